@@ -1,0 +1,76 @@
+# Every target sets up what it needs; see docs/development.md.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+CLIENT := vscode-client
+STRICT := tests/lsp/strict_client
+
+.PHONY: help
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+.PHONY: setup
+setup: $(INSTALLED) ## Build the environment in .venv
+
+$(INSTALLED): pyproject.toml constraints.txt scripts/make-venv
+	scripts/make-venv $(PYTHON) $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+$(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
+	cd $(CLIENT) && npm ci --ignore-scripts --no-progress
+	touch $@
+
+$(STRICT)/node_modules/.package-lock.json: $(STRICT)/package-lock.json
+	cd $(STRICT) && npm ci --ignore-scripts --no-progress
+	touch $@
+
+.PHONY: demo
+demo: $(INSTALLED) ## Validate, run, fail, plan, mend, resume through the language server
+	$(BIN)/python scripts/demo.py
+
+.PHONY: test
+test: $(INSTALLED) $(STRICT)/node_modules/.package-lock.json test-client ## Unit tests, language server over stdio, extension build (under 5 minutes)
+	$(BIN)/python -m pytest -m "not long"
+
+.PHONY: test-client
+test-client: $(CLIENT)/node_modules/.package-lock.json
+	cd $(CLIENT) && npm run build && npm test
+
+.PHONY: test-vscode
+test-vscode: $(INSTALLED) $(CLIENT)/node_modules/.package-lock.json ## Click through a real VS Code in a real browser
+	scripts/vscode/setup
+	scripts/vscode/test
+
+.PHONY: test-long
+test-long: $(INSTALLED) ## Kills, fuzz and exhaustive laws (up to 30 minutes)
+	$(BIN)/python -m pytest -m long --timeout 1800
+
+.PHONY: lint
+lint: $(INSTALLED) $(CLIENT)/node_modules/.package-lock.json ## ruff, types, import rules, eslint and tsc
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd $(CLIENT) && npm run check
+
+.PHONY: vscode
+vscode: $(INSTALLED) $(CLIENT)/node_modules/.package-lock.json ## Serve a VS Code with the extension and an example in the browser
+	scripts/vscode/setup
+	scripts/vscode/serve
+
+.PHONY: vsix
+vsix: $(CLIENT)/node_modules/.package-lock.json ## Package the extension
+	cd $(CLIENT) && npm run package
+
+.PHONY: bench
+bench: $(INSTALLED) ## Measure (benchmarks/)
+	$(BIN)/python benchmarks/engine.py
+
+.PHONY: clean
+clean: ## Remove everything that make built
+	rm -rf $(VENV) $(CLIENT)/node_modules $(CLIENT)/dist $(STRICT)/node_modules .code-server screenshots
