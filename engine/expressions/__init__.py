@@ -1,0 +1,85 @@
+"""References, `when`/`until` expressions and `{{placeholders}}`: one small language, with offsets.
+
+Knows no experience, no node and no state: values come in through lookups (docs/format.md, Expressions).
+"""
+
+from engine.expressions.evaluator import Evaluated, ExpressionWarning, evaluate
+from engine.expressions.functions import FUNCTIONS, Function
+from engine.expressions.lexer import KEYWORDS, ExpressionError, Token, TokenKind
+from engine.expressions.parser import ParsedExpression, parse_expression
+from engine.expressions.paths import Lookup, Path, Root, Step, descend
+from engine.expressions.references import Resolved, parse_reference, references, resolve
+from engine.expressions.templates import (
+    Placeholder,
+    Rendered,
+    Template,
+    TemplateError,
+    Text,
+    parse_template,
+    render,
+)
+from engine.expressions.tree import (
+    And,
+    Call,
+    Compare,
+    Expression,
+    In,
+    Literal,
+    Not,
+    Operator,
+    Or,
+    PathRef,
+    children,
+    paths_of,
+    show,
+)
+from engine.expressions.values import MISSING, UNWRITTEN, Json, Missing, Unwritten, to_text
+
+__all__ = [
+    "FUNCTIONS",
+    "KEYWORDS",
+    "MISSING",
+    "UNWRITTEN",
+    "And",
+    "Call",
+    "Compare",
+    "Evaluated",
+    "Expression",
+    "ExpressionError",
+    "ExpressionWarning",
+    "Function",
+    "In",
+    "Json",
+    "Literal",
+    "Lookup",
+    "Missing",
+    "Not",
+    "Operator",
+    "Or",
+    "ParsedExpression",
+    "Path",
+    "PathRef",
+    "Placeholder",
+    "Rendered",
+    "Resolved",
+    "Root",
+    "Step",
+    "Template",
+    "TemplateError",
+    "Text",
+    "Token",
+    "TokenKind",
+    "Unwritten",
+    "children",
+    "descend",
+    "evaluate",
+    "parse_expression",
+    "parse_reference",
+    "parse_template",
+    "paths_of",
+    "references",
+    "render",
+    "resolve",
+    "show",
+    "to_text",
+]

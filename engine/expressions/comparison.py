@@ -1,0 +1,140 @@
+"""How values compare, without any coercion, and whether one counts as true. No syntax here.
+
+The rules are those of docs/format.md, Expressions. A question that makes no sense gets an answer and a complaint.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import ge, gt, le, lt
+from typing import Any, TypeAlias
+
+from engine.expressions.tree import Operator
+from engine.expressions.values import MISSING, Json, Missing
+
+Operand: TypeAlias = Json | Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer, and why the question was odd where it was: half a sentence for the run's log."""
+
+    value: bool | int
+    complaint: str | None = None
+
+
+def truthy(value: Operand) -> bool:
+    """As in JavaScript "", 0, NaN, null, false and nothing at all are false; all lists and objects are true."""
+    if isinstance(value, (list, dict)):
+        return True
+    if value is MISSING or (isinstance(value, float) and math.isnan(value)):
+        return False
+    return bool(value)
+
+
+def compare(operator: Operator, left: Operand, right: Operand) -> Answer:
+    """Compare values of one kind; between kinds everything is false and `!=` true.
+
+    With a side that is missing only `!=` holds, unless both are. Lists and objects equal nothing. Only
+    numbers and texts have an order, texts by UTF-16 code units.
+    """
+    if left is MISSING or right is MISSING:
+        return _compare_with_missing(operator, left, right)
+    if operator in (Operator.EQUAL, Operator.NOT_EQUAL):
+        equal = _same(left, right)
+        return Answer(equal is (operator is Operator.EQUAL), _why_never_equal(left, right))
+    if _kind(left) == _kind(right) == _NUMBER:
+        return Answer(_ORDER[operator](left, right))
+    if isinstance(left, str) and isinstance(right, str):
+        return Answer(_ORDER[operator](_units(left), _units(right)))
+    return Answer(False, f"{_kind(left)} and {_kind(right)} have no order")
+
+
+def contains(container: Operand, item: Operand) -> Answer:
+    """Whether a list has an equal item, a text that part, or an object that key; what is missing has none."""
+    if container is MISSING or item is MISSING:
+        return Answer(False)
+    if isinstance(container, list) and not isinstance(item, (list, dict)):
+        return Answer(any(_same(element, item) for element in container))
+    if isinstance(container, (str, dict)) and isinstance(item, str):
+        return Answer(item in container)
+    return Answer(False, f"{_kind(item)} cannot be in {_kind(container)}")
+
+
+def starts_with(text: Operand, beginning: Operand) -> Answer:
+    """Whether a text begins with another."""
+    if isinstance(text, str) and isinstance(beginning, str):
+        return Answer(text.startswith(beginning))
+    return _no_text(text, beginning)
+
+
+def ends_with(text: Operand, end: Operand) -> Answer:
+    """Whether a text ends with another."""
+    if isinstance(text, str) and isinstance(end, str):
+        return Answer(text.endswith(end))
+    return _no_text(text, end)
+
+
+def length(value: Operand) -> Answer:
+    """The items of a list, or the UTF-16 code units of a text as in the public engine; 0 for all else."""
+    if isinstance(value, list):
+        return Answer(len(value))
+    if isinstance(value, str):
+        return Answer(len(_units(value)) // 2)
+    return Answer(0, None if value is MISSING or value is None else f"{_kind(value)} has no length")
+
+
+_NUMBER = "a number"
+_ORDER: dict[Operator, Callable[[Any, Any], bool]] = {
+    Operator.LESS: lt,
+    Operator.LESS_OR_EQUAL: le,
+    Operator.GREATER: gt,
+    Operator.GREATER_OR_EQUAL: ge,
+}
+
+
+def _compare_with_missing(operator: Operator, left: Operand, right: Operand) -> Answer:
+    answer = operator is Operator.NOT_EQUAL and left is not right
+    asks_for_null = operator in (Operator.EQUAL, Operator.NOT_EQUAL) and (left is None or right is None)
+    return Answer(answer, "what was never written is not null; ask with defined(…)" if asks_for_null else None)
+
+
+def _same(left: Json, right: Json) -> bool:
+    return _kind(left) == _kind(right) and not isinstance(left, (list, dict)) and left == right
+
+
+def _why_never_equal(left: Json, right: Json) -> str | None:
+    if left is None or right is None:
+        return None
+    if _kind(left) != _kind(right):
+        return f"{_kind(left)} and {_kind(right)} are never equal"
+    return f"{_kind(left)} equals nothing" if isinstance(left, (list, dict)) else None
+
+
+def _no_text(*operands: Operand) -> Answer:
+    odd = [_kind(operand) for operand in operands if operand is not MISSING and not isinstance(operand, str)]
+    return Answer(False, f"{odd[0]} is no text" if odd else None)
+
+
+def _kind(value: Json | Missing) -> str:
+    for kind, name in _KINDS:
+        if isinstance(value, kind):
+            return name
+    return "null"
+
+
+_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
+    (bool, "a boolean"),  # before numbers: Python counts True as 1, JSON does not
+    ((int, float), _NUMBER),
+    (str, "a text"),
+    (list, "a list"),
+    (dict, "an object"),
+    (Missing, "nothing"),
+)
+
+
+def _units(text: str) -> bytes:
+    """UTF-16 in an order that compares as JavaScript compares strings."""
+    return text.encode("utf-16-be", "surrogatepass")

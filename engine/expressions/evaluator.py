@@ -1,0 +1,65 @@
+"""The value of an expression tree; what paths name comes in as a lookup. How values compare: comparison.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.expressions.comparison import Answer, Operand, compare, contains, truthy
+from engine.expressions.functions import FUNCTIONS
+from engine.expressions.paths import Lookup
+from engine.expressions.tree import And, Call, Compare, Expression, In, Literal, Not, Or, PathRef, show
+from engine.syntax.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionWarning:
+    """A part that cannot have been meant so, such as a number compared with a text; for the run's log."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Whether the expression holds, and what was odd on the way, in the order of evaluation."""
+
+    value: bool
+    warnings: tuple[ExpressionWarning, ...]
+
+
+def evaluate(tree: Expression, lookup: Lookup) -> Evaluated:
+    """Evaluate from left to right with short circuit (docs/format.md, Expressions).
+
+    `lookup` is asked only for what is needed. Evaluation itself raises nothing; what `lookup` raises passes
+    through unchanged, so a caller can tell "false" from "not known yet".
+    """
+    warnings: list[ExpressionWarning] = []
+    value = truthy(_value(tree, lookup, warnings))
+    return Evaluated(value, tuple(warnings))
+
+
+def _value(tree: Expression, lookup: Lookup, warnings: list[ExpressionWarning]) -> Operand:
+    if isinstance(tree, Literal):
+        return tree.value
+    if isinstance(tree, PathRef):
+        return lookup(tree.path)
+    if isinstance(tree, Not):
+        return not truthy(_value(tree.operand, lookup, warnings))
+    if isinstance(tree, And):
+        return all(truthy(_value(operand, lookup, warnings)) for operand in tree.operands)
+    if isinstance(tree, Or):
+        return any(truthy(_value(operand, lookup, warnings)) for operand in tree.operands)
+    answer = _answer(tree, lookup, warnings)
+    if answer.complaint is not None:
+        warnings.append(ExpressionWarning(tree.span, f"{show(tree)}: {answer.complaint}"))
+    return answer.value
+
+
+def _answer(tree: Compare | In | Call, lookup: Lookup, warnings: list[ExpressionWarning]) -> Answer:
+    if isinstance(tree, Compare):
+        left = _value(tree.left, lookup, warnings)
+        return compare(tree.operator, left, _value(tree.right, lookup, warnings))
+    if isinstance(tree, In):
+        item = _value(tree.item, lookup, warnings)
+        return contains(_value(tree.container, lookup, warnings), item)
+    return FUNCTIONS[tree.name].apply(*(_value(argument, lookup, warnings) for argument in tree.arguments))

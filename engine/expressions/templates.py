@@ -1,0 +1,133 @@
+"""Prompts with `{{ path }}` placeholders: parsing with offsets, and filling in. Knows no files."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.expressions.paths import Path, Scan, scan_bare_path, scan_path
+from engine.expressions.values import MISSING, UNWRITTEN, Json, Missing, Unwritten, to_text
+from engine.syntax.spans import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the template that is inserted as it is."""
+
+    text: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A `{{ path }}`; `text` and `span` are those of the whole, braces included."""
+
+    path: Path
+    text: str = field(compare=False)
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateError:
+    """What looks like a placeholder and is none, so it stays in the text; the editor warns about it."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A prompt in parts, which together are its text, and what in it only looks like a placeholder."""
+
+    parts: tuple[Text | Placeholder, ...]
+    errors: tuple[TemplateError, ...]
+
+    @property
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        """The placeholders in order of appearance."""
+        return tuple(part for part in self.parts if isinstance(part, Placeholder))
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A filled-in prompt; `unknown` placeholders were left as they are, `unwritten` ones inserted nothing."""
+
+    text: str
+    unknown: tuple[Placeholder, ...]
+    unwritten: tuple[Placeholder, ...]
+
+
+def parse_template(text: str) -> Template:
+    """Split a prompt into text and placeholders (docs/format.md, References and placeholders). Never raises.
+
+    Only `{{ path }}` is a placeholder; its path may start with a bare name instead of a `$`.
+    """
+    parts: list[Text | Placeholder] = []
+    errors: list[TemplateError] = []
+    done = 0
+    for braces in _BRACES.finditer(text):
+        scan = _scan(braces)
+        if scan is None or scan.path is None or scan.problem is not None or not braces.group("close"):
+            errors.append(_error(braces, scan))
+            continue
+        if done < braces.start():
+            parts.append(Text(text[done : braces.start()], Span(done, braces.start())))
+        parts.append(Placeholder(scan.path, braces.group(), Span(*braces.span())))
+        done = braces.end()
+    if done < len(text):
+        parts.append(Text(text[done:], Span(done, len(text))))
+    return Template(tuple(parts), tuple(errors))
+
+
+def render(template: Template, lookup: Callable[[Path], Json | Missing | Unwritten]) -> Rendered:
+    """Fill in the placeholders: strings raw, everything else as compact JSON (docs/format.md, References).
+
+    Where `lookup` returns MISSING the placeholder stays as it is; where it returns UNWRITTEN, nothing is
+    inserted. Both are reported. What is inserted is not searched for placeholders again.
+    """
+    pieces: list[str] = []
+    unknown: list[Placeholder] = []
+    unwritten: list[Placeholder] = []
+    for part in template.parts:
+        if isinstance(part, Text):
+            pieces.append(part.text)
+            continue
+        value = lookup(part.path)
+        if value is MISSING:
+            unknown.append(part)
+            pieces.append(part.text)
+        elif value is UNWRITTEN:
+            unwritten.append(part)
+        else:
+            pieces.append(to_text(value))
+    return Rendered("".join(pieces), tuple(unknown), tuple(unwritten))
+
+
+_BRACES = re.compile(r"\{\{(?!\{)(?P<inside>[^{}]*)(?P<close>\}\})?")
+
+
+def _scan(braces: re.Match[str]) -> Scan | None:
+    """The path that is all that stands between the braces, or None; offsets are those of the template."""
+    inside = braces.group("inside")
+    path_end = braces.start("inside") + len(inside.rstrip())
+    at = path_end - len(inside.strip())
+    text = braces.string
+    scan = scan_path(text, at) if text.startswith("$", at) else scan_bare_path(text, at)
+    return scan if scan is None or scan.problem is not None or scan.end == path_end else None
+
+
+def _error(braces: re.Match[str], scan: Scan | None) -> TemplateError:
+    inside = braces.group("inside").strip()
+    if not braces.group("close"):
+        first_line = braces.group().splitlines()[0].rstrip()
+        span = Span(braces.start(), braces.start() + len(first_line))
+        return TemplateError(span, "this placeholder is never closed and stays as it is; write {{ name }}")
+    span = Span(*braces.span())
+    if scan is not None and scan.problem is not None:
+        return TemplateError(span, f"{scan.problem}; the placeholder stays as it is")
+    if not inside:
+        return TemplateError(span, "an empty placeholder stays as it is; write {{ name }} or {{ $.field }}")
+    shown = textwrap.shorten(inside, 40, placeholder="…")
+    return TemplateError(span, f"`{shown}` is no path and stays as it is; write {{{{ name }}}} or {{{{ $.field }}}}")

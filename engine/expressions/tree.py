@@ -1,0 +1,169 @@
+"""The parsed form of an expression: nodes with offsets, canonical text, the paths in it. No evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+from typing import TypeAlias
+
+from engine.expressions.paths import Path
+from engine.syntax.spans import Span
+
+
+class Operator(Enum):
+    """The comparisons; the value is how they are written."""
+
+    EQUAL = "=="
+    NOT_EQUAL = "!="
+    LESS = "<"
+    LESS_OR_EQUAL = "<="
+    GREATER = ">"
+    GREATER_OR_EQUAL = ">="
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A text, a number, true, false or null."""
+
+    value: str | int | float | bool | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PathRef:
+    """A path in the place of a value."""
+
+    path: Path
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """`!operand`."""
+
+    operand: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """Two or more operands joined by `&&`."""
+
+    operands: tuple[Expression, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Two or more operands joined by `||`."""
+
+    operands: tuple[Expression, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """`left operator right`."""
+
+    operator: Operator
+    left: Expression
+    right: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class In:
+    """`item in container`: a list's item, a part of a text, or a key of an object."""
+
+    item: Expression
+    container: Expression
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of one of FUNCTIONS, with as many arguments as it takes."""
+
+    name: str
+    arguments: tuple[Expression, ...]
+    span: Span = field(compare=False)
+
+
+Expression: TypeAlias = Literal | PathRef | Not | And | Or | Compare | In | Call
+"""A parsed expression. Spans do not count in comparisons; Python counts the literals 1 and true as equal."""
+
+
+def children(tree: Expression) -> tuple[Expression, ...]:
+    """The direct parts of a node, from left to right."""
+    if isinstance(tree, (And, Or)):
+        return tree.operands
+    if isinstance(tree, Compare):
+        return (tree.left, tree.right)
+    if isinstance(tree, In):
+        return (tree.item, tree.container)
+    if isinstance(tree, Call):
+        return tree.arguments
+    return (tree.operand,) if isinstance(tree, Not) else ()
+
+
+def paths_of(tree: Expression) -> tuple[Path, ...]:
+    """Every path in `tree`, from left to right, as often as it occurs."""
+    if isinstance(tree, PathRef):
+        return (tree.path,)
+    return tuple(path for child in children(tree) for path in paths_of(child))
+
+
+def show(tree: Expression) -> str:
+    """The canonical text, with no more parentheses than it needs; it parses to an equal tree."""
+    return _show(tree, _Binding.OR)
+
+
+class _Binding(int, Enum):
+    """How tightly a node binds, loosest first."""
+
+    OR = 0
+    AND = 1
+    COMPARISON = 2
+    NOT = 3
+    ATOM = 4
+
+
+def _show(tree: Expression, at_least: _Binding) -> str:
+    binding, text = _bound_text(tree)
+    return text if binding >= at_least else f"({text})"
+
+
+def _bound_text(tree: Expression) -> tuple[_Binding, str]:
+    if isinstance(tree, Or):
+        return _Binding.OR, " || ".join(_show(operand, _Binding.AND) for operand in tree.operands)
+    if isinstance(tree, And):
+        return _Binding.AND, " && ".join(_show(operand, _Binding.COMPARISON) for operand in tree.operands)
+    if isinstance(tree, Compare):
+        return _Binding.COMPARISON, _infix(tree.left, tree.operator.value, tree.right)
+    if isinstance(tree, In):
+        return _Binding.COMPARISON, _infix(tree.item, "in", tree.container)
+    if isinstance(tree, Not):
+        return _Binding.NOT, f"!{_show(tree.operand, _Binding.NOT)}"
+    return _Binding.ATOM, _atom_text(tree)
+
+
+def _atom_text(tree: Literal | PathRef | Call) -> str:
+    if isinstance(tree, Call):
+        return f"{tree.name}({', '.join(show(argument) for argument in tree.arguments)})"
+    return str(tree.path) if isinstance(tree, PathRef) else _literal(tree.value)
+
+
+def _infix(left: Expression, sign: str, right: Expression) -> str:
+    return f"{_show(left, _Binding.NOT)} {sign} {_show(right, _Binding.NOT)}"
+
+
+def _literal(value: str | int | float | bool | None) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        quote = "'" if '"' in value else '"'
+        return f"{quote}{value}{quote}"
+    return format(Decimal(repr(value)), "f")
