@@ -1,0 +1,28 @@
+"""What a call costs: prices.json, which says where its prices come from and of when they are."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+_DATE_SUFFIX = re.compile(r"-\d{8}$")
+
+
+def cost_usd(model: str, tokens_in: int, tokens_out: int) -> float | None:
+    """US dollars for a call of `model`; None for a model whose price is unknown: better no cost than a wrong one.
+
+    A model with a date (`claude-haiku-4-5-20251001`) costs what it costs without.
+    """
+    price = _prices().get(_DATE_SUFFIX.sub("", model))
+    if price is None:
+        return None
+    return (tokens_in * price["input"] + tokens_out * price["output"]) / 1_000_000
+
+
+@cache
+def _prices() -> dict[str, dict[str, float]]:
+    text = Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
+    prices: dict[str, dict[str, float]] = json.loads(text)["usdPerMillionTokens"]
+    return prices

@@ -1,0 +1,122 @@
+"""What a node kind asks of a language model, what it gets, and what can go wrong; whoever the provider is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
+
+from engine.expressions import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """The one tool that the answer is to be given through; `input_schema` describes an object."""
+
+    name: str
+    description: str
+    input_schema: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class LLMRequest:
+    """One call. `max_tokens` bounds the answer; `temperature` None is the provider's default.
+
+    With a `tool`, the answer is a call of it, as far as the model lets itself be told so.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    max_tokens: int
+    system: str | None = None
+    temperature: float | None = None
+    tool: Tool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LLMResponse:
+    """One answer. `tool_input` is None where the model called no tool; `model` is the one that really answered."""
+
+    text: str
+    tool_input: Mapping[str, Json] | None
+    stop_reason: str | None
+    tokens_in: int
+    tokens_out: int
+    model: str
+
+
+class LLMClient(Protocol):
+    """A provider."""
+
+    async def complete(self, request: LLMRequest) -> LLMResponse:
+        """Make one call, without repeating it. Raises LLMError."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+
+
+class LLMError(Exception):
+    """A call that failed. The message says what to do about it; it never holds a key."""
+
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds that the provider asks to wait before another try."""
+
+
+class MissingKeyError(LLMError):
+    """No key is set."""
+
+
+class AuthFailedError(LLMError):
+    """The provider does not accept the key, or not for this."""
+
+
+class SpendLimitError(LLMError):
+    """The account's money or quota is used up; waiting a little does not help."""
+
+
+class UnknownModelError(LLMError):
+    """There is no such model, or not for this key."""
+
+
+class BadRequestError(LLMError):
+    """The provider does not accept the request."""
+
+
+class MalformedReplyError(LLMError):
+    """What came back is no answer of the Messages API."""
+
+
+class RateLimitedError(LLMError):
+    """Too many requests or tokens at the moment."""
+
+    retryable = True
+
+
+class OverloadedError(LLMError):
+    """The provider has too much to do."""
+
+    retryable = True
+
+
+class ServerFailedError(LLMError):
+    """The provider failed."""
+
+    retryable = True
+
+
+class ConnectionFailedError(LLMError):
+    """The provider was not reached, or hung up."""
+
+    retryable = True

@@ -1,0 +1,70 @@
+"""When an LLM call is repeated, and after how long (docs/format.md, Agents). What a call is, is the caller's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random,
+    wait_random_exponential,
+)
+
+from engine.llm.protocol import LLMError
+
+MAX_ATTEMPTS = 5
+BASE_SECONDS = 1.0
+CAP_SECONDS = 30.0
+
+T = TypeVar("T")
+
+
+async def with_retries(
+    call: Callable[[], Awaitable[T]],
+    on_retry: Callable[[int, LLMError, float], None],
+    *,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> T:
+    """The result of `call`, made up to MAX_ATTEMPTS times while it raises a retryable LLMError. Raises its last error.
+
+    Before each wait, `on_retry` is told the number of the try that failed (from 1), its error and the wait in seconds.
+    """
+
+    async def attempt() -> T:
+        return await call()
+
+    def announce(state: RetryCallState) -> None:
+        assert state.next_action is not None
+        on_retry(state.attempt_number, _error(state), state.next_action.sleep)
+
+    retrying = AsyncRetrying(
+        retry=retry_if_exception(lambda error: isinstance(error, LLMError) and error.retryable),
+        stop=stop_after_attempt(MAX_ATTEMPTS),
+        wait=_wait,
+        before_sleep=announce,
+        sleep=sleep,
+        reraise=True,
+    )
+    return await retrying(attempt)
+
+
+def _wait(state: RetryCallState) -> float:
+    """Full jitter up to a doubling bound; where the provider names a time, that and a little more."""
+    retry_after = _error(state).retry_after
+    return _BACKOFF(state) if retry_after is None else retry_after + _SPREAD(state)
+
+
+def _error(state: RetryCallState) -> LLMError:
+    assert state.outcome is not None
+    error = state.outcome.exception()
+    assert isinstance(error, LLMError)
+    return error
+
+
+_BACKOFF = wait_random_exponential(multiplier=BASE_SECONDS, max=CAP_SECONDS)
+_SPREAD = wait_random(0, BASE_SECONDS)

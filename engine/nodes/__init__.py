@@ -1,0 +1,1 @@
+"""The node kinds: what each of them does when a node of it runs."""

@@ -1,0 +1,91 @@
+"""What a node kind is to the runner: which files it is made of, and how one execution of it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from engine.expressions import Json
+from engine.log.events import ErrorInfo, Location, Metrics, Output
+from engine.spec.model import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One execution: a node (or one item of it) with all that it receives, references resolved.
+
+    `args` are the node's own, resolved. `reads` holds the declared reads that have been written. `edges` maps a
+    predecessor's id to its edge output. `item` is None, or the one item with its index in the list.
+    """
+
+    node: Node
+    attempt_id: str
+    args: Mapping[str, Json]
+    reads: Mapping[str, Json]
+    edges: Mapping[str, Json]
+    run_args: Mapping[str, Json]
+    item: WorkItem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """The item of a fan-out that an execution is for."""
+
+    value: Json
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an execution came to when it went well."""
+
+    output: Output
+    metrics: Metrics | None = None
+
+
+class NodeError(Exception):
+    """An execution went wrong for a cause that its author can mend: `message` says what, where and what to do."""
+
+    def __init__(
+        self, type_: str, message: str, location: Location | None = None, metrics: Metrics | None = None
+    ) -> None:
+        super().__init__(message)
+        self.info = ErrorInfo(type=type_, message=message, location=location)
+        self.metrics = metrics
+
+
+class Watcher(Protocol):
+    """Where an execution reports what a person wants to see while it goes on. Every call becomes one log event."""
+
+    def activity(self, text: str) -> None:
+        """Say what the node is doing now, in a few words."""
+
+    def tokens(self, tokens_in: int, tokens_out: int, model: str | None) -> None:
+        """Report the tokens of one LLM call."""
+
+    def warning(self, message: str) -> None:
+        """Report something the author should know; the node goes on."""
+
+    def attempt(self, level: str, attempt: int, error: ErrorInfo, wait_ms: int, metrics: Metrics | None) -> None:
+        """Report a try that failed and will be repeated after `wait_ms` milliseconds."""
+
+
+class NodeKind(Protocol):
+    """One kind of node. An instance lives as long as the run and owns the processes or clients that it starts."""
+
+    def files(self, node: Node, directory: Path) -> Mapping[str, Path]:
+        """The files that `node` is made of: the name of its part in the input hash (`impl tools/x.py`) to the file.
+
+        A file that does not exist is named all the same; its part then says that it is missing.
+        """
+
+    def settings(self, node: Node) -> Mapping[str, Json]:
+        """What, beside the node and its files, can change a result: the model and the provider of an LLM kind."""
+
+    async def execute(self, work: Work, watcher: Watcher) -> Outcome:
+        """Run `work` once. Raises NodeError. On cancellation, what was started is stopped before this returns."""
+
+    async def close(self) -> None:
+        """Stop whatever this kind still keeps running."""

@@ -1,0 +1,76 @@
+"""Workers that are reused: who runs which request, how many at once. What a request means is the node kind's."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.nodes.process import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a worker runs: the interpreter with the worker's file, and the folder of the tools that it serves.
+
+    A worker serves one folder, so that two tools in different folders can each import their own `helpers`.
+    """
+
+    command: tuple[str, ...]
+    folder: Path
+
+
+class WorkerPool:
+    """At most `size` workers at a time (default: as many as there are cores), started when first needed."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str], *, size: int | None = None) -> None:
+        self._directory = directory
+        self._environment = environment
+        self._size = size or os.cpu_count() or 1
+        self._slots = asyncio.Semaphore(self._size)
+        self._idle: list[tuple[Program, Worker]] = []
+        self._busy: set[Worker] = set()
+
+    async def ask(self, program: Program, message: bytes) -> bytes:
+        """The answer of a worker of `program` to `message`, one line each; waits until one is free.
+
+        Raises WorkerGone when the worker ended before it answered, OSError when none can be started. On cancellation
+        the worker is stopped, with every process that it started, before this returns.
+        """
+        async with self._slots:
+            worker = await self._take(program)
+            self._busy.add(worker)
+            try:
+                answer = await worker.ask(message)
+            except asyncio.CancelledError:
+                await worker.kill()
+                raise
+            finally:
+                self._busy.discard(worker)
+            self._idle.append((program, worker))
+            return answer
+
+    async def close(self) -> None:
+        """End every worker: idle ones by themselves, busy ones by force."""
+        idle, self._idle = self._idle, []
+        await asyncio.gather(
+            *(worker.end() for _, worker in idle),
+            *(worker.kill() for worker in self._busy),
+        )
+
+    async def _take(self, program: Program) -> Worker:
+        """The idle worker of `program` that was used last, else a new one in place of the one used longest ago."""
+        for index in reversed(range(len(self._idle))):
+            candidate, worker = self._idle[index]
+            if candidate == program:
+                del self._idle[index]
+                if worker.alive:
+                    return worker
+                await worker.kill()
+                break
+        while self._idle and len(self._idle) + len(self._busy) >= self._size:
+            _, oldest = self._idle.pop(0)
+            await oldest.end()
+        return await Worker.start(program.command, program.folder, self._directory, self._environment)

@@ -1,0 +1,98 @@
+"""The prompt of a node: a file or the text itself, and its placeholders filled in (docs/format.md, Prompts)."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from engine.expressions import (
+    MISSING,
+    UNWRITTEN,
+    Json,
+    Missing,
+    Placeholder,
+    Unwritten,
+    descend,
+    parse_template,
+    render,
+)
+from engine.expressions import Path as ValuePath
+from engine.expressions.paths import Root
+from engine.nodes.kind import NodeError, Watcher, Work
+from engine.nodes.paths import NamedFile, named_file, outside_warning
+
+_PATH_SUFFIXES = (".md", ".txt")
+
+
+def prompt_file(directory: Path, prompt: str) -> NamedFile | None:
+    """The file that `prompt` names, which need not exist; None where `prompt` is the text itself."""
+    if "\n" in prompt or not prompt:
+        return None
+    file = named_file(directory, prompt)
+    return file if prompt.endswith(_PATH_SUFFIXES) or _exists(file.path) else None
+
+
+def read_prompt(directory: Path, prompt: str, watcher: Watcher) -> str:
+    """The text of the prompt. Raises NodeError where its file cannot be read."""
+    file = prompt_file(directory, prompt)
+    if file is None:
+        return prompt
+    if not file.inside:
+        watcher.warning(outside_warning(file))
+    try:
+        return file.path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise NodeError("NoPrompt", f"{file.shown} does not exist; create it or correct `prompt`") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise NodeError("NoPrompt", f"{file.shown} cannot be read as UTF-8 text: {error}") from error
+
+
+def fill_prompt(text: str, work: Work, watcher: Watcher) -> str:
+    """`text` with what the node receives in place of its placeholders; warns of those that stay or insert nothing."""
+    template = parse_template(text)
+    rendered = render(template, lambda path: look_up(work, path))
+    warnings = [f"{text[error.span.start : error.span.end]}: {error.message}" for error in template.errors]
+    warnings += [_unknown(placeholder, work) for placeholder in rendered.unknown]
+    warnings += [
+        f"{placeholder.text} inserts nothing: no node has written that field before"
+        for placeholder in rendered.unwritten
+    ]
+    for warning in dict.fromkeys(warnings):
+        watcher.warning(warning)
+    return rendered.text
+
+
+def look_up(work: Work, path: ValuePath) -> Json | Missing | Unwritten:
+    """What `path` names for the node: args before edge inputs before declared reads (docs/format.md, Prompts)."""
+    given: dict[Root, Json] = {Root.ARGS: dict(work.run_args), Root.EDGES: dict(work.edges)}
+    if work.item is not None:
+        given |= {Root.ITEM: work.item.value, Root.INDEX: work.item.index}
+    if path.root in given:
+        return descend(given[path.root], path.steps)
+    if path.root is Root.BARE:
+        name = path.steps[0].value
+        known = work.args if name in work.args else work.edges if name in work.edges else None
+        return _read(work, path) if known is None else descend(dict(known), path.steps)
+    return _read(work, path) if path.root is Root.STATE else MISSING
+
+
+def _read(work: Work, path: ValuePath) -> Json | Missing | Unwritten:
+    name = path.steps[0].value
+    if name not in work.node.reads:
+        return MISSING
+    return descend(dict(work.reads), path.steps) if name in work.reads else UNWRITTEN
+
+
+def _unknown(placeholder: Placeholder, work: Work) -> str:
+    names = [*work.args, *work.edges, *work.node.reads]
+    name = str(placeholder.path.steps[0].value) if placeholder.path.steps else ""
+    close = difflib.get_close_matches(name, [known for known in names if known != name], n=1)
+    hint = f"; did you mean {{{{{close[0]}}}}}?" if close else ""
+    return f"{placeholder.text} names nothing that the node receives and stays as it is{hint}"
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a text too long for a file name
+        return False

@@ -1,0 +1,64 @@
+"""Structured output: the schema of a node, and whether an answer fits it (docs/format.md, Agents)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.expressions import Json
+from engine.nodes.kind import NodeError, Watcher
+from engine.nodes.paths import NamedFile, named_file, outside_warning
+
+_MAX_PROBLEMS = 20
+Schema = Mapping[str, Json]
+
+
+def schema_file(directory: Path, schema: Schema | str | None) -> NamedFile | None:
+    """The file that `schema` names; None where it is inline or absent."""
+    return named_file(directory, schema) if isinstance(schema, str) else None
+
+
+def read_schema(directory: Path, schema: Schema | str, watcher: Watcher) -> Schema:
+    """The schema, which describes an object. Raises NodeError where it cannot be read or is no such schema."""
+    import jsonschema
+
+    file = schema_file(directory, schema)
+    where = "schema" if file is None else file.shown
+    if file is not None and not file.inside:
+        watcher.warning(outside_warning(file))
+    given: Any = schema if file is None else _load(file)
+    if not isinstance(given, Mapping) or given.get("type", "object") != "object":
+        raise NodeError("NoSchema", f"{where} must describe an object: structured output has a key for every field")
+    read = {"type": "object", **given}
+    try:
+        jsonschema.Draft202012Validator.check_schema(read)
+    except jsonschema.SchemaError as error:
+        raise NodeError("NoSchema", f"{where} is no JSON Schema: {error.json_path}: {error.message}") from error
+    return read
+
+
+def problems(schema: Schema, answer: Json) -> list[str]:
+    """What is wrong with `answer`, one line each with its path; empty where it fits. No `$ref` is ever fetched."""
+    import jsonschema
+    import referencing
+    from referencing.exceptions import Unresolvable
+
+    validator = jsonschema.Draft202012Validator(dict(schema), registry=referencing.Registry())
+    try:
+        errors = sorted(validator.iter_errors(answer), key=lambda error: [str(step) for step in error.absolute_path])
+    except Unresolvable as error:
+        raise NodeError(
+            "NoSchema", f"schema refers to {error}, which is not in it; write the definition inline"
+        ) from None
+    return [f"{error.json_path}: {error.message}" for error in errors[:_MAX_PROBLEMS]]
+
+
+def _load(file: NamedFile) -> Any:
+    try:
+        return json.loads(file.path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise NodeError("NoSchema", f"{file.shown} does not exist; create it or correct `schema`") from None
+    except (OSError, ValueError) as error:
+        raise NodeError("NoSchema", f"{file.shown} is not JSON: {error}") from error

@@ -1,0 +1,185 @@
+"""The node kind `tool`: a Python or JavaScript function that runs in a worker process (docs/format.md, Tools)."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from engine.expressions import Json
+from engine.log.events import Location, Metrics, Output
+from engine.nodes.environment import find_node, find_python, tool_environment
+from engine.nodes.kind import NodeError, Outcome, Watcher, Work
+from engine.nodes.paths import NamedFile, named_file, outside_warning
+from engine.nodes.pool import Program, WorkerPool
+from engine.nodes.process import WorkerGone
+from engine.spec.model import Node, ToolSpec
+
+_HERE = Path(__file__).parent
+_SUFFIXES = (".py", ".mjs", ".js")
+_METRICS: Mapping[str, tuple[type, ...]] = {
+    "tokens_in": (int,),
+    "tokens_out": (int,),
+    "cost_usd": (int, float),
+    "model": (str,),
+}
+
+
+class ToolKind:
+    """Runs tools of the experience at `directory`; `python` is the interpreter that the user asked for, if any."""
+
+    def __init__(self, directory: Path, *, python: str | None = None, size: int | None = None) -> None:
+        self._directory = directory.absolute()
+        self._python = python
+        self._pool = WorkerPool(self._directory, tool_environment(), size=size)
+        self._ids = itertools.count(1)
+
+    def files(self, node: Node, directory: Path) -> Mapping[str, Path]:
+        """The tool's file."""
+        file = named_file(directory, split_impl(_spec(node).impl)[0])
+        return {f"impl {file.shown}": file.path}
+
+    def settings(self, node: Node) -> Mapping[str, Json]:  # noqa: ARG002
+        """Nothing beside its file decides what a tool returns."""
+        return {}
+
+    async def execute(self, work: Work, watcher: Watcher) -> Outcome:
+        """Call the tool once. Raises NodeError for whatever it does but return a result."""
+        written, function = split_impl(_spec(work.node).impl)
+        file = named_file(self._directory, written)
+        program = self._program(file)
+        if not file.inside:
+            watcher.warning(outside_warning(file))
+        request = {"id": next(self._ids), "file": str(file.path), "function": function, "input": tool_input(work)}
+        try:
+            answer = await self._pool.ask(program, json.dumps(request, separators=(",", ":")).encode() + b"\n")
+        except WorkerGone as gone:
+            raise _crash(file, gone) from None
+        except OSError as error:
+            raise NodeError("NoInterpreter", f"{program.command[0]} could not be started: {error.strerror}") from error
+        reply = json.loads(answer)
+        if not reply["ok"]:
+            _fail(file, function, reply)
+        return read_result(file.shown, reply["output"], watcher)
+
+    async def close(self) -> None:
+        """End the workers."""
+        await self._pool.close()
+
+    def _program(self, file: NamedFile) -> Program:
+        if file.path.suffix not in _SUFFIXES:
+            raise NodeError("NoTool", f"{file.shown} is no tool: a tool's file ends in .py, .mjs or .js")
+        if not file.path.is_file():
+            raise NodeError("NoTool", f"{file.shown} does not exist; create it or correct `impl`")
+        if file.path.suffix == ".py":
+            command = (find_python(self._directory, self._python), str(_HERE / "worker.py"))
+        else:
+            command = (find_node(), str(_HERE / "worker.mjs"))
+        return Program(command, file.path.parent)
+
+
+def split_impl(impl: str) -> tuple[str, str | None]:
+    """`impl` as the tool's file and the function that a colon names, if any."""
+    file, colon, function = impl.rpartition(":")
+    if colon and function and "/" not in function and file.endswith(_SUFFIXES):
+        return file, function
+    return impl, None
+
+
+def tool_input(work: Work) -> dict[str, Json]:
+    """The one object that a tool is called with (docs/format.md, Tools)."""
+    given: dict[str, Json] = dict(work.args)
+    if work.item is not None:
+        given |= {"$item": work.item.value, "$index": work.item.index}
+    return given | {"_args": dict(work.run_args), "_state": dict(work.reads), "_edge_inputs": dict(work.edges)}
+
+
+def read_result(tool: str, result: Any, watcher: Watcher) -> Outcome:
+    """The outcome that `result`, what `tool` returned, stands for. Raises NodeError where it is none."""
+    example = 'return an object such as {"state_delta": {"field": value}}'
+    if not isinstance(result, dict):
+        raise NodeError("ToolResult", f"{tool} returned {_named(result)}; {example}", Location(tool))
+    known = {"state_delta", "edge_output", "metrics"}
+    if result and not known & result.keys():
+        keys = ", ".join(result)
+        message = f"{tool} returned an object without state_delta and edge_output (its keys: {keys}); {example}"
+        raise NodeError("ToolResult", message, Location(tool))
+    delta = result.get("state_delta", {})
+    if not isinstance(delta, dict):
+        raise NodeError("ToolResult", f"{tool} returned {_named(delta)} as state_delta; {example}", Location(tool))
+    for key in sorted(result.keys() - known):
+        watcher.warning(f"{tool} returned the key {key}, which means nothing; fields to write belong into state_delta")
+    output = Output(delta, result.get("edge_output"), "edge_output" in result)
+    return Outcome(output, _metrics(tool, result.get("metrics"), watcher))
+
+
+def _metrics(tool: str, given: Any, watcher: Watcher) -> Metrics | None:
+    if not given:
+        return None
+    if not isinstance(given, dict):
+        watcher.warning(f"{tool} returned {_named(given)} as metrics, which is ignored; return an object")
+        return None
+    kept: dict[str, Any] = {}
+    for key, types in _METRICS.items():
+        value = given.get(key)
+        if isinstance(value, types) and not isinstance(value, bool):
+            kept[key] = value
+        elif value is not None:
+            watcher.warning(f"{tool} returned {_named(value)} as metrics.{key}, which is ignored")
+    return Metrics(**kept) if kept else None
+
+
+def _fail(file: NamedFile, function: str | None, reply: Mapping[str, Any]) -> NoReturn:
+    """Raise the NodeError that a worker's reply stands for."""
+    if reply["type"] == "NoFunction":
+        raise NodeError("NoFunction", _no_function(file, function, reply["names"]), Location(file.shown))
+    if reply["type"] == "ToolResult":
+        raise NodeError(
+            "ToolResult", f"{file.shown} returned what is not JSON: {reply['message']}", Location(file.shown)
+        )
+    place = reply.get("location")
+    location = Location(place["file"], place["line"]) if place else Location(file.shown)
+    where = f" ({location.file}:{location.line})" if location.line else f" ({location.file})"
+    raise NodeError(reply["type"], reply["message"] + where, location)
+
+
+def _no_function(file: NamedFile, function: str | None, names: list[str]) -> str:
+    is_python = file.path.suffix == ".py"
+    if function is None:
+        missing = "no function run" if is_python else "no default export"
+        remedy = "add `def run(input):`" if is_python else "add `export default async function (input) {}`"
+        named = f", or name one of its functions: `impl: {file.shown}:{names[0]}`" if names else ""
+        return f"{file.shown} has {missing}; {remedy}{named}"
+    close = difflib.get_close_matches(function, names, n=1)
+    if close:
+        hint = f"; did you mean {close[0]}?"
+    else:
+        hint = f"; it has {', '.join(names)}" if names else "; it has no functions"
+    return f"{file.shown} has no function {function}{hint}"
+
+
+def _crash(file: NamedFile, gone: WorkerGone) -> NodeError:
+    printed = f"; the last it printed:\n{gone.printed}" if gone.printed else ""
+    message = f"the process of {file.shown} {gone.how} before it returned{printed}"
+    return NodeError("ToolCrashed", message, Location(file.shown))
+
+
+def _named(value: Any) -> str:
+    """What kind of JSON value `value` is, for a message."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    return "a list" if isinstance(value, list) else "an object"
+
+
+def _spec(node: Node) -> ToolSpec:
+    assert isinstance(node.spec, ToolSpec)
+    return node.spec

@@ -1,0 +1,159 @@
+// Runs JavaScript tools for the engine, one request at a time. Stand-alone: Node 18 suffices.
+//
+// Started as `node worker.mjs CHANNEL LIFELINE FOLDER` in the experience's folder; the arguments and the messages are those
+// of worker.py. The lifeline is watched by a thread of its own, which works even while a tool keeps the main one busy.
+
+import { spawnSync } from 'node:child_process';
+import fs from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Worker, isMainThread, workerData } from 'node:worker_threads';
+
+const root = process.cwd();
+
+function main(channel, lifeline) {
+  new Worker(new URL(import.meta.url), { workerData: { lifeline }, stdout: false, stderr: false }).unref();
+  const socket = new net.Socket({ fd: channel, readable: true, writable: true });
+  let pieces = [];
+  socket.on('data', (data) => {
+    pieces.push(data);
+    if (data[data.length - 1] !== 10) return;
+    const request = JSON.parse(Buffer.concat(pieces).toString('utf8'));
+    pieces = [];
+    answer(request).then((line) => socket.write(line));
+  });
+  socket.on('end', () => process.exit(0));
+}
+
+/** Kills the process group when the engine, which holds the other end of the pipe, is gone. */
+function guard(lifeline) {
+  const pipe = new net.Socket({ fd: lifeline, readable: true, writable: false });
+  pipe.on('close', () => process.kill(-process.pid, 'SIGKILL'));
+  pipe.resume();
+}
+
+/** The reply to one request. Never rejects: whatever a tool does becomes an error that says so. */
+async function answer({ id, file, function: name, input }) {
+  process.chdir(root);
+  try {
+    const module = await import(address(file));
+    const tool = module[name ?? 'default'];
+    if (typeof tool !== 'function') {
+      return encode({ id, ok: false, type: 'NoFunction', message: '', names: functions(module) });
+    }
+    Object.freeze(input._state);
+    const output = await tool(input);
+    return encode({ id, ok: true, output: output === undefined ? null : output });
+  } catch (error) {
+    console.error(error);
+    return encode({ id, ok: false, ...failure(error), location: location(error, file) });
+  }
+}
+
+const versions = new Map();
+
+/** The URL to import `file` by: another one when the file changed since it was first imported. */
+function address(file) {
+  const { mtimeMs, size } = fs.statSync(file);
+  const version = `${mtimeMs}-${size}`;
+  if (!versions.has(file)) versions.set(file, version);
+  const { href } = pathToFileURL(file);
+  return versions.get(file) === version ? href : `${href}?v=${version}`;
+}
+
+function functions(module) {
+  return Object.keys(module).filter((key) => key !== 'default' && typeof module[key] === 'function');
+}
+
+function failure(error) {
+  if (!(error instanceof Error)) return { type: 'Error', message: `the tool threw ${String(error)}` };
+  if (error instanceof NotJson) return { type: 'ToolResult', message: error.message };
+  return { type: error.name, message: error.message ? `${error.name}: ${error.message}` : error.name };
+}
+
+/** Where in the experience's own files `error` comes from: the innermost such frame. */
+function location(error, tool) {
+  if (!(error instanceof Error) || error instanceof NotJson) return null;
+  return place(String(error.stack), tool) ?? (error instanceof SyntaxError ? place(checked(tool), tool) : null);
+}
+
+/** What Node says of the syntax of `file`: the error of an import does not tell the line. */
+function checked(file) {
+  return spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 5000 }).stderr ?? '';
+}
+
+/** The first place in the experience's own files that `text`, a stack or the like, names. */
+function place(text, tool) {
+  const home = path.dirname(tool);
+  for (const line of text.split('\n')) {
+    const found = /((?:file:\/\/)?\/[^()]*?)(?:\?v=[\d.-]+)?:(\d+)(?::\d+)?\)?$/.exec(line);
+    if (!found) continue;
+    const file = found[1].startsWith('file:') ? fileURLToPath(found[1]) : found[1];
+    if (file.includes('node_modules')) continue;
+    if (isInside(file, root)) return { file: path.relative(root, file), line: Number(found[2]) };
+    if (isInside(file, home)) return { file, line: Number(found[2]) };
+  }
+  return null;
+}
+
+function isInside(file, folder) {
+  return file.startsWith(folder + path.sep);
+}
+
+class NotJson extends Error {}
+
+/** One line. An output that JSON cannot hold becomes an error that names the place. */
+function encode(reply) {
+  try {
+    return `${JSON.stringify(reply, jsonOnly)}\n`;
+  } catch (error) {
+    const message = fault(reply.output, '', []) ?? `the result is not JSON: ${error.message}`;
+    return `${JSON.stringify({ id: reply.id, ok: false, type: 'ToolResult', message })}\n`;
+  }
+}
+
+function jsonOnly(key, value) {
+  const reason = unfit(value);
+  if (reason !== null) throw new NotJson(reason);
+  return value;
+}
+
+/** Why JSON cannot hold this very value, which JSON.stringify would drop or turn into something else; else null. */
+function unfit(value) {
+  switch (typeof value) {
+    case 'number':
+      return Number.isFinite(value) ? null : `is ${value}, which JSON cannot hold; return a finite number or null`;
+    case 'string':
+      return value.isWellFormed?.() === false
+        ? 'is text with half of a surrogate pair, which JSON cannot hold; use toWellFormed()'
+        : null;
+    case 'bigint':
+    case 'function':
+    case 'symbol':
+      return `is a ${typeof value}; return only objects, arrays, strings, numbers, booleans and null`;
+    case 'object':
+      return value instanceof Map || value instanceof Set
+        ? `is a ${value.constructor.name}, which JSON would empty; return an object or an array`
+        : null;
+    default:
+      return null;
+  }
+}
+
+/** The first thing in `value` that JSON cannot hold, with its path; undefined where there is none. */
+function fault(value, place, inside) {
+  const reason = unfit(value);
+  if (reason !== null) return `${place || 'the result'} ${reason}`;
+  if (typeof value !== 'object' || value === null || typeof value.toJSON === 'function') return undefined;
+  if (inside.includes(value)) return `${place || 'the result'} contains itself`;
+  for (const [key, part] of Object.entries(value)) {
+    const step = Array.isArray(value) ? `${place}[${key}]` : place ? `${place}.${key}` : key;
+    const found = fault(part, step, [...inside, value]);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+if (isMainThread) main(Number(process.argv[2]), Number(process.argv[3]));
+else guard(workerData.lifeline);

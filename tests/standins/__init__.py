@@ -1,0 +1,1 @@
+"""Programs that stand in for what a test cannot have: servers of other companies."""

@@ -1,0 +1,346 @@
+"""Agents: what the model is asked, what becomes of its answer, and what a watcher sees meanwhile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.llm.anthropic_client import AnthropicClient
+from engine.log.events import Metrics
+from engine.nodes.agent import DEFAULT_MODEL, AgentKind
+from engine.nodes.kind import NodeError, Outcome, Work, WorkItem
+from engine.spec.model import AgentSpec, Kind, Node
+from tests.standins.messages_api import MessagesApi, Script, refuses_to_be_forced, status, text, tool_use
+from tests.unit.nodes.conftest import RecordingWatcher
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"score": {"type": "integer"}, "why": {"type": "string"}},
+    "required": ["score"],
+}
+
+
+class Bench:
+    """Runs one agent node against the scripted server, without ever waiting between tries."""
+
+    def __init__(self, directory: Path, serve: Callable[..., MessagesApi]) -> None:
+        self.directory = directory
+        self.serve = serve
+        self.slept: list[float] = []
+        self.watcher = RecordingWatcher()
+        self.kind = AgentKind(directory, AnthropicClient, sleep=self._sleep)
+
+    async def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+    def write(self, path: str, content: str) -> None:
+        (self.directory / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.directory / path).write_text(content, encoding="utf-8")
+
+    async def run(
+        self, prompt: str, *, writes: tuple[str, ...] = ("answer",), item: WorkItem | None = None, **spec: Any
+    ) -> Outcome:
+        node = agent(AgentSpec(prompt, **spec), reads=("notes", "later"), writes=writes)
+        work = Work(
+            node,
+            "attempt",
+            args={"topic": "owls", "notes": "from args"} if "args win" in prompt else {"topic": "owls"},
+            reads={"notes": {"title": "Night", "pages": [1, 2.0]}},
+            edges={"before": ["x"], "topic": "from the edge"},
+            run_args={"city": "Oslo"},
+            item=item,
+        )
+        return await self.kind.execute(work, self.watcher)
+
+
+def agent(spec: AgentSpec, reads: tuple[str, ...] = (), writes: tuple[str, ...] = ("answer",)) -> Node:
+    return Node("review", Kind.AGENT, spec, source={}, reads=reads, writes=writes)
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., MessagesApi]]:
+    with ExitStack() as stack:
+
+        def start(*script: Script) -> MessagesApi:
+            api = stack.enter_context(MessagesApi(*script))
+            monkeypatch.setenv("ANTHROPIC_BASE_URL", api.url)
+            monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+            monkeypatch.delenv("OE_ANTHROPIC_MODEL", raising=False)
+            return api
+
+        yield start
+
+
+@pytest.fixture
+async def bench(tmp_path: Path, serve: Callable[..., MessagesApi]) -> AsyncIterator[Bench]:
+    bench = Bench(tmp_path, serve)
+    yield bench
+    await bench.kind.close()
+
+
+async def test_text_goes_into_the_one_field_that_is_written(bench: Bench) -> None:
+    bench.serve(text("Owls.", tokens=(1000, 200)))
+
+    outcome = await bench.run("Say something.", model="claude-haiku-4-5")
+
+    assert outcome.output.state_delta == {"answer": "Owls."}
+    assert outcome.metrics == Metrics(1000, 200, pytest.approx(0.002), "claude-haiku-4-5")
+    assert bench.watcher.activities == ["calling claude-haiku-4-5"]
+    assert bench.watcher.token_reports == [(1000, 200, "claude-haiku-4-5")]
+
+
+PROMPTS = [
+    ("About {{topic}}, {{ topic }}.", "About owls, owls.", []),
+    ("{{notes}}|{{$.notes.title}}|{{notes.pages}}", '{"title":"Night","pages":[1,2]}|Night|[1,2]', []),
+    ("args win: {{notes}} but {{$.notes.title}}", "args win: from args but Night", []),
+    ("{{before}} {{$edges.before[0]}} {{$edges.topic}}", '["x"] x from the edge', []),
+    ("{{$args.city}} {{$item.key}} {{$index}}", "Oslo k 4", []),
+    ("[{{later}}]", "[]", ["{{later}} inserts nothing: no node has written that field before"]),
+    (
+        "{{topik}}",
+        "{{topik}}",
+        ["{{topik}} names nothing that the node receives and stays as it is; did you mean {{topic}}?"],
+    ),
+    ("{{$.topic}}", "{{$.topic}}", ["{{$.topic}} names nothing that the node receives and stays as it is"]),
+    ("{{$iter}}{{$iter}}", "{{$iter}}{{$iter}}", ["{{$iter}} names nothing that the node receives and stays as it is"]),
+]
+
+
+@pytest.mark.parametrize(("prompt", "sent", "warnings"), PROMPTS, ids=[prompt for prompt, *_ in PROMPTS])
+async def test_placeholders_are_filled_with_what_the_node_receives(
+    bench: Bench, prompt: str, sent: str, warnings: list[str]
+) -> None:
+    api = bench.serve(text("ok"))
+
+    await bench.run(prompt, item=WorkItem({"key": "k"}, 4))
+
+    assert api.requests[0]["messages"] == [{"role": "user", "content": sent}]
+    assert bench.watcher.warnings == warnings
+
+
+async def test_what_only_looks_like_a_placeholder_stays_with_a_warning(bench: Bench) -> None:
+    api = bench.serve(text("ok"))
+
+    await bench.run("{{#each rows}}")
+
+    assert api.requests[0]["messages"][0]["content"] == "{{#each rows}}"
+    assert len(bench.watcher.warnings) == 1
+
+
+async def test_values_are_data_and_never_searched_for_placeholders(bench: Bench) -> None:
+    api = bench.serve(text("ok"))
+
+    await bench.run("{{$item}}", item=WorkItem("{{topic}}", 0))
+
+    assert api.requests[0]["messages"][0]["content"] == "{{topic}}"
+
+
+@pytest.mark.parametrize("name", ["prompts/review.md", "prompts/review"])
+async def test_a_prompt_that_is_a_file_is_read(bench: Bench, name: str) -> None:
+    api = bench.serve(text("ok"))
+    bench.write(name, "\ufeffReview {{topic}}!")
+
+    await bench.run(name)
+
+    assert api.requests[0]["messages"][0]["content"] == "Review owls!"
+
+
+async def test_a_prompt_that_looks_like_a_file_must_be_one(bench: Bench) -> None:
+    api = bench.serve(text("ok"))
+
+    with pytest.raises(NodeError, match=r"prompts/none\.md does not exist; create it or correct `prompt`"):
+        await bench.run("./prompts/none.md")
+
+    assert api.requests == []
+
+
+async def test_a_prompt_far_too_long_for_a_file_name_is_the_prompt_itself(bench: Bench) -> None:
+    api = bench.serve(text("ok"))
+
+    await bench.run("x" * 10_000)
+
+    assert api.requests[0]["messages"][0]["content"] == "x" * 10_000
+
+
+@pytest.mark.parametrize("writes", [(), ("a", "b")])
+async def test_text_mode_checks_its_writes_before_it_calls(bench: Bench, writes: tuple[str, ...]) -> None:
+    api = bench.serve(text("ok"))
+
+    with pytest.raises(NodeError, match="writes its text to one field"):
+        await bench.run("Hello", writes=writes)
+
+    assert api.requests == []
+
+
+@pytest.mark.parametrize("in_file", [False, True])
+async def test_structured_output_is_the_input_of_the_forced_tool(bench: Bench, in_file: bool) -> None:
+    api = bench.serve(tool_use({"score": 3, "why": "because", "extra": 1}))
+    bench.write("schemas/score.json", json.dumps(SCHEMA))
+
+    outcome = await bench.run("Score.", writes=("score", "why"), schema="./schemas/score.json" if in_file else SCHEMA)
+
+    assert outcome.output.state_delta == {"score": 3, "why": "because"}
+    assert bench.watcher.warnings == ["the answer's extra is dropped: `writes` does not name it"]
+    assert bench.watcher.activities == [f"calling {DEFAULT_MODEL}", "validating structured output"]
+    assert api.requests[0]["tools"][0]["name"] == "structured_output"
+    assert api.requests[0]["tools"][0]["input_schema"] == SCHEMA
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        (tool_use({"score": "high"}), "- $.score: 'high' is not of type 'integer'"),
+        (tool_use({}), "- $: 'score' is a required property"),
+        (text("It is 3."), "- the answer was not given by calling structured_output"),
+    ],
+)
+async def test_an_answer_that_does_not_fit_is_repaired_once(bench: Bench, first: Script, told: str) -> None:
+    api = bench.serve(first, tool_use({"score": 3}))
+
+    outcome = await bench.run("Score.", writes=("score",), schema=SCHEMA, model="claude-haiku-4-5")
+
+    assert outcome.output.state_delta == {"score": 3}
+    assert outcome.metrics == Metrics(20, 10, pytest.approx(0.00007), "claude-haiku-4-5")
+    assert bench.watcher.activities == [
+        "calling claude-haiku-4-5",
+        "validating structured output",
+        "repairing structured output",
+        "calling claude-haiku-4-5",
+        "validating structured output",
+    ]
+    roles = [message["role"] for message in api.requests[1]["messages"]]
+    assert roles == ["user", "assistant", "user"]
+    assert told in api.requests[1]["messages"][2]["content"]
+
+
+async def test_when_the_repair_does_not_fit_either_the_node_fails_with_its_cost(bench: Bench) -> None:
+    api = bench.serve(tool_use({"score": "high"}))
+
+    with pytest.raises(
+        NodeError, match=r"does not fit the schema.*\$\.score: 'high' is not of type 'integer'"
+    ) as raised:
+        await bench.run("Score.", writes=("score",), schema=SCHEMA)
+
+    assert raised.value.info.type == "InvalidOutput"
+    assert raised.value.metrics is not None
+    assert raised.value.metrics.tokens_in == 20
+    assert len(api.requests) == 2
+
+
+async def test_models_that_refuse_to_be_forced_give_structured_output_all_the_same(bench: Bench) -> None:
+    bench.serve(refuses_to_be_forced(tool_use({"score": 3})))
+
+    outcome = await bench.run("Score.", writes=("score",), schema=SCHEMA)
+
+    assert outcome.output.state_delta == {"score": 3}
+    assert bench.watcher.attempts == []
+
+
+BAD_SCHEMAS: list[tuple[Any, str]] = [
+    ({"type": "array"}, "schema must describe an object"),
+    ({"properties": {"a": {"type": "text"}}}, "schema is no JSON Schema"),
+    ("schemas/none.json", "schemas/none.json does not exist; create it or correct `schema`"),
+    ("schemas/broken.json", "schemas/broken.json is not JSON"),
+    ("schemas/list.json", "schemas/list.json must describe an object"),
+]
+
+
+@pytest.mark.parametrize(("schema", "said"), BAD_SCHEMAS)
+async def test_a_schema_that_is_none_is_found_before_the_call(bench: Bench, schema: Any, said: str) -> None:
+    api = bench.serve(text("ok"))
+    bench.write("schemas/broken.json", "{")
+    bench.write("schemas/list.json", "[]")
+
+    with pytest.raises(NodeError) as raised:
+        await bench.run("Score.", schema=schema)
+
+    assert said in raised.value.info.message
+    assert api.requests == []
+
+
+async def test_a_schema_fetches_nothing(bench: Bench) -> None:
+    bench.serve(tool_use({"score": 3}))
+
+    with pytest.raises(NodeError, match="write the definition inline"):
+        await bench.run("Score.", schema={"properties": {"score": {"$ref": "http://127.0.0.1:9/schema.json"}}})
+
+
+@pytest.mark.parametrize(
+    ("stop_reason", "said"),
+    [
+        ("max_tokens", "cut off after 50 tokens; raise `max_tokens`"),
+        ("refusal", "refused to answer; change the prompt or the model"),
+        ("model_context_window_exceeded", "shorten the prompt"),
+    ],
+)
+async def test_an_answer_that_is_not_complete_fails_the_node(bench: Bench, stop_reason: str, said: str) -> None:
+    bench.serve(text("Owls are", stop_reason))
+
+    with pytest.raises(NodeError) as raised:
+        await bench.run("Say something.", max_tokens=50)
+
+    assert said in raised.value.info.message
+    assert raised.value.metrics is not None
+
+
+async def test_what_passes_is_tried_again_and_seen(bench: Bench) -> None:
+    bench.serve(status(429, retry_after=30), status(529), text("ok"))
+
+    outcome = await bench.run("Hello")
+
+    assert outcome.output.state_delta == {"answer": "ok"}
+    assert [(level, number, type_) for level, number, type_, _ in bench.watcher.attempts] == [
+        ("llm", 1, "RateLimited"),
+        ("llm", 2, "Overloaded"),
+    ]
+    assert [wait for *_, wait in bench.watcher.attempts] == [round(seconds * 1000) for seconds in bench.slept]
+    assert bench.slept[0] >= 30
+
+
+async def test_what_does_not_pass_fails_the_node_with_what_to_do(bench: Bench) -> None:
+    bench.serve(status(401))
+
+    with pytest.raises(NodeError, match="check ANTHROPIC_API_KEY") as raised:
+        await bench.run("Hello")
+
+    assert raised.value.info.type == "AuthFailed"
+
+
+async def test_a_missing_key_fails_the_node_and_names_the_variable(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    monkeypatch.delenv("ANTHROPIC_AUTH_TOKEN", raising=False)
+
+    with pytest.raises(NodeError, match="set ANTHROPIC_API_KEY") as raised:
+        await bench.run("Hello")
+
+    assert raised.value.info.type == "MissingKey"
+
+
+def test_an_agent_is_made_of_its_files_and_its_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OE_ANTHROPIC_MODEL", "of-the-environment")
+    kind = AgentKind(tmp_path, AnthropicClient)
+    in_files = agent(AgentSpec("./prompts/a.md", schema="schemas/b.json", model="own"))
+    inline = agent(AgentSpec("Hello", schema={}))
+
+    assert kind.files(in_files, tmp_path) == {
+        "prompt prompts/a.md": tmp_path / "prompts/a.md",
+        "schema schemas/b.json": tmp_path / "schemas/b.json",
+    }
+    assert kind.files(inline, tmp_path) == {}
+    assert kind.settings(in_files) == {"provider": "anthropic", "model": "own"}
+    assert kind.settings(inline) == {"provider": "anthropic", "model": "of-the-environment"}
+
+
+def test_without_any_choice_the_model_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OE_ANTHROPIC_MODEL", raising=False)
+
+    settings = AgentKind(tmp_path, AnthropicClient).settings(agent(AgentSpec("Hello")))
+
+    assert settings["model"] == DEFAULT_MODEL
