@@ -1,0 +1,200 @@
+"""The green tree: what a stretch of text says, without where it stands. Positions are relative, so that an
+unchanged part stays the same object when text before it changes. Consumers read it through engine.syntax.view."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any, ClassVar
+
+from engine.syntax.scalars import Data
+
+
+class NodeKind(Enum):
+    """What a node is. ERROR is text that could not be read; NULL is a scalar (or nothing) whose value is null."""
+
+    SCALAR = auto()
+    NULL = auto()
+    MAPPING = auto()
+    SEQUENCE = auto()
+    ALIAS = auto()
+    ERROR = auto()
+
+
+class Style(Enum):
+    """How a node is written."""
+
+    PLAIN = auto()
+    SINGLE = auto()
+    DOUBLE = auto()
+    LITERAL = auto()
+    FOLDED = auto()
+    FLOW = auto()
+    BLOCK = auto()
+
+
+# Green nodes are written once, by the reader. They are not frozen because thousands are made in each first
+# parse and a frozen dataclass takes three times as long to make. They compare and hash by identity.
+
+
+@dataclass(slots=True, eq=False)
+class Source:
+    """Where the text of a node is kept: a block of text, and the node's stretch in it (code points)."""
+
+    block: str
+    at: int
+    length: int
+
+    @property
+    def text(self) -> str:
+        """The node's own text."""
+        return self.block[self.at : self.at + self.length]
+
+
+@dataclass(slots=True, eq=False)
+class Scalar:
+    """A scalar, or the nothing that stands for null (length 0)."""
+
+    source: Source
+    data: Data
+    style: Style
+    portable: bool = True
+    """Whether equal text means equal value everywhere; not so for a block scalar that counts indentation."""
+    depth: int = 0
+    expansion: int = 0
+
+    @property
+    def kind(self) -> NodeKind:
+        """NULL or SCALAR."""
+        return NodeKind.NULL if self.data is None else NodeKind.SCALAR
+
+
+@dataclass(slots=True, eq=False)
+class Alias:
+    """`*name`. Its target is the node that carried the anchor, or None when it has none that can be used."""
+
+    source: Source
+    name: str
+    target: Green | None
+    style: Style = Style.PLAIN
+    portable: bool = False
+    kind: ClassVar[NodeKind] = NodeKind.ALIAS
+
+    @property
+    def depth(self) -> int:
+        """The depth of what it stands for."""
+        return self.target.depth if self.target else 0
+
+    @property
+    def expansion(self) -> int:
+        """How much text it stands for, in code points."""
+        return self.target.source.length + self.target.expansion if self.target else 0
+
+
+@dataclass(slots=True, eq=False)
+class Broken:
+    """Text that could not be read."""
+
+    source: Source
+    style: Style = Style.PLAIN
+    portable: bool = True
+    depth: int = 0
+    expansion: int = 0
+    kind: ClassVar[NodeKind] = NodeKind.ERROR
+
+
+@dataclass(slots=True)
+class Entry:
+    """A key and its value, each at an offset from the start of the mapping; the value may not be there."""
+
+    key_at: int
+    key: Green
+    value_at: int
+    value: Green | None
+
+
+@dataclass(slots=True, eq=False)
+class Mapping:
+    """A mapping in block or flow style."""
+
+    source: Source
+    entries: tuple[Entry, ...]
+    style: Style
+    depth: int
+    expansion: int
+    portable: bool
+    data: dict[Any, Any] | None = None
+    """The value, once somebody asked for it."""
+    index: dict[Hashable, int] | None = None
+    """Which entry has which key, once somebody asked for it."""
+    kind: ClassVar[NodeKind] = NodeKind.MAPPING
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """A sequence in block or flow style: its items, each at an offset from the start of the sequence."""
+
+    source: Source
+    items: tuple[tuple[int, Green], ...]
+    style: Style
+    depth: int
+    expansion: int
+    portable: bool
+    data: list[Any] | None = None
+    """The value, once somebody asked for it."""
+    kind: ClassVar[NodeKind] = NodeKind.SEQUENCE
+
+
+Green = Scalar | Alias | Broken | Mapping | Sequence
+
+
+def value_of(node: Green) -> Any:
+    """Return the plain data of a node, kept on the node: to be read, never changed.
+
+    Aliases are resolved; an entry without a value and text that could not be read are None. A key that is no
+    scalar is represented by its source text (and is reported as a problem).
+    """
+    match node:
+        case Scalar():
+            return node.data
+        case Alias():
+            return value_of(node.target) if node.target else None
+        case Broken():
+            return None
+        case Sequence():
+            if node.data is None:
+                node.data = [value_of(item) for _, item in node.items]
+            return node.data
+        case Mapping():
+            if node.data is None:
+                node.data = {
+                    key_of(entry.key): None if entry.value is None else value_of(entry.value) for entry in node.entries
+                }
+            return node.data
+
+
+def key_of(node: Green) -> Hashable:
+    """Return what a key is called in the mapping's value: its scalar value, else its source text."""
+    while isinstance(node, Alias) and node.target:
+        node = node.target
+    return node.data if isinstance(node, Scalar) else node.source.text
+
+
+def make_mapping(source: Source, entries: tuple[Entry, ...], style: Style) -> Mapping:
+    """Return a mapping whose depth and so on follow from its entries."""
+    parts = [part for entry in entries for part in (entry.key, entry.value) if part is not None]
+    return Mapping(source, entries, style, *_measures(parts))
+
+
+def make_sequence(source: Source, items: tuple[tuple[int, Green], ...], style: Style) -> Sequence:
+    """Return a sequence whose depth and so on follow from its items."""
+    return Sequence(source, items, style, *_measures([item for _, item in items]))
+
+
+def _measures(parts: list[Green]) -> tuple[int, int, bool]:
+    return (
+        1 + max([part.depth for part in parts], default=0),
+        sum([part.expansion for part in parts]),
+        all(part.portable for part in parts),
+    )

@@ -1,0 +1,116 @@
+"""Offsets to lines and columns and back, with the line breaks that editors know; the units that clients count in."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import Enum
+from itertools import accumulate
+
+
+class Encoding(Enum):
+    """What a client counts columns in (LSP 3.17, PositionEncodingKind)."""
+
+    UTF8 = "utf-8"
+    UTF16 = "utf-16"
+    UTF32 = "utf-32"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place between two characters: zero-based line, zero-based column in code points."""
+
+    line: int
+    column: int
+
+
+class LineIndex:
+    r"""The lines of a text. Only \n, \r\n and \r end a line; U+2028 and its like do not, as in every editor."""
+
+    __slots__ = ("_known_starts", "_text")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._known_starts: list[int] | None = None
+
+    @property
+    def _starts(self) -> list[int]:
+        if self._known_starts is None:
+            lengths = map(len, with_newlines(self._text).split("\n"))
+            self._known_starts = [0, *accumulate(map((1).__add__, lengths))]
+            self._known_starts.pop()  # the last line has no break
+        return self._known_starts
+
+    @property
+    def line_count(self) -> int:
+        """The number of lines; an empty text has one, and so has what follows a last line break."""
+        return len(self._starts)
+
+    def position(self, offset: int) -> Position:
+        """Return the position of `offset` (code points); offsets outside the text are clamped to it."""
+        offset = min(max(offset, 0), len(self._text))
+        line = bisect_right(self._starts, offset) - 1
+        return Position(line, offset - self._starts[line])
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of a zero-based position in code points, clamped to the line and to the text."""
+        if line < 0:
+            return 0
+        if line >= len(self._starts):
+            return len(self._text)
+        return self._starts[line] + min(max(column, 0), len(self.line_text(line)))
+
+    def line_start(self, line: int) -> int:
+        """Return the offset at which a zero-based line starts, clamped to the text."""
+        return self.offset(line, 0)
+
+    def line_text(self, line: int) -> str:
+        """Return a zero-based line without its break; a line that does not exist is empty."""
+        if not 0 <= line < len(self._starts):
+            return ""
+        start = self._starts[line]
+        if line + 1 == len(self._starts):
+            return self._text[start:]
+        end = self._starts[line + 1] - 1
+        if self._text[end] == "\n" and end > start and self._text[end - 1] == "\r":
+            end -= 1
+        return self._text[start:end]
+
+
+def with_newlines(text: str) -> str:
+    r"""Return the text with every line break as one \n that ends at the same offset."""
+    return text.replace("\r\n", " \n").replace("\r", "\n") if "\r" in text else text
+
+
+def units(line_text: str, column: int, encoding: Encoding) -> int:
+    """Return how many units of `encoding` precede `column` (code points) in a line; clamped to the line."""
+    before = line_text[: max(column, 0)]
+    if encoding is Encoding.UTF32 or before.isascii():
+        return len(before)
+    return sum(_width(character, encoding) for character in before)
+
+
+def column_of_units(line_text: str, count: int, encoding: Encoding) -> int:
+    """Return the column (code points) that `count` units of `encoding` reach: the inverse of `units`.
+
+    A count inside a character gives the column before it; one beyond the line is clamped to it.
+    """
+    if encoding is Encoding.UTF32 or line_text.isascii():
+        return min(max(count, 0), len(line_text))
+    reached = 0
+    for column, character in enumerate(line_text):
+        reached += _width(character, encoding)
+        if reached > count:
+            return column
+    return len(line_text)
+
+
+def _width(character: str, encoding: Encoding) -> int:
+    point = ord(character)
+    if encoding is Encoding.UTF16:
+        return 2 if point > 0xFFFF else 1
+    if point < 0x80:
+        return 1
+    if point < 0x800:
+        return 2
+    return 4 if point > 0xFFFF else 3

@@ -1,0 +1,76 @@
+"""Text to tree: the one door to this package, and the limits of a document as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.syntax.assemble import Assembler
+from engine.syntax.block import Block
+from engine.syntax.documents import first_document
+from engine.syntax.green import NodeKind
+from engine.syntax.lines import LineIndex
+from engine.syntax.problems import SyntaxCode, SyntaxProblem
+from engine.syntax.reader import MAX_DEPTH, Anchors, too_deep
+from engine.syntax.spans import Span
+from engine.syntax.standins import unprintable
+from engine.syntax.view import View
+
+MAX_BYTES = 5 * 1024 * 1024
+MOST_EXPANSION = 10
+"""How many times its own text a document may stand for through aliases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A text and what it says. `root` is None when it says nothing; `problems` are in the order of the text."""
+
+    text: str
+    root: View | None
+    problems: tuple[SyntaxProblem, ...]
+    lines: LineIndex
+    block: Block | None = field(repr=False, compare=False)
+    """What the next parse takes over."""
+
+    def node_at(self, offset: int) -> tuple[View, ...]:
+        """Return the nodes that `offset` (code points) touches, from the root to the innermost."""
+        return self.root.path_to(offset) if self.root else ()
+
+
+def parse(text: str, previous: Tree | None = None) -> Tree:
+    """Return the tree of a text; never raises.
+
+    The result depends on the text alone: `previous`, the tree of an earlier state of it, makes parsing faster,
+    and parts that did not change are then the same green nodes. Rules and limits: docs/format.md, Reading.
+    """
+    if _is_too_large(text):
+        message = "The file is larger than 5 MiB; move data out of it, into files that its nodes read."
+        problem = SyntaxProblem(SyntaxCode.TOO_LARGE, message, Span(0, len(text)))
+        return Tree(text, None, (problem,), LineIndex(text), None)
+    extent = first_document(text)
+    begin = extent.begin
+    assembler = Assembler(text[begin : extent.end], Anchors(MOST_EXPANSION * (extent.end - begin)))
+    block = assembler.document_block(previous.block if previous else None)
+    root = View(block.node, begin + block.start) if block.node and block.node.source.length else None
+    problems = [problem.shift(begin) for problem in block.problems]
+    problems += [*extent.problems, *unprintable(text), *_too_deep(root)]
+    problems.sort(key=lambda problem: problem.span.start)
+    return Tree(text, root, tuple(problems), LineIndex(text), block)
+
+
+def _is_too_large(text: str) -> bool:
+    if len(text) * 4 <= MAX_BYTES:
+        return False
+    return len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES
+
+
+def _too_deep(root: View | None) -> list[SyntaxProblem]:
+    """Return a problem when collections are nested too deeply across pieces that are each within the limit."""
+    if root is None or root.green.depth <= MAX_DEPTH:
+        return []
+    view = root
+    for _ in range(MAX_DEPTH):
+        children = [*view.items(), *[part for entry in view.entries() for part in (entry.key, entry.value) if part]]
+        view = max(children, key=lambda child: child.green.depth)
+        if view.kind is NodeKind.ALIAS:
+            break
+    return [too_deep(view.start).as_problem()]

@@ -1,0 +1,21 @@
+"""A stretch of text, in code points. What a position is to a client (line, UTF-16 unit) lives in lines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open range [start, end) of offsets into the text, in code points."""
+
+    start: int
+    end: int
+
+    def shift(self, by: int) -> Span:
+        """Return the same stretch, `by` code points further on."""
+        return Span(self.start + by, self.end + by)
+
+    def contains(self, offset: int) -> bool:
+        """Whether a cursor at `offset` touches the span; its end counts, as in editors."""
+        return self.start <= offset <= self.end
