@@ -1,0 +1,52 @@
+"""For every key of a node: can it change the node's result? (docs/format.md, Keys beyond the public format)
+
+A key must stand in exactly one of the two sets; a test compares them with schemas/experience.schema.json.
+"""
+
+from __future__ import annotations
+
+CHANGES_RESULT = frozenset(
+    {
+        "kind",
+        "impl",
+        "prompt",
+        "model",
+        "schema",
+        "inputs",
+        "source",
+        "provider",
+        "output_format",
+        "extra_args",
+        "workdir",
+        "writes",
+        "uses",
+        "cache_key",
+        "env",
+        "max_tokens",
+        "temperature",
+        "system",
+        "outputs",
+        "state_scope",
+    }
+)
+"""Hashed as written."""
+
+BY_VALUE = frozenset({"args", "reads"})
+"""What counts is the values that these name when the node is ready."""
+
+NEVER_CHANGES_RESULT = frozenset(
+    {
+        "id",
+        "phase",
+        "description",
+        "on_error",
+        "for_each",
+        "join",
+        "timeout_ms",
+        "cache",
+        "on_ambiguous",
+        "effects",
+        "produces",
+    }
+)
+"""Left out of the input hash."""

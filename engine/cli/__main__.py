@@ -1,0 +1,5 @@
+"""`python -m engine.cli` is `oe`."""
+
+from engine.cli.main import main
+
+main()

@@ -1,0 +1,94 @@
+"""The command group, and the one place where errors become a message and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any, NoReturn
+
+import click
+
+from engine import __version__
+from engine.cli.options import LogOptions, logging_options
+
+_COMMANDS = {
+    "run": "Start a run of an experience.",
+    "resume": "Take up a run: restore what completed, run the rest.",
+    "runs": "List the runs of an experience.",
+    "inspect": "Show one run: nodes, times, errors.",
+    "cancel": "Ask a run to end.",
+    "validate": "Check an experience and print its problems.",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command's file only when that command is called: `oe runs` does not pay for the runner."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"engine.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(f"{error.message} `oe --help` lists the commands.", ctx) from error
+
+
+@click.group(
+    cls=_Commands,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with: oe validate, oe run, oe resume latest. Every command has --help.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="oe", message="%(prog)s %(version)s")
+@logging_options
+@click.pass_context
+def _oe(ctx: click.Context, log: LogOptions) -> None:
+    """Write, run and resume experiences: YAML graphs of tools and LLM agents.
+
+    A run that failed in the middle is taken up again with `oe resume`: what
+    completed is restored from its log, only the rest runs.
+    """
+    ctx.obj = log
+
+
+def main() -> NoReturn:
+    """Run `oe` and exit with the code of docs/design.md, The oe command."""
+    try:
+        code = _oe.main(prog_name="oe", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except click.Abort:
+        code = 130
+    except BrokenPipeError:
+        code = 1
+    except Exception as error:
+        if os.environ.get("OE_DEBUG"):
+            raise
+        print(f"oe: unexpected error: {error!r}. Set OE_DEBUG=1 to see where.", file=sys.stderr)
+        code = 1
+    _forget_closed_pipes()
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _forget_closed_pipes() -> None:
+    """Flush now, where a reader that went away can be told from an error, and not while the interpreter shuts down."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,137 @@
+"""What `run` and `resume` print for people: a line for each thing that happened, in colour on a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from engine.cli.levels import LogLevel, level_of
+from engine.cli.stdout import Stdout
+from engine.log.words import counts_text, duration
+from engine.log.events import (
+    NodeActivity,
+    NodeAttempt,
+    NodeCached,
+    NodeCancelled,
+    NodeCompleted,
+    NodeEvent,
+    NodeFailed,
+    NodeSkipped,
+    NodeStarted,
+    NodeTokens,
+    NodeWarning,
+    Record,
+    RunFinished,
+    RunStarted,
+    RunStatus,
+    RunWarning,
+)
+from engine.log.view import NodeStatus, RunView
+from engine.runner.preparation import Preparation
+from engine.runner.session import Ended
+
+SIGNS = {
+    NodeStatus.PENDING: ("·", "dim"),
+    NodeStatus.RUNNING: ("▶", "blue"),
+    NodeStatus.COMPLETED: ("✓", "green"),
+    NodeStatus.CACHED: ("↺", "cyan"),
+    NodeStatus.FAILED: ("✗", "red"),
+    NodeStatus.SKIPPED: ("○", "dim"),
+    NodeStatus.CANCELLED: ("■", "yellow"),
+}
+"""The sign and the colour of each status, here and in `oe inspect`."""
+
+_ENDINGS = {
+    RunStatus.SUCCESS: ("✓ succeeded", "green"),
+    RunStatus.FAILURE: ("✗ failed", "red"),
+    RunStatus.CANCELLED: ("■ cancelled", "yellow"),
+    RunStatus.WAITING: ("… waiting", "yellow"),
+}
+_NAME_WIDTH = 24
+
+
+class PrettyReporter:
+    """One line an event. An item of a fan-out is worth a line of its own only when it fails."""
+
+    def __init__(self, level: LogLevel, out: Stdout) -> None:
+        self._level = level
+        self._out = out
+        self._console = Console(highlight=False, soft_wrap=True)
+        self._view = RunView()
+
+    def record(self, record: Record) -> None:
+        """See Reporter."""
+        self._view.apply(record)
+        event = record.event
+        level = LogLevel.INFO if isinstance(event, NodeStarted) else level_of(event)
+        if not self._level.shows(LogLevel.DEBUG if self._is_routine_item(event) else level):
+            return
+        if isinstance(event, RunStarted):
+            self._print(_run_started(record.run_id, event))
+        elif isinstance(event, RunWarning):
+            self._print(Text(f"  ! {event.message}", "yellow"))
+        elif not isinstance(event, RunFinished):
+            self._print(_node_line(event))
+
+    def ended(self, preparation: Preparation, ended: Ended) -> None:
+        """See Reporter."""
+        finished = ended.finished
+        words, style = _ENDINGS[finished.status]
+        failed = self._view.failed_at
+        where = f" at {failed.node_id}" if failed is not None and finished.status is RunStatus.FAILURE else ""
+        summary = f" · {counts_text(finished.counts)} · {duration(finished.duration_ms)}"
+        self._print(Text.assemble((words + where, style), summary, f" · run {ended.run_id}"))
+        if finished.status is not RunStatus.SUCCESS:
+            path = preparation.loaded.directory
+            self._print(Text(f"Take it up again with: oe resume {ended.run_id} --experience {path}", "dim"))
+
+    def _is_routine_item(self, event: object) -> bool:
+        return bool(getattr(event, "scope", ())) and not isinstance(event, (NodeFailed, NodeWarning, NodeAttempt))
+
+    def _print(self, text: Text) -> None:
+        with self._console.capture() as captured:
+            self._console.print(text)
+        self._out.line(captured.get().rstrip("\n"))
+
+
+def _run_started(run_id: str, event: RunStarted) -> Text:
+    name = f"{event.experience.name} {event.experience.version}" if event.experience else "experience"
+    resumes = f", resuming {event.original_run_id}" if event.original_run_id else ""
+    return Text.assemble((name, "bold"), f" · {len(event.nodes)} nodes · run {run_id}{resumes}")
+
+
+def _node_line(event: NodeEvent) -> Text:
+    item = event.scope[-1].item if event.scope else None
+    name = f"{event.node_id}[{item.index}]" if item else event.node_id
+    status, detail = _story(event)
+    sign, style = SIGNS[status] if status else (" ", "dim")
+    return Text.assemble("  ", (sign, style), f" {name:<{_NAME_WIDTH}} ", detail)
+
+
+def _story(event: NodeEvent) -> tuple[NodeStatus | None, str]:
+    """The status that an event gives its node, if it does, and what there is to say."""
+    if isinstance(event, NodeStarted):
+        return NodeStatus.RUNNING, f"{event.items} items" if event.items is not None else "started"
+    if isinstance(event, NodeCached):
+        return NodeStatus.CACHED, f"restored, saves {duration(event.duration_ms)}"
+    if isinstance(event, NodeCompleted):
+        items = f"{counts_text(event.counts)} · " if event.counts else ""
+        return NodeStatus.COMPLETED, f"{items}{duration(event.duration_ms)}"
+    if isinstance(event, NodeFailed):
+        return NodeStatus.FAILED, event.error.message
+    return _side_story(event)
+
+
+def _side_story(event: NodeEvent) -> tuple[NodeStatus | None, str]:
+    if isinstance(event, NodeSkipped):
+        return NodeStatus.SKIPPED, f"skipped: {event.reason}"
+    if isinstance(event, NodeCancelled):
+        return NodeStatus.CANCELLED, event.reason
+    if isinstance(event, NodeAttempt):
+        return None, f"attempt {event.attempt} failed, next in {duration(event.wait_ms)}: {event.error.message}"
+    if isinstance(event, NodeActivity):
+        return None, event.activity
+    if isinstance(event, NodeTokens):
+        return None, f"{event.tokens_in} tokens in, {event.tokens_out} out"
+    assert isinstance(event, NodeWarning)
+    return None, f"! {event.message}"

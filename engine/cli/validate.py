@@ -1,0 +1,66 @@
+"""`oe validate`: the problems that the editor shows, one a line."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+from engine.cli.options import OeError, path_argument
+from engine.expressions import Json
+from engine.spec.analyse import Analysis, analyse
+from engine.spec.load import (
+    ExperienceNotFoundError,
+    UnreadableExperienceError,
+    find_experience,
+    problem_line,
+    read_text,
+)
+from engine.spec.problems import Problem, Severity
+
+
+@click.command("validate", epilog="Examples: `oe validate` · `oe validate examples/city-report --strict`")
+@path_argument
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def command(path: Path, strict: bool, form: str) -> int:
+    """Check the experience at PATH (a folder or an experience.yaml; default: this folder).
+
+    Prints `file:line:col: severity code message` for each problem. Exit code
+    1 if there is an error.
+    """
+    try:
+        file = find_experience(path)
+        analysis = analyse(read_text(file))
+    except (ExperienceNotFoundError, UnreadableExperienceError) as error:
+        raise OeError(str(error)) from error
+    if form == "json":
+        click.echo(json.dumps([_to_json(analysis, problem) for problem in analysis.problems], indent=2))
+    else:
+        _print(file, analysis)
+    fatal = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
+    return 1 if any(problem.severity in fatal for problem in analysis.problems) else 0
+
+
+def _print(file: Path, analysis: Analysis) -> None:
+    shown = Path(os.path.relpath(file))
+    for problem in analysis.problems:
+        click.echo(problem_line(shown, analysis, problem))
+    if not analysis.problems and analysis.experience is not None:
+        click.echo(f"{shown}: valid, {len(analysis.experience.nodes)} nodes")
+
+
+def _to_json(analysis: Analysis, problem: Problem) -> dict[str, Json]:
+    start = analysis.lines.position(problem.span.start)
+    end = analysis.lines.position(problem.span.end)
+    return {
+        "code": problem.code.value,
+        "severity": problem.severity.value,
+        "message": problem.message,
+        "line": start.line + 1,
+        "column": start.column + 1,
+        "endLine": end.line + 1,
+        "endColumn": end.column + 1,
+    }

@@ -1,0 +1,99 @@
+"""Whether a vertex whose predecessors have ended runs or is skipped (docs/format.md, Joins and skips)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.core.board import Board, Ending, NotYetKnownError, Result
+from engine.core.inputs import lookup
+from engine.expressions import MISSING, Json, evaluate
+from engine.log.events import Cause, EdgeEnds
+from engine.spec.model import Edge, Join, Node
+
+_DEAD = (Ending.FAILED, Ending.SKIPPED, Ending.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """The vertex runs; `edges` maps a predecessor to the edge output that it delivers.
+    `warnings` are the conditions'.
+    """
+
+    edges: Mapping[str, Json]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """The vertex does not run."""
+
+    reason: str
+    cause: Cause
+
+
+def gate(board: Board, node: Node) -> Go | Skip:
+    """Decide for `node`, all of whose waits have ended.
+
+    Raises NotYetKnownError where the answer depends on a predecessor that has not run yet (plans only).
+    """
+    edges = board.graph.incoming[node.id]
+    if not edges:
+        return Go({})
+    return _any(board, node, edges) if node.join is Join.ANY else _all(board, node, edges)
+
+
+def _all(board: Board, node: Node, edges: tuple[Edge, ...]) -> Go | Skip:
+    for edge in edges:
+        ending = board.results[edge.from_].ending
+        if ending in _DEAD:
+            return Skip(f"predecessor {edge.from_} {_ended(ending)}", Cause(node=edge.from_))
+    _require_known(board, edges)
+    warnings: list[str] = []
+    for edge in edges:
+        if not holds(board, node, edge, warnings):
+            return Skip(f"when: {edge.when_text} is false", Cause(edge=EdgeEnds(edge.from_, edge.to)))
+    return Go(delivered(board, edges), tuple(warnings))
+
+
+def _any(board: Board, node: Node, edges: tuple[Edge, ...]) -> Go | Skip:
+    _require_known(board, edges)
+    warnings: list[str] = []
+    live = tuple(
+        edge for edge in edges if board.results[edge.from_].ending is Ending.DONE and holds(board, node, edge, warnings)
+    )
+    if not live:
+        return Skip("no incoming edge is live (join: any)", Cause(edge=EdgeEnds(edges[0].from_, edges[0].to)))
+    return Go(delivered(board, live), tuple(warnings))
+
+
+def _require_known(board: Board, edges: tuple[Edge, ...]) -> None:
+    unknown = [edge.from_ for edge in edges if board.results[edge.from_].ending is Ending.UNDETERMINED]
+    if unknown:
+        raise NotYetKnownError(tuple(dict.fromkeys(unknown)))
+
+
+def holds(board: Board, node: Node, edge: Edge, warnings: list[str]) -> bool:
+    """Whether the edge's `when` holds for `node`; what was odd about it is added to `warnings`.
+
+    Raises NotYetKnownError (plans only).
+    """
+    if edge.when is None:
+        return True
+    result = evaluate(edge.when, lookup(board, node.id, delivered(board, board.graph.incoming[node.id])))
+    warnings.extend(f"when: {edge.when_text}: {warning.message}" for warning in result.warnings)
+    return result.value
+
+
+def delivered(board: Board, edges: tuple[Edge, ...]) -> dict[str, Json]:
+    """The edge outputs that these edges carry, by predecessor."""
+    outputs: dict[str, Json] = {}
+    for edge in edges:
+        result: Result = board.results[edge.from_]
+        if result.edge_output is not MISSING:
+            outputs[edge.from_] = result.edge_output
+    return outputs
+
+
+def _ended(ending: Ending) -> str:
+    return {Ending.FAILED: "failed", Ending.SKIPPED: "was skipped", Ending.CANCELLED: "was cancelled"}[ending]

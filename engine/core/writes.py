@@ -1,0 +1,113 @@
+"""Whether what a node returned may be written:
+declared fields, their types, `set_once` (docs/format.md, Writes, State).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from json import dumps
+from typing import Any
+
+from engine.canonical import NotJsonError, normalise
+from engine.core.board import Board
+from engine.expressions import MISSING, Json, to_text
+from engine.log.events import ErrorInfo, Output
+from engine.spec.model import Merge, Node, StateField
+
+_JSON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+}
+_NOT_A_CONSTRAINT = frozenset({"type", "merge", "persist", "default", "description", "title", "examples"})
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The output as the log will hold it, or the error that makes its node fail; and what its author should know."""
+
+    output: Output
+    error: ErrorInfo | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+
+def check_output(board: Board, fields: Mapping[str, StateField], node: Node, output: Output) -> Checked:
+    """Check one execution's output against the state that `node` sees."""
+    try:
+        delta = {name: normalise(value) for name, value in output.state_delta.items()}
+        edge_output = normalise(output.edge_output) if output.has_edge_output else None
+    except NotJsonError as error:
+        return Checked(output, ErrorInfo("output", f"{node.id} returned what JSON cannot hold: {error}"))
+    normal = Output(delta, edge_output, output.has_edge_output)
+    for name, value in delta.items():
+        refused = _refused(board, fields[name], node, value) if name in fields else _undeclared(fields, node, name)
+        if refused is not None:
+            return Checked(normal, ErrorInfo("state", refused))
+    stray = [name for name in delta if name not in node.writes]
+    return Checked(normal, None, tuple(_stray(name) for name in stray))
+
+
+def _undeclared(fields: Mapping[str, StateField], node: Node, name: str) -> str:
+    known = ", ".join(sorted(fields)) or "none"
+    return (
+        f"{node.id} wrote '{name}', which state.schema does not declare (declared: {known}). "
+        "Declare it, or return it as edge_output."
+    )
+
+
+def _stray(name: str) -> str:
+    return f"wrote '{name}', which its `writes` does not name; only nodes that an edge leads to from here see it"
+
+
+def _refused(board: Board, state_field: StateField, node: Node, value: Json) -> str | None:
+    wrong = type_error(state_field, value)
+    if wrong is not None:
+        return f"{node.id} wrote to '{state_field.name}' {wrong}"
+    if state_field.merge is Merge.ARRAY_APPEND and not isinstance(value, list):
+        name = state_field.name
+        return f"{node.id} wrote {_shown(value)} to '{name}', but array_append takes a list: return [value]"
+    if state_field.merge is Merge.SET_ONCE:
+        present = board.see(node.id, state_field.name)
+        if present is not MISSING and present is not None and value is not None and present != value:
+            clash = f"'{state_field.name}', which is set_once and already holds {_shown(present)}"
+            return f"{node.id} wrote {_shown(value)} to {clash}"
+    return None
+
+
+def type_error(state_field: StateField, value: Json) -> str | None:
+    """What is wrong with `value` for this field, as the end of a sentence; null fits every type (facts: A.6)."""
+    declared = state_field.schema.get("type")
+    if value is None:
+        return None
+    if isinstance(declared, str) and declared in _JSON_TYPES:
+        fits = isinstance(value, _JSON_TYPES[declared]) and (declared == "boolean" or not isinstance(value, bool))
+        if not fits:
+            return f"{_shown(value)}, which is not of type {declared}"
+    constraints = {key: value_ for key, value_ in state_field.schema.items() if key not in _NOT_A_CONSTRAINT}
+    return _constraint_error(dumps(constraints, sort_keys=True), value) if constraints else None
+
+
+def _constraint_error(schema: str, value: Json) -> str | None:
+    error = next(_validator(schema).iter_errors(value), None)
+    if error is None:
+        return None
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+    return f"a value that its schema refuses{' at ' + place.lstrip('.') if place else ''}: {error.message[:200]}"
+
+
+@lru_cache(maxsize=256)
+def _validator(schema: str) -> Any:
+    from json import loads
+
+    from jsonschema import Draft202012Validator  # imported when a field has constraints: it takes 100 ms
+
+    return Draft202012Validator(loads(schema))
+
+
+def _shown(value: Json) -> str:
+    text = to_text(value)
+    return text if len(text) <= 60 else text[:57] + "..."

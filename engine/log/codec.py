@@ -1,0 +1,153 @@
+"""Events to lines of a log and back (docs/design.md, The run log).
+The only place that knows how an event looks as JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import UnionType
+from typing import Any, Union, cast, get_args, get_origin
+
+from cattrs import BaseValidationError, Converter
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from engine.expressions import Json
+from engine.log import events
+from engine.log.events import EVENT_TYPES, Counts, Output, Record
+
+_ALWAYS_WRITTEN = frozenset({"original_run_id"})
+_OMITTED_DEFAULTS = (None, (), True)
+_RENAMED = {"from_": "from"}
+
+
+class MalformedEventError(ValueError):
+    """A line that is JSON of a known type, but whose fields are not what that type has."""
+
+
+def encode(record: Record) -> bytes:
+    """One line of the log, its line break included."""
+    event = record.event
+    line = {"type": event.type, "seq": record.seq, "ts": record.ts, "runId": record.run_id}
+    line.update(_CONVERTER.unstructure(event))
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def to_json(record: Record) -> dict[str, Json]:
+    """The record as the JSON object that its line holds."""
+    return cast("dict[str, Json]", json.loads(encode(record)))
+
+
+def counts_to_json(counts: Counts) -> dict[str, Json]:
+    """Counts as they stand in an event."""
+    return cast("dict[str, Json]", _CONVERTER.unstructure(counts))
+
+
+def decode(line: Mapping[str, Any]) -> Record | None:
+    """The record of one line's JSON object; None for a type that this version does not know.
+
+    Raises MalformedEventError where a field of a known type is missing or has the wrong type; unknown fields
+    are ignored.
+    """
+    event_type = EVENT_TYPES.get(line.get("type", "")) if isinstance(line.get("type"), str) else None
+    if event_type is None:
+        return None
+    try:
+        return Record(
+            seq=_strict(int)(line.get("seq"), int),
+            ts=_timestamp(line.get("ts")),
+            run_id=_strict(str)(line.get("runId"), str),
+            event=_CONVERTER.structure(line, event_type),
+        )
+    except (BaseValidationError, TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
+        raise MalformedEventError(f"{line['type']} with a missing or wrong field") from error
+
+
+def _timestamp(value: Any) -> str:
+    datetime.fromisoformat(value.replace("Z", "+00:00"))
+    return cast(str, value)
+
+
+def _camel(name: str) -> str:
+    head, *rest = _RENAMED.get(name, name).split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+def _is_json(type_: Any) -> bool:
+    """Whether an annotation is Json: resolving its recursion one level deeper makes it unequal to the alias."""
+    return get_origin(type_) in (Union, UnionType) and {list, dict} <= {get_origin(member) for member in get_args(type_)}
+
+
+def _strict(type_: type) -> Callable[[Any, Any], Any]:
+    accepted = (int, float) if type_ is float else (type_,)
+
+    def check(value: Any, _: Any) -> Any:
+        if not isinstance(value, accepted) or (isinstance(value, bool) and type_ is not bool):
+            raise TypeError(f"not {type_.__name__}: {type(value).__name__}")
+        return value
+
+    return check
+
+
+def _unstructure_output(output: Output) -> dict[str, Json]:
+    fields: dict[str, Json] = {"stateDelta": dict(output.state_delta)}
+    if output.has_edge_output:
+        fields["edgeOutput"] = output.edge_output
+    return fields
+
+
+def _structure_output(value: Any, _: Any) -> Output:
+    delta = value["stateDelta"]
+    if not isinstance(delta, dict):
+        raise TypeError("stateDelta is not an object")
+    return Output(delta, value.get("edgeOutput"), "edgeOutput" in value)
+
+
+def _register(converter: Converter, cls: type) -> None:
+    overrides: dict[str, Any] = {
+        field.name: override(
+            rename=_camel(field.name),
+            omit_if_default=field.name not in _ALWAYS_WRITTEN and _has_omitted_default(field),
+        )
+        for field in dataclasses.fields(cls)
+    }
+    converter.register_unstructure_hook(cls, make_dict_unstructure_fn(cls, converter, **overrides))
+    converter.register_structure_hook(cls, make_dict_structure_fn(cls, converter, **overrides))
+
+
+def _has_omitted_default(field: dataclasses.Field[Any]) -> bool:
+    return any(field.default is default for default in _OMITTED_DEFAULTS)
+
+
+def _make_converter() -> Converter:
+    converter = Converter(detailed_validation=False)
+    for type_ in (str, int, float, bool):
+        converter.register_structure_hook(type_, _strict(type_))
+    for member in (events.RunStatus, events.ScopeKind):
+        converter.register_structure_hook(member, lambda value, type_: type_(value))
+    converter.register_structure_hook_func(_is_json, lambda value, _: value)
+    converter.register_unstructure_hook_func(_is_json, lambda value: value)
+    converter.register_structure_hook(Output, _structure_output)
+    converter.register_unstructure_hook(Output, _unstructure_output)
+    parts = (
+        events.Item,
+        events.Scope,
+        events.Metrics,
+        events.Sums,
+        events.Counts,
+        events.Location,
+        events.ErrorInfo,
+        events.EdgeEnds,
+        events.Cause,
+        events.ProducedBy,
+        events.ExperienceRef,
+        events.Lineage,
+    )
+    for cls in (*parts, *EVENT_TYPES.values()):
+        _register(converter, cls)
+    return converter
+
+
+_CONVERTER = _make_converter()

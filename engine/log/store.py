@@ -1,0 +1,99 @@
+"""Where runs live on disk: the paths under `.openexpertise/`, and finding a run by its id
+(docs/design.md, The run log).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+DATA_FOLDER = ".openexpertise"
+RUN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_RUN_ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{0,35}")
+
+
+class RunNotFoundError(LookupError):
+    """No run, or more than one, answers to the id that was given. The message is for the user."""
+
+
+def is_run_id(text: str) -> bool:
+    """Whether `text` is a whole run id; only such text may become part of a file name (docs/design.md, Trust)."""
+    return RUN_ID.fullmatch(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class RunStore:
+    """The runs of the experience in `directory`."""
+
+    directory: Path
+
+    @property
+    def data(self) -> Path:
+        """The folder that holds everything the engine writes."""
+        return self.directory / DATA_FOLDER
+
+    @property
+    def runs(self) -> Path:
+        """The folder of the run logs."""
+        return self.data / "runs"
+
+    def log(self, run_id: str) -> Path:
+        """The log of a run. Raises ValueError for text that is no run id."""
+        return self._file(run_id, "jsonl")
+
+    def lock(self, run_id: str) -> Path:
+        """The file whose lock says that the run is going on."""
+        return self._file(run_id, "lock")
+
+    def cancel(self, run_id: str) -> Path:
+        """The file whose existence asks the run to end."""
+        return self._file(run_id, "cancel")
+
+    def prepare(self) -> None:
+        """Make the folders, for the user alone and unseen by git."""
+        self.data.mkdir(mode=0o700, exist_ok=True)
+        self.runs.mkdir(mode=0o700, exist_ok=True)
+        ignore = self.data / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+
+    def run_ids(self) -> list[str]:
+        """The ids of all runs, the most recently written first."""
+        try:
+            logs = [entry for entry in self.runs.glob("*.jsonl") if is_run_id(entry.stem)]
+        except OSError:
+            return []
+        return [log.stem for log in sorted(logs, key=_age_order, reverse=True)]
+
+    def find(self, wanted: str) -> str:
+        """The run id that `wanted`, a whole id or an unambiguous beginning of one, stands for.
+        Raises RunNotFoundError.
+        """
+        ids = self.run_ids()
+        if wanted in ids:
+            return wanted
+        if not _RUN_ID_PREFIX.fullmatch(wanted):
+            raise RunNotFoundError(f"'{wanted}' is not a run id. `oe runs` lists the runs of this experience.")
+        matches = [run_id for run_id in ids if run_id.startswith(wanted)]
+        if not matches:
+            raise RunNotFoundError(
+                f"run log not found: {self.runs / wanted}.jsonl. `oe runs` lists the runs of this experience."
+            )
+        if len(matches) > 1:
+            raise RunNotFoundError(
+                f"'{wanted}' is the beginning of {len(matches)} runs: {', '.join(matches[:5])}. Give more of it."
+            )
+        return matches[0]
+
+    def _file(self, run_id: str, suffix: str) -> Path:
+        if not is_run_id(run_id):
+            raise ValueError(f"not a run id: {run_id!r}")
+        return self.runs / f"{run_id}.{suffix}"
+
+
+def _age_order(log: Path) -> tuple[int, str]:
+    try:
+        return log.stat().st_mtime_ns, log.stem
+    except OSError:
+        return 0, log.stem

@@ -1,0 +1,228 @@
+"""What people see of a run: a fold over its records.
+Terminal, editor, listings and summaries are projections of this.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+
+from engine.log.events import (
+    Counts,
+    ErrorInfo,
+    Event,
+    Metrics,
+    NodeActivity,
+    NodeAttempt,
+    NodeCached,
+    NodeCancelled,
+    NodeCompleted,
+    NodeEvent,
+    NodeFailed,
+    NodeSkipped,
+    NodeStarted,
+    NodeWarning,
+    Record,
+    RunFinished,
+    RunStarted,
+    RunWarning,
+    Sums,
+)
+
+
+class NodeStatus(str, Enum):
+    """What a node, or an item of one, is doing or how it ended."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    CACHED = "cached"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+ENDED = frozenset(NodeStatus) - {NodeStatus.PENDING, NodeStatus.RUNNING}
+
+
+@dataclass(slots=True)
+class NodeView:
+    """One vertex of the graph. Times are ISO-8601 UTC and milliseconds; `items` is None unless it is a fan-out."""
+
+    node_id: str
+    status: NodeStatus = NodeStatus.PENDING
+    started_at: str | None = None
+    ended_at: str | None = None
+    duration_ms: float | None = None
+    error: ErrorInfo | None = None
+    reason: str | None = None
+    activity: str | None = None
+    attempts: int = 0
+    items: int | None = None
+    item_counts: Counter[NodeStatus] = field(default_factory=Counter)
+    spent: Sums = Sums()
+
+    @property
+    def items_ended(self) -> int:
+        """How many items of a fan-out are done with."""
+        return sum(self.item_counts[status] for status in ENDED)
+
+    def effective_status(self) -> NodeStatus:
+        """A fan-out whose every item was restored counts as cached."""
+        only_cached = self.items is not None and self.items > 0 and self.item_counts[NodeStatus.CACHED] == self.items
+        return NodeStatus.CACHED if self.status is NodeStatus.COMPLETED and only_cached else self.status
+
+
+@dataclass(slots=True)
+class RunView:
+    """A run as far as its log tells. `seq` is that of the last record folded in, -1 before the first."""
+
+    run_id: str = ""
+    seq: int = -1
+    started: RunStarted | None = None
+    started_at: str | None = None
+    last_at: str | None = None
+    finished: RunFinished | None = None
+    nodes: dict[str, NodeView] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    spent: Sums = Sums()
+    inherited: Sums = Sums()
+    _ended: Counter[NodeStatus] = field(default_factory=Counter)
+
+    def apply(self, record: Record) -> None:
+        """Fold in the next record."""
+        self.seq, self.last_at = record.seq, record.ts
+        event = record.event
+        if isinstance(event, RunStarted):
+            self.run_id, self.started, self.started_at = record.run_id, event, record.ts
+            self.nodes = {node_id: NodeView(node_id) for node_id in event.nodes}
+        elif isinstance(event, RunFinished):
+            self.finished = event
+        elif isinstance(event, RunWarning):
+            self.warnings.append(event.message)
+        else:
+            self._apply_node(event, record.ts)
+
+    def _apply_node(self, event: NodeEvent, ts: str) -> None:
+        node = self.nodes.setdefault(event.node_id, NodeView(event.node_id))
+        self._count_money(node, event)
+        if isinstance(event, NodeActivity):
+            node.activity = event.activity
+        elif isinstance(event, NodeWarning):
+            self.warnings.append(f"{event.node_id}: {event.message}")
+        elif isinstance(event, NodeAttempt):
+            node.attempts = max(node.attempts, event.attempt)
+        elif event.scope:
+            _apply_item(node, event)
+        else:
+            self._apply_vertex(node, event, ts)
+
+    def _apply_vertex(self, node: NodeView, event: Event, ts: str) -> None:
+        status = _STATUS_OF.get(type(event))
+        if status is None:
+            return
+        node.status = status
+        if isinstance(event, NodeStarted):
+            node.started_at, node.items = ts, event.items
+            return
+        node.ended_at, node.activity = ts, None
+        if isinstance(event, (NodeCached, NodeCompleted, NodeFailed)):
+            node.duration_ms = event.duration_ms
+        if isinstance(event, NodeFailed):
+            node.error = event.error
+        if isinstance(event, (NodeSkipped, NodeCancelled)):
+            node.reason = event.reason
+        self._ended[node.effective_status()] += 1
+
+    def _count_money(self, node: NodeView, event: NodeEvent) -> None:
+        metrics = getattr(event, "metrics", None)
+        if metrics is None:
+            return
+        if isinstance(event, NodeCached):
+            self.inherited = add(self.inherited, metrics)
+            return
+        self.spent = add(self.spent, metrics)
+        node.spent = add(node.spent, metrics)
+
+    @property
+    def total(self) -> int:
+        """How many vertices the graph has."""
+        return len(self.nodes)
+
+    @property
+    def ended(self) -> int:
+        """How many vertices are done with."""
+        return sum(self._ended.values())
+
+    @property
+    def counts(self) -> Counts:
+        """How many vertices ended in each way; a fan-out of nothing but restored items is cached."""
+        return Counts(
+            completed=self._ended[NodeStatus.COMPLETED],
+            cached=self._ended[NodeStatus.CACHED],
+            failed=self._ended[NodeStatus.FAILED],
+            skipped=self._ended[NodeStatus.SKIPPED],
+            cancelled=self._ended[NodeStatus.CANCELLED],
+        )
+
+    @property
+    def failed_at(self) -> NodeView | None:
+        """The first vertex, in the graph's order, that failed."""
+        return next((node for node in self.nodes.values() if node.status is NodeStatus.FAILED), None)
+
+    @property
+    def duration_ms(self) -> float | None:
+        """From run.started to its end, or to the last line that there is."""
+        if self.finished is not None:
+            return self.finished.duration_ms
+        if self.started_at is None or self.last_at is None:
+            return None
+        return (parse_timestamp(self.last_at) - parse_timestamp(self.started_at)).total_seconds() * 1000
+
+
+_STATUS_OF: dict[type[Event], NodeStatus] = {
+    NodeStarted: NodeStatus.RUNNING,
+    NodeCached: NodeStatus.CACHED,
+    NodeCompleted: NodeStatus.COMPLETED,
+    NodeFailed: NodeStatus.FAILED,
+    NodeSkipped: NodeStatus.SKIPPED,
+    NodeCancelled: NodeStatus.CANCELLED,
+}
+
+
+def fold(records: tuple[Record, ...]) -> RunView:
+    """The view of a log that was read whole."""
+    view = RunView()
+    for record in records:
+        view.apply(record)
+    return view
+
+
+def add(sums: Sums, metrics: Metrics | Sums) -> Sums:
+    """`sums` with `metrics` added. A cost that is unknown makes the sum unknown once tokens were used."""
+    tokens_in, tokens_out = metrics.tokens_in or 0, metrics.tokens_out or 0
+    cost = metrics.cost_usd
+    if cost is None and isinstance(metrics, Metrics) and not (tokens_in or tokens_out):
+        cost = 0.0
+    total = None if sums.cost_usd is None or cost is None else sums.cost_usd + cost
+    return replace(sums, cost_usd=total, tokens_in=sums.tokens_in + tokens_in, tokens_out=sums.tokens_out + tokens_out)
+
+
+def parse_timestamp(ts: str) -> datetime:
+    """The moment that `ts` names. Raises ValueError where it names none."""
+    return datetime.fromisoformat(ts.replace("Z", "+00:00"))
+
+
+def _apply_item(node: NodeView, event: Event) -> None:
+    status = _STATUS_OF.get(type(event))
+    if status is None:
+        return
+    if (
+        status in ENDED
+        and node.item_counts[NodeStatus.RUNNING] > 0
+        and not isinstance(event, (NodeCached, NodeSkipped))
+    ):
+        node.item_counts[NodeStatus.RUNNING] -= 1
+    node.item_counts[status] += 1

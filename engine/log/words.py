@@ -1,0 +1,42 @@
+"""Ages, durations and counts of runs in the words of a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from engine.log.events import Counts
+
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+
+
+def age(moment: datetime, now: datetime) -> str:
+    """The time from `moment` to `now` in its largest unit: `just now`, `2 min ago`, `3 h ago`, `5 d ago`."""
+    seconds = (now - moment).total_seconds()
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "just now"
+
+
+def duration(milliseconds: float) -> str:
+    """A duration as a person says it: `340 ms`, `2.1 s`, `3 min 5 s`, `1 h 4 min`."""
+    if milliseconds < 1_000:
+        return f"{round(milliseconds)} ms"
+    if milliseconds < 59_950:
+        return f"{milliseconds / 1_000:.1f} s"
+    seconds = round(milliseconds / 1_000)
+    if seconds < 3_600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3_600} h {seconds % 3_600 // 60} min"
+
+
+def counts_text(counts: Counts) -> str:
+    """What became of the nodes: `4 cached, 3 completed`; only what there is."""
+    named = {
+        "cached": counts.cached,
+        "completed": counts.completed,
+        "failed": counts.failed,
+        "skipped": counts.skipped,
+        "cancelled": counts.cancelled,
+    }
+    return ", ".join(f"{number} {name}" for name, number in named.items() if number) or "no node ran"

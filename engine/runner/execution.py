@@ -1,0 +1,186 @@
+"""One task from start to end: attempts, timeout, retries, the check of what came back (docs/format.md, Failures)."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from engine.cache.key import InputKey
+from engine.core.board import Board
+from engine.core.scheduler import TaskEnd
+from engine.core.tasks import Task
+from engine.core.writes import check_output
+from engine.expressions import Json
+from engine.log.events import (
+    ErrorInfo,
+    Event,
+    Metrics,
+    NodeActivity,
+    NodeAttempt,
+    NodeCancelled,
+    NodeCompleted,
+    NodeFailed,
+    NodeTokens,
+    NodeWarning,
+)
+from engine.nodes.kind import NodeError, NodeKind, Outcome, Work, WorkItem
+from engine.spec.model import Backoff, Kind, OnError, Policy, StateField
+
+
+@dataclass(frozen=True, slots=True)
+class LogWatcher:
+    """What a node reports while it runs, as log events."""
+
+    task: Task
+    attempt_id: str
+    record: Callable[[Event], object]
+
+    def activity(self, text: str) -> None:
+        """See Watcher."""
+        self.record(NodeActivity(node_id=self.task.node.id, scope=self.task.scope, activity=text))
+
+    def tokens(self, tokens_in: int, tokens_out: int, model: str | None) -> None:
+        """See Watcher."""
+        self.record(
+            NodeTokens(
+                node_id=self.task.node.id,
+                scope=self.task.scope,
+                tokens_in=tokens_in,
+                tokens_out=tokens_out,
+                model=model,
+            )
+        )
+
+    def warning(self, message: str) -> None:
+        """See Watcher."""
+        self.record(NodeWarning(node_id=self.task.node.id, scope=self.task.scope, message=message))
+
+    def attempt(self, level: str, attempt: int, error: ErrorInfo, wait_ms: int, metrics: Metrics | None) -> None:
+        """See Watcher."""
+        self.record(
+            NodeAttempt(
+                node_id=self.task.node.id,
+                scope=self.task.scope,
+                attempt=attempt,
+                attempt_id=self.attempt_id,
+                level=level,
+                error=error,
+                wait_ms=wait_ms,
+                metrics=metrics,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """Executes tasks of one run. `record` appends to its log;
+    `changed` names the files of a task that changed since.
+    """
+
+    board: Board
+    fields: Mapping[str, StateField]
+    kinds: Mapping[Kind, NodeKind]
+    run_args: Mapping[str, Json]
+    record: Callable[[Event], object]
+    changed: Callable[[Task], list[str]]
+
+    async def execute(self, task: Task, attempt_id: str, key: InputKey) -> TaskEnd:
+        """Run `task` until it succeeds or its attempts are used up. Raises nothing but CancelledError."""
+        began = time.monotonic()
+        policy = task.node.on_error
+        left = policy.attempts if policy.policy is Policy.RETRY else 1
+        attempt = 1
+        while True:
+            watcher = LogWatcher(task, attempt_id, self.record)
+            result = await self._attempt(task, attempt_id, watcher)
+            if isinstance(result, Outcome):
+                return self._completed(task, attempt_id, key, result, _since(began))
+            if attempt >= left:
+                return _failed(task, attempt_id, result, _since(began))
+            wait_ms = retry_wait_ms(policy, attempt)
+            watcher.attempt("node", attempt, result.info, wait_ms, result.metrics)
+            await asyncio.sleep(wait_ms / 1000)
+            attempt, attempt_id = attempt + 1, new_attempt_id()
+
+    async def _attempt(self, task: Task, attempt_id: str, watcher: LogWatcher) -> Outcome | NodeError:
+        work = Work(
+            task.node,
+            attempt_id,
+            task.args,
+            task.reads,
+            task.edges,
+            self.run_args,
+            WorkItem(task.item.value, task.item.index) if task.item else None,
+        )
+        limit_ms = task.node.timeout_ms
+        try:
+            outcome = await asyncio.wait_for(self.kinds[task.node.kind].execute(work, watcher), limit_ms / 1000)
+        except NodeError as error:
+            return error
+        except asyncio.TimeoutError:
+            took = f"{task.node.id} took longer than its timeout_ms ({limit_ms}) and was stopped."
+            return NodeError("timeout", f"{took} Raise it if that is normal.")
+        except Exception as error:  # noqa: BLE001 - whatever a kind meets, it costs one node and not the run
+            return NodeError("internal", f"the {task.node.kind.value} kind failed on its own account: {error!r}")
+        return self._checked(task, outcome, watcher)
+
+    def _checked(self, task: Task, outcome: Outcome, watcher: LogWatcher) -> Outcome | NodeError:
+        checked = check_output(self.board, self.fields, task.node, outcome.output)
+        if checked.error is not None:
+            return NodeError(checked.error.type, checked.error.message, metrics=outcome.metrics)
+        for warning in checked.warnings:
+            watcher.warning(warning)
+        return Outcome(checked.output, outcome.metrics)
+
+    def _completed(
+        self, task: Task, attempt_id: str, key: InputKey, outcome: Outcome, duration_ms: float
+    ) -> NodeCompleted:
+        changed = self.changed(task)
+        return NodeCompleted(
+            node_id=task.node.id,
+            scope=task.scope,
+            attempt_id=attempt_id,
+            input_hash=key.hash,
+            input_parts=key.parts,
+            output=outcome.output,
+            duration_ms=duration_ms,
+            metrics=outcome.metrics,
+            restorable=not changed,
+            restorable_reason=f"{', '.join(changed)} changed while it ran" if changed else None,
+        )
+
+
+def _failed(task: Task, attempt_id: str, error: NodeError, duration_ms: float) -> NodeFailed:
+    return NodeFailed(
+        node_id=task.node.id,
+        scope=task.scope,
+        attempt_id=attempt_id,
+        error=error.info,
+        duration_ms=duration_ms,
+        metrics=error.metrics,
+    )
+
+
+def cancelled(task: Task, reason: str, attempt_id: str | None = None) -> NodeCancelled:
+    """The end of a task that was stopped, or never begun."""
+    return NodeCancelled(node_id=task.node.id, scope=task.scope, attempt_id=attempt_id, reason=reason)
+
+
+def new_attempt_id() -> str:
+    """An id for one attempt, unique among all runs."""
+    return uuid.uuid4().hex
+
+
+def retry_wait_ms(on_error: OnError, failed_attempt: int) -> int:
+    """The wait before the next attempt, with jitter: between half of the step and all of it (facts: A.7)."""
+    factor = failed_attempt if on_error.backoff is Backoff.LINEAR else 2 ** (failed_attempt - 1)
+    step = on_error.base_ms * factor
+    return round(step * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, keeps no secret
+
+
+def _since(began: float) -> float:
+    return round((time.monotonic() - began) * 1000, 3)

@@ -1,0 +1,150 @@
+"""Everything that must be known before the first event of a run:
+args, starting state, the original, what can be restored.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.cache.keying import Keying
+from engine.cache.original import Original, read_original
+from engine.cache.plan import Plan, plan
+from engine.expressions import Json
+from engine.graph import Graph, build_graph
+from engine.log.lock import is_held
+from engine.log.reader import UnreadableLogError, read_log
+from engine.log.store import RunNotFoundError, RunStore
+from engine.log.view import fold
+from engine.nodes.kind import NodeKind
+from engine.nodes.registry import SUPPORTED
+from engine.spec.args import check_args
+from engine.spec.load import Loaded
+from engine.spec.model import Experience, Kind
+
+DEFAULT_CONCURRENCY = 8
+LATEST = "latest"
+
+
+class RunRefusedError(Exception):
+    """A run cannot begin; nothing was started and nothing written. The message is for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """A run that can begin: `args` with their defaults, `start` the state it starts from, `original` when it
+    resumes.
+    """
+
+    loaded: Loaded
+    graph: Graph
+    args: Mapping[str, Json]
+    start: Mapping[str, Json]
+    original: Original | None = None
+
+    @property
+    def experience(self) -> Experience:
+        """The experience that will run."""
+        return self.loaded.experience
+
+    @property
+    def store(self) -> RunStore:
+        """Where its runs live."""
+        return RunStore(self.loaded.directory)
+
+
+def prepare_run(loaded: Loaded, args: Mapping[str, Json]) -> Preparation:
+    """Prepare a fresh run. Raises RunRefusedError."""
+    experience = loaded.experience
+    _require_supported(experience)
+    checked = _checked_args(experience, args)
+    return Preparation(loaded, build_graph(experience), checked, experience.starting_state())
+
+
+def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False) -> Preparation:
+    """Prepare the resume of the run `wanted` (an id, the beginning of one, or `latest`).
+
+    Raises RunRefusedError where the run is unknown, its log is unusable, or it is still running and not `force`.
+    """
+    experience = loaded.experience
+    _require_supported(experience)
+    store = RunStore(loaded.directory)
+    original = find_original(store, wanted, force=force)
+    start = {**experience.starting_state(), **original.started.state}
+    args = _checked_args(experience, original.started.args)
+    return Preparation(loaded, build_graph(experience), args, start, original)
+
+
+def find_original(store: RunStore, wanted: str, *, force: bool = False) -> Original:
+    """The run to resume. Raises RunRefusedError."""
+    try:
+        run_id = latest_ended(store) if wanted == LATEST else store.find(wanted)
+        if not force and is_running(store, run_id):
+            raise RunRefusedError(
+                f"run {run_id} is still running. Wait for its end, cancel it with `oe cancel {run_id[:8]}`, "
+                "or pass --force."
+            )
+        return read_original(read_log(store.log(run_id)))
+    except (RunNotFoundError, UnreadableLogError) as error:
+        raise RunRefusedError(str(error)) from error
+    except OSError as error:
+        raise RunRefusedError(f"the run log cannot be read: {error}") from error
+
+
+def latest_ended(store: RunStore) -> str:
+    """The newest run that is not running. Raises RunNotFoundError where there is none."""
+    for run_id in store.run_ids():
+        if not is_running(store, run_id):
+            return run_id
+    raise RunNotFoundError(f"there is no run to resume in {store.runs}. `oe run` starts one.")
+
+
+def is_running(store: RunStore, run_id: str) -> bool:
+    """Whether the run's writer lives and has not written the run's end."""
+    if not is_held(store.lock(run_id)):
+        return False
+    try:
+        return fold(read_log(store.log(run_id)).records).finished is None
+    except (UnreadableLogError, OSError):
+        return True
+
+
+def make_plan(preparation: Preparation, kinds: Mapping[Kind, NodeKind]) -> Plan:
+    """What resuming would restore and run. Reads files, runs nothing. The preparation must be that of a resume."""
+    assert preparation.original is not None
+    keying = Keying(preparation.loaded.directory, kinds, preparation.args)
+    return plan(preparation.experience, preparation.graph, keying, preparation.original, preparation.start)
+
+
+def concurrency(experience: Experience, wanted: int | None) -> int:
+    """How much may go on at once: `--concurrency` beats `runtime.concurrency` (docs/format.md, Concurrency)."""
+    return wanted or experience.concurrency or DEFAULT_CONCURRENCY
+
+
+def cores() -> int:
+    """How many tools may run at once."""
+    return os.cpu_count() or 1
+
+
+def _require_supported(experience: Experience) -> None:
+    unsupported = [node for node in experience.nodes if node.kind not in SUPPORTED]
+    if unsupported:
+        named = ", ".join(f"{node.id} ({node.kind.value})" for node in unsupported[:5])
+        known = ", ".join(sorted(kind.value for kind in SUPPORTED))
+        raise RunRefusedError(
+            f"this version of oe runs nodes of kind {known}; it cannot run {named}. Nothing was started."
+        )
+    if experience.pipelines or experience.loops:
+        ids = [pipeline.id for pipeline in experience.pipelines] + [loop.id for loop in experience.loops]
+        named = ", ".join(ids)
+        raise RunRefusedError(
+            f"this version of oe does not run pipelines and loops yet ({named}). Nothing was started."
+        )
+
+
+def _checked_args(experience: Experience, args: Mapping[str, Json]) -> Mapping[str, Json]:
+    checked = check_args(experience, args)
+    if checked.problems:
+        raise RunRefusedError("the run args do not fit what the experience declares: " + "; ".join(checked.problems))
+    return checked.args

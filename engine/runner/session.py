@@ -1,0 +1,63 @@
+"""The life of a run's process: folders, lock, log, node kinds, cancellation; everything is let go of at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from engine.expressions import Json
+from engine.log.events import Record, RunFinished
+from engine.log.lock import RunLock
+from engine.log.writer import LogWriter, timestamp, utc_now
+from engine.nodes.registry import kinds
+from engine.runner.cancellation import cancellable
+from engine.runner.preparation import Preparation, RunRefusedError
+from engine.runner.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that ended: its id, its last event, and the state that it came to."""
+
+    run_id: str
+    finished: RunFinished
+    final_state: Mapping[str, Json]
+
+
+def new_run_id() -> str:
+    """An id for a new run."""
+    return str(uuid.uuid4())
+
+
+async def carry_out(
+    preparation: Preparation,
+    run_id: str,
+    observe: Callable[[Record], None],
+    *,
+    concurrency: int | None = None,
+    python: str | None = None,
+) -> Ended:
+    """Run to the end under `run_id`; `observe` sees every record once it is written.
+
+    Raises RunRefusedError where the run's files cannot be made, OSError where the log cannot be written later on.
+    """
+    store = preparation.store
+    async with contextlib.AsyncExitStack() as stack:
+        try:
+            store.prepare()
+            if store.log(run_id).exists():
+                raise RunRefusedError(f"there is a run {run_id} already")
+            lock = RunLock(store.lock(run_id), timestamp(utc_now()))
+            stack.callback(lock.release)
+            log = LogWriter(store.log(run_id), run_id)
+        except OSError as error:
+            raise RunRefusedError(f"the run's log cannot be written in {store.runs}: {error.strerror}") from error
+        stack.callback(log.close)
+        node_kinds = kinds(preparation.loaded.directory, python=python)
+        stack.push_async_callback(node_kinds.close)
+        run = Run(preparation, node_kinds, log, observe, concurrency)
+        async with cancellable(run, store.cancel(run_id)):
+            finished = await run.drive()
+        return Ended(run_id, finished, run.final_state)

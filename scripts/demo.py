@@ -1,0 +1,111 @@
+"""`make demo`: the main job from end to end on examples/city-report, without any API key.
+
+Validates, runs (the fourth node fails), shows the plan, mends the cause, resumes by executing the lens that the language
+server shows above the file, and prints every event as the server reports it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls.lsp.client import LanguageClient
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "city-report"
+SHOWN = ("node.started", "node.cached", "node.completed", "node.failed", "node.skipped", "run.started", "run.finished")
+
+
+def main() -> None:
+    """Run the demo in a copy of the example; exit with 1 where a step does not do what it should."""
+    with tempfile.TemporaryDirectory(prefix="oe-demo-") as temporary:
+        left_over = shutil.ignore_patterns("out", ".openexpertise")
+        folder = Path(shutil.copytree(EXAMPLE, Path(temporary) / "city-report", ignore=left_over))
+        (folder / "data" / "normals.csv").unlink(missing_ok=True)
+        oe(folder, "validate")
+        oe(folder, "run", expected=1)
+        oe(folder, "resume", "latest", "--plan")
+        headline("cp fixtures/normals.csv data/normals.csv   (the missing file)")
+        shutil.copy(folder / "fixtures" / "normals.csv", folder / "data" / "normals.csv")
+        headline("the lens above experience.yaml, executed through oe-lsp")
+        asyncio.run(resume_through_the_server(folder))
+        oe(folder, "runs")
+
+
+def headline(text: str) -> None:
+    """Say what comes next."""
+    print(f"\n$ {text}", flush=True)
+
+
+def oe(folder: Path, *args: str, expected: int = 0) -> None:
+    """Call `oe` as a user would."""
+    headline(" ".join(("oe", *args)))
+    code = subprocess.run([sys.executable, "-m", "engine.cli", *args], cwd=folder, check=False).returncode
+    if code != expected:
+        sys.exit(f"oe {args[0]} ended with {code}, not {expected}")
+
+
+class Editor(LanguageClient):
+    """An editor reduced to what the demo needs: it prints events and waits for the engine's summary line."""
+
+    def __init__(self) -> None:
+        super().__init__("demo", "1")
+        self.summary: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        @self.feature("oe/event")
+        def on_event(params: Any) -> None:
+            print_event(params.event)
+
+        @self.feature(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        def on_diagnostics(params: lsp.PublishDiagnosticsParams) -> None:
+            print(f"  {len(params.diagnostics)} problems in the open file", flush=True)
+
+        @self.feature(lsp.WINDOW_LOG_MESSAGE)
+        def on_log(params: lsp.LogMessageParams) -> None:
+            if "resume complete" in params.message and not self.summary.done():
+                self.summary.set_result(params.message)
+
+
+def print_event(event: Any) -> None:
+    """One line for an event of the run's log, as it arrives from the server."""
+    if event.type in SHOWN:
+        item = f"[{event.scope[-1].item.index}]" if getattr(event, "scope", None) else ""
+        print(f"  {event.type:<16} {getattr(event, 'nodeId', '')}{item}", flush=True)
+
+
+async def resume_through_the_server(folder: Path) -> None:
+    """Open the file, execute the lens `Resume run …`, print events until the engine's summary line."""
+    path = folder / "experience.yaml"
+    uri = path.as_uri()
+    editor = Editor()
+    await editor.start_io(sys.executable, "-m", "oe_lsp.server")
+    await editor.initialize_async(
+        lsp.InitializeParams(
+            capabilities=lsp.ClientCapabilities(),
+            root_uri=folder.as_uri(),
+            initialization_options={"trusted": True, "oeEvents": True},
+        )
+    )
+    editor.initialized(lsp.InitializedParams())
+    document = lsp.TextDocumentItem(uri, "oe-experience", 1, path.read_text(encoding="utf-8"))
+    editor.text_document_did_open(lsp.DidOpenTextDocumentParams(document))
+    lenses = await editor.text_document_code_lens_async(lsp.CodeLensParams(lsp.TextDocumentIdentifier(uri)))
+    command = next(lens.command for lens in lenses or () if lens.command and "Resume run" in lens.command.title)
+    print(f"  {command.title}", flush=True)
+    await editor.workspace_execute_command_async(lsp.ExecuteCommandParams(command.command, command.arguments))
+    summary = await asyncio.wait_for(editor.summary, 60)
+    print(summary, flush=True)
+    await editor.shutdown_async(None)
+    editor.exit(None)
+    await editor.stop()
+    if '"status":"success"' not in summary:
+        sys.exit("the resumed run did not succeed")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""A folder with an experience and tools that say what they did: the smallest real world of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from engine.cache.plan import Plan
+from engine.expressions import Json
+from engine.log.events import Record
+from engine.log.reader import read_log
+from engine.log.store import RunStore
+from engine.nodes.registry import kinds
+from engine.runner.preparation import make_plan, prepare_resume, prepare_run
+from engine.runner.session import Ended, carry_out, new_run_id
+from engine.spec.load import load
+from schemas import event_schema
+from tests.support.experiences import yaml_graph
+
+_VALIDATOR = Draft202012Validator(event_schema())
+
+RECORDER = """
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+def note(text):
+    with open(HERE / "executed.txt", "a") as file:
+        file.write(text + "\\n")
+"""
+
+
+class World:
+    """An experience in `folder`. Its tools call `note`; `executed` gives what they noted since the last call."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = RunStore(folder)
+        self.write("recorder.py", RECORDER)
+        self._seen = 0
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the experience."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text), encoding="utf-8")
+        return path
+
+    def graph(self, nodes: str, edges: str = "[]", state: str = "") -> None:
+        """Write experience.yaml around a list of nodes, a list of edges, and state fields."""
+        self.write("experience.yaml", yaml_graph(nodes, edges, state))
+
+    def tool(self, name: str, body: str) -> None:
+        """Write a Python tool, `name`.py; `body` is that of its `run(input)`, which begins by noting its name."""
+        lines = "\n".join("    " + line for line in dedent(body).strip().splitlines())
+        state = '    state, item = input["_state"], input.get("$item")\n'
+        noted = f'    note("{name}" + (f":{{item}}" if "$item" in input else ""))\n'
+        self.write(f"{name}.py", f"from recorder import note\n\ndef run(input):\n{state}{noted}{lines}\n")
+
+    async def run(self, args: Mapping[str, Json] | None = None, **options: Any) -> Ended:
+        """Run the experience to its end."""
+        return await carry_out(prepare_run(load(self.folder), args or {}), new_run_id(), lambda _: None, **options)
+
+    async def resume(self, run_id: str = "latest", **options: Any) -> Ended:
+        """Resume a run to its end."""
+        return await carry_out(prepare_resume(load(self.folder), run_id), new_run_id(), lambda _: None, **options)
+
+    def plan(self, run_id: str = "latest") -> Plan:
+        """The plan of resuming a run."""
+        return make_plan(prepare_resume(load(self.folder), run_id), kinds(self.folder))
+
+    def executed(self) -> list[str]:
+        """What the tools noted since the last call."""
+        file = self.folder / "executed.txt"
+        lines = file.read_text().splitlines() if file.exists() else []
+        new, self._seen = lines[self._seen :], len(lines)
+        return new
+
+    def records(self, run_id: str) -> tuple[Record, ...]:
+        """The log of a run, each line of which is what the schema says."""
+        for line in self.store.log(run_id).read_text(encoding="utf-8").splitlines():
+            errors = [error.message for error in _VALIDATOR.iter_errors(json.loads(line))]
+            assert errors == [], line
+        log = read_log(self.store.log(run_id))
+        assert log.problems == ()
+        return log.records
+
+    def types(self, run_id: str, *, of: str | None = None) -> list[str]:
+        """The types of a run's events, of one node if `of` names it."""
+        return [
+            record.event.type
+            for record in self.records(run_id)
+            if of is None or getattr(record.event, "node_id", None) == of
+        ]
+
+    def restored(self, run_id: str) -> list[str]:
+        """The nodes and items that a run restored."""
+        return [
+            getattr(record.event, "node_id", "") for record in self.records(run_id) if record.event.type == "node.cached"
+        ]

@@ -1,0 +1,109 @@
+"""Events as lines, and back."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.log import events as ev
+from engine.log.codec import MalformedEventError, decode, encode
+
+RUN = "4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c"
+TS = "2026-01-02T03:04:05.678Z"
+SCOPE = (ev.Scope(ev.ScopeKind.FANOUT, "each", ev.Item(3, "0123456789abcdef#0")),)
+HASH = "a" * 64
+
+SAMPLES: list[ev.Event] = [
+    ev.RunStarted(
+        args={"city": "Oslo"},
+        state={"found": []},
+        experience=ev.ExperienceRef("city", "1.0.0", "experience.yaml"),
+        nodes=("a", "b"),
+        spec_hash=HASH,
+        files={"tools/a.py": HASH},
+        original_run_id=RUN,
+        lineage=ev.Lineage(RUN, 1, ev.Sums(0.5, 10, 20)),
+        engine="oe-lsp 0.1.0",
+        pid=1,
+        host="here",
+    ),
+    ev.NodeStarted(node_id="each", items=4),
+    ev.NodeStarted(node_id="each", scope=SCOPE, attempt_id="x1"),
+    ev.NodeAttempt(
+        node_id="a", attempt=1, attempt_id="x1", level="node", error=ev.ErrorInfo("timeout", "too long"), wait_ms=100
+    ),
+    ev.NodeCached(
+        node_id="a",
+        input_hash=HASH,
+        input_parts={"args.x": "0" * 12},
+        output=ev.Output({"x": [1, None]}, {"deep": True}, True),
+        duration_ms=1.5,
+        metrics=ev.Metrics(1, 2, 0.001, "claude"),
+        produced_by=ev.ProducedBy(RUN, 4),
+    ),
+    ev.NodeCompleted(
+        node_id="a",
+        attempt_id="x1",
+        input_hash=HASH,
+        input_parts={"args.x": "0" * 12},
+        output=ev.Output({}, None, True),
+        duration_ms=2,
+        restorable=False,
+        restorable_reason="a.py changed",
+    ),
+    ev.NodeCompleted(node_id="each", counts=ev.Counts(completed=3, failed=1), duration_ms=2),
+    ev.NodeFailed(node_id="a", attempt_id="x1", error=ev.ErrorInfo("ValueError", "no", ev.Location("a.py", 3))),
+    ev.NodeSkipped(node_id="b", reason="predecessor a failed", cause=ev.Cause(node="a")),
+    ev.NodeSkipped(node_id="b", reason="when", cause=ev.Cause(edge=ev.EdgeEnds("a", "b"))),
+    ev.NodeCancelled(node_id="b", reason="cancelled by SIGINT"),
+    ev.NodeActivity(node_id="b", activity="calling claude"),
+    ev.NodeTokens(node_id="b", tokens_in=1, tokens_out=2, model="claude"),
+    ev.NodeWarning(node_id="b", message="odd"),
+    ev.RunWarning(message="odd"),
+    ev.RunFinished(status=ev.RunStatus.FAILURE, reason="failed at a", counts=ev.Counts(failed=1), duration_ms=12.5),
+]
+
+
+@pytest.mark.parametrize("event", SAMPLES, ids=lambda event: event.type)
+def test_an_event_is_what_it_was_after_encoding_and_decoding(event: ev.Event) -> None:
+    record = ev.Record(7, TS, RUN, event)
+
+    assert repr(decode(json.loads(encode(record)))) == repr(record)  # repr tells an enum from its text
+
+
+@pytest.mark.parametrize("event", SAMPLES, ids=lambda event: event.type)
+def test_every_line_is_what_the_schema_says(event: ev.Event, event_validator) -> None:
+    line = json.loads(encode(ev.Record(7, TS, RUN, event)))
+
+    assert [error.message for error in event_validator.iter_errors(line)] == []
+
+
+def test_there_is_a_sample_of_every_type() -> None:
+    assert {event.type for event in SAMPLES} == set(ev.EVENT_TYPES)
+
+
+def test_an_edge_output_of_null_is_told_from_none() -> None:
+    with_null = json.loads(encode(ev.Record(0, TS, RUN, SAMPLES[5])))
+
+    assert with_null["output"] == {"stateDelta": {}, "edgeOutput": None}
+
+
+def test_unknown_types_and_fields_are_ignored() -> None:
+    line = json.loads(encode(ev.Record(7, TS, RUN, SAMPLES[1])))
+
+    assert decode({**line, "later": 1}) == ev.Record(7, TS, RUN, SAMPLES[1])
+    assert decode({**line, "type": "node.dreamt"}) is None
+    assert decode({"type": 5}) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"nodeId": 5}, {"nodeId": None}, {"seq": "1"}, {"seq": True}, {"ts": "yesterday"}, {"ts": 5}, {"items": "four"}],
+    ids=str,
+)
+def test_a_wrong_field_of_a_known_type_is_malformed(wrong: dict[str, object]) -> None:
+    line = json.loads(encode(ev.Record(7, TS, RUN, SAMPLES[1])))
+
+    with pytest.raises(MalformedEventError, match=r"node\.started"):
+        decode({**line, **wrong})
