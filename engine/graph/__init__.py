@@ -1,0 +1,18 @@
+"""The graph of an experience: order, edges, what waits for what. No YAML, no running."""
+
+from engine.graph.graph import CycleError, Graph, build_graph
+from engine.graph.reads import Read, ReadBy
+from engine.graph.waits import VertexSet, Waits
+from engine.spec.topology import Vertex, VertexKind
+
+__all__ = [
+    "CycleError",
+    "Graph",
+    "Read",
+    "ReadBy",
+    "Vertex",
+    "VertexKind",
+    "VertexSet",
+    "Waits",
+    "build_graph",
+]

@@ -1,0 +1,96 @@
+"""Text in, model and problems out: the one reader and checker, for the editor at every key stroke and for a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.spec.checks import Shape, check_graph, read_shape
+from engine.spec.echoes import without_echoes
+from engine.spec.excuses import without_excused
+from engine.spec.flaws import problems_of
+from engine.spec.model import Experience
+from engine.spec.parts import Parts, read_parts
+from engine.spec.places import Places
+from engine.spec.problems import Code, Problem, Related, Severity
+from engine.syntax import LineIndex, NodeKind, Span, SyntaxCode, SyntaxProblem, Tree, parse
+
+_CODES = {
+    SyntaxCode.DUPLICATE_KEY: Code.DUPLICATE_KEY,
+    SyntaxCode.SEVERAL_DOCUMENTS: Code.SEVERAL_DOCUMENTS,
+    SyntaxCode.TOO_LARGE: Code.LIMIT_EXCEEDED,
+    SyntaxCode.TOO_DEEP: Code.LIMIT_EXCEEDED,
+    SyntaxCode.ALIAS_EXPANSION: Code.LIMIT_EXCEEDED,
+    SyntaxCode.UNKNOWN_ALIAS: Code.UNKNOWN_ALIAS,
+    SyntaxCode.RECURSIVE_ALIAS: Code.UNKNOWN_ALIAS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a text says and what is wrong with it.
+
+    `experience` is without the parts that could not be read, and None where the top level is no mapping. `problems`
+    are in the order of the text. `parts` and `shape` are what the next analysis starts from.
+    """
+
+    text: str
+    tree: Tree
+    experience: Experience | None
+    problems: tuple[Problem, ...]
+    places: Places
+    parts: Parts | None
+    shape: Shape | None
+
+    @property
+    def lines(self) -> LineIndex:
+        """Offsets to lines and columns, and back."""
+        return self.tree.lines
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that keep the experience from running."""
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the experience can run."""
+        return self.experience is not None and not self.errors
+
+
+def analyse(text: str, previous: Analysis | None = None) -> Analysis:
+    """Read and check the text of an experience.yaml; pure, and never raises.
+
+    Each node, edge and field is read alone; those whose text is as in `previous` are taken from there. The result
+    does not depend on `previous`, only the time does.
+    """
+    tree = parse(text, previous.tree if previous else None)
+    syntax = [_from_syntax(problem) for problem in tree.problems]
+    if tree.root is None or tree.root.kind is not NodeKind.MAPPING:
+        problems = syntax or [_not_a_mapping(tree)]
+        return Analysis(text, tree, None, tuple(problems), Places(None), None, None)
+    parts = read_parts(tree.root, previous.parts if previous else None)
+    shape = read_shape(parts, previous.shape if previous else None)
+    shell = problems_of(parts.shell.flaws, tree.root)
+    items = [problem for section in parts.all for problem in section.problems()]
+    found = [*shell, *items, *check_graph(parts, shape)]
+    broken = [problem.span for problem in syntax if problem.code is not Code.DUPLICATE_KEY]
+    if broken:
+        found = list(without_echoes(found, broken, parts, tree))
+    problems = without_excused([*syntax, *found], text, tree.lines)
+    problems.sort(key=lambda problem: (problem.span.start, problem.span.end, problem.code.value))
+    return Analysis(text, tree, parts.experience(), tuple(problems), Places(parts), parts, shape)
+
+
+def _from_syntax(problem: SyntaxProblem) -> Problem:
+    code = _CODES.get(problem.code, Code.INVALID_YAML)
+    related = (Related(problem.related, "the other place"),) if problem.related else ()
+    return Problem(code, Severity.ERROR, problem.message, problem.span, related)
+
+
+def _not_a_mapping(tree: Tree) -> Problem:
+    root = tree.root
+    if root is None or root.kind is NodeKind.NULL:
+        message = "the file says nothing yet: an experience starts with `name:` and `version:`"
+        return Problem(Code.NOT_A_MAPPING, Severity.ERROR, message, Span(0, 0))
+    message = "the top level of an experience is a mapping, with the keys `name`, `version`, `state` and `graph`"
+    return Problem(Code.NOT_A_MAPPING, Severity.ERROR, message, root.span)

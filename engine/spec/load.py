@@ -1,0 +1,103 @@
+"""An experience from disk, for a run: the editor's reader and checker, with "no errors" required."""
+
+from __future__ import annotations
+
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.spec.analyse import Analysis, analyse
+from engine.spec.model import Experience
+from engine.spec.problems import Problem
+
+FILE_NAME = "experience.yaml"
+MAX_BYTES = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An experience that can run. `directory` is what the paths in it are relative to; both paths are absolute."""
+
+    experience: Experience
+    analysis: Analysis
+    directory: Path
+    path: Path
+    text: str
+
+
+class ExperienceNotFoundError(Exception):
+    """There is no such file. The message says where it was looked for."""
+
+
+class UnreadableExperienceError(Exception):
+    """The file is there and cannot be read as text. The message says why."""
+
+
+class InvalidExperienceError(Exception):
+    """The text has errors: those of `analysis`. The message lists them, one on a line, with their places."""
+
+    def __init__(self, path: Path, analysis: Analysis) -> None:
+        super().__init__("\n".join(problem_line(path, analysis, problem) for problem in analysis.errors))
+        self.path = path
+        self.analysis = analysis
+
+
+def load(path: Path) -> Loaded:
+    """Load the experience in a directory, or in a YAML file that is named (`.yml` works there, too).
+
+    Raises ExperienceNotFoundError, UnreadableExperienceError (no regular file, over 5 MiB, no UTF-8, no permission)
+    or InvalidExperienceError. Rules: docs/format.md, Reading.
+    """
+    file = find_experience(path)
+    text = read_text(file)
+    analysis = analyse(text)
+    if analysis.experience is None or not analysis.ok:
+        raise InvalidExperienceError(file, analysis)
+    return Loaded(analysis.experience, analysis, file.parent, file, text)
+
+
+def read_text(file: Path) -> str:
+    """The text of an experience file, without a byte order mark; at most 5 MiB. Raises UnreadableExperienceError."""
+    try:
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableExperienceError(f"{file} is no regular file")
+        # Reading one byte more than allowed finds a file that grew, too.
+        with file.open("rb") as stream:
+            content = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UnreadableExperienceError(f"{file} cannot be read: {error.strerror}") from error
+    if len(content) > MAX_BYTES:
+        raise UnreadableExperienceError(f"{file} is over 5 MiB, which is the limit for an experience")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UnreadableExperienceError(
+            f"{file} is not UTF-8: line {line} has the byte 0x{content[error.start]:02x}"
+        ) from error
+
+
+def problem_line(path: Path, analysis: Analysis, problem: Problem) -> str:
+    """`file:line:col: severity code message`, with line and column from 1."""
+    position = analysis.lines.position(problem.span.start)
+    place = f"{path}:{position.line + 1}:{position.column + 1}"
+    return f"{place}: {problem.severity.value} {problem.code.value} {problem.message}"
+
+
+def find_experience(path: Path) -> Path:
+    """The absolute path of the YAML file that `path`, a directory or a file, means.
+
+    Raises ExperienceNotFoundError.
+    """
+    given = path.absolute()
+    if not given.is_dir():
+        if not given.exists():
+            raise ExperienceNotFoundError(f"there is no {given}")
+        return given
+    file = given / FILE_NAME
+    if not file.exists():
+        other = given / "experience.yml"
+        hint = f"; to use {other.name}, name it: {other}" if other.exists() else ""
+        raise ExperienceNotFoundError(f"there is no {FILE_NAME} in {given}{hint}")
+    return file

@@ -1,0 +1,112 @@
+"""Where the parts of a value are in the text: from a path inside a value to spans. No rules about experiences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from engine.expressions import Json
+from engine.syntax import NodeKind, Span, Style, View
+
+Steps = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value in the text, and the key that it stands under, where there is one."""
+
+    key: View | None
+    value: View | None
+    owner: View
+
+    @property
+    def span(self) -> Span:
+        """The value; its key where nothing follows it; what it would be in where neither is written."""
+        if self.value is not None and self.value.span.end > self.value.start:
+            return self.value.span
+        return (self.key or self.owner).span
+
+    @property
+    def key_span(self) -> Span:
+        """The key; the value where it has none."""
+        return self.key.span if self.key else self.span
+
+
+def locate(view: View, steps: Steps) -> Place:
+    """Follow a path of `as_json(view.value)` in the text, as far as it is written there.
+
+    What an alias stands for is written elsewhere: a path that leads into one ends at the alias.
+    """
+    place = Place(None, view, view)
+    for step in steps:
+        inner = _step(place.value, step) if place.value is not None else None
+        if inner is None:
+            break
+        place = inner
+    return place
+
+
+def _step(view: View, step: str | int) -> Place | None:
+    if isinstance(step, int):
+        item = next(islice(view.items(), step, None), None)
+        return Place(None, item, view) if item else None
+    # The last one counts where a key is written twice, as in the value.
+    found = [entry for entry in view.entries() if key_text(entry.key) == step]
+    return Place(found[-1].key, found[-1].value, view) if found else None
+
+
+def missing_key_span(view: View, steps: Steps) -> Span:
+    """Where to say that the mapping at this path lacks a key: its id, else its own key, else its first key."""
+    place = locate(view, steps)
+    if place.value is not None and (id_ := place.value.get("id")) is not None and id_.span.end > id_.start:
+        return id_.span
+    if place.key is not None:
+        return place.key.span
+    first = next(place.value.entries(), None) if place.value is not None else None
+    return first.key.span if first else place.span
+
+
+def span_inside(scalar: View, span: Span) -> Span:
+    """A stretch of a scalar's value, in the text: exact where value and source agree, else all of it."""
+    source = scalar.text
+    quoted = scalar.style in {Style.SINGLE, Style.DOUBLE}
+    inner = source[1:-1] if quoted else source
+    if inner != scalar.value or scalar.kind is not NodeKind.SCALAR or span.start == span.end:
+        return scalar.span
+    return span.shift(scalar.start + (1 if quoted else 0))
+
+
+def as_json(value: Any) -> Json:
+    """A YAML value with its keys as text, as JSON has them: `1: x` is `{"1": "x"}`. Always a copy."""
+    if isinstance(value, dict):
+        return {_key(key): as_json(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [as_json(member) for member in value]
+    return value  # type: ignore[no-any-return]
+
+
+def texts(value: Json, steps: Steps = ()) -> Iterator[tuple[Steps, str]]:
+    """Every text in a value, at any depth, with its path."""
+    if isinstance(value, str):
+        yield steps, value
+    elif isinstance(value, list):
+        for at, member in enumerate(value):
+            yield from texts(member, (*steps, at))
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from texts(member, (*steps, key))
+
+
+def key_text(key: View) -> str:
+    """A mapping's key as JSON has it."""
+    return _key(key.value) if key.kind in {NodeKind.SCALAR, NodeKind.NULL, NodeKind.ALIAS} else key.text
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    if key is None:
+        return "null"
+    return str(key).lower() if isinstance(key, bool) else str(key)

@@ -1,0 +1,226 @@
+"""The typed model of an experience: what experience.yaml says once it is read. Data only; no reading, no checking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from engine.expressions import Expression, Json
+
+
+class Kind(str, Enum):
+    """The node kinds of the format (docs/format.md)."""
+
+    TOOL = "tool"
+    AGENT = "agent"
+    SKILL = "skill"
+    DATASET = "dataset"
+    EXPERIENCE = "experience"
+    CLI_AGENT = "cli-agent"
+
+
+class Merge(str, Enum):
+    """How a write to a state field combines with what is there (docs/format.md, State)."""
+
+    LAST_WINS = "last_wins"
+    SET_ONCE = "set_once"
+    ARRAY_APPEND = "array_append"
+
+
+class Join(str, Enum):
+    """When a node with several incoming edges runs (docs/format.md, Joins and skips)."""
+
+    ALL = "all"
+    ANY = "any"
+
+
+class Policy(str, Enum):
+    """What the failure of a node means for the run (docs/format.md, Failures)."""
+
+    SKIP = "skip"
+    FAIL_RUN = "fail_run"
+    RETRY = "retry"
+
+
+class Backoff(str, Enum):
+    """How the wait grows from one attempt to the next."""
+
+    LINEAR = "linear"
+    EXPONENTIAL = "exponential"
+
+
+class ItemErrorPolicy(str, Enum):
+    """What a failed item means for its fan-out (docs/format.md, Fan-out)."""
+
+    FAIL = "fail"
+    CONTINUE = "continue"
+
+
+@dataclass(frozen=True, slots=True)
+class OnError:
+    """`on_error` of a node. `attempts` counts all tries, the first included; `base_ms` is milliseconds."""
+
+    policy: Policy = Policy.SKIP
+    attempts: int = 1
+    backoff: Backoff = Backoff.LINEAR
+    base_ms: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ForEach:
+    """`for_each` of a node: `source` is a reference to an array."""
+
+    source: str
+    concurrency: int = 1
+    on_item_error: ItemErrorPolicy = ItemErrorPolicy.FAIL
+    max_items: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """`impl` is the tool's file, with `:function` after it where another than the default is called."""
+
+    impl: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """`prompt` is a path or the prompt itself; `schema` an inline JSON Schema or a path to one."""
+
+    prompt: str
+    model: str | None = None
+    schema: Mapping[str, Json] | str | None = None
+    max_tokens: int = 4096
+    temperature: float | None = None
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SkillSpec:
+    """`impl` is the folder that holds SKILL.md."""
+
+    impl: str
+    model: str | None = None
+    schema: Mapping[str, Json] | str | None = None
+    inputs: Mapping[str, Json] = field(default_factory=dict)
+    max_tokens: int = 4096
+    temperature: float | None = None
+    system: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetSpec:
+    """`source` as written: its `type` says which other keys it has."""
+
+    source: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class ExperienceSpec:
+    """`impl` is the child's experience.yaml; `outputs` maps the parent's fields to the child's."""
+
+    impl: str
+    state_scope: str = "isolated"
+    outputs: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CliAgentSpec:
+    """A coding agent's command line: `provider` is claude-code, codex or gemini."""
+
+    provider: str
+    prompt: str
+    model: str | None = None
+    workdir: str | None = None
+    output_format: str = "text"
+    schema: Mapping[str, Json] | str | None = None
+    extra_args: tuple[str, ...] = ()
+
+
+KindSpec = ToolSpec | AgentSpec | SkillSpec | DatasetSpec | ExperienceSpec | CliAgentSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node of the graph. `source` is the mapping as written: what a cache key is made from."""
+
+    id: str
+    kind: Kind
+    spec: KindSpec
+    source: Mapping[str, Json]
+    phase: str | None = None
+    description: str | None = None
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    args: Mapping[str, Json] = field(default_factory=dict)
+    for_each: ForEach | None = None
+    on_error: OnError = OnError()
+    join: Join = Join.ALL
+    timeout_ms: int = 600_000
+    cache: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`to` runs after `from_`; `when` is the parsed condition, absent where none is written."""
+
+    from_: str
+    to: str
+    when: Expression | None = None
+    when_text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Every item goes through every stage, in stage order. `stages` are node ids."""
+
+    id: str
+    items: str
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """`body` is run until `until` holds, `max_iters` times at most."""
+
+    id: str
+    body: str
+    until: Expression | None = None
+    until_text: str | None = None
+    max_iters: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StateField:
+    """One field of `state.schema`. `schema` is the mapping as written; `default` is absent where none is written."""
+
+    name: str
+    schema: Mapping[str, Json]
+    merge: Merge = Merge.LAST_WINS
+    persist: bool = False
+
+    @property
+    def has_default(self) -> bool:
+        """Whether a run starts with a value in this field."""
+        return "default" in self.schema
+
+
+@dataclass(frozen=True, slots=True)
+class Experience:
+    """A whole experience. `args_schema` is the top-level `args`: a JSON Schema object, or None."""
+
+    name: str
+    version: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    fields: tuple[StateField, ...]
+    description: str | None = None
+    pipelines: tuple[Pipeline, ...] = ()
+    loops: tuple[Loop, ...] = ()
+    concurrency: int | None = None
+    args_schema: Mapping[str, Json] | None = None
+
+    def starting_state(self) -> dict[str, Json]:
+        """The state a run starts from: the fields' defaults (docs/format.md, State)."""
+        return {field.name: field.schema["default"] for field in self.fields if field.has_default}

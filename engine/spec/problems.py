@@ -1,0 +1,74 @@
+"""Problems of an experience as values: stable codes, severities, spans. Finding them lives elsewhere in engine/spec."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from engine.syntax import Span
+
+
+class Severity(str, Enum):
+    """How bad a problem is: only errors keep an experience from running."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFORMATION = "information"
+    HINT = "hint"
+
+
+class Code(str, Enum):
+    """Stable codes, each with a page docs/diagnostics/<code>.md.
+
+    OE1xx YAML, 2xx schema, 3xx graph, 4xx state, 5xx expressions.
+    """
+
+    INVALID_YAML = "OE101"
+    DUPLICATE_KEY = "OE102"
+    SEVERAL_DOCUMENTS = "OE103"
+    LIMIT_EXCEEDED = "OE104"
+    NOT_A_MAPPING = "OE105"
+    UNKNOWN_ALIAS = "OE106"
+
+    MISSING_KEY = "OE201"
+    WRONG_TYPE = "OE202"
+    WRONG_VALUE = "OE203"
+    UNKNOWN_KEY = "OE204"
+    UNKNOWN_KIND = "OE205"
+
+    DUPLICATE_ID = "OE301"
+    UNKNOWN_NODE = "OE302"
+    CYCLE = "OE303"
+
+    UNDECLARED_FIELD = "OE401"
+    WRONG_DEFAULT = "OE402"
+    WRITES_COUNT = "OE403"
+
+    EXPRESSION_SYNTAX = "OE501"
+    BAD_REFERENCE = "OE502"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that explains a problem, such as the first use of a duplicate id."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake at one place. `span` is in code points of the text; `data` is what a quick fix needs."""
+
+    code: Code
+    severity: Severity
+    message: str
+    span: Span
+    related: tuple[Related, ...] = ()
+    data: Mapping[str, str] = field(default_factory=dict)
+
+    def shift(self, by: int) -> Problem:
+        """The same problem `by` code points further on."""
+        related = tuple(replace(place, span=place.span.shift(by)) for place in self.related)
+        return replace(self, span=self.span.shift(by), related=related)

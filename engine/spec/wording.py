@@ -1,0 +1,122 @@
+"""Plain English for schema mistakes: what a value should be, what it is instead, and what was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from itertools import islice
+from typing import Any
+
+from engine.expressions import Json
+
+_MOST_LETTERS_OFF = 4
+_MOST_COMPARISONS = 4000
+_LONGEST_TEXT = 40
+_LONGEST_LIST = 10
+
+_TYPES = {
+    "string": "text",
+    "integer": "an integer",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+_PATTERNS = {
+    "^[a-zA-Z_][a-zA-Z0-9_]*$": "letters, digits and `_`, not starting with a digit",
+    "^[A-Za-z_][A-Za-z0-9_]*$": "letters, digits and `_`, not starting with a digit",
+    r"^\d+\.\d+\.\d+$": "three numbers with dots, such as '1.0.0'",
+}
+
+
+@lru_cache(maxsize=512)
+def closest(name: str, candidates: frozenset[str]) -> str | None:
+    """The candidate that `name` is most likely a misspelling of, or None."""
+    # One that matters starts or ends alike; the comparison itself is too slow for a thousand candidates per key stroke.
+    folded = name.casefold()
+    by_folded = {candidate.casefold(): candidate for candidate in sorted(candidates) if _alike(candidate, folded)}
+    found = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
+    return by_folded[found[0]] if found else None
+
+
+def closest_to_each(names: Iterable[str], candidates: frozenset[str]) -> dict[str, str | None]:
+    """The closest candidate to each name. Of very many names only the first are looked at: each costs milliseconds."""
+    most = _MOST_COMPARISONS // (len(candidates) + 1) + 1
+    return {name: closest(name, candidates) for name in islice(dict.fromkeys(names), most)}
+
+
+def _alike(candidate: str, folded: str) -> bool:
+    other = candidate.casefold()
+    return abs(len(other) - len(folded)) <= _MOST_LETTERS_OFF and (other[:1] == folded[:1] or other[-1:] == folded[-1:])
+
+
+def did_you_mean(suggestion: str | None) -> str:
+    """`; did you mean `x`?`, or nothing."""
+    return f"; did you mean `{suggestion}`?" if suggestion else ""
+
+
+def listed(names: Iterable[str]) -> str:
+    """The names, in backticks and with commas; of a long list, the first ten and how many more there are."""
+    all_names = [f"`{name}`" for name in names]
+    more = len(all_names) - _LONGEST_LIST
+    return ", ".join(all_names[:_LONGEST_LIST]) + (f" and {more} more" if more > 0 else "")
+
+
+def dotted(path: tuple[str | int, ...]) -> str:
+    """A path as people write it: `for_each.concurrency`, `reads[0]`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def shown(value: Json) -> str:
+    """A value in a few words, never dumped: `the text 'many'`, `the number 3`, `a list`."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        short = value if len(value) <= _LONGEST_TEXT else value[: _LONGEST_TEXT - 1] + "…"
+        return f"the text '{short}'"
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    return "a list" if isinstance(value, list) else "a mapping"
+
+
+def wanted(schema: Mapping[str, Any]) -> str:
+    """What a schema asks for, in a few words: `an integer ≥ 1`, `a list of text`, `one of `all`, `any``."""
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if "enum" in schema:
+        return f"one of {listed(str(choice) for choice in schema['enum'])}"
+    types = schema.get("type", [])
+    names = [types] if isinstance(types, str) else list(types)
+    text = " or ".join(_TYPES.get(name, name) for name in names)
+    if "pattern" in schema:
+        return f"{text} made of {pattern_words(schema)}" if names == ["string"] else text
+    if names == ["array"] and schema.get("items", {}).get("type") == "string":
+        return f"{text} of {_TYPES['string']}"
+    return text + bounds(schema)
+
+
+def bounds(schema: Mapping[str, Any]) -> str:
+    """The limits of a number: ` between 1 and 20`, ` ≥ 1`, or nothing."""
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        return f" between {low} and {high}"
+    return f" ≥ {low}" if low is not None else f" ≤ {high}" if high is not None else ""
+
+
+def pattern_words(schema: Mapping[str, Any]) -> str:
+    """What the pattern of a schema asks for, in words where we have them."""
+    pattern = str(schema["pattern"])
+    return _PATTERNS.get(pattern, f"what matches {pattern}")
+
+
+def first_sentence(schema: Mapping[str, Any]) -> str:
+    """The first sentence of a schema's description, with a space before it; or nothing."""
+    description = str(schema.get("description", ""))
+    return f" {description.partition('. ')[0].rstrip('.')}." if description else ""
