@@ -67,10 +67,6 @@ vscode: $(INSTALLED) $(CLIENT)/node_modules/.package-lock.json ## Serve a VS Cod
 vsix: $(CLIENT)/node_modules/.package-lock.json ## Package the extension
 	cd $(CLIENT) && npm run package
 
-.PHONY: bench
-bench: $(INSTALLED) ## Measure (benchmarks/)
-	$(BIN)/python benchmarks/engine.py
-
 .PHONY: clean
 clean: ## Remove everything that make built
 	rm -rf $(VENV) $(CLIENT)/node_modules $(CLIENT)/dist $(STRICT)/node_modules .code-server screenshots

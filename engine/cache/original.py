@@ -65,6 +65,11 @@ class Original:
         """The outcomes of a node or item, the latest last."""
         return self.outcomes.get(place, [])
 
+    def add_older(self, older: Original) -> None:
+        """Add the outcomes of a run that came before; this run's own come first when both would do."""
+        for place, outcomes in older.outcomes.items():
+            self.outcomes[place] = outcomes + self.outcomes.get(place, [])
+
     def items_of(self, node_id: str) -> int:
         """How many items of the fan-out `node_id` have an outcome."""
         return sum(1 for scope, owner in self.outcomes if owner == node_id and scope)

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from heapq import merge as merge_sorted
+from itertools import islice
 
 from engine.core.merging import fold
 from engine.expressions import MISSING, Json, Missing
@@ -65,14 +67,6 @@ class Board:
         for field in written - self._declared.get(vertex, frozenset()):
             insort(self._undeclared_writers.setdefault(field, []), (self.graph.position(vertex), vertex))
 
-    def merge_of(self, field: str) -> Merge:
-        """How writes to a declared field combine. Raises KeyError for a field that is not declared."""
-        return self._merges[field]
-
-    def declares(self, field: str) -> bool:
-        """Whether the experience has this state field."""
-        return field in self._merges
-
     def see(self, vertex: str, field: str) -> Json | Missing:
         """The value of `field` as `vertex` sees it: the starting value and the writes of what it waited for, in order.
 
@@ -91,38 +85,39 @@ class Board:
         """The state at the end: every result folded in, in topological order. Fields never written are left out."""
         state: dict[str, Json] = {}
         for field in self._merges:
-            value = self._fold(field, self._writers(field))
+            undeclared = (writer for _, writer in self._undeclared_writers.get(field, ()))
+            writers = sorted({*self.graph.writers(field), *undeclared}, key=self.graph.position, reverse=True)
+            value = self._fold(field, iter(writers))
             if value is not MISSING:
                 state[field] = value
         return state
 
-    def _fold(self, field: str, writers: list[str]) -> Json | Missing:
+    def _fold(self, field: str, latest_first: Iterator[str]) -> Json | Missing:
         merge, start = self._merges[field], self.start.get(field, MISSING)
+        writes = (delta[field] for delta in self._deltas(latest_first) if field in delta)
         if merge is Merge.LAST_WINS:
-            return next(self._writes(field, reversed(writers), latest_first=True), start)
-        return fold(merge, start, self._writes(field, iter(writers)))
+            return next(writes, start)  # the writers before the last one are never looked at
+        return fold(merge, start, reversed(list(writes)))
 
-    def _writes(self, field: str, writers: Iterator[str], *, latest_first: bool = False) -> Iterator[Json]:
-        for writer in writers:
+    def _deltas(self, latest_first: Iterator[str]) -> Iterator[Mapping[str, Json]]:
+        for writer in latest_first:
             result = self.results.get(writer)
             if result is None:
                 continue
             if result.ending is Ending.UNDETERMINED:
                 raise NotYetKnownError((writer,))
-            deltas = reversed(result.deltas) if latest_first else result.deltas
-            yield from (delta[field] for delta in deltas if field in delta)
+            yield from reversed(result.deltas)
 
-    def _visible_writers(self, vertex: str, field: str) -> list[str]:
-        ancestors = self.graph.ancestors(vertex)
-        declared = [writer for writer in self.graph.writers(field) if writer in ancestors]
+    def _visible_writers(self, vertex: str, field: str) -> Iterator[str]:
+        """The writers of `field` that `vertex` waited for, the latest in the order first."""
+        position = self.graph.position
+        writers, ancestors = self.graph.writers(field), self.graph.ancestors(vertex)
+        later = len(writers) - bisect_left(writers, position(vertex), key=position)
+        declared = (writer for writer in islice(reversed(writers), later, None) if writer in ancestors)
         undeclared = self._undeclared_writers.get(field)
         if not undeclared:
             return declared
         # A write that no `writes` announces is seen along edges only (docs/format.md, Writes).
         by_edge = self.graph.edge_ancestors(vertex)
-        visible = [*declared, *(writer for _, writer in undeclared if writer in by_edge)]
-        return sorted(visible, key=self.graph.position)
-
-    def _writers(self, field: str) -> list[str]:
-        undeclared = (writer for _, writer in self._undeclared_writers.get(field, ()))
-        return sorted({*self.graph.writers(field), *undeclared}, key=self.graph.position)
+        stray = (writer for _, writer in reversed(undeclared) if writer in by_edge)
+        return merge_sorted(declared, stray, key=position, reverse=True)

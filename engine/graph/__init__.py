@@ -2,7 +2,7 @@
 
 from engine.graph.graph import CycleError, Graph, build_graph
 from engine.graph.reads import Read, ReadBy
-from engine.graph.waits import VertexSet, Waits
+from engine.graph.waits import VertexSet
 from engine.spec.topology import Vertex, VertexKind
 
 __all__ = [
@@ -13,6 +13,5 @@ __all__ = [
     "Vertex",
     "VertexKind",
     "VertexSet",
-    "Waits",
     "build_graph",
 ]

@@ -37,7 +37,7 @@ class Graph:
 
     @property
     def waits(self) -> Mapping[str, tuple[str, ...]]:
-        """By id: what the vertex waits for directly, by edge or by data, in topological order."""
+        """By id: its predecessors, and the writers that it waits for because of data, in topological order."""
         return self._waiting.waits
 
     def position(self, id_: str) -> int:
@@ -54,7 +54,7 @@ class Graph:
 
     def writers(self, field: str) -> tuple[str, ...]:
         """The vertices that declare to write `field`, in topological order; empty where nobody does."""
-        return tuple(self._waiting.writers.get(field, ()))
+        return self._waiting.writers.get(field, ())
 
     def reads_of(self, id_: str) -> tuple[Read, ...]:
         """The fields the vertex reads, and how; a field comes once for each way it is read."""

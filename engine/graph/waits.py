@@ -37,44 +37,15 @@ class VertexSet(Set[str]):
 
 
 @dataclass(frozen=True, slots=True)
-class _DataWait:
-    """The first `count` writers of `field`, in topological order."""
+class Waiting:
+    """By vertex: `waits`, the ids it waits for, and everything behind those, as bits by position.
 
-    field: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waits(Mapping[str, tuple[str, ...]]):
-    """By vertex: the ids it waits for directly, by edge or by data, in topological order.
-
-    Made when asked for: written out, a thousand readers of a field with a thousand writers are a million ids.
+    `waits` holds every predecessor, and of the writers only those that no other wait already waits for: a chain of
+    a thousand vertices that pass one field on has a thousand waits, not half a million.
     """
 
-    _position: Mapping[str, int]
-    _predecessors: Mapping[str, tuple[str, ...]]
-    _data: Mapping[str, tuple[_DataWait, ...]]
-    _writers: Mapping[str, list[str]]
-
-    def __getitem__(self, vertex: str) -> tuple[str, ...]:
-        waits = set(self._predecessors[vertex])
-        for wait in self._data[vertex]:
-            waits.update(self._writers[wait.field][: wait.count])
-        return tuple(sorted(waits, key=self._position.__getitem__))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._predecessors)
-
-    def __len__(self) -> int:
-        return len(self._predecessors)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """The waits of an order, and their closures: as bits by position, by vertex."""
-
-    waits: Waits
-    writers: Mapping[str, list[str]]
+    waits: Mapping[str, tuple[str, ...]]
+    writers: Mapping[str, tuple[str, ...]]
     ancestors: Mapping[str, int]
     edge_ancestors: Mapping[str, int]
 
@@ -90,24 +61,30 @@ def waiting(
     Walks the order once: data makes a vertex wait for the writers met so far of the fields that it reads, and
     of the `set_once` fields that it writes.
     """
-    position = {id_: place for place, id_ in enumerate(predecessors)}
+    order = tuple(predecessors)
+    position = {id_: place for place, id_ in enumerate(order)}
     writers: dict[str, list[str]] = {}
-    written: dict[str, int] = {}  # by field: its writers so far and all that they wait for
+    writer_bits: dict[str, int] = {}
     ancestors: dict[str, int] = {}
     edge_ancestors: dict[str, int] = {}
-    data: dict[str, tuple[_DataWait, ...]] = {}
+    waits: dict[str, tuple[str, ...]] = {}
     for id_, direct in predecessors.items():
         by_edge = by_any = 0
         for predecessor in direct:
             bit = 1 << position[predecessor]
             by_edge |= edge_ancestors[predecessor] | bit
             by_any |= ancestors[predecessor] | bit
-        awaited = (reads[id_] | (set_once & set(writes[id_]))) & writers.keys()
-        data[id_] = tuple(_DataWait(field, len(writers[field])) for field in sorted(awaited))
-        for field in awaited:
-            by_any |= written[field]
+        data: list[str] = []
+        for field in reads[id_] | (set_once & set(writes[id_])):
+            uncovered = writer_bits.get(field, 0) & ~by_any
+            while uncovered:
+                last = order[uncovered.bit_length() - 1]
+                data.append(last)
+                by_any |= ancestors[last] | 1 << position[last]
+                uncovered &= ~by_any
         edge_ancestors[id_], ancestors[id_] = by_edge, by_any
+        waits[id_] = tuple(sorted({*direct, *data}, key=position.__getitem__))
         for field in writes[id_]:
             writers.setdefault(field, []).append(id_)
-            written[field] = written.get(field, 0) | by_any | 1 << position[id_]
-    return Waiting(Waits(position, predecessors, data, writers), writers, ancestors, edge_ancestors)
+            writer_bits[field] = writer_bits.get(field, 0) | 1 << position[id_]
+    return Waiting(waits, {field: tuple(ids) for field, ids in writers.items()}, ancestors, edge_ancestors)

@@ -15,7 +15,7 @@ from engine.expressions import Json
 from engine.graph import Graph, build_graph
 from engine.log.lock import is_held
 from engine.log.reader import UnreadableLogError, read_log
-from engine.log.store import RunNotFoundError, RunStore
+from engine.log.store import RunNotFoundError, RunStore, is_run_id
 from engine.log.view import fold
 from engine.nodes.kind import NodeKind
 from engine.nodes.registry import SUPPORTED
@@ -85,11 +85,30 @@ def find_original(store: RunStore, wanted: str, *, force: bool = False) -> Origi
                 f"run {run_id} is still running. Wait for its end, cancel it with `oe cancel {run_id[:8]}`, "
                 "or pass --force."
             )
-        return read_original(read_log(store.log(run_id)))
+        return _with_forebears(store, read_original(read_log(store.log(run_id))))
     except (RunNotFoundError, UnreadableLogError) as error:
         raise RunRefusedError(str(error)) from error
     except OSError as error:
         raise RunRefusedError(f"the run log cannot be read: {error}") from error
+
+
+def _with_forebears(store: RunStore, original: Original) -> Original:
+    """Add the outcomes of the runs that `original` resumed, as far as their logs are still there.
+
+    A resume that was stopped while it restored holds less than what it was restoring from; what that holds is not to
+    be executed again. A log that is gone or damaged is no loss: `original` is self-contained for what it did itself.
+    """
+    seen = {original.run_id}
+    forebear = original.started.original_run_id
+    while forebear is not None and is_run_id(forebear) and forebear not in seen:
+        seen.add(forebear)
+        try:
+            older = read_original(read_log(store.log(forebear)))
+        except (UnreadableLogError, OSError):
+            break
+        original.add_older(older)
+        forebear = older.started.original_run_id
+    return original
 
 
 def latest_ended(store: RunStore) -> str:

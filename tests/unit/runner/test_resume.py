@@ -71,6 +71,18 @@ async def test_the_log_of_a_resume_suffices_for_the_next_one(chain: World) -> No
     assert restored.produced_by.run_id == first.run_id
 
 
+async def test_a_resume_that_was_stopped_while_it_restored_loses_nothing(chain: World) -> None:
+    done = await chain.run()
+    stopped = await chain.resume(done.run_id)
+    log = chain.store.log(stopped.run_id)
+    log.write_bytes(log.read_bytes().splitlines(keepends=True)[0])
+    chain.executed()
+
+    await chain.resume(stopped.run_id)
+
+    assert chain.executed() == []
+
+
 async def test_args_and_starting_state_come_from_the_original(world: World) -> None:
     world.graph(
         "- {id: a, kind: tool, impl: a.py, args: {city: $args.city}, writes: [found]}",
