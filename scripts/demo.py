@@ -1,7 +1,7 @@
 """`make demo`: the main job from end to end on examples/city-report, without any API key.
 
-Validates, runs (the fourth node fails), shows the plan, mends the cause, resumes by executing the lens that the language
-server shows above the file, and prints every event as the server reports it.
+Validates, runs (the fourth node fails), shows the plan, mends the cause, resumes by executing the lens that the
+language server shows above the file, and prints every event as the server reports it.
 """
 
 from __future__ import annotations

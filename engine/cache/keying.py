@@ -38,7 +38,11 @@ class Keying:
         """The parts of `node` with its files as they are now."""
         files = self._files(node)
         fingerprints = self._fingerprints.of_all(files)
-        parts = {**spec_parts(node, self._kinds[node.kind].settings(node)), **file_parts(fingerprints), **self._run_args}
+        parts = {
+            **spec_parts(node, self._kinds[node.kind].settings(node)),
+            **file_parts(fingerprints),
+            **self._run_args,
+        }
         return NodeParts(parts, files, fingerprints, names_index(node, fingerprints))
 
     def files(self, nodes: Iterable[Node]) -> dict[str, str]:
@@ -52,7 +56,6 @@ class Keying:
         """The parts whose files are no longer what they were."""
         now = self._fingerprints.of_all(before.files)
         return [name for name, fingerprint in now.items() if fingerprint.digest != before.fingerprints[name].digest]
-
 
     def _files(self, node: Node) -> dict[str, Path]:
         return {**self._kinds[node.kind].files(node, self._directory), **_used_files(node, self._directory)}

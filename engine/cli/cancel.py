@@ -7,9 +7,8 @@ from pathlib import Path
 import click
 
 from engine.cli.options import OeError, experience_folder, experience_option
-from engine.log.lock import is_held
+from engine.log.cancel_file import request_cancel
 from engine.log.store import RunNotFoundError, RunStore
-from engine.runner.cancellation import request_cancel
 
 
 @click.command("cancel", epilog="Example: `oe cancel 4f3a1b2c`")
@@ -27,8 +26,7 @@ def command(wanted: str, path: Path) -> int:
         run_id = store.find(wanted)
     except RunNotFoundError as error:
         raise OeError(str(error)) from error
-    if not is_held(store.lock(run_id)):
+    if not request_cancel(store, run_id):
         raise OeError(f"run {run_id} is not running")
-    request_cancel(store.cancel(run_id))
     click.echo(f"asked run {run_id} to end")
     return 0

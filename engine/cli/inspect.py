@@ -9,10 +9,10 @@ import click
 
 from engine.cli.options import OeError, experience_folder, experience_option
 from engine.log.codec import to_json
+from engine.log.lock import is_held
 from engine.log.reader import Log, UnreadableLogError, read_log
 from engine.log.store import RunNotFoundError, RunStore
 from engine.log.summary import RunSummary, summarise
-from engine.log.lock import is_held
 from engine.log.view import NodeView, RunView, fold
 from engine.log.words import counts_text, duration
 

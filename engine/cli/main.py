@@ -79,7 +79,7 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("OE_DEBUG"):
             raise
-        print(f"oe: unexpected error: {error!r}. Set OE_DEBUG=1 to see where.", file=sys.stderr)
+        click.echo(f"oe: unexpected error: {error!r}. Set OE_DEBUG=1 to see where.", err=True)
         code = 1
     _forget_closed_pipes()
     sys.exit(code if isinstance(code, int) else 0)

@@ -15,7 +15,6 @@ import click
 from engine.cli.levels import LogLevel
 from engine.expressions import Json
 from engine.log.events import RunStatus
-from engine.runner.preparation import RunRefusedError
 from engine.spec.load import ExperienceNotFoundError, InvalidExperienceError, Loaded, UnreadableExperienceError, load
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -121,7 +120,7 @@ def parse_args(text: str) -> dict[str, Json]:
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise click.UsageError(f"--args is not JSON ({error}). Example: --args '{{\"city\": \"Oslo\"}}'") from error
+        raise click.UsageError(f'--args is not JSON ({error}). Example: --args \'{{"city": "Oslo"}}\'') from error
     if not isinstance(value, dict):
-        raise click.UsageError(f"--args must be a JSON object such as '{{\"city\": \"Oslo\"}}', not {text[:40]}")
+        raise click.UsageError(f'--args must be a JSON object such as \'{{"city": "Oslo"}}\', not {text[:40]}')
     return value

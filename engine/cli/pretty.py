@@ -7,7 +7,6 @@ from rich.text import Text
 
 from engine.cli.levels import LogLevel, level_of
 from engine.cli.stdout import Stdout
-from engine.log.words import counts_text, duration
 from engine.log.events import (
     NodeActivity,
     NodeAttempt,
@@ -27,6 +26,7 @@ from engine.log.events import (
     RunWarning,
 )
 from engine.log.view import NodeStatus, RunView
+from engine.log.words import counts_text, duration
 from engine.runner.preparation import Preparation
 from engine.runner.session import Ended
 

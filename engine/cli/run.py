@@ -26,7 +26,7 @@ from engine.runner.session import carry_out, new_run_id
 @click.command(
     "run",
     epilog="Examples: `oe run` · `oe run examples/city-report` · "
-    "`oe run --args '{\"city\": \"Oslo\"}'` · `oe --log-format json run | jq .msg`",
+    '`oe run --args \'{"city": "Oslo"}\'` · `oe --log-format json run | jq .msg`',
 )
 @path_argument
 @click.option("--args", "args_text", default="{}", metavar="JSON", help="The run's args, a JSON object.  [default: {}]")
@@ -54,9 +54,7 @@ def command(
     return perform(preparation, run_id or new_run_id(), log, concurrency, python)
 
 
-def perform(
-    preparation: Preparation, run_id: str, log: LogOptions, concurrency: int | None, python: str | None
-) -> int:
+def perform(preparation: Preparation, run_id: str, log: LogOptions, concurrency: int | None, python: str | None) -> int:
     """Carry out a prepared run or resume, print it as it goes, and return the exit code. Raises OeError."""
     report = reporter(log)
     try:

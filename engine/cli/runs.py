@@ -23,7 +23,7 @@ _PIPED_WIDTH = 200
 @click.command("runs", epilog="Examples: `oe runs` · `oe runs --json | jq '.[0].runId'`")
 @experience_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, newest first.")
+@click.option("-n", "--limit", type=click.IntRange(min=1), default=20, help="How many, newest first.  [default: 20]")
 def command(path: Path, as_json: bool, limit: int) -> int:
     """List the runs of an experience, the newest first.
 

@@ -77,7 +77,9 @@ def _camel(name: str) -> str:
 
 def _is_json(type_: Any) -> bool:
     """Whether an annotation is Json: resolving its recursion one level deeper makes it unequal to the alias."""
-    return get_origin(type_) in (Union, UnionType) and {list, dict} <= {get_origin(member) for member in get_args(type_)}
+    return get_origin(type_) in (Union, UnionType) and {list, dict} <= {
+        get_origin(member) for member in get_args(type_)
+    }
 
 
 def _strict(type_: type) -> Callable[[Any, Any], Any]:

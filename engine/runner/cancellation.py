@@ -8,7 +8,9 @@ import importlib
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import ModuleType
 
+from engine.log.cancel_file import times_asked
 from engine.runner.run import Run
 
 GRACE_SECONDS = 10.0
@@ -60,36 +62,35 @@ async def cancellable(run: Run, cancel_file: Path) -> AsyncIterator[None]:
 async def _watch(cancel_file: Path, cancellation: _Cancellation) -> None:
     # Imported aside: it takes 70 ms, which restored nodes need not wait for.
     watchfiles = await asyncio.to_thread(importlib.import_module, "watchfiles")
-    # The time-out is for a file that was made before the watch was, and for file systems that report nothing.
-    changes = watchfiles.awatch(
+    seen = 0
+    try:
+        async for _ in _looks(watchfiles, cancel_file, polling=False):
+            seen = _act(cancel_file, seen, cancellation)
+    except OSError:  # the system has no more watches to give
+        async for _ in _looks(watchfiles, cancel_file, polling=True):
+            seen = _act(cancel_file, seen, cancellation)
+
+
+def _looks(watchfiles: ModuleType, cancel_file: Path, *, polling: bool) -> AsyncIterator[object]:
+    """Yields when the file changed; and every second, for a change from before the watch, or one not reported."""
+    looks: AsyncIterator[object] = watchfiles.awatch(
         cancel_file.parent,
         watch_filter=lambda _, path: path == str(cancel_file),
         recursive=False,
         debounce=100,
         rust_timeout=_LOOK_MS,
         yield_on_timeout=True,
+        force_polling=polling,
     )
-    seen = 0
-    async for _ in changes:
-        asked = _requests(cancel_file)
-        if asked > seen:
-            cancellation.request("cancelled by `oe cancel`")
-        seen = asked
+    return looks
+
+
+def _act(cancel_file: Path, seen: int, cancellation: _Cancellation) -> int:
+    asked = times_asked(cancel_file)
+    if asked > seen:
+        cancellation.request("cancelled by `oe cancel`")
+    return asked
 
 
 def _forget(cancel_file: Path) -> None:
     cancel_file.unlink(missing_ok=True)
-
-
-def _requests(cancel_file: Path) -> int:
-    """How often the cancel file was asked for: it has one byte for each time, and is absent before the first."""
-    try:
-        return max(cancel_file.stat().st_size, 1)
-    except OSError:
-        return 0
-
-
-def request_cancel(cancel_file: Path) -> None:
-    """Ask for the end of the run whose cancel file this is; asking twice means at once. Raises OSError."""
-    with cancel_file.open("a", encoding="ascii") as file:
-        file.write("x")

@@ -101,5 +101,7 @@ class World:
     def restored(self, run_id: str) -> list[str]:
         """The nodes and items that a run restored."""
         return [
-            getattr(record.event, "node_id", "") for record in self.records(run_id) if record.event.type == "node.cached"
+            getattr(record.event, "node_id", "")
+            for record in self.records(run_id)
+            if record.event.type == "node.cached"
         ]

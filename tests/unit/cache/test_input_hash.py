@@ -20,12 +20,13 @@ from engine.expressions import Json
 from schemas import experience_schema
 from tests.support.experiences import experience, yaml_graph
 
+TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
+NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(codec="utf-8"), max_size=8),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=4), inner, max_size=4),
+    st.none() | st.booleans() | NUMBERS | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=12,
-)  # fmt: skip
+)
 
 
 def node_keys() -> set[str]:
@@ -47,7 +48,9 @@ def a_node(extra: str = "") -> Any:
     return experience(yaml_graph(f"- {{id: a, kind: tool, impl: a.py{extra}}}")).nodes[0]
 
 
-@pytest.mark.parametrize("extra", [", phase: p", ", description: d", ", timeout_ms: 5", ", on_error: {policy: fail_run}"])
+@pytest.mark.parametrize(
+    "extra", [", phase: p", ", description: d", ", timeout_ms: 5", ", on_error: {policy: fail_run}"]
+)
 def test_keys_that_cannot_change_a_result_are_not_hashed(extra: str) -> None:
     assert spec_parts(a_node(extra), {}) == spec_parts(a_node(), {})
 

@@ -51,6 +51,7 @@ def oe(tmp_path: Path) -> Oe:
             capture_output=True,
             text=True,
             timeout=60,
+            check=False,
         )
         assert "Traceback" not in done.stdout + done.stderr
         return Called(done.returncode, done.stdout, done.stderr)

@@ -79,7 +79,9 @@ def test_a_first_line_that_says_nothing_makes_the_log_unreadable(store: RunStore
 
 
 def test_a_log_without_args_has_empty_ones(store: RunStore) -> None:
-    store.log(RUN).write_text(f'{{"type":"run.started","seq":0,"ts":"2026-01-01T00:00:00.000Z","runId":"{RUN}","v":1}}\n')
+    store.log(RUN).write_text(
+        f'{{"type":"run.started","seq":0,"ts":"2026-01-01T00:00:00.000Z","runId":"{RUN}","v":1}}\n'
+    )
 
     assert read_log(store.log(RUN)).started.args == {}
 

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from engine.log.events import NodeAttempt, NodeFailed, RunFinished, RunStatus
+from engine.log.cancel_file import request_cancel
+from engine.log.events import NodeAttempt, NodeFailed, NodeStarted, Record, RunFinished, RunStatus
 from engine.log.lock import is_held
-from engine.runner.cancellation import request_cancel
 from engine.runner.preparation import RunRefusedError, prepare_run
 from engine.runner.session import carry_out, new_run_id
 from engine.spec.load import load
@@ -124,9 +124,7 @@ async def test_an_undeclared_field_fails_the_node(world: World) -> None:
 
 
 async def test_a_retry_is_logged_and_then_succeeds(world: World) -> None:
-    world.graph(
-        "- {id: a, kind: tool, impl: a.py, on_error: {policy: retry, attempts: 3, base_ms: 1}}", state="x: {}"
-    )
+    world.graph("- {id: a, kind: tool, impl: a.py, on_error: {policy: retry, attempts: 3, base_ms: 1}}", state="x: {}")
     world.tool(
         "a",
         """
@@ -166,13 +164,13 @@ async def test_cancelling_by_file_ends_the_run_and_what_it_started(world: World)
     began = asyncio.Event()
     run_id = new_run_id()
 
-    def observe(record: object) -> None:
-        if getattr(record, "event").type == "node.started":
+    def observe(record: Record) -> None:
+        if isinstance(record.event, NodeStarted):
             began.set()
 
     running = asyncio.create_task(carry_out(prepare_run(load(world.folder), {}), run_id, observe))
     await began.wait()
-    request_cancel(world.store.cancel(run_id))
+    assert request_cancel(world.store, run_id)
     ended = await running
 
     assert (ended.finished.status, ended.finished.reason) == (RunStatus.CANCELLED, "cancelled by `oe cancel`")
@@ -198,9 +196,7 @@ async def test_counts_and_sums_stand_in_the_last_line(chain: World) -> None:
 
 
 async def test_a_kind_that_cannot_run_is_refused_before_anything_begins(world: World) -> None:
-    world.graph(
-        "- {id: a, kind: dataset, source: {type: file, uri: a.csv}, writes: [x]}", state="x: {type: array}"
-    )
+    world.graph("- {id: a, kind: dataset, source: {type: file, uri: a.csv}, writes: [x]}", state="x: {type: array}")
 
     with pytest.raises(RunRefusedError, match=r"a \(dataset\)"):
         await world.run()

@@ -1,0 +1,28 @@
+"""The file `<run-id>.cancel`: how any process asks the engine of a run to end it (docs/design.md, The run log)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.log.lock import is_held
+from engine.log.store import RunStore
+
+
+def request_cancel(store: RunStore, run_id: str) -> bool:
+    """Ask for the run's end. Each time adds a byte, of which the second means: at once.
+
+    False, and nothing is done, where no engine is at work on the run. Raises OSError.
+    """
+    if not is_held(store.lock(run_id)):
+        return False
+    with store.cancel(run_id).open("a", encoding="ascii") as file:
+        file.write("x")
+    return True
+
+
+def times_asked(cancel_file: Path) -> int:
+    """How often the end was asked for; 0 where the file is absent. An empty file, made by hand, asks once."""
+    try:
+        return max(cancel_file.stat().st_size, 1)
+    except OSError:
+        return 0
