@@ -6,7 +6,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-CLIENT := vscode-client
 STRICT := tests/lsp/strict_client
 
 .PHONY: help
@@ -21,10 +20,6 @@ $(INSTALLED): pyproject.toml constraints.txt scripts/make-venv
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-$(CLIENT)/node_modules/.package-lock.json: $(CLIENT)/package-lock.json
-	cd $(CLIENT) && npm ci --ignore-scripts --no-progress
-	touch $@
-
 $(STRICT)/node_modules/.package-lock.json: $(STRICT)/package-lock.json
 	cd $(STRICT) && npm ci --ignore-scripts --no-progress
 	touch $@
@@ -34,16 +29,12 @@ demo: $(INSTALLED) ## Validate, run, fail, plan, mend, resume through the langua
 	$(BIN)/python scripts/demo.py
 
 .PHONY: test
-test: $(INSTALLED) $(STRICT)/node_modules/.package-lock.json test-client ## Unit tests, language server over stdio, extension build (under 5 minutes)
+test: $(INSTALLED) $(STRICT)/node_modules/.package-lock.json ## Unit tests, language server over stdio, extension (under 5 minutes)
+	scripts/vscode/check
 	$(BIN)/python -m pytest -m "not long"
 
-.PHONY: test-client
-test-client: $(CLIENT)/node_modules/.package-lock.json
-	cd $(CLIENT) && npm run build && npm test
-
 .PHONY: test-vscode
-test-vscode: $(INSTALLED) $(CLIENT)/node_modules/.package-lock.json ## Click through a real VS Code in a real browser
-	scripts/vscode/setup
+test-vscode: $(INSTALLED) ## Click through a real VS Code in a real browser
 	scripts/vscode/test
 
 .PHONY: test-long
@@ -51,22 +42,21 @@ test-long: $(INSTALLED) ## Kills, fuzz and exhaustive laws (up to 30 minutes)
 	$(BIN)/python -m pytest -m long --timeout 1800
 
 .PHONY: lint
-lint: $(INSTALLED) $(CLIENT)/node_modules/.package-lock.json ## ruff, types, import rules, eslint and tsc
+lint: $(INSTALLED) ## ruff, types, import rules, eslint and tsc
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	cd $(CLIENT) && npm run check
+	scripts/vscode/check
 
 .PHONY: vscode
-vscode: $(INSTALLED) $(CLIENT)/node_modules/.package-lock.json ## Serve a VS Code with the extension and an example in the browser
-	scripts/vscode/setup
+vscode: $(INSTALLED) ## Serve a VS Code with the extension and an example in the browser
 	scripts/vscode/serve
 
 .PHONY: vsix
-vsix: $(CLIENT)/node_modules/.package-lock.json ## Package the extension
-	cd $(CLIENT) && npm run package
+vsix: ## Package the extension
+	scripts/vscode/package
 
 .PHONY: clean
 clean: ## Remove everything that make built
-	rm -rf $(VENV) $(CLIENT)/node_modules $(CLIENT)/dist $(STRICT)/node_modules .code-server screenshots
+	rm -rf $(VENV) vscode-client/node_modules vscode-client/out $(STRICT)/node_modules .code-server screenshots

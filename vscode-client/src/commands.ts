@@ -1,0 +1,56 @@
+// The palette's commands. Each finds its experience and its run, and hands over to the server's own command.
+import * as vscode from 'vscode';
+import type { Server } from './client';
+import type { EventLog } from './eventLog';
+import { chooseExperience } from './experiences';
+import { CANCEL_RUN, RESUME_RUN, RUN_EXPERIENCE, type RunSummary } from './protocol';
+import { pickRun, pickRunningRun } from './runPicker';
+
+/** Registers `oe: run`, `oe: resume`, `oe: cancel` and `oe: show runs output`. */
+export function registerCommands(server: Server, log: EventLog): vscode.Disposable {
+  const withExperience = (action: (uri: string) => Promise<void>) => () => onExperience(server, action);
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand('oe.run', withExperience(run)),
+    vscode.commands.registerCommand('oe.resume', withExperience((uri) => resume(server, uri))),
+    vscode.commands.registerCommand('oe.cancel', withExperience((uri) => cancel(server, uri))),
+    vscode.commands.registerCommand('oe.showOutput', () => {
+      log.show();
+    }),
+  );
+}
+
+async function onExperience(server: Server, action: (uri: string) => Promise<void>): Promise<void> {
+  if (!server.isRunning) {
+    const show = 'Show output';
+    const answer = await vscode.window.showErrorMessage('The oe language server is not running.', show);
+    if (answer === show) server.showOutput();
+    return;
+  }
+  const experience = await chooseExperience();
+  if (experience !== undefined) await action(experience.toString());
+}
+
+async function run(uri: string): Promise<void> {
+  await vscode.commands.executeCommand(RUN_EXPERIENCE, uri, {});
+}
+
+async function resume(server: Server, uri: string): Promise<void> {
+  const runs = await server.runs(uri);
+  if (runs.length === 0) {
+    void vscode.window.showInformationMessage('This experience has no runs yet. Start one with "oe: run".');
+    return;
+  }
+  const picked = await pickRun(runs);
+  if (picked !== undefined) await vscode.commands.executeCommand(RESUME_RUN, uri, picked.runId, {});
+}
+
+async function cancel(server: Server, uri: string): Promise<void> {
+  const picked = await runToCancel((await server.runs(uri)).filter((summary) => summary.status === 'running'));
+  if (picked !== undefined) await vscode.commands.executeCommand(CANCEL_RUN, uri, picked.runId);
+}
+
+async function runToCancel(running: readonly RunSummary[]): Promise<RunSummary | undefined> {
+  if (running.length > 1) return pickRunningRun(running);
+  if (running.length === 0) void vscode.window.showInformationMessage('No run of this experience is under way.');
+  return running[0];
+}

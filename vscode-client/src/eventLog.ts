@@ -1,0 +1,21 @@
+// The output "Experience runs": every event of every followed run, one line each, as it arrives.
+import * as vscode from 'vscode';
+import { eventLine } from './eventLine';
+import type { EventParams } from './protocol';
+
+/** Owns the output channel. */
+export class EventLog implements vscode.Disposable {
+  private readonly channel = vscode.window.createOutputChannel('Experience runs', 'log');
+
+  append({ event }: EventParams): void {
+    this.channel.appendLine(eventLine(event));
+  }
+
+  show(): void {
+    this.channel.show(true);
+  }
+
+  dispose(): void {
+    this.channel.dispose();
+  }
+}

@@ -1,0 +1,111 @@
+// What a person sees while runs go on: a status bar item for all of them, a notification for those started here.
+import * as vscode from 'vscode';
+import type { Middleware, WorkDoneProgressBegin, WorkDoneProgressReport } from 'vscode-languageclient/node';
+import { statusBarText } from './messages';
+import { runOfToken } from './protocol';
+import { RunNotification } from './runNotification';
+import type { RunStarts } from './runStarts';
+
+/** What progress asks of the rest. */
+export interface ProgressActions {
+  cancel(runId: string): void;
+  /** The server says that the run ended. */
+  ended(runId: string): void;
+}
+
+interface ShownRun {
+  readonly title: string;
+  message: string;
+  percentage: number;
+  notification?: RunNotification;
+}
+
+/** Takes the place of the client library's own progress, which has no button to cancel with. */
+export class RunProgress implements vscode.Disposable {
+  private readonly shown = new Map<string, ShownRun>();
+  private readonly statusBar = vscode.window.createStatusBarItem('oe.runs', vscode.StatusBarAlignment.Left);
+
+  constructor(
+    private readonly starts: RunStarts,
+    private readonly actions: ProgressActions,
+  ) {
+    this.statusBar.name = 'Experience runs';
+    this.statusBar.command = 'oe.showOutput';
+  }
+
+  readonly handle: NonNullable<Middleware['handleWorkDoneProgress']> = (token, params, next) => {
+    const runId = runOfToken(token);
+    if (runId === undefined) {
+      next(token, params);
+      return;
+    }
+    switch (params.kind) {
+      case 'begin':
+        this.begin(runId, params);
+        break;
+      case 'report':
+        this.report(runId, params);
+        break;
+      case 'end':
+        // The library showed nothing of this run, but holds its token.
+        next(token, params);
+        this.remove(runId);
+        this.actions.ended(runId);
+        break;
+    }
+  };
+
+  /** Nothing is under way any more, as far as this window can tell. */
+  clear(): void {
+    for (const runId of [...this.shown.keys()]) this.remove(runId);
+  }
+
+  dispose(): void {
+    this.clear();
+    this.statusBar.dispose();
+  }
+
+  private begin(runId: string, begin: WorkDoneProgressBegin): void {
+    this.remove(runId);
+    const run: ShownRun = { title: begin.title, message: begin.message ?? '', percentage: begin.percentage ?? 0 };
+    this.shown.set(runId, run);
+    this.showStatusBar();
+    void this.notifyIfStartedHere(runId, run);
+  }
+
+  private async notifyIfStartedHere(runId: string, run: ShownRun): Promise<void> {
+    const startedHere = await this.starts.has(runId);
+    if (!startedHere || this.shown.get(runId) !== run) return;
+    run.notification = new RunNotification(run.title, () => {
+      this.actions.cancel(runId);
+    });
+    run.notification.report(run.message, run.percentage);
+  }
+
+  private report(runId: string, report: WorkDoneProgressReport): void {
+    const run = this.shown.get(runId);
+    if (run === undefined) return;
+    run.message = report.message ?? run.message;
+    run.percentage = report.percentage ?? run.percentage;
+    run.notification?.report(run.message, run.percentage);
+    this.showStatusBar();
+  }
+
+  private remove(runId: string): void {
+    this.shown.get(runId)?.notification?.close();
+    this.shown.delete(runId);
+    this.showStatusBar();
+  }
+
+  private showStatusBar(): void {
+    const runs = [...this.shown.values()];
+    const newest = runs.at(-1);
+    if (newest === undefined) {
+      this.statusBar.hide();
+      return;
+    }
+    this.statusBar.text = statusBarText(newest.message, runs.length - 1);
+    this.statusBar.tooltip = runs.map((run) => `${run.title}: ${run.message}`).join('\n');
+    this.statusBar.show();
+  }
+}

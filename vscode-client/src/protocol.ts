@@ -1,0 +1,98 @@
+// The shapes of the server's custom messages (docs/protocol.md).
+
+/** Where a run stands. Only a run that is `running` cannot be resumed. */
+export type RunStatus = 'success' | 'failure' | 'cancelled' | 'waiting' | 'running' | 'interrupted';
+
+/** How many nodes of a run ended in each way. */
+export interface RunCounts {
+  readonly cached: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly cancelled: number;
+}
+
+/** One run as the log tells it; times are ISO-8601 UTC, `logUri` is the .jsonl file. */
+export interface RunSummary {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly startedAt: string;
+  readonly finishedAt?: string | null;
+  readonly durationMs?: number | null;
+  readonly counts: RunCounts;
+  readonly total?: number | null;
+  readonly failedAt?: string | null;
+  readonly reason?: string | null;
+  readonly originalRunId?: string | null;
+  readonly logUri: string;
+}
+
+/** Request: all runs of one experience, newest first. */
+export const RUNS = 'oe/runs';
+export interface RunsParams {
+  readonly uri: string;
+}
+export interface RunsResult {
+  readonly runs: readonly RunSummary[];
+}
+
+/** Notification: one line of a followed run's log; values over 2 KiB are elided. */
+export const EVENT = 'oe/event';
+export interface EventParams {
+  readonly uri: string;
+  readonly runId: string;
+  readonly event: RunEvent;
+}
+
+/** What a node's event happened inside, outermost first. */
+export interface Scope {
+  readonly kind: 'experience' | 'pipeline' | 'loop' | 'fanout';
+  readonly id: string;
+  readonly item?: { readonly index: number; readonly key: string };
+  readonly iteration?: number;
+}
+
+/** The fields of a log event that this client shows; `type` is open, as later servers add types. */
+export interface RunEvent {
+  readonly type: string;
+  readonly ts: string;
+  readonly runId: string;
+  readonly nodeId?: string;
+  readonly scope?: readonly Scope[];
+  readonly originalRunId?: string | null;
+  readonly durationMs?: number;
+  readonly metrics?: { readonly costUsd?: number | null } | null;
+  readonly spent?: { readonly costUsd?: number | null };
+  readonly counts?: Partial<RunCounts>;
+  readonly error?: { readonly type?: string; readonly message: string };
+  readonly attempt?: number;
+  readonly waitMs?: number;
+  readonly reason?: string | null;
+  readonly message?: string;
+  readonly activity?: string;
+  readonly tokensIn?: number;
+  readonly tokensOut?: number;
+  readonly status?: RunStatus;
+}
+
+/** The server's own commands; the lenses use them, and so do the palette commands. */
+export const RUN_EXPERIENCE = 'oe.runExperience';
+export const RESUME_RUN = 'oe.resumeRun';
+export const CANCEL_RUN = 'oe.cancelRun';
+
+/** What `oe.runExperience` and `oe.resumeRun` return once `run.started` is on disk. */
+export interface StartedRun {
+  readonly runId: string;
+}
+
+const RUN_TOKEN = 'oe/run/';
+
+/** The work-done progress token of a run. */
+export function tokenOfRun(runId: string): string {
+  return RUN_TOKEN + runId;
+}
+
+/** The run that a work-done progress token stands for, or undefined for any other token. */
+export function runOfToken(token: string | number): string | undefined {
+  return typeof token === 'string' && token.startsWith(RUN_TOKEN) ? token.slice(RUN_TOKEN.length) : undefined;
+}
