@@ -47,11 +47,12 @@ def plan(
     experience: Experience,
     graph: Graph,
     keying: Keying,
+    args: Mapping[str, Json],
     original: Original,
     start: Mapping[str, Json],
 ) -> Plan:
-    """The plan of resuming `original`, whose args `keying` knows, from the starting state `start`."""
-    board = Board(experience, graph, original.started.args, start)
+    """The plan of resuming `original` with the run's `args`, from the starting state `start`."""
+    board = Board(experience, graph, args, start)
     nodes = {node.id: node for node in experience.nodes}
     entries = []
     for vertex in graph.order:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from engine.canonical import NotJsonError, normalise
 from engine.cli.levels import LogLevel
 from engine.expressions import Json
 from engine.log.events import RunStatus
@@ -121,6 +122,10 @@ def parse_args(text: str) -> dict[str, Json]:
         value = json.loads(text)
     except ValueError as error:
         raise click.UsageError(f'--args is not JSON ({error}). Example: --args \'{{"city": "Oslo"}}\'') from error
+    try:
+        value = normalise(value)
+    except NotJsonError as error:
+        raise click.UsageError(f"--args: {error}") from error
     if not isinstance(value, dict):
         raise click.UsageError(f'--args must be a JSON object such as \'{{"city": "Oslo"}}\', not {text[:40]}')
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import click
@@ -56,6 +57,8 @@ def command(
 
 def perform(preparation: Preparation, run_id: str, log: LogOptions, concurrency: int | None, python: str | None) -> int:
     """Carry out a prepared run or resume, print it as it goes, and return the exit code. Raises OeError."""
+    if sys.platform == "win32":
+        raise OeError("running needs Linux or macOS. On Windows, use WSL.")
     report = reporter(log)
     try:
         ended = asyncio.run(carry_out(preparation, run_id, report.record, concurrency=concurrency, python=python))

@@ -17,7 +17,7 @@ GRACE_SECONDS = 10.0
 """How long a cancelled run may take to stop its nodes before it ends without them."""
 
 _LOOK_MS = 1_000
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in signal.Signals.__members__)
 
 
 class _Cancellation:
@@ -45,7 +45,7 @@ async def cancellable(run: Run, cancel_file: Path) -> AsyncIterator[None]:
     cancellation = _Cancellation(run)
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
-        loop.add_signal_handler(number, cancellation.request, f"cancelled by {signal.Signals(number).name}")
+        loop.add_signal_handler(number, cancellation.request, f"cancelled by {number.name}")
     watching = asyncio.create_task(_watch(cancel_file, cancellation))
     try:
         yield

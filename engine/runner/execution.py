@@ -27,6 +27,7 @@ from engine.log.events import (
     NodeTokens,
     NodeWarning,
 )
+from engine.log.secrets import Secrets
 from engine.nodes.kind import NodeError, NodeKind, Outcome, Work, WorkItem
 from engine.spec.model import Backoff, Kind, OnError, Policy, StateField
 
@@ -85,6 +86,7 @@ class Executor:
     fields: Mapping[str, StateField]
     kinds: Mapping[Kind, NodeKind]
     run_args: Mapping[str, Json]
+    secrets: Secrets
     record: Callable[[Event], object]
     changed: Callable[[Task], list[str]]
 
@@ -139,7 +141,7 @@ class Executor:
     def _completed(
         self, task: Task, attempt_id: str, key: InputKey, outcome: Outcome, duration_ms: float
     ) -> NodeCompleted:
-        changed = self.changed(task)
+        refused = self._not_restorable(task, outcome)
         return NodeCompleted(
             node_id=task.node.id,
             scope=task.scope,
@@ -149,9 +151,19 @@ class Executor:
             output=outcome.output,
             duration_ms=duration_ms,
             metrics=outcome.metrics,
-            restorable=not changed,
-            restorable_reason=f"{', '.join(changed)} changed while it ran" if changed else None,
+            restorable=refused is None,
+            restorable_reason=refused,
         )
+
+    def _not_restorable(self, task: Task, outcome: Outcome) -> str | None:
+        """Why the log's copy of an outcome is not to be used again, if it is not."""
+        changed = self.changed(task)
+        if changed:
+            return f"{', '.join(changed)} changed while it ran"
+        output = outcome.output
+        if self.secrets.are_in([dict(output.state_delta), output.edge_output]):
+            return "its output holds a secret, which the log masks"
+        return None
 
 
 def _failed(task: Task, attempt_id: str, error: NodeError, duration_ms: float) -> NodeFailed:

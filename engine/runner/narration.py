@@ -21,15 +21,17 @@ from engine.log.events import (
     RunFinished,
     RunStarted,
 )
+from engine.log.secrets import MASK
 from engine.log.view import RunView, add
 from engine.runner.preparation import Preparation
 
 
 def run_started(run_id: str, preparation: Preparation, keying: Keying) -> RunStarted:
     """The first event of a run."""
+    secret = preparation.secret_args
     experience, loaded, original = preparation.experience, preparation.loaded, preparation.original
     return RunStarted(
-        args=preparation.args,
+        args={name: MASK if name in secret else value for name, value in preparation.args.items()},
         state=preparation.start,
         experience=ExperienceRef(experience.name, experience.version, str(loaded.path)),
         nodes=preparation.graph.order,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from engine.cache.keying import Keying
 from engine.cache.original import Original, read_original
 from engine.cache.plan import Plan, plan
+from engine.canonical import NotJsonError, canonical
 from engine.expressions import Json
 from engine.graph import Graph, build_graph
 from engine.log.lock import is_held
@@ -19,8 +20,9 @@ from engine.log.store import RunNotFoundError, RunStore, is_run_id
 from engine.log.view import fold
 from engine.nodes.kind import NodeKind
 from engine.nodes.registry import SUPPORTED
-from engine.spec.args import check_args
+from engine.spec.args import check_args, secret_args
 from engine.spec.load import Loaded
+from engine.spec.locate import as_json
 from engine.spec.model import Experience, Kind
 
 DEFAULT_CONCURRENCY = 8
@@ -44,6 +46,11 @@ class Preparation:
     original: Original | None = None
 
     @property
+    def secret_args(self) -> frozenset[str]:
+        """The names of the args whose values no log may hold."""
+        return secret_args(self.loaded.experience)
+
+    @property
     def experience(self) -> Experience:
         """The experience that will run."""
         return self.loaded.experience
@@ -58,6 +65,7 @@ def prepare_run(loaded: Loaded, args: Mapping[str, Json]) -> Preparation:
     """Prepare a fresh run. Raises RunRefusedError."""
     experience = loaded.experience
     _require_supported(experience)
+    _require_json(loaded)
     checked = _checked_args(experience, args)
     return Preparation(loaded, build_graph(experience), checked, experience.starting_state())
 
@@ -69,10 +77,11 @@ def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False) -> Prepa
     """
     experience = loaded.experience
     _require_supported(experience)
+    _require_json(loaded)
     store = RunStore(loaded.directory)
     original = find_original(store, wanted, force=force)
     start = {**experience.starting_state(), **original.started.state}
-    args = _checked_args(experience, original.started.args)
+    args = _checked_args(experience, _with_secrets(experience, original.started.args))
     return Preparation(loaded, build_graph(experience), args, start, original)
 
 
@@ -132,8 +141,16 @@ def is_running(store: RunStore, run_id: str) -> bool:
 def make_plan(preparation: Preparation, kinds: Mapping[Kind, NodeKind]) -> Plan:
     """What resuming would restore and run. Reads files, runs nothing. The preparation must be that of a resume."""
     assert preparation.original is not None
-    keying = Keying(preparation.loaded.directory, kinds, preparation.args)
-    return plan(preparation.experience, preparation.graph, keying, preparation.original, preparation.start)
+    keying = make_keying(preparation, kinds)
+    return plan(
+        preparation.experience, preparation.graph, keying, preparation.args, preparation.original, preparation.start
+    )
+
+
+def make_keying(preparation: Preparation, kinds: Mapping[Kind, NodeKind]) -> Keying:
+    """What makes the input hashes of a run. Secrets are no part of them: a rotated token changes no result."""
+    args = {name: value for name, value in preparation.args.items() if name not in preparation.secret_args}
+    return Keying(preparation.loaded.directory, kinds, args)
 
 
 def concurrency(experience: Experience, wanted: int | None) -> int:
@@ -160,6 +177,31 @@ def _require_supported(experience: Experience) -> None:
         raise RunRefusedError(
             f"this version of oe does not run pipelines and loops yet ({named}). Nothing was started."
         )
+
+
+def _with_secrets(experience: Experience, args: Mapping[str, Json]) -> dict[str, Json]:
+    """The args of the original, its secret ones from the environment: the log does not hold them."""
+    filled = dict(args)
+    for name in sorted(secret_args(experience) & args.keys()):
+        variable = f"OE_ARG_{name.upper()}"
+        value = os.environ.get(variable)
+        if value is None:
+            raise RunRefusedError(
+                f"the arg '{name}' is a secret (writeOnly), so the log does not hold its value: "
+                f"set the environment variable {variable} and resume again."
+            )
+        filled[name] = value
+    return filled
+
+
+def _require_json(loaded: Loaded) -> None:
+    root = loaded.analysis.tree.root
+    try:
+        canonical(as_json(root.value if root is not None else None))
+    except NotJsonError as error:
+        raise RunRefusedError(
+            f"{loaded.path} holds a value that no log can hold: {error}. Write it as a text."
+        ) from error
 
 
 def _checked_args(experience: Experience, args: Mapping[str, Json]) -> Mapping[str, Json]:

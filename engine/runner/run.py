@@ -10,19 +10,20 @@ from dataclasses import dataclass
 
 from engine.cache.decision import Decision, decide
 from engine.cache.key import InputKey, Parts
-from engine.cache.keying import Keying, NodeParts, execution_parts, received_parts
+from engine.cache.keying import NodeParts, execution_parts, received_parts
 from engine.cache.original import Recorded, place_of
 from engine.core.scheduler import Scheduler, TaskEnd
 from engine.core.slots import Slots, usual_limits
 from engine.core.tasks import Command, Consider, FanOutBegan, FanOutEnded, Finish, StopAll, Task
 from engine.expressions import Json
 from engine.log.events import Event, NodeCached, NodeCancelled, NodeStarted, NodeWarning, Record, RunFinished
+from engine.log.secrets import Secrets
 from engine.log.view import RunView
 from engine.log.writer import LogWriter
 from engine.nodes.kind import NodeKind
 from engine.runner.execution import Executor, cancelled, new_attempt_id
 from engine.runner.narration import fanout_ended, run_finished, run_started, vertex_event
-from engine.runner.preparation import Preparation, concurrency, cores
+from engine.runner.preparation import Preparation, concurrency, cores, make_keying
 from engine.spec.model import Kind
 
 _BUSY_SECONDS = 0.01
@@ -52,13 +53,14 @@ class Run:
         kinds: Mapping[Kind, NodeKind],
         log: LogWriter,
         observe: Callable[[Record], None],
+        secrets: Secrets,
         wanted_concurrency: int | None = None,
     ) -> None:
         self.view = RunView()
         self._preparation = preparation
         self._log = log
         self._observe = observe
-        self._keying = Keying(preparation.loaded.directory, kinds, preparation.args)
+        self._keying = make_keying(preparation, kinds)
         self._scheduler = Scheduler(preparation.experience, preparation.graph, preparation.args, preparation.start)
         self._slots = Slots(usual_limits(concurrency(preparation.experience, wanted_concurrency), cores()))
         self._executor = Executor(
@@ -66,6 +68,7 @@ class Run:
             fields={field.name: field for field in preparation.experience.fields},
             kinds=kinds,
             run_args=preparation.args,
+            secrets=secrets,
             record=self._record,
             changed=lambda task: self._keying.changed_since(self._shared[task.node.id].node),
         )

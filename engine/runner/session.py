@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from engine.expressions import Json
 from engine.log.events import Record, RunFinished
 from engine.log.lock import RunLock
+from engine.log.secrets import Secrets
 from engine.log.writer import LogWriter, timestamp, utc_now
+from engine.nodes.environment import LLM_KEYS
 from engine.nodes.registry import kinds
 from engine.runner.cancellation import cancellable
 from engine.runner.preparation import Preparation, RunRefusedError
@@ -44,6 +47,7 @@ async def carry_out(
     Raises RunRefusedError where the run's files cannot be made, OSError where the log cannot be written later on.
     """
     store = preparation.store
+    secrets = _secrets(preparation)
     async with contextlib.AsyncExitStack() as stack:
         try:
             store.prepare()
@@ -51,13 +55,20 @@ async def carry_out(
                 raise RunRefusedError(f"there is a run {run_id} already")
             lock = RunLock(store.lock(run_id), timestamp(utc_now()))
             stack.callback(lock.release)
-            log = LogWriter(store.log(run_id), run_id)
+            log = LogWriter(store.log(run_id), run_id, secrets)
         except OSError as error:
             raise RunRefusedError(f"the run's log cannot be written in {store.runs}: {error.strerror}") from error
         stack.callback(log.close)
         node_kinds = kinds(preparation.loaded.directory, python=python)
         stack.push_async_callback(node_kinds.close)
-        run = Run(preparation, node_kinds, log, observe, concurrency)
+        run = Run(preparation, node_kinds, log, observe, secrets, concurrency)
         async with cancellable(run, store.cancel(run_id)):
             finished = await run.drive()
         return Ended(run_id, finished, run.final_state)
+
+
+def _secrets(preparation: Preparation) -> Secrets:
+    """The keys of LLM providers in the environment, and the args that are marked as secret."""
+    keys = (os.environ.get(name, "") for name in LLM_KEYS)
+    args = (preparation.args.get(name) for name in preparation.secret_args)
+    return Secrets([*keys, *(value for value in args if isinstance(value, str))])

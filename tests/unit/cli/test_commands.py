@@ -221,3 +221,13 @@ def test_stdout_is_json_lines_only_even_when_tools_print(oe: Oe, world: World) -
 
 def test_a_pipe_gets_no_colour_whatever_the_terminal_is(oe: Oe, report: Path) -> None:
     assert "\x1b" not in oe("run", cwd=report, TERM="xterm-256color", COLORTERM="truecolor").out
+
+
+@pytest.mark.parametrize("value", [".nan", ".inf", "123456789012345678901"])
+def test_a_number_that_json_cannot_hold_is_refused_before_anything_runs(oe: Oe, world: World, value: str) -> None:
+    world.graph(f"- {{id: a, kind: tool, impl: a.py, args: {{x: {value}}}}}")
+
+    refused = oe("run")
+
+    assert refused.code == 1
+    assert "holds a value that no log can hold" in refused.err

@@ -1,0 +1,73 @@
+"""Secrets reach tools and nothing else: not the log, not who watches it, not a resume."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.log.events import NodeCompleted, Record
+from engine.log.secrets import Secrets
+from engine.runner.preparation import RunRefusedError, prepare_run
+from engine.runner.session import carry_out, new_run_id
+from engine.spec.load import load
+from tests.support.worlds import World
+
+TOKEN = 'tök"en-0123'
+
+
+@pytest.fixture
+def world(tmp_path) -> World:
+    world = World(tmp_path)
+    world.graph("- {id: a, kind: tool, impl: a.py, writes: [x]}\n- {id: b, kind: tool, impl: b.py}", state="x: {}")
+    path = world.folder / "experience.yaml"
+    declared = (
+        "args:\n  type: object\n  properties:\n    token: {type: string, writeOnly: true}\n    city: {type: string}\n"
+    )
+    path.write_text(path.read_text() + declared)
+    world.tool("a", "return {'state_delta': {'x': ['seen', input['_args']['token']]}}")
+    world.tool("b", "return {'edge_output': len(input['_args']['token'])}")
+    return world
+
+
+async def test_a_secret_reaches_the_tool_and_neither_the_log_nor_its_watchers(world: World) -> None:
+    seen: list[Record] = []
+    run_id = new_run_id()
+
+    ended = await carry_out(prepare_run(load(world.folder), {"token": TOKEN, "city": "Oslo"}), run_id, seen.append)
+
+    assert ended.final_state == {"x": ["seen", TOKEN]}
+    log = world.store.log(run_id).read_text(encoding="utf-8")
+    assert "0123" not in log
+    assert "0123" not in repr(seen)
+    assert world.records(run_id)[0].event.args == {"token": "***", "city": "Oslo"}  # type: ignore[union-attr]
+
+
+async def test_an_output_that_holds_one_is_not_restored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = await world.run({"token": TOKEN})
+    completed = [record.event for record in world.records(done.run_id) if isinstance(record.event, NodeCompleted)]
+    assert {event.node_id: event.restorable for event in completed} == {"a": False, "b": True}
+    world.executed()
+    monkeypatch.setenv("OE_ARG_TOKEN", TOKEN)
+
+    resumed = await world.resume(done.run_id)
+
+    assert world.executed() == ["a"]
+    assert resumed.final_state == {"x": ["seen", TOKEN]}
+
+
+async def test_a_resume_asks_for_the_secret_by_the_name_of_a_variable(world: World) -> None:
+    done = await world.run({"token": TOKEN})
+
+    with pytest.raises(RunRefusedError, match="OE_ARG_TOKEN"):
+        await world.resume(done.run_id)
+
+
+async def test_the_keys_of_providers_are_secrets(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123")
+
+    done = await world.run({"token": "nothing", "city": "sk-ant-0123"})
+
+    assert "0123" not in world.store.log(done.run_id).read_text()
+
+
+def test_a_short_secret_does_not_garble_everything_else() -> None:
+    assert Secrets(["a"]).mask(b'{"args":"a"}') == b'{"args":"a"}'
