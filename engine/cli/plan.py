@@ -25,12 +25,21 @@ def plan_lines(plan: Plan, original_run_id: str) -> Iterator[str]:
     width = max((len(entry.node_id) for entry in plan.entries), default=0)
     for entry in plan.entries:
         yield f"  {_SIGNS[entry.answer]} {entry.node_id:<{width}}  {entry.answer.value}{_because(entry)}"
-        others = [item for item in entry.items if item.answer is not Answer.RESTORED]
-        for item in others[:_ITEMS_SHOWN]:
-            yield f"      {_SIGNS[item.answer]} [{item.index}]  {item.answer.value}{_because(item)}"
-        if len(others) > _ITEMS_SHOWN:
-            yield f"      … and {len(others) - _ITEMS_SHOWN} more items"
+        yield from _item_lines(entry.items)
     yield _sum(plan)
+
+
+def _item_lines(items: tuple[Entry, ...]) -> Iterator[str]:
+    """A line for the items that share an answer and its reasons; restored ones need none."""
+    alike: dict[tuple[Answer, tuple[str, ...]], list[Entry]] = {}
+    for item in items:
+        if item.answer is not Answer.RESTORED:
+            alike.setdefault((item.answer, item.reasons), []).append(item)
+    for (answer, _), group in alike.items():
+        indexes = ", ".join(str(item.index) for item in group[:_ITEMS_SHOWN])
+        more = f" and {len(group) - _ITEMS_SHOWN} more" if len(group) > _ITEMS_SHOWN else ""
+        word = "item" if len(group) == 1 else "items"
+        yield f"      {_SIGNS[answer]} {word} {indexes}{more}: {answer.value}{_because(group[0])}"
 
 
 def plan_to_json(plan: Plan) -> dict[str, Json]:
@@ -58,5 +67,13 @@ def _because(entry: Entry) -> str:
 
 def _sum(plan: Plan) -> str:
     saved = sum(entry.saved_ms for entry in plan.entries)
-    counts = (f"{plan.count(answer)} {answer.value}" for answer in Answer if plan.count(answer))
+    counts = [f"{plan.count(answer)} {_plural(answer, plan.count(answer))}" for answer in Answer if plan.count(answer)]
     return f"{', '.join(counts)}. Restoring saves {duration(saved)}."
+
+
+def _plural(answer: Answer, count: int) -> str:
+    if count == 1:
+        return answer.value
+    return {Answer.DEPENDS: "depend", Answer.IF_PREDECESSORS_SUCCEED: "will run if their predecessors succeed"}.get(
+        answer, answer.value
+    )

@@ -26,7 +26,7 @@ from engine.log.events import (
     RunWarning,
 )
 from engine.log.view import NodeStatus, RunView
-from engine.log.words import counts_text, duration
+from engine.log.words import counts_text, duration, sum_of
 from engine.runner.preparation import Preparation
 from engine.runner.session import Ended
 
@@ -58,6 +58,7 @@ class PrettyReporter:
         self._out = out
         self._console = Console(highlight=False, soft_wrap=True)
         self._view = RunView()
+        self._said: set[tuple[str, str]] = set()
 
     def record(self, record: Record) -> None:
         """See Reporter."""
@@ -70,7 +71,7 @@ class PrettyReporter:
             self._print(_run_started(record.run_id, event))
         elif isinstance(event, RunWarning):
             self._print(Text(f"  ! {event.message}", "yellow"))
-        elif not isinstance(event, RunFinished):
+        elif not isinstance(event, RunFinished) and not self._was_said(event):
             self._print(_node_line(event))
 
     def ended(self, preparation: Preparation, ended: Ended) -> None:
@@ -87,6 +88,15 @@ class PrettyReporter:
 
     def _is_routine_item(self, event: object) -> bool:
         return bool(getattr(event, "scope", ())) and not isinstance(event, (NodeFailed, NodeWarning, NodeAttempt))
+
+    def _was_said(self, event: NodeEvent) -> bool:
+        """Whether another item of the fan-out failed with the same words: a thousand times the same helps nobody."""
+        if not isinstance(event, NodeFailed) or not event.scope:
+            return False
+        words = (event.node_id, event.error.message)
+        known = words in self._said
+        self._said.add(words)
+        return known
 
     def _print(self, text: Text) -> None:
         with self._console.capture() as captured:
@@ -118,7 +128,9 @@ def _story(event: NodeEvent) -> tuple[NodeStatus | None, str]:
         items = f"{counts_text(event.counts)} · " if event.counts else ""
         return NodeStatus.COMPLETED, f"{items}{duration(event.duration_ms)}"
     if isinstance(event, NodeFailed):
-        return NodeStatus.FAILED, event.error.message
+        ended = event.counts
+        message = f"{ended.failed} of {sum_of(ended)} items failed" if ended and ended.failed else event.error.message
+        return NodeStatus.FAILED, message
     return _side_story(event)
 
 

@@ -40,3 +40,8 @@ def counts_text(counts: Counts) -> str:
         "cancelled": counts.cancelled,
     }
     return ", ".join(f"{number} {name}" for name, number in named.items() if number) or "no node ran"
+
+
+def sum_of(counts: Counts) -> int:
+    """How many nodes or items there are in all."""
+    return counts.completed + counts.cached + counts.failed + counts.skipped + counts.cancelled

@@ -149,7 +149,8 @@ def test_an_agent_that_must_run_without_a_key_says_which_variable_to_set(oe: Oe,
     failed = oe("run", cwd=agents)
 
     assert failed.code == 1
-    assert "ANTHROPIC_API_KEY" in failed.out
+    assert failed.out.count("set ANTHROPIC_API_KEY") == 1
+    assert "3 of 3 items failed" in failed.out
 
 
 def test_no_key_is_needed_when_every_agent_is_restored(oe: Oe, agents: Path) -> None:
