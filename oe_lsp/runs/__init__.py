@@ -1,0 +1,1 @@
+"""Run logs followed as they grow, and engine processes started. Nothing here knows LSP."""

@@ -1,0 +1,148 @@
+"""The runs of a set of experience folders as they come and go: watches the folders and follows each run under way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+
+from engine.log.lock import is_held
+from engine.log.reader import UnreadableLogError
+from engine.log.store import RunStore
+from engine.log.summary import RunSummary
+from engine.log.view import parse_timestamp
+from oe_lsp.runs.follow import FollowedRun, RunListener, follow
+from oe_lsp.runs.launch import Engine
+from oe_lsp.runs.watch import RunsWatch
+
+log = logging.getLogger(__name__)
+
+_LOOKED_AT = 50
+"""How many of a folder's latest runs are looked at to find those that are under way."""
+
+
+class RunFeed:
+    """Owns the tasks that watch and follow. `on_change` gets the folder whose list of runs may have changed."""
+
+    def __init__(self, listener: RunListener, on_change: Callable[[Path], None]) -> None:
+        self._listener = listener
+        self._on_change = on_change
+        self._began_at = datetime.now(timezone.utc)
+        self._runs: dict[str, FollowedRun] = {}
+        self._known: set[str] = set()
+        self._started_here: list[tuple[RunStore, str]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._watch = RunsWatch(self._look_soon, self._runs.__contains__)
+
+    def start(self) -> None:
+        """Begin to watch; until `close`."""
+        self._own(self._watch.run(), "watch runs")
+
+    def set_folders(self, folders: Iterable[Path]) -> None:
+        """Watch exactly these experience folders. Runs that are followed already stay so until they end."""
+        self._watch.set_folders(folders)
+
+    def find(self, run_id: str) -> FollowedRun | None:
+        """The run of that id, if it is being followed."""
+        return self._runs.get(run_id)
+
+    def followed(self) -> tuple[FollowedRun, ...]:
+        """The runs that are being followed."""
+        return tuple(self._runs.values())
+
+    def started_here(self) -> tuple[tuple[RunStore, str], ...]:
+        """Every run that this server started, also those that ended or are not followed any more."""
+        return tuple(self._started_here)
+
+    def summaries(self) -> dict[str, RunSummary]:
+        """The runs that are followed as they stand now, by their ids."""
+        summaries = {run_id: run.summary() for run_id, run in self._runs.items()}
+        return {run_id: summary for run_id, summary in summaries.items() if summary is not None}
+
+    async def follow_started(self, store: RunStore, run_id: str, engine: Engine) -> bool:
+        """Follow a run from its first line on, whose engine was just started.
+
+        Returns True once run.started is on disk, False once the engine ended without it.
+        """
+        run = FollowedRun(store, run_id, ours=True)
+        self._started_here.append((store, run_id))
+        task = self._follow(run, lambda: engine.is_connected, replay=True)
+        waiting = asyncio.ensure_future(run.began.wait())
+        try:
+            await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
+        return run.began.is_set()
+
+    async def close(self) -> None:
+        """End all watching and following. The runs go on."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _look_soon(self, folder: Path) -> None:
+        self._own(self._look(RunStore(folder)), f"look for runs in {folder}")
+
+    async def _look(self, store: RunStore) -> None:
+        found = await asyncio.to_thread(_unknown_runs, store, self._began_at, frozenset(self._known))
+        for sighting in found:
+            # A run that was asked for meanwhile, or by a look that ran beside this one, is known by now.
+            if sighting.run_id not in self._known:
+                self._known.add(sighting.run_id)
+                if sighting.is_new or sighting.is_running:
+                    self._follow(FollowedRun(store, sighting.run_id, ours=False), lambda: False, replay=sighting.is_new)
+        self._on_change(store.directory)
+
+    def _follow(self, run: FollowedRun, is_starting: Callable[[], bool], *, replay: bool) -> asyncio.Task[None]:
+        self._runs[run.run_id] = run
+        self._known.add(run.run_id)
+        return self._own(self._follow_to_end(run, is_starting, replay=replay), f"follow run {run.run_id}")
+
+    async def _follow_to_end(self, run: FollowedRun, is_starting: Callable[[], bool], *, replay: bool) -> None:
+        try:
+            await follow(run, self._listener, is_starting, replay=replay)
+        except (UnreadableLogError, OSError) as error:
+            log.warning("run %s cannot be followed: %s", run.run_id, error)
+        finally:
+            del self._runs[run.run_id]
+            self._on_change(run.store.directory)
+
+    def _own(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._disown)
+        return task
+
+    def _disown(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("%s failed", task.get_name(), exc_info=error)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    run_id: str
+    is_running: bool
+    is_new: bool
+
+
+def _unknown_runs(store: RunStore, began_at: datetime, known: frozenset[str]) -> list[_Sighting]:
+    unknown = (run_id for run_id in store.run_ids()[:_LOOKED_AT] if run_id not in known)
+    return [
+        _Sighting(run_id, is_held(store.lock(run_id)), _began_after(began_at, store.log(run_id))) for run_id in unknown
+    ]
+
+
+def _began_after(moment: datetime, log_path: Path) -> bool:
+    """Whether a log was begun after `moment`; one without a whole first line is being begun right now."""
+    try:
+        with log_path.open("rb") as file:
+            first = file.readline()
+        return not first.endswith(b"\n") or parse_timestamp(json.loads(first)["ts"]) >= moment
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return False

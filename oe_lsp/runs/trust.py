@@ -1,0 +1,52 @@
+"""Remembers, in the user's own state folder, in which folders a person allowed code to run (docs/design.md, Trust)."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+STATE_FOLDER_VARIABLE = "OE_STATE_DIR"
+_FILE = "trusted-folders.json"
+
+
+def state_folder() -> Path:
+    """Where answers are kept: OE_STATE_DIR, else the platform's folder for a user's state."""
+    named = os.environ.get(STATE_FOLDER_VARIABLE)
+    if named:
+        return Path(named)
+    from platformdirs import user_state_path  # 20 ms that few sessions need
+
+    return user_state_path("oe-lsp", appauthor=False)
+
+
+class TrustedFolders:
+    """The folders that were allowed, on disk. What is not readable there counts as never allowed."""
+
+    def __init__(self, state: Path) -> None:
+        self._file = state / _FILE
+
+    def contains(self, folder: Path) -> bool:
+        """Whether code in `folder` may run."""
+        return str(folder.resolve()) in self._read()
+
+    def add(self, folder: Path) -> None:
+        """Allow `folder` for good. Raises OSError."""
+        folders = sorted({*self._read(), str(folder.resolve())})
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        # Written whole under another name, so that a server that reads meanwhile sees the old list or the new one.
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=self._file.parent, delete=False) as file:
+            json.dump(folders, file, indent=1)
+        Path(file.name).replace(self._file)
+
+    def _read(self) -> frozenset[str]:
+        try:
+            folders = json.loads(self._file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return frozenset()
+        return (
+            frozenset(folder for folder in folders if isinstance(folder, str))
+            if isinstance(folders, list)
+            else frozenset()
+        )

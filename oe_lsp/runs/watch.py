@@ -1,0 +1,103 @@
+"""Watches the runs folders of experiences, also those that do not exist yet. What changed in them others find out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from pathlib import Path
+
+from watchfiles import Change, awatch
+
+from engine.log.store import RunStore
+
+_DEBOUNCE_MS = 50
+
+_Batch = set[tuple[Change, str]]
+
+
+class RunsWatch:
+    """Calls `on_change` with the folder of an experience whenever a run log appears, changes or goes there.
+
+    It is also called once for each folder when its watching begins, so that nothing falls between looking and watching.
+    Changes of logs for which `is_followed` holds are not told: whoever follows a log sees them sooner.
+    """
+
+    def __init__(self, on_change: Callable[[Path], None], is_followed: Callable[[str], bool]) -> None:
+        self._on_change = on_change
+        self._is_followed = is_followed
+        self._folders: frozenset[Path] = frozenset()
+        self._moved = asyncio.Event()
+
+    def set_folders(self, folders: Iterable[Path]) -> None:
+        """Watch exactly these experience folders from now on."""
+        folders = frozenset(folders)
+        if folders != self._folders:
+            self._folders = folders
+            self._moved.set()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        while True:
+            self._moved.clear()
+            targets = _targets(self._folders)
+            if not targets:
+                await self._moved.wait()
+                continue
+            # A folder that vanished since `targets` was made: look again.
+            with contextlib.suppress(FileNotFoundError):
+                await self._watch(targets)
+
+    async def _watch(self, targets: Mapping[Path, Path]) -> None:
+        async with contextlib.aclosing(
+            awatch(
+                *targets.values(),
+                recursive=False,
+                stop_event=self._moved,
+                debounce=_DEBOUNCE_MS,
+                watch_filter=self._concerns_runs,
+            )
+        ) as changes:
+            upcoming = asyncio.create_task(_next(changes))
+            try:
+                # The first step of the generator sets up the watches; only then is it safe to look at what is there.
+                await asyncio.sleep(0)
+                for folder in targets:
+                    self._on_change(folder)
+                while (batch := await upcoming) is not None:
+                    for folder in _touched(targets, {Path(path) for _, path in batch}):
+                        self._on_change(folder)
+                    if _targets(self._folders) != targets:
+                        return
+                    upcoming = asyncio.create_task(_next(changes))
+            finally:
+                upcoming.cancel()
+                await asyncio.wait([upcoming])
+
+    def _concerns_runs(self, change: Change, path: str) -> bool:
+        name = Path(path).name
+        if not name.endswith(".jsonl"):
+            return name in _FOLDER_NAMES
+        return change is not Change.modified or not self._is_followed(name.removesuffix(".jsonl"))
+
+
+async def _next(changes: AsyncIterator[_Batch]) -> _Batch | None:
+    return await anext(changes, None)
+
+
+def _chain(folder: Path) -> tuple[Path, Path, Path]:
+    store = RunStore(folder)
+    return store.runs, store.data, folder
+
+
+_FOLDER_NAMES = frozenset(path.name for path in _chain(Path())[:2])
+
+
+def _targets(folders: Iterable[Path]) -> dict[Path, Path]:
+    nearest = {folder: next((path for path in _chain(folder) if path.is_dir()), None) for folder in folders}
+    return {folder: path for folder, path in nearest.items() if path is not None}
+
+
+def _touched(targets: Mapping[Path, Path], paths: Iterable[Path]) -> set[Path]:
+    parents = {parent for path in paths for parent in (path, path.parent)}
+    return {folder for folder, target in targets.items() if target in parents}

@@ -1,0 +1,96 @@
+"""The arguments of the server's commands, read from what the client sent, and as arguments of the engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+from engine.log.store import is_run_id
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run: `args` of the experience, and how many nodes at once; None leaves it to the experience."""
+
+    args: Mapping[str, Any] | None = None
+    concurrency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """Of `oe.runExperience`."""
+
+    uri: str
+    options: RunOptions = field(default_factory=RunOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class OfRun:
+    """Of the commands that name a run."""
+
+    uri: str
+    run_id: str
+    options: RunOptions = field(default_factory=RunOptions)
+
+
+def read_new_run(arguments: Sequence[Any]) -> NewRun:
+    """`[uri, {args?, concurrency?}?]`. Raises JsonRpcInvalidParams."""
+    if not 1 <= len(arguments) <= 2 or not isinstance(arguments[0], str):
+        raise JsonRpcInvalidParams("Expected the URI of an experience, and optionally how to run it.")
+    return NewRun(arguments[0], _options(arguments[1:], {"args", "concurrency"}))
+
+
+def read_resume(arguments: Sequence[Any]) -> OfRun:
+    """`[uri, runId, {concurrency?}?]`; a resumed run has the args of its original. Raises JsonRpcInvalidParams."""
+    if not 2 <= len(arguments) <= 3:
+        raise JsonRpcInvalidParams("Expected the URI of an experience, a run id, and optionally how to resume it.")
+    return OfRun(*_run_of(arguments), _options(arguments[2:], {"concurrency"}))
+
+
+def read_run(arguments: Sequence[Any]) -> OfRun:
+    """`[uri, runId]`. Raises JsonRpcInvalidParams."""
+    if len(arguments) != 2:
+        raise JsonRpcInvalidParams("Expected the URI of an experience and a run id.")
+    return OfRun(*_run_of(arguments))
+
+
+def require_run_id(text: str) -> str:
+    """`text`, if it is a whole run id; only then may it become part of a file name. Raises JsonRpcInvalidParams."""
+    if not is_run_id(text):
+        raise JsonRpcInvalidParams(f"Not a run id: {text[:64]!r}")
+    return text
+
+
+def engine_options(options: RunOptions) -> list[str]:
+    """The options as arguments of `oe run` and `oe resume`."""
+    arguments: list[str] = []
+    if options.args is not None:
+        arguments += ["--args", json.dumps(options.args)]
+    if options.concurrency is not None:
+        arguments += ["--concurrency", str(options.concurrency)]
+    return arguments
+
+
+def _run_of(arguments: Sequence[Any]) -> tuple[str, str]:
+    uri, run_id = arguments[:2]
+    if not isinstance(uri, str) or not isinstance(run_id, str):
+        raise JsonRpcInvalidParams("Expected the URI of an experience and a run id, both as strings.")
+    return uri, require_run_id(run_id)
+
+
+def _options(rest: Sequence[Any], known: set[str]) -> RunOptions:
+    if not rest or rest[0] is None:
+        return RunOptions()
+    options = rest[0]
+    if not isinstance(options, dict) or not known.issuperset(options):
+        raise JsonRpcInvalidParams(f"The options may hold {' and '.join(sorted(known))}, nothing else.")
+    args, concurrency = options.get("args"), options.get("concurrency")
+    if args is not None and not isinstance(args, dict):
+        raise JsonRpcInvalidParams("The option args must be an object.")
+    if concurrency is not None and (type(concurrency) is not int or concurrency < 1):
+        raise JsonRpcInvalidParams("The option concurrency must be an integer from 1 on.")
+    return RunOptions(args, concurrency)

@@ -1,0 +1,40 @@
+"""What the client on the other side can do and wants, read once from `initialize`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from lsprotocol import types
+
+from oe_lsp.server.paths import path_of
+from oe_lsp.server.settings import ClientOptions, read_client_options
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Capabilities that change what the server sends, by what they allow."""
+
+    options: ClientOptions
+    roots: tuple[Path, ...]
+    shows_progress: bool
+    shows_related: bool
+    refreshes_lenses: bool
+    answers_configuration: bool
+
+
+def read_client(params: types.InitializeParams) -> Client:
+    """The client that sent `params`."""
+    capabilities = params.capabilities
+    window, workspace, document = capabilities.window, capabilities.workspace, capabilities.text_document
+    diagnostics = document.publish_diagnostics if document else None
+    lens = workspace.code_lens if workspace else None
+    uris = [folder.uri for folder in params.workspace_folders or []] or [params.root_uri or ""]
+    return Client(
+        roots=tuple(path for path in map(path_of, uris) if path is not None),
+        options=read_client_options(params.initialization_options),
+        shows_progress=bool(window and window.work_done_progress),
+        shows_related=bool(diagnostics and diagnostics.related_information),
+        refreshes_lenses=bool(lens and lens.refresh_support),
+        answers_configuration=bool(workspace and workspace.configuration),
+    )

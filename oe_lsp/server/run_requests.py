@@ -1,0 +1,106 @@
+"""Answers what clients ask about runs: the list, one run's state, its plan, and the lenses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+from lsprotocol import types
+
+from engine.log.reader import UnreadableLogError
+from engine.log.store import RunStore
+from engine.log.summary import RunSummary
+from engine.log.view import RunView
+from oe_lsp.ide.code_lens import code_lenses
+from oe_lsp.ide.run_report import run_report
+from oe_lsp.runs.feed import RunFeed
+from oe_lsp.runs.plan import PlannedNode, PlanRefusedError, read_plan
+from oe_lsp.runs.summaries import Summaries, read_run
+from oe_lsp.server import convert, messages
+from oe_lsp.server.arguments import require_run_id
+from oe_lsp.server.paths import path_of, uri_of
+from oe_lsp.server.protocol import RequestFailedError
+from oe_lsp.server.settings import Settings
+
+_MOST_RUNS = 200
+"""How many runs `oe/runs` returns at most."""
+
+
+class RunRequests:
+    """Reads logs in threads, and only those that have changed; runs that are followed are known already."""
+
+    def __init__(self, feed: RunFeed, settings: Callable[[], Settings]) -> None:
+        self._feed = feed
+        self._settings = settings
+        self._summaries = Summaries()
+
+    async def lenses(self, uri: str) -> list[types.CodeLens]:
+        """The lenses of an experience; one that is no file, such as an old version in a diff, has none."""
+        if path_of(uri) is None:
+            return []
+        limit = self._settings().lens_runs
+        runs = await self._newest(uri, limit)
+        return [convert.to_code_lens(lens, uri) for lens in code_lenses(runs, datetime.now(timezone.utc), limit)]
+
+    async def runs(self, given: object) -> messages.RunsResult:
+        """`oe/runs`: the latest runs of an experience, newest first. Raises JsonRpcInvalidParams."""
+        params = messages.read_params(given, messages.RunsParams)
+        path = path_of(params.uri)
+        runs = await self._newest(params.uri, _MOST_RUNS)
+        return messages.RunsResult([convert.to_run(run, _log_uri(path, run)) for run in runs])
+
+    async def run_state(self, given: object) -> messages.RunStateResult:
+        """`oe/runState`: a run's folded state. Raises RequestFailedError where its log is not there or not readable."""
+        params = messages.read_params(given, messages.RunParams)
+        run, view = await self._folded(params.uri, params.run_id)
+        return convert.to_run_state(run, view, _log_uri(path_of(params.uri), run))
+
+    async def inspect(self, uri: str, run_id: str) -> messages.InspectResult:
+        """`oe.inspectRun`: the same, and as text. Raises as `run_state` does."""
+        run, view = await self._folded(uri, run_id)
+        state = convert.to_run_state(run, view, _log_uri(path_of(uri), run))
+        return messages.InspectResult(state, run_report(run, view))
+
+    async def plan(self, given: object) -> messages.PlanResult:
+        """`oe/plan`: what a resume of the run would do. Raises RequestFailedError with the engine's own words."""
+        params = messages.read_params(given, messages.RunParams)
+        path = path_of(params.uri)
+        if path is None:
+            raise RequestFailedError("This experience is not saved as a file yet, so it has no runs.")
+        try:
+            return messages.PlanResult(list(_entries(await read_plan(path, require_run_id(params.run_id)))))
+        except PlanRefusedError as error:
+            raise RequestFailedError(str(error)) from error
+
+    async def _folded(self, uri: str, run_id: str) -> tuple[RunSummary, RunView]:
+        path = path_of(uri)
+        followed = self._feed.find(require_run_id(run_id))
+        if followed is not None and (summary := followed.summary()) is not None:
+            return summary, followed.view
+        if path is None:
+            raise RequestFailedError("This experience is not saved as a file yet, so it has no runs.")
+        try:
+            return await asyncio.to_thread(read_run, RunStore(path.parent), run_id)
+        except FileNotFoundError:
+            raise RequestFailedError(f"Run {run_id} was not found in {RunStore(path.parent).runs}.") from None
+        except (UnreadableLogError, OSError) as error:
+            raise RequestFailedError(str(error)) from error
+
+    async def _newest(self, uri: str, limit: int) -> list[RunSummary]:
+        path = path_of(uri)
+        if path is None or limit == 0:
+            return []
+        runs = await asyncio.to_thread(self._summaries.newest, RunStore(path.parent), limit, self._feed.summaries())
+        return [run for run in runs if run.file_name in ("", path.name)]
+
+
+def _entries(planned: Iterable[PlannedNode]) -> Iterator[messages.PlanEntry]:
+    for node in planned:
+        yield messages.PlanEntry(node.node_id, node.answer, list(node.reasons), node.saved_ms, node.item)
+        yield from _entries(node.items)
+
+
+def _log_uri(path: Path | None, run: RunSummary) -> str:
+    return "" if path is None else uri_of(RunStore(path.parent).log(run.run_id))

@@ -1,0 +1,185 @@
+"""What serves one client once it is initialized: its documents, runs, settings, and who talks to whom."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from engine.log.cancel_file import request_cancel
+from oe_lsp.ide.diagnostics import diagnostics
+from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.runs.feed import RunFeed
+from oe_lsp.runs.follow import FollowedRun
+from oe_lsp.runs.launch import Engine
+from oe_lsp.runs.trust import TrustedFolders, state_folder
+from oe_lsp.server import convert, protocol
+from oe_lsp.server.announcer import Announcer
+from oe_lsp.server.client import read_client
+from oe_lsp.server.commands import Commands
+from oe_lsp.server.consent import Consent
+from oe_lsp.server.documents import Documents
+from oe_lsp.server.lenses import LensRefresh
+from oe_lsp.server.paths import experience_folders, is_experience, path_of, uri_of
+from oe_lsp.server.run_requests import RunRequests
+from oe_lsp.server.settings import SECTION, OnEditorClose, Settings, read_settings
+
+if TYPE_CHECKING:
+    from oe_lsp.server.app import ExperienceServer
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """Made after `initialized`; ends with `close`."""
+
+    def __init__(self, server: ExperienceServer, introduction: types.InitializeParams) -> None:
+        client = read_client(introduction)
+        self._server = server
+        self._client = client
+        self._settings = client.options.settings or Settings()
+        self._workspace_folders: frozenset[Path] = frozenset()
+        self._encoding = convert.encoding_of(server.workspace.position_encoding)
+        self._lenses = LensRefresh(server)
+        self._announcer = Announcer(
+            server,
+            self._lenses,
+            self._uri_of_run,
+            wants_events=client.options.wants_events,
+            wants_progress=client.shows_progress,
+        )
+        self.documents = Documents(self._publish)
+        self.feed = RunFeed(self._announcer, lambda _: self._lenses.soon())
+        self.requests = RunRequests(self.feed, lambda: self._settings)
+        consent = Consent(server, client.options.trusted, TrustedFolders(state_folder()))
+        self.commands = Commands(self.documents, self.feed, consent, self.requests, self._engine_started)
+        self._engines: set[Engine] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to watch, and to ask the client for what it did not say."""
+        self.feed.start()
+        self.look_in(self._client.roots)
+        if self._client.refreshes_lenses:
+            self._own(self._lenses.run())
+        if self._client.answers_configuration and self._client.options.settings is None:
+            self._own(self.pull_settings())
+
+    def look_in(self, roots: Iterable[Path]) -> None:
+        """Follow the runs of the experiences below these folders, and of open ones."""
+        if self._looking is not None:
+            self._looking.cancel()
+        self._looking = self._own(self._find_experiences(tuple(roots)))
+
+    def opened(self, document: types.TextDocumentItem) -> None:
+        """A document was opened; only experiences concern us."""
+        if is_experience(document.uri, document.language_id):
+            self.documents.update(document.uri, document.version, document.text)
+            self._watch()
+
+    def closed(self, uri: str) -> None:
+        """A document was closed: its problems go from the editor's list."""
+        if uri in self.documents:
+            self.documents.close(uri)
+            self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+            self._watch()
+
+    def configure(self, pushed: Any) -> None:
+        """Settings were changed: what the client pushed, or, where it pushes nothing, what it answers."""
+        section = pushed.get(SECTION) if isinstance(pushed, dict) else None
+        if section is not None:
+            self._apply(read_settings(section))
+        elif self._client.answers_configuration:
+            self._own(self.pull_settings())
+
+    async def pull_settings(self) -> None:
+        """Ask the client for its settings."""
+        wanted = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
+        with contextlib.suppress(JsonRpcException):
+            # Shielded: an answer that finds its request cancelled breaks pygls's reader (pygls issue 621).
+            answer = await asyncio.shield(self._server.workspace_configuration_async(wanted))
+            self._apply(read_settings(answer[0] if answer else None))
+
+    def cancel_by_token(self, token: int | str) -> None:
+        """The person clicked cancel on the progress of a run."""
+        for run in self.feed.followed():
+            if token == protocol.progress_token(run.run_id):
+                request_cancel(run.store, run.run_id)
+
+    def end_own_runs(self) -> None:
+        """Do with the runs that were started here what the user wants when the editor ends."""
+        if self._settings.on_editor_close is OnEditorClose.CANCEL:
+            for store, run_id in self.feed.started_here():
+                request_cancel(store, run_id)
+
+    async def close(self) -> None:
+        """End everything that this session started, but for the runs."""
+        self.end_own_runs()
+        await self.feed.close()
+        await self._announcer.close()
+        for engine in self._engines:
+            engine.let_go()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.documents.close_all()
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        found = convert.to_diagnostics(
+            diagnostics(snapshot.analysis.problems),
+            snapshot.uri,
+            snapshot.analysis.lines,
+            self._encoding,
+            with_related=self._client.shows_related,
+        )
+        self._server.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(snapshot.uri, found, snapshot.version)
+        )
+
+    def _apply(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lenses.soon()
+
+    def _watch(self) -> None:
+        opened = (path_of(uri) for uri in self.documents.uris())
+        self.feed.set_folders({path.parent for path in opened if path is not None} | self._workspace_folders)
+
+    async def _find_experiences(self, roots: Iterable[Path]) -> None:
+        found = [await asyncio.to_thread(experience_folders, root) for root in roots]
+        self._workspace_folders = frozenset().union(*found)
+        self._watch()
+
+    def _uri_of_run(self, run: FollowedRun) -> str:
+        summary = run.summary()
+        path = run.store.directory / (summary.file_name if summary else "")
+        return next((uri for uri in self.documents.uris() if path_of(uri) == path), uri_of(path))
+
+    def _engine_started(self, engine: Engine) -> None:
+        self._engines.add(engine)
+        self._own(self._await_engine(engine))
+
+    async def _await_engine(self, engine: Engine) -> None:
+        output = await engine.output()
+        self._engines.discard(engine)
+        if output.last_line:
+            self._server.window_log_message(types.LogMessageParams(types.MessageType.Info, output.last_line))
+        if output.errors:
+            self._server.window_log_message(types.LogMessageParams(types.MessageType.Error, output.errors))
+
+    def _own(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._disown)
+        return task
+
+    def _disown(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a task of the session failed", exc_info=error)

@@ -1,0 +1,63 @@
+"""What a client tells the server about itself and its user's wishes: initializationOptions and the `oe` settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+SECTION = "oe"
+"""The name of the settings' section."""
+
+
+class OnEditorClose(Enum):
+    """What becomes of the runs that were started here when the editor ends (docs/design.md, The house)."""
+
+    CONTINUE = "continue"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The section `oe` (docs/protocol.md, Settings)."""
+
+    lens_runs: int = 5
+    on_editor_close: OnEditorClose = OnEditorClose.CONTINUE
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOptions:
+    """initializationOptions. `trusted` is None where the client does not know of trust."""
+
+    trusted: bool | None = None
+    wants_events: bool = False
+    settings: Settings | None = None
+
+
+def read_settings(section: object) -> Settings:
+    """The settings of the section `oe`. A value that is absent or not of its type stays at its default."""
+    default = Settings()
+    runs = _at(section, "codeLens", "runs")
+    on_close = _at(section, "run", "onEditorClose")
+    return Settings(
+        lens_runs=runs if isinstance(runs, int) and not isinstance(runs, bool) and runs >= 0 else default.lens_runs,
+        on_editor_close=OnEditorClose.CANCEL if on_close == OnEditorClose.CANCEL.value else default.on_editor_close,
+    )
+
+
+def read_client_options(options: object) -> ClientOptions:
+    """The initializationOptions of `initialize`, whatever the client sent there."""
+    trusted = _at(options, "trusted")
+    section = _at(options, "settings")
+    return ClientOptions(
+        trusted=trusted if isinstance(trusted, bool) else None,
+        wants_events=_at(options, "oeEvents") is True,
+        settings=None if section is None else read_settings(section),
+    )
+
+
+def _at(value: object, *path: str) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,238 @@
+"""An editor that talks to a real oe-lsp over stdio, notes everything it is told, and can wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.uris import from_fs_path
+from pytest_lsp import LanguageClient
+from pytest_lsp.client import register_lsp_features
+
+SECONDS = 30
+UNANSWERED = "the person looks elsewhere"
+
+
+class Editor(LanguageClient):
+    """One window. Use it as a context; `trusted`, `events` and so on are what it says of itself in `initialize`."""
+
+    def __init__(
+        self,
+        workspace: Path,
+        *,
+        encoding: str = "utf-16",
+        trusted: bool | None = True,
+        events: bool = True,
+        progress: bool = True,
+        settings: dict[str, Any] | None = None,
+        answer: str | None = None,
+        capabilities: types.ClientCapabilities | None = None,
+        env: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.workspace = workspace
+        self.events: list[dict[str, Any]] = []
+        self.published: list[types.PublishDiagnosticsParams] = []
+        self.questions: list[str] = []
+        self.refreshes = 0
+        self._declared = capabilities or _capabilities(encoding, progress=progress)
+        self._options = {"oeEvents": events} | _present(trusted=trusted, settings=settings)
+        self._answer = answer
+        self._env = {**os.environ, "OE_STATE_DIR": str(workspace / "state")} | (env or {})
+        self._news = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._versions = itertools.count(1)
+        register_lsp_features(self)
+        self._hear()
+
+    async def __aenter__(self) -> Editor:
+        await self.start_io(sys.executable, "-m", "oe_lsp.server", env=self._env)
+        await self.initialize_session(
+            types.InitializeParams(
+                capabilities=self._declared,
+                workspace_folders=[types.WorkspaceFolder(self.uri("."), "workspace")],
+                initialization_options=self._options,
+            )
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.is_served:
+            await asyncio.wait_for(self.shutdown_async(None), SECONDS)
+            self._closing.set()
+            self.exit(None)
+            await self.until_served_no_more()
+        await self.stop()
+
+    @property
+    def is_served(self) -> bool:
+        return self._server is not None and self._server.returncode is None
+
+    @property
+    def server_pid(self) -> int:
+        assert self._server is not None
+        return self._server.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        assert self._server is not None
+        return self._server.returncode
+
+    async def vanish(self) -> None:
+        """End as an editor that crashes does: without a word."""
+        assert self._server is not None
+        assert self._server.stdin is not None
+        self._server.stdin.close()
+        await self.until_served_no_more()
+
+    async def until_served_no_more(self) -> None:
+        assert self._server is not None
+        await asyncio.wait_for(self._server.wait(), SECONDS)
+
+    def uri(self, name: str) -> str:
+        path = self.workspace if name == "." else self.workspace / name
+        return str(from_fs_path(str(path)))
+
+    def open(self, name: str = "experience.yaml", text: str | None = None, language: str = "yaml") -> str:
+        """Open a file, as it is on disk or with other text; its URI."""
+        content = (self.workspace / name).read_bytes().decode("utf-8-sig") if text is None else text
+        document = types.TextDocumentItem(self.uri(name), language, next(self._versions), content)
+        self.text_document_did_open(types.DidOpenTextDocumentParams(document))
+        return document.uri
+
+    def change(self, uri: str, text: str) -> int:
+        """Replace a document's text; its new version."""
+        version = next(self._versions)
+        document = types.VersionedTextDocumentIdentifier(version, uri)
+        change = types.TextDocumentContentChangeWholeDocument(text)
+        self.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+        return version
+
+    async def lenses(self, uri: str) -> list[types.CodeLens]:
+        params = types.CodeLensParams(types.TextDocumentIdentifier(uri))
+        return list(await asyncio.wait_for(self.text_document_code_lens_async(params), SECONDS) or [])
+
+    async def lens(self, uri: str, title: str) -> types.Command:
+        """The command of the one lens whose title begins so."""
+        commands = [lens.command for lens in await self.lenses(uri) if lens.command]
+        (command,) = [command for command in commands if command.title.startswith(title)]
+        return command
+
+    async def until_lens(self, uri: str, title: str) -> None:
+        """Wait for a lens whose title begins so: look now, and after each refresh that the server asks for."""
+        while True:
+            refreshes = self.refreshes
+            if any(lens.command and lens.command.title.startswith(title) for lens in await self.lenses(uri)):
+                return
+            await self.until(lambda before=refreshes: self.refreshes > before)
+
+    async def execute(self, command: str, *arguments: Any) -> Any:
+        params = types.ExecuteCommandParams(command=command, arguments=list(arguments))
+        return await asyncio.wait_for(self.workspace_execute_command_async(params), SECONDS)
+
+    async def click(self, command: types.Command) -> Any:
+        """Execute a lens's own command, as it was returned."""
+        return await self.execute(command.command, *(command.arguments or []))
+
+    async def ask(self, method: str, **params: Any) -> Any:
+        """A custom request; its result as named tuples."""
+        return await asyncio.wait_for(self.protocol.send_request_async(method, params), SECONDS)
+
+    async def until(self, holds: Callable[[], Any]) -> Any:
+        """Wait for a message after which `holds()` is true; what it returned."""
+
+        async def wait() -> Any:
+            while not (result := holds()):
+                self._news.clear()
+                await self._news.wait()
+            return result
+
+        return await asyncio.wait_for(wait(), SECONDS)
+
+    async def diagnostics_of(self, uri: str, version: int | None = None) -> Sequence[types.Diagnostic]:
+        """What was published last for a document, once it is for `version` (any, when None)."""
+
+        def latest() -> types.PublishDiagnosticsParams | None:
+            found = [params for params in self.published if params.uri == uri]
+            return found[-1] if found and version in (None, found[-1].version) else None
+
+        return (await self.until(latest)).diagnostics
+
+    def heard(self, run_id: str) -> list[str]:
+        """The events of a run, a word for each: `node.cached fetch`."""
+        events = [told["event"] for told in self.events if told["runId"] == run_id]
+        return [f"{event['type']} {event['nodeId']}" if "nodeId" in event else event["type"] for event in events]
+
+    async def until_event(self, run_id: str, word: str) -> None:
+        await self.until(lambda: word in self.heard(run_id))
+
+    def progress_of(self, run_id: str) -> list[Any]:
+        return self.progress_reports.get(f"oe/run/{run_id}", [])
+
+    async def until_progress_ends(self, run_id: str) -> types.WorkDoneProgressEnd:
+        def end() -> Any:
+            return next((value for value in self.progress_of(run_id) if value.kind == "end"), None)
+
+        return await self.until(end)
+
+    def _hear(self) -> None:
+        @self.feature("oe/event")
+        def event(params: Any) -> None:
+            self.events.append(_plain(params))
+
+        @self.feature(types.WORKSPACE_CODE_LENS_REFRESH)
+        def refresh(_: None) -> None:
+            self.refreshes += 1
+
+        @self.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
+        async def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
+            self.questions.append(params.message)
+            self._news.set()
+            if self._answer == UNANSWERED:
+                await self._closing.wait()
+            return next((action for action in params.actions or [] if action.title == self._answer), None)
+
+        handle = self.protocol.handle_message
+
+        def handle_and_tell(message: Any) -> None:
+            handle(message)
+            if getattr(message, "method", None) == types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS:
+                self.published.append(message.params)
+            self._news.set()
+
+        self.protocol.handle_message = handle_and_tell  # type: ignore[method-assign]
+
+
+def _capabilities(encoding: str, *, progress: bool) -> types.ClientCapabilities:
+    return types.ClientCapabilities(
+        general=types.GeneralClientCapabilities(position_encodings=[types.PositionEncodingKind(encoding)]),
+        window=types.WindowClientCapabilities(work_done_progress=progress),
+        workspace=types.WorkspaceClientCapabilities(
+            configuration=True,
+            execute_command=types.ExecuteCommandClientCapabilities(),
+            code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=True),
+        ),
+        text_document=types.TextDocumentClientCapabilities(
+            code_lens=types.CodeLensClientCapabilities(),
+            publish_diagnostics=types.PublishDiagnosticsClientCapabilities(
+                related_information=True, version_support=True, code_description_support=True, data_support=True
+            ),
+        ),
+    )
+
+
+def _present(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    """pygls turns unknown messages into named tuples: back to JSON."""
+    if hasattr(value, "_asdict"):
+        return {name: _plain(inner) for name, inner in value._asdict().items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value

@@ -1,0 +1,121 @@
+"""Mistakes are underlined exactly where they are, whatever the client counts columns in."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from tests.lsp.conftest import EXPERIENCE
+from tests.lsp.editor import Editor
+
+EDGE = '    - { from: "🌦️é compare", to: reprot }'
+UNKNOWN_NODES = EXPERIENCE.replace("    - { from: compare, to: report }", EDGE)
+
+
+def places(diagnostics: Sequence[types.Diagnostic]) -> list[tuple[object, int, int, int]]:
+    return [
+        (found.code, found.range.start.line, found.range.start.character, found.range.end.character)
+        for found in diagnostics
+    ]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "from_", "to"),
+    [("utf-8", (14, 33), (39, 45)), ("utf-16", (14, 28), (34, 40)), ("utf-32", (14, 27), (33, 39))],
+)
+async def test_edges_to_nowhere_are_underlined_in_the_clients_own_units(
+    tmp_path: Path, encoding: str, from_: tuple[int, int], to: tuple[int, int]
+) -> None:
+    (tmp_path / "experience.yaml").write_text(UNKNOWN_NODES)
+    line = UNKNOWN_NODES.splitlines().index(EDGE)
+
+    async with Editor(tmp_path, encoding=encoding) as editor:
+        found = await editor.diagnostics_of(editor.open())
+
+    assert places(found) == [("OE302", line, *from_), ("OE302", line, *to)]
+
+
+async def test_a_diagnostic_says_what_where_and_which_page_explains_it(tmp_path: Path) -> None:
+    (tmp_path / "experience.yaml").write_text(EXPERIENCE.replace("to: report }", "to: reprot }"))
+
+    async with Editor(tmp_path) as editor:
+        uri = editor.open()
+        (found,) = await editor.diagnostics_of(uri)
+
+    assert (found.code, found.source, found.severity) == ("OE302", "oe", types.DiagnosticSeverity.Error)
+    assert "reprot" in found.message
+    assert found.code_description is not None
+    assert found.code_description.href.endswith("/docs/diagnostics/OE302.md")
+
+
+async def test_a_duplicate_id_shows_the_first_one_as_related(tmp_path: Path) -> None:
+    (tmp_path / "experience.yaml").write_text(EXPERIENCE.replace("id: report", "id: measure"))
+
+    async with Editor(tmp_path) as editor:
+        uri = editor.open()
+        found = await editor.diagnostics_of(uri)
+
+    (duplicate,) = [each for each in found if each.code == "OE301"]
+    (related,) = duplicate.related_information or []
+    assert related.location.uri == uri
+    assert related.location.range.start.line == EXPERIENCE.splitlines().index("    - id: measure")
+
+
+async def test_of_a_burst_of_edits_the_last_one_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "experience.yaml").write_text(EXPERIENCE)
+
+    async with Editor(tmp_path) as editor:
+        uri = editor.open()
+        for number in range(20):
+            editor.change(uri, EXPERIENCE.replace("to: report }", f"to: node{number} }}"))
+        last = editor.change(uri, EXPERIENCE)
+
+        assert await editor.diagnostics_of(uri, last) == ()
+        versions = [params.version or 0 for params in editor.published]
+        assert versions == sorted(versions)
+
+
+async def test_closing_a_file_takes_its_problems_off_the_list(tmp_path: Path) -> None:
+    (tmp_path / "experience.yaml").write_text("name: [\n")
+
+    async with Editor(tmp_path) as editor:
+        uri = editor.open()
+        assert await editor.diagnostics_of(uri)
+
+        editor.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
+        await editor.until(lambda: editor.published[-1].diagnostics == ())
+
+
+async def test_only_experiences_are_checked_and_have_lenses(tmp_path: Path) -> None:
+    async with Editor(tmp_path) as editor:
+        others = [editor.open(name, "name: [\n") for name in ("some.yaml", "my-experience.yaml")]
+        experiences = [
+            editor.open("deep/er/experience.yml", "name: [\n"),
+            editor.open("other.yaml", "name: [\n", "oe-experience"),
+            editor.open("experience.yaml", "name: [\n"),
+        ]
+        await editor.diagnostics_of(experiences[-1])
+
+        assert [params.uri for params in editor.published] == experiences
+        assert all([await editor.lenses(uri) for uri in experiences])
+        assert not any([await editor.lenses(uri) for uri in others])
+
+
+async def test_a_line_separator_that_editors_do_not_break_at_shifts_nothing(tmp_path: Path) -> None:
+    text = textwrap.dedent("""\
+        name: "one\u2028two"
+        version: 1.0.0
+        runtime:
+          concurrency: many
+        graph:
+          nodes: []
+        """)
+
+    async with Editor(tmp_path) as editor:
+        found = await editor.diagnostics_of(editor.open(text=text))
+
+    assert ("OE202", 3, 15, 19) in places(found)

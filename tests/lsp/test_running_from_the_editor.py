@@ -1,0 +1,295 @@
+"""From the click on a lens to the end of the run, with a real server and a real engine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pytest_lsp import client_capabilities
+
+from tests.lsp.conftest import EXPERIENCE, Weather
+from tests.lsp.editor import UNANSWERED, Editor
+
+UNKNOWN_RUN = "00000000-0000-4000-8000-000000000000"
+
+
+async def test_the_resume_lens_restores_what_completed_and_runs_the_rest(weather: Weather) -> None:
+    # Given a run that failed in a terminal, and whose cause is mended
+    failed = weather.oe("run")
+    before = weather.log(failed).read_bytes(), weather.log(failed).stat().st_mtime_ns
+    weather.mend()
+
+    async with Editor(weather.folder) as editor:
+        uri = editor.open()
+        lens = await editor.lens(uri, f"▶ Resume run {failed[:8]} · failed at compare · ")
+
+        # When the lens's own command is executed
+        run_id = (await editor.click(lens))["runId"]
+        end = await editor.until_progress_ends(run_id)
+
+        # Then what had completed comes from the log, the rest runs, and each event arrives in order
+        assert editor.heard(run_id) == [
+            "run.started",
+            "node.cached measure",
+            "node.started compare",
+            "node.completed compare",
+            "node.started report",
+            "node.completed report",
+            "run.finished",
+        ]
+        begin = editor.progress_of(run_id)[0]
+        assert (begin.title, begin.cancellable) == ("Resuming weather", True)
+        assert end.message.startswith("succeeded: 1 cached, 2 completed · ")
+        assert await editor.lens(uri, f"▶ Resume run {run_id[:8]} · succeeded · just now")
+    assert (weather.log(failed).read_bytes(), weather.log(failed).stat().st_mtime_ns) == before
+
+
+async def test_the_run_lens_starts_a_run_whose_failure_is_told_where_it_happened(weather: Weather) -> None:
+    async with Editor(weather.folder) as editor:
+        uri = editor.open()
+
+        run_id = (await editor.click(await editor.lens(uri, "▶ Run")))["runId"]
+        end = await editor.until_progress_ends(run_id)
+
+        assert editor.progress_of(run_id)[0].title == "Running weather"
+        assert end.message.startswith("failed at compare: ")
+        assert "stations.txt" in end.message
+        await editor.until(lambda: editor.refreshes >= 2)
+        assert await editor.lens(uri, f"▶ Resume run {run_id[:8]} · failed at compare · just now")
+
+
+async def test_the_engines_summary_line_is_logged(weather: Weather) -> None:
+    weather.mend()
+
+    async with Editor(weather.folder) as editor:
+        run_id = (await editor.execute("oe.runExperience", editor.open()))["runId"]
+
+        await editor.until(lambda: [line for line in editor.log_messages if "run complete" in line.message])
+        assert run_id in editor.log_messages[-1].message
+
+
+async def test_run_started_is_on_disk_when_the_command_returns(weather: Weather) -> None:
+    weather.mend().hold()
+
+    async with Editor(weather.folder) as editor:
+        run_id = (await editor.execute("oe.runExperience", editor.open()))["runId"]
+
+        assert weather.events(run_id)[0]["type"] == "run.started"
+        weather.release()
+        await editor.until_progress_ends(run_id)
+
+
+async def test_a_run_under_way_can_be_cancelled_through_its_progress(weather: Weather) -> None:
+    weather.mend().hold()
+
+    async with Editor(weather.folder) as editor:
+        uri = editor.open()
+        run_id = (await editor.click(await editor.lens(uri, "▶ Run")))["runId"]
+        await editor.until_event(run_id, "node.started compare")
+        assert await editor.lens(uri, f"■ Cancel run {run_id[:8]} · 1/3 nodes")
+
+        editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(f"oe/run/{run_id}"))
+
+        assert (await editor.until_progress_ends(run_id)).message.startswith("cancelled: ")
+        assert weather.events(run_id)[-1]["status"] == "cancelled"
+        assert await editor.lens(uri, f"▶ Resume run {run_id[:8]} · cancelled")
+
+
+async def test_a_run_under_way_can_be_cancelled_through_its_lens(weather: Weather) -> None:
+    weather.mend().hold()
+
+    async with Editor(weather.folder) as editor:
+        uri = editor.open()
+        run_id = (await editor.click(await editor.lens(uri, "▶ Run")))["runId"]
+        await editor.until_event(run_id, "node.started compare")
+
+        await editor.click(await editor.lens(uri, "■ Cancel run"))
+
+        await editor.until_event(run_id, "run.finished")
+
+
+async def test_a_run_that_a_terminal_started_shows_up_by_itself(weather: Weather) -> None:
+    weather.mend().hold()
+
+    async with Editor(weather.folder) as editor:
+        uri = editor.open()
+        await editor.lenses(uri)
+        terminal = asyncio.create_task(asyncio.to_thread(weather.oe, "run"))
+        await editor.until(lambda: [told for told in editor.events if told["event"].get("nodeId") == "compare"])
+
+        run_id = editor.events[0]["runId"]
+        assert editor.events[0]["uri"] == uri
+        await editor.until(lambda: editor.progress_of(run_id))
+        assert await editor.lens(uri, f"■ Cancel run {run_id[:8]}")
+
+        weather.release()
+        assert (await editor.until_progress_ends(run_id)).message.startswith("succeeded: ")
+        assert await terminal == run_id
+
+
+async def test_killing_the_server_does_not_end_the_run_and_the_next_server_shows_it(weather: Weather) -> None:
+    weather.mend().hold()
+
+    # Given a run under way, whose server is killed with everything in its process group
+    async with Editor(weather.folder) as editor:
+        run_id = (await editor.execute("oe.runExperience", editor.open()))["runId"]
+        await editor.until_event(run_id, "node.started compare")
+        os.kill(editor.server_pid, signal.SIGKILL)
+        await editor.until_served_no_more()
+
+    # When the editor starts another one
+    async with Editor(weather.folder) as editor:
+        uri = editor.open()
+        await editor.until(lambda: editor.progress_of(run_id))
+
+        # Then it shows the run as it is, and follows it from there
+        state = await editor.ask("oe/runState", uri=uri, runId=run_id)
+        assert state.run.status == "running"
+        assert [(node.nodeId, node.status) for node in state.nodes] == [
+            ("measure", "completed"),
+            ("compare", "running"),
+            ("report", "pending"),
+        ]
+        weather.release()
+        assert (await editor.until_progress_ends(run_id)).message.startswith("succeeded: 3 completed")
+        assert "run.started" not in editor.heard(run_id)
+        assert editor.heard(run_id)[-1] == "run.finished"
+
+
+@pytest.mark.parametrize("vanishes", [False, True])
+async def test_closing_the_editor_cancels_its_runs_when_the_user_wants_that(weather: Weather, vanishes: bool) -> None:
+    weather.mend().hold()
+    settings = {"run": {"onEditorClose": "cancel"}}
+
+    async with Editor(weather.folder, settings=settings) as editor:
+        run_id = (await editor.execute("oe.runExperience", editor.open()))["runId"]
+        if vanishes:
+            await editor.vanish()
+
+    async with Editor(weather.folder) as editor:
+        uri = editor.open()
+        await editor.until_lens(uri, f"▶ Resume run {run_id[:8]} · cancelled")
+
+
+async def test_args_reach_the_run(weather: Weather) -> None:
+    weather.mend()
+
+    async with Editor(weather.folder) as editor:
+        run_id = (await editor.execute("oe.runExperience", editor.open(), {"args": {"city": "Bern"}}))["runId"]
+        await editor.until_progress_ends(run_id)
+
+    assert weather.events(run_id)[0]["args"] == {"city": "Bern"}
+
+
+async def test_a_client_without_progress_and_events_still_gets_the_events_of_its_own_runs(weather: Weather) -> None:
+    weather.mend()
+
+    async with Editor(weather.folder, events=False, progress=False) as editor:
+        run_id = (await editor.execute("oe.runExperience", editor.open()))["runId"]
+        await editor.until_event(run_id, "run.finished")
+
+        assert editor.progress_reports == {}
+
+
+@pytest.mark.parametrize("preset", ["neovim@v0.11.0", "emacs@v29.1", "visual-studio-code@v1.65.2"])
+async def test_a_run_started_from_a_known_editor_reaches_its_end(weather: Weather, preset: str) -> None:
+    weather.mend()
+
+    async with Editor(weather.folder, capabilities=client_capabilities(preset), events=False) as editor:
+        run_id = (await editor.execute("oe.runExperience", editor.open()))["runId"]
+
+        await editor.until_event(run_id, "run.finished")
+
+
+class TestRefusals:
+    """Each way in which nothing is run, with one clear sentence."""
+
+    async def test_nothing_runs_in_a_workspace_that_is_not_trusted(self, weather: Weather) -> None:
+        async with Editor(weather.folder, trusted=False) as editor:
+            uri = editor.open()
+
+            for command in (("oe.runExperience", uri), ("oe.resumeRun", uri, UNKNOWN_RUN)):
+                with pytest.raises(JsonRpcException, match="not trusted"):
+                    await editor.execute(*command)
+        assert weather.runs() == []
+
+    async def test_a_client_that_does_not_know_trust_is_asked_once_for_each_folder(self, weather: Weather) -> None:
+        weather.mend()
+
+        for questions in (1, 0):
+            async with Editor(weather.folder, trusted=None, answer="Run") as editor:
+                await editor.execute("oe.runExperience", editor.open())
+                assert len(editor.questions) == questions
+
+    @pytest.mark.parametrize("answer", ["Cancel", None])
+    async def test_nothing_runs_when_the_answer_is_not_run(self, weather: Weather, answer: str | None) -> None:
+        async with Editor(weather.folder, trusted=None, answer=answer) as editor:
+            with pytest.raises(JsonRpcException, match="not allowed"):
+                await editor.execute("oe.runExperience", editor.open())
+        assert weather.runs() == []
+
+    async def test_closing_the_editor_before_answering_runs_nothing_and_ends_the_server(self, weather: Weather) -> None:
+        async with Editor(weather.folder, trusted=None, answer=UNANSWERED) as editor:
+            command = asyncio.create_task(editor.execute("oe.runExperience", editor.open()))
+            await editor.until(lambda: editor.questions)
+
+        with pytest.raises(JsonRpcException, match="shutting down"):
+            await command
+        assert editor.exit_code == 0
+        assert weather.runs() == []
+
+    async def test_changes_that_are_not_saved_are_not_passed_over(self, weather: Weather) -> None:
+        async with Editor(weather.folder) as editor:
+            with pytest.raises(JsonRpcException, match="Save it first"):
+                await editor.execute("oe.runExperience", editor.open(text=EXPERIENCE + "# more\n"))
+        assert weather.runs() == []
+
+    async def test_what_is_no_run_id_is_refused(self, weather: Weather) -> None:
+        async with Editor(weather.folder) as editor:
+            uri = editor.open()
+
+            for run_id in ("latest", "../../x", "", UNKNOWN_RUN + "/"):
+                for command in ("oe.resumeRun", "oe.cancelRun", "oe.inspectRun"):
+                    with pytest.raises(JsonRpcException, match="Not a run id"):
+                        await editor.execute(command, uri, run_id)
+                for method in ("oe/runState", "oe/plan"):
+                    with pytest.raises(JsonRpcException, match="Not a run id"):
+                        await editor.ask(method, uri=uri, runId=run_id)
+
+    async def test_a_run_that_does_not_exist_is_refused_in_the_engines_words(self, weather: Weather) -> None:
+        async with Editor(weather.folder) as editor:
+            with pytest.raises(JsonRpcException, match=UNKNOWN_RUN) as refusal:
+                await editor.execute("oe.resumeRun", editor.open(), UNKNOWN_RUN)
+        assert "Traceback" not in str(refusal.value)
+
+    async def test_a_file_that_is_gone_is_refused(self, weather: Weather) -> None:
+        async with Editor(weather.folder) as editor:
+            uri = editor.open()
+            weather.file.unlink()
+
+            with pytest.raises(JsonRpcException, match="does not exist"):
+                await editor.execute("oe.runExperience", uri)
+
+    async def test_an_invalid_experience_is_refused_in_the_engines_words(self, weather: Weather) -> None:
+        weather.file.write_text(EXPERIENCE.replace("to: report", "to: reprot"))
+
+        async with Editor(weather.folder) as editor:
+            with pytest.raises(JsonRpcException, match="reprot"):
+                await editor.execute("oe.runExperience", editor.open())
+
+    async def test_an_experience_that_is_on_no_disk_is_refused(self, tmp_path: Path) -> None:
+        async with Editor(tmp_path) as editor:
+            with pytest.raises(JsonRpcException, match="not saved"):
+                await editor.execute("oe.runExperience", "untitled:Untitled-1")
+
+    async def test_a_run_that_is_over_cannot_be_cancelled(self, weather: Weather) -> None:
+        run_id = weather.oe("run")
+
+        async with Editor(weather.folder) as editor:
+            with pytest.raises(JsonRpcException, match="not running"):
+                await editor.execute("oe.cancelRun", editor.open(), run_id)

@@ -1,0 +1,124 @@
+"""Engines are started so that they outlive the server, and what they say is kept (oe_lsp/runs/launch.py)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from oe_lsp.runs.launch import start_engine
+
+SECONDS = 20
+
+
+@pytest.fixture
+def engine_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """From then on an engine is this script, which gets the arguments that follow `-m engine.cli`."""
+
+    def write(script: str) -> None:
+        (tmp_path / "stand_in.py").write_text(script)
+        interpreter = tmp_path / "python"
+        interpreter.write_text(f'#!/bin/sh\nshift 2\nexec {sys.executable} {tmp_path}/stand_in.py "$@"\n')
+        interpreter.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(interpreter))
+
+    return write
+
+
+async def test_the_end_of_its_pipes_is_the_end_of_the_engine_and_its_last_words_are_kept(
+    engine_does: Callable[[str], None],
+) -> None:
+    engine_does("import sys; print('one'); print('two'); print('no such file', file=sys.stderr)")
+
+    engine = await start_engine(["run", "x"])
+    output = await asyncio.wait_for(engine.output(), SECONDS)
+
+    assert (output.last_line, output.errors) == ("two", "no such file")
+    assert not engine.is_connected
+
+
+async def test_arguments_reach_the_engine_as_they_are(engine_does: Callable[[str], None]) -> None:
+    engine_does("import sys; print(sys.argv[1:])")
+
+    engine = await start_engine(["--args", '{"a": "$(touch pwned) \'; b"}', "with space"])
+
+    assert (await engine.output()).last_line == str(["--args", '{"a": "$(touch pwned) \'; b"}', "with space"])
+
+
+async def test_the_engine_does_not_begin_in_a_folder_of_the_users(
+    engine_does: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    engine_does("import os, sys; print(os.getcwd(), sys.stdin.read() == '')")
+
+    engine = await start_engine([])
+
+    assert (await engine.output()).last_line == "/ True"
+
+
+async def test_much_output_is_read_to_its_end_and_only_the_end_is_kept(engine_does: Callable[[str], None]) -> None:
+    engine_does("import sys; print('x' * 3_000_000); print('last'); sys.stderr.write('e' * 3_000_000)")
+
+    engine = await start_engine([])
+    output = await asyncio.wait_for(engine.output(), SECONDS)
+
+    assert output.last_line == "last"
+    assert len(output.errors) == 64 * 1024
+
+
+async def test_the_engine_is_no_child_of_the_server_and_in_no_process_group_of_its(
+    engine_does: Callable[[str], None],
+) -> None:
+    engine_does("import os; print(os.getppid(), os.getpgid(0), os.getsid(0))")
+
+    engine = await start_engine([])
+    parent, group, session = (await engine.output()).last_line.split()
+
+    assert int(parent) != os.getpid()
+    assert int(group) != os.getpgid(0)
+    assert int(session) != os.getsid(0)
+
+
+def test_killing_the_servers_whole_process_group_leaves_the_engine_alive(tmp_path: Path) -> None:
+    # Given a server stand-in that has started an engine stand-in, which waits to be asked through a pipe
+    os.mkfifo(tmp_path / "question")
+    os.mkfifo(tmp_path / "answer")
+    package = tmp_path / "engine"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "cli.py").write_text(
+        f"from pathlib import Path\nhere = Path({str(tmp_path)!r})\n"
+        "(here / 'answer').write_text((here / 'question').read_text().upper())\n"
+    )
+    server = textwrap.dedent("""
+        import asyncio
+        from oe_lsp.runs.launch import start_engine
+        async def main():
+            engine = await start_engine([])
+            print("started", flush=True)
+            await engine.output()
+        asyncio.run(main())
+        """)
+    process = subprocess.Popen(
+        [sys.executable, "-c", server],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"started\n"
+
+    # When the server is killed with everything in its process group
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait(SECONDS)
+
+    # Then the engine answers
+    (tmp_path / "question").write_text("still there?")
+    assert (tmp_path / "answer").read_text() == "STILL THERE?"

@@ -1,0 +1,99 @@
+"""Open experiences are analysed in the background, the newest text only (oe_lsp/server/documents.py, paths.py)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.server.documents import Documents
+from oe_lsp.server.paths import experience_folders, is_experience, path_of, uri_of
+
+URI = "file:///x/experience.yaml"
+SECONDS = 10
+
+
+class Opened:
+    """Documents, and the snapshots that they told of."""
+
+    def __init__(self) -> None:
+        self.snapshots: asyncio.Queue[Snapshot] = asyncio.Queue()
+        self.documents = Documents(self.snapshots.put_nowait)
+
+    async def next(self) -> Snapshot:
+        return await asyncio.wait_for(self.snapshots.get(), SECONDS)
+
+
+@pytest.fixture
+async def opened() -> AsyncIterator[Opened]:
+    opened = Opened()
+    yield opened
+    opened.documents.close_all()
+
+
+async def test_a_snapshot_is_of_exactly_the_text_that_it_holds(opened: Opened) -> None:
+    opened.documents.update(URI, 1, "name: [\n")
+
+    snapshot = await opened.next()
+
+    assert (snapshot.version, snapshot.text, snapshot.analysis.text) == (1, "name: [\n", "name: [\n")
+    assert snapshot.analysis.problems
+
+
+async def test_of_many_texts_in_a_row_only_the_last_is_told(opened: Opened) -> None:
+    for version in range(1, 50):
+        opened.documents.update(URI, version, f"name: x{version}\n")
+
+    assert (await opened.next()).version == 49
+    assert opened.snapshots.empty()
+
+
+async def test_nothing_is_told_of_a_document_that_was_closed_meanwhile(opened: Opened) -> None:
+    opened.documents.update(URI, 1, "name: x\n")
+    opened.documents.close(URI)
+    opened.documents.update("file:///witness/experience.yaml", 1, "name: y\n")
+
+    assert (await opened.next()).uri == "file:///witness/experience.yaml"
+    assert opened.documents.text(URI) is None
+
+
+async def test_a_document_that_was_closed_can_be_opened_again_with_a_lower_version(opened: Opened) -> None:
+    opened.documents.update(URI, 7, "name: x\n")
+    opened.documents.close(URI)
+    opened.documents.update(URI, 1, "name: y\n")
+
+    assert (await opened.next()).text == "name: y\n"
+
+
+@pytest.mark.parametrize(
+    ("uri", "language", "concerns"),
+    [
+        ("file:///a/experience.yaml", "yaml", True),
+        ("file:///a/experience.yml", "", True),
+        ("untitled:Untitled-1", "oe-experience", True),
+        ("file:///a/Experience.yaml", "yaml", False),
+        ("file:///experience.yaml/other.yaml", "yaml", False),
+    ],
+)
+def test_an_experience_is_known_by_its_name_or_by_what_the_client_says(uri: str, language: str, concerns: bool) -> None:
+    assert is_experience(uri, language) is concerns
+
+
+@pytest.mark.parametrize("name", ["experience.yaml", "with space/ü ß.yaml", "100%/a#b?c.yaml"])
+def test_a_path_survives_its_way_through_a_uri(name: str) -> None:
+    assert path_of(uri_of(Path("/x") / name)) == Path("/x") / name
+
+
+def test_a_document_on_no_disk_has_no_path() -> None:
+    assert path_of("untitled:Untitled-1") is None
+
+
+def test_experiences_are_found_below_a_folder_but_not_in_dependencies(tmp_path: Path) -> None:
+    for name in ("experience.yaml", "a/b/experience.yml", "node_modules/x/experience.yaml", ".git/experience.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert experience_folders(tmp_path) == {tmp_path, tmp_path / "a" / "b"}

@@ -1,0 +1,135 @@
+"""Runs folders are watched from before they exist until they are gone (oe_lsp/runs/watch.py)."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from engine.log.store import RunStore
+from oe_lsp.runs.watch import RunsWatch
+
+SECONDS = 10
+
+
+class Changes:
+    """The folders that a watch told of; `next` waits for one."""
+
+    def __init__(self, followed: frozenset[str] = frozenset()) -> None:
+        self.told: asyncio.Queue[Path] = asyncio.Queue()
+        self.watch = RunsWatch(self.told.put_nowait, followed.__contains__)
+
+    async def next(self) -> Path:
+        return await asyncio.wait_for(self.told.get(), SECONDS)
+
+    @asynccontextmanager
+    async def watching(self, *folders: Path) -> AsyncIterator[None]:
+        """Until here every folder was told once: the watches are set up."""
+        self.watch.set_folders(folders)
+        task = asyncio.create_task(self.watch.run())
+        try:
+            for _ in folders:
+                await self.next()
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+def write_log(folder: Path, name: str = "4f3a1b2c-1111-4222-8333-444455556666") -> Path:
+    store = RunStore(folder)
+    store.prepare()
+    log = store.runs / f"{name}.jsonl"
+    log.write_text("{}\n")
+    return log
+
+
+async def test_a_folder_is_told_once_when_its_watching_begins(tmp_path: Path) -> None:
+    changes = Changes()
+
+    async with changes.watching(tmp_path):
+        assert changes.told.empty()
+
+
+async def test_the_first_run_of_an_experience_is_seen_though_its_folder_did_not_exist(tmp_path: Path) -> None:
+    changes = Changes()
+
+    async with changes.watching(tmp_path):
+        write_log(tmp_path)
+
+        assert await changes.next() == tmp_path
+
+
+async def test_a_log_that_appears_changes_or_goes_is_told(tmp_path: Path) -> None:
+    log = write_log(tmp_path)
+    changes = Changes()
+
+    async with changes.watching(tmp_path):
+        with log.open("a") as file:
+            file.write("{}\n")
+        assert await changes.next() == tmp_path
+
+        log.unlink()
+        assert await changes.next() == tmp_path
+
+
+async def test_only_the_folder_that_changed_is_told(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_log(tmp_path / name)
+    changes = Changes()
+
+    async with changes.watching(tmp_path / "one", tmp_path / "two"):
+        write_log(tmp_path / "two", "5f3a1b2c-1111-4222-8333-444455556666")
+
+        assert await changes.next() == tmp_path / "two"
+
+
+async def test_a_followed_log_may_grow_without_a_word(tmp_path: Path) -> None:
+    followed = write_log(tmp_path)
+    changes = Changes(frozenset({followed.stem}))
+
+    async with changes.watching(tmp_path):
+        with followed.open("a") as file:
+            file.write("{}\n")
+        other = write_log(tmp_path, "5f3a1b2c-1111-4222-8333-444455556666")
+
+        assert await changes.next() == tmp_path
+        assert other.exists()
+        assert changes.told.empty()
+
+
+async def test_a_runs_folder_that_was_removed_is_seen_again_when_it_comes_back(tmp_path: Path) -> None:
+    write_log(tmp_path)
+    changes = Changes()
+
+    async with changes.watching(tmp_path):
+        shutil.rmtree(RunStore(tmp_path).data)
+        assert await changes.next() == tmp_path
+
+        write_log(tmp_path)
+        assert await changes.next() == tmp_path
+
+
+async def test_folders_can_be_added_while_watching(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    changes = Changes()
+
+    async with changes.watching(tmp_path / "one"):
+        changes.watch.set_folders([tmp_path / "one", tmp_path / "two"])
+
+        assert {await changes.next(), await changes.next()} == {tmp_path / "one", tmp_path / "two"}
+
+
+async def test_a_folder_that_does_not_exist_disturbs_nobody(tmp_path: Path) -> None:
+    changes = Changes()
+    changes.watch.set_folders([tmp_path / "nowhere", tmp_path])
+    task = asyncio.create_task(changes.watch.run())
+
+    assert await changes.next() == tmp_path
+
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,62 @@
+"""What a person allowed is remembered in their own state folder (oe_lsp/runs/trust.py)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from oe_lsp.runs.trust import STATE_FOLDER_VARIABLE, TrustedFolders, state_folder
+
+
+def test_no_folder_is_trusted_at_first(tmp_path: Path) -> None:
+    assert not TrustedFolders(tmp_path / "state").contains(tmp_path)
+
+
+def test_a_folder_that_was_allowed_is_trusted_by_the_next_server_too(tmp_path: Path) -> None:
+    TrustedFolders(tmp_path / "state").add(tmp_path / "a")
+
+    remembered = TrustedFolders(tmp_path / "state")
+
+    assert remembered.contains(tmp_path / "a")
+    assert not remembered.contains(tmp_path / "b")
+
+
+def test_a_second_folder_does_not_replace_the_first(tmp_path: Path) -> None:
+    folders = TrustedFolders(tmp_path)
+
+    folders.add(tmp_path / "a")
+    folders.add(tmp_path / "b")
+
+    assert folders.contains(tmp_path / "a")
+    assert folders.contains(tmp_path / "b")
+
+
+def test_a_link_is_as_trusted_as_the_folder_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    folders = TrustedFolders(tmp_path / "state")
+
+    folders.add(tmp_path / "link")
+
+    assert folders.contains(tmp_path / "real")
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[1, null]", "\x00"])
+def test_a_damaged_file_trusts_nothing_and_is_mended_by_the_next_answer(tmp_path: Path, content: str) -> None:
+    folders = TrustedFolders(tmp_path)
+    (tmp_path / "trusted-folders.json").write_text(content)
+
+    assert not folders.contains(tmp_path)
+    folders.add(tmp_path)
+    assert folders.contains(tmp_path)
+
+
+def test_the_state_folder_is_the_users_own_unless_the_environment_names_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(STATE_FOLDER_VARIABLE, raising=False)
+    assert state_folder().name == "oe-lsp"
+
+    monkeypatch.setenv(STATE_FOLDER_VARIABLE, str(tmp_path))
+    assert state_folder() == tmp_path
