@@ -108,9 +108,7 @@ def test_the_schema_is_a_valid_json_schema() -> None:
 
 
 def test_every_type_of_event_has_a_sample_here() -> None:
-    assert {sample["type"] for sample in SAMPLES.values()} == set(
-        event_schema()["x-discriminator"]["mapping"]
-    )
+    assert {sample["type"] for sample in SAMPLES.values()} == set(event_schema()["x-discriminator"]["mapping"])
 
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)

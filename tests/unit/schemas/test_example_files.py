@@ -64,9 +64,7 @@ def test_an_example_is_valid_and_uses_no_unknown_key(path: Path) -> None:
 
     assert list(Draft202012Validator(schema).iter_errors(document)) == []
     for node in document["graph"]["nodes"]:
-        definition = schema["$defs"]["node"]["x-discriminator"]["mapping"][node["kind"]].removeprefix(
-            "#/$defs/"
-        )
+        definition = schema["$defs"]["node"]["x-discriminator"]["mapping"][node["kind"]].removeprefix("#/$defs/")
         assert node.keys() <= schema["$defs"][definition]["properties"].keys()
     for field in document["state"]["schema"].values():
         assert field.keys() <= schema["$defs"]["stateField"]["properties"].keys()
@@ -91,19 +89,14 @@ def test_the_fourth_node_of_city_report_says_which_file_is_missing_and_what_to_d
         python_tool(city_report, Path(fourth["impl"]).stem, **fourth["args"], _state={"summaries": []})
 
     assert "cp fixtures/normals.csv data/normals.csv" in str(raised.value)
-    assert "cp fixtures/normals.csv data/normals.csv" in (city_report / "README.md").read_text(
-        encoding="utf-8"
-    )
+    assert "cp fixtures/normals.csv data/normals.csv" in (city_report / "README.md").read_text(encoding="utf-8")
 
 
 def test_city_report_writes_its_page_once_the_missing_file_is_there(city_report: Path) -> None:
     shutil.copy(city_report / "fixtures/normals.csv", city_report / "data/normals.csv")
 
     cities = python_tool(city_report, "load_readings", file="data/readings.csv")["state_delta"]["cities"]
-    each = [
-        python_tool(city_report, "summarise", **{"$item": city})["state_delta"]["summaries"]
-        for city in cities
-    ]
+    each = [python_tool(city_report, "summarise", **{"$item": city})["state_delta"]["summaries"] for city in cities]
     state: dict[str, Any] = {"summaries": [summary for summaries in each for summary in summaries]}
     state |= javascript_tool(city_report, "rank", _state=state)["state_delta"]
     state |= python_tool(city_report, "compare", file="data/normals.csv", _state=state)["state_delta"]

@@ -272,9 +272,7 @@ WRONG_DOCUMENTS = [
 
 
 @pytest.mark.parametrize(("part", "wrong", "expected"), WRONG_DOCUMENTS)
-def test_one_mistake_outside_of_nodes_is_one_error(
-    part: str, wrong: str, expected: list[tuple[str, str]]
-) -> None:
+def test_one_mistake_outside_of_nodes_is_one_error(part: str, wrong: str, expected: list[tuple[str, str]]) -> None:
     assert part in MINIMAL
     assert sorted(errors(None, MINIMAL.replace(part, wrong))) == expected
 

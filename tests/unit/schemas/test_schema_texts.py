@@ -58,16 +58,12 @@ def test_every_key_has_a_description_that_is_a_sentence(name: str) -> None:
     keys = described_keys(SCHEMAS[name])
 
     assert len(keys) > 50
-    assert [
-        pointer for pointer, key in keys.items() if not key.get("description", "").endswith((".", "…"))
-    ] == []
+    assert [pointer for pointer, key in keys.items() if not key.get("description", "").endswith((".", "…"))] == []
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_every_key_has_an_example(name: str) -> None:
-    assert [
-        pointer for pointer, key in described_keys(SCHEMAS[name]).items() if not key.get("examples")
-    ] == []
+    assert [pointer for pointer, key in described_keys(SCHEMAS[name]).items() if not key.get("examples")] == []
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -97,8 +93,7 @@ def test_every_discriminator_names_the_same_definitions_as_its_conditions(name: 
         property_name = part["x-discriminator"]["property"]
         mapping = part["x-discriminator"]["mapping"]
         conditions = {
-            branch["if"]["properties"][property_name]["const"]: branch["then"]["$ref"]
-            for branch in part["allOf"]
+            branch["if"]["properties"][property_name]["const"]: branch["then"]["$ref"] for branch in part["allOf"]
         }
         assert conditions == mapping
         assert effective(SCHEMAS[name], part["properties"][property_name])["enum"] == list(mapping)
