@@ -70,9 +70,13 @@ class Original:
         for place, outcomes in older.outcomes.items():
             self.outcomes[place] = outcomes + self.outcomes.get(place, [])
 
-    def items_of(self, node_id: str) -> int:
-        """How many items of the fan-out `node_id` have an outcome."""
-        return sum(1 for scope, owner in self.outcomes if owner == node_id and scope)
+    def has_parts(self, group: Place) -> bool:
+        """Whether any part of a fan-out, pipeline, loop or nested experience has an outcome."""
+        scope, node_id = group
+        depth = len(scope)
+        return any(
+            len(steps) > depth and steps[:depth] == scope and steps[depth][1] == node_id for steps, _ in self.outcomes
+        )
 
 
 def place_of(node_id: str, scope: tuple[Scope, ...]) -> Place:

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from engine.cache.decision import Answer, Decision, decide
-from engine.cache.key import Parts
-from engine.cache.keying import Keying, NodeParts, execution_parts, received_parts
+from engine.cache.decision import Answer
+from engine.cache.foresight import Foresight, known_args, lookup_known
+from engine.cache.keying import Keyings
 from engine.cache.original import Original, place_of
+from engine.cache.outlook import outlook
 from engine.core.board import Board, Ending, NotYetKnownError, Result
-from engine.core.gate import Skip, delivered, gate, holds
-from engine.core.inputs import ItemValue, items_of, lookup
+from engine.core.composition import Composition
+from engine.core.fanout import edge_outputs
+from engine.core.gate import Skip
+from engine.core.inputs import Inside, named
 from engine.core.items import item_values
-from engine.core.tasks import scope_of
-from engine.expressions import MISSING, Json, Missing, Root, paths_of, resolve
-from engine.graph import Graph
-from engine.log.events import Cause, EdgeEnds, Output
-from engine.spec.model import Experience, Join, Node
+from engine.core.loop import max_iterations
+from engine.core.nested import child_args, child_output, child_start
+from engine.core.parts import Place, done
+from engine.core.pipeline import Travel
+from engine.core.sight import Sight
+from engine.expressions import MISSING, Json, Missing, evaluate
+from engine.graph import VertexKind
+from engine.log.events import ErrorInfo
+from engine.spec.model import ForEach, Loop, Node, Pipeline
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The answer for one vertex. `items` are the answers for the items of a fan-out whose list is known."""
+    """The answer for one vertex.
+
+    `items` are the answers for its parts, as far as they are known: the items of a fan-out or pipeline and the
+    iterations of a loop, each with its `index`, or the vertices of a nested experience, with their own ids.
+    """
 
     node_id: str
     answer: Answer
@@ -43,179 +54,204 @@ class Plan:
         return sum(1 for entry in self.entries if entry.answer is answer)
 
 
-def plan(
-    experience: Experience,
-    graph: Graph,
-    keying: Keying,
-    args: Mapping[str, Json],
-    original: Original,
-    start: Mapping[str, Json],
-) -> Plan:
-    """The plan of resuming `original` with the run's `args`, from the starting state `start`."""
-    board = Board(experience, graph, args, start)
-    nodes = {node.id: node for node in experience.nodes}
-    entries = []
-    for vertex in graph.order:
-        entry, result = _Planner(board, keying, original).entry(nodes[vertex])
-        board.settle(vertex, result)
-        entries.append(entry)
-    return Plan(tuple(entries))
+def plan(board: Board, keyings: Keyings, original: Original) -> Plan:
+    """The plan of resuming `original` on `board`, which holds the run's args and starting state and no results yet.
 
+    The board is filled with what is known of the results.
+    """
+    return Plan(_Planner(board, Foresight(keyings, original)).entries())
+
+
+_Prospect = tuple[Entry, Result]
+"""The answer for a part, and what may be built on it."""
 
 _UNDETERMINED = Result(Ending.UNDETERMINED)
 
 
 @dataclass(frozen=True, slots=True)
-class _Outlook:
-    """What reaches a vertex: known edge outputs, predecessors still to run, conditions that nobody can evaluate yet."""
-
-    edges: Mapping[str, Json]
-    waiting: tuple[str, ...] = ()
-    conditions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """What the executions of a vertex have in common; `unknown` maps a part to where it comes from."""
-
-    node: NodeParts
-    received: Parts
-    unknown: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
 class _Planner:
-    board: Board
-    keying: Keying
-    original: Original
+    """Plans one graph, the outermost or a nested one; `cache` is whether anything in it may be restored."""
 
-    def entry(self, node: Node) -> tuple[Entry, Result]:
-        """The answer for one vertex, and what the vertices after it may build on."""
-        outlook = self._outlook(node)
-        if isinstance(outlook, Skip):
-            return Entry(node.id, Answer.SKIPPED, (outlook.reason,)), Result(Ending.SKIPPED)
-        entry, result = self._fanout(node, outlook) if node.for_each is not None else self._single(node, outlook)
-        if not outlook.conditions or entry.answer is Answer.DEPENDS:
+    board: Board
+    foresight: Foresight
+    inside: Inside = field(default_factory=Inside)
+    cache: bool = True
+
+    def entries(self) -> tuple[Entry, ...]:
+        """The answers for all vertices, whose results are entered on the board."""
+        entries = []
+        for vertex in self.board.graph.order:
+            entry, result = self._vertex(Sight(self.board, vertex))
+            self.board.settle(vertex, result)
+            entries.append(entry)
+        return tuple(entries)
+
+    def _vertex(self, sight: Sight) -> _Prospect:
+        ahead = outlook(sight)
+        if isinstance(ahead, Skip):
+            return Entry(sight.vertex, Answer.SKIPPED, (ahead.reason,)), Result(Ending.SKIPPED)
+        entry, result = self._going_on(Place(sight, ahead.edges, self.inside, ()), ahead.waiting)
+        if not ahead.conditions or entry.answer is Answer.DEPENDS:
             return entry, result
         # It may also be skipped: nothing certain can be said until the conditions can be evaluated.
-        reasons = tuple(f"when: {condition}" for condition in outlook.conditions)
+        reasons = tuple(f"when: {condition}" for condition in ahead.conditions)
         return replace(entry, answer=Answer.DEPENDS, reasons=(*reasons, *entry.reasons)), _UNDETERMINED
 
-    def _outlook(self, node: Node) -> _Outlook | Skip:
-        """What is known of the edges into `node`: a skip that nothing can change, or what is still open."""
-        incoming = self.board.graph.incoming[node.id]
-        edges = delivered(self.board, incoming)
-        waiting = tuple(
-            dict.fromkeys(
-                edge.from_ for edge in incoming if self.board.results[edge.from_].ending is Ending.UNDETERMINED
-            )
-        )
-        try:
-            decision = gate(self.board, node)
-        except NotYetKnownError:
-            return self._open_conditions(node, _Outlook(edges, waiting))
-        return decision if isinstance(decision, Skip) else _Outlook(decision.edges)
+    def _going_on(self, place: Place, waiting: tuple[str, ...]) -> _Prospect:
+        vertex, experience = place.sight.vertex, self.board.composition.experience
+        kind = self.board.graph.vertices[vertex].kind
+        if kind is VertexKind.PIPELINE:
+            pipeline = next(pipeline for pipeline in experience.pipelines if pipeline.id == vertex)
+            return self._pipeline(pipeline, place, waiting)
+        if kind is VertexKind.LOOP:
+            loop = next(loop for loop in experience.loops if loop.id == vertex)
+            return self._loop(loop, place, waiting)
+        node = self.board.nodes[vertex]
+        return self._node(node, place, waiting)
 
-    def _open_conditions(self, node: Node, outlook: _Outlook) -> _Outlook | Skip:
-        conditions = []
-        for edge in self.board.graph.incoming[node.id]:
-            if edge.when is None or edge.when_text is None:
-                continue
-            names_edges = any(path.root is Root.EDGES for path in paths_of(edge.when))
-            try:
-                held = None if names_edges and outlook.waiting else holds(self.board, node, edge, [])
-            except NotYetKnownError:
-                held = None
-            if held is None:
-                conditions.append(edge.when_text)
-            elif not held and node.join is Join.ALL:
-                return Skip(f"when: {edge.when_text} is false", Cause(edge=EdgeEnds(edge.from_, edge.to)))
-        return replace(outlook, conditions=tuple(conditions))
+    def _node(self, node: Node, place: Place, waiting: tuple[str, ...]) -> _Prospect:
+        if node.for_each is not None:
+            return self._fanout(node, node.for_each, place, waiting)
+        return self._unit(node, place, waiting)
 
-    def _single(self, node: Node, outlook: _Outlook) -> tuple[Entry, Result]:
-        made = self._decide(node, self._shared(node, outlook), outlook, None)
+    def _unit(self, node: Node, place: Place, waiting: tuple[str, ...]) -> _Prospect:
+        child = self.board.composition.nested.get(node.id)
+        if child is not None:
+            return self._nested(node, child, place, waiting)
+        made = self.foresight.decide(node, place, waiting, cache=self.cache and node.cache)
         if made.restored is None:
             return Entry(node.id, made.answer, made.reasons), _UNDETERMINED
-        return Entry(node.id, made.answer, saved_ms=made.restored.duration_ms), _restored(made.restored.output)
+        return Entry(node.id, made.answer, saved_ms=made.restored.duration_ms), done(made.restored.output)
 
-    def _fanout(self, node: Node, outlook: _Outlook) -> tuple[Entry, Result]:
-        waiting = outlook.waiting
-        source: Json | Missing = MISSING
+    def _fanout(self, node: Node, for_each: ForEach, place: Place, waiting: tuple[str, ...]) -> _Prospect:
+        found = self._items("for_each.source", for_each.source, node.id, place, waiting)
+        if isinstance(found, Entry):
+            return found, _UNDETERMINED
+        prospects = []
+        for item in item_values(found):
+            entry, result = self._unit(node, replace(place, inside=place.inside.fanout(node.id, item)), waiting)
+            prospects.append((replace(entry, index=item.index), result))
+        entry = _whole(node.id, [entry for entry, _ in prospects], "items")
+        results = [result for _, result in prospects]
+        if any(result.ending is not Ending.DONE for result in results):
+            return entry, _UNDETERMINED
+        deltas = tuple(delta for result in results for delta in result.deltas)
+        return entry, Result(Ending.DONE, deltas, edge_outputs(results))
+
+    def _pipeline(self, pipeline: Pipeline, place: Place, waiting: tuple[str, ...]) -> _Prospect:
+        found = self._items("items", pipeline.items, pipeline.id, place, waiting)
+        if isinstance(found, Entry):
+            return found, _UNDETERMINED
+        stages = tuple(self.board.nodes[stage] for stage in pipeline.stages)
+        travels = [Travel(place.inside.staged(pipeline.id, item), item.index) for item in item_values(found)]
+        entries = [self._travel(pipeline, stages, travel, place, waiting) for travel in travels]
+        entry = _whole(pipeline.id, entries, "items")
+        if any(travel.stage < len(stages) for travel in travels):
+            return entry, _UNDETERMINED
+        deltas = tuple(delta for travel in travels for delta in travel.deltas)
+        outputs = edge_outputs(Result(Ending.DONE, (), travel.passed) for travel in travels)
+        return entry, Result(Ending.DONE, deltas, outputs)
+
+    def _travel(
+        self, pipeline: Pipeline, stages: tuple[Node, ...], travel: Travel, place: Place, waiting: tuple[str, ...]
+    ) -> Entry:
+        """The answer for one item: that of the first of its stages that is not restored."""
+        saved = 0.0
+        for stage in stages:
+            edges = travel.received(stages, place.edges)
+            here = Place(place.sight.after(travel.deltas), edges, travel.inside, ())
+            entry, result = self._unit(stage, here, waiting)
+            saved += entry.saved_ms
+            if result.ending is not Ending.DONE:
+                reasons = tuple(f"{stage.id}: {reason}" for reason in entry.reasons) or (stage.id,)
+                return Entry(pipeline.id, entry.answer, reasons, saved, index=travel.index)
+            travel.take(result)
+        return Entry(pipeline.id, Answer.RESTORED, saved_ms=saved, index=travel.index)
+
+    def _loop(self, loop: Loop, place: Place, waiting: tuple[str, ...]) -> _Prospect:
+        body = self.board.nodes[loop.body]
+        entries: list[Entry] = []
+        deltas: list[Mapping[str, Json]] = []
+        edge_output: Json | Missing = MISSING
+        sight = place.sight
+        while len(entries) < max_iterations(loop):
+            inside = place.inside.iterated(loop.id, len(entries))
+            here = replace(place, sight=sight, inside=inside)
+            over = self._is_over(loop, here, waiting)
+            if over is None:
+                asked = (f"until: {loop.until_text}",)
+                return Entry(loop.id, Answer.DEPENDS, asked, _saved(entries), tuple(entries)), _UNDETERMINED
+            if over:
+                break
+            entry, result = self._node(body, here, waiting)
+            entries.append(replace(entry, node_id=loop.id, index=len(entries)))
+            if result.ending is not Ending.DONE:
+                reasons = tuple(f"iteration {len(entries) - 1}: {reason}" for reason in entry.reasons)
+                return Entry(loop.id, entry.answer, reasons, _saved(entries), tuple(entries)), _UNDETERMINED
+            deltas += result.deltas
+            sight = sight.after(result.deltas)
+            edge_output = edge_output if result.edge_output is MISSING else result.edge_output
+        return _whole(loop.id, entries, "iterations"), Result(Ending.DONE, tuple(deltas), edge_output)
+
+    def _is_over(self, loop: Loop, place: Place, waiting: tuple[str, ...]) -> bool | None:
+        """Whether `until` holds; None where nobody can say yet."""
+        if loop.until is None:
+            return False
         try:
-            source = items_of(self.board, node, outlook.edges)
+            return evaluate(loop.until, lookup_known(place, waiting)).value
+        except NotYetKnownError:
+            return None
+
+    def _nested(self, node: Node, child: Composition, place: Place, waiting: tuple[str, ...]) -> _Prospect:
+        unknown: dict[str, str] = {}
+        known_args(node, lookup_known(place, waiting), unknown)
+        start: Mapping[str, Json] = {}
+        try:
+            start = child_start(node, child, place)
         except NotYetKnownError as error:
-            waiting = (*waiting, *error.vertices)
-        if waiting:
-            return self._unknown_fanout(node, waiting), _UNDETERMINED
-        if not isinstance(source, list):
-            return Entry(node.id, Answer.WILL_RUN, ("for_each.source is not a list",)), _UNDETERMINED
-        shared = self._shared(node, outlook)
-        made = [self._decide(node, shared, outlook, item) for item in item_values(source)]
-        items = tuple(_item_entry(node, index, decision) for index, decision in enumerate(made))
-        outputs = [decision.restored.output for decision in made if decision.restored is not None]
-        if len(outputs) == len(made):
-            deltas = tuple(output.state_delta for output in outputs)
-            edges: list[Json] = [output.edge_output for output in outputs if output.has_edge_output]
-            saved = sum(item.saved_ms for item in items)
-            done = Result(Ending.DONE, deltas, edges if edges else MISSING)
-            return Entry(node.id, Answer.RESTORED, saved_ms=saved, items=items), done
-        answer = Answer.DEPENDS if all(item.answer in _UNSURE for item in items) else Answer.WILL_RUN
-        reason = f"{len(made) - len(outputs)} of {len(made)} items"
-        return Entry(node.id, answer, (reason,), sum(item.saved_ms for item in items), items), _UNDETERMINED
+            unknown["its state"] = ", ".join(error.vertices)
+        if unknown:
+            reasons = tuple(f"{name} comes from {source}" for name, source in unknown.items())
+            return self._unknown(node.id, reasons, place), _UNDETERMINED
+        args = child_args(node, child, place)
+        if isinstance(args, ErrorInfo):
+            return Entry(node.id, Answer.WILL_RUN, (args.message,)), _UNDETERMINED
+        board = Board(child, args, start)
+        inner = _Planner(board, self.foresight, place.inside.nested(node.id), self.cache and node.cache)
+        entry = _whole(node.id, inner.entries(), "nodes")
+        if any(result.ending is Ending.UNDETERMINED for result in board.results.values()):
+            if waiting and entry.answer is Answer.WILL_RUN:
+                entry = replace(entry, answer=Answer.IF_PREDECESSORS_SUCCEED)
+            return entry, _UNDETERMINED
+        return entry, done(child_output(node, child, board, place)[0])
 
-    def _unknown_fanout(self, node: Node, waiting: tuple[str, ...]) -> Entry:
-        reasons = tuple(f"its items come from {vertex}" for vertex in dict.fromkeys(waiting))
-        answer = Answer.DEPENDS if self.original.items_of(node.id) else Answer.IF_PREDECESSORS_SUCCEED
-        return Entry(node.id, answer, reasons)
+    def _items(self, key: str, source: str, vertex: str, place: Place, waiting: tuple[str, ...]) -> list[Json] | Entry:
+        """The list that a fan-out or pipeline works on; or its answer while that is not known, or none."""
+        try:
+            found = named(source, lookup_known(place, waiting))
+        except NotYetKnownError as error:
+            unknown = dict.fromkeys((*waiting, *error.vertices))
+            return self._unknown(vertex, tuple(f"its items come from {source}" for source in unknown), place)
+        if not isinstance(found, list):
+            return Entry(vertex, Answer.WILL_RUN, (f"{key} is not a list",))
+        return found
 
-    def _shared(self, node: Node, outlook: _Outlook) -> _Shared:
-        unknown = {f"edges.{vertex}": vertex for vertex in outlook.waiting}
-        reads = self._known(node.reads, "reads", unknown, lambda name: self._read(node, name))
-        return _Shared(self.keying.node(node), received_parts(reads, outlook.edges), unknown)
-
-    def _decide(self, node: Node, shared: _Shared, outlook: _Outlook, item: ItemValue | None) -> Decision:
-        """Decide with what is known; the edge outputs of predecessors that have not run are not."""
-        if not node.cache:
-            certain = Answer.IF_PREDECESSORS_SUCCEED if outlook.waiting else Answer.WILL_RUN
-            return Decision(certain, ("cache: false",))
-        unknown = dict(shared.unknown)
-        args = self._known(node.args, "args", unknown, lambda name: self._arg(node, name, outlook.edges, item))
-        parts = execution_parts(shared.node, shared.received, args, item)
-        return decide(self.original, place_of(node.id, scope_of(node, item)), parts, unknown)
-
-    def _known(
-        self,
-        names: Iterable[str],
-        prefix: str,
-        unknown: dict[str, str],
-        find: Callable[[str], dict[str, Json]],
-    ) -> dict[str, Json]:
-        """The values that are known; the names of the others go to `unknown`, with the vertices they come from."""
-        known: dict[str, Json] = {}
-        for name in names:
-            try:
-                known.update(find(name))
-            except NotYetKnownError as error:
-                unknown[f"{prefix}.{name}"] = ", ".join(error.vertices)
-        return known
-
-    def _read(self, node: Node, name: str) -> dict[str, Json]:
-        value = self.board.see(node.id, name)
-        return {} if value is MISSING else {name: value}
-
-    def _arg(self, node: Node, name: str, edges: Mapping[str, Json], item: ItemValue | None) -> dict[str, Json]:
-        value = resolve({name: node.args[name]}, lookup(self.board, node.id, edges, item)).value
-        assert isinstance(value, dict)
-        return value
+    def _unknown(self, vertex: str, reasons: tuple[str, ...], place: Place) -> Entry:
+        """The answer for a whole whose parts nobody knows yet."""
+        before = self.foresight.original.has_parts(place_of(vertex, place.inside.scope))
+        return Entry(vertex, Answer.DEPENDS if before else Answer.IF_PREDECESSORS_SUCCEED, reasons)
 
 
-_UNSURE = (Answer.DEPENDS, Answer.RESTORED)
+def _whole(vertex: str, entries: Iterable[Entry], parts: str) -> Entry:
+    """The answer for a whole, from the answers for its parts: the most certain of those that are not `restored`."""
+    items = tuple(entries)
+    left = [item for item in items if item.answer not in (Answer.RESTORED, Answer.SKIPPED)]
+    if not left:
+        return Entry(vertex, Answer.RESTORED, saved_ms=_saved(items), items=items)
+    order = (Answer.WILL_RUN, Answer.IF_PREDECESSORS_SUCCEED, Answer.DEPENDS)
+    answer = min((item.answer for item in left), key=order.index)
+    return Entry(vertex, answer, (f"{len(left)} of {len(items)} {parts}",), _saved(items), items)
 
 
-def _restored(output: Output) -> Result:
-    return Result(Ending.DONE, (output.state_delta,), output.edge_output if output.has_edge_output else MISSING)
-
-
-def _item_entry(node: Node, index: int, decision: Decision) -> Entry:
-    saved = decision.restored.duration_ms if decision.restored is not None else 0.0
-    return Entry(node.id, decision.answer, decision.reasons, saved, index=index)
+def _saved(entries: Iterable[Entry]) -> float:
+    return sum(entry.saved_ms for entry in entries)

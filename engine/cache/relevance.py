@@ -12,8 +12,6 @@ CHANGES_RESULT = frozenset(
         "prompt",
         "model",
         "schema",
-        "inputs",
-        "source",
         "provider",
         "output_format",
         "extra_args",
@@ -31,7 +29,7 @@ CHANGES_RESULT = frozenset(
 )
 """Hashed as written."""
 
-BY_VALUE = frozenset({"args", "reads"})
+BY_VALUE = frozenset({"args", "inputs", "reads", "source"})
 """What counts is the values that these name when the node is ready."""
 
 NEVER_CHANGES_RESULT = frozenset(

@@ -11,10 +11,11 @@ from enum import Enum
 from heapq import merge as merge_sorted
 from itertools import islice
 
+from engine.core.composition import Composition
 from engine.core.merging import fold
 from engine.expressions import MISSING, Json, Missing
-from engine.graph import Graph
-from engine.spec.model import Experience, Merge
+from engine.log.events import ErrorInfo
+from engine.spec.model import Merge
 
 
 class Ending(str, Enum):
@@ -29,11 +30,17 @@ class Ending(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a vertex ended and what it left: its state deltas (one for each item of a fan-out) and its edge output."""
+    """How a vertex, or a part of one, ended and what it left.
+
+    `deltas` are its writes to the state in the order that counts: one for each item, stage or iteration. `error` says
+    why it failed. `restored`: nothing in it was executed.
+    """
 
     ending: Ending
     deltas: tuple[Mapping[str, Json], ...] = ()
     edge_output: Json | Missing = MISSING
+    error: ErrorInfo | None = None
+    restored: bool = False
 
 
 class NotYetKnownError(LookupError):
@@ -47,18 +54,18 @@ class NotYetKnownError(LookupError):
 class Board:
     """Results as they come in. `args` are the run's, `start` the state that it begins with."""
 
-    def __init__(
-        self, experience: Experience, graph: Graph, args: Mapping[str, Json], start: Mapping[str, Json]
-    ) -> None:
-        self.experience = experience
-        self.graph = graph
+    def __init__(self, composition: Composition, args: Mapping[str, Json], start: Mapping[str, Json]) -> None:
+        self.composition = composition
+        self.experience = composition.experience
+        self.graph = composition.graph
         self.args = args
         self.start = start
         self.results: dict[str, Result] = {}
-        self._merges = {field.name: field.merge for field in experience.fields}
-        self._declared = {node.id: frozenset(node.writes) for node in experience.nodes}
+        self.nodes = {node.id: node for node in self.experience.nodes}
+        self.fields = {field.name: field for field in self.experience.fields}
+        self.merges = {name: field.merge for name, field in self.fields.items()}
+        self._declared = _declared_writes(composition)
         self._undeclared_writers: dict[str, list[tuple[int, str]]] = {}
-        self._seen: tuple[str, dict[str, Json | Missing]] = ("", {})
 
     def settle(self, vertex: str, result: Result) -> None:
         """Enter how `vertex` ended."""
@@ -72,19 +79,14 @@ class Board:
 
         Raises NotYetKnownError where one of those has not run yet.
         """
-        if field not in self._merges:
+        if field not in self.merges:
             return MISSING
-        if self._seen[0] != vertex:
-            self._seen = (vertex, {})
-        memo = self._seen[1]  # the items of a fan-out ask for the same few values thousands of times
-        if field not in memo:
-            memo[field] = self._fold(field, self._visible_writers(vertex, field))
-        return memo[field]
+        return self._fold(field, self._visible_writers(vertex, field))
 
     def final_state(self) -> dict[str, Json]:
         """The state at the end: every result folded in, in topological order. Fields never written are left out."""
         state: dict[str, Json] = {}
-        for field in self._merges:
+        for field in self.merges:
             undeclared = (writer for _, writer in self._undeclared_writers.get(field, ()))
             writers = sorted({*self.graph.writers(field), *undeclared}, key=self.graph.position, reverse=True)
             value = self._fold(field, iter(writers))
@@ -93,7 +95,7 @@ class Board:
         return state
 
     def _fold(self, field: str, latest_first: Iterator[str]) -> Json | Missing:
-        merge, start = self._merges[field], self.start.get(field, MISSING)
+        merge, start = self.merges[field], self.start.get(field, MISSING)
         writes = (delta[field] for delta in self._deltas(latest_first) if field in delta)
         if merge is Merge.LAST_WINS:
             return next(writes, start)  # the writers before the last one are never looked at
@@ -121,3 +123,12 @@ class Board:
         by_edge = self.graph.edge_ancestors(vertex)
         stray = (writer for _, writer in reversed(undeclared) if writer in by_edge)
         return merge_sorted(declared, stray, key=position, reverse=True)
+
+
+def _declared_writes(composition: Composition) -> dict[str, frozenset[str]]:
+    """By vertex: the fields that its nodes declare to write."""
+    writes = {node.id: node.writes for node in composition.experience.nodes}
+    return {
+        id_: frozenset(field for node_id in vertex.node_ids for field in writes[node_id])
+        for id_, vertex in composition.graph.vertices.items()
+    }

@@ -1,83 +1,136 @@
-"""One fan-out as its items end (docs/format.md, Fan-out)."""
+"""A fan-out: a node once for every item of a list (docs/format.md, Fan-out)."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
 
 from engine.core.board import Ending, Result
+from engine.core.inputs import ItemValue, lookup, named, reads_of
+from engine.core.items import for_each_items, item_values
+from engine.core.parts import Frame, Part, Place, Stop, tally_name
+from engine.core.tasks import Cancelled, Command, Failed, FailRun, GroupBegan, GroupEnded, Happening, Lane
 from engine.expressions import MISSING, Json, Missing, to_text
-from engine.log.events import Counts, ErrorInfo, Output
-from engine.spec.model import ItemErrorPolicy, Merge, Node, Policy
-
-LLM_MAX_ITEMS = 1_000
-"""The default of for_each.max_items for LLM and CLI kinds."""
+from engine.log.events import Counts, ErrorInfo
+from engine.spec.model import ForEach, ItemErrorPolicy, Merge, Node, Policy
 
 
-@dataclass(slots=True)
 class FanOut:
-    """The items of one vertex by index: `outputs` of those that succeeded, `errors` of those that failed."""
+    """The items of one node, which has a `for_each`, each a part of its own. All see the state at the node's start."""
 
-    node: Node
-    size: int
-    outputs: dict[int, Output] = field(default_factory=dict)
-    errors: dict[int, ErrorInfo] = field(default_factory=dict)
-    tally: Counter[str] = field(default_factory=Counter)
+    def __init__(self, frame: Frame, node: Node, for_each: ForEach, place: Place) -> None:
+        self.result: Result | None = None
+        self._frame = frame
+        self._node = node
+        self._for_each = for_each
+        self._place = place
+        self._lane = Lane(place.order, for_each.concurrency)
+        self._reads: Mapping[str, Json] = {}
+        self._size = 0
+        self._waiting: deque[ItemValue] = deque()
+        self._open: dict[int, Part] = {}
+        self._results: dict[int, Result] = {}
+        self._stopping: Stop | None = None
+
+    def begin(self) -> list[Command]:
+        """See Part."""
+        place = self._place
+        found = named(self._for_each.source, lookup(place.sight, place.edges, place.inside))
+        values = for_each_items(self._node, self._for_each, found)
+        if isinstance(values, ErrorInfo):
+            self.result = Result(Ending.FAILED, error=values)
+            return [Failed(self._node.id, place.inside.scope, values)]
+        self._size = len(values)
+        self._waiting.extend(item_values(values))
+        self._reads = reads_of(place.sight, self._node)
+        return [GroupBegan(self._node.id, place.inside.scope, self._size), *self._go_on()]
+
+    def handle(self, event: Happening) -> list[Command]:
+        """See Part."""
+        item = event.scope[len(self._place.inside.scope)].item
+        part = self._open.get(item.index) if item is not None else None
+        if item is None or part is None:
+            return []
+        return [*part.handle(event), *self._look_at(item.index, part), *self._go_on()]
+
+    def stop(self, stop: Stop) -> list[Command]:
+        """See Part."""
+        self._stopping = stop
+        self._waiting.clear()
+        commands: list[Command] = []
+        for index, part in list(self._open.items()):
+            commands += [*part.stop(stop), *self._look_at(index, part)]
+        return [*commands, *self._go_on()]
+
+    def _go_on(self) -> list[Command]:
+        """Begin the items that may begin now; end when none is left."""
+        commands: list[Command] = []
+        while self._waiting and len(self._open) < self._width:
+            item = self._waiting.popleft()
+            inside = self._place.inside.fanout(self._node.id, item)
+            place = Place(self._place.sight, self._place.edges, inside, (*self._place.order, item.index))
+            part = self._open[item.index] = self._frame.make_unit(
+                self._frame, self._node, place, self._lane, self._reads
+            )
+            commands += [*part.begin(), *self._look_at(item.index, part)]
+        if not self._open and not self._waiting and self.result is None:
+            commands.append(self._end())
+        return commands
 
     @property
-    def ended(self) -> bool:
-        """Whether every item has."""
-        return self.tally.total() == self.size
+    def _width(self) -> int:
+        """How many items are considered at once: tasks queue for their turn elsewhere, nested experiences do not."""
+        return self._for_each.concurrency if self._node.id in self._frame.composition.nested else self._size
 
-    def succeeded(self, index: int, output: Output, *, restored: bool) -> None:
-        """An item has its output."""
-        self.outputs[index] = output
-        self.tally["cached" if restored else "completed"] += 1
+    def _look_at(self, index: int, part: Part) -> list[Command]:
+        """Keep the result of an item that has ended."""
+        if part.result is None or index not in self._open:
+            return []
+        del self._open[index]
+        self._results[index] = part.result
+        fails = part.result.ending is Ending.FAILED and self._for_each.on_item_error is ItemErrorPolicy.FAIL
+        if fails and self._node.on_error.policy is Policy.FAIL_RUN and self._stopping is None:
+            return [FailRun(self._node.id)]
+        return []
 
-    def failed(self, index: int, error: ErrorInfo) -> None:
-        """An item has failed for good."""
-        self.errors[index] = error
-        self.tally["failed"] += 1
-
-    def cancelled(self) -> None:
-        """An item was stopped, or will not begin."""
-        self.tally["cancelled"] += 1
-
-    @property
-    def stops_run(self) -> bool:
-        """Whether one failed item ends the run: the fan-out fails with it, and its node says `fail_run`."""
-        fails = self.node.for_each is not None and self.node.for_each.on_item_error is ItemErrorPolicy.FAIL
-        return fails and self.node.on_error.policy is Policy.FAIL_RUN
-
-    @property
-    def counts(self) -> Counts:
-        """How many items ended in each way."""
-        return Counts(**self.tally)
-
-    def result(self, merges: Mapping[str, Merge]) -> tuple[Result, ErrorInfo | None]:
-        """How the vertex ended, its items' outputs in item order; with the error where it failed."""
-        in_order = [self.outputs[index] for index in sorted(self.outputs)]
-        deltas = tuple(output.state_delta for output in in_order if output.state_delta)
-        outputs = [output.edge_output for output in in_order if output.has_edge_output]
-        edge_output: Json | Missing = outputs if outputs else MISSING
-        error = self._item_error() or _set_once_conflict(deltas, merges)
-        return Result(Ending.FAILED if error else Ending.DONE, deltas, edge_output), error
+    def _end(self) -> Command:
+        in_order = [self._results[index] for index in sorted(self._results)]
+        tally = Counter(map(tally_name, in_order))
+        tally["cancelled"] += self._size - len(in_order)
+        done = [result for result in in_order if result.ending is Ending.DONE]
+        deltas = tuple(delta for result in done for delta in result.deltas if delta)
+        error = self._item_error() or set_once_conflict(deltas, self._frame.merges, "items")
+        scope = self._place.inside.scope
+        if error is None and tally["cancelled"] and self._stopping is not None:
+            self.result = Result(Ending.CANCELLED)
+            return Cancelled(self._node.id, scope, self._stopping.reason, self._stopping.cause)
+        ending = Ending.FAILED if error else Ending.DONE
+        restored = tally["cached"] == self._size
+        self.result = Result(ending, deltas, edge_outputs(done), error, restored)
+        return GroupEnded(self._node.id, scope, Counts(**tally), error)
 
     def _item_error(self) -> ErrorInfo | None:
-        assert self.node.for_each is not None
-        if not self.errors or self.node.for_each.on_item_error is ItemErrorPolicy.CONTINUE:
+        errors = {index: result.error for index, result in self._results.items() if result.error is not None}
+        if not errors or self._for_each.on_item_error is ItemErrorPolicy.CONTINUE:
             return None
-        first = min(self.errors)
-        cause = self.errors[first]
-        return ErrorInfo(
-            cause.type,
-            f"{len(self.errors)} of {self.size} items failed; item {first}: {cause.message}",
-            cause.location,
-        )
+        return items_failed(errors, self._size)
 
 
-def _set_once_conflict(deltas: tuple[Mapping[str, Json], ...], merges: Mapping[str, Merge]) -> ErrorInfo | None:
+def items_failed(errors: Mapping[int, ErrorInfo], size: int) -> ErrorInfo:
+    """The error of a whole of `size` items, of which those at `errors` failed."""
+    first = min(errors)
+    cause = errors[first]
+    return ErrorInfo(cause.type, f"{len(errors)} of {size} items failed; item {first}: {cause.message}", cause.location)
+
+
+def edge_outputs(results: Iterable[Result]) -> Json | Missing:
+    """The edge outputs of items, in item order, as the one list that is delivered; nothing where no item has one."""
+    outputs = [result.edge_output for result in results if result.edge_output is not MISSING]
+    return outputs or MISSING
+
+
+def set_once_conflict(deltas: Iterable[Mapping[str, Json]], merges: Mapping[str, Merge], who: str) -> ErrorInfo | None:
+    """The error where two of `who` (items, say), none of which sees the other, gave a set_once field two values."""
     first: dict[str, Json] = {}
     for delta in deltas:
         for name, value in delta.items():
@@ -86,7 +139,7 @@ def _set_once_conflict(deltas: tuple[Mapping[str, Json], ...], merges: Mapping[s
             if name in first and first[name] != value:
                 return ErrorInfo(
                     "set_once",
-                    f"two items wrote different values to '{name}', whose merge is set_once: "
+                    f"two {who} wrote different values to '{name}', whose merge is set_once: "
                     f"{to_text(first[name])[:80]} and {to_text(value)[:80]}",
                 )
             first.setdefault(name, value)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.core.board import Board, Ending, NotYetKnownError, Result
-from engine.core.inputs import lookup
+from engine.core.inputs import Inside, lookup
+from engine.core.sight import Sight
 from engine.expressions import MISSING, Json, evaluate
 from engine.log.events import Cause, EdgeEnds
-from engine.spec.model import Edge, Join, Node
+from engine.spec.model import Edge, Join
 
 _DEAD = (Ending.FAILED, Ending.SKIPPED, Ending.CANCELLED)
 
@@ -32,39 +33,45 @@ class Skip:
     cause: Cause
 
 
-def gate(board: Board, node: Node) -> Go | Skip:
-    """Decide for `node`, all of whose waits have ended.
+def gate(sight: Sight) -> Go | Skip:
+    """Decide for the vertex of `sight`, all of whose waits have ended.
 
     Raises NotYetKnownError where the answer depends on a predecessor that has not run yet (plans only).
     """
-    edges = board.graph.incoming[node.id]
+    edges = sight.board.graph.incoming[sight.vertex]
     if not edges:
         return Go({})
-    return _any(board, node, edges) if node.join is Join.ANY else _all(board, node, edges)
+    return _any(sight, edges) if join_of(sight) is Join.ANY else _all(sight, edges)
 
 
-def _all(board: Board, node: Node, edges: tuple[Edge, ...]) -> Go | Skip:
+def join_of(sight: Sight) -> Join:
+    """How the vertex joins its edges: as its node says; pipelines and loops need all of them."""
+    node = sight.board.nodes.get(sight.vertex)
+    return node.join if node is not None else Join.ALL
+
+
+def _all(sight: Sight, edges: tuple[Edge, ...]) -> Go | Skip:
+    results = sight.board.results
     for edge in edges:
-        ending = board.results[edge.from_].ending
+        ending = results[edge.from_].ending
         if ending in _DEAD:
             return Skip(f"predecessor {edge.from_} {_ended(ending)}", Cause(node=edge.from_))
-    _require_known(board, edges)
+    _require_known(sight.board, edges)
     warnings: list[str] = []
     for edge in edges:
-        if not holds(board, node, edge, warnings):
+        if not holds(sight, edge, warnings):
             return Skip(f"when: {edge.when_text} is false", Cause(edge=EdgeEnds(edge.from_, edge.to)))
-    return Go(delivered(board, edges), tuple(warnings))
+    return Go(delivered(sight.board, edges), tuple(warnings))
 
 
-def _any(board: Board, node: Node, edges: tuple[Edge, ...]) -> Go | Skip:
-    _require_known(board, edges)
+def _any(sight: Sight, edges: tuple[Edge, ...]) -> Go | Skip:
+    _require_known(sight.board, edges)
     warnings: list[str] = []
-    live = tuple(
-        edge for edge in edges if board.results[edge.from_].ending is Ending.DONE and holds(board, node, edge, warnings)
-    )
+    results = sight.board.results
+    live = tuple(edge for edge in edges if results[edge.from_].ending is Ending.DONE and holds(sight, edge, warnings))
     if not live:
         return Skip("no incoming edge is live (join: any)", Cause(edge=EdgeEnds(edges[0].from_, edges[0].to)))
-    return Go(delivered(board, live), tuple(warnings))
+    return Go(delivered(sight.board, live), tuple(warnings))
 
 
 def _require_known(board: Board, edges: tuple[Edge, ...]) -> None:
@@ -73,14 +80,15 @@ def _require_known(board: Board, edges: tuple[Edge, ...]) -> None:
         raise NotYetKnownError(tuple(dict.fromkeys(unknown)))
 
 
-def holds(board: Board, node: Node, edge: Edge, warnings: list[str]) -> bool:
-    """Whether the edge's `when` holds for `node`; what was odd about it is added to `warnings`.
+def holds(sight: Sight, edge: Edge, warnings: list[str]) -> bool:
+    """Whether the edge's `when` holds for its target; what was odd about it is added to `warnings`.
 
     Raises NotYetKnownError (plans only).
     """
     if edge.when is None:
         return True
-    result = evaluate(edge.when, lookup(board, node.id, delivered(board, board.graph.incoming[node.id])))
+    edges = delivered(sight.board, sight.board.graph.incoming[sight.vertex])
+    result = evaluate(edge.when, lookup(sight, edges, Inside()))
     warnings.extend(f"when: {edge.when_text}: {warning.message}" for warning in result.warnings)
     return result.value
 

@@ -1,57 +1,114 @@
-"""What a vertex receives: its reads, its resolved args, and what a path names for it (docs/format.md, References)."""
+"""What an execution receives: reads, resolved args, and what a path names for it (docs/format.md, References)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from engine.core.board import Board
+from engine.core.sight import Sight
 from engine.expressions import MISSING, Json, Lookup, Missing, Path, Resolved, Root, descend, parse_reference, resolve
-from engine.spec.model import Node
+from engine.log.events import Item, Scope, ScopeKind
+from engine.spec.model import DatasetSpec, Node, SkillSpec
 
 
 @dataclass(frozen=True, slots=True)
 class ItemValue:
-    """One item of a fan-out: its value, its place in the list, and its key (docs/design.md, The run log)."""
+    """One item of a fan-out or pipeline: its value, its index, and its key (docs/design.md, The run log)."""
 
     value: Json
     index: int
     key: str
 
 
-def reads_of(board: Board, node: Node) -> dict[str, Json]:
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What an execution runs inside: as the log says it (`scope`, outermost first), and what paths name of it.
+
+    `loop` is the innermost loop and the iteration of it, counted from 0.
+    """
+
+    scope: tuple[Scope, ...] = ()
+    item: ItemValue | None = None
+    pipeline: str | None = None
+    loop: tuple[str, int] | None = None
+
+    def fanout(self, node_id: str, item: ItemValue) -> Inside:
+        """Inside an item of the fan-out of `node_id`."""
+        step = Scope(ScopeKind.FANOUT, node_id, Item(item.index, item.key))
+        return replace(self, scope=(*self.scope, step), item=item)
+
+    def staged(self, pipeline: str, item: ItemValue) -> Inside:
+        """Inside an item of a pipeline."""
+        step = Scope(ScopeKind.PIPELINE, pipeline, Item(item.index, item.key))
+        return replace(self, scope=(*self.scope, step), item=item, pipeline=pipeline)
+
+    def iterated(self, loop: str, iteration: int) -> Inside:
+        """Inside an iteration of a loop."""
+        step = Scope(ScopeKind.LOOP, loop, iteration=iteration)
+        return replace(self, scope=(*self.scope, step), loop=(loop, iteration))
+
+    def nested(self, node_id: str) -> Inside:
+        """Inside the experience that the node nests: the names of what is around it do not reach there."""
+        return Inside((*self.scope, Scope(ScopeKind.EXPERIENCE, node_id)))
+
+
+def reads_of(sight: Sight, node: Node) -> dict[str, Json]:
     """The declared reads that have a value. Raises NotYetKnownError (plans only)."""
-    values = {field: board.see(node.id, field) for field in node.reads}
+    values = {field: sight.see(field) for field in node.reads}
     return {field: value for field, value in values.items() if value is not MISSING}
 
 
-def args_of(board: Board, node: Node, edges: Mapping[str, Json], item: ItemValue | None = None) -> Resolved:
+def args_of(node: Node, find: Lookup) -> Resolved:
     """The node's args with references resolved; those that name nothing are dropped and reported."""
-    return resolve(dict(node.args), lookup(board, node.id, edges, item))
+    return resolve(dict(node.args), find)
 
 
-def items_of(board: Board, node: Node, edges: Mapping[str, Json]) -> Json | Missing:
-    """What `for_each.source` names: a list, if the author was right. Raises NotYetKnownError (plans only)."""
-    assert node.for_each is not None
-    path = parse_reference(node.for_each.source)
-    return MISSING if path is None else lookup(board, node.id, edges)(path)
+def given_of(node: Node, find: Lookup) -> Resolved:
+    """The `source` of a dataset or the `inputs` of a skill, resolved by the rules of args; empty for other kinds."""
+    return resolve(dict(written_given(node)), find)
 
 
-def lookup(board: Board, vertex: str, edges: Mapping[str, Json], item: ItemValue | None = None) -> Lookup:
-    """What a path names for `vertex`, which received `edges` and, within a fan-out, `item`."""
+def written_given(node: Node) -> Mapping[str, Json]:
+    """What `given_of` resolves, as it is written."""
+    if isinstance(node.spec, DatasetSpec):
+        return node.spec.source
+    return node.spec.inputs if isinstance(node.spec, SkillSpec) else {}
+
+
+def given_name(node: Node) -> str:
+    """The key under which it is written."""
+    return "source" if isinstance(node.spec, DatasetSpec) else "inputs"
+
+
+def named(reference: str, find: Lookup) -> Json | Missing:
+    """What a text that must be one reference (`for_each.source`, `items`) names. Raises NotYetKnownError (plans)."""
+    path = parse_reference(reference)
+    return MISSING if path is None else find(path)
+
+
+def lookup(sight: Sight, edges: Mapping[str, Json], inside: Inside) -> Lookup:
+    """What a path names for an execution that received `edges` and runs `inside` something."""
 
     def find(path: Path) -> Json | Missing:
         if path.root is Root.STATE:
-            value = board.see(vertex, str(path.steps[0].value))
+            value = sight.see(str(path.steps[0].value))
             return MISSING if value is MISSING else descend(value, path.steps[1:])
         if path.root is Root.ARGS:
-            return descend(dict(board.args), path.steps)
+            return descend(dict(sight.board.args), path.steps)
         if path.root is Root.EDGES:
             return descend(dict(edges), path.steps)
-        if item is not None and path.root is Root.ITEM:
-            return descend(item.value, path.steps)
-        if item is not None and path.root is Root.INDEX:
-            return descend(item.index, path.steps)
-        return MISSING
+        return _of_place(path, inside)
 
     return find
+
+
+def _of_place(path: Path, inside: Inside) -> Json | Missing:
+    if inside.item is not None and path.root is Root.ITEM:
+        return descend(inside.item.value, path.steps)
+    if inside.item is not None and path.root is Root.INDEX:
+        return descend(inside.item.index, path.steps)
+    if inside.pipeline is not None and path.root is Root.PIPELINE:
+        return descend(inside.pipeline, path.steps)
+    if inside.loop is not None and path.root in (Root.LOOP, Root.ITER):
+        return descend(inside.loop[0] if path.root is Root.LOOP else inside.loop[1], path.steps)
+    return MISSING

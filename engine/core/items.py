@@ -1,6 +1,4 @@
-"""The items of a fan-out and their keys: an item is known by its value, wherever it stands
-(docs/design.md, The run log).
-"""
+"""The lists that fan-outs and pipelines work on, and the keys of their items (docs/format.md, Fan-out)."""
 
 from __future__ import annotations
 
@@ -8,13 +6,22 @@ from collections import Counter
 
 from engine.canonical import hash_value
 from engine.core.inputs import ItemValue
-from engine.expressions import Json
+from engine.core.slots import LLM_KINDS
+from engine.expressions import MISSING, Json, Missing
+from engine.log.events import ErrorInfo
+from engine.spec.model import ForEach, Node
+
+LLM_MAX_ITEMS = 1_000
+"""The default of for_each.max_items for LLM and CLI kinds."""
 
 _KEY_DIGITS = 16
 
 
 def item_values(values: list[Json]) -> tuple[ItemValue, ...]:
-    """Each value with its index and key: 16 hex digits of its hash, `#`, and its ordinal among equal values."""
+    """Each value with its index and key: 16 hex digits of its hash, `#`, and its ordinal among equal values.
+
+    So an item is known by its value, wherever it stands (docs/design.md, The run log).
+    """
     seen: Counter[str] = Counter()
     items = []
     for index, value in enumerate(values):
@@ -22,3 +29,37 @@ def item_values(values: list[Json]) -> tuple[ItemValue, ...]:
         items.append(ItemValue(value, index, f"{digest}#{seen[digest]}"))
         seen[digest] += 1
     return tuple(items)
+
+
+def for_each_items(node: Node, for_each: ForEach, found: Json | Missing) -> list[Json] | ErrorInfo:
+    """The items of a fan-out of `node`, whose source names `found`; or why there are none."""
+    values = list_items("for_each.source", for_each.source, node.id, found)
+    if isinstance(values, ErrorInfo):
+        return values
+    most = for_each.max_items
+    if most is None and node.kind in LLM_KINDS:
+        most = LLM_MAX_ITEMS
+    if most is not None and len(values) > most:
+        return ErrorInfo(
+            "for_each",
+            f"for_each.source {for_each.source} has {len(values)} items, more than for_each.max_items allows ({most}). "
+            f"If that is meant, set `max_items: {len(values)}` under for_each of {node.id}.",
+        )
+    return values
+
+
+def list_items(key: str, written: str, vertex: str, found: Json | Missing) -> list[Json] | ErrorInfo:
+    """The list that `key`, which is `written` so and names `found`, gives to `vertex`; or why it gives none."""
+    kind = key.split(".", maxsplit=1)[0]
+    if found is MISSING:
+        return ErrorInfo(kind, f"{key} {written} names nothing: no node that ran before {vertex} wrote it")
+    if not isinstance(found, list):
+        return ErrorInfo(kind, f"{key} {written} is {_json_type(found)}, not a list")
+    return found
+
+
+def _json_type(value: Json) -> str:
+    if value is None:
+        return "null"
+    names: dict[type, str] = {bool: "a boolean", int: "a number", float: "a number", str: "text", dict: "an object"}
+    return names[type(value)]

@@ -5,11 +5,12 @@ the limits on concurrency as a pure structure (docs/format.md, Concurrency).
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from itertools import count
 
-from engine.core.tasks import Task
+from engine.core.tasks import Lane, Task
 from engine.spec.model import Kind
 
 LLM_LIMIT = 4
@@ -30,33 +31,36 @@ def usual_limits(total: int, cores: int) -> Limits:
 
 
 @dataclass(slots=True)
-class _Lane:
-    """The tasks of one vertex, in item order; `limit` is for_each.concurrency."""
+class _Queue:
+    """The tasks of one lane, in the order in which they came. `number` tells lanes of the same order apart."""
 
-    position: int
-    limit: int
+    lane: Lane
+    number: int
     waiting: deque[Task] = field(default_factory=deque)
     running: int = 0
     queued: bool = False
 
 
 class Slots:
-    """Tasks wait here in the graph's order, then item order, until a slot of every limit that binds them is free."""
+    """Tasks wait here, in the order of their lanes, until a slot of every limit that binds them is free.
+
+    All work of a run passes through, whatever it is nested in, so that each execution is counted once.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._lanes: dict[str, _Lane] = {}
-        self._heaps: dict[Kind, list[tuple[int, str]]] = {}
+        self._queues: dict[Lane, _Queue] = {}
+        self._numbers = count()
+        self._heaps: dict[Kind, list[tuple[tuple[int, ...], int, _Queue]]] = {}
         self._running: Counter[Kind] = Counter()
 
     def add(self, task: Task) -> None:
         """Let `task` wait for its slot."""
-        lane = self._lanes.get(task.node.id)
-        if lane is None:
-            limit = task.node.for_each.concurrency if task.node.for_each else 1
-            lane = self._lanes[task.node.id] = _Lane(task.position, limit)
-        lane.waiting.append(task)
-        self._enqueue(task.node.id, task.node.kind, lane)
+        queue = self._queues.get(task.lane)
+        if queue is None:
+            queue = self._queues[task.lane] = _Queue(task.lane, next(self._numbers))
+        queue.waiting.append(task)
+        self._enqueue(task.node.kind, queue)
 
     def take(self) -> list[Task]:
         """The tasks that may start now; each takes a slot until `release`."""
@@ -65,35 +69,44 @@ class Slots:
             kind = self._next_kind()
             if kind is None:
                 break
-            _, vertex = heappop(self._heaps[kind])
-            lane = self._lanes[vertex]
-            lane.queued = False
-            lane.running += 1
+            queue = heappop(self._heaps[kind])[2]
+            queue.queued = False
+            if not queue.waiting:
+                continue  # they were drained
+            queue.running += 1
             self._running[kind] += 1
-            taken.append(lane.waiting.popleft())
-            self._enqueue(vertex, kind, lane)
+            taken.append(queue.waiting.popleft())
+            self._enqueue(kind, queue)
         return taken
 
     def release(self, task: Task) -> None:
         """Give back the slot of a task that has ended."""
-        lane = self._lanes[task.node.id]
-        lane.running -= 1
+        queue = self._queues[task.lane]
+        queue.running -= 1
         self._running[task.node.kind] -= 1
-        self._enqueue(task.node.id, task.node.kind, lane)
+        self._enqueue(task.node.kind, queue)
+        self._forget(queue)
 
-    def drain(self) -> list[Task]:
-        """Take out all tasks that still wait: they will not run."""
-        waiting = [task for lane in self._lanes.values() for task in lane.waiting]
-        self._heaps.clear()
-        for lane in self._lanes.values():
-            lane.waiting.clear()
-            lane.queued = False
-        return waiting
+    def drain(self, wanted: Callable[[Task], bool]) -> list[Task]:
+        """Take out the waiting tasks that are `wanted`: they will not run."""
+        drained: list[Task] = []
+        for queue in list(self._queues.values()):
+            gone = [task for task in queue.waiting if wanted(task)]
+            if gone:
+                drained += gone
+                queue.waiting = deque(task for task in queue.waiting if not wanted(task))
+                self._forget(queue)
+        return drained
 
-    def _enqueue(self, vertex: str, kind: Kind, lane: _Lane) -> None:
-        if lane.waiting and not lane.queued and lane.running < lane.limit:
-            lane.queued = True
-            heappush(self._heaps.setdefault(kind, []), (lane.position, vertex))
+    def _forget(self, queue: _Queue) -> None:
+        if not queue.waiting and not queue.running:
+            self._queues.pop(queue.lane, None)
+
+    def _enqueue(self, kind: Kind, queue: _Queue) -> None:
+        limit = queue.lane.limit
+        if queue.waiting and not queue.queued and (limit is None or queue.running < limit):
+            queue.queued = True
+            heappush(self._heaps.setdefault(kind, []), (queue.lane.order, queue.number, queue))
 
     def _next_kind(self) -> Kind | None:
         """The kind with a free slot whose first lane stands first in the graph's order."""
@@ -102,4 +115,4 @@ class Slots:
             for kind, heap in self._heaps.items()
             if heap and self._running[kind] < self._limits.of_kind.get(kind, self._limits.total)
         ]
-        return min(open_kinds, key=lambda kind: self._heaps[kind][0], default=None)
+        return min(open_kinds, key=lambda kind: self._heaps[kind][0][:2], default=None)

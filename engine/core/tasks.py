@@ -1,40 +1,63 @@
-"""What the scheduler asks for and says: tasks, and the commands that the runner carries out. Data only."""
+"""What the scheduler asks for and hears: tasks, the commands that the runner carries out, the events. Data only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.core.inputs import ItemValue
+from engine.core.inputs import Inside, ItemValue
+from engine.core.sight import Sight
 from engine.expressions import Json
-from engine.log.events import Cause, Counts, ErrorInfo, Item, RunStatus, Scope, ScopeKind
+from engine.log.events import (
+    Cause,
+    Counts,
+    ErrorInfo,
+    NodeCached,
+    NodeCancelled,
+    NodeCompleted,
+    NodeFailed,
+    RunStatus,
+    Scope,
+)
 from engine.spec.model import Node
+
+
+@dataclass(frozen=True, eq=False)
+class Lane:
+    """Tasks that queue together. `order` says whose turn is first; at most `limit` of them run at once."""
+
+    order: tuple[int, ...]
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """One execution that is wanted: a node, or one item of it, with what it receives.
+    """One execution that is wanted: a node with what it receives. Two tasks are never equal, whatever they hold.
 
-    `position` is its vertex's place in the order. Two tasks are never equal, whatever they hold.
+    `sight` is how it sees the state. `reads` and `edges` are the same objects for all items of a fan-out. `cache`:
+    whether an outcome of the original may be restored.
     """
 
     node: Node
-    position: int
+    sight: Sight
+    inside: Inside
+    lane: Lane
     args: Mapping[str, Json]
+    given: Mapping[str, Json]
     reads: Mapping[str, Json]
     edges: Mapping[str, Json]
-    item: ItemValue | None = None
+    cache: bool = True
     warnings: tuple[str, ...] = ()
 
     @property
     def scope(self) -> tuple[Scope, ...]:
-        """What the execution runs inside: its fan-out, if it is an item."""
-        return scope_of(self.node, self.item)
+        """What the log says it runs inside."""
+        return self.inside.scope
 
-
-def scope_of(node: Node, item: ItemValue | None) -> tuple[Scope, ...]:
-    """The scope of an execution of `node`: nothing, or the fan-out and the item."""
-    return () if item is None else (Scope(ScopeKind.FANOUT, node.id, Item(item.index, item.key)),)
+    @property
+    def item(self) -> ItemValue | None:
+        """The item that it is for, if any."""
+        return self.inside.item
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,53 +68,95 @@ class Consider:
 
 
 @dataclass(frozen=True, slots=True)
-class FanOutBegan:
-    """The fan-out `node_id` has so many items; each will be considered."""
+class GroupBegan:
+    """A fan-out, pipeline, loop or nested experience began; it has so many parts (a loop: at most)."""
 
     node_id: str
-    items: int
+    scope: tuple[Scope, ...]
+    parts: int
 
 
 @dataclass(frozen=True, slots=True)
-class FanOutEnded:
-    """All items of the fan-out ended; it failed when `error` says so."""
+class GroupEnded:
+    """All parts of a fan-out, pipeline, loop or nested experience ended; it failed when `error` says so."""
 
     node_id: str
+    scope: tuple[Scope, ...]
     counts: Counts
     error: ErrorInfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class VertexFailed:
-    """A vertex failed before any execution of it began."""
+class Failed:
+    """A vertex, or a part of one, failed before any execution of it began."""
 
     node_id: str
+    scope: tuple[Scope, ...]
     error: ErrorInfo
 
 
 @dataclass(frozen=True, slots=True)
-class VertexSkipped:
-    """A vertex does not run."""
+class Skipped:
+    """A vertex, or a stage for an item, does not run."""
 
     node_id: str
+    scope: tuple[Scope, ...]
     reason: str
     cause: Cause
 
 
 @dataclass(frozen=True, slots=True)
-class VertexCancelled:
-    """A vertex did not end, or did not begin, before the run was stopped."""
+class Cancelled:
+    """A vertex, or a part of one, did not end, or did not begin, before its run was stopped."""
 
     node_id: str
+    scope: tuple[Scope, ...]
     reason: str
     cause: Cause | None
 
 
 @dataclass(frozen=True, slots=True)
-class StopAll:
-    """Begin nothing more; stop what runs, and report each task that was considered as ended."""
+class Warn:
+    """Something the author should know; it goes on."""
 
+    node_id: str
+    scope: tuple[Scope, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailRun:
+    """The failure of `node_id` ends the run of its graph. Never leaves the core: the graph's run takes it."""
+
+    node_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopAll:
+    """Within `scope`, begin nothing more; stop what runs, and report each task that was considered as ended."""
+
+    scope: tuple[Scope, ...]
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Report a TimeOver for this attempt of a nested experience after `timeout_ms`."""
+
+    node: Node
+    scope: tuple[Scope, ...]
+    attempt: int
+    timeout_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TryLater:
+    """This attempt of a nested experience failed: report a TryAgain once its node's `on_error` has been waited for."""
+
+    node: Node
+    scope: tuple[Scope, ...]
+    attempt: int
+    error: ErrorInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +167,42 @@ class Finish:
     reason: str | None
 
 
-Command = Consider | FanOutBegan | FanOutEnded | VertexFailed | VertexSkipped | VertexCancelled | StopAll | Finish
+Command = (
+    Consider
+    | GroupBegan
+    | GroupEnded
+    | Failed
+    | Skipped
+    | Cancelled
+    | Warn
+    | FailRun
+    | StopAll
+    | Limit
+    | TryLater
+    | Finish
+)
+
+TaskEnd = NodeCompleted | NodeCached | NodeFailed | NodeCancelled
+"""The events that end a task which was considered."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOver:
+    """What Limit asked for."""
+
+    node_id: str
+    scope: tuple[Scope, ...]
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class TryAgain:
+    """What TryLater asked for."""
+
+    node_id: str
+    scope: tuple[Scope, ...]
+    attempt: int
+
+
+Happening = TaskEnd | TimeOver | TryAgain
+"""All that the scheduler hears."""

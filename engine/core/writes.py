@@ -11,7 +11,7 @@ from json import dumps
 from typing import Any
 
 from engine.canonical import NotJsonError, normalise
-from engine.core.board import Board
+from engine.core.sight import Sight
 from engine.expressions import MISSING, Json, to_text
 from engine.log.events import ErrorInfo, Output
 from engine.spec.model import Merge, Node, StateField
@@ -35,8 +35,9 @@ class Checked:
     warnings: tuple[str, ...] = field(default=())
 
 
-def check_output(board: Board, fields: Mapping[str, StateField], node: Node, output: Output) -> Checked:
-    """Check one execution's output against the state that `node` sees."""
+def check_output(sight: Sight, node: Node, output: Output) -> Checked:
+    """Check the output of an execution of `node` against the state that it sees."""
+    fields = sight.board.fields
     try:
         delta = {name: normalise(value) for name, value in output.state_delta.items()}
         edge_output = normalise(output.edge_output) if output.has_edge_output else None
@@ -44,7 +45,7 @@ def check_output(board: Board, fields: Mapping[str, StateField], node: Node, out
         return Checked(output, ErrorInfo("output", f"{node.id} returned what JSON cannot hold: {error}"))
     normal = Output(delta, edge_output, output.has_edge_output)
     for name, value in delta.items():
-        refused = _refused(board, fields[name], node, value) if name in fields else _undeclared(fields, node, name)
+        refused = _refused(sight, fields[name], node, value) if name in fields else _undeclared(fields, node, name)
         if refused is not None:
             return Checked(normal, ErrorInfo("state", refused))
     stray = [name for name in delta if name not in node.writes]
@@ -63,7 +64,7 @@ def _stray(name: str) -> str:
     return f"wrote '{name}', which its `writes` does not name; only nodes that an edge leads to from here see it"
 
 
-def _refused(board: Board, state_field: StateField, node: Node, value: Json) -> str | None:
+def _refused(sight: Sight, state_field: StateField, node: Node, value: Json) -> str | None:
     wrong = type_error(state_field, value)
     if wrong is not None:
         return f"{node.id} wrote to '{state_field.name}' {wrong}"
@@ -71,7 +72,7 @@ def _refused(board: Board, state_field: StateField, node: Node, value: Json) -> 
         name = state_field.name
         return f"{node.id} wrote {_shown(value)} to '{name}', but array_append takes a list: return [value]"
     if state_field.merge is Merge.SET_ONCE:
-        present = board.see(node.id, state_field.name)
+        present = sight.see(state_field.name)
         if present is not MISSING and present is not None and value is not None and present != value:
             clash = f"'{state_field.name}', which is set_once and already holds {_shown(present)}"
             return f"{node.id} wrote {_shown(value)} to {clash}"

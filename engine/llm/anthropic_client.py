@@ -5,27 +5,19 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-import time
-from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from engine.expressions import Json
+from engine.llm.prices import cost_usd
 from engine.llm.protocol import (
-    AuthFailedError,
     BadRequestError,
     ConnectionFailedError,
-    LLMError,
     LLMRequest,
     LLMResponse,
     MalformedReplyError,
     MissingKeyError,
-    OverloadedError,
-    RateLimitedError,
-    ServerFailedError,
-    SpendLimitError,
-    UnknownModelError,
 )
+from engine.llm.statuses import Account, error_of, read_refusal
 
 if TYPE_CHECKING:
     import anthropic
@@ -34,7 +26,12 @@ _TIMEOUT_SECONDS = 3600.0
 """Longer than any sensible `timeout_ms`, which is what ends a call that takes too long."""
 
 _CONNECT_SECONDS = 10.0
-_SECRETS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+_ACCOUNT = Account(
+    "Anthropic",
+    secrets=("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
+    base_url="ANTHROPIC_BASE_URL",
+    limits_page="https://console.anthropic.com",
+)
 
 
 class AnthropicClient:
@@ -70,7 +67,7 @@ class AnthropicClient:
             await self._client.close()
 
     async def _started(self) -> anthropic.AsyncAnthropic:
-        key, token = (os.environ.get(name) or None for name in _SECRETS)
+        key, token = (os.environ.get(name) or None for name in _ACCOUNT.secrets)
         if key is None and token is None:
             raise MissingKeyError(
                 "no key for Anthropic: set ANTHROPIC_API_KEY (export ANTHROPIC_API_KEY=…; "
@@ -93,7 +90,8 @@ async def _create(client: anthropic.AsyncAnthropic, request: LLMRequest, *, forc
     try:
         message = await client.messages.create(**_parameters(request, forced=forced))
     except anthropic.APIStatusError as error:
-        raise _status_error(error, request.model) from None
+        refusal = read_refusal(error.status_code, error.response.headers, error.body, _ACCOUNT)
+        raise error_of(refusal, _ACCOUNT, request.model) from None
     except anthropic.APIConnectionError:
         raise ConnectionFailedError(
             f"{client.base_url.host} was not reached or hung up; check the network and ANTHROPIC_BASE_URL"
@@ -132,62 +130,13 @@ def _response(message: anthropic.types.Message) -> LLMResponse:
     calls = [cast("Json", block.input) for block in message.content if block.type == "tool_use"]
     usage = message.usage
     cached = (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
+    tokens_in, tokens_out = (usage.input_tokens or 0) + cached, usage.output_tokens or 0
     return LLMResponse(
         text=text,
         tool_input=calls[0] if calls and isinstance(calls[0], dict) else None,
         stop_reason=message.stop_reason,
-        tokens_in=(usage.input_tokens or 0) + cached,
-        tokens_out=usage.output_tokens or 0,
+        tokens_in=tokens_in,
+        tokens_out=tokens_out,
         model=message.model,
+        cost_usd=cost_usd("anthropic", message.model, tokens_in, tokens_out),
     )
-
-
-def _status_error(error: anthropic.APIStatusError, model: str) -> LLMError:
-    """The error that a status of the Messages API stands for, with what it said and what to do."""
-    status, headers = error.status_code, error.response.headers
-    said = _said(error.body)
-    wait = retry_after(headers)
-    if status == 402 or (status == 429 and headers.get("x-should-retry") == "false"):
-        return SpendLimitError(f"the account's limit is reached ({said}); raise it at https://console.anthropic.com")
-    if status == 429:
-        return RateLimitedError(f"too many requests ({said}); lower `runtime.concurrency` or wait", wait)
-    if status == 529:
-        return OverloadedError(f"Anthropic is overloaded ({said}); try again later", wait)
-    if status >= 500:
-        return ServerFailedError(f"the server failed with {status} ({said}); try again later", wait)
-    return _refused(status, said, model)
-
-
-def _refused(status: int, said: str, model: str) -> LLMError:
-    if status == 401:
-        return AuthFailedError(f"the key was not accepted ({said}); check ANTHROPIC_API_KEY")
-    if status == 403:
-        return AuthFailedError(f"the key may not do this ({said}); check what its workspace allows")
-    if status == 404:
-        return UnknownModelError(f"no such model or address: {model} ({said}); check `model` and ANTHROPIC_BASE_URL")
-    return BadRequestError(f"the request was not accepted, {status} ({said})")
-
-
-def _said(body: object) -> str:
-    """The message in the body of an error, without secrets."""
-    error = body.get("error") if isinstance(body, dict) else None
-    message = error.get("message") if isinstance(error, dict) else None
-    text = str(message) if message else "no details"
-    for secret in filter(None, map(os.environ.get, _SECRETS)):
-        text = text.replace(secret, "***")
-    return text
-
-
-def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """The wait in seconds that `headers` ask for (RFC 9110, Retry-After: seconds or a date); None where they do not."""
-    value = headers.get("retry-after")
-    if value is None:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - (time.time() if now is None else now))
-    except ValueError:
-        return None

@@ -7,22 +7,22 @@ import re
 from functools import cache
 from pathlib import Path
 
-_DATE_SUFFIX = re.compile(r"-\d{8}$")
+_DATE_SUFFIX = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
 
 
-def cost_usd(model: str, tokens_in: int, tokens_out: int) -> float | None:
+def cost_usd(provider: str, model: str, tokens_in: int, tokens_out: int) -> float | None:
     """US dollars for a call of `model`; None for a model whose price is unknown: better no cost than a wrong one.
 
-    A model with a date (`claude-haiku-4-5-20251001`) costs what it costs without.
+    A model with a date (`claude-haiku-4-5-20251001`, `gpt-4o-2024-11-20`) costs what it costs without.
     """
-    price = _prices().get(_DATE_SUFFIX.sub("", model))
+    price = _prices(provider).get(_DATE_SUFFIX.sub("", model))
     if price is None:
         return None
     return (tokens_in * price["input"] + tokens_out * price["output"]) / 1_000_000
 
 
 @cache
-def _prices() -> dict[str, dict[str, float]]:
+def _prices(provider: str) -> dict[str, dict[str, float]]:
     text = Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
-    prices: dict[str, dict[str, float]] = json.loads(text)["usdPerMillionTokens"]
+    prices: dict[str, dict[str, float]] = json.loads(text)[provider]["usdPerMillionTokens"]
     return prices

@@ -43,7 +43,11 @@ class LLMRequest:
 
 @dataclass(frozen=True, slots=True)
 class LLMResponse:
-    """One answer. `tool_input` is None where the model called no tool; `model` is the one that really answered."""
+    """One answer. `tool_input` is None where the model called no tool; `model` is the one that really answered.
+
+    `stop_reason` is None where the provider names none, else in the words of Anthropic: `end_turn`, `tool_use`,
+    `max_tokens`, `refusal`, `model_context_window_exceeded`. `cost_usd` is None where the price is unknown.
+    """
 
     text: str
     tool_input: Mapping[str, Json] | None
@@ -51,6 +55,7 @@ class LLMResponse:
     tokens_in: int
     tokens_out: int
     model: str
+    cost_usd: float | None = None
 
 
 class LLMClient(Protocol):
@@ -78,6 +83,10 @@ class MissingKeyError(LLMError):
     """No key is set."""
 
 
+class MissingLibraryError(LLMError):
+    """The provider's SDK is not installed."""
+
+
 class AuthFailedError(LLMError):
     """The provider does not accept the key, or not for this."""
 
@@ -95,7 +104,7 @@ class BadRequestError(LLMError):
 
 
 class MalformedReplyError(LLMError):
-    """What came back is no answer of the Messages API."""
+    """What came back is no answer that the provider's API describes."""
 
 
 class RateLimitedError(LLMError):

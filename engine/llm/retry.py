@@ -21,6 +21,9 @@ MAX_ATTEMPTS = 5
 BASE_SECONDS = 1.0
 CAP_SECONDS = 30.0
 
+NAMED_CAP_SECONDS = 120.0
+"""The longest wait that a provider's Retry-After brings about: some ask for weeks."""
+
 T = TypeVar("T")
 
 
@@ -54,9 +57,12 @@ async def with_retries(
 
 
 def _wait(state: RetryCallState) -> float:
-    """Full jitter up to a doubling bound; where the provider names a time, that and a little more."""
-    retry_after = _error(state).retry_after
-    return _BACKOFF(state) if retry_after is None else retry_after + _SPREAD(state)
+    """Full jitter up to a doubling bound; where the provider names a time, that, up to a cap, and a little more.
+
+    The little more is what keeps calls that were refused together from coming back together.
+    """
+    named = _error(state).retry_after
+    return _BACKOFF(state) if named is None else min(named, NAMED_CAP_SECONDS) + _SPREAD(state)
 
 
 def _error(state: RetryCallState) -> LLMError:

@@ -145,6 +145,7 @@ def _make_converter() -> Converter:
         events.Cause,
         events.ProducedBy,
         events.ExperienceRef,
+        events.Wrote,
         events.Lineage,
     )
     for cls in (*parts, *EVENT_TYPES.values()):

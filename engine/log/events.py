@@ -139,6 +139,15 @@ class ExperienceRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrote:
+    """What a run wrote to a field: its writes merged by `merge` into one `value`; `node_id` is the last that wrote."""
+
+    value: Json
+    node_id: str
+    merge: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lineage:
     """The runs that this one continues: the first of them, how many lie between, and what they spent."""
 
@@ -307,7 +316,7 @@ class RunWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """The last line of a log. `counts` are of vertices, an item of a fan-out is not one."""
+    """The last line of a log. `counts` are of vertices, an item of a fan-out is not one. `wrote` is by state field."""
 
     type: ClassVar[str] = "run.finished"
     status: RunStatus
@@ -316,6 +325,7 @@ class RunFinished:
     spent: Sums = Sums()
     inherited: Sums = Sums()
     lineage: Sums = Sums()
+    wrote: Mapping[str, Wrote] | None = None
     duration_ms: float
 
 

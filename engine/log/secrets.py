@@ -13,11 +13,13 @@ _SHORTEST = 4
 
 
 class Secrets:
-    """The values that no line of a log may hold."""
+    """The values that no line of a log may hold. `texts` are their bytes, the longest first."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         known = {value for value in values if len(value) >= _SHORTEST}
-        self._written = [_as_json(value).encode() for value in sorted(known, key=len, reverse=True)]
+        ordered = sorted(known, key=len, reverse=True)
+        self.texts = tuple(value.encode("utf-8", "surrogateescape") for value in ordered)
+        self._written = [_as_json(value).encode() for value in ordered]
 
     def mask(self, line: bytes) -> bytes:
         """A line of JSON with every secret in its texts replaced."""

@@ -49,7 +49,10 @@ ENDED = frozenset(NodeStatus) - {NodeStatus.PENDING, NodeStatus.RUNNING}
 
 @dataclass(slots=True)
 class NodeView:
-    """One vertex of the graph. Times are ISO-8601 UTC and milliseconds; `items` is None unless it is a fan-out."""
+    """One vertex of the graph. Times are ISO-8601 UTC and milliseconds.
+
+    `items` is how many parts a fan-out, pipeline, loop (at most) or nested experience has, None for anything else.
+    """
 
     node_id: str
     status: NodeStatus = NodeStatus.PENDING
@@ -61,18 +64,19 @@ class NodeView:
     activity: str | None = None
     attempts: int = 0
     items: int | None = None
+    counts: Counts | None = None
     item_counts: Counter[NodeStatus] = field(default_factory=Counter)
     spent: Sums = Sums()
 
     @property
     def items_ended(self) -> int:
-        """How many items of a fan-out are done with."""
+        """How many parts are done with."""
         return sum(self.item_counts[status] for status in ENDED)
 
     def effective_status(self) -> NodeStatus:
-        """A fan-out whose every item was restored counts as cached."""
-        only_cached = self.items is not None and self.items > 0 and self.item_counts[NodeStatus.CACHED] == self.items
-        return NodeStatus.CACHED if self.status is NodeStatus.COMPLETED and only_cached else self.status
+        """A vertex with parts, of which none was executed and some were restored, counts as cached."""
+        restored = self.status is NodeStatus.COMPLETED and self.counts is not None and _only_cached(self.counts)
+        return NodeStatus.CACHED if restored else self.status
 
 
 @dataclass(slots=True)
@@ -106,7 +110,8 @@ class RunView:
             self._apply_node(event, record.ts)
 
     def _apply_node(self, event: NodeEvent, ts: str) -> None:
-        node = self.nodes.setdefault(event.node_id, NodeView(event.node_id))
+        vertex = event.scope[0].id if event.scope else event.node_id
+        node = self.nodes.setdefault(vertex, NodeView(vertex))
         self._count_money(node, event)
         if isinstance(event, NodeActivity):
             node.activity = event.activity
@@ -114,10 +119,10 @@ class RunView:
             self.warnings.append(f"{event.node_id}: {event.message}")
         elif isinstance(event, NodeAttempt):
             node.attempts = max(node.attempts, event.attempt)
-        elif event.scope:
-            _apply_item(node, event)
-        else:
+        elif not event.scope:
             self._apply_vertex(node, event, ts)
+        elif len(event.scope) == 1:  # what lies deeper is a part of a part
+            _apply_item(node, event)
 
     def _apply_vertex(self, node: NodeView, event: Event, ts: str) -> None:
         status = _STATUS_OF.get(type(event))
@@ -130,6 +135,9 @@ class RunView:
         node.ended_at, node.activity = ts, None
         if isinstance(event, (NodeCached, NodeCompleted, NodeFailed)):
             node.duration_ms = event.duration_ms
+        if isinstance(event, (NodeCompleted, NodeFailed)) and event.counts is not None:
+            node.counts = event.counts
+            node.items = _total(event.counts)
         if isinstance(event, NodeFailed):
             node.error = event.error
         if isinstance(event, (NodeSkipped, NodeCancelled)):
@@ -215,10 +223,20 @@ def parse_timestamp(ts: str) -> datetime:
     return datetime.fromisoformat(ts.replace("Z", "+00:00"))
 
 
+def _only_cached(counts: Counts) -> bool:
+    return counts.cached > 0 and not (counts.completed or counts.failed or counts.cancelled)
+
+
+def _total(counts: Counts) -> int:
+    return counts.completed + counts.cached + counts.failed + counts.skipped + counts.cancelled
+
+
 def _apply_item(node: NodeView, event: Event) -> None:
     status = _STATUS_OF.get(type(event))
     if status is None:
         return
+    if isinstance(event, NodeCompleted) and event.counts is not None and _only_cached(event.counts):
+        status = NodeStatus.CACHED
     if (
         status in ENDED
         and node.item_counts[NodeStatus.RUNNING] > 0

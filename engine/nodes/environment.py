@@ -5,18 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from engine.nodes.kind import NodeError
 
-LLM_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "OPENAI_API_KEY")
+ANTHROPIC_KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
+OPENAI_KEYS = ("OPENAI_API_KEY", "CODEX_API_KEY")
+GOOGLE_KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+
+LLM_KEYS = (*ANTHROPIC_KEYS, *OPENAI_KEYS, *GOOGLE_KEYS)
 """What an external program does not inherit (docs/design.md, Trust)."""
 
 
 def tool_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """`environment` without the LLM keys."""
-    return {name: value for name, value in environment.items() if name not in LLM_KEYS}
+    return agent_environment((), environment)
+
+
+def agent_environment(own: Collection[str], environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """`environment` without the LLM keys, except a coding agent's `own`."""
+    return {name: value for name, value in environment.items() if name in own or name not in LLM_KEYS}
 
 
 def find_python(directory: Path, python: str | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -17,7 +17,9 @@ class Work:
     """One execution: a node (or one item of it) with all that it receives, references resolved.
 
     `args` are the node's own, resolved. `reads` holds the declared reads that have been written. `edges` maps a
-    predecessor's id to its edge output. `item` is None, or the one item with its index in the list.
+    predecessor's id to its edge output. `item` is None, or the one item with its index in the list. `given` is the
+    resolved `source` of a dataset, the resolved `inputs` of a skill, and empty otherwise. `pipeline` is the id of
+    the pipeline that the execution is a stage in; `loop` says which iteration of which loop it is.
     """
 
     node: Node
@@ -27,14 +29,25 @@ class Work:
     edges: Mapping[str, Json]
     run_args: Mapping[str, Json]
     item: WorkItem | None = None
+    given: Mapping[str, Json] = field(default_factory=dict)
+    pipeline: str | None = None
+    loop: WorkLoop | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """The item of a fan-out that an execution is for."""
+    """The item of a fan-out or pipeline that an execution is for."""
 
     value: Json
     index: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLoop:
+    """The iteration, counted from 0, of the loop `id` that an execution is."""
+
+    id: str
+    iteration: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +88,18 @@ class Watcher(Protocol):
 class NodeKind(Protocol):
     """One kind of node. An instance lives as long as the run and owns the processes or clients that it starts."""
 
-    def files(self, node: Node, directory: Path) -> Mapping[str, Path]:
+    def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:
         """The files that `node` is made of: the name of its part in the input hash (`impl tools/x.py`) to the file.
 
-        A file that does not exist is named all the same; its part then says that it is missing.
+        `given` is that of the execution (see Work), or empty where it is not known yet: what depends on it is then
+        left out. A file that does not exist is named all the same; its part then says that it is missing.
         """
 
-    def settings(self, node: Node) -> Mapping[str, Json]:
-        """What, beside the node and its files, can change a result: the model and the provider of an LLM kind."""
+    def settings(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Json]:
+        """What, beside the node and its files, can change a result: the model and the provider of an LLM kind.
+
+        `given` is as in `files`. May read, such as the rows that a query gives.
+        """
 
     async def execute(self, work: Work, watcher: Watcher) -> Outcome:
         """Run `work` once. Raises NodeError. On cancellation, what was started is stopped before this returns."""

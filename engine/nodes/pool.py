@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.nodes.process import Worker
+from engine.nodes.process import Sink
+from engine.nodes.worker_client import Worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +34,10 @@ class WorkerPool:
         self._idle: list[tuple[Program, Worker]] = []
         self._busy: set[Worker] = set()
 
-    async def ask(self, program: Program, message: bytes) -> bytes:
+    async def ask(self, program: Program, message: bytes, sink: Sink) -> bytes:
         """The answer of a worker of `program` to `message`, one line each; waits until one is free.
 
+        What the worker prints until it answers goes to `sink`, to which nothing goes once this has returned.
         Raises WorkerGone when the worker ended before it answered, OSError when none can be started. On cancellation
         the worker is stopped, with every process that it started, before this returns.
         """
@@ -43,7 +45,7 @@ class WorkerPool:
             worker = await self._take(program)
             self._busy.add(worker)
             try:
-                answer = await worker.ask(message)
+                answer = await worker.ask(message, sink)
             except asyncio.CancelledError:
                 await worker.kill()
                 raise

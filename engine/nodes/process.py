@@ -1,187 +1,189 @@
-"""One worker process: started in a session of its own, asked one thing at a time, ended with all that it started."""
+"""One external program under its supervisor: started, listened to, ended with all that it started."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
-GRACE_SECONDS = 2.0
-"""Between SIGTERM and SIGKILL."""
+from engine.nodes import supervisor
 
-TAIL_BYTES = 4096
-"""How much of what a worker printed is kept for the message about its crash."""
+Sink = Callable[[bytes], None]
+"""Takes what a program prints, as it comes."""
 
-
-class WorkerGone(Exception):  # noqa: N818 — not an error of ours, but what happened
-    """The worker ended before it had answered. `how` says in which way, `printed` is the end of what it printed."""
-
-    def __init__(self, how: str, printed: str) -> None:
-        super().__init__(how)
-        self.how = how
-        self.printed = printed
+_SUPERVISOR = (sys.executable, "-I", "-S", supervisor.__file__)
+_PIECE = 65_536
+_SLACK_SECONDS = 1.0
+"""What the supervisor may need beyond the time that it gives the program."""
 
 
-class Worker:
-    """A running worker. It leads a process group, which ends with it; and which ends itself when this process does."""
+class Process:
+    """A running program. Whatever ends it, or this process, ends everything that it started (supervisor.py)."""
 
     def __init__(
-        self, transport: asyncio.SubprocessTransport, process: _Process, channel: _Channel, lifeline: int
+        self, process: asyncio.subprocess.Process, lifeline: socket.socket, printed: tuple[_Pipe, ...]
     ) -> None:
-        self._transport = transport
         self._process = process
-        self._channel = channel
         self._lifeline = lifeline
+        self._printed = printed
 
     @classmethod
     async def start(
-        cls, command: Sequence[str], folder: Path, directory: Path, environment: Mapping[str, str]
-    ) -> Worker:
-        """Start `command` (interpreter, worker file) in `directory`, for the tools of `folder`. Raises OSError."""
-        loop = asyncio.get_running_loop()
+        cls,
+        command: Sequence[str],
+        directory: Path,
+        environment: Mapping[str, str],
+        *,
+        stdout: Sink,
+        stderr: Sink | None = None,
+        stdin: IO[bytes] | None = None,
+        pass_fds: Sequence[int] = (),
+    ) -> Process:
+        """Start `command`, whose first word is a path, in `directory`. Raises OSError where nothing can be started.
+
+        Without `stderr`, both streams go to `stdout`, in the order of printing. Without `stdin` there is nothing to
+        read. That the program itself cannot be started turns out only in `wait`.
+        """
         ours, theirs = socket.socketpair()
-        watched, lifeline = os.pipe()
+        printed = tuple(_Pipe(sink) for sink in (stdout, stderr) if sink is not None)
         try:
-            transport, process = await loop.subprocess_exec(
-                _Process,
+            process = await asyncio.create_subprocess_exec(
+                *_SUPERVISOR,
+                str(theirs.fileno()),
                 *command,
-                *(str(theirs.fileno()), str(watched), str(folder)),
                 cwd=directory,
                 env=environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                pass_fds=(theirs.fileno(), watched),
+                stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
+                stdout=printed[0].inlet,
+                stderr=printed[-1].inlet,
+                pass_fds=(theirs.fileno(), *pass_fds),
                 start_new_session=True,
             )
-            _, channel = await loop.create_unix_connection(_Channel, sock=ours)
         except BaseException:
-            ours.close()
-            os.close(lifeline)  # whatever was started sees it and ends
+            ours.close()  # whatever was started sees it and ends
+            for pipe in printed:
+                pipe.close()
             raise
         finally:
             theirs.close()
-            os.close(watched)
-        return cls(transport, process, channel, lifeline)
+            for pipe in printed:
+                os.close(pipe.inlet)
+        for pipe in printed:
+            pipe.listen()
+        return cls(process, ours, printed)
 
     @property
-    def alive(self) -> bool:
-        """Whether it can still be asked."""
-        return not (self._channel.closed or self._process.exited.done())
+    def running(self) -> bool:
+        """Whether its end has not been noticed yet."""
+        return self._process.returncode is None
 
-    async def ask(self, message: bytes) -> bytes:
-        """The answer to `message`, one line each. Raises WorkerGone. After a cancellation it is still busy: kill it."""
+    def drain(self) -> None:
+        """Pass on all that was printed until now."""
+        for pipe in self._printed:
+            pipe.drain()
+
+    async def wait(self) -> int:
+        """The exit code, or minus the signal, once it and all that it started are gone and its output is passed on.
+
+        Raises OSError, with the reason, when the program could not be started.
+        """
+        code = await self._process.wait()
+        if code == -signal.SIGKILL:
+            supervisor.sweep(self._process.pid)
+        self.drain()
+        reason = self._reason()
+        self._close()
+        if reason:
+            raise OSError(reason, os.strerror(reason))
+        return code
+
+    async def stop(self) -> None:
+        """End it and all that it started, if that is still to do: gently, then by force.
+
+        Cancelling this leaves out the gentle part, and the wait for the end.
+        """
         try:
-            return await self._channel.ask(message)
-        except ConnectionError:
-            await self._finish()
-        raise WorkerGone(_how(self._transport.get_returncode()), self._process.printed())
-
-    async def end(self) -> None:
-        """Let an idle worker end by itself, so that what its tools registered for that moment runs."""
-        self._channel.close()
-        await self._finish()
-
-    async def kill(self) -> None:
-        """Stop it, and everything in its process group. Returns when it is gone."""
-        self._signal(signal.SIGTERM)
-        self._channel.close()
-        await self._finish()
-
-    async def _finish(self) -> None:
-        try:
-            await asyncio.wait({self._process.exited}, timeout=GRACE_SECONDS)
+            if self.running:
+                self._process.send_signal(signal.SIGTERM)
+                await self._ended(supervisor.GRACE_SECONDS + _SLACK_SECONDS)
         finally:
-            self._signal(signal.SIGKILL)
-            if self._lifeline >= 0:
-                os.close(self._lifeline)
-                self._lifeline = -1
-        await asyncio.wait({self._process.exited})
-        # Its output ends when the last process that holds it does; one that left the group may do so much later.
-        await asyncio.wait({self._process.silent}, timeout=GRACE_SECONDS)
-        self._transport.close()
+            self._lifeline.close()
+        if not await self._ended(supervisor.PATIENCE_SECONDS + _SLACK_SECONDS):
+            self._process.kill()
+        await self._process.wait()
+        self.drain()
+        self._close()
 
-    def _signal(self, number: signal.Signals) -> None:
-        if self._lifeline >= 0:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._transport.get_pid(), number)
+    async def _ended(self, seconds: float) -> bool:
+        """Whether it ends within `seconds`."""
+        try:
+            await asyncio.wait_for(self._process.wait(), seconds)
+        except asyncio.TimeoutError:
+            return False
+        return True
 
+    def _reason(self) -> int:
+        """The errno for which the program could not be started, 0 where it could."""
+        try:
+            self._lifeline.setblocking(False)
+            return int(self._lifeline.recv(16) or b"0")
+        except OSError:
+            return 0
 
-class _Process(asyncio.SubprocessProtocol):
-    """The life of the process, and the end of what it prints."""
-
-    def __init__(self) -> None:
-        loop = asyncio.get_running_loop()
-        self.exited: asyncio.Future[None] = loop.create_future()
-        self.silent: asyncio.Future[None] = loop.create_future()
-        self._tail = b""
-
-    def printed(self) -> str:
-        """The last TAIL_BYTES that it printed."""
-        return self._tail.decode(errors="replace").strip()
-
-    def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002
-        self._tail = (self._tail + data)[-TAIL_BYTES:]
-
-    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002
-        self.silent.set_result(None)
-
-    def process_exited(self) -> None:
-        self.exited.set_result(None)
+    def _close(self) -> None:
+        self._lifeline.close()
+        for pipe in self._printed:
+            pipe.close()
 
 
-class _Channel(asyncio.Protocol):
-    """One question and one answer at a time; each is one line."""
+class _Pipe:
+    """What a program prints. Read by hand, to tell what was printed before a moment from what came after."""
 
-    def __init__(self) -> None:
-        self.closed = False
-        self._pieces: list[bytes] = []
-        self._answer: asyncio.Future[bytes] | None = None
-        self._transport: asyncio.Transport | None = None
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._outlet, self.inlet = os.pipe()
+        os.set_blocking(self._outlet, False)
 
-    async def ask(self, message: bytes) -> bytes:
-        """Raises ConnectionError when the other end is closed before it answered."""
-        if self.closed or self._transport is None:
-            raise ConnectionResetError
-        self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(message)
-        return await self._answer
+    def listen(self) -> None:
+        """Pass on what comes."""
+        asyncio.get_running_loop().add_reader(self._outlet, self._take)
+
+    def drain(self) -> None:
+        """Pass on what is there."""
+        while self._take():
+            pass
 
     def close(self) -> None:
-        """Let the other end see that nothing more will be asked."""
-        self.closed = True
-        if self._transport is not None:
-            self._transport.abort()
+        """Let go of it. What comes later is nobody's."""
+        if self._outlet >= 0:
+            asyncio.get_running_loop().remove_reader(self._outlet)
+            os.close(self._outlet)
+            self._outlet = -1
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._pieces.append(data)
-        if not data.endswith(b"\n"):
-            return
-        line = b"".join(self._pieces)
-        self._pieces.clear()
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_result(line)
-
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
-        self.closed = True
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(ConnectionResetError())
+    def _take(self) -> bool:
+        if self._outlet < 0:
+            return False
+        try:
+            data = os.read(self._outlet, _PIECE)
+        except BlockingIOError:
+            return False
+        if data:
+            self._sink(data)
+        else:
+            self.close()
+        return bool(data)
 
 
-def _how(returncode: int | None) -> str:
-    if returncode is None:
-        return "ended"
-    if returncode >= 0:
-        return f"ended with exit code {returncode}"
+def how_it_ended(code: int) -> str:
+    """What an exit code says, for a message."""
+    if code >= 0:
+        return f"ended with exit code {code}"
     try:
-        return f"was killed by {signal.Signals(-returncode).name}"
+        return f"was killed by {signal.Signals(-code).name}"
     except ValueError:
-        return f"was killed by signal {-returncode}"
+        return f"was killed by signal {-code}"

@@ -67,6 +67,10 @@ def look_up(work: Work, path: ValuePath) -> Json | Missing | Unwritten:
     given: dict[Root, Json] = {Root.ARGS: dict(work.run_args), Root.EDGES: dict(work.edges)}
     if work.item is not None:
         given |= {Root.ITEM: work.item.value, Root.INDEX: work.item.index}
+    if work.pipeline is not None:
+        given[Root.PIPELINE] = work.pipeline
+    if work.loop is not None:
+        given |= {Root.ITER: work.loop.iteration, Root.LOOP: work.loop.id}
     if path.root in given:
         return descend(given[path.root], path.steps)
     if path.root is Root.BARE:

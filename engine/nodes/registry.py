@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from engine.llm.anthropic_client import AnthropicClient
-from engine.llm.protocol import LLMClient
+from engine.llm.service import LLMService
+from engine.log.outputs import Outputs
 from engine.nodes.agent import AgentKind
+from engine.nodes.cli_agent import CliAgentKind
+from engine.nodes.dataset import DatasetKind
 from engine.nodes.kind import NodeKind
+from engine.nodes.skill import SkillKind
 from engine.nodes.tool import ToolKind
 from engine.spec.model import Kind
 
@@ -20,12 +23,16 @@ class Settings:
 
     directory: Path
     python: str | None = None
-    connect: Callable[[], LLMClient] = AnthropicClient
+    llm: LLMService = field(default_factory=LLMService)
+    outputs: Outputs = field(default_factory=Outputs)
 
 
 _CONSTRUCTORS: Mapping[Kind, Callable[[Settings], NodeKind]] = {
-    Kind.TOOL: lambda settings: ToolKind(settings.directory, python=settings.python),
-    Kind.AGENT: lambda settings: AgentKind(settings.directory, settings.connect),
+    Kind.TOOL: lambda settings: ToolKind(settings.directory, python=settings.python, outputs=settings.outputs),
+    Kind.AGENT: lambda settings: AgentKind(settings.directory, settings.llm),
+    Kind.SKILL: lambda settings: SkillKind(settings.directory, settings.llm),
+    Kind.DATASET: lambda settings: DatasetKind(settings.directory),
+    Kind.CLI_AGENT: lambda settings: CliAgentKind(settings.directory, settings.outputs),
 }
 
 SUPPORTED: frozenset[Kind] = frozenset(_CONSTRUCTORS)
@@ -38,6 +45,15 @@ class Kinds(Mapping[Kind, NodeKind]):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._made: dict[Kind, NodeKind] = {}
+        self._elsewhere: dict[Path, Kinds] = {}
+
+    def at(self, directory: Path) -> Kinds:
+        """The same kinds for the experience in another folder, one that is nested; closed along with these."""
+        if directory == self._settings.directory:
+            return self
+        if directory not in self._elsewhere:
+            self._elsewhere[directory] = Kinds(replace(self._settings, directory=directory))
+        return self._elsewhere[directory]
 
     def __getitem__(self, kind: Kind) -> NodeKind:
         if kind not in self._made:
@@ -51,11 +67,15 @@ class Kinds(Mapping[Kind, NodeKind]):
         return len(_CONSTRUCTORS)
 
     async def close(self) -> None:
-        """Close the kinds that were used."""
-        while self._made:
-            await self._made.popitem()[1].close()
+        """Close the kinds that were used, and the LLM."""
+        for here in (*self._elsewhere.values(), self):
+            while here._made:
+                await here._made.popitem()[1].close()
+        await self._settings.llm.close()
 
 
-def kinds(directory: Path, *, python: str | None = None, connect: Callable[[], LLMClient] = AnthropicClient) -> Kinds:
-    """The kinds for one run of the experience at `directory`. The caller closes what it returns."""
-    return Kinds(Settings(directory, python, connect))
+def kinds(
+    directory: Path, *, python: str | None = None, llm: LLMService | None = None, outputs: Outputs | None = None
+) -> Kinds:
+    """The kinds for one run of the experience at `directory`. The caller closes what it returns, and `llm` with it."""
+    return Kinds(Settings(directory, python, llm or LLMService(), outputs or Outputs()))

@@ -11,11 +11,12 @@ from typing import Any, NoReturn
 
 from engine.expressions import Json
 from engine.log.events import Location, Metrics, Output
+from engine.log.outputs import Outputs
 from engine.nodes.environment import find_node, find_python, tool_environment
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work
 from engine.nodes.paths import NamedFile, named_file, outside_warning
 from engine.nodes.pool import Program, WorkerPool
-from engine.nodes.process import WorkerGone
+from engine.nodes.worker_client import WorkerGone
 from engine.spec.model import Node, ToolSpec
 
 _HERE = Path(__file__).parent
@@ -29,20 +30,26 @@ _METRICS: Mapping[str, tuple[type, ...]] = {
 
 
 class ToolKind:
-    """Runs tools of the experience at `directory`; `python` is the interpreter that the user asked for, if any."""
+    """Runs tools of the experience at `directory`; `python` is the interpreter that the user asked for, if any.
 
-    def __init__(self, directory: Path, *, python: str | None = None, size: int | None = None) -> None:
+    What they print goes to `outputs`.
+    """
+
+    def __init__(
+        self, directory: Path, *, python: str | None = None, size: int | None = None, outputs: Outputs | None = None
+    ) -> None:
         self._directory = directory.absolute()
         self._python = python
+        self._outputs = outputs or Outputs()
         self._pool = WorkerPool(self._directory, tool_environment(), size=size)
         self._ids = itertools.count(1)
 
-    def files(self, node: Node, directory: Path) -> Mapping[str, Path]:
+    def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:  # noqa: ARG002
         """The tool's file."""
-        file = named_file(directory, split_impl(_spec(node).impl)[0])
+        file = named_file(self._directory, split_impl(_spec(node).impl)[0])
         return {f"impl {file.shown}": file.path}
 
-    def settings(self, node: Node) -> Mapping[str, Json]:  # noqa: ARG002
+    def settings(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Json]:  # noqa: ARG002
         """Nothing beside its file decides what a tool returns."""
         return {}
 
@@ -54,8 +61,10 @@ class ToolKind:
         if not file.inside:
             watcher.warning(outside_warning(file))
         request = {"id": next(self._ids), "file": str(file.path), "function": function, "input": tool_input(work)}
+        message = json.dumps(request, separators=(",", ":")).encode() + b"\n"
         try:
-            answer = await self._pool.ask(program, json.dumps(request, separators=(",", ":")).encode() + b"\n")
+            with self._outputs.of(work.attempt_id, watcher.warning) as output:
+                answer = await self._pool.ask(program, message, output.write)
         except WorkerGone as gone:
             raise _crash(file, gone) from None
         except OSError as error:
@@ -94,6 +103,10 @@ def tool_input(work: Work) -> dict[str, Json]:
     given: dict[str, Json] = dict(work.args)
     if work.item is not None:
         given |= {"$item": work.item.value, "$index": work.item.index}
+    if work.pipeline is not None:
+        given["$pipeline"] = work.pipeline
+    if work.loop is not None:
+        given |= {"$iter": work.loop.iteration, "$loop": work.loop.id}
     return given | {"_args": dict(work.run_args), "_state": dict(work.reads), "_edge_inputs": dict(work.edges)}
 
 

@@ -1,19 +1,17 @@
 // Runs JavaScript tools for the engine, one request at a time. Stand-alone: Node 18 suffices.
 //
-// Started as `node worker.mjs CHANNEL LIFELINE FOLDER` in the experience's folder; the arguments and the messages are those
-// of worker.py. The lifeline is watched by a thread of its own, which works even while a tool keeps the main one busy.
+// Started under the supervisor as `node worker.mjs CHANNEL FOLDER` in the experience's folder; the arguments and the
+// messages are those of worker.py.
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Worker, isMainThread, workerData } from 'node:worker_threads';
 
 const root = process.cwd();
 
-function main(channel, lifeline) {
-  new Worker(new URL(import.meta.url), { workerData: { lifeline }, stdout: false, stderr: false }).unref();
+function main(channel) {
   const socket = new net.Socket({ fd: channel, readable: true, writable: true });
   let pieces = [];
   socket.on('data', (data) => {
@@ -24,13 +22,6 @@ function main(channel, lifeline) {
     answer(request).then((line) => socket.write(line));
   });
   socket.on('end', () => process.exit(0));
-}
-
-/** Kills the process group when the engine, which holds the other end of the pipe, is gone. */
-function guard(lifeline) {
-  const pipe = new net.Socket({ fd: lifeline, readable: true, writable: false });
-  pipe.on('close', () => process.kill(-process.pid, 'SIGKILL'));
-  pipe.resume();
 }
 
 /** The reply to one request. Never rejects: whatever a tool does becomes an error that says so. */
@@ -155,5 +146,4 @@ function fault(value, place, inside) {
   return undefined;
 }
 
-if (isMainThread) main(Number(process.argv[2]), Number(process.argv[3]));
-else guard(workerData.lifeline);
+main(Number(process.argv[2]));

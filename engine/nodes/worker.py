@@ -1,7 +1,7 @@
 """Runs Python tools for the engine, one request at a time. Stand-alone: Python 3.8 and the standard library suffice.
 
-Started as `python worker.py CHANNEL LIFELINE FOLDER` in the experience's folder. CHANNEL is a socket that carries one
-JSON line per message; LIFELINE is a pipe that ends when the engine does; FOLDER is the one of the tools it runs.
+Started under the supervisor as `python worker.py CHANNEL FOLDER` in the experience's folder. CHANNEL is a socket that
+carries one JSON line per message; FOLDER is the one of the tools it runs.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import importlib.util
 import json
 import math
 import os
-import signal
 import sys
 import traceback
 from pathlib import Path
@@ -22,9 +21,8 @@ PACKAGES = ("site-packages", "dist-packages")
 MAX_DEPTH = 500
 
 
-def main(channel: int, lifeline: int, folder: str) -> None:
+def main(channel: int, folder: str) -> None:
     """Answer requests on the socket `channel` until its other end is closed."""
-    guard(lifeline, channel)
     os.set_inheritable(channel, False)
     sys.dont_write_bytecode = True
     for stream in (sys.stdout, sys.stderr):
@@ -37,28 +35,17 @@ def main(channel: int, lifeline: int, folder: str) -> None:
             os.chdir(root)
             reply = answer(tools, json.loads(line))
             tools.note_imports()
+            flush()
             send(channel, reply)
 
 
-def guard(lifeline: int, channel: int) -> None:
-    """Leave a process behind that kills this process group when the engine ends, whatever a tool is doing then.
-
-    A process and not a thread, since a tool can hold the interpreter lock for ever (one slow regular expression does).
-    Forked twice, so that a tool that waits for its children does not meet it.
-    """
-    child = os.fork()
-    if child:
-        os.close(lifeline)
-        os.waitpid(child, 0)
-        return
-    if os.fork():
-        os._exit(0)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    for fd in (0, 1, 2, channel):
-        os.close(fd)
-    while os.read(lifeline, 1):
-        pass
-    os.killpg(0, signal.SIGKILL)
+def flush() -> None:
+    """Let what a tool printed be seen before its answer. A tool may have closed or replaced the streams."""
+    for stream in (sys.stdout, sys.stderr):
+        try:  # noqa: SIM105 — every import makes every start slower
+            stream.flush()
+        except (AttributeError, OSError, ValueError):
+            pass
 
 
 def search_path(path: list[str], folder: str, root: str) -> list[str]:
@@ -272,4 +259,4 @@ def send(channel: int, line: bytes) -> None:
 if __name__ == "__main__":
     if sys.version_info < (3, 8):  # noqa: UP036 — the Python of the tools, not that of the engine
         sys.exit("tools need Python 3.8 or newer; this is " + sys.version.split()[0])
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    main(int(sys.argv[1]), sys.argv[2])

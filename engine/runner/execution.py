@@ -6,15 +6,13 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.cache.key import InputKey
-from engine.core.board import Board
-from engine.core.scheduler import TaskEnd
-from engine.core.tasks import Task
+from engine.core.tasks import Task, TaskEnd
 from engine.core.writes import check_output
-from engine.expressions import Json
 from engine.log.events import (
     ErrorInfo,
     Event,
@@ -28,8 +26,9 @@ from engine.log.events import (
     NodeWarning,
 )
 from engine.log.secrets import Secrets
-from engine.nodes.kind import NodeError, NodeKind, Outcome, Work, WorkItem
-from engine.spec.model import Backoff, Kind, OnError, Policy, StateField
+from engine.nodes.kind import NodeError, Outcome, Work, WorkItem, WorkLoop
+from engine.nodes.registry import Kinds
+from engine.spec.model import Backoff, OnError, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +81,7 @@ class Executor:
     `changed` names the files of a task that changed since.
     """
 
-    board: Board
-    fields: Mapping[str, StateField]
-    kinds: Mapping[Kind, NodeKind]
-    run_args: Mapping[str, Json]
+    kinds: Kinds
     secrets: Secrets
     record: Callable[[Event], object]
     changed: Callable[[Task], list[str]]
@@ -109,18 +105,10 @@ class Executor:
             attempt, attempt_id = attempt + 1, new_attempt_id()
 
     async def _attempt(self, task: Task, attempt_id: str, watcher: LogWatcher) -> Outcome | NodeError:
-        work = Work(
-            task.node,
-            attempt_id,
-            task.args,
-            task.reads,
-            task.edges,
-            self.run_args,
-            WorkItem(task.item.value, task.item.index) if task.item else None,
-        )
+        kind = self.kinds.at(Path(task.sight.board.composition.home))[task.node.kind]
         limit_ms = task.node.timeout_ms
         try:
-            outcome = await asyncio.wait_for(self.kinds[task.node.kind].execute(work, watcher), limit_ms / 1000)
+            outcome = await asyncio.wait_for(kind.execute(_work(task, attempt_id), watcher), limit_ms / 1000)
         except NodeError as error:
             return error
         except asyncio.TimeoutError:
@@ -131,7 +119,7 @@ class Executor:
         return self._checked(task, outcome, watcher)
 
     def _checked(self, task: Task, outcome: Outcome, watcher: LogWatcher) -> Outcome | NodeError:
-        checked = check_output(self.board, self.fields, task.node, outcome.output)
+        checked = check_output(task.sight, task.node, outcome.output)
         if checked.error is not None:
             return NodeError(checked.error.type, checked.error.message, metrics=outcome.metrics)
         for warning in checked.warnings:
@@ -164,6 +152,22 @@ class Executor:
         if self.secrets.are_in([dict(output.state_delta), output.edge_output]):
             return "its output holds a secret, which the log masks"
         return None
+
+
+def _work(task: Task, attempt_id: str) -> Work:
+    inside = task.inside
+    return Work(
+        task.node,
+        attempt_id,
+        task.args,
+        task.reads,
+        task.edges,
+        task.sight.board.args,
+        item=WorkItem(inside.item.value, inside.item.index) if inside.item else None,
+        given=task.given,
+        pipeline=inside.pipeline,
+        loop=WorkLoop(*inside.loop) if inside.loop else None,
+    )
 
 
 def _failed(task: Task, attempt_id: str, error: NodeError, duration_ms: float) -> NodeFailed:

@@ -6,10 +6,11 @@ import os
 import socket
 
 from engine import __version__
-from engine.cache.keying import Keying
+from engine.cache.keying import Keyings
 from engine.cache.original import Original
 from engine.canonical import hash_bytes
-from engine.core.tasks import FanOutEnded, Finish, VertexCancelled, VertexFailed, VertexSkipped
+from engine.core.board import Board
+from engine.core.tasks import Cancelled, Failed, Finish, GroupEnded, Skipped, Warn
 from engine.log.events import (
     Event,
     ExperienceRef,
@@ -18,15 +19,17 @@ from engine.log.events import (
     NodeCompleted,
     NodeFailed,
     NodeSkipped,
+    NodeWarning,
     RunFinished,
     RunStarted,
 )
 from engine.log.secrets import MASK
 from engine.log.view import RunView, add
 from engine.runner.preparation import Preparation
+from engine.runner.wrote import wrote
 
 
-def run_started(run_id: str, preparation: Preparation, keying: Keying) -> RunStarted:
+def run_started(run_id: str, preparation: Preparation, keyings: Keyings) -> RunStarted:
     """The first event of a run."""
     secret = preparation.secret_args
     experience, loaded, original = preparation.experience, preparation.loaded, preparation.original
@@ -36,7 +39,8 @@ def run_started(run_id: str, preparation: Preparation, keying: Keying) -> RunSta
         experience=ExperienceRef(experience.name, experience.version, str(loaded.path)),
         nodes=preparation.graph.order,
         spec_hash=hash_bytes(loaded.text.encode("utf-8", "surrogatepass")),
-        files=keying.files(experience.nodes),
+        files=keyings.files(preparation.composition),
+        settings=preparation.settings,
         original_run_id=original.run_id if original else None,
         lineage=_lineage(original) if original else Lineage(run_id),
         engine=f"oe-lsp {__version__}",
@@ -45,7 +49,9 @@ def run_started(run_id: str, preparation: Preparation, keying: Keying) -> RunSta
     )
 
 
-def run_finished(finish: Finish, view: RunView, original: Original | None, duration_ms: float) -> RunFinished:
+def run_finished(
+    finish: Finish, view: RunView, original: Original | None, board: Board, duration_ms: float
+) -> RunFinished:
     """The last event of a run."""
     return RunFinished(
         status=finish.status,
@@ -54,24 +60,29 @@ def run_finished(finish: Finish, view: RunView, original: Original | None, durat
         spent=view.spent,
         inherited=view.inherited,
         lineage=add(original.lineage_spent, view.spent) if original else view.spent,
+        wrote=wrote(board),
         duration_ms=duration_ms,
     )
 
 
-def fanout_ended(command: FanOutEnded, duration_ms: float) -> NodeCompleted | NodeFailed:
-    """The event of a fan-out as a whole: its parts are what a resume restores."""
+def group_ended(command: GroupEnded, duration_ms: float) -> NodeCompleted | NodeFailed:
+    """The event of a fan-out, pipeline, loop or nested experience as a whole: its parts are what a resume restores."""
+    node_id, scope, counts = command.node_id, command.scope, command.counts
     if command.error is None:
-        return NodeCompleted(node_id=command.node_id, counts=command.counts, duration_ms=duration_ms)
-    return NodeFailed(node_id=command.node_id, error=command.error, counts=command.counts, duration_ms=duration_ms)
+        return NodeCompleted(node_id=node_id, scope=scope, counts=counts, duration_ms=duration_ms)
+    return NodeFailed(node_id=node_id, scope=scope, error=command.error, counts=counts, duration_ms=duration_ms)
 
 
-def vertex_event(command: VertexFailed | VertexSkipped | VertexCancelled) -> Event:
-    """The event of a vertex that ended without any execution."""
-    if isinstance(command, VertexFailed):
-        return NodeFailed(node_id=command.node_id, error=command.error)
-    if isinstance(command, VertexSkipped):
-        return NodeSkipped(node_id=command.node_id, reason=command.reason, cause=command.cause)
-    return NodeCancelled(node_id=command.node_id, reason=command.reason, cause=command.cause)
+def part_event(command: Failed | Skipped | Cancelled | Warn) -> Event:
+    """The event of a vertex, or a part of one, of which there is no execution to report."""
+    node_id, scope = command.node_id, command.scope
+    if isinstance(command, Failed):
+        return NodeFailed(node_id=node_id, scope=scope, error=command.error)
+    if isinstance(command, Skipped):
+        return NodeSkipped(node_id=node_id, scope=scope, reason=command.reason, cause=command.cause)
+    if isinstance(command, Warn):
+        return NodeWarning(node_id=node_id, scope=scope, message=command.message)
+    return NodeCancelled(node_id=node_id, scope=scope, reason=command.reason, cause=command.cause)
 
 
 def _lineage(original: Original) -> Lineage:

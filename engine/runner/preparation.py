@@ -6,24 +6,31 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from engine.cache.keying import Keying
+from engine.cache.keying import Keyings
 from engine.cache.original import Original, read_original
 from engine.cache.plan import Plan, plan
 from engine.canonical import NotJsonError, canonical
+from engine.core.board import Board
+from engine.core.composition import Composition
 from engine.expressions import Json
-from engine.graph import Graph, build_graph
+from engine.graph import Graph
+from engine.llm.limits import RateLimits
+from engine.llm.providers import ANTHROPIC, PROVIDERS, Provider
+from engine.llm.service import LLMService
 from engine.log.lock import is_held
 from engine.log.reader import UnreadableLogError, read_log
 from engine.log.store import RunNotFoundError, RunStore, is_run_id
 from engine.log.view import fold
-from engine.nodes.kind import NodeKind
-from engine.nodes.registry import SUPPORTED
+from engine.nodes.registry import Kinds
+from engine.runner.composing import NotComposableError, compose_loaded
+from engine.runner.starting import UnfitStateError, fresh_start
 from engine.spec.args import check_args, secret_args
 from engine.spec.load import Loaded
 from engine.spec.locate import as_json
-from engine.spec.model import Experience, Kind
+from engine.spec.model import Experience
+from engine.state.store import StateError
 
 DEFAULT_CONCURRENCY = 8
 LATEST = "latest"
@@ -36,14 +43,16 @@ class RunRefusedError(Exception):
 @dataclass(frozen=True, slots=True)
 class Preparation:
     """A run that can begin: `args` with their defaults, `start` the state it starts from, `original` when it
-    resumes.
+    resumes. The fields in `carried` go on from what earlier runs left; they are mapped to their defaults.
     """
 
     loaded: Loaded
-    graph: Graph
+    composition: Composition
     args: Mapping[str, Json]
     start: Mapping[str, Json]
     original: Original | None = None
+    carried: Mapping[str, Json] = field(default_factory=dict)
+    provider: Provider = ANTHROPIC
 
     @property
     def secret_args(self) -> frozenset[str]:
@@ -53,36 +62,55 @@ class Preparation:
     @property
     def experience(self) -> Experience:
         """The experience that will run."""
-        return self.loaded.experience
+        return self.composition.experience
+
+    @property
+    def graph(self) -> Graph:
+        """Its graph."""
+        return self.composition.graph
 
     @property
     def store(self) -> RunStore:
         """Where its runs live."""
         return RunStore(self.loaded.directory)
 
+    @property
+    def settings(self) -> dict[str, Json]:
+        """What of the command line can change a result, for the log: a resume goes by it."""
+        settings: dict[str, Json] = {"llm": self.provider.name}
+        if self.carried:
+            settings["carried"] = dict(self.carried)
+        return settings
 
-def prepare_run(loaded: Loaded, args: Mapping[str, Json]) -> Preparation:
-    """Prepare a fresh run. Raises RunRefusedError."""
-    experience = loaded.experience
-    _require_supported(experience)
-    _require_json(loaded)
+
+def prepare_run(
+    loaded: Loaded, args: Mapping[str, Json], *, keep_state: bool = False, llm: str | None = None
+) -> Preparation:
+    """Prepare a fresh run. `keep_state` carries every field over; `llm` names the provider. Raises RunRefusedError."""
+    composition = _composed(loaded)
+    experience = composition.experience
     checked = _checked_args(experience, args)
-    return Preparation(loaded, build_graph(experience), checked, experience.starting_state())
+    try:
+        start = fresh_start(experience, RunStore(loaded.directory), keep_state=keep_state)
+    except (StateError, UnfitStateError) as error:
+        raise RunRefusedError(str(error)) from error
+    provider = PROVIDERS[llm] if llm else ANTHROPIC
+    return Preparation(loaded, composition, checked, start.state, carried=start.carried, provider=provider)
 
 
-def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False) -> Preparation:
+def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str | None = None) -> Preparation:
     """Prepare the resume of the run `wanted` (an id, the beginning of one, or `latest`).
 
-    Raises RunRefusedError where the run is unknown, its log is unusable, or it is still running and not `force`.
+    What `llm` does not say, and which fields are carried, is as in the original. Raises RunRefusedError where the run
+    is unknown, its log is unusable, or it is still running and not `force`.
     """
-    experience = loaded.experience
-    _require_supported(experience)
-    _require_json(loaded)
+    composition = _composed(loaded)
+    experience = composition.experience
     store = RunStore(loaded.directory)
     original = find_original(store, wanted, force=force)
     start = {**experience.starting_state(), **original.started.state}
     args = _checked_args(experience, _with_secrets(experience, original.started.args))
-    return Preparation(loaded, build_graph(experience), args, start, original)
+    return Preparation(loaded, composition, args, start, original, _carried(original), _provider(original, llm))
 
 
 def find_original(store: RunStore, wanted: str, *, force: bool = False) -> Original:
@@ -99,6 +127,21 @@ def find_original(store: RunStore, wanted: str, *, force: bool = False) -> Origi
         raise RunRefusedError(str(error)) from error
     except OSError as error:
         raise RunRefusedError(f"the run log cannot be read: {error}") from error
+
+
+def _carried(original: Original) -> dict[str, Json]:
+    carried = original.started.settings.get("carried")
+    return carried if isinstance(carried, dict) else {}
+
+
+def _provider(original: Original, llm: str | None) -> Provider:
+    name = llm or original.started.settings.get("llm") or ANTHROPIC.name
+    if name not in PROVIDERS:
+        known = ", ".join(PROVIDERS)
+        raise RunRefusedError(
+            f"the run used the LLM provider {name}, which this oe does not know; pass --llm ({known})"
+        )
+    return PROVIDERS[str(name)]
 
 
 def _with_forebears(store: RunStore, original: Original) -> Original:
@@ -138,19 +181,17 @@ def is_running(store: RunStore, run_id: str) -> bool:
         return True
 
 
-def make_plan(preparation: Preparation, kinds: Mapping[Kind, NodeKind]) -> Plan:
+def make_plan(preparation: Preparation, kinds: Kinds) -> Plan:
     """What resuming would restore and run. Reads files, runs nothing. The preparation must be that of a resume."""
     assert preparation.original is not None
-    keying = make_keying(preparation, kinds)
-    return plan(
-        preparation.experience, preparation.graph, keying, preparation.args, preparation.original, preparation.start
-    )
+    board = Board(preparation.composition, preparation.args, preparation.start)
+    return plan(board, Keyings(kinds), preparation.original)
 
 
-def make_keying(preparation: Preparation, kinds: Mapping[Kind, NodeKind]) -> Keying:
-    """What makes the input hashes of a run. Secrets are no part of them: a rotated token changes no result."""
-    args = {name: value for name, value in preparation.args.items() if name not in preparation.secret_args}
-    return Keying(preparation.loaded.directory, kinds, args)
+def make_llm(preparation: Preparation) -> LLMService:
+    """The LLM of a run: its provider, within what `runtime.limits` allows. The caller closes it."""
+    experience = preparation.experience
+    return LLMService(preparation.provider, RateLimits(experience.requests_per_minute, experience.tokens_per_minute))
 
 
 def concurrency(experience: Experience, wanted: int | None) -> int:
@@ -163,20 +204,13 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _require_supported(experience: Experience) -> None:
-    unsupported = [node for node in experience.nodes if node.kind not in SUPPORTED]
-    if unsupported:
-        named = ", ".join(f"{node.id} ({node.kind.value})" for node in unsupported[:5])
-        known = ", ".join(sorted(kind.value for kind in SUPPORTED))
-        raise RunRefusedError(
-            f"this version of oe runs nodes of kind {known}; it cannot run {named}. Nothing was started."
-        )
-    if experience.pipelines or experience.loops:
-        ids = [pipeline.id for pipeline in experience.pipelines] + [loop.id for loop in experience.loops]
-        named = ", ".join(ids)
-        raise RunRefusedError(
-            f"this version of oe does not run pipelines and loops yet ({named}). Nothing was started."
-        )
+def _composed(loaded: Loaded) -> Composition:
+    """What is to run, with all that it nests. Raises RunRefusedError where that cannot be run."""
+    _require_json(loaded)
+    try:
+        return compose_loaded(loaded)
+    except NotComposableError as error:
+        raise RunRefusedError(f"{error}\nNothing was started.") from error
 
 
 def _with_secrets(experience: Experience, args: Mapping[str, Json]) -> dict[str, Json]:

@@ -5,37 +5,57 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.cache.decision import Decision, decide
-from engine.cache.key import InputKey, Parts
-from engine.cache.keying import NodeParts, execution_parts, received_parts
-from engine.cache.original import Recorded, place_of
-from engine.core.scheduler import Scheduler, TaskEnd
+from engine.cache.key import InputKey
+from engine.cache.keying import Keyings
+from engine.cache.original import Recorded
+from engine.core.scheduler import Scheduler
 from engine.core.slots import Slots, usual_limits
-from engine.core.tasks import Command, Consider, FanOutBegan, FanOutEnded, Finish, StopAll, Task
+from engine.core.tasks import (
+    Cancelled,
+    Command,
+    Consider,
+    Failed,
+    FailRun,
+    Finish,
+    GroupBegan,
+    GroupEnded,
+    Happening,
+    Limit,
+    Skipped,
+    StopAll,
+    Task,
+    TaskEnd,
+    TimeOver,
+    TryAgain,
+    TryLater,
+    Warn,
+)
 from engine.expressions import Json
-from engine.log.events import Event, NodeCached, NodeCancelled, NodeStarted, NodeWarning, Record, RunFinished
+from engine.log.events import (
+    Event,
+    NodeAttempt,
+    NodeCached,
+    NodeCancelled,
+    NodeStarted,
+    NodeWarning,
+    Record,
+    RunFinished,
+    Scope,
+)
 from engine.log.secrets import Secrets
 from engine.log.view import RunView
 from engine.log.writer import LogWriter
-from engine.nodes.kind import NodeKind
-from engine.runner.execution import Executor, cancelled, new_attempt_id
-from engine.runner.narration import fanout_ended, run_finished, run_started, vertex_event
-from engine.runner.preparation import Preparation, concurrency, cores, make_keying
-from engine.spec.model import Kind
+from engine.nodes.registry import Kinds
+from engine.runner.deciding import Decider
+from engine.runner.execution import Executor, cancelled, new_attempt_id, retry_wait_ms
+from engine.runner.narration import group_ended, part_event, run_finished, run_started
+from engine.runner.preparation import Preparation, concurrency, cores
 
 _BUSY_SECONDS = 0.01
 """How long restoring may keep the loop before signals and workers are heard again."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """What all executions of one vertex have in common."""
-
-    node: NodeParts
-    received: Parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +70,7 @@ class Run:
     def __init__(
         self,
         preparation: Preparation,
-        kinds: Mapping[Kind, NodeKind],
+        kinds: Kinds,
         log: LogWriter,
         observe: Callable[[Record], None],
         secrets: Secrets,
@@ -60,41 +80,37 @@ class Run:
         self._preparation = preparation
         self._log = log
         self._observe = observe
-        self._keying = make_keying(preparation, kinds)
-        self._scheduler = Scheduler(preparation.experience, preparation.graph, preparation.args, preparation.start)
+        self._keyings = Keyings(kinds)
+        self._decider = Decider(self._keyings, preparation.original)
+        self._scheduler = Scheduler(preparation.composition, preparation.args, preparation.start)
         self._slots = Slots(usual_limits(concurrency(preparation.experience, wanted_concurrency), cores()))
-        self._executor = Executor(
-            board=self._scheduler.board,
-            fields={field.name: field for field in preparation.experience.fields},
-            kinds=kinds,
-            run_args=preparation.args,
-            secrets=secrets,
-            record=self._record,
-            changed=lambda task: self._keying.changed_since(self._shared[task.node.id].node),
-        )
+        self._executor = Executor(kinds, secrets, self._record, self._decider.changed)
         self._considered: deque[Task] = deque()
-        self._shared: dict[str, _Shared] = {}
         self._keys: dict[Task, InputKey] = {}
         self._running: dict[Task, _Execution] = {}
         self._ended: deque[tuple[Task, TaskEnd]] = deque()
         self._woken = asyncio.Event()
-        self._fanouts_began: dict[str, float] = {}
-        self._stop_reason = ""
+        self._groups_began: dict[tuple[str, tuple[Scope, ...]], float] = {}
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._stop_reasons: dict[Task, str] = {}
         self._abandoned = False
         self._finish: Finish | None = None
 
     async def drive(self) -> RunFinished:
         """Run to the end. Raises OSError where the log cannot be written; then nothing more is started."""
         began = time.monotonic()
-        self._record(run_started(self._log.run_id, self._preparation, self._keying))
+        self._record(run_started(self._log.run_id, self._preparation, self._keyings))
         try:
             self._carry_out(self._scheduler.begin())
             while self._finish is None:
                 await self._step()
         finally:
+            for timer in self._timers:
+                timer.cancel()
             for execution in self._running.values():
                 execution.future.cancel()
-        finished = run_finished(self._finish, self.view, self._preparation.original, _since(began))
+        original = self._preparation.original
+        finished = run_finished(self._finish, self.view, original, self._scheduler.board, _since(began))
         self._record(finished)
         self._log.sync()
         return finished
@@ -133,26 +149,13 @@ class Run:
         until = time.monotonic() + _BUSY_SECONDS
         while self._considered and time.monotonic() < until:
             task = self._considered.popleft()
-            decision = self._decide(task)
+            decision = self._decider.decide(task)
             assert decision.key is not None
             if decision.restored is not None:
                 self._end(task, _restored(task, decision.key, decision.restored))
             else:
                 self._keys[task] = decision.key
                 self._slots.add(task)
-
-    def _decide(self, task: Task) -> Decision:
-        shared = self._shared_parts(task)
-        parts = execution_parts(shared.node, shared.received, task.args, task.item)
-        original = self._preparation.original if task.node.cache else None
-        return decide(original, place_of(task.node.id, task.scope), parts, {})
-
-    def _shared_parts(self, task: Task) -> _Shared:
-        shared = self._shared.get(task.node.id)
-        if shared is None:
-            shared = _Shared(self._keying.node(task.node), received_parts(task.reads, task.edges))
-            self._shared[task.node.id] = shared
-        return shared
 
     def _launch(self) -> None:
         """Start what has a slot, once everything that it may build on is durable."""
@@ -172,13 +175,14 @@ class Run:
         try:
             end = await self._executor.execute(task, attempt_id, key)
         except asyncio.CancelledError:
-            end = cancelled(task, self._stop_reason, attempt_id)
+            end = cancelled(task, self._stop_reasons.pop(task, ""), attempt_id)
         if not self._abandoned:
             self._ended.append((task, end))
             self._woken.set()
 
     def _end(self, task: Task, end: TaskEnd) -> None:
         began = self._running.pop(task, None) is not None
+        self._decider.forget(task)
         if began:
             self._slots.release(task)
         if began or task.item is None or not isinstance(end, NodeCancelled):
@@ -192,22 +196,64 @@ class Run:
             elif isinstance(command, Finish):
                 self._finish = command
             elif isinstance(command, StopAll):
-                self._stop(command.reason)
-            elif isinstance(command, FanOutBegan):
-                self._fanouts_began[command.node_id] = time.monotonic()
-                self._record(NodeStarted(node_id=command.node_id, items=command.items))
-            elif isinstance(command, FanOutEnded):
-                self._record(fanout_ended(command, _since(self._fanouts_began.pop(command.node_id))))
-            else:
-                self._record(vertex_event(command))
+                self._stop(command)
+            elif isinstance(command, Limit):
+                self._later(command.timeout_ms, TimeOver(command.node.id, command.scope, command.attempt))
+            elif isinstance(command, TryLater):
+                self._try_later(command)
+            elif not isinstance(command, FailRun):
+                self._narrate(command)
 
-    def _stop(self, reason: str) -> None:
-        self._stop_reason = reason
-        waiting = [*self._considered, *self._slots.drain()]
-        self._considered.clear()
-        self._ended.extend((task, cancelled(task, reason)) for task in waiting)
-        for execution in self._running.values():
-            execution.future.cancel()
+    def _narrate(self, command: GroupBegan | GroupEnded | Failed | Skipped | Cancelled | Warn) -> None:
+        group = command.node_id, command.scope
+        if isinstance(command, GroupBegan):
+            self._groups_began[group] = time.monotonic()
+            self._record(NodeStarted(node_id=command.node_id, scope=command.scope, items=command.parts))
+        elif isinstance(command, GroupEnded):
+            self._record(group_ended(command, _since(self._groups_began.pop(group))))
+        else:
+            self._record(part_event(command))
+
+    def _try_later(self, command: TryLater) -> None:
+        wait_ms = retry_wait_ms(command.node.on_error, command.attempt)
+        self._record(
+            NodeAttempt(
+                node_id=command.node.id,
+                scope=command.scope,
+                attempt=command.attempt,
+                attempt_id=new_attempt_id(),
+                level="node",
+                error=command.error,
+                wait_ms=wait_ms,
+            )
+        )
+        self._later(wait_ms, TryAgain(command.node.id, command.scope, command.attempt))
+
+    def _later(self, wait_ms: int, event: Happening) -> None:
+        """Tell the scheduler of `event` after so many milliseconds."""
+
+        def ring() -> None:
+            self._timers.discard(timer)
+            self._carry_out(self._scheduler.handle(event))
+            self._woken.set()
+
+        timer = asyncio.get_running_loop().call_later(wait_ms / 1000, ring)
+        self._timers.add(timer)
+
+    def _stop(self, stop: StopAll) -> None:
+        """Let everything within the stop's scope end as cancelled."""
+        depth = len(stop.scope)
+
+        def within(task: Task) -> bool:
+            return task.scope[:depth] == stop.scope
+
+        waiting = [*filter(within, self._considered), *self._slots.drain(within)]
+        self._considered = deque(task for task in self._considered if not within(task))
+        self._ended.extend((task, cancelled(task, stop.reason)) for task in waiting)
+        for task, execution in self._running.items():
+            if within(task):
+                self._stop_reasons[task] = stop.reason
+                execution.future.cancel()
         self._woken.set()
 
     def _record(self, event: Event) -> None:

@@ -11,22 +11,32 @@ from dataclasses import dataclass
 from engine.expressions import Json
 from engine.log.events import Record, RunFinished
 from engine.log.lock import RunLock
+from engine.log.outputs import Outputs, output_folder
 from engine.log.secrets import Secrets
+from engine.log.store import RunStore
+from engine.log.view import RunView
 from engine.log.writer import LogWriter, timestamp, utc_now
+from engine.nodes.dataset import dataset_secrets
 from engine.nodes.environment import LLM_KEYS
 from engine.nodes.registry import kinds
 from engine.runner.cancellation import cancellable
-from engine.runner.preparation import Preparation, RunRefusedError
+from engine.runner.preparation import Preparation, RunRefusedError, make_llm
 from engine.runner.run import Run
+from engine.state.contribution import contribution_of
+from engine.state.store import StateError, StateStore
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run that ended: its id, its last event, and the state that it came to."""
+    """A run that ended: its id, its last event, and the state that it came to.
+
+    `state_problem` says, for the user, why state.sqlite does not have what the run wrote; its log has.
+    """
 
     run_id: str
     finished: RunFinished
     final_state: Mapping[str, Json]
+    state_problem: str | None = None
 
 
 def new_run_id() -> str:
@@ -59,16 +69,31 @@ async def carry_out(
         except OSError as error:
             raise RunRefusedError(f"the run's log cannot be written in {store.runs}: {error.strerror}") from error
         stack.callback(log.close)
-        node_kinds = kinds(preparation.loaded.directory, python=python)
+        outputs = Outputs(output_folder(store, run_id), secrets)
+        llm = make_llm(preparation)
+        node_kinds = kinds(preparation.loaded.directory, python=python, llm=llm, outputs=outputs)
         stack.push_async_callback(node_kinds.close)
         run = Run(preparation, node_kinds, log, observe, secrets, concurrency)
         async with cancellable(run, store.cancel(run_id)):
             finished = await run.drive()
-        return Ended(run_id, finished, run.final_state)
+            state_problem = _merge_state(store, run.view)
+        return Ended(run_id, finished, run.final_state, state_problem)
+
+
+def _merge_state(store: RunStore, view: RunView) -> str | None:
+    """Merge what the log says that the run wrote into state.sqlite; or say why that failed."""
+    contribution = contribution_of(view)
+    assert contribution is not None  # the log has its last line
+    try:
+        StateStore(store.data).merge(contribution)
+    except StateError as error:
+        return f"the state does not have what this run wrote: {error}. Its log has: `oe state rebuild` reads it"
+    return None
 
 
 def _secrets(preparation: Preparation) -> Secrets:
-    """The keys of LLM providers in the environment, and the args that are marked as secret."""
+    """The keys of LLM providers and what HTTP headers need, from the environment, and the args marked as secret."""
     keys = (os.environ.get(name, "") for name in LLM_KEYS)
     args = (preparation.args.get(name) for name in preparation.secret_args)
-    return Secrets([*keys, *(value for value in args if isinstance(value, str))])
+    headers = dataset_secrets(preparation.experience.nodes)
+    return Secrets([*keys, *headers, *(value for value in args if isinstance(value, str))])

@@ -208,7 +208,10 @@ class StateField:
 
 @dataclass(frozen=True, slots=True)
 class Experience:
-    """A whole experience. `args_schema` is the top-level `args`: a JSON Schema object, or None."""
+    """A whole experience. `args_schema` is the top-level `args`: a JSON Schema object, or None.
+
+    The numbers are those of `runtime` and its `limits`; None is where none is written.
+    """
 
     name: str
     version: str
@@ -219,6 +222,8 @@ class Experience:
     pipelines: tuple[Pipeline, ...] = ()
     loops: tuple[Loop, ...] = ()
     concurrency: int | None = None
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
     args_schema: Mapping[str, Json] | None = None
 
     def starting_state(self) -> dict[str, Json]:

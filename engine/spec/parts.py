@@ -49,8 +49,8 @@ class Parts:
     def experience(self) -> Experience:
         """The model, without what could not be read."""
         shell = self.shell.value
-        runtime, args = shell.get("runtime"), shell.get("args")
-        concurrency = runtime.get("concurrency") if isinstance(runtime, dict) else None
+        runtime, args = _mapping(shell.get("runtime")), shell.get("args")
+        limits = _mapping(runtime.get("limits"))
         description = shell.get("description")
         return Experience(
             name=_text(shell.get("name")),
@@ -61,7 +61,9 @@ class Parts:
             description=description if isinstance(description, str) else None,
             pipelines=self.pipelines.models(),
             loops=self.loops.models(),
-            concurrency=_count(concurrency),
+            concurrency=_count(runtime.get("concurrency")),
+            requests_per_minute=_count(limits.get("requests_per_minute")),
+            tokens_per_minute=_count(limits.get("tokens_per_minute")),
             args_schema=args if isinstance(args, dict) else None,
         )
 
@@ -109,6 +111,10 @@ def _hollow(value: Any) -> Any:
     if isinstance(value, list):
         return value and [None]
     return {} if isinstance(value, dict) else value
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _text(value: Any) -> str:

@@ -170,7 +170,7 @@ def test_a_fan_out_runs_once_for_each_item_and_merges_in_item_order() -> None:
 
     assert story.tasks["sum"].reads == {"found": [1, 2, 3]}
     assert story.tasks["sum"].edges == {"each": [0, 1, 2]}
-    assert story.fanouts["each"].counts.completed == 3
+    assert story.groups["each"].counts.completed == 3
 
 
 def test_a_failed_item_fails_its_fan_out_and_keeps_the_others() -> None:
@@ -181,7 +181,7 @@ def test_a_failed_item_fails_its_fan_out_and_keeps_the_others() -> None:
 
     story = Drive(experience(FAN_OUT), behaviours).run()
 
-    error = story.fanouts["each"].error
+    error = story.groups["each"].error
     assert error is not None
     assert error.message == "1 of 3 items failed; item 1: no 2"
     assert story.skipped == {"sum": "predecessor each failed"}
@@ -198,7 +198,7 @@ def test_on_item_error_continue_completes_the_fan_out() -> None:
 
     story = Drive(experience(text), behaviours).run()
 
-    assert story.fanouts["each"].counts.failed == 1
+    assert story.groups["each"].counts.failed == 1
     assert story.status is RunStatus.SUCCESS
     assert story.tasks["sum"].reads == {"found": [1, 3]}
 

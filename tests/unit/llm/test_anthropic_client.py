@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from engine.llm.anthropic_client import AnthropicClient, retry_after
+from engine.llm.anthropic_client import AnthropicClient
 from engine.llm.protocol import (
     AuthFailedError,
     BadRequestError,
@@ -74,7 +74,8 @@ async def test_a_text_answer_comes_back_with_its_tokens(serve: Serve, client: An
 
     response = await client.complete(PLAIN)
 
-    assert response == LLMResponse("Hello ☃", None, "end_turn", 7, 3, "claude-sonnet-4-6")
+    cost = pytest.approx((7 * 3 + 3 * 15) / 1_000_000)
+    assert response == LLMResponse("Hello ☃", None, "end_turn", 7, 3, "claude-sonnet-4-6", cost)
 
 
 async def test_only_what_the_request_names_is_sent(serve: Serve, client: AnthropicClient) -> None:
@@ -193,22 +194,3 @@ def test_the_sdk_is_not_imported_before_the_first_call() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout == "False\n"
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("3", 3.0),
-        ("0.5", 0.5),
-        ("-1", 0.0),
-        ("Thu, 01 Jan 1970 00:01:40 GMT", 40.0),
-        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
-        ("soon", None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
-    assert retry_after({"retry-after": value}, now=60.0) == seconds
-
-
-def test_without_retry_after_there_is_no_wait_to_honour() -> None:
-    assert retry_after({}) is None

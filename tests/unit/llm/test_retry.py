@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.llm.protocol import BadRequestError, LLMError, OverloadedError, RateLimitedError, SpendLimitError
-from engine.llm.retry import CAP_SECONDS, MAX_ATTEMPTS, with_retries
+from engine.llm.retry import CAP_SECONDS, MAX_ATTEMPTS, NAMED_CAP_SECONDS, with_retries
 
 
 class Calls:
@@ -80,3 +80,11 @@ async def test_a_wait_that_the_provider_names_is_kept_and_a_little_added() -> No
     await calls.run()
 
     assert 12.0 <= calls.slept[0] <= 13.0
+
+
+async def test_a_wait_of_weeks_is_cut_short() -> None:
+    calls = Calls(RateLimitedError("slow down", retry_after=4_290_000.0))
+
+    await calls.run()
+
+    assert NAMED_CAP_SECONDS <= calls.slept[0] <= NAMED_CAP_SECONDS + 1

@@ -62,6 +62,12 @@ SAMPLES: list[ev.Event] = [
     ev.NodeWarning(node_id="b", message="odd"),
     ev.RunWarning(message="odd"),
     ev.RunFinished(status=ev.RunStatus.FAILURE, reason="failed at a", counts=ev.Counts(failed=1), duration_ms=12.5),
+    ev.RunFinished(
+        status=ev.RunStatus.SUCCESS,
+        counts=ev.Counts(completed=1),
+        wrote={"found": ev.Wrote([1, None], "each", "array_append")},
+        duration_ms=12.5,
+    ),
 ]
 
 

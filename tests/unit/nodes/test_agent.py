@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from engine.llm.anthropic_client import AnthropicClient
+from engine.llm.limits import RateLimits, SystemClock
+from engine.llm.providers import ANTHROPIC
+from engine.llm.service import LLMService
 from engine.log.events import Metrics
-from engine.nodes.agent import DEFAULT_MODEL, AgentKind
+from engine.nodes.agent import AgentKind
 from engine.nodes.kind import NodeError, Outcome, Work, WorkItem
 from engine.spec.model import AgentSpec, Kind, Node
 from tests.standins.messages_api import MessagesApi, Script, refuses_to_be_forced, status, text, tool_use
@@ -25,18 +27,39 @@ SCHEMA = {
 }
 
 
+class ImpatientClock(SystemClock):
+    """Remembers what was to be slept, and does not sleep."""
+
+    def __init__(self) -> None:
+        self.slept: list[float] = []
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+
+
+class LeapingClock(SystemClock):
+    """Is at once where it was to be after a sleep."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def now(self) -> float:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        self._now += seconds
+
+
 class Bench:
     """Runs one agent node against the scripted server, without ever waiting between tries."""
 
     def __init__(self, directory: Path, serve: Callable[..., MessagesApi]) -> None:
         self.directory = directory
         self.serve = serve
-        self.slept: list[float] = []
+        self.clock = ImpatientClock()
         self.watcher = RecordingWatcher()
-        self.kind = AgentKind(directory, AnthropicClient, sleep=self._sleep)
-
-    async def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
+        self.llm = LLMService(clock=self.clock)
+        self.kind = AgentKind(directory, self.llm)
 
     def write(self, path: str, content: str) -> None:
         (self.directory / path).parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +103,7 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., MessagesApi
 async def bench(tmp_path: Path, serve: Callable[..., MessagesApi]) -> AsyncIterator[Bench]:
     bench = Bench(tmp_path, serve)
     yield bench
-    await bench.kind.close()
+    await bench.llm.close()
 
 
 async def test_text_goes_into_the_one_field_that_is_written(bench: Bench) -> None:
@@ -186,7 +209,7 @@ async def test_structured_output_is_the_input_of_the_forced_tool(bench: Bench, i
 
     assert outcome.output.state_delta == {"score": 3, "why": "because"}
     assert bench.watcher.warnings == ["the answer's extra is dropped: `writes` does not name it"]
-    assert bench.watcher.activities == [f"calling {DEFAULT_MODEL}", "validating structured output"]
+    assert bench.watcher.activities == [f"calling {ANTHROPIC.default_model}", "validating structured output"]
     assert api.requests[0]["tools"][0]["name"] == "structured_output"
     assert api.requests[0]["tools"][0]["input_schema"] == SCHEMA
 
@@ -298,8 +321,8 @@ async def test_what_passes_is_tried_again_and_seen(bench: Bench) -> None:
         ("llm", 1, "RateLimited"),
         ("llm", 2, "Overloaded"),
     ]
-    assert [wait for *_, wait in bench.watcher.attempts] == [round(seconds * 1000) for seconds in bench.slept]
-    assert bench.slept[0] >= 30
+    assert [wait for *_, wait in bench.watcher.attempts] == [round(seconds * 1000) for seconds in bench.clock.slept]
+    assert bench.clock.slept[0] >= 30
 
 
 async def test_what_does_not_pass_fails_the_node_with_what_to_do(bench: Bench) -> None:
@@ -325,22 +348,40 @@ async def test_a_missing_key_fails_the_node_and_names_the_variable(
 
 def test_an_agent_is_made_of_its_files_and_its_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OE_ANTHROPIC_MODEL", "of-the-environment")
-    kind = AgentKind(tmp_path, AnthropicClient)
+    kind = AgentKind(tmp_path, LLMService())
     in_files = agent(AgentSpec("./prompts/a.md", schema="schemas/b.json", model="own"))
     inline = agent(AgentSpec("Hello", schema={}))
 
-    assert kind.files(in_files, tmp_path) == {
+    assert kind.files(in_files, {}) == {
         "prompt prompts/a.md": tmp_path / "prompts/a.md",
         "schema schemas/b.json": tmp_path / "schemas/b.json",
     }
-    assert kind.files(inline, tmp_path) == {}
-    assert kind.settings(in_files) == {"provider": "anthropic", "model": "own"}
-    assert kind.settings(inline) == {"provider": "anthropic", "model": "of-the-environment"}
+    assert kind.files(inline, {}) == {}
+    assert kind.settings(in_files, {}) == {"provider": "anthropic", "model": "own"}
+    assert kind.settings(inline, {}) == {"provider": "anthropic", "model": "of-the-environment"}
 
 
 def test_without_any_choice_the_model_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OE_ANTHROPIC_MODEL", raising=False)
 
-    settings = AgentKind(tmp_path, AnthropicClient).settings(agent(AgentSpec("Hello")))
+    settings = AgentKind(tmp_path, LLMService()).settings(agent(AgentSpec("Hello")), {})
 
-    assert settings["model"] == DEFAULT_MODEL
+    assert settings["model"] == ANTHROPIC.default_model
+
+
+async def test_a_wait_for_the_rate_limit_shows_as_activity(tmp_path: Path, serve: Callable[..., MessagesApi]) -> None:
+    serve(text("Owls."))
+    clock = LeapingClock()
+    llm = LLMService(limits=RateLimits(requests_per_minute=1), clock=clock)
+    kind, watcher = AgentKind(tmp_path, llm), RecordingWatcher()
+    work = Work(agent(AgentSpec("Say something.")), "attempt", {}, {}, {}, {})
+
+    for _ in range(2):
+        await kind.execute(work, watcher)
+    await llm.close()
+
+    assert watcher.activities[1:] == [
+        f"calling {ANTHROPIC.default_model}",
+        "waiting: runtime.limits allows 1 request a minute",
+    ]
+    assert clock.now() >= 60

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.llm.protocol import LLMRequest, LLMResponse
+from engine.llm.providers import Provider
+from engine.llm.service import LLMService
 from engine.nodes.kind import Work
 from engine.nodes.registry import SUPPORTED, kinds
 from engine.spec.model import AgentSpec, Kind, Node
@@ -27,7 +29,7 @@ class Client:
 async def test_every_supported_kind_can_be_made_and_is_the_same_each_time(tmp_path: Path) -> None:
     run = kinds(tmp_path)
 
-    assert set(run) == SUPPORTED == {Kind.TOOL, Kind.AGENT}
+    assert set(run) == SUPPORTED >= {Kind.TOOL, Kind.AGENT, Kind.CLI_AGENT}
     assert all(run[kind] is run[kind] for kind in SUPPORTED)
     await run.close()
 
@@ -39,9 +41,11 @@ async def test_a_client_is_made_for_the_first_agent_that_runs_and_closed_with_th
         made.append(Client())
         return made[-1]
 
-    run = kinds(tmp_path, connect=connect)
+    run = kinds(
+        tmp_path, llm=LLMService(Provider("test", connect, "OE_TEST_MODEL", "model", "OE_TEST_URL", "http://localhost"))
+    )
     node = Node("a", Kind.AGENT, AgentSpec("Hello"), source={}, writes=("answer",))
-    run[Kind.AGENT].settings(node)
+    run[Kind.AGENT].settings(node, {})
     before = list(made)
 
     for _ in range(2):

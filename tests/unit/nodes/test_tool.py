@@ -253,8 +253,8 @@ def test_a_tool_node_is_made_of_its_file(tmp_path: Path) -> None:
     node = Node("node", Kind.TOOL, ToolSpec("./tools/x.py:score"), source={})
     kind = ToolKind(tmp_path)
 
-    assert kind.files(node, tmp_path) == {"impl tools/x.py": tmp_path / "tools/x.py"}
-    assert kind.settings(node) == {}
+    assert kind.files(node, {}) == {"impl tools/x.py": tmp_path / "tools/x.py"}
+    assert kind.settings(node, {}) == {}
 
 
 @pytest.mark.parametrize(

@@ -195,9 +195,9 @@ async def test_counts_and_sums_stand_in_the_last_line(chain: World) -> None:
     assert last.reason == "failed at b"
 
 
-async def test_a_kind_that_cannot_run_is_refused_before_anything_begins(world: World) -> None:
-    world.graph("- {id: a, kind: dataset, source: {type: file, uri: a.csv}, writes: [x]}", state="x: {type: array}")
+async def test_a_nested_experience_that_is_missing_is_refused_before_anything_begins(world: World) -> None:
+    world.graph("- {id: a, kind: experience, impl: child/experience.yaml, writes: [x]}", state="x: {type: array}")
 
-    with pytest.raises(RunRefusedError, match=r"a \(dataset\)"):
+    with pytest.raises(RunRefusedError, match=r"a in .* nests child/experience.yaml, but there is no"):
         await world.run()
     assert not world.store.data.exists()

@@ -103,7 +103,7 @@ def test_the_top_level_and_the_state_are_read() -> None:
 name: example
 version: 1.0.0
 description: Shows it
-runtime: {concurrency: 3}
+runtime: {concurrency: 3, limits: {requests_per_minute: 50, tokens_per_minute: 1000}}
 args: {type: object, properties: {n: {type: integer}}}
 state:
   schema:
@@ -117,7 +117,7 @@ graph: {nodes: [{id: a, kind: tool, impl: ./a.py}], edges: []}
 
     assert experience is not None
     assert (experience.name, experience.version, experience.description) == ("example", "1.0.0", "Shows it")
-    assert experience.concurrency == 3
+    assert (experience.concurrency, experience.requests_per_minute, experience.tokens_per_minute) == (3, 50, 1000)
     assert experience.args_schema == {"type": "object", "properties": {"n": {"type": "integer"}}}
     assert [(field.name, field.merge, field.persist) for field in experience.fields] == [
         ("log", Merge.ARRAY_APPEND, True),

@@ -1,0 +1,74 @@
+"""A valid experience with its graph and the experiences nested in it: what a run is made of. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from engine.graph import Graph, build_graph
+from engine.spec.model import Experience, ExperienceSpec, Node
+
+MAX_DEPTH = 8
+"""How deep experiences may lie in one another, the outermost counted as 0 (docs/format.md, Nested experiences)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """An experience, its graph, and by node id the experiences that it nests.
+
+    `path` is that of its file, `home` the folder that its own paths are relative to: texts here, since the core knows
+    no files.
+    """
+
+    experience: Experience
+    graph: Graph
+    path: str = ""
+    home: str = ""
+    nested: Mapping[str, Composition] = field(default_factory=dict)
+
+    def walk(self) -> Iterator[Composition]:
+        """This composition and all within it, each before its own."""
+        yield self
+        for inner in self.nested.values():
+            yield from inner.walk()
+
+
+def compose(
+    experience: Experience, path: str = "", home: str = "", nested: Mapping[str, Composition] | None = None
+) -> Composition:
+    """Put an experience and those nested in it together; what a shared one reads and writes counts as its node's.
+
+    Raises engine.graph.CycleError where there is no order.
+    """
+    inner = nested or {}
+    nodes = tuple(_with_shared(node, experience, inner.get(node.id)) for node in experience.nodes)
+    experience = replace(experience, nodes=nodes)
+    return Composition(experience, build_graph(experience), path, home, inner)
+
+
+def is_shared(node: Node) -> bool:
+    """Whether the experience that `node` nests works on the state of the one around it."""
+    return isinstance(node.spec, ExperienceSpec) and node.spec.state_scope == "shared"
+
+
+def shared_fields(outer: Experience, inner: Experience) -> tuple[str, ...]:
+    """The fields that both declare: all that a shared state shares."""
+    declared = {field.name for field in outer.fields}
+    return tuple(field.name for field in inner.fields if field.name in declared)
+
+
+def _with_shared(node: Node, outer: Experience, inner: Composition | None) -> Node:
+    if inner is None or not is_shared(node):
+        return node
+    shared = set(shared_fields(outer, inner.experience))
+    read = {read.field for vertex in inner.graph.order for read in inner.graph.reads_of(vertex)}
+    written = {name for child in inner.experience.nodes for name in child.writes}
+    return replace(
+        node,
+        reads=_joined(node.reads, shared & read),
+        writes=_joined(node.writes, shared & written),
+    )
+
+
+def _joined(named: tuple[str, ...], more: set[str]) -> tuple[str, ...]:
+    return (*named, *sorted(more - set(named)))

@@ -1,0 +1,212 @@
+"""A nested experience: a graph of its own inside the same run (docs/format.md, Nested experiences)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engine.core.board import Board, Ending, Result
+from engine.core.composition import Composition, is_shared, shared_fields
+from engine.core.graphrun import GraphRun
+from engine.core.inputs import args_of, lookup
+from engine.core.merging import fold
+from engine.core.parts import Frame, Place, Stop, done
+from engine.core.tasks import (
+    Cancelled,
+    Command,
+    Failed,
+    GroupBegan,
+    GroupEnded,
+    Happening,
+    Limit,
+    TimeOver,
+    TryAgain,
+    TryLater,
+    Warn,
+)
+from engine.core.writes import check_output
+from engine.expressions import MISSING, Json, Missing, descend, parse_reference
+from engine.log.events import ErrorInfo, Output, RunStatus
+from engine.spec.args import check_args
+from engine.spec.model import ExperienceSpec, Node, Policy
+
+
+class Nested:
+    """One execution of a node of kind `experience`: its child's graph, run again as often as `on_error` says."""
+
+    def __init__(self, frame: Frame, node: Node, child: Composition, place: Place) -> None:
+        self.result: Result | None = None
+        self._frame = frame
+        self._node = node
+        self._child = child
+        self._place = place
+        self._args: Mapping[str, Json] = {}
+        self._attempt = 0
+        self._run: GraphRun | None = None
+        self._timed_out = False
+        self._stopping: Stop | None = None
+
+    def begin(self) -> list[Command]:
+        """See Part."""
+        scope = self._place.inside.scope
+        args = child_args(self._node, self._child, self._place)
+        if isinstance(args, ErrorInfo):
+            self.result = Result(Ending.FAILED, error=args)
+            return [Failed(self._node.id, scope, args)]
+        self._args = args
+        return [GroupBegan(self._node.id, scope, len(self._child.graph.order)), *self._try()]
+
+    def handle(self, event: Happening) -> list[Command]:
+        """See Part."""
+        if len(event.scope) == len(self._place.inside.scope):
+            return self._timer_rang(event)
+        if self._run is None:
+            return []
+        return [*self._run.handle(event), *self._end_if_over(self._run)]
+
+    def stop(self, stop: Stop) -> list[Command]:
+        """See Part."""
+        self._stopping = stop
+        if self._run is None:
+            return self._cancelled(stop)
+        return [*self._run.begin_no_more(stop), *self._end_if_over(self._run)]
+
+    def _timer_rang(self, event: Happening) -> list[Command]:
+        if self.result is not None or not isinstance(event, (TimeOver, TryAgain)) or event.attempt != self._attempt:
+            return []
+        if isinstance(event, TryAgain):
+            return self._try() if self._run is None else []
+        if self._run is None:
+            return []
+        self._timed_out = True
+        stop = Stop(RunStatus.FAILURE, f"{self._node.id} took longer than its timeout_ms")
+        return [*self._run.stop(stop), *self._end_if_over(self._run)]
+
+    def _try(self) -> list[Command]:
+        """Begin an attempt, with a state and a board of its own."""
+        self._attempt += 1
+        self._timed_out = False
+        inside = self._place.inside.nested(self._node.id)
+        board = Board(self._child, self._args, child_start(self._node, self._child, self._place))
+        cache = self._frame.cache and self._node.cache
+        run = self._run = GraphRun(Frame(board, self._frame.make_unit, inside, self._place.order, cache))
+        commands: list[Command] = []
+        if "timeout_ms" in self._node.source:
+            scope = self._place.inside.scope
+            commands.append(Limit(self._node, scope, self._attempt, self._node.timeout_ms))
+        return [*commands, *run.begin(), *self._end_if_over(run)]
+
+    def _end_if_over(self, run: GraphRun) -> list[Command]:
+        if run.ended is None or self.result is not None or self._run is not run:
+            return []
+        if self._stopping is not None and not self._is_whole(run):
+            return self._cancelled(self._stopping)
+        error = self._error(run, run.ended)
+        commands: list[Command] = []
+        if error is None:
+            output, warnings = child_output(self._node, self._child, run.board, self._place)
+            checked = check_output(self._place.sight, self._node, output)
+            scope = self._place.inside.scope
+            commands += [Warn(self._node.id, scope, warning) for warning in (*warnings, *checked.warnings)]
+            error = checked.error
+            if error is None:
+                self.result = replace(done(checked.output), restored=_all_restored(run))
+        if error is not None and self._tries_again():
+            self._run = None
+            return [*commands, TryLater(self._node, self._place.inside.scope, self._attempt, error)]
+        if error is not None:
+            self.result = Result(Ending.FAILED, error=error)
+        return [*commands, GroupEnded(self._node.id, self._place.inside.scope, run.counts, error)]
+
+    def _is_whole(self, run: GraphRun) -> bool:
+        return all(result.ending is not Ending.CANCELLED for result in run.board.results.values())
+
+    def _tries_again(self) -> bool:
+        policy = self._node.on_error
+        return policy.policy is Policy.RETRY and self._attempt < policy.attempts and self._stopping is None
+
+    def _error(self, run: GraphRun, ended: Stop) -> ErrorInfo | None:
+        if self._timed_out:
+            took = f"{self._node.id} took longer than its timeout_ms ({self._node.timeout_ms}) and was stopped."
+            return ErrorInfo("timeout", f"{took} Raise it if that is normal.")
+        if ended.status is RunStatus.SUCCESS:
+            return None
+        name = self._child.experience.name
+        at = ended.cause.node if ended.cause is not None else None
+        cause = run.board.results[at].error if at in run.board.results else None
+        if cause is None:
+            return ErrorInfo("experience", f"{name} failed: {ended.reason}")
+        return ErrorInfo(cause.type, f"{name} failed at {at}: {cause.message}", cause.location)
+
+    def _cancelled(self, stop: Stop) -> list[Command]:
+        self.result = Result(Ending.CANCELLED)
+        return [Cancelled(self._node.id, self._place.inside.scope, stop.reason, stop.cause)]
+
+
+def child_args(node: Node, child: Composition, place: Place) -> Mapping[str, Json] | ErrorInfo:
+    """The child's run args: the node's, resolved and checked; or what is wrong with them."""
+    resolved = args_of(node, lookup(place.sight, place.edges, place.inside)).value
+    assert isinstance(resolved, dict)
+    checked = check_args(child.experience, resolved)
+    if checked.problems:
+        wrong = "; ".join(checked.problems)
+        return ErrorInfo("args", f"the args do not fit what {child.experience.name} declares: {wrong}")
+    return checked.args
+
+
+def child_start(node: Node, child: Composition, place: Place) -> dict[str, Json]:
+    """The state that the child starts from: its defaults; in a shared state, what the node sees."""
+    start = child.experience.starting_state()
+    if is_shared(node):
+        for field in shared_fields(place.sight.board.composition.experience, child.experience):
+            value = place.sight.see(field)
+            if value is not MISSING:
+                start[field] = value
+    return start
+
+
+def child_output(node: Node, child: Composition, board: Board, place: Place) -> tuple[Output, tuple[str, ...]]:
+    """What the node writes and sends once its child has succeeded, and warnings of what it therefore does not write.
+
+    A shared state takes the child's writes as they were made, an isolated one gives its final values: to the fields
+    that `outputs` maps, and to those that `writes` names alike. The edge output is that of the public engine, without
+    its run id, which would make every resume run what follows.
+    """
+    final = board.final_state()
+    edge_output: Json = {"status": RunStatus.SUCCESS.value, "finalState": final}
+    if is_shared(node):
+        return Output(_shared_delta(child, board, place.sight.board), edge_output, True), ()
+    assert isinstance(node.spec, ExperienceSpec)
+    sources = {**{field: field for field in node.writes}, **node.spec.outputs}
+    values = {field: _final(str(source), final) for field, source in sources.items()}
+    delta = {field: value for field, value in values.items() if value is not MISSING}
+    name = child.experience.name
+    missing = tuple(
+        f"{name} ended without a value for '{sources[field]}', so '{field}' is not written"
+        for field in values.keys() - delta.keys()
+    )
+    return Output(delta, edge_output, True), missing
+
+
+def _final(source: str, final: Mapping[str, Json]) -> Json | Missing:
+    """The value that a child's field, or a reference into its final state, names."""
+    path = parse_reference(source)
+    return final.get(source, MISSING) if path is None else descend(dict(final), path.steps)
+
+
+def _shared_delta(child: Composition, board: Board, outer: Board) -> dict[str, Json]:
+    """The child's writes to the fields that it shares, in its order, as one write of the node."""
+    delta: dict[str, Json] = {}
+    for field in shared_fields(outer.composition.experience, child.experience):
+        results = (board.results[vertex] for vertex in child.graph.order)
+        writes = [written[field] for result in results for written in result.deltas if field in written]
+        value = fold(outer.merges[field], MISSING, writes)
+        if value is not MISSING:
+            delta[field] = value
+    return delta
+
+
+def _all_restored(run: GraphRun) -> bool:
+    results = run.board.results.values()
+    ran = [result for result in results if result.ending is not Ending.SKIPPED]
+    return bool(ran) and all(result.restored for result in ran)

@@ -1,0 +1,141 @@
+"""What a vertex is while it goes on: parts that begin, hear of what happened, and end with a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.core.board import Board, Ending, Result
+from engine.core.composition import Composition
+from engine.core.inputs import Inside, args_of, given_name, given_of, lookup, reads_of
+from engine.core.sight import Sight
+from engine.core.tasks import Command, Consider, Happening, Lane, Task
+from engine.expressions import MISSING, Json
+from engine.log.events import Cause, NodeCached, NodeCancelled, NodeCompleted, NodeFailed, Output, RunStatus
+from engine.spec.model import Merge, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a graph's run is being stopped, and the status that this will give it."""
+
+    status: RunStatus
+    reason: str
+    cause: Cause | None = None
+
+
+class Part(Protocol):
+    """A vertex, or an item, stage, iteration or graph within one. It is over once `result` is set."""
+
+    @property
+    def result(self) -> Result | None:
+        """How it ended; None while it goes on."""
+
+    def begin(self) -> list[Command]:
+        """Everything that can start at once."""
+
+    def handle(self, event: Happening) -> list[Command]:
+        """Something within it happened."""
+
+    def stop(self, stop: Stop) -> list[Command]:
+        """Begin nothing more. It ends once all of its tasks that were considered have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a part stands: the received edge outputs, what it sees, what it runs inside, and its turn in the order."""
+
+    sight: Sight
+    edges: Mapping[str, Json]
+    inside: Inside
+    order: tuple[int, ...]
+
+
+class MakeUnit(Protocol):
+    """Makes the part that one execution of a node is: a task, or the run of a nested experience."""
+
+    def __call__(self, frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping[str, Json] | None) -> Part:
+        """`reads` are what the node reads where the caller knows that; the items of a fan-out share them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One graph at work, for its parts: its board, what it runs inside, its turn, whether it may restore."""
+
+    board: Board
+    make_unit: MakeUnit
+    inside: Inside = field(default_factory=Inside)
+    order: tuple[int, ...] = ()
+    cache: bool = True
+
+    @property
+    def composition(self) -> Composition:
+        """What runs."""
+        return self.board.composition
+
+    @property
+    def merges(self) -> Mapping[str, Merge]:
+        """By state field."""
+        return self.board.merges
+
+
+@dataclass(slots=True)
+class Single:
+    """One execution of a node that is no nested experience."""
+
+    task: Task
+    result: Result | None = None
+
+    def begin(self) -> list[Command]:
+        """See Part."""
+        return [Consider(self.task)]
+
+    def handle(self, event: Happening) -> list[Command]:
+        """See Part."""
+        if isinstance(event, NodeFailed):
+            self.result = Result(Ending.FAILED, error=event.error)
+        elif isinstance(event, NodeCancelled):
+            self.result = Result(Ending.CANCELLED)
+        elif isinstance(event, (NodeCompleted, NodeCached)) and event.output is not None:
+            self.result = done(event.output, restored=isinstance(event, NodeCached))
+        return []
+
+    def stop(self, stop: Stop) -> list[Command]:  # noqa: ARG002 - the runner reports the task's end
+        """See Part."""
+        return []
+
+
+def make_task(frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping[str, Json] | None) -> Task:
+    """The task of one execution of `node`, its references resolved."""
+    find = lookup(place.sight, place.edges, place.inside)
+    args, given = args_of(node, find), given_of(node, find)
+    assert isinstance(args.value, dict)
+    assert isinstance(given.value, dict)
+    dropped = [f"args: {path} names nothing, so its key is left out" for path in args.missing]
+    dropped += [f"{given_name(node)}: {path} names nothing, so its key is left out" for path in given.missing]
+    return Task(
+        node,
+        place.sight,
+        place.inside,
+        lane,
+        args.value,
+        given.value,
+        reads_of(place.sight, node) if reads is None else reads,
+        place.edges,
+        frame.cache and node.cache,
+        tuple(dropped),
+    )
+
+
+def done(output: Output, *, restored: bool = False) -> Result:
+    """The result that an output is."""
+    edge_output = output.edge_output if output.has_edge_output else MISSING
+    return Result(Ending.DONE, (output.state_delta,), edge_output, restored=restored)
+
+
+def tally_name(result: Result) -> str:
+    """What a part that ended so counts as, in Counts."""
+    if result.ending is Ending.DONE:
+        return "cached" if result.restored else "completed"
+    return str(result.ending.value)

@@ -1,0 +1,136 @@
+"""Asking the language model for what a node writes: text, or structured output with one repair; for every LLM kind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engine.expressions import Json
+from engine.llm.protocol import LLMError, LLMRequest, LLMResponse, Message, Tool
+from engine.llm.service import LLMService
+from engine.log.events import ErrorInfo, Metrics, Output
+from engine.nodes.kind import NodeError, Outcome, Watcher
+from engine.nodes.structured import Schema, problems
+from engine.spec.model import Node
+
+TOOL_NAME = "structured_output"
+
+
+async def ask(llm: LLMService, request: LLMRequest, node: Node, schema: Schema | None, watcher: Watcher) -> Outcome:
+    """What the model's answer makes `node` write: its text, or with a `schema` the fields of a value that fits it.
+
+    Raises NodeError, with what the calls cost until then. `require_one_write` is to be called before.
+    """
+    conversation = _Conversation(llm, watcher)
+    if schema is None:
+        answer: Mapping[str, Json] = {node.writes[0]: (await conversation.ask(request)).text}
+    else:
+        answer = await _ask_structured(conversation, request, schema)
+    return Outcome(Output(_only_writes(answer, node, watcher)), conversation.metrics)
+
+
+def require_one_write(node: Node) -> None:
+    """Raises NodeError where a text would have no field, or several, to be written to."""
+    if len(node.writes) == 1:
+        return
+    named = ", ".join(node.writes) if node.writes else "none"
+    article = "an" if node.kind.value[0] in "aeiou" else "a"
+    raise NodeError(
+        f"{node.kind.value.capitalize()}Writes",
+        f"{article} {node.kind.value} without a schema writes its text to one field, but `writes` names {named}; "
+        "name one, or add a schema",
+    )
+
+
+class _Conversation:
+    """The calls of one execution: reports them and adds up what they cost."""
+
+    def __init__(self, llm: LLMService, watcher: Watcher) -> None:
+        self._llm = llm
+        self.watcher = watcher
+        self.metrics: Metrics | None = None
+
+    async def ask(self, request: LLMRequest) -> LLMResponse:
+        """A complete answer. Raises NodeError."""
+        self.watcher.activity(f"calling {request.model}")
+        try:
+            response = await self._llm.complete(request, on_retry=self._retry, on_wait=self._wait)
+        except LLMError as error:
+            raise NodeError(_type(error), str(error), metrics=self.metrics) from error
+        self.watcher.tokens(response.tokens_in, response.tokens_out, response.model)
+        self.metrics = _add(self.metrics, response)
+        problem = _incomplete(response, request)
+        if problem is not None:
+            raise NodeError("IncompleteAnswer", problem, metrics=self.metrics)
+        return response
+
+    def _retry(self, attempt: int, error: LLMError, seconds: float) -> None:
+        self.watcher.attempt("llm", attempt, ErrorInfo(_type(error), str(error)), round(seconds * 1000), None)
+
+    def _wait(self, limits: str) -> None:
+        self.watcher.activity(f"waiting: runtime.limits allows {limits}")
+
+
+async def _ask_structured(conversation: _Conversation, request: LLMRequest, schema: Schema) -> Mapping[str, Json]:
+    """An answer that fits `schema`. One that does not is shown to the model with its problems, once."""
+    tool = Tool(TOOL_NAME, "Gives the answer. Call it exactly once, with the whole answer.", schema)
+    request = replace(request, tool=tool)
+    response = await conversation.ask(request)
+    conversation.watcher.activity("validating structured output")
+    found = _problems(response, schema)
+    if found:
+        conversation.watcher.activity("repairing structured output")
+        response = await conversation.ask(replace(request, messages=_with_problems(request, response, found)))
+        conversation.watcher.activity("validating structured output")
+        found = _problems(response, schema)
+    if found or response.tool_input is None:
+        message = "the answer does not fit the schema, and its repair does not either: " + "; ".join(found)
+        raise NodeError("InvalidOutput", message, metrics=conversation.metrics)
+    return response.tool_input
+
+
+def _problems(response: LLMResponse, schema: Schema) -> list[str]:
+    if response.tool_input is None:
+        return [f"the answer was not given by calling {TOOL_NAME}"]
+    return problems(schema, dict(response.tool_input))
+
+
+def _with_problems(request: LLMRequest, response: LLMResponse, found: list[str]) -> tuple[Message, ...]:
+    """The conversation as text: a model that thinks does not accept a tool call without the thoughts that led to it."""
+    given = response.text if response.tool_input is None else json.dumps(dict(response.tool_input), ensure_ascii=False)
+    listed = "\n".join(f"- {problem}" for problem in found)
+    correction = f"That answer is not accepted:\n{listed}\nCall {TOOL_NAME} with the whole answer, corrected."
+    return (*request.messages, Message("assistant", given.strip() or "(no answer)"), Message("user", correction))
+
+
+def _only_writes(answer: Mapping[str, Json], node: Node, watcher: Watcher) -> dict[str, Json]:
+    for key in answer.keys() - set(node.writes):
+        watcher.warning(f"the answer's {key} is dropped: `writes` does not name it")
+    return {key: value for key, value in answer.items() if key in node.writes}
+
+
+def _incomplete(response: LLMResponse, request: LLMRequest) -> str | None:
+    """Why the answer is none, where it is none."""
+    if response.stop_reason == "max_tokens":
+        return f"the answer was cut off after {request.max_tokens} tokens; raise `max_tokens` of the node"
+    if response.stop_reason == "model_context_window_exceeded":
+        return f"prompt and answer are longer than {request.model} can hold; shorten the prompt"
+    if response.stop_reason == "refusal":
+        return f"{request.model} refused to answer; change the prompt or the model"
+    return None
+
+
+def _add(metrics: Metrics | None, response: LLMResponse) -> Metrics:
+    before = metrics or Metrics(0, 0, 0.0)
+    cost = response.cost_usd
+    return Metrics(
+        tokens_in=(before.tokens_in or 0) + response.tokens_in,
+        tokens_out=(before.tokens_out or 0) + response.tokens_out,
+        cost_usd=None if cost is None or before.cost_usd is None else before.cost_usd + cost,
+        model=response.model,
+    )
+
+
+def _type(error: LLMError) -> str:
+    return type(error).__name__.removesuffix("Error")

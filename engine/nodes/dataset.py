@@ -1,0 +1,120 @@
+"""The node kind `dataset`: rows of a file, a database, an address or an MCP server, loaded into one field."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.expressions import Json
+from engine.log.events import Output
+from engine.nodes.datasets import files, sqlite
+from engine.nodes.datasets.mcp_servers import find_server
+from engine.nodes.datasets.source import (
+    FileSource,
+    HttpSource,
+    McpSource,
+    Source,
+    SqliteSource,
+    known_source,
+    read_source,
+    wrong_source,
+)
+from engine.nodes.datasets.variables import values_in
+from engine.nodes.kind import NodeError, Outcome, Watcher, Work
+from engine.nodes.paths import NamedFile, named_file, outside_warning
+from engine.spec.model import DatasetSpec, Node
+
+if TYPE_CHECKING:
+    from engine.nodes.datasets.http import HttpReader
+
+
+class DatasetKind:
+    """Loads the datasets of the experience at `directory`; `environment` is where `${NAME}` gets its value."""
+
+    def __init__(self, directory: Path, environment: Mapping[str, str] = os.environ) -> None:
+        self._directory = directory.absolute()
+        self._environment = environment
+        self._http: HttpReader | None = None
+
+    def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:
+        """The file of a file of rows. A database is no such file: of that, the rows count."""
+        source = known_source(_spec(node).source, given)
+        if not isinstance(source, FileSource):
+            return {}
+        file = named_file(self._directory, source.uri)
+        return {f"source {file.shown}": file.path}
+
+    def settings(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Json]:
+        """The hash of the rows that an SQLite query gives now. Of http and mcp only the request counts: nothing."""
+        source = known_source(_spec(node).source, given)
+        if not isinstance(source, SqliteSource):
+            return {}
+        return {"rows": sqlite.rows_hash(named_file(self._directory, source.uri), source.query)}
+
+    async def execute(self, work: Work, watcher: Watcher) -> Outcome:
+        """Load the rows. Raises NodeError."""
+        writes = work.node.writes
+        if len(writes) != 1:
+            named = ", ".join(writes) if writes else "none"
+            raise NodeError("DatasetWrites", f"a dataset writes its rows to one field, but `writes` names {named}")
+        rows = await self._rows(read_source(_spec(work.node).source, work.given), watcher)
+        return Outcome(Output({writes[0]: rows}))
+
+    async def close(self) -> None:
+        """Close the connections, if there are any."""
+        if self._http is not None:
+            await self._http.close()
+
+    async def _rows(self, source: Source, watcher: Watcher) -> list[Json]:
+        if isinstance(source, FileSource):
+            file = self._named(source.uri, watcher)
+            watcher.activity(f"reading {file.shown}")
+            return await asyncio.to_thread(files.read_rows, file, source.format)
+        if isinstance(source, SqliteSource):
+            file = self._named(source.uri, watcher)
+            watcher.activity(f"querying {file.shown}")
+            return await sqlite.read_rows(file, source.query)
+        if isinstance(source, HttpSource):
+            return await (await self._http_reader()).read_rows(source, watcher)
+        return await self._resource(source, watcher)
+
+    def _named(self, uri: str, watcher: Watcher) -> NamedFile:
+        file = named_file(self._directory, uri)
+        if not file.inside:
+            watcher.warning(outside_warning(file))
+        return file
+
+    async def _http_reader(self) -> HttpReader:
+        # Imported aside: it takes 100 ms, for which the loop must not stand still. So does mcp, seconds.
+        await asyncio.to_thread(importlib.import_module, "engine.nodes.datasets.http")
+        from engine.nodes.datasets.http import HttpReader
+
+        self._http = self._http or HttpReader(self._environment)
+        return self._http
+
+    async def _resource(self, source: McpSource, watcher: Watcher) -> list[Json]:
+        server = find_server(self._directory, source.server, self._environment)
+        try:
+            await asyncio.to_thread(importlib.import_module, "mcp")
+        except ImportError:
+            raise wrong_source("reading MCP resources needs mcp; install it with `pip install 'oe-lsp[mcp]'`") from None
+        from engine.nodes.datasets import mcp_resource
+
+        watcher.activity(f"reading {source.uri} from {source.server}")
+        return await mcp_resource.read_rows(self._directory, server, source.uri)
+
+
+def dataset_secrets(nodes: Iterable[Node], environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The values that HTTP headers of `nodes` take from the environment: no log may hold them."""
+    headers = (node.spec.source.get("headers") for node in nodes if isinstance(node.spec, DatasetSpec))
+    texts = (text for named in headers if isinstance(named, dict) for text in named.values() if isinstance(text, str))
+    return values_in(texts, environment)
+
+
+def _spec(node: Node) -> DatasetSpec:
+    assert isinstance(node.spec, DatasetSpec)
+    return node.spec

@@ -1,0 +1,138 @@
+"""Rows from a file: JSON, JSON lines, CSV, TSV, Parquet. Problems name the line (docs/format.md, Datasets)."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.expressions import Json
+from engine.log.events import Location
+from engine.nodes.datasets.source import Format
+from engine.nodes.datasets.values import NoRowError, parse_json, to_json
+from engine.nodes.kind import NodeError
+from engine.nodes.paths import NamedFile
+from engine.spec.wording import listed, shown
+
+
+def read_rows(file: NamedFile, format_: Format) -> list[Json]:
+    """The rows of `file`. Raises NodeError where it is missing, or does not hold what its format says."""
+    if not file.path.is_file():
+        is_folder = file.path.is_dir()
+        problem = "is a folder; name a file in it" if is_folder else "does not exist; create it or correct `source.uri`"
+        raise NodeError("DatasetMissing", f"{file.shown} {problem}")
+    try:
+        return _READERS[format_](file.path)
+    except OSError as error:
+        raise NodeError("DatasetMissing", f"{file.shown} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError:
+        raise NodeError("DatasetRows", f"{file.shown} is not UTF-8 text; convert it to UTF-8") from None
+    except NoRowError as error:
+        place = file.shown if error.line is None else f"{file.shown}, line {error.line}"
+        raise NodeError("DatasetRows", f"{place}: {error}", Location(file.shown, error.line)) from None
+
+
+def _json(path: Path) -> list[Json]:
+    rows = parse_json(path.read_text(encoding="utf-8-sig"))
+    if isinstance(rows, list):
+        return rows
+    hint = "put [ and ] around it, or set `source.format: jsonl`"
+    raise NoRowError(f"a JSON file of rows holds one list, not {shown(rows)}; {hint}")
+
+
+def _jsonl(path: Path) -> list[Json]:
+    rows: list[Json] = []
+    # Only a newline ends a row: what else Unicode calls a line break may stand inside a text.
+    with path.open(encoding="utf-8-sig", newline="\n") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                try:
+                    rows.append(parse_json(line.strip()))
+                except NoRowError as error:
+                    raise NoRowError(str(error), number) from None
+    return rows
+
+
+def _csv(path: Path) -> list[Json]:
+    return _separated(path, ",")
+
+
+def _tsv(path: Path) -> list[Json]:
+    return _separated(path, "\t")
+
+
+def _separated(path: Path, separator: str) -> list[Json]:
+    csv.field_size_limit(sys.maxsize)  # a text of any length may be one value
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        records = _records(csv.reader(lines, delimiter=separator, strict=True))
+        number, header = next(records, (1, []))
+        _require_distinct(number, header)
+        return [_row(number, header, record) for number, record in records]
+
+
+def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the number of the line that it begins in; empty lines are none."""
+    while True:
+        begins = reader.line_num + 1
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise NoRowError(f"{error}; a quote inside a quoted value is written twice", begins) from None
+        if record:
+            yield begins, record
+
+
+def _row(number: int, header: list[str], record: list[str]) -> dict[str, Json]:
+    if len(record) != len(header):
+        names = listed(header)
+        raise NoRowError(f"{_values(len(record))}, but the header names {len(header)}: {names}", number)
+    return dict(zip(header, record, strict=True))
+
+
+def _values(count: int) -> str:
+    return "1 value" if count == 1 else f"{count} values"
+
+
+def _require_distinct(number: int | None, header: list[str]) -> None:
+    for name in header:
+        if header.count(name) > 1:
+            raise NoRowError(f"two columns have the name '{name}'; give each its own", number)
+
+
+def _parquet(path: Path) -> list[Json]:
+    try:
+        import pyarrow as pa  # type: ignore[import-untyped]
+        import pyarrow.parquet  # type: ignore[import-untyped]
+    except ImportError:
+        message = "reading Parquet needs pyarrow; install it with `pip install 'oe-lsp[parquet]'`"
+        raise NodeError("DatasetSource", message) from None
+    try:
+        with pa.parquet.ParquetFile(path) as file:
+            _require_distinct(None, file.schema_arrow.names)
+            rows = file.read().to_pylist()
+    except pa.ArrowException as error:
+        raise NoRowError(f"not readable as Parquet: {error}") from error
+    return [_cells(number, row) for number, row in enumerate(rows, start=1)]
+
+
+def _cells(number: int, row: Mapping[str, Any]) -> dict[str, Json]:
+    cells: dict[str, Json] = {}
+    for name, value in row.items():
+        try:
+            cells[name] = to_json(value)
+        except NoRowError as error:
+            raise NoRowError(f"row {number}, {name}: {error}") from None
+    return cells
+
+
+_READERS: Mapping[Format, Callable[[Path], list[Json]]] = {
+    Format.JSON: _json,
+    Format.JSONL: _jsonl,
+    Format.CSV: _csv,
+    Format.TSV: _tsv,
+    Format.PARQUET: _parquet,
+}

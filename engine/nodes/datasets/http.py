@@ -1,0 +1,169 @@
+"""Rows from an HTTP address: one GET or POST, answered in JSON (docs/format.md, Datasets).
+
+Values of `${NAME}` go to the address that the source names and nowhere else: to no other host that it redirects to,
+and into no message. Imports an HTTP library: import it when the first request is made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from urllib.parse import SplitResult, urlsplit
+
+from httpx2 import URL, AsyncClient, HTTPError, InvalidURL, Request, Response, Timeout
+
+from engine.expressions import MISSING, Json
+from engine.nodes.datasets.source import HttpSource, Method, wrong_source
+from engine.nodes.datasets.values import NoRowError, parse_json
+from engine.nodes.datasets.variables import fill, mask, values_in, variables_in
+from engine.nodes.kind import NodeError, Watcher
+from engine.spec.wording import shown
+
+MOST_BYTES = 100 * 1024 * 1024
+"""How long an answer may be: it becomes a value that the run holds in memory."""
+
+_LIMITS = Timeout(None, connect=30.0)
+"""Seconds. Once connected, the node's `timeout_ms` is what ends a request."""
+
+_MOST_REDIRECTS = 10
+_MOST_QUOTED = 200
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+class HttpReader:
+    """Makes the requests of one run. They share connections, and nothing else: no cookie is kept."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        self._client = AsyncClient(timeout=_LIMITS, cookies=cookies)
+
+    async def read_rows(self, source: HttpSource, watcher: Watcher) -> list[Json]:
+        """The rows that `source` is answered with. Raises NodeError."""
+        request = self._request(source)
+        if source.method is Method.GET and source.body is not MISSING:
+            watcher.warning("GET sends no `source.body`; add `method: POST` to send it")
+        place = f"{source.method.value} {_public(source.url)}"
+        watcher.activity(place)
+        secret = [name for name, text in source.headers.items() if variables_in(text)]
+        try:
+            return _rows(await self._exchange(request, secret))
+        except _NoAnswerError as error:
+            secrets = values_in(source.headers.values(), self._environment)
+            raise NodeError(error.type, mask(f"{place} {error.message}", secrets) + error.quote(secrets)) from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    def _request(self, source: HttpSource) -> Request:
+        _require_address(source.url)
+        headers = {name: _header(name, text, self._environment) for name, text in source.headers.items()}
+        sends = source.method is Method.POST and source.body is not MISSING
+        try:
+            request = self._client.build_request(source.method.value, source.url, json=source.body if sends else None)
+        except (InvalidURL, UnicodeError) as error:
+            raise wrong_source(f"`source.url` is no address: {error}") from None
+        request.headers["accept"] = "application/json"
+        request.headers.update(headers)
+        return request
+
+    async def _exchange(self, request: Request, secret: Iterable[str]) -> bytes:
+        """The body of the answer, wherever `request` is redirected; headers in `secret` stay with the first host."""
+        first = request.url
+        try:
+            for _ in range(_MOST_REDIRECTS):
+                response = await self._client.send(request, stream=True)
+                try:
+                    following = response.next_request
+                    if following is None:
+                        return await _body(response)
+                finally:
+                    await response.aclose()
+                for name in () if _is_same_party(first, following.url) else secret:
+                    following.headers.pop(name, None)
+                request = following
+        except HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise _NoAnswerError("DatasetMissing", f"was not answered: {reason}; check `source.url`") from None
+        raise _NoAnswerError("DatasetMissing", f"was redirected {_MOST_REDIRECTS} times; check `source.url`")
+
+
+@dataclass
+class _NoAnswerError(Exception):
+    """No rows came. `message` follows the request; `body` is what the server said instead, if anything."""
+
+    type: str
+    message: str
+    body: bytes = b""
+
+    def quote(self, secrets: Iterable[str]) -> str:
+        """The beginning of what the server said, on one line."""
+        said = mask(" ".join(self.body.decode("utf-8", "replace").split()), secrets)
+        return f". The answer begins: {said[:_MOST_QUOTED]}" if said else ""
+
+
+async def _body(response: Response) -> bytes:
+    received = bytearray()
+    async for part in response.aiter_bytes():
+        received += part
+        if len(received) > MOST_BYTES:
+            raise _NoAnswerError("DatasetRows", "is answered with more than 100 MB; ask for less at once")
+    if response.is_success:
+        return bytes(received)
+    remedy = "; check `source.headers`" if response.status_code in (401, 403) else ""
+    status = f"was answered with status {response.status_code} {response.reason_phrase}".rstrip()
+    raise _NoAnswerError("DatasetMissing", status + remedy, bytes(received))
+
+
+def _rows(body: bytes) -> list[Json]:
+    try:
+        answer = parse_json(body)
+    except NoRowError as error:
+        place = "" if error.line is None else f"line {error.line} is "
+        raise _NoAnswerError("DatasetRows", f"was answered with what is no JSON: {place}{error}", body) from None
+    if isinstance(answer, list):
+        return answer
+    if isinstance(answer, dict):
+        return [answer]
+    raise _NoAnswerError("DatasetRows", f"must be answered with a list of rows or one object, not {shown(answer)}")
+
+
+def _require_address(url: str) -> None:
+    parts = _split(url)
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise wrong_source(f"`source.url` must be an http:// or https:// address, not {shown(url)}")
+    if variables_in(url):
+        raise wrong_source("`source.url` must not hold ${NAME}: addresses are logged; use `source.headers`")
+
+
+def _header(name: str, text: str, environment: Mapping[str, str]) -> str:
+    if not _HEADER_NAME.fullmatch(name):
+        raise wrong_source(f"`source.headers` names {shown(name)}, which no header can be called")
+    value = fill(text, f"the header {name}", environment)
+    if not value.isascii() or not value.isprintable():
+        raise wrong_source(f"the header {name} holds a line break, or a character that no header can hold")
+    return value
+
+
+def _is_same_party(first: URL, other: URL) -> bool:
+    """Whether who answers at `first` answers at `other`, too, no less safely."""
+    upgraded = (first.scheme, other.scheme) == ("http", "https")
+    return first.host == other.host and (upgraded or (first.scheme, first.port) == (other.scheme, other.port))
+
+
+def _public(url: str) -> str:
+    """`url` as messages show it: without what may be secret in it, a password and the query."""
+    parts = _split(url)
+    if parts is None:
+        return ""
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return None

@@ -1,0 +1,91 @@
+"""mcp.json: which MCP servers an experience knows and how each is started (docs/format.md, Datasets)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.expressions import Json
+from engine.nodes.datasets.source import wrong_source
+from engine.nodes.datasets.values import NoRowError, parse_json
+from engine.nodes.datasets.variables import fill, values_in
+from engine.nodes.environment import tool_environment
+from engine.nodes.kind import NodeError
+from engine.spec.wording import closest, did_you_mean, listed, shown
+
+FILE_NAME = "mcp.json"
+_EXAMPLE = '{"servers": {"notes": {"command": "notes-server", "args": []}}}'
+
+
+@dataclass(frozen=True, slots=True)
+class McpServer:
+    """How a server is started. `secrets` are the values that its environment takes from ours by `${NAME}`."""
+
+    name: str
+    program: str
+    args: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+def find_server(directory: Path, name: str, environment: Mapping[str, str]) -> McpServer:
+    """The server that mcp.json in `directory` calls `name`. Raises NodeError."""
+    servers = _servers(directory / FILE_NAME)
+    if name not in servers:
+        suggestion = did_you_mean(closest(name, frozenset(servers))) or f"; it has {listed(servers) or 'none'}"
+        raise wrong_source(f"{FILE_NAME} has no server `{name}`{suggestion}")
+    return _server(directory, name, servers[name], environment)
+
+
+def _servers(file: Path) -> dict[str, Json]:
+    try:
+        content = parse_json(file.read_bytes())
+    except FileNotFoundError:
+        raise wrong_source(f"{FILE_NAME} does not exist; create it beside experience.yaml: {_EXAMPLE}") from None
+    except OSError as error:
+        raise wrong_source(f"{FILE_NAME} cannot be read: {error.strerror}") from error
+    except NoRowError as error:
+        place = FILE_NAME if error.line is None else f"{FILE_NAME}, line {error.line}"
+        raise wrong_source(f"{place}: {error}") from None
+    servers = content.get("servers") if isinstance(content, dict) else None
+    if isinstance(servers, dict):
+        return servers
+    renamed = isinstance(content, dict) and "mcpServers" in content
+    hint = "; rename `mcpServers` to `servers`" if renamed else f", such as {_EXAMPLE}"
+    raise wrong_source(f"{FILE_NAME} must hold an object with the key `servers`{hint}")
+
+
+def _server(directory: Path, name: str, entry: Json, environment: Mapping[str, str]) -> McpServer:
+    where = f"the server `{name}` in {FILE_NAME}"
+    known = entry if isinstance(entry, dict) else {}
+    command, args, env = known.get("command"), known.get("args", []), known.get("env", {})
+    if not isinstance(command, str) or not command:
+        more = "; only servers that are started by a command are known" if "url" in known else ""
+        raise wrong_source(f"{where} must have a `command`: the program that starts it{more}")
+    if not isinstance(args, list) or not all(isinstance(arg, str) for arg in args):
+        raise wrong_source(f"{where} must have texts in its list `args`, not {shown(args)}")
+    if not isinstance(env, dict) or not all(isinstance(value, str) for value in env.values()):
+        raise wrong_source(f"{where} must have texts in its object `env`")
+    texts = {key: str(value) for key, value in env.items()}
+    own = {key: fill(text, f"{key} of {where}", environment) for key, text in texts.items()}
+    whole = {**tool_environment(environment), **own}
+    return McpServer(
+        name=name,
+        program=_program(directory, command, where, whole),
+        args=tuple(str(arg) for arg in args),
+        environment=whole,
+        secrets=tuple(values_in(texts.values(), environment)),
+    )
+
+
+def _program(directory: Path, command: str, where: str, environment: Mapping[str, str]) -> str:
+    """The path of `command`; one with a slash is relative to `directory`."""
+    written = str(directory.absolute() / command) if os.sep in command else command
+    found = shutil.which(written, path=environment.get("PATH"))
+    if found is None:
+        problem = "is not there, or no program" if os.sep in command else "is not on PATH"
+        raise NodeError("DatasetMissing", f"{where}: `{command}` {problem}; install it or correct `command`")
+    return str(Path(found).absolute())

@@ -1,0 +1,96 @@
+"""Rows of a query on an SQLite file, which is opened read-only (docs/format.md, Datasets)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from engine.expressions import Json
+from engine.nodes.datasets.values import NoRowError, to_json
+from engine.nodes.kind import NodeError
+from engine.nodes.paths import NamedFile
+
+MOST_BYTES = 10 * 1024 * 1024
+"""How much the rows may come to, as JSON: all of them are hashed before a resume reuses them."""
+
+_INSTRUCTIONS_BETWEEN_LOOKS = 10_000
+
+
+async def read_rows(file: NamedFile, query: str) -> list[Json]:
+    """The rows of `query`. Raises NodeError. When it is cancelled, the query is stopped before this returns."""
+    stopped = threading.Event()
+    reading = asyncio.ensure_future(asyncio.to_thread(query_rows, file, query, stopped))
+    try:
+        return await asyncio.shield(reading)
+    except asyncio.CancelledError:
+        stopped.set()
+        await asyncio.gather(reading, return_exceptions=True)
+        raise
+
+
+def rows_hash(file: NamedFile, query: str) -> str:
+    """A hash of what `query` gives now: of its rows, or of the reason why it gives none."""
+    try:
+        rows: Json = query_rows(file, query, threading.Event())
+    except NodeError as error:
+        rows = str(error)
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
+def query_rows(file: NamedFile, query: str, stopped: threading.Event) -> list[Json]:
+    """The rows of `query`, as mappings from column to value, until `stopped` is set. Raises NodeError."""
+    if not file.path.is_file():
+        raise NodeError("DatasetMissing", f"{file.shown} does not exist; create it or correct `source.uri`")
+    try:
+        with closing(_open(file.path)) as connection:
+            connection.set_authorizer(_authorize)
+            connection.set_progress_handler(stopped.is_set, _INSTRUCTIONS_BETWEEN_LOOKS)
+            return _rows(connection.execute(query))
+    except (sqlite3.Error, sqlite3.Warning) as error:
+        raise NodeError("DatasetRows", f"{file.shown}: {str(error).rstrip('.')}; correct `source.query`") from error
+    except NoRowError as error:
+        raise NodeError("DatasetRows", f"{file.shown}: {error}") from None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def _authorize(action: int, *_: str | None) -> int:
+    """Refuse other files (ATTACH, VACUUM INTO): SQLite would make them, even where the database is read-only."""
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
+
+
+def _rows(cursor: sqlite3.Cursor) -> list[Json]:
+    if cursor.description is None:
+        raise NoRowError("the query gives no rows; write a SELECT")
+    columns = [str(column[0]) for column in cursor.description]
+    for name in columns:
+        if columns.count(name) > 1:
+            raise NoRowError(f"the query gives two columns the name '{name}'; rename one of them with AS")
+    rows: list[Json] = []
+    size = 0
+    for number, values in enumerate(cursor, start=1):
+        row = _row(number, columns, values)
+        size += len(json.dumps(row))
+        if size > MOST_BYTES:
+            raise NoRowError("the rows come to more than 10 MB; choose fewer columns or, with WHERE, fewer rows")
+        rows.append(row)
+    return rows
+
+
+def _row(number: int, columns: Sequence[str], values: Sequence[Any]) -> dict[str, Json]:
+    row: dict[str, Json] = {}
+    for name, value in zip(columns, values, strict=True):
+        try:
+            row[name] = to_json(value)
+        except NoRowError as error:
+            raise NoRowError(f"row {number}, {name}: {error}. In SQL: CAST({name} AS TEXT)") from None
+    return row

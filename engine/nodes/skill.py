@@ -1,0 +1,156 @@
+"""The node kind `skill`: a folder with a SKILL.md, whose text tells a language model how to do what it is given."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.expressions import Json
+from engine.llm.protocol import LLMRequest, Message
+from engine.llm.service import LLMService
+from engine.nodes.asking import ask, require_one_write
+from engine.nodes.kind import NodeError, Outcome, Watcher, Work
+from engine.nodes.paths import NamedFile, named_file, outside_warning
+from engine.nodes.structured import read_schema, schema_file
+from engine.spec.model import Node, SkillSpec
+from engine.syntax import parse
+
+FILE_NAME = "SKILL.md"
+_FENCE = "---"
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """What a SKILL.md says. `name` is that of its front matter, if it has one; `text` is all that follows."""
+
+    name: str | None
+    text: str
+
+
+class SkillKind:
+    """Runs the skills of the experience at `directory`. `llm` is the caller's to close."""
+
+    def __init__(self, directory: Path, llm: LLMService) -> None:
+        self._directory = directory
+        self._llm = llm
+
+    def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:  # noqa: ARG002
+        """Every file in the skill's folder, and that of the schema, where it is in a file."""
+        spec = _spec(node)
+        files = {f"skill {file.shown}": file.path for file in _files_of(self._directory, spec.impl)}
+        schema = schema_file(self._directory, spec.schema)
+        return files if schema is None else {**files, f"schema {schema.shown}": schema.path}
+
+    def settings(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Json]:  # noqa: ARG002
+        """The provider and the model."""
+        provider = self._llm.provider
+        return {"provider": provider.name, "model": provider.model(_spec(node).model)}
+
+    async def execute(self, work: Work, watcher: Watcher) -> Outcome:
+        """Ask the model. Raises NodeError, with what the calls cost until then."""
+        spec = _spec(work.node)
+        schema = None if spec.schema is None else read_schema(self._directory, spec.schema, watcher)
+        if schema is None:
+            require_one_write(work.node)
+        skill = read_skill(self._directory, spec.impl, watcher)
+        watcher.activity(f"using the skill {skill.name or work.node.id}")
+        request = LLMRequest(
+            model=self._llm.provider.model(spec.model),
+            messages=(Message("user", skill_input(work, skill)),),
+            max_tokens=spec.max_tokens,
+            system="\n\n".join(text for text in (skill.text, spec.system) if text),
+            temperature=spec.temperature,
+        )
+        return await ask(self._llm, request, work.node, schema, watcher)
+
+    async def close(self) -> None:
+        """Nothing of its own keeps running."""
+
+
+def read_skill(directory: Path, impl: str, watcher: Watcher) -> Skill:
+    """The skill in the folder `impl`. Raises NodeError where there is none.
+
+    Front matter with mistakes in it is used as far as it can be read, with a warning: only its name counts.
+    """
+    folder, file = named_file(directory, impl), named_file(directory, f"{impl}/{FILE_NAME}")
+    if not folder.inside:
+        watcher.warning(outside_warning(folder))
+    try:
+        content = file.path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        raise NodeError("NoSkill", _no_skill(folder)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise NodeError("NoSkill", f"{file.shown} cannot be read as UTF-8 text: {error}") from error
+    front, text = _split(file.shown, content)
+    if not text:
+        raise NodeError("NoSkill", f"{file.shown} tells the model nothing; write below its front matter what to do")
+    tree = parse(front)
+    for problem in tree.problems:
+        line = 2 + front.count("\n", 0, problem.span.start)
+        watcher.warning(f"{file.shown}, line {line}: {problem.message}")
+    about = tree.root.value if tree.root is not None else None
+    name = about.get("name") if isinstance(about, dict) else None
+    return Skill(name if isinstance(name, str) else None, text)
+
+
+def skill_input(work: Work, skill: Skill) -> str:
+    """The one message to the model: all that the node receives, as a JSON object; what comes later in it wins.
+
+    `$index` is told only where the skill or the node names it, so that an item may change its place and be restored.
+    """
+    given: dict[str, Json] = {**work.reads, **work.edges, **work.args}
+    if work.item is not None:
+        given["$item"] = work.item.value
+        if "$index" in skill.text or "$index" in json.dumps(work.node.source):
+            given["$index"] = work.item.index
+    if work.pipeline is not None:
+        given["$pipeline"] = work.pipeline
+    if work.loop is not None:
+        given |= {"$iter": work.loop.iteration, "$loop": work.loop.id}
+    return json.dumps({**given, **work.given}, indent=2, ensure_ascii=False)
+
+
+def _files_of(directory: Path, impl: str) -> Iterator[NamedFile]:
+    """SKILL.md, there or not, and every other file in its folder but those that no author wrote."""
+    folder = named_file(directory, impl).path
+    names = {FILE_NAME}
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if _is_written(name)]
+        names |= {(Path(place) / name).relative_to(folder).as_posix() for name in files if _is_written(name)}
+    return (named_file(directory, f"{impl}/{name}") for name in sorted(names))
+
+
+def _is_written(name: str) -> bool:
+    """Whether a name is one that people give: not that of a cache, nor hidden, as what editors and systems leave."""
+    return name != "__pycache__" and not name.startswith(".")
+
+
+def _split(shown: str, content: str) -> tuple[str, str]:
+    """The front matter, without its fences, and the text after it."""
+    first, _, rest = content.partition("\n")
+    if first.rstrip() != _FENCE:
+        return "", content.strip()
+    lines = rest.split("\n")
+    end = next((number for number, line in enumerate(lines) if line.rstrip() == _FENCE), None)
+    if end is None:
+        raise NodeError("NoSkill", f"the front matter of {shown} never ends; add a line {_FENCE} after it")
+    return "\n".join(lines[:end]), "\n".join(lines[end + 1 :]).strip()
+
+
+def _no_skill(folder: NamedFile) -> str:
+    if folder.path.is_file():
+        parent = Path(folder.shown).parent.as_posix()
+        return f"{folder.shown} is a file, but `impl` names the folder of a {FILE_NAME}, such as ./{parent}"
+    if not folder.path.is_dir():
+        return f"{folder.shown} does not exist; create the folder with a {FILE_NAME} in it, or correct `impl`"
+    other = next((path.name for path in folder.path.iterdir() if path.name.lower() == FILE_NAME.lower()), None)
+    hint = f"rename {other} to {FILE_NAME}" if other else "create it or correct `impl`"
+    return f"{folder.shown} holds no {FILE_NAME}; {hint}"
+
+
+def _spec(node: Node) -> SkillSpec:
+    assert isinstance(node.spec, SkillSpec)
+    return node.spec

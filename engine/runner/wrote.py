@@ -1,0 +1,26 @@
+"""What a run wrote to the state, for its last event: the writes of each field, merged into one."""
+
+from __future__ import annotations
+
+from engine.core.board import Board
+from engine.core.merging import fold
+from engine.expressions import MISSING, Json
+from engine.log.events import Wrote
+
+
+def wrote(board: Board) -> dict[str, Wrote] | None:
+    """What every vertex left on the board, by field; None where nobody wrote anything."""
+    writes: dict[str, list[Json]] = {}
+    writers: dict[str, str] = {}
+    for vertex in board.graph.order:
+        result = board.results.get(vertex)
+        for delta in result.deltas if result is not None else ():
+            for field, value in delta.items():
+                writes.setdefault(field, []).append(value)
+                writers[field] = vertex
+    found = {field: fold(board.merges[field], MISSING, values) for field, values in writes.items()}
+    return {
+        field: Wrote(value, writers[field], board.merges[field].value)
+        for field, value in found.items()
+        if value is not MISSING
+    } or None

@@ -1,0 +1,63 @@
+"""The tables of state.sqlite. The first two are those of the public format; the others are what they are made from."""
+
+from __future__ import annotations
+
+import sqlite3
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS state_snapshot (
+  field TEXT PRIMARY KEY,
+  value TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  updated_by_node TEXT NOT NULL,
+  updated_by_run TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS state_history (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  field TEXT NOT NULL,
+  value_old TEXT,
+  value_new TEXT NOT NULL,
+  node_id TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  ts TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS idx_history_field ON state_history (field);
+CREATE INDEX IF NOT EXISTS idx_history_run ON state_history (run_id);
+CREATE TABLE state_runs (
+  run_id TEXT PRIMARY KEY,
+  root_run_id TEXT NOT NULL,
+  ended_at TEXT NOT NULL
+);
+CREATE INDEX idx_runs_root ON state_runs (root_run_id);
+CREATE TABLE state_contributions (
+  field TEXT NOT NULL,
+  run_id TEXT NOT NULL REFERENCES state_runs (run_id),
+  value TEXT NOT NULL,
+  node_id TEXT NOT NULL,
+  merge TEXT NOT NULL,
+  carried INTEGER NOT NULL,
+  start TEXT,
+  PRIMARY KEY (field, run_id)
+) WITHOUT ROWID;
+CREATE INDEX idx_contributions_run ON state_contributions (run_id);
+CREATE TABLE state_resets (
+  field TEXT,
+  ts TEXT NOT NULL
+);
+"""
+
+_TAKE_OVER = """
+INSERT INTO state_runs SELECT updated_by_run, updated_by_run, max(updated_at) FROM state_snapshot GROUP BY 1;
+INSERT INTO state_contributions
+  SELECT field, updated_by_run, value, updated_by_node, 'last_wins', 0, NULL FROM state_snapshot;
+"""
+"""What the public engine has left in the file counts as written by runs that need not be known otherwise."""
+
+
+def create_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables that are missing. To be called in a transaction."""
+    known = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_runs'").fetchone()
+    if known is not None:
+        return
+    for statement in filter(str.strip, (_SCHEMA + _TAKE_OVER).split(";")):
+        connection.execute(statement)

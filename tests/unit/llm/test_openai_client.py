@@ -1,0 +1,256 @@
+"""The real SDK against a local server that speaks chat completions: what goes out, what comes back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from engine.llm.openai_client import OpenAIClient
+from engine.llm.protocol import (
+    AuthFailedError,
+    BadRequestError,
+    ConnectionFailedError,
+    LLMError,
+    LLMRequest,
+    LLMResponse,
+    MalformedReplyError,
+    Message,
+    MissingKeyError,
+    MissingLibraryError,
+    RateLimitedError,
+    ServerFailedError,
+    SpendLimitError,
+    Tool,
+    UnknownModelError,
+)
+from tests.standins.openai_api import OpenAIApi, completion, refuses, status, text, tool_call
+from tests.standins.scripted_api import Answer, Script
+
+KEY = "sk-of-this-test"
+TOOL = Tool("structured_output", "Gives the answer.", {"type": "object"})
+PLAIN = LLMRequest("gpt-4o", (Message("user", "Hello?"),), max_tokens=100)
+WITH_TOOL = LLMRequest("gpt-4o", (Message("user", "Hello?"),), max_tokens=100, tool=TOOL)
+
+Serve = Callable[..., OpenAIApi]
+
+
+@pytest.fixture
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
+    with ExitStack() as stack:
+
+        def start(*script: Script) -> OpenAIApi:
+            api = stack.enter_context(OpenAIApi(*script))
+            monkeypatch.setenv("OPENAI_BASE_URL", api.base_url)
+            monkeypatch.setenv("OPENAI_API_KEY", KEY)
+            return api
+
+        yield start
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[OpenAIClient]:
+    client = OpenAIClient()
+    yield client
+    await client.close()
+
+
+async def test_a_text_answer_comes_back_with_its_tokens(serve: Serve, client: OpenAIClient) -> None:
+    serve(text("Hello ☃", tokens=(7, 3)))
+
+    assert await client.complete(PLAIN) == LLMResponse("Hello ☃", None, "end_turn", 7, 3, "gpt-4o")
+
+
+async def test_only_what_the_request_names_is_sent(serve: Serve, client: OpenAIClient) -> None:
+    api = serve(text("ok"))
+
+    await client.complete(PLAIN)
+
+    assert api.requests == [{"model": "gpt-4o", "max_tokens": 100, "messages": [{"role": "user", "content": "Hello?"}]}]
+    assert api.headers[0]["authorization"] == f"Bearer {KEY}"
+
+
+async def test_system_and_temperature_are_sent_where_they_are_given(serve: Serve, client: OpenAIClient) -> None:
+    api = serve(text("ok"))
+
+    await client.complete(LLMRequest("m", (Message("user", "x"),), 50, system="Be brief.", temperature=0.0))
+
+    assert api.requests[0]["messages"][0] == {"role": "system", "content": "Be brief."}
+    assert api.requests[0]["temperature"] == 0.0
+
+
+async def test_a_tool_is_forced_and_its_input_comes_back(serve: Serve, client: OpenAIClient) -> None:
+    api = serve(tool_call({"score": 3}))
+
+    response = await client.complete(WITH_TOOL)
+
+    assert (response.tool_input, response.stop_reason) == ({"score": 3}, "tool_use")
+    assert api.requests[0]["tool_choice"] == {"type": "function", "function": {"name": "structured_output"}}
+    assert api.requests[0]["tools"] == [
+        {
+            "type": "function",
+            "function": {
+                "name": "structured_output",
+                "description": "Gives the answer.",
+                "parameters": {"type": "object"},
+            },
+        }
+    ]
+
+
+THOUGHTS = [
+    ("<think>\nHm. 2 > 1\n</think>\n\nForty-two.", "Forty-two."),
+    ("<think></think><think>again</think>Yes", "Yes"),
+    ("Write <think>so</think> in the prompt.", "Write <think>so</think> in the prompt."),
+    ("<think>without an end", "<think>without an end"),
+]
+
+
+@pytest.mark.parametrize(("said", "answer"), THOUGHTS)
+async def test_thoughts_before_the_answer_are_no_part_of_it(
+    serve: Serve, client: OpenAIClient, said: str, answer: str
+) -> None:
+    serve(text(said))
+
+    assert (await client.complete(PLAIN)).text == answer
+
+
+async def test_thoughts_before_the_arguments_are_no_part_of_them(serve: Serve, client: OpenAIClient) -> None:
+    serve(tool_call('<think>Three?</think>{"score": 3}'))
+
+    assert (await client.complete(WITH_TOOL)).tool_input == {"score": 3}
+
+
+@pytest.mark.parametrize("arguments", ['{"score": 3', "[3]", ""])
+async def test_arguments_that_are_no_object_are_kept_as_text_for_the_repair(
+    serve: Serve, client: OpenAIClient, arguments: str
+) -> None:
+    serve(tool_call(arguments))
+
+    response = await client.complete(WITH_TOOL)
+
+    assert (response.tool_input, response.text) == (None, arguments)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (text("Hel", "length"), "max_tokens"),
+        (text("", "content_filter"), "refusal"),
+        (completion({"content": None, "refusal": "I can't help with that."}), "refusal"),
+        (text("ok", "eos"), "eos"),
+    ],
+)
+async def test_why_an_answer_ended_is_said_in_the_words_of_the_protocol(
+    serve: Serve, client: OpenAIClient, answer: Script, reason: str
+) -> None:
+    serve(answer)
+
+    assert (await client.complete(PLAIN)).stop_reason == reason
+
+
+async def test_a_model_that_wants_other_parameters_gets_them_and_is_remembered(
+    serve: Serve, client: OpenAIClient
+) -> None:
+    wants = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+    choice = "Thinking mode does not support this tool_choice"
+    api = serve(refuses("max_tokens", wants, refuses("tool_choice", choice, tool_call({"score": 3}))))
+
+    responses = [await client.complete(WITH_TOOL) for _ in range(2)]
+
+    assert [response.tool_input for response in responses] == [{"score": 3}] * 2
+    asked = [("max_tokens" in request, request["tool_choice"] == "auto") for request in api.requests]
+    assert asked == [(True, False), (False, False), (False, True), (False, True)]
+    assert api.requests[-1]["max_completion_tokens"] == 100
+
+
+async def test_an_answer_without_usage_has_no_tokens_and_no_cost(serve: Serve, client: OpenAIClient) -> None:
+    serve(text("ok", tokens=None))
+
+    response = await client.complete(PLAIN)
+
+    assert (response.tokens_in, response.tokens_out, response.cost_usd) == (0, 0, None)
+
+
+ERRORS = [
+    (status(400, "context_length_exceeded"), BadRequestError, "context_length_exceeded"),
+    (status(400, "max_completion_tokens and tool_choice are wrong"), BadRequestError, "400"),
+    (status(401, f"Incorrect API key provided: {KEY}"), AuthFailedError, "check OPENAI_API_KEY"),
+    (status(402, "Insufficient Balance"), SpendLimitError, "raise it at"),
+    (status(403), AuthFailedError, "the key may not do this"),
+    (status(404), UnknownModelError, "no such model or address: gpt-4o"),
+    (status(429, retry_after=7), RateLimitedError, "too many requests"),
+    (status(429, "You exceeded your current quota", code="insufficient_quota"), SpendLimitError, "current quota"),
+    (status(500), ServerFailedError, "failed with 500"),
+    (status(503), ServerFailedError, "failed with 503"),
+    (Answer(502, b"<html>Bad Gateway</html>"), ServerFailedError, "failed with 502"),
+    (Answer(200, b'{"id": "chatcmpl-1", "choices": ['), MalformedReplyError, "something else than a completion"),
+    (Answer(200, b'{"hello": "world"}'), MalformedReplyError, "something else than a completion"),
+    (Answer(200, b'{"choices": []}'), MalformedReplyError, "something else than a completion"),
+    (Answer(None), ConnectionFailedError, "127.0.0.1 was not reached or hung up"),
+]
+
+
+@pytest.mark.parametrize(("answer", "kind", "said"), ERRORS)
+async def test_an_error_says_what_to_do_and_never_the_key(
+    serve: Serve, client: OpenAIClient, answer: Script, kind: type[LLMError], said: str
+) -> None:
+    serve(answer)
+
+    with pytest.raises(LLMError) as raised:
+        await client.complete(PLAIN)
+
+    assert type(raised.value) is kind
+    assert said in str(raised.value)
+    assert KEY not in str(raised.value)
+
+
+async def test_the_client_itself_repeats_nothing(serve: Serve, client: OpenAIClient) -> None:
+    api = serve(status(429, retry_after=7))
+
+    with pytest.raises(RateLimitedError) as raised:
+        await client.complete(PLAIN)
+
+    assert (len(api.requests), raised.value.retry_after) == (1, 7.0)
+
+
+async def test_without_a_key_the_first_call_names_the_variable(
+    client: OpenAIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+
+    with pytest.raises(MissingKeyError, match="set OPENAI_API_KEY"):
+        await client.complete(PLAIN)
+
+
+async def test_a_server_of_ones_own_needs_no_key(
+    serve: Serve, client: OpenAIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(text("ok"))
+    monkeypatch.delenv("OPENAI_API_KEY")
+
+    assert (await client.complete(PLAIN)).text == "ok"
+
+
+async def test_without_the_sdk_the_message_says_how_to_install_it(
+    serve: Serve, client: OpenAIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serve(text("ok"))
+    monkeypatch.setitem(sys.modules, "openai", None)
+
+    with pytest.raises(MissingLibraryError, match=r"pip install 'oe-lsp\[openai\]'"):
+        await client.complete(PLAIN)
+
+
+def test_the_sdk_is_not_imported_before_the_first_call() -> None:
+    program = (
+        "import sys; from engine.llm.openai_client import OpenAIClient; OpenAIClient(); print('openai' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "False\n"
