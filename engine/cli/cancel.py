@@ -7,25 +7,23 @@ from pathlib import Path
 import click
 
 from engine.cli.options import OeError, experience_folder, experience_option
+from engine.cli.stored_run import find_run, run_id_argument
 from engine.log.cancel_file import request_cancel
-from engine.log.store import RunNotFoundError, RunStore
+from engine.log.store import RunStore
 
 
-@click.command("cancel", epilog="Example: `oe cancel 4f3a1b2c`")
-@click.argument("wanted", metavar="RUN-ID")
+@click.command("cancel", epilog="Examples: `oe cancel 4f3a1b2c` · `oe cancel latest`")
+@run_id_argument("wanted")
 @experience_option
 def command(wanted: str, path: Path) -> int:
-    """Ask the run RUN-ID (an id or the beginning of one) to end.
+    """Ask the run RUN-ID to end: an id, the beginning of one, or `latest`.
 
     Nothing more begins; what is running is stopped and the log gets its end.
     Asking twice, or ten seconds, ends it without waiting. A cancelled run can
     be taken up again with `oe resume`.
     """
     store = RunStore(experience_folder(path))
-    try:
-        run_id = store.find(wanted)
-    except RunNotFoundError as error:
-        raise OeError(str(error)) from error
+    run_id = find_run(store, wanted)
     if not request_cancel(store, run_id):
         raise OeError(f"run {run_id} is not running")
     click.echo(f"asked run {run_id} to end")

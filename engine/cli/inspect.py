@@ -1,4 +1,4 @@
-"""`oe inspect`: one run, node by node."""
+"""`oe inspect`: one run, node by node: as a table, as JSON, as a page, or as it goes on."""
 
 from __future__ import annotations
 
@@ -7,70 +7,70 @@ from pathlib import Path
 
 import click
 
+from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, experience_folder, experience_option
+from engine.cli.stored_run import find_run, run_id_argument
 from engine.log.codec import to_json
 from engine.log.lock import is_held
 from engine.log.reader import Log, UnreadableLogError, read_log
-from engine.log.store import RunNotFoundError, RunStore
+from engine.log.store import RunStore
 from engine.log.summary import RunSummary, summarise
-from engine.log.view import NodeView, RunView, fold
-from engine.log.words import counts_text, duration
+from engine.log.view import fold
 
 
-@click.command("inspect", epilog="Examples: `oe inspect 4f3a1b2c` · `oe inspect latest --json | jq '.[].type'`")
-@click.argument("wanted", metavar="RUN-ID")
+@click.command(
+    "inspect",
+    epilog="Examples: `oe inspect latest` · `oe inspect 4f3a1b2c --html run.html` · `oe inspect latest --follow` · "
+    "`oe inspect latest --json | jq '.[].type'`",
+)
+@run_id_argument("wanted")
 @experience_option
 @click.option("--json", "as_json", is_flag=True, help="Print the events as one JSON array.")
-def command(wanted: str, path: Path, as_json: bool) -> int:
-    """Show the run RUN-ID: an id, the beginning of one, or `latest`."""
+@click.option("--follow", is_flag=True, help="Watch the run until it ends, whoever started it.")
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write one page that works offline."
+)
+@logging_options
+def command(wanted: str, path: Path, as_json: bool, follow: bool, html: Path | None, log: LogOptions) -> int:
+    """Show the run RUN-ID: an id, the beginning of one, or `latest`.
+
+    --html writes one file with the graph, a timeline, and the inputs and
+    outputs of every node. It needs no network and runs no script. --follow
+    exits with the code that the run ends with, 1 where it was interrupted.
+    """
+    if (as_json or html is not None) and follow:
+        raise click.UsageError("--follow goes with neither --json nor --html; for JSON lines: --log-format json")
     store = RunStore(experience_folder(path))
+    run_id = find_run(store, wanted)
+    if follow:
+        from engine.cli.following import follow_run
+
+        return follow_run(store, run_id, log)
+    alive = is_held(store.lock(run_id))  # before the log: a run that ends in between is seen ended, not interrupted
     try:
-        ids = store.run_ids()
-        run_id = ids[0] if wanted == "latest" and ids else store.find(wanted)
-        alive = is_held(store.lock(run_id))
-        log = read_log(store.log(run_id))
-    except (RunNotFoundError, UnreadableLogError) as error:
+        read = read_log(store.log(run_id))
+    except (UnreadableLogError, OSError) as error:
         raise OeError(str(error)) from error
     if as_json:
-        click.echo(json.dumps([to_json(record) for record in log.records], indent=2, ensure_ascii=False))
+        click.echo(json.dumps([to_json(record) for record in read.records], indent=2, ensure_ascii=False))
         return 0
-    view = fold(log.records)
+    view = fold(read.records)
     summary = summarise(view, alive=alive)
     assert summary is not None  # read_log ensures the first line
-    _print(log, view, summary)
+    if html is not None:
+        _write_page(read, summary, html)
+        return 0
+    from engine.cli.run_details import print_run
+
+    print_run(read, view, summary)
     return 0
 
 
-def _print(log: Log, view: RunView, summary: RunSummary) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def _write_page(log: Log, summary: RunSummary, file: Path) -> None:
+    from engine.cli.run_page import page_of
 
-    from engine.cli.pretty import SIGNS
-
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(Text.assemble((summary.experience, "bold"), f" · run {summary.run_id} · {summary.state.value}"))
-    if summary.original_run_id:
-        console.print(Text(f"resumes {summary.original_run_id}", "dim"))
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "node", "status", "time", "what happened"):
-        table.add_column(heading)
-    for node in view.nodes.values():
-        sign, style = SIGNS[node.effective_status()]
-        took = duration(node.duration_ms) if node.duration_ms is not None else ""
-        table.add_row(Text(sign, style), node.node_id, node.effective_status().value, took, Text(_story(node)))
-    console.print(table)
-    took = f" · {duration(summary.duration_ms)}" if summary.duration_ms is not None else ""
-    console.print(f"{counts_text(summary.counts)}{took} · log {log.path}", markup=False)
-    for problem in log.problems:
-        console.print(Text(f"line {problem.line} of the log could not be read: {problem.message}", "yellow"))
-
-
-def _story(node: NodeView) -> str:
-    if node.error is not None:
-        return node.error.message
-    if node.reason is not None:
-        return node.reason
-    if node.items is not None:
-        return f"{node.items_ended} of {node.items} items"
-    return node.activity or ""
+    try:
+        file.write_text(page_of(log, summary), encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise OeError(f"{file} cannot be written: {error.strerror or error}") from error
+    click.echo(f"wrote {file}")

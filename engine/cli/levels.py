@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 
+from engine.cli.log_options import LogLevel
 from engine.log.events import (
     Event,
     NodeActivity,
@@ -17,21 +17,6 @@ from engine.log.events import (
     RunWarning,
 )
 
-
-class LogLevel(str, Enum):
-    """The least important line that is printed."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARN = "warn"
-    ERROR = "error"
-
-    def shows(self, other: LogLevel) -> bool:
-        """Whether a line of level `other` is printed at this level."""
-        return _ORDER.index(other) >= _ORDER.index(self)
-
-
-_ORDER = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARN, LogLevel.ERROR)
 _LEVELS: Mapping[type[Event], LogLevel] = {
     NodeStarted: LogLevel.DEBUG,
     NodeActivity: LogLevel.DEBUG,

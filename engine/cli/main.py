@@ -10,33 +10,47 @@ from typing import Any, NoReturn
 import click
 
 from engine import __version__
-from engine.cli.options import LogOptions, logging_options
+from engine.cli.log_options import LogOptions, logging_options
 
-_COMMANDS = {
+COMMANDS = {
     "run": "Start a run of an experience.",
     "resume": "Take up a run: restore what completed, run the rest.",
     "runs": "List the runs of an experience.",
     "inspect": "Show one run: nodes, times, errors.",
+    "diff": "Compare two runs: what differs, and why.",
     "cancel": "Ask a run to end.",
+    "state": "Show, reset or rebuild what runs left in the state.",
     "validate": "Check an experience and print its problems.",
+    "graph": "Draw the graph of an experience.",
+    "schema": "Print the JSON Schema of experience.yaml.",
+    "init": "Begin a new experience from a template.",
+    "doctor": "Check that this machine has what runs need.",
+    "completion": "Print the script that completes `oe` in a shell.",
 }
+_FIRST_STEPS = """oe runs experiences: YAML graphs of tools and LLM agents.
+
+  oe init hello      begin a new experience, in the folder hello
+  oe run             run the experience in this folder; its mistakes are shown before anything runs
+  oe resume latest   take up a run that failed: restore what completed, run the rest
+
+oe --help lists every command, and oe COMMAND --help teaches one by example."""
 
 
 class _Commands(click.Group):
     """Imports a command's file only when that command is called: `oe runs` does not pay for the runner."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"engine.cli.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         try:
@@ -47,9 +61,9 @@ class _Commands(click.Group):
 
 @click.group(
     cls=_Commands,
-    no_args_is_help=True,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Start with: oe validate, oe run, oe resume latest. Every command has --help.",
+    epilog="Start with: oe init hello, oe run, oe resume latest. Every command has --help.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="oe", message="%(prog)s %(version)s")
 @logging_options
@@ -61,6 +75,8 @@ def _oe(ctx: click.Context, log: LogOptions) -> None:
     completed is restored from its log, only the rest runs.
     """
     ctx.obj = log
+    if ctx.invoked_subcommand is None:
+        click.echo(_FIRST_STEPS)
 
 
 def main() -> NoReturn:

@@ -1,67 +1,16 @@
-"""Options and errors that several commands share."""
+"""Options and errors that several commands share. Needs nothing but click: every command pays for what is imported
+here.
+"""
 
 from __future__ import annotations
 
-import functools
-import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
 
-from engine.canonical import NotJsonError, normalise
-from engine.cli.levels import LogLevel
-from engine.expressions import Json
-from engine.log.events import RunStatus
-from engine.spec.load import ExperienceNotFoundError, InvalidExperienceError, Loaded, UnreadableExperienceError, load
-
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-EXIT_CODES = {RunStatus.SUCCESS: 0, RunStatus.FAILURE: 1, RunStatus.WAITING: 3, RunStatus.CANCELLED: 130}
-
-
-class LogFormat(str, Enum):
-    """How `run` and `resume` report."""
-
-    JSON = "json"
-    PRETTY = "pretty"
-
-
-@dataclass(frozen=True, slots=True)
-class LogOptions:
-    """What --log-format and --log-level say, before or after the command."""
-
-    format: LogFormat
-    level: LogLevel
-
-
-def logging_options(function: Function) -> Function:
-    """Give a command --log-format and --log-level, and hand it both as `log`. What stands after the command wins."""
-
-    @functools.wraps(function)
-    def with_log(*args: Any, log_format: str | None, log_level: str | None, **kwargs: Any) -> Any:
-        outer = click.get_current_context().obj
-        given = outer if isinstance(outer, LogOptions) else LogOptions(LogFormat.PRETTY, LogLevel.INFO)
-        chosen_format = LogFormat(log_format) if log_format else given.format
-        chosen_level = LogLevel(log_level) if log_level else given.level
-        return function(*args, log=LogOptions(chosen_format, chosen_level), **kwargs)
-
-    return cast(Function, _log_level(_log_format(with_log)))
-
-
-_log_format = click.option(
-    "--log-format",
-    type=click.Choice([member.value for member in LogFormat]),
-    help="How events are printed: pretty for people, json for machines (one object a line).  [default: pretty]",
-)
-_log_level = click.option(
-    "--log-level",
-    type=click.Choice([member.value for member in LogLevel]),
-    help="The least important event that is printed.  [default: info]",
-)
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class OeError(click.ClickException):
@@ -96,6 +45,18 @@ python_option = click.option(
     help="The Python that runs tools.  [default: OE_PYTHON, else .venv beside the experience, else the one running oe]",
 )
 
+LLM_NAMES = ("anthropic", "openai")
+"""The providers of engine.llm.providers, named here so that not every command imports them."""
+
+
+def llm_option(default: str) -> Callable[[Command], Command]:
+    """The option --llm; `default` is what applies where it is not given."""
+    return click.option(
+        "--llm",
+        type=click.Choice(LLM_NAMES),
+        help=f"The LLM provider; openai is any endpoint compatible with it, at OPENAI_BASE_URL.  [default: {default}]",
+    )
+
 
 def experience_folder(path: Path) -> Path:
     """The folder of the experience at `path`, a folder or its YAML file. Raises OeError where there is neither."""
@@ -104,28 +65,3 @@ def experience_folder(path: Path) -> Path:
     if path.is_file():
         return path.parent
     raise OeError(f"no experience at {path}: there is no such folder or file")
-
-
-def load_valid(path: Path) -> Loaded:
-    """The experience at `path`. Raises OeError with every error in it where it cannot run."""
-    try:
-        return load(path)
-    except (ExperienceNotFoundError, UnreadableExperienceError) as error:
-        raise OeError(str(error)) from error
-    except InvalidExperienceError as error:
-        raise OeError(str(error)) from error
-
-
-def parse_args(text: str) -> dict[str, Json]:
-    """What --args says. Raises click.UsageError (exit code 2) for anything but a JSON object."""
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise click.UsageError(f'--args is not JSON ({error}). Example: --args \'{{"city": "Oslo"}}\'') from error
-    try:
-        value = normalise(value)
-    except NotJsonError as error:
-        raise click.UsageError(f"--args: {error}") from error
-    if not isinstance(value, dict):
-        raise click.UsageError(f'--args must be a JSON object such as \'{{"city": "Oslo"}}\', not {text[:40]}')
-    return value

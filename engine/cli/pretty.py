@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.console import Console
 from rich.text import Text
 
-from engine.cli.levels import LogLevel, level_of
+from engine.cli.levels import level_of
+from engine.cli.log_options import LogLevel
+from engine.cli.reporting import RunEnd
 from engine.cli.stdout import Stdout
 from engine.log.events import (
     NodeActivity,
@@ -27,19 +31,8 @@ from engine.log.events import (
 )
 from engine.log.view import NodeStatus, RunView
 from engine.log.words import counts_text, duration, sum_of
-from engine.runner.preparation import Preparation
-from engine.runner.session import Ended
-
-SIGNS = {
-    NodeStatus.PENDING: ("·", "dim"),
-    NodeStatus.RUNNING: ("▶", "blue"),
-    NodeStatus.COMPLETED: ("✓", "green"),
-    NodeStatus.CACHED: ("↺", "cyan"),
-    NodeStatus.FAILED: ("✗", "red"),
-    NodeStatus.SKIPPED: ("○", "dim"),
-    NodeStatus.CANCELLED: ("■", "yellow"),
-}
-"""The sign and the colour of each status, here and in `oe inspect`."""
+from engine.report.signs import SIGNS
+from engine.report.words import place_text
 
 _ENDINGS = {
     RunStatus.SUCCESS: ("✓ succeeded", "green"),
@@ -68,32 +61,28 @@ class PrettyReporter:
         if not self._level.shows(LogLevel.DEBUG if self._is_routine_item(event) else level):
             return
         if isinstance(event, RunStarted):
-            self._print(_run_started(record.run_id, event))
+            self._print(run_headline(record.run_id, event))
         elif isinstance(event, RunWarning):
-            self._print(Text(f"  ! {event.message}", "yellow"))
+            self._print(warning_line(event))
         elif not isinstance(event, RunFinished) and not self._was_said(event):
-            self._print(_node_line(event))
+            self._print(node_line(event))
 
-    def ended(self, preparation: Preparation, ended: Ended) -> None:
+    def ended(self, end: RunEnd) -> None:
         """See Reporter."""
-        finished = ended.finished
-        words, style = _ENDINGS[finished.status]
-        failed = self._view.failed_at
-        where = f" at {failed.node_id}" if failed is not None and finished.status is RunStatus.FAILURE else ""
-        summary = f" · {counts_text(finished.counts)} · {duration(finished.duration_ms)}"
-        self._print(Text.assemble((words + where, style), summary, f" · run {ended.run_id}"))
-        if finished.status is not RunStatus.SUCCESS:
-            path = preparation.loaded.directory
-            self._print(Text(f"Take it up again with: oe resume {ended.run_id} --experience {path}", "dim"))
+        for line in end_lines(end, self._view):
+            self._print(line)
+
+    def close(self) -> None:
+        """See Reporter."""
 
     def _is_routine_item(self, event: object) -> bool:
         return bool(getattr(event, "scope", ())) and not isinstance(event, (NodeFailed, NodeWarning, NodeAttempt))
 
     def _was_said(self, event: NodeEvent) -> bool:
-        """Whether another item of the fan-out failed with the same words: a thousand times the same helps nobody."""
-        if not isinstance(event, NodeFailed) or not event.scope:
+        """Whether another item failed or warned with the same words: a thousand times the same helps nobody."""
+        if not isinstance(event, (NodeFailed, NodeWarning)) or not event.scope:
             return False
-        words = (event.node_id, event.error.message)
+        words = (event.node_id, event.message if isinstance(event, NodeWarning) else event.error.message)
         known = words in self._said
         self._said.add(words)
         return known
@@ -104,15 +93,33 @@ class PrettyReporter:
         self._out.line(captured.get().rstrip("\n"))
 
 
-def _run_started(run_id: str, event: RunStarted) -> Text:
+def end_lines(end: RunEnd, view: RunView) -> Iterator[Text]:
+    """How the run ended, in one line, and how to go on where there is more to do."""
+    finished = end.finished
+    words, style = _ENDINGS[finished.status]
+    failed = view.failed_at
+    where = f" at {failed.node_id}" if failed is not None and finished.status is RunStatus.FAILURE else ""
+    summary = f" · {counts_text(finished.counts)} · {duration(finished.duration_ms)}"
+    yield Text.assemble((words + where, style), summary, f" · run {end.run_id}")
+    if finished.status is not RunStatus.SUCCESS:
+        yield Text(f"Take it up again with: oe resume {end.run_id} --experience {end.folder}", "dim")
+
+
+def run_headline(run_id: str, event: RunStarted) -> Text:
+    """The line that every report of a run begins with."""
     name = f"{event.experience.name} {event.experience.version}" if event.experience else "experience"
     resumes = f", resuming {event.original_run_id}" if event.original_run_id else ""
     return Text.assemble((name, "bold"), f" · {len(event.nodes)} nodes · run {run_id}{resumes}")
 
 
-def _node_line(event: NodeEvent) -> Text:
-    item = event.scope[-1].item if event.scope else None
-    name = f"{event.node_id}[{item.index}]" if item else event.node_id
+def warning_line(event: RunWarning) -> Text:
+    """A warning of the run as a whole."""
+    return Text(f"  ! {event.message}", "yellow")
+
+
+def node_line(event: NodeEvent) -> Text:
+    """One event of a node, or of an item of one, as a line."""
+    name = place_text(event.node_id, event.scope)
     status, detail = _story(event)
     sign, style = SIGNS[status] if status else (" ", "dim")
     return Text.assemble("  ", (sign, style), f" {name:<{_NAME_WIDTH}} ", detail)

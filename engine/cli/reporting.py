@@ -1,38 +1,68 @@
-"""What `run` and `resume` print while a run goes on: the choice of a reporter, and the one for machines."""
+"""What `run`, `resume` and `inspect --follow` print while a run goes on: the choice of a reporter, and the one for
+machines.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
-from engine.cli.levels import LogLevel, level_of
-from engine.cli.options import LogFormat, LogOptions
+from engine.cli.levels import level_of
+from engine.cli.log_options import LogFormat, LogLevel, LogOptions
 from engine.cli.stdout import Stdout
 from engine.expressions import Json
 from engine.log.codec import to_json
-from engine.log.events import Record
-from engine.runner.preparation import Preparation
-from engine.runner.session import Ended
+from engine.log.events import Record, RunFinished, RunStatus
+
+EXIT_CODES = {RunStatus.SUCCESS: 0, RunStatus.FAILURE: 1, RunStatus.WAITING: 3, RunStatus.CANCELLED: 130}
+"""What `run`, `resume` and `inspect --follow` exit with (docs/design.md, The oe command)."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended, and what its reader needs to go on: the experience's `folder`, the run that it resumed."""
+
+    run_id: str
+    finished: RunFinished
+    folder: Path
+    original_run_id: str | None
+    final_state: Mapping[str, Json]
 
 
 class Reporter(Protocol):
-    """Sees every record of a run, then its end."""
+    """Sees every record of a run, then its end; `close` comes last, whatever happened."""
 
     def record(self, record: Record) -> None:
         """A record was written."""
 
-    def ended(self, preparation: Preparation, ended: Ended) -> None:
-        """The run ended; this line is printed at every level."""
+    def ended(self, end: RunEnd) -> None:
+        """The run ended; this is printed at every level."""
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
 
 
 def reporter(log: LogOptions) -> Reporter:
-    """The reporter that the options ask for."""
+    """The reporter that the options ask for: a table that lives where a person watches, lines everywhere else."""
     if log.format is LogFormat.JSON:
         return JsonReporter(log.level, Stdout())
-    from engine.cli.pretty import PrettyReporter  # rich takes 80 ms, which machines need not wait for
+    # rich takes 80 ms, which machines need not wait for
+    if log.level is LogLevel.INFO and _is_watched():
+        from engine.cli.live import LiveReporter
+
+        return LiveReporter()
+    from engine.cli.pretty import PrettyReporter
 
     return PrettyReporter(log.level, Stdout())
+
+
+def _is_watched() -> bool:
+    return sys.stdout.isatty() and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
 
 
 class JsonReporter:
@@ -48,13 +78,16 @@ class JsonReporter:
         if self._level.shows(level):
             self._print({"level": level.value, **to_json(record), "msg": record.event.type})
 
-    def ended(self, preparation: Preparation, ended: Ended) -> None:
+    def ended(self, end: RunEnd) -> None:
         """See Reporter."""
-        line: dict[str, Json] = {"level": "info", "runId": ended.run_id, "status": ended.finished.status.value}
-        if preparation.original is not None:
-            self._print({**line, "originalRunId": preparation.original.run_id, "msg": "resume complete"})
+        line: dict[str, Json] = {"level": "info", "runId": end.run_id, "status": end.finished.status.value}
+        if end.original_run_id is not None:
+            self._print({**line, "originalRunId": end.original_run_id, "msg": "resume complete"})
         else:
-            self._print({**line, "finalState": dict(ended.final_state), "msg": "run complete"})
+            self._print({**line, "finalState": dict(end.final_state), "msg": "run complete"})
+
+    def close(self) -> None:
+        """See Reporter."""
 
     def _print(self, line: Mapping[str, Json]) -> None:
         self._out.line(json.dumps(line, ensure_ascii=False, separators=(",", ":")))

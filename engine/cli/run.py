@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
+import json
 from pathlib import Path
 
 import click
 
-from engine.cli.options import (
-    EXIT_CODES,
-    LogOptions,
-    OeError,
-    concurrency_option,
-    load_valid,
-    logging_options,
-    parse_args,
-    path_argument,
-    python_option,
-)
-from engine.cli.reporting import reporter
+from engine.cli.loading import load_valid, parse_args
+from engine.cli.log_options import LogOptions, logging_options
+from engine.cli.options import OeError, concurrency_option, llm_option, path_argument, python_option
+from engine.cli.performing import perform
 from engine.runner.preparation import Preparation, RunRefusedError, prepare_run
-from engine.runner.session import carry_out, new_run_id
+from engine.runner.session import new_run_id
 
 
 @click.command(
     "run",
-    epilog="Examples: `oe run` · `oe run examples/city-report` · "
+    epilog="Examples: `oe run` · `oe run examples/city-report --plan` · "
     '`oe run --args \'{"city": "Oslo"}\'` · `oe --log-format json run | jq .msg`',
 )
 @path_argument
 @click.option("--args", "args_text", default="{}", metavar="JSON", help="The run's args, a JSON object.  [default: {}]")
+@click.option("--plan", "only_plan", is_flag=True, help="Print the steps, commands, files and hosts; run nothing.")
+@click.option("--json", "as_json", is_flag=True, help="With --plan: print one JSON document.")
 @concurrency_option
+@click.option("--keep-state", is_flag=True, help="Start from the state that earlier runs left, not from the defaults.")
+@llm_option("anthropic")
 @python_option
 @click.option("--run-id", hidden=True, help="The id for the run, a UUID; the language server makes it.")
 @logging_options
 def command(
-    path: Path, args_text: str, concurrency: int | None, python: str | None, run_id: str | None, log: LogOptions
+    path: Path,
+    args_text: str,
+    only_plan: bool,
+    as_json: bool,
+    concurrency: int | None,
+    keep_state: bool,
+    llm: str | None,
+    python: str | None,
+    run_id: str | None,
+    log: LogOptions,
 ) -> int:
     """Start a run of the experience at PATH (a folder or an experience.yaml; default: this folder).
 
@@ -47,27 +51,26 @@ def command(
     Exit codes: 0 success, 1 failure or invalid experience, 2 wrong usage,
     3 waiting, 130 cancelled.
     """
+    if as_json and not only_plan:
+        raise click.UsageError("--json goes with --plan; for events as JSON: --log-format json")
     args = parse_args(args_text)
     try:
-        preparation = prepare_run(load_valid(path), args)
+        preparation = prepare_run(load_valid(path), args, keep_state=keep_state, llm=llm)
     except RunRefusedError as error:
         raise OeError(str(error)) from error
+    if only_plan:
+        _print_plan(preparation, as_json=as_json, python=python)
+        return 0
     return perform(preparation, run_id or new_run_id(), log, concurrency, python)
 
 
-def perform(preparation: Preparation, run_id: str, log: LogOptions, concurrency: int | None, python: str | None) -> int:
-    """Carry out a prepared run or resume, print it as it goes, and return the exit code. Raises OeError."""
-    if sys.platform == "win32":
-        raise OeError("running needs Linux or macOS. On Windows, use WSL.")
-    report = reporter(log)
-    try:
-        ended = asyncio.run(carry_out(preparation, run_id, report.record, concurrency=concurrency, python=python))
-    except RunRefusedError as error:
-        raise OeError(str(error)) from error
-    except OSError as error:
-        raise OeError(
-            f"the run log could not be written ({error.strerror or error}); what is in it is valid. "
-            f"Make room, then: oe resume {run_id}"
-        ) from error
-    report.ended(preparation, ended)
-    return EXIT_CODES[ended.finished.status]
+def _print_plan(preparation: Preparation, *, as_json: bool, python: str | None) -> None:
+    from engine.cli.forecasting import forecast
+    from engine.report.forecast import forecast_lines, forecast_to_json
+
+    steps = forecast(preparation, python)
+    name = f"{preparation.experience.name} {preparation.experience.version}"
+    if as_json:
+        click.echo(json.dumps(forecast_to_json(name, steps), indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(forecast_lines(name, steps)))

@@ -10,6 +10,7 @@ import click
 
 from engine.cli.options import OeError, path_argument
 from engine.expressions import Json
+from engine.report.problem_formats import github_annotations, sarif
 from engine.spec.analyse import Analysis, analyse
 from engine.spec.load import (
     ExperienceNotFoundError,
@@ -21,35 +22,48 @@ from engine.spec.load import (
 from engine.spec.problems import Problem, Severity
 
 
-@click.command("validate", epilog="Examples: `oe validate` · `oe validate examples/city-report --strict`")
+@click.command(
+    "validate",
+    epilog="Examples: `oe validate` · `oe validate examples/city-report --strict` · "
+    "`oe validate --format sarif > oe.sarif`",
+)
 @path_argument
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True
+)
 def command(path: Path, strict: bool, form: str) -> int:
     """Check the experience at PATH (a folder or an experience.yaml; default: this folder).
 
-    Prints `file:line:col: severity code message` for each problem. Exit code
-    1 if there is an error.
+    Prints `file:line:col: severity code message` for each problem; --format
+    github makes them annotations of a pull request, sarif a file for code
+    scanning. Exit code 1 if there is an error.
     """
     try:
         file = find_experience(path)
         analysis = analyse(read_text(file))
     except (ExperienceNotFoundError, UnreadableExperienceError) as error:
         raise OeError(str(error)) from error
+    shown = Path(os.path.relpath(file))
     if form == "json":
         click.echo(json.dumps([_to_json(analysis, problem) for problem in analysis.problems], indent=2))
+    elif form == "sarif":
+        click.echo(json.dumps(sarif(analysis, shown.as_posix()), indent=2, ensure_ascii=False))
+    elif form == "github":
+        for line in github_annotations(analysis, shown.as_posix()):
+            click.echo(line)
     else:
-        _print(file, analysis)
+        _print(shown, analysis)
     fatal = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
     return 1 if any(problem.severity in fatal for problem in analysis.problems) else 0
 
 
-def _print(file: Path, analysis: Analysis) -> None:
-    shown = Path(os.path.relpath(file))
+def _print(shown: Path, analysis: Analysis) -> None:
     for problem in analysis.problems:
         click.echo(problem_line(shown, analysis, problem))
     if not analysis.problems and analysis.experience is not None:
-        click.echo(f"{shown}: valid, {len(analysis.experience.nodes)} nodes")
+        number = len(analysis.experience.nodes)
+        click.echo(f"{shown}: valid, {number} {'node' if number == 1 else 'nodes'}")
 
 
 def _to_json(analysis: Analysis, problem: Problem) -> dict[str, Json]:

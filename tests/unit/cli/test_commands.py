@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.cli.main import COMMANDS
 from tests.support.worlds import World
 from tests.unit.cli.conftest import Oe
 
@@ -199,10 +200,23 @@ def test_a_folder_that_cannot_be_written_is_one_clear_error(oe: Oe, world: World
     assert refused.err.startswith("oe: the run's log cannot be written")
 
 
-def test_oe_alone_shows_what_a_newcomer_needs(oe: Oe) -> None:
+def test_oe_alone_shows_the_three_commands_that_a_newcomer_needs(oe: Oe) -> None:
     shown = oe()
 
-    assert all(command in shown.out + shown.err for command in ("validate", "run", "resume latest"))
+    assert shown.code == 0
+    assert [line.split("  ")[1] for line in shown.out.splitlines() if line.startswith("  ")] == [
+        "oe init hello",
+        "oe run",
+        "oe resume latest",
+    ]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_teaches_by_example(oe: Oe, command: str) -> None:
+    shown = oe(command, "--help")
+
+    assert shown.code == 0
+    assert f"`oe {command}" in " ".join(shown.out.partition("Example")[2].split())
 
 
 def test_a_misspelt_command_is_wrong_usage(oe: Oe) -> None:

@@ -1,0 +1,23 @@
+"""`oe completion`: the script that makes a shell complete commands, options and run ids."""
+
+from __future__ import annotations
+
+import click
+from click.shell_completion import get_completion_class
+
+_VARIABLE = "_OE_COMPLETE"
+
+
+@click.command(
+    "completion",
+    epilog="Examples: `oe completion bash >> ~/.bashrc` · `oe completion zsh >> ~/.zshrc` · "
+    "`oe completion fish > ~/.config/fish/completions/oe.fish`",
+)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def command(ctx: click.Context, shell: str) -> int:
+    """Print the script that completes `oe` in SHELL; a new shell that reads it completes commands and run ids."""
+    made = get_completion_class(shell)
+    assert made is not None  # click knows the three that can be chosen
+    click.echo(made(ctx.find_root().command, {}, "oe", _VARIABLE).source())
+    return 0

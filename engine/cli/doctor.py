@@ -1,0 +1,201 @@
+"""`oe doctor`: whether this machine has what runs need."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import click
+
+from engine.cli.options import path_argument
+from engine.expressions import Json
+
+_OLDEST_PYTHON = (3, 10)
+_OLDEST_TOOL_PYTHON = (3, 8)
+_OLDEST_NODE = 18
+_SECONDS = 5
+_KEYS = {"ANTHROPIC_API_KEY": "agents and skills", "OPENAI_API_KEY": "`--llm openai`"}
+
+
+class Status(str, Enum):
+    """What a check found. Only what fails keeps every run from working."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `detail` says what was found and, where that is not enough, what to do."""
+
+    name: str
+    status: Status
+    detail: str
+
+
+_SIGNS = {Status.PASS: ("✓", "green"), Status.WARN: ("!", "yellow"), Status.FAIL: ("✗", "red")}
+
+
+@click.command("doctor", epilog="Examples: `oe doctor` · `oe doctor --json | jq .summary`")
+@path_argument
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(path: Path, as_json: bool) -> int:
+    """Check Python, Node.js, keys, coding agents and the folder of the experience at PATH (default: this folder).
+
+    A warning concerns some node kinds only; exit code 1 if something fails
+    that every run needs. Values of keys are never printed.
+    """
+    checks = list(_checks(path.parent if path.is_file() else path))
+    failed = any(check.status is Status.FAIL for check in checks)
+    if as_json:
+        click.echo(json.dumps(_to_json(checks), indent=2))
+        return 1 if failed else 0
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        sign, colour = _SIGNS[check.status]
+        click.echo(f"{click.style(sign, fg=colour)} {check.name:<{width}}  {check.detail}")
+    return 1 if failed else 0
+
+
+def _checks(folder: Path) -> Iterator[Check]:
+    yield _system()
+    yield _python()
+    yield _tool_python(folder)
+    yield _node()
+    yield _writable(folder)
+    yield _locks(folder)
+    yield from (_key(name, purpose) for name, purpose in _KEYS.items())
+    yield from _coding_agents()
+
+
+def _system() -> Check:
+    name = f"{platform.system()} {platform.machine()}"
+    if sys.platform == "win32":
+        return Check("system", Status.FAIL, f"{name}: validating works, running needs WSL")
+    return Check("system", Status.PASS, name)
+
+
+def _python() -> Check:
+    version = sys.version_info[:2]
+    status = Status.PASS if version >= _OLDEST_PYTHON else Status.FAIL
+    return Check("python", status, f"{platform.python_version()}, {sys.executable}")
+
+
+def _tool_python(folder: Path) -> Check:
+    from engine.nodes.environment import find_python
+    from engine.nodes.kind import NodeError
+
+    try:
+        program = find_python(folder, None)
+    except NodeError as error:
+        return Check("python of tools", Status.FAIL, str(error))
+    version = _asked(program, "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
+    if version is None:
+        return Check("python of tools", Status.FAIL, f"{program} does not answer; set OE_PYTHON to another one")
+    old = tuple(int(part) for part in version.split(".")) < _OLDEST_TOOL_PYTHON
+    detail = f"{version}, {program}" + ("; tools need 3.8 or newer: set OE_PYTHON" if old else "")
+    return Check("python of tools", Status.FAIL if old else Status.PASS, detail)
+
+
+def _node() -> Check:
+    program = shutil.which("node")
+    advice = f"tools in JavaScript need Node.js {_OLDEST_NODE} or newer: https://nodejs.org"
+    version = _asked(program, "--version") if program is not None else None
+    if program is None or version is None:
+        return Check("node", Status.WARN, f"not found; {advice}")
+    major = version.lstrip("v").partition(".")[0]
+    if not major.isdigit() or int(major) < _OLDEST_NODE:
+        return Check("node", Status.WARN, f"{version}, {program}; {advice}")
+    return Check("node", Status.PASS, f"{version}, {program}")
+
+
+def _writable(folder: Path) -> Check:
+    """Runs write below the experience's folder."""
+    if not folder.is_dir():
+        return Check("folder", Status.FAIL, f"there is no folder {folder}")
+    try:
+        with tempfile.TemporaryDirectory(dir=_data_folder(folder), prefix=".oe-doctor-"):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Check("folder", Status.FAIL, f"{folder.absolute()} cannot be written: {error.strerror}")
+    return Check("folder", Status.PASS, f"{folder.absolute()} can be written, {free / 1e9:.1f} GB free")
+
+
+def _locks(folder: Path) -> Check:
+    """A lock tells a run that goes on from one that was interrupted; some network disks have none."""
+    from engine.log.lock import RunLock, is_held
+
+    try:
+        with tempfile.TemporaryDirectory(dir=_data_folder(folder), prefix=".oe-doctor-") as probe:
+            path = Path(probe) / "probe.lock"
+            lock = RunLock(path, "")
+            held = is_held(path)
+            lock.release()
+    except OSError as error:
+        return Check("file locks", Status.FAIL, f"not possible here: {error.strerror or error}")
+    if not held:
+        return Check("file locks", Status.FAIL, "this disk does not keep them; put the experience on a local one")
+    return Check("file locks", Status.PASS, "kept")
+
+
+def _data_folder(folder: Path) -> Path:
+    data = folder / ".openexpertise"
+    return data if data.is_dir() else folder
+
+
+def _key(name: str, purpose: str) -> Check:
+    if os.environ.get(name):
+        return Check(name, Status.PASS, "set")
+    return Check(name, Status.WARN, f"not set; needed for {purpose}")
+
+
+def _coding_agents() -> Iterator[Check]:
+    from engine.nodes.cli_programs import PROGRAMS
+
+    for program in PROGRAMS.values():
+        path = shutil.which(program.name)
+        version = _asked(path, "--version") if path is not None else None
+        if path is None:
+            yield Check(
+                program.name, Status.WARN, f"not found; needed for cli-agent nodes of this kind: {program.install}"
+            )
+        elif version is None:
+            yield Check(program.name, Status.WARN, f"{path} does not answer to --version")
+        else:
+            yield Check(program.name, Status.PASS, f"{version}, {path}")
+
+
+def _asked(program: str, *arguments: str) -> str | None:
+    """The first line that the program answers with; None where it fails or takes too long."""
+    try:
+        done = subprocess.run(
+            [program, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return None
+    lines = done.stdout.strip().splitlines()
+    return lines[0] if lines else None
+
+
+def _to_json(checks: list[Check]) -> dict[str, Json]:
+    found = Counter(check.status for check in checks)
+    return {
+        "checks": [{"name": check.name, "status": check.status.value, "detail": check.detail} for check in checks],
+        "summary": {"passed": found[Status.PASS], "warned": found[Status.WARN], "failed": found[Status.FAIL]},
+    }

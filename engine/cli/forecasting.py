@@ -1,0 +1,93 @@
+"""`oe run --plan`: looks at the experience and its files, so that it can be told what a run would do. Runs nothing."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from engine.core.composition import Composition
+from engine.nodes.environment import find_python
+from engine.nodes.kind import NodeError
+from engine.nodes.paths import named_file
+from engine.nodes.registry import Kinds, kinds
+from engine.report.forecast import NamedPath, Step, Surroundings, commands_of, hosts_of, nested_path
+from engine.report.picture import Box, picture_of
+from engine.runner.preparation import Preparation
+from engine.spec.model import Node
+
+_LLM_ADDRESSES = {
+    "anthropic": ("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
+    "openai": ("OPENAI_BASE_URL", "https://api.openai.com"),
+}
+
+
+def forecast(preparation: Preparation, python: str | None) -> tuple[Step, ...]:
+    """The steps of a prepared run, in the order in which one after the other would go."""
+    node_kinds = kinds(preparation.loaded.directory, python=python)
+    llm_host = _llm_host(preparation.provider.name, os.environ)
+    return _Forecaster(preparation.composition, node_kinds, python, llm_host).steps()
+
+
+@dataclass(frozen=True, slots=True)
+class _Forecaster:
+    """The steps of one experience, those nested in it included."""
+
+    composition: Composition
+    kinds: Kinds
+    python: str | None
+    llm_host: str
+
+    def steps(self) -> tuple[Step, ...]:
+        picture = picture_of(self.composition.experience, self.composition.graph)
+        return tuple(self._vertex(box) for box in picture.boxes)
+
+    def _vertex(self, box: Box) -> Step:
+        graph = self.composition.graph
+        conditions = tuple(edge.when_text for edge in graph.incoming[box.id] if edge.when_text)
+        return replace(self._step(box), after=graph.waits[box.id], conditions=conditions)
+
+    def _step(self, box: Box) -> Step:
+        if box.parts:
+            return Step(box.id, box.kind, notes=box.notes, inside=tuple(self._step(part) for part in box.parts))
+        node = next(node for node in self.composition.experience.nodes if node.id == box.id)
+        around = _surroundings(Path(self.composition.home), self.python, self.llm_host)
+        nested = self.composition.nested.get(node.id)
+        return Step(
+            id=box.id,
+            kind=box.kind,
+            notes=box.notes,
+            commands=commands_of(node.spec, around),
+            hosts=hosts_of(node.spec, around),
+            files=self._files(node),
+            writes=node.writes,
+            inside=replace(self, composition=nested).steps() if nested is not None else (),
+        )
+
+    def _files(self, node: Node) -> tuple[NamedPath, ...]:
+        home = Path(self.composition.home)
+        impl = nested_path(node.spec)
+        if impl is not None:
+            file = named_file(home, impl)
+            return (NamedPath(file.shown, file.path.exists()),)
+        paths = self.kinds.at(home)[node.kind].files(node, {}).values()
+        return tuple(NamedPath(Path(os.path.relpath(path, home)).as_posix(), path.exists()) for path in paths)
+
+
+@functools.cache
+def _surroundings(directory: Path, python: str | None, llm_host: str) -> Surroundings:
+    try:
+        found = find_python(directory, python)
+    except NodeError:
+        found = python or sys.executable
+    return Surroundings(found, shutil.which("node") or "node", llm_host)
+
+
+def _llm_host(provider: str, environment: Mapping[str, str]) -> str:
+    variable, default = _LLM_ADDRESSES.get(provider, ("", provider))
+    return urlsplit(environment.get(variable) or default).netloc or default

@@ -1,0 +1,48 @@
+"""`oe graph`: the graph of an experience, for a page or for the terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.cli.loading import load_valid
+from engine.cli.options import path_argument
+from engine.graph import build_graph
+from engine.report.lanes import terminal_lines
+from engine.report.mermaid import mermaid
+from engine.report.picture import Picture, picture_of
+from engine.spec.load import Loaded
+from engine.spec.locate import as_json
+
+
+@click.command(
+    "graph",
+    epilog="Examples: `oe graph --terminal` · `oe graph > graph.mmd` · "
+    "in Markdown, between ```mermaid and ```, GitHub and GitLab draw it",
+)
+@path_argument
+@click.option("--terminal", is_flag=True, help="Draw it here, with lines.")
+@click.option("--direction", type=click.Choice(["TD", "LR"]), default="TD", help="Mermaid: down or right.  [TD]")
+def command(path: Path, terminal: bool, direction: str) -> int:
+    """Print the graph of the experience at PATH (a folder or an experience.yaml; default: this folder) as Mermaid.
+
+    Phases, pipelines and loops are drawn as groups, conditions stand on
+    their edges.
+    """
+    picture = picture_of_loaded(load_valid(path))
+    click.echo("\n".join(terminal_lines(picture)) if terminal else mermaid(picture, direction), nl=terminal)
+    return 0
+
+
+def picture_of_loaded(loaded: Loaded) -> Picture:
+    """The picture of an experience that was loaded, with the titles of its phases."""
+    root = loaded.analysis.tree.root
+    document = as_json(root.value) if root is not None else None
+    phases = document.get("phases") if isinstance(document, dict) else None
+    titles = {
+        str(phase["id"]): str(phase.get("title") or phase["id"])
+        for phase in (phases if isinstance(phases, list) else ())
+        if isinstance(phase, dict) and "id" in phase
+    }
+    return picture_of(loaded.experience, build_graph(loaded.experience), titles)

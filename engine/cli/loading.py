@@ -1,0 +1,36 @@
+"""What a command that runs reads first: an experience that must be valid, and the run args."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from engine.canonical import NotJsonError, normalise
+from engine.cli.options import OeError
+from engine.expressions import Json
+from engine.spec.load import ExperienceNotFoundError, InvalidExperienceError, Loaded, UnreadableExperienceError, load
+
+
+def load_valid(path: Path) -> Loaded:
+    """The experience at `path`. Raises OeError with every error in it where it cannot run."""
+    try:
+        return load(path)
+    except (ExperienceNotFoundError, UnreadableExperienceError, InvalidExperienceError) as error:
+        raise OeError(str(error)) from error
+
+
+def parse_args(text: str) -> dict[str, Json]:
+    """What --args says. Raises click.UsageError (exit code 2) for anything but a JSON object."""
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise click.UsageError(f'--args is not JSON ({error}). Example: --args \'{{"city": "Oslo"}}\'') from error
+    try:
+        value = normalise(value)
+    except NotJsonError as error:
+        raise click.UsageError(f"--args: {error}") from error
+    if not isinstance(value, dict):
+        raise click.UsageError(f'--args must be a JSON object such as \'{{"city": "Oslo"}}\', not {text[:40]}')
+    return value

@@ -1,0 +1,45 @@
+"""Carries out a prepared run or resume for the terminal: reports it as it goes, turns its end into an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+
+import click
+
+from engine.cli.log_options import LogOptions
+from engine.cli.options import OeError
+from engine.cli.reporting import EXIT_CODES, RunEnd, reporter
+from engine.runner.preparation import Preparation, RunRefusedError
+from engine.runner.session import Ended, carry_out
+
+
+def perform(preparation: Preparation, run_id: str, log: LogOptions, concurrency: int | None, python: str | None) -> int:
+    """Carry out a prepared run or resume, print it as it goes, and return the exit code. Raises OeError."""
+    if sys.platform == "win32":
+        raise OeError("running needs Linux or macOS. On Windows, use WSL.")
+    with contextlib.closing(reporter(log)) as report:
+        try:
+            ended = asyncio.run(carry_out(preparation, run_id, report.record, concurrency=concurrency, python=python))
+        except RunRefusedError as error:
+            raise OeError(str(error)) from error
+        except OSError as error:
+            raise OeError(
+                f"the run log could not be written ({error.strerror or error}); what is in it is valid. "
+                f"Make room, then: oe resume {run_id}"
+            ) from error
+        report.ended(_end_of(preparation, ended))
+    if ended.state_problem is not None:
+        click.echo(f"oe: {ended.state_problem}", err=True)
+    return EXIT_CODES[ended.finished.status]
+
+
+def _end_of(preparation: Preparation, ended: Ended) -> RunEnd:
+    return RunEnd(
+        run_id=ended.run_id,
+        finished=ended.finished,
+        folder=preparation.loaded.directory,
+        original_run_id=preparation.original.run_id if preparation.original is not None else None,
+        final_state=ended.final_state,
+    )

@@ -1,0 +1,47 @@
+"""The page of a run for `oe inspect --html`: finds the experience that ran, where it is still the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.canonical import hash_bytes
+from engine.cli.graph import picture_of_loaded
+from engine.expressions import Json
+from engine.log.reader import Log
+from engine.log.summary import RunSummary
+from engine.report.page import run_page
+from engine.spec.load import (
+    ExperienceNotFoundError,
+    InvalidExperienceError,
+    Loaded,
+    UnreadableExperienceError,
+    load,
+)
+
+
+def page_of(log: Log, summary: RunSummary) -> str:
+    """The page. The graph is that of experience.yaml if its text is the one that ran."""
+    loaded = _experience_that_ran(log)
+    if loaded is None:
+        return run_page(log.records, summary)
+    return run_page(log.records, summary, picture_of_loaded(loaded), _written_values(loaded))
+
+
+def _experience_that_ran(log: Log) -> Loaded | None:
+    named = log.started.experience
+    if named is None:
+        return None
+    # The folder may have moved: the log lies in <folder>/.openexpertise/runs.
+    beside = log.path.absolute().parents[2] / Path(named.path).name
+    try:
+        loaded = load(beside)
+    except (ExperienceNotFoundError, UnreadableExperienceError, InvalidExperienceError):
+        return None
+    same = hash_bytes(loaded.text.encode("utf-8", "surrogatepass")) == log.started.spec_hash
+    return loaded if same else None
+
+
+def _written_values(loaded: Loaded) -> Iterator[Json]:
+    for node in loaded.experience.nodes:
+        yield from node.args.values()

@@ -1,0 +1,173 @@
+"""Two runs side by side: which nodes ended otherwise, got other inputs, returned something else, took another time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from engine.expressions import Json
+from engine.log.events import Output
+from engine.log.view import NodeStatus
+from engine.log.words import duration
+from engine.report.executions import Execution, History, in_order
+from engine.report.words import money
+
+_MUCH_TIME_MS = 100.0
+_MUCH_FACTOR = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """An execution in one of the runs; a part that a run does not have has no status."""
+
+    status: NodeStatus | None = None
+    duration_ms: float | None = None
+    cost_usd: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One node, item or iteration. `inputs` and `outputs` name the parts that differ, and how."""
+
+    label: str
+    depth: int
+    left: Side
+    right: Side
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def is_same(self) -> bool:
+        """Whether it ended alike, with the same inputs and the same outputs; restored is as good as run."""
+        return (
+            _came_to(self.left.status) is _came_to(self.right.status)
+            and not self.inputs
+            and not self.outputs
+            and self.left.error == self.right.error
+        )
+
+
+def compare(left: History, right: History) -> tuple[Difference, ...]:
+    """Every execution that either run has, in the graph's order; items are matched by value, not by place."""
+    places = dict.fromkeys(execution.place for told in (left, right) for execution in in_order(told.executions))
+    order = _merged_order(left, right)
+    return tuple(
+        _difference(left.by_place.get(place), right.by_place.get(place))
+        for place in sorted(places, key=lambda place: order[place[0][0][1] if place[0] else place[1]])
+    )
+
+
+def difference_lines(differences: tuple[Difference, ...]) -> Iterator[str]:
+    """The differences for a person; what is the same in both is only counted, unless its time is quite another."""
+    told = [difference for difference in differences if not difference.is_same or _took_otherwise(difference)]
+    width = max((len(each.label) + 2 * each.depth for each in told), default=0)
+    for each in told:
+        sign = "=" if each.is_same else "≠"
+        yield f"{sign} {'  ' * each.depth + each.label:<{width}}  {_summary(each)}"
+        for what in (*each.inputs, *each.outputs):
+            yield f"      {what}"
+        for side, name in ((each.left, "left"), (each.right, "right")):
+            if side.error and each.left.error != each.right.error:
+                yield f"      {name} failed: {side.error}"
+    same = sum(1 for each in differences if each.is_same)
+    yield f"{same} of {len(differences)} executions came to the same, with the same inputs and outputs"
+
+
+def differences_to_json(differences: tuple[Difference, ...]) -> list[Json]:
+    """The differences for a machine: one object for each execution, the same ones included."""
+    return [
+        {
+            "node": each.label,
+            "same": each.is_same,
+            "left": _side_to_json(each.left),
+            "right": _side_to_json(each.right),
+            "inputs": list(each.inputs),
+            "outputs": list(each.outputs),
+        }
+        for each in differences
+    ]
+
+
+def _merged_order(left: History, right: History) -> Mapping[str, int]:
+    ids = dict.fromkeys(execution.node_id for told in (right, left) for execution in told.executions)
+    return {id_: place for place, id_ in enumerate(ids)}
+
+
+def _difference(left: Execution | None, right: Execution | None) -> Difference:
+    one = cast(Execution, right or left)
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    if left is not None and right is not None:
+        inputs = tuple(_changed("input", left.input_parts, right.input_parts))
+        outputs = tuple(_changed("output", _values(left.output), _values(right.output)))
+        if left.output is None or right.output is None:
+            outputs = ()
+        if not left.input_parts or not right.input_parts:
+            inputs = ()
+    return Difference(one.label, len(one.scope), _side(left), _side(right), inputs, outputs)
+
+
+def _changed(what: str, left: Mapping[str, Json], right: Mapping[str, Json]) -> Iterator[str]:
+    for name in dict.fromkeys((*left, *right)):
+        if name not in right:
+            yield f"{what} {name} is only in the left run"
+        elif name not in left:
+            yield f"{what} {name} is only in the right run"
+        elif left[name] != right[name]:
+            yield f"{what} {name} differs"
+
+
+def _values(output: Output | None) -> Mapping[str, Json]:
+    if output is None:
+        return {}
+    edge = {"edge output": output.edge_output} if output.has_edge_output else {}
+    return {**output.state_delta, **edge}
+
+
+def _side(execution: Execution | None) -> Side:
+    if execution is None:
+        return Side()
+    metrics = execution.metrics
+    error = execution.error.message if execution.error is not None else None
+    return Side(execution.status, execution.duration_ms, metrics.cost_usd if metrics is not None else None, error)
+
+
+def _came_to(status: NodeStatus | None) -> NodeStatus | None:
+    return NodeStatus.COMPLETED if status is NodeStatus.CACHED else status
+
+
+def _took_otherwise(each: Difference) -> bool:
+    """Whether a node that really ran in both took quite another time."""
+    left, right = each.left, each.right
+    if left.status is not NodeStatus.COMPLETED or right.status is not NodeStatus.COMPLETED or each.depth:
+        return False
+    slow, fast = (
+        max(left.duration_ms or 0.0, right.duration_ms or 0.0),
+        min(left.duration_ms or 0.0, right.duration_ms or 0.0),
+    )
+    return slow - fast > _MUCH_TIME_MS and slow > fast * _MUCH_FACTOR
+
+
+def _summary(each: Difference) -> str:
+    left, right = (side.status.value if side.status is not None else "absent" for side in (each.left, each.right))
+    parts = [left if left == right else f"{left} → {right}"]
+    times = [duration(side.duration_ms) if side.duration_ms is not None else "" for side in (each.left, each.right)]
+    if all(times):
+        parts.append(times[0] if times[0] == times[1] else f"{times[0]} → {times[1]}")
+    costs = [money(side.cost_usd) if side.cost_usd else "" for side in (each.left, each.right)]
+    if any(costs) and costs[0] != costs[1]:
+        parts.append(f"{costs[0] or '$0'} → {costs[1] or '$0'}")
+    return " · ".join(parts)
+
+
+def _side_to_json(side: Side) -> Json:
+    if side.status is None:
+        return None
+    return {
+        "status": side.status.value,
+        "durationMs": side.duration_ms,
+        "costUsd": side.cost_usd,
+        "error": side.error,
+    }

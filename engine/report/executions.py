@@ -1,0 +1,212 @@
+"""A run told execution by execution: a fold over its log that keeps what the short view of engine.log drops: scopes,
+times, inputs, outputs, attempts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from engine.log.events import (
+    Cause,
+    Counts,
+    ErrorInfo,
+    Metrics,
+    NodeActivity,
+    NodeAttempt,
+    NodeCached,
+    NodeCancelled,
+    NodeCompleted,
+    NodeEvent,
+    NodeFailed,
+    NodeSkipped,
+    NodeStarted,
+    NodeTokens,
+    NodeWarning,
+    Output,
+    ProducedBy,
+    Record,
+    RunFinished,
+    RunStarted,
+    RunWarning,
+    Scope,
+)
+from engine.log.view import NodeStatus, parse_timestamp
+
+Step = tuple[str, str, str]
+Place = tuple[tuple[Step, ...], str]
+"""Where an execution is: the scopes (kind, id, key or iteration) that it is inside, and the node's id."""
+
+
+@dataclass(slots=True)
+class Execution:
+    """One node, in one scope. Times are milliseconds from the run's start, None where the log has none.
+
+    `parts` are the executions inside it: items of a fan-out or a pipeline, iterations, the nodes of a child.
+    """
+
+    node_id: str
+    scope: tuple[Scope, ...] = ()
+    status: NodeStatus = NodeStatus.PENDING
+    began_ms: float | None = None
+    ended_ms: float | None = None
+    duration_ms: float | None = None
+    attempt_id: str | None = None
+    tries: list[NodeAttempt] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    activity: str | None = None
+    error: ErrorInfo | None = None
+    reason: str | None = None
+    cause: Cause | None = None
+    output: Output | None = None
+    counts: Counts | None = None
+    input_hash: str | None = None
+    input_parts: Mapping[str, str] = field(default_factory=dict)
+    metrics: Metrics | None = None
+    produced_by: ProducedBy | None = None
+    unrestorable: str | None = None
+    parts: list[Execution] = field(default_factory=list)
+
+    @property
+    def place(self) -> Place:
+        """What it is known by, in this run and in another of the same experience."""
+        return _place(self.scope, self.node_id)
+
+    @property
+    def label(self) -> str:
+        """Its name among its siblings: `review[3]` for an item, `refine, iteration 2` for a turn of a loop."""
+        own = self.scope[-1] if self.scope else None
+        if own is not None and own.item is not None:
+            return f"{self.node_id}[{own.item.index}]"
+        if own is not None and own.iteration is not None:
+            return f"{self.node_id}, iteration {own.iteration}"
+        return self.node_id
+
+    @property
+    def parts_in_order(self) -> list[Execution]:
+        """The executions inside it, items by their index and not by when they began."""
+        return sorted(self.parts, key=_index)
+
+
+def in_order(executions: Iterable[Execution]) -> Iterator[Execution]:
+    """Executions and all inside them, as if one had run after the other."""
+    for execution in executions:
+        yield execution
+        yield from in_order(execution.parts_in_order)
+
+
+def _index(execution: Execution) -> int:
+    own = execution.scope[-1] if execution.scope else None
+    return own.item.index if own is not None and own.item is not None else 0
+
+
+@dataclass(slots=True)
+class History:
+    """A whole run: the executions at top level in the graph's order, and what belongs to the run itself."""
+
+    run_id: str = ""
+    started: RunStarted | None = None
+    started_at: str = ""
+    finished: RunFinished | None = None
+    warnings: list[str] = field(default_factory=list)
+    executions: list[Execution] = field(default_factory=list)
+    ended_ms: float = 0.0
+    by_place: dict[Place, Execution] = field(default_factory=dict)
+
+
+def history(records: Iterable[Record]) -> History:
+    """Fold a log, which begins with its run.started."""
+    told = History()
+    for record in records:
+        event = record.event
+        if isinstance(event, RunStarted):
+            told.run_id, told.started, told.started_at = record.run_id, event, record.ts
+            for node_id in event.nodes:
+                _execution(told, (), node_id)
+        elif isinstance(event, RunFinished):
+            told.finished = event
+        elif isinstance(event, RunWarning):
+            told.warnings.append(event.message)
+        else:
+            _apply(told, event, _milliseconds(told, record.ts))
+        told.ended_ms = max(told.ended_ms, _milliseconds(told, record.ts))
+    for execution in told.by_place.values():
+        if execution.status is NodeStatus.COMPLETED and _is_restored(execution.parts):
+            execution.status = NodeStatus.CACHED
+    return told
+
+
+def _is_restored(parts: list[Execution]) -> bool:
+    """Whether what ran inside did not run at all: a fan-out of nothing but restored items counts as restored."""
+    statuses = {part.status for part in parts}
+    return NodeStatus.CACHED in statuses and statuses <= {NodeStatus.CACHED, NodeStatus.SKIPPED}
+
+
+def _apply(told: History, event: NodeEvent, now: float) -> None:
+    execution = _execution(told, event.scope, event.node_id)
+    if isinstance(event, NodeStarted):
+        execution.status, execution.began_ms, execution.attempt_id = NodeStatus.RUNNING, now, event.attempt_id
+    elif isinstance(event, NodeAttempt):
+        execution.tries.append(event)
+    elif isinstance(event, NodeWarning):
+        execution.warnings.append(event.message)
+    elif isinstance(event, NodeActivity):
+        execution.activity = event.activity
+    elif not isinstance(event, NodeTokens):
+        _end(execution, event, now)
+
+
+def _end(
+    execution: Execution, event: NodeCached | NodeCompleted | NodeFailed | NodeSkipped | NodeCancelled, now: float
+) -> None:
+    execution.status = _STATUSES[type(event)]
+    execution.ended_ms, execution.activity = now, None
+    if isinstance(event, (NodeSkipped, NodeCancelled)):
+        execution.reason, execution.cause = event.reason, event.cause
+        return
+    execution.duration_ms, execution.metrics = event.duration_ms, event.metrics
+    if isinstance(event, NodeFailed):
+        execution.error, execution.counts = event.error, event.counts
+        return
+    execution.output, execution.input_hash = event.output, event.input_hash
+    execution.input_parts = event.input_parts or {}
+    if isinstance(event, NodeCached):
+        execution.produced_by = event.produced_by
+        return
+    execution.counts = event.counts
+    execution.unrestorable = None if event.restorable else event.restorable_reason or "not restorable"
+
+
+_STATUSES: Mapping[type, NodeStatus] = {
+    NodeCached: NodeStatus.CACHED,
+    NodeCompleted: NodeStatus.COMPLETED,
+    NodeFailed: NodeStatus.FAILED,
+    NodeSkipped: NodeStatus.SKIPPED,
+    NodeCancelled: NodeStatus.CANCELLED,
+}
+
+
+def _execution(told: History, scope: tuple[Scope, ...], node_id: str) -> Execution:
+    place = _place(scope, node_id)
+    known = told.by_place.get(place)
+    if known is None:
+        known = told.by_place[place] = Execution(node_id, scope)
+        if scope:
+            _execution(told, scope[:-1], scope[-1].id).parts.append(known)
+        else:
+            told.executions.append(known)
+    return known
+
+
+def _place(scope: tuple[Scope, ...], node_id: str) -> Place:
+    return tuple((step.kind.value, step.id, _which(step)) for step in scope), node_id
+
+
+def _which(step: Scope) -> str:
+    if step.item is not None:
+        return step.item.key
+    return "" if step.iteration is None else str(step.iteration)
+
+
+def _milliseconds(told: History, ts: str) -> float:
+    return (parse_timestamp(ts) - parse_timestamp(told.started_at)).total_seconds() * 1000 if told.started_at else 0.0

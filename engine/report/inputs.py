@@ -1,0 +1,76 @@
+"""The values behind an execution's input parts. A log holds only hashes of inputs; nearly all values are in it
+elsewhere, as args, as starting state, as outputs, and a hash says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from engine.canonical import NotJsonError, hash_value
+from engine.expressions import Json
+from engine.report.executions import History, in_order
+
+_PART_DIGITS = 12
+_MOST_VALUES = 20_000
+_DEEPEST = 4
+
+
+class KnownValues:
+    """Values by the beginning of their hash, as `inputParts` have it."""
+
+    def __init__(self, told: History, others: Iterable[Json] = ()) -> None:
+        """`others` are values that may have been inputs too, such as the args that the experience writes down."""
+        self._values: dict[str, Json] = {}
+        for value in self._candidates(told, others):
+            if len(self._values) >= _MOST_VALUES:
+                break
+            try:
+                self._values.setdefault(hash_value(value)[:_PART_DIGITS], value)
+            except NotJsonError:
+                continue
+
+    def behind(self, part: str) -> tuple[Json] | None:
+        """The value, alone in a tuple, whose hash begins with `part`; None where the log does not hold it."""
+        return (self._values[part],) if part in self._values else None
+
+    def _candidates(self, told: History, others: Iterable[Json]) -> Iterator[Json]:
+        started = told.started
+        assert started is not None  # a log begins with it
+        top: list[Json] = [*started.args.values(), *started.state.values(), *others]
+        for execution in in_order(told.executions):
+            if execution.output is not None:
+                top += [execution.output.edge_output, *execution.output.state_delta.values()]
+        yield from top
+        yield from self._folded(told)
+        for value in top:
+            yield from _inside(value, _DEEPEST)
+
+    def _folded(self, told: History) -> Iterator[Json]:
+        """What lists grow to: after each vertex and each turn of a loop, in the graph's order (docs/format.md, State),
+        and the lists that a fan-out's items are delivered as.
+        """
+        assert told.started is not None
+        lists = {name: list(value) for name, value in told.started.state.items() if isinstance(value, list)}
+        for vertex in told.executions:
+            delivered: list[Json] = []
+            for execution in in_order([vertex]):
+                output = execution.output
+                if output is None:
+                    continue
+                if execution.scope and output.has_edge_output:
+                    delivered.append(output.edge_output)
+                for name, value in output.state_delta.items():
+                    if isinstance(value, list):
+                        lists.setdefault(name, []).extend(value)
+                        if execution.scope and execution.scope[-1].iteration is not None:
+                            yield list(lists[name])
+            yield delivered
+            yield from (list(value) for value in lists.values())
+
+
+def _inside(value: Json, depth: int) -> Iterator[Json]:
+    if depth == 0 or not isinstance(value, (list, Mapping)):
+        return
+    for element in value.values() if isinstance(value, Mapping) else value:
+        yield element
+        yield from _inside(element, depth - 1)

@@ -1,0 +1,47 @@
+"""HTML and SVG as elements. Texts become markup in one place only, which escapes them: what a page shows is data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from xml.etree import ElementTree
+
+Element = ElementTree.Element
+Child = Element | str | None
+
+_CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"} | {127: 0x2421}
+
+
+def element(tag: str, *children: Child, **attributes: str | float | None) -> Element:
+    """An element. `class_` is `class`, and other underscores are hyphens; None leaves a child or an attribute out."""
+    made = ElementTree.Element(tag)
+    for name, value in attributes.items():
+        if value is not None:
+            made.set(name.rstrip("_").replace("_", "-"), _written(value))
+    add(made, children)
+    return made
+
+
+def add(parent: Element, children: Iterable[Child]) -> None:
+    """Put children at the end of `parent`."""
+    for child in children:
+        if isinstance(child, str):
+            _add_text(parent, child.translate(_CONTROLS))
+        elif child is not None:
+            parent.append(child)
+
+
+def document(root: Element) -> str:
+    """A whole HTML document."""
+    return "<!doctype html>\n" + ElementTree.tostring(root, encoding="unicode", method="html") + "\n"
+
+
+def _add_text(parent: Element, text: str) -> None:
+    last = parent[-1] if len(parent) else None
+    if last is None:
+        parent.text = (parent.text or "") + text
+    else:
+        last.tail = (last.tail or "") + text
+
+
+def _written(value: str | float) -> str:
+    return value.translate(_CONTROLS) if isinstance(value, str) else f"{value:.6g}"

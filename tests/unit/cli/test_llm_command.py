@@ -1,0 +1,76 @@
+"""`--llm`: the provider of a run, which its resume goes by and which is part of what a restored answer depends on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.standins import messages_api, openai_api
+from tests.standins.messages_api import MessagesApi
+from tests.standins.openai_api import OpenAIApi
+from tests.support.worlds import World
+from tests.unit.cli.conftest import Oe
+
+KEY = "sk-of-this-test"
+
+
+@pytest.fixture
+def answers() -> Iterator[OpenAIApi]:
+    with OpenAIApi(openai_api.text("<think>Hm.</think>Owls.", tokens=(7, 3))) as api:
+        yield api
+
+
+@pytest.fixture
+def through_openai(answers: OpenAIApi) -> dict[str, str]:
+    return {"OPENAI_BASE_URL": answers.base_url, "OPENAI_API_KEY": KEY, "OE_OPENAI_MODEL": "local-model"}
+
+
+@pytest.fixture
+def ran(world: World, oe: Oe, through_openai: dict[str, str]) -> World:
+    """A run of one agent through the OpenAI-compatible endpoint."""
+    world.graph("- {id: a, kind: agent, prompt: Say something., writes: [said]}", state="said: {type: string}")
+    ended = oe("--log-format", "json", "run", "--llm", "openai", **through_openai)
+    assert (ended.code, ended.lines[-1]["finalState"]) == (0, {"said": "Owls."})
+    return world
+
+
+def test_a_run_goes_through_the_chosen_provider(ran: World, answers: OpenAIApi) -> None:
+    (run_id,) = ran.store.run_ids()
+    events = [json.loads(line) for line in ran.store.log(run_id).read_text().splitlines()]
+
+    assert [request["model"] for request in answers.requests] == ["local-model"]
+    assert events[0]["settings"]["llm"] == "openai"
+    completed = next(event for event in events if event["type"] == "node.completed")
+    assert completed["metrics"] == {"tokensIn": 7, "tokensOut": 3, "model": "local-model"}
+    assert KEY not in ran.store.log(run_id).read_text()
+
+
+def test_a_resume_goes_by_the_provider_of_the_original(
+    ran: World, oe: Oe, answers: OpenAIApi, through_openai: dict[str, str]
+) -> None:
+    assert "restored" in oe("resume", "latest", "--plan", **through_openai).out
+
+    resumed = oe("resume", "latest", **through_openai)
+
+    assert (resumed.code, len(answers.requests)) == (0, 1)
+
+
+def test_another_provider_runs_the_agent_again_and_the_plan_says_so(
+    ran: World, oe: Oe, answers: OpenAIApi, through_openai: dict[str, str]
+) -> None:
+    with MessagesApi(messages_api.text("Bats.")) as other:
+        env = {"ANTHROPIC_BASE_URL": other.url, "ANTHROPIC_API_KEY": KEY, **through_openai}
+        plan = oe("resume", "latest", "--plan", "--llm", "anthropic", **env).out
+        resumed = oe("--log-format", "json", "resume", "latest", "--llm", "anthropic", **env)
+
+    assert "provider changed" in plan
+    assert (resumed.code, len(other.requests), len(answers.requests)) == (0, 1, 1)
+
+
+def test_an_unknown_provider_is_wrong_usage(oe: Oe, world: World) -> None:
+    wrong = oe("run", "--llm", "gemini")
+
+    assert wrong.code == 2
+    assert "anthropic" in wrong.err

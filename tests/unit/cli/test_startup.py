@@ -1,0 +1,50 @@
+"""What each command imports: nobody waits for what a command does not need."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROBE = """
+import contextlib, json, sys
+from engine.cli import main
+with contextlib.suppress(SystemExit):
+    main()
+print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+HEAVY = {"anthropic", "openai", "rich", "jsonschema", "asyncio", "watchfiles"}
+
+
+def imported(folder: Path, *args: str) -> set[str]:
+    """The modules that `oe ARGS` imported."""
+    done = subprocess.run([sys.executable, "-c", PROBE, *args], cwd=folder, capture_output=True, text=True, check=True)
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("args", [(), ("--help",), ("--version",), ("schema",), ("init", "hello")])
+def test_what_reads_no_experience_and_no_run_imports_nearly_nothing(tmp_path: Path, args: tuple[str, ...]) -> None:
+    modules = imported(tmp_path, *args)
+
+    assert not modules & {*HEAVY, "yaml", "cattrs", "engine.log", "engine.spec", "engine.runner"}
+
+
+@pytest.mark.parametrize("args", [("runs", "--json"), ("inspect", "latest", "--json"), ("diff", "latest", "latest")])
+def test_what_reads_runs_imports_neither_the_spec_nor_the_runner(report: Path, args: tuple[str, ...]) -> None:
+    subprocess.run([sys.executable, "-m", "engine.cli", "run"], cwd=report, capture_output=True, check=False)
+
+    modules = imported(report, *args)
+
+    assert not modules & {*HEAVY, "engine.runner", "engine.nodes", "engine.core"}
+    assert "engine.spec" not in modules or args[0] == "diff"
+
+
+def test_validating_imports_neither_the_runner_nor_asyncio(report: Path) -> None:
+    assert not imported(report, "validate") & {"asyncio", "rich", "engine.runner", "engine.nodes"}
+
+
+def test_running_for_machines_imports_no_table(report: Path) -> None:
+    assert not imported(report, "--log-format", "json", "run") & {"rich", "anthropic", "openai"}

@@ -1,0 +1,78 @@
+"""Where boxes go: laws that hold for every graph."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.report.layout import Layout, Size, layout
+
+SIZE = Size(width=100, height=40, gap=20, layer_gap=30)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> tuple[list[str], list[tuple[str, str]]]:
+    count = draw(st.integers(1, 14))
+    pairs = [(low, high) for high in range(count) for low in range(high)]
+    chosen = draw(st.lists(st.sampled_from(pairs), max_size=30)) if pairs else []
+    return [f"n{number}" for number in range(count)], [(f"n{low}", f"n{high}") for low, high in chosen]
+
+
+def drawn(graph: tuple[list[str], list[tuple[str, str]]]) -> Layout:
+    return layout(graph[0], graph[1], SIZE)
+
+
+@given(graphs())
+def test_boxes_never_overlap(graph: tuple[list[str], list[tuple[str, str]]]) -> None:
+    by_layer = defaultdict(list)
+    for x, y in drawn(graph).boxes.values():
+        by_layer[y].append(x)
+
+    for xs in by_layer.values():
+        xs.sort()
+        assert all(right - left >= SIZE.width + SIZE.gap - 1e-6 for left, right in pairwise(xs))
+
+
+@given(graphs())
+def test_every_edge_goes_down_from_its_source_to_its_target(graph: tuple[list[str], list[tuple[str, str]]]) -> None:
+    plan = drawn(graph)
+
+    for (from_, to), points in plan.lines.items():
+        assert points[0] == (plan.boxes[from_][0], plan.boxes[from_][1] + SIZE.height / 2)
+        assert points[-1] == (plan.boxes[to][0], plan.boxes[to][1] - SIZE.height / 2)
+        heights = [y for _, y in points]
+        assert heights == sorted(heights)
+        assert heights[0] < heights[-1]
+
+
+@given(graphs())
+def test_everything_lies_inside_the_drawing(graph: tuple[list[str], list[tuple[str, str]]]) -> None:
+    plan = drawn(graph)
+
+    for x, y in plan.boxes.values():
+        assert SIZE.width / 2 - 1e-6 <= x <= plan.width - SIZE.width / 2 + 1e-6
+        assert SIZE.height / 2 - 1e-6 <= y <= plan.height - SIZE.height / 2 + 1e-6
+
+
+def test_a_chain_is_a_straight_line() -> None:
+    plan = layout(["a", "b", "c"], [("a", "b"), ("b", "c")], SIZE)
+
+    assert {round(x, 3) for x, _ in plan.boxes.values()} == {50.0}
+
+
+def test_a_diamond_has_no_crossing_and_its_ends_in_the_middle() -> None:
+    plan = layout(["a", "b", "c", "d"], [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")], SIZE)
+
+    middle = (plan.boxes["b"][0] + plan.boxes["c"][0]) / 2
+    assert abs(plan.boxes["a"][0] - middle) < 1
+    assert abs(plan.boxes["d"][0] - middle) < 1
+
+
+def test_a_wide_graph_is_laid_out_in_little_time() -> None:
+    ids = [f"n{number}" for number in range(1_000)]
+    edges = [(ids[number // 3], ids[number]) for number in range(3, 1_000)]
+
+    assert len(layout(ids, edges, SIZE).boxes) == 1_000
