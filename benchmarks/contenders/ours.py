@@ -1,0 +1,67 @@
+"""This project's engine: `oe run` without its start-up, the tools in their worker process."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from measured import Measured, command_line, say, size_of
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from engine.log.events import RunStatus
+from engine.runner.preparation import prepare_run
+from engine.runner.session import carry_out, new_run_id
+from engine.spec.load import load
+
+STEP = """
+def run(input):
+    return {"state_delta": {"count": input["_state"]["count"] + 1}}
+"""
+
+EACH = """
+def run(input):
+    return {"edge_output": input["$item"] + 1}
+"""
+
+
+def chain(n: int) -> str:
+    """N tools, each after the one before; all read and write one number."""
+    nodes = "".join(
+        f"    - {{id: s{index}, kind: tool, impl: step.py, reads: [count], writes: [count]}}\n" for index in range(n)
+    )
+    edges = "".join(f"    - {{from: s{index}, to: s{index + 1}}}\n" for index in range(n - 1))
+    return (
+        "name: chain\nversion: 1.0.0\nstate:\n  schema:\n    count: {type: number, default: 0}\n"
+        f"graph:\n  nodes:\n{nodes}  edges:\n{edges or '    []'}\n"
+    )
+
+
+def fanout(n: int) -> str:
+    """One tool for each of N numbers."""
+    return (
+        f"name: fanout\nversion: 1.0.0\nstate:\n  schema:\n    numbers: {{type: array, default: {list(range(n))}}}\n"
+        "graph:\n  nodes:\n"
+        "    - {id: each, kind: tool, impl: each.py, for_each: {source: $.numbers, concurrency: 8}}\n  edges: []\n"
+    )
+
+
+def main() -> None:
+    """Time one run."""
+    shape, n, folder = command_line()
+    (folder / "step.py").write_text(STEP)
+    (folder / "each.py").write_text(EACH)
+    (folder / "experience.yaml").write_text(chain(n) if shape == "chain" else fanout(n))
+    preparation = prepare_run(load(folder), {})
+    began = time.perf_counter()
+    ended = asyncio.run(carry_out(preparation, new_run_id(), lambda _: None))
+    seconds = time.perf_counter() - began
+    assert ended.finished.status is RunStatus.SUCCESS, ended.finished
+    assert shape != "chain" or ended.final_state == {"count": n}
+    say(Measured(seconds, size_of(folder, "*.jsonl"), "fdatasync per step, before anything that depends on it starts"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,150 @@
+"""Overhead per durable step: this engine, its Python tools in their worker included, against LangGraph and DBOS.
+
+`make bench`, or `python benchmarks/engine.py [--rounds N] [--json]`. The others live in .bench/venv.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+BENCH = HERE.parent / ".bench"
+VENV_PYTHON = BENCH / "venv" / "bin" / "python"
+STALL_SECONDS = 900
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A program in contenders/, the interpreter that runs it, and what it calls the shape that is measured."""
+
+    name: str
+    program: str
+    python: Path
+    shape: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One shape at one size, and who runs it. The first contender is the floor, the second is ours."""
+
+    title: str
+    steps: int
+    contenders: tuple[Contender, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The best of all rounds: what disturbs a machine only ever adds."""
+
+    contender: Contender
+    ms_per_step: float
+    bytes: int
+    durability: str
+
+
+OURS = Path(sys.executable)
+FLOOR = Contender("append + fdatasync", "floor.py", OURS, "chain")
+
+
+def cases() -> tuple[Case, ...]:
+    """Everything that is measured."""
+
+    def against(shape: str, *, cycle: bool) -> tuple[Contender, ...]:
+        langgraph = [Contender("LangGraph", "with_langgraph.py", VENV_PYTHON, shape)]
+        if cycle:
+            langgraph.append(Contender("LangGraph, one node in a cycle", "with_langgraph.py", VENV_PYTHON, "cycle"))
+        dbos = Contender("DBOS", "with_dbos.py", VENV_PYTHON, shape)
+        return (FLOOR, Contender("oe", "ours.py", OURS, shape), *langgraph, dbos)
+
+    return (
+        Case("chain", 100, against("chain", cycle=True)),
+        Case("chain", 1_000, against("chain", cycle=True)),
+        Case("fan-out", 1_000, against("fanout", cycle=False)),
+    )
+
+
+def measure(case: Case, rounds: int) -> list[Result]:
+    """Run all contenders in turn, `rounds` times, so that a slow moment of the disk meets them all."""
+    runs: dict[Contender, list[Mapping[str, Any]]] = {contender: [] for contender in case.contenders}
+    for _ in range(rounds):
+        for contender in case.contenders:
+            runs[contender].append(run(contender, case.steps))
+    return [_best(contender, case.steps, measured) for contender, measured in runs.items()]
+
+
+def run(contender: Contender, steps: int) -> Mapping[str, Any]:
+    """One timed run in a process and a folder of its own, on the disk that the repository is on."""
+    with tempfile.TemporaryDirectory(dir=BENCH) as folder:
+        command = [contender.python, HERE / "contenders" / contender.program, contender.shape, str(steps), folder]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=STALL_SECONDS, check=False)
+    if done.returncode:
+        raise SystemExit(f"{contender.name} failed:\n{done.stderr}")
+    measured: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return measured
+
+
+def _best(contender: Contender, steps: int, runs: list[Mapping[str, Any]]) -> Result:
+    best = min(runs, key=lambda measured: float(measured["seconds"]))
+    return Result(contender, best["seconds"] / steps * 1000, best["bytes"], best["durability"])
+
+
+def ratios(results: list[Result]) -> Iterator[tuple[Result, float]]:
+    """Each result with its time as a multiple of ours."""
+    ours = next(result for result in results if result.contender.program == "ours.py")
+    return ((result, result.ms_per_step / ours.ms_per_step) for result in results)
+
+
+def table(case: Case, results: list[Result]) -> str:
+    """The results of one case for a terminal."""
+    lines = [f"{case.title} of {case.steps:,} steps", ""]
+    lines.append(f"  {'':<32} {'ms/step':>8} {'x ours':>7} {'bytes/step':>11}  durability")
+    lines += [
+        f"  {result.contender.name:<32} {result.ms_per_step:>8.2f} {ratio:>7.2f} "
+        f"{result.bytes / case.steps:>11,.0f}  {result.durability}"
+        for result, ratio in ratios(results)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each contender; the best one counts")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per result")
+    options = parser.parse_args()
+    if not VENV_PYTHON.exists():
+        raise SystemExit("the others are not installed: run `make bench`, which makes .bench/venv")
+    for case in cases():
+        results = measure(case, options.rounds)
+        if options.json:
+            for result, ratio in ratios(results):
+                print(json.dumps(_plain(case, result, ratio)))
+        else:
+            print(table(case, results), flush=True)
+    for leftover in BENCH.glob("tmp*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _plain(case: Case, result: Result, ratio: float) -> Mapping[str, str | int | float]:
+    return {
+        "case": case.title,
+        "steps": case.steps,
+        "contender": result.contender.name,
+        "msPerStep": round(result.ms_per_step, 4),
+        "timesOurs": round(ratio, 3),
+        "bytes": result.bytes,
+        "durability": result.durability,
+    }
+
+
+if __name__ == "__main__":
+    main()
