@@ -49,6 +49,15 @@ lint: $(INSTALLED) ## ruff, types, import rules, eslint and tsc
 	$(BIN)/lint-imports
 	scripts/vscode/check
 
+.bench/venv/.installed: benchmarks/requirements.txt scripts/make-venv
+	scripts/make-venv $(PYTHON) .bench/venv
+	.bench/venv/bin/pip install --quiet --requirement benchmarks/requirements.txt
+	touch $@
+
+.PHONY: bench
+bench: $(INSTALLED) .bench/venv/.installed ## Overhead per durable step, side by side with LangGraph and DBOS
+	$(BIN)/python benchmarks/engine.py
+
 .PHONY: vscode
 vscode: $(INSTALLED) ## Serve a VS Code with the extension and an example in the browser
 	scripts/vscode/serve
@@ -59,4 +68,4 @@ vsix: ## Package the extension
 
 .PHONY: clean
 clean: ## Remove everything that make built
-	rm -rf $(VENV) vscode-client/node_modules vscode-client/out $(STRICT)/node_modules .code-server screenshots
+	rm -rf $(VENV) vscode-client/node_modules vscode-client/out $(STRICT)/node_modules .bench .code-server screenshots

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -130,8 +129,6 @@ def main() -> None:
                 print(json.dumps(_plain(case, result, ratio)))
         else:
             print(table(case, results), flush=True)
-    for leftover in BENCH.glob("tmp*"):
-        shutil.rmtree(leftover, ignore_errors=True)
 
 
 def _plain(case: Case, result: Result, ratio: float) -> Mapping[str, str | int | float]:

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class NamedFile:
-    """A file as a node names it. `shown` is how messages and input parts call it: relative to the experience."""
+    """A file as a node names it. `shown` is how messages and input parts call it: relative to `directory`."""
 
     path: Path
     shown: str
-    inside: bool
+    directory: Path
+
+    @property
+    def inside(self) -> bool:
+        """Whether it lies in the experience's folder. Links are followed, so every call asks the disk."""
+        return Path(os.path.realpath(self.path)).is_relative_to(os.path.realpath(self.directory))
 
 
+@lru_cache(maxsize=4_096)
 def named_file(directory: Path, written: str) -> NamedFile:
-    """The file that `written` names in the experience at `directory`. Links are followed to see if it is inside."""
+    """The file that `written` names in the experience at `directory`. Asks nothing of the disk.
+
+    Remembered, since a node's file is named several times for each of its executions, and paths are slow to make.
+    """
     path = Path(os.path.normpath(directory.absolute() / written))
-    shown = Path(os.path.normpath(written)).as_posix()
-    return NamedFile(path, shown, path.resolve().is_relative_to(directory.resolve()))
+    return NamedFile(path, Path(os.path.normpath(written)).as_posix(), directory)
 
 
 def outside_warning(file: NamedFile) -> str:

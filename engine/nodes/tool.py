@@ -20,6 +20,7 @@ from engine.nodes.worker_client import WorkerGone
 from engine.spec.model import Node, ToolSpec
 
 _HERE = Path(__file__).parent
+_WORKER = str(_HERE / "worker.py")
 _SUFFIXES = (".py", ".mjs", ".js")
 _METRICS: Mapping[str, tuple[type, ...]] = {
     "tokens_in": (int,),
@@ -43,6 +44,8 @@ class ToolKind:
         self._outputs = outputs or Outputs()
         self._pool = WorkerPool(self._directory, tool_environment(), size=size)
         self._ids = itertools.count(1)
+        self._inside: dict[NamedFile, bool] = {}
+        self._found_python: str | None = None
 
     def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:  # noqa: ARG002
         """The tool's file."""
@@ -58,7 +61,7 @@ class ToolKind:
         written, function = split_impl(_spec(work.node).impl)
         file = named_file(self._directory, written)
         program = self._program(file)
-        if not file.inside:
+        if not self._is_inside(file):
             watcher.warning(outside_warning(file))
         request = {"id": next(self._ids), "file": str(file.path), "function": function, "input": tool_input(work)}
         message = json.dumps(request, separators=(",", ":")).encode() + b"\n"
@@ -78,13 +81,20 @@ class ToolKind:
         """End the workers."""
         await self._pool.close()
 
+    def _is_inside(self, file: NamedFile) -> bool:
+        """Asked once in a run: following links for each of ten thousand items costs more than all else about them."""
+        if file not in self._inside:
+            self._inside[file] = file.inside
+        return self._inside[file]
+
     def _program(self, file: NamedFile) -> Program:
         if file.path.suffix not in _SUFFIXES:
             raise NodeError("NoTool", f"{file.shown} is no tool: a tool's file ends in .py, .mjs or .js")
         if not file.path.is_file():
             raise NodeError("NoTool", f"{file.shown} does not exist; create it or correct `impl`")
         if file.path.suffix == ".py":
-            command = (find_python(self._directory, self._python), str(_HERE / "worker.py"))
+            self._found_python = self._found_python or find_python(self._directory, self._python)
+            command = (self._found_python, _WORKER)
         else:
             command = (find_node(), str(_HERE / "worker.mjs"))
         return Program(command, file.path.parent)
