@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.cache.decision import Answer, Decision, decide
-from engine.cache.keying import Keyings, execution_parts, received_parts
+from engine.cache.key import Parts
+from engine.cache.keying import Keyings, NodeParts, execution_parts, received_parts
 from engine.cache.original import Original, place_of
 from engine.core.board import NotYetKnownError
 from engine.core.inputs import given_name, lookup, written_given
@@ -16,26 +17,59 @@ from engine.spec.model import Node
 
 
 @dataclass(frozen=True, slots=True)
+class _Shared:
+    """What was made for the last execution: the next one, another item, has the same of it."""
+
+    node: Node
+    place: Place
+    unknown: Mapping[str, str]
+    received: Parts
+    given: Mapping[str, Json]
+    of_node: NodeParts | None = None
+
+    def serves(self, node: Node, place: Place) -> bool:
+        """Whether what was received is the same."""
+        return self.node is node and self.place.sight is place.sight and self.place.edges is place.edges
+
+
 class Foresight:
     """Decides with what is known. The edge outputs of vertices that wait to run (`waiting`) are not."""
 
-    keyings: Keyings
-    original: Original
+    def __init__(self, keyings: Keyings, original: Original) -> None:
+        self.original = original
+        self._keyings = keyings
+        self._last: _Shared | None = None
 
     def decide(self, node: Node, place: Place, waiting: tuple[str, ...], *, cache: bool) -> Decision:
         """The decision for one execution of `node` at `place`."""
         if not cache:
             return Decision(Answer.IF_PREDECESSORS_SUCCEED if waiting else Answer.WILL_RUN, ("cache: false",))
-        unknown = {f"edges.{vertex}": vertex for vertex in waiting}
+        shared = self._shared(node, place, waiting)
+        unknown = dict(shared.unknown)
         find = lookup_known(place, waiting)
-        reads = _known(node.reads, "reads", unknown, lambda name: _read(place, name))
         args = known_args(node, find, unknown)
+        of_node = self._of_node(node, place, find, unknown, shared)
+        parts = execution_parts(of_node, shared.received, args, place.inside.item)
+        return decide(self.original, place_of(node.id, place.inside.scope), parts, unknown)
+
+    def _shared(self, node: Node, place: Place, waiting: tuple[str, ...]) -> _Shared:
+        if self._last is not None and self._last.serves(node, place):
+            return self._last
+        unknown = {f"edges.{vertex}": vertex for vertex in waiting}
+        reads = _known(node.reads, "reads", unknown, lambda name: _read(place, name))
+        return _Shared(node, place, unknown, received_parts(reads, place.edges), {})
+
+    def _of_node(self, node: Node, place: Place, find: Lookup, unknown: dict[str, str], shared: _Shared) -> NodeParts:
+        """The parts of the node and its files; what of `given` is not known yet is left out."""
         written, name = written_given(node), given_name(node)
         given = _known(written, name, unknown, lambda key: _resolved(written, key, find))
-        complete = not any(part.startswith(f"{name}.") for part in unknown)
-        of_node = self.keyings.of(place.sight.board).node(node, given if complete else {})
-        parts = execution_parts(of_node, received_parts(reads, place.edges), args, place.inside.item)
-        return decide(self.original, place_of(node.id, place.inside.scope), parts, unknown)
+        if any(part.startswith(f"{name}.") for part in unknown):
+            given = {}
+        of_node = shared.of_node
+        if of_node is None or shared.given != given:
+            of_node = self._keyings.of(place.sight.board).node(node, given)
+        self._last = replace(shared, given=given, of_node=of_node)
+        return of_node
 
 
 def known_args(node: Node, find: Lookup, unknown: dict[str, str]) -> dict[str, Json]:

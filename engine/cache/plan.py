@@ -32,7 +32,8 @@ class Entry:
     """The answer for one vertex.
 
     `items` are the answers for its parts, as far as they are known: the items of a fan-out or pipeline and the
-    iterations of a loop, each with its `index`, or the vertices of a nested experience, with their own ids.
+    iterations of a loop, each with its `index`, or the vertices of a nested experience, with their own ids. `part` is
+    what one of them is called.
     """
 
     node_id: str
@@ -41,6 +42,7 @@ class Entry:
     saved_ms: float = 0.0
     items: tuple[Entry, ...] = ()
     index: int | None = None
+    part: str = "item"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class _Planner:
         for item in item_values(found):
             entry, result = self._unit(node, replace(place, inside=place.inside.fanout(node.id, item)), waiting)
             prospects.append((replace(entry, index=item.index), result))
-        entry = _whole(node.id, [entry for entry, _ in prospects], "items")
+        entry = _whole(node.id, [entry for entry, _ in prospects], "item")
         results = [result for _, result in prospects]
         if any(result.ending is not Ending.DONE for result in results):
             return entry, _UNDETERMINED
@@ -145,7 +147,7 @@ class _Planner:
         stages = tuple(self.board.nodes[stage] for stage in pipeline.stages)
         travels = [Travel(place.inside.staged(pipeline.id, item), item.index) for item in item_values(found)]
         entries = [self._travel(pipeline, stages, travel, place, waiting) for travel in travels]
-        entry = _whole(pipeline.id, entries, "items")
+        entry = _whole(pipeline.id, entries, "item")
         if any(travel.stage < len(stages) for travel in travels):
             return entry, _UNDETERMINED
         deltas = tuple(delta for travel in travels for delta in travel.deltas)
@@ -180,18 +182,18 @@ class _Planner:
             over = self._is_over(loop, here, waiting)
             if over is None:
                 asked = (f"until: {loop.until_text}",)
-                return Entry(loop.id, Answer.DEPENDS, asked, _saved(entries), tuple(entries)), _UNDETERMINED
+                return _iterated(loop, Answer.DEPENDS, asked, entries), _UNDETERMINED
             if over:
                 break
             entry, result = self._node(body, here, waiting)
             entries.append(replace(entry, node_id=loop.id, index=len(entries)))
             if result.ending is not Ending.DONE:
                 reasons = tuple(f"iteration {len(entries) - 1}: {reason}" for reason in entry.reasons)
-                return Entry(loop.id, entry.answer, reasons, _saved(entries), tuple(entries)), _UNDETERMINED
+                return _iterated(loop, entry.answer, reasons, entries), _UNDETERMINED
             deltas += result.deltas
             sight = sight.after(result.deltas)
             edge_output = edge_output if result.edge_output is MISSING else result.edge_output
-        return _whole(loop.id, entries, "iterations"), Result(Ending.DONE, tuple(deltas), edge_output)
+        return _whole(loop.id, entries, "iteration"), Result(Ending.DONE, tuple(deltas), edge_output)
 
     def _is_over(self, loop: Loop, place: Place, waiting: tuple[str, ...]) -> bool | None:
         """Whether `until` holds; None where nobody can say yet."""
@@ -218,7 +220,7 @@ class _Planner:
             return Entry(node.id, Answer.WILL_RUN, (args.message,)), _UNDETERMINED
         board = Board(child, args, start)
         inner = _Planner(board, self.foresight, place.inside.nested(node.id), self.cache and node.cache)
-        entry = _whole(node.id, inner.entries(), "nodes")
+        entry = _whole(node.id, inner.entries(), "node")
         if any(result.ending is Ending.UNDETERMINED for result in board.results.values()):
             if waiting and entry.answer is Answer.WILL_RUN:
                 entry = replace(entry, answer=Answer.IF_PREDECESSORS_SUCCEED)
@@ -242,15 +244,20 @@ class _Planner:
         return Entry(vertex, Answer.DEPENDS if before else Answer.IF_PREDECESSORS_SUCCEED, reasons)
 
 
-def _whole(vertex: str, entries: Iterable[Entry], parts: str) -> Entry:
+def _whole(vertex: str, entries: Iterable[Entry], part: str) -> Entry:
     """The answer for a whole, from the answers for its parts: the most certain of those that are not `restored`."""
     items = tuple(entries)
     left = [item for item in items if item.answer not in (Answer.RESTORED, Answer.SKIPPED)]
     if not left:
-        return Entry(vertex, Answer.RESTORED, saved_ms=_saved(items), items=items)
+        return Entry(vertex, Answer.RESTORED, saved_ms=_saved(items), items=items, part=part)
     order = (Answer.WILL_RUN, Answer.IF_PREDECESSORS_SUCCEED, Answer.DEPENDS)
     answer = min((item.answer for item in left), key=order.index)
-    return Entry(vertex, answer, (f"{len(left)} of {len(items)} {parts}",), _saved(items), items)
+    return Entry(vertex, answer, (f"{len(left)} of {len(items)} {part}s",), _saved(items), items, part=part)
+
+
+def _iterated(loop: Loop, answer: Answer, reasons: tuple[str, ...], entries: list[Entry]) -> Entry:
+    """The answer for a loop of which nobody knows how it goes on after these iterations."""
+    return Entry(loop.id, answer, reasons, _saved(entries), tuple(entries), part="iteration")
 
 
 def _saved(entries: Iterable[Entry]) -> float:

@@ -25,21 +25,25 @@ def plan_lines(plan: Plan, original_run_id: str) -> Iterator[str]:
     width = max((len(entry.node_id) for entry in plan.entries), default=0)
     for entry in plan.entries:
         yield f"  {_SIGNS[entry.answer]} {entry.node_id:<{width}}  {entry.answer.value}{_because(entry)}"
-        yield from _item_lines(entry.items)
+        yield from _part_lines(entry)
     yield _sum(plan)
 
 
-def _item_lines(items: tuple[Entry, ...]) -> Iterator[str]:
-    """A line for the items that share an answer and its reasons; restored ones need none."""
+def _part_lines(entry: Entry) -> Iterator[str]:
+    """A line for the parts that share an answer and its reasons; restored ones need none."""
     alike: dict[tuple[Answer, tuple[str, ...]], list[Entry]] = {}
-    for item in items:
+    for item in entry.items:
         if item.answer is not Answer.RESTORED:
             alike.setdefault((item.answer, item.reasons), []).append(item)
     for (answer, _), group in alike.items():
-        indexes = ", ".join(str(item.index) for item in group[:_ITEMS_SHOWN])
+        names = ", ".join(_name(item) for item in group[:_ITEMS_SHOWN])
         more = f" and {len(group) - _ITEMS_SHOWN} more" if len(group) > _ITEMS_SHOWN else ""
-        word = "item" if len(group) == 1 else "items"
-        yield f"      {_SIGNS[answer]} {word} {indexes}{more}: {answer.value}{_because(group[0])}"
+        word = entry.part if len(group) == 1 else f"{entry.part}s"
+        yield f"      {_SIGNS[answer]} {word} {names}{more}: {answer.value}{_because(group[0])}"
+
+
+def _name(part: Entry) -> str:
+    return part.node_id if part.index is None else str(part.index)
 
 
 def plan_to_json(plan: Plan) -> dict[str, Json]:

@@ -32,6 +32,10 @@ class Composition:
         for inner in self.nested.values():
             yield from inner.walk()
 
+    def all_nodes(self) -> Iterator[Node]:
+        """The nodes of this experience and of all within it."""
+        return (node for within in self.walk() for node in within.experience.nodes)
+
 
 def compose(
     experience: Experience, path: str = "", home: str = "", nested: Mapping[str, Composition] | None = None

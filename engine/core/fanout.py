@@ -105,7 +105,7 @@ class FanOut:
             self.result = Result(Ending.CANCELLED)
             return Cancelled(self._node.id, scope, self._stopping.reason, self._stopping.cause)
         ending = Ending.FAILED if error else Ending.DONE
-        restored = tally["cached"] == self._size
+        restored = tally["cached"] == self._size > 0
         self.result = Result(ending, deltas, edge_outputs(done), error, restored)
         return GroupEnded(self._node.id, scope, Counts(**tally), error)
 

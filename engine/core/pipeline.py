@@ -160,7 +160,7 @@ class PipelineRun:
             tuple(delta for deltas in by_item for delta in deltas),
             edge_outputs(Result(Ending.DONE, (), travel.passed) for travel in self._travels.values()),
             error,
-            restored=self._tally["cached"] == size * len(self._stages),
+            restored=self._tally["cached"] == size * len(self._stages) > 0,
         )
         return [GroupEnded(self._pipeline.id, scope, Counts(**self._tally), error)]
 

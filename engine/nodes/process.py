@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -51,8 +52,8 @@ class Process:
         """
         ours, theirs = socket.socketpair()
         printed = tuple(_Pipe(sink) for sink in (stdout, stderr) if sink is not None)
-        try:
-            process = await asyncio.create_subprocess_exec(
+        spawning = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
                 *_SUPERVISOR,
                 str(theirs.fileno()),
                 *command,
@@ -64,10 +65,14 @@ class Process:
                 pass_fds=(theirs.fileno(), *pass_fds),
                 start_new_session=True,
             )
+        )
+        try:
+            process = await asyncio.shield(spawning)  # what is cancelled half way would never be waited for
         except BaseException:
             ours.close()  # whatever was started sees it and ends
             for pipe in printed:
                 pipe.close()
+            await _gone(spawning)
             raise
         finally:
             theirs.close()
@@ -139,6 +144,12 @@ class Process:
         self._lifeline.close()
         for pipe in self._printed:
             pipe.close()
+
+
+async def _gone(spawning: asyncio.Future[asyncio.subprocess.Process]) -> None:
+    """Wait until what is being started has ended, since its lifeline is cut."""
+    with contextlib.suppress(OSError):
+        await (await spawning).wait()
 
 
 class _Pipe:

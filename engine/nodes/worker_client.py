@@ -52,7 +52,12 @@ class Worker:
             raise
         finally:
             theirs.close()
-        _, channel = await asyncio.get_running_loop().create_unix_connection(_Channel, sock=ours)
+        try:
+            _, channel = await asyncio.get_running_loop().create_unix_connection(_Channel, sock=ours)
+        except BaseException:
+            ours.close()
+            await process.stop()
+            raise
         return cls(process, channel, printed)
 
     @property

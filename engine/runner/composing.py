@@ -26,6 +26,16 @@ def compose_loaded(loaded: Loaded) -> Composition:
     return _composed(loaded.experience, loaded.path, loaded.directory, (loaded.path,))
 
 
+def outside_warnings(composition: Composition) -> list[str]:
+    """One for each nested experience that lies outside the folder of the one that nests it (docs/design.md, Trust)."""
+    return [
+        f"{node_id}: {inner.path} lies outside the experience's folder"
+        for outer in composition.walk()
+        for node_id, inner in outer.nested.items()
+        if not Path(inner.path).resolve().is_relative_to(Path(outer.home).resolve())
+    ]
+
+
 def _composed(experience: Experience, path: Path, directory: Path, around: tuple[Path, ...]) -> Composition:
     nested = {
         node.id: _nested(node, node.spec, experience, directory, around)

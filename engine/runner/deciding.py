@@ -44,7 +44,8 @@ class Decider:
 
     def changed(self, task: Task) -> list[str]:
         """The parts of `task` whose files are no longer what they were when it was decided."""
-        return self._keying(task).changed_since(self._made_from[task])
+        made_from = self._made_from.get(task)
+        return self._keying(task).changed_since(made_from) if made_from is not None else []
 
     def forget(self, task: Task) -> None:
         """The task has ended."""

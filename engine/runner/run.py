@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from engine.cache.key import InputKey
 from engine.cache.keying import Keyings
@@ -43,16 +44,19 @@ from engine.log.events import (
     NodeWarning,
     Record,
     RunFinished,
+    RunWarning,
     Scope,
 )
 from engine.log.secrets import Secrets
 from engine.log.view import RunView
 from engine.log.writer import LogWriter
 from engine.nodes.registry import Kinds
+from engine.runner.composing import outside_warnings
 from engine.runner.deciding import Decider
 from engine.runner.execution import Executor, cancelled, new_attempt_id, retry_wait_ms
 from engine.runner.narration import group_ended, part_event, run_finished, run_started
 from engine.runner.preparation import Preparation, concurrency, cores
+from engine.runner.timers import Timers
 
 _BUSY_SECONDS = 0.01
 """How long restoring may keep the loop before signals and workers are heard again."""
@@ -61,7 +65,7 @@ _BUSY_SECONDS = 0.01
 @dataclass(frozen=True, slots=True)
 class _Execution:
     attempt_id: str
-    future: asyncio.Task[None]
+    future: asyncio.Task[TaskEnd]
 
 
 class Run:
@@ -88,10 +92,10 @@ class Run:
         self._considered: deque[Task] = deque()
         self._keys: dict[Task, InputKey] = {}
         self._running: dict[Task, _Execution] = {}
-        self._ended: deque[tuple[Task, TaskEnd]] = deque()
+        self._due: deque[Callable[[], None]] = deque()
         self._woken = asyncio.Event()
         self._groups_began: dict[tuple[str, tuple[Scope, ...]], float] = {}
-        self._timers: set[asyncio.TimerHandle] = set()
+        self._timers = Timers(self._happened)
         self._stop_reasons: dict[Task, str] = {}
         self._abandoned = False
         self._finish: Finish | None = None
@@ -100,13 +104,14 @@ class Run:
         """Run to the end. Raises OSError where the log cannot be written; then nothing more is started."""
         began = time.monotonic()
         self._record(run_started(self._log.run_id, self._preparation, self._keyings))
+        for warning in outside_warnings(self._preparation.composition):
+            self._record(RunWarning(message=warning))
         try:
             self._carry_out(self._scheduler.begin())
             while self._finish is None:
                 await self._step()
         finally:
-            for timer in self._timers:
-                timer.cancel()
+            self._timers.cancel()
             for execution in self._running.values():
                 execution.future.cancel()
         original = self._preparation.original
@@ -122,18 +127,17 @@ class Run:
 
     def cancel(self, reason: str) -> None:
         """Ask the run to end: nothing more begins, what runs is stopped and awaited."""
-        self._carry_out(self._scheduler.cancel(reason))
-        self._woken.set()
+        self._soon(lambda: self._carry_out(self._scheduler.cancel(reason)))
 
     def abandon(self, reason: str) -> None:
         """End now, without waiting for what runs: the processes of nodes die with this one."""
         self.cancel(reason)
         self._abandoned = True
-        self._ended.extend(
-            (task, cancelled(task, reason, running.attempt_id)) for task, running in self._running.items()
-        )
+        for task, execution in self._running.items():
+            self._soon(partial(self._end, task, cancelled(task, reason, execution.attempt_id)))
 
     async def _step(self) -> None:
+        self._catch_up()
         self._consider()
         self._launch()
         if self._considered or self._finish is not None:
@@ -141,8 +145,15 @@ class Run:
         else:
             await self._woken.wait()
         self._woken.clear()
-        while self._ended:
-            self._end(*self._ended.popleft())
+
+    def _catch_up(self) -> None:
+        """Tell the scheduler what happened meanwhile: here, where an event that cannot be logged ends the run."""
+        while self._due:
+            self._due.popleft()()
+
+    def _soon(self, happen: Callable[[], None]) -> None:
+        self._due.append(happen)
+        self._woken.set()
 
     def _consider(self) -> None:
         """Restore what can be restored; let the rest wait for a slot."""
@@ -168,17 +179,19 @@ class Run:
             self._record(NodeStarted(node_id=task.node.id, scope=task.scope, attempt_id=attempt_id))
         self._log.sync()
         for task, attempt_id in tasks:
-            future = asyncio.create_task(self._execute(task, attempt_id, self._keys.pop(task)))
+            future = asyncio.create_task(self._executor.execute(task, attempt_id, self._keys.pop(task)))
+            future.add_done_callback(partial(self._executed, task, attempt_id))
             self._running[task] = _Execution(attempt_id, future)
 
-    async def _execute(self, task: Task, attempt_id: str, key: InputKey) -> None:
-        try:
-            end = await self._executor.execute(task, attempt_id, key)
-        except asyncio.CancelledError:
+    def _executed(self, task: Task, attempt_id: str, future: asyncio.Task[TaskEnd]) -> None:
+        """An execution is over. A callback, since one that is cancelled before it begins runs no line of its own."""
+        if self._abandoned:
+            return
+        if future.cancelled():
             end = cancelled(task, self._stop_reasons.pop(task, ""), attempt_id)
-        if not self._abandoned:
-            self._ended.append((task, end))
-            self._woken.set()
+            self._soon(partial(self._end, task, end))
+        else:
+            self._soon(lambda: self._end(task, future.result()))
 
     def _end(self, task: Task, end: TaskEnd) -> None:
         began = self._running.pop(task, None) is not None
@@ -198,7 +211,7 @@ class Run:
             elif isinstance(command, StopAll):
                 self._stop(command)
             elif isinstance(command, Limit):
-                self._later(command.timeout_ms, TimeOver(command.node.id, command.scope, command.attempt))
+                self._timers.after(command.timeout_ms, TimeOver(command.node.id, command.scope, command.attempt))
             elif isinstance(command, TryLater):
                 self._try_later(command)
             elif not isinstance(command, FailRun):
@@ -227,18 +240,10 @@ class Run:
                 wait_ms=wait_ms,
             )
         )
-        self._later(wait_ms, TryAgain(command.node.id, command.scope, command.attempt))
+        self._timers.after(wait_ms, TryAgain(command.node.id, command.scope, command.attempt))
 
-    def _later(self, wait_ms: int, event: Happening) -> None:
-        """Tell the scheduler of `event` after so many milliseconds."""
-
-        def ring() -> None:
-            self._timers.discard(timer)
-            self._carry_out(self._scheduler.handle(event))
-            self._woken.set()
-
-        timer = asyncio.get_running_loop().call_later(wait_ms / 1000, ring)
-        self._timers.add(timer)
+    def _happened(self, event: Happening) -> None:
+        self._soon(lambda: self._carry_out(self._scheduler.handle(event)))
 
     def _stop(self, stop: StopAll) -> None:
         """Let everything within the stop's scope end as cancelled."""
@@ -249,12 +254,12 @@ class Run:
 
         waiting = [*filter(within, self._considered), *self._slots.drain(within)]
         self._considered = deque(task for task in self._considered if not within(task))
-        self._ended.extend((task, cancelled(task, stop.reason)) for task in waiting)
+        for task in waiting:
+            self._soon(partial(self._end, task, cancelled(task, stop.reason)))
         for task, execution in self._running.items():
-            if within(task):
+            if within(task) and task not in self._stop_reasons:  # what is being stopped is left to stop in peace
                 self._stop_reasons[task] = stop.reason
                 execution.future.cancel()
-        self._woken.set()
 
     def _record(self, event: Event) -> None:
         record = self._log.append(event)

@@ -95,5 +95,5 @@ def _secrets(preparation: Preparation) -> Secrets:
     """The keys of LLM providers and what HTTP headers need, from the environment, and the args marked as secret."""
     keys = (os.environ.get(name, "") for name in LLM_KEYS)
     args = (preparation.args.get(name) for name in preparation.secret_args)
-    headers = dataset_secrets(preparation.experience.nodes)
+    headers = dataset_secrets(preparation.composition.all_nodes())
     return Secrets([*keys, *headers, *(value for value in args if isinstance(value, str))])

@@ -75,7 +75,8 @@ def test_an_example_is_valid_and_uses_no_unknown_key(path: Path) -> None:
 def test_what_an_example_names_is_there(path: Path) -> None:
     document = load(path)
     nodes = document["graph"]["nodes"]
-    ids = [node["id"] for node in nodes]
+    groups = [*document["graph"].get("pipelines", []), *document["graph"].get("loops", [])]
+    ids = [vertex["id"] for vertex in (*nodes, *groups)]
 
     for node in nodes:
         named = node.get("impl", node.get("prompt"))  # a dataset names neither

@@ -1,0 +1,31 @@
+"""The clock of a run: tells the scheduler, which has none, that something it asked for is due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from engine.core.tasks import Happening
+
+
+class Timers:
+    """Timers that `ring` with an event each, until they are cancelled together. For use on the event loop."""
+
+    def __init__(self, ring: Callable[[Happening], None]) -> None:
+        self._ring = ring
+        self._set: set[asyncio.TimerHandle] = set()
+
+    def after(self, wait_ms: int, event: Happening) -> None:
+        """Ring with `event` in so many milliseconds."""
+
+        def due() -> None:
+            self._set.discard(timer)
+            self._ring(event)
+
+        timer = asyncio.get_running_loop().call_later(wait_ms / 1000, due)
+        self._set.add(timer)
+
+    def cancel(self) -> None:
+        """Let none of them ring any more."""
+        while self._set:
+            self._set.pop().cancel()
