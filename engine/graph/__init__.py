@@ -2,8 +2,8 @@
 
 from engine.graph.graph import CycleError, Graph, build_graph
 from engine.graph.reads import Read, ReadBy
-from engine.graph.waits import VertexSet
 from engine.spec.topology import Vertex, VertexKind
+from engine.spec.waits import VertexSet
 
 __all__ = [
     "CycleError",

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine.graph.reads import Read, ReadBy, expression_reads, fields_in, node_reads
-from engine.graph.waits import VertexSet, Waiting, waiting
 from engine.spec.model import Edge, Experience, Merge, Node
 from engine.spec.topology import Topology, Vertex, topology
+from engine.spec.waits import VertexSet, Waiting, waiting
 
 
 class CycleError(ValueError):

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from engine.spec.checks import Shape, check_graph, read_shape
 from engine.spec.echoes import without_echoes
 from engine.spec.excuses import without_excused
+from engine.spec.files import NO_FILES, Files
 from engine.spec.flaws import problems_of
+from engine.spec.knowledge import Knowledge, read_knowledge
 from engine.spec.model import Experience
 from engine.spec.parts import Parts, read_parts
 from engine.spec.places import Places
-from engine.spec.problems import Code, Problem, Related, Severity
+from engine.spec.problems import FILE_CODES, Code, Problem, Related, Severity
 from engine.syntax import LineIndex, NodeKind, Span, SyntaxCode, SyntaxProblem, Tree, parse
 
 _CODES = {
@@ -22,6 +24,7 @@ _CODES = {
     SyntaxCode.ALIAS_EXPANSION: Code.LIMIT_EXCEEDED,
     SyntaxCode.UNKNOWN_ALIAS: Code.UNKNOWN_ALIAS,
     SyntaxCode.RECURSIVE_ALIAS: Code.UNKNOWN_ALIAS,
+    SyntaxCode.UNQUOTED_PLACEHOLDER: Code.UNQUOTED_PLACEHOLDER,
 }
 
 
@@ -30,7 +33,7 @@ class Analysis:
     """What a text says and what is wrong with it.
 
     `experience` is without the parts that could not be read, and None where the top level is no mapping. `problems`
-    are in the order of the text. `parts` and `shape` are what the next analysis starts from.
+    are in the order of the text. `parts`, `shape` and `knowledge` are what the next analysis starts from.
     """
 
     text: str
@@ -40,6 +43,7 @@ class Analysis:
     places: Places
     parts: Parts | None
     shape: Shape | None
+    knowledge: Knowledge | None = None
 
     @property
     def lines(self) -> LineIndex:
@@ -57,11 +61,11 @@ class Analysis:
         return self.experience is not None and not self.errors
 
 
-def analyse(text: str, previous: Analysis | None = None) -> Analysis:
-    """Read and check the text of an experience.yaml; pure, and never raises.
+def analyse(text: str, previous: Analysis | None = None, files: Files = NO_FILES) -> Analysis:
+    """Read and check the text of an experience.yaml; pure but for what `files` looks at, and never raises.
 
     Each node, edge and field is read alone; those whose text is as in `previous` are taken from there. The result
-    does not depend on `previous`, only the time does.
+    does not depend on `previous`, only the time does. Of `files`, one view always gives the same answers.
     """
     tree = parse(text, previous.tree if previous else None)
     syntax = [_from_syntax(problem) for problem in tree.problems]
@@ -72,13 +76,17 @@ def analyse(text: str, previous: Analysis | None = None) -> Analysis:
     shape = read_shape(parts, previous.shape if previous else None)
     shell = problems_of(parts.shell.flaws, tree.root)
     items = [problem for section in parts.all for problem in section.problems()]
-    found = [*shell, *items, *check_graph(parts, shape)]
     broken = [problem.span for problem in syntax if problem.code is not Code.DUPLICATE_KEY]
+    before = previous.knowledge if previous else None
+    knowledge = read_knowledge(parts, shape, files, before, readable=not broken)
+    found = [*shell, *items, *check_graph(parts, shape), *knowledge.checked.problems(parts)]
+    if not any(problem.severity is Severity.ERROR and problem.code not in FILE_CODES for problem in (*syntax, *found)):
+        found += knowledge.flow_problems(parts)
     if broken:
         found = list(without_echoes(found, broken, parts, tree))
     problems = without_excused([*syntax, *found], text, tree.lines)
     problems.sort(key=lambda problem: (problem.span.start, problem.span.end, problem.code.value))
-    return Analysis(text, tree, parts.experience(), tuple(problems), Places(parts), parts, shape)
+    return Analysis(text, tree, parts.experience(), tuple(problems), Places(parts), parts, shape, knowledge)
 
 
 def _from_syntax(problem: SyntaxProblem) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -41,13 +42,70 @@ def check_args(experience: Experience, args: Mapping[str, Json]) -> CheckedArgs:
 
 
 def secret_args(experience: Experience) -> frozenset[str]:
-    """The names of the args that are marked `writeOnly: true`."""
+    """The names of the args that are, or hold, something marked `writeOnly: true`."""
+    return frozenset(name for name, rule in _declared(experience).items() if _marks_secret(rule, experience))
+
+
+def secret_values(experience: Experience, args: Mapping[str, Json]) -> list[Json]:
+    """The values in `args` that are marked `writeOnly: true`; all of an arg where that is too hard to tell."""
+    rules = _declared(experience)
+    return [found for name in rules.keys() & args.keys() for found in _marked(rules[name], args[name], experience)]
+
+
+def secret_from_text(experience: Experience, name: str, text: str) -> Json:
+    """The value of a secret arg that someone gave as a text: JSON, unless a text is what it is declared to be."""
+    rule = _declared(experience).get(name)
+    if not isinstance(rule, dict) or rule.get("type", "string") == "string":
+        return text
+    try:
+        return cast(Json, json.loads(text))
+    except ValueError:
+        return text  # which then does not fit the declaration, and is told so
+
+
+def _declared(experience: Experience) -> Mapping[str, Any]:
     properties = (experience.args_schema or {}).get("properties")
-    if not isinstance(properties, dict):
-        return frozenset()
-    return frozenset(
-        name for name, rule in properties.items() if isinstance(rule, dict) and rule.get("writeOnly") is True
-    )
+    return properties if isinstance(properties, dict) else {}
+
+
+def _marked(rule: Any, value: Json, experience: Experience) -> Iterator[Json]:
+    if not _marks_secret(rule, experience):
+        return
+    properties, items = rule.get("properties"), rule.get("items")
+    outside = {key: inner for key, inner in rule.items() if key not in ("properties", "items")}
+    if _marks_secret(outside, experience):
+        yield value
+    elif isinstance(value, dict) and isinstance(properties, dict):
+        for name in properties.keys() & value.keys():
+            yield from _marked(properties[name], value[name], experience)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _marked(items, member, experience)
+
+
+def _marks_secret(rule: Any, experience: Experience) -> bool:
+    """Whether anything in a declaration is marked; what a `$ref` leads to belongs to it."""
+    left, seen = [rule], set()
+    while left:
+        inner = left.pop()
+        if isinstance(inner, list):
+            left += inner
+        elif isinstance(inner, dict):
+            if inner.get("writeOnly") is True:
+                return True
+            left += inner.values()
+            reference = inner.get("$ref")
+            if isinstance(reference, str) and reference not in seen:
+                seen.add(reference)
+                left.append(_referred(reference, experience))
+    return False
+
+
+def _referred(reference: str, experience: Experience) -> Any:
+    target: Any = experience.args_schema
+    for step in reference.removeprefix("#").split("/")[1:]:
+        target = target.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(target, Mapping) else None
+    return target
 
 
 def _with_defaults(schema: Mapping[str, Any], value: dict[str, Json]) -> dict[str, Json]:
@@ -68,12 +126,14 @@ def _with_defaults(schema: Mapping[str, Any], value: dict[str, Json]) -> dict[st
 def _problems(schema: dict[str, Any], args: dict[str, Json]) -> list[str]:
     # Imported here because it takes about 100 ms, which an experience without args should not pay.
     from jsonschema import Draft202012Validator, SchemaError
+    from referencing import Registry
     from referencing.exceptions import Unresolvable
 
     try:
         Draft202012Validator.check_schema(schema)
-        errors = list(Draft202012Validator(schema).iter_errors(args))
-    except (SchemaError, Unresolvable, re.error):
+        # With a registry of its own: the default one fetches what a `$ref` names, from any address.
+        errors = list(Draft202012Validator(schema, registry=Registry()).iter_errors(args))
+    except (SchemaError, Unresolvable, re.error, RecursionError):
         return []  # the declaration is at fault, not the args
     return [message for error in errors for message in _messages(schema, error)]
 

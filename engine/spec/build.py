@@ -12,6 +12,7 @@ from engine.spec.model import (
     CliAgentSpec,
     DatasetSpec,
     Edge,
+    Effects,
     ExperienceSpec,
     ForEach,
     ItemErrorPolicy,
@@ -21,6 +22,7 @@ from engine.spec.model import (
     Loop,
     Merge,
     Node,
+    OnAmbiguous,
     OnError,
     Pipeline,
     Policy,
@@ -50,6 +52,9 @@ def build_node(value: Mapping) -> Node:
         join=Join(value.get("join", Join.ALL)),
         timeout_ms=int(value.get("timeout_ms", 600_000)),
         cache=value.get("cache", True),
+        on_ambiguous=OnAmbiguous(value.get("on_ambiguous", OnAmbiguous.RERUN)),
+        effects=Effects(value["effects"]) if "effects" in value else None,
+        produces=tuple(value.get("produces", ())),
     )
 
 

@@ -32,12 +32,14 @@ def wrong_default(field: dict[str, Any]) -> str | None:
 def _breaks(rules: dict[str, Any], default: Json) -> str | None:
     # Imported here because it takes about 100 ms, which a server that merely starts should not pay.
     from jsonschema import Draft202012Validator, SchemaError
+    from referencing import Registry
     from referencing.exceptions import Unresolvable
 
     try:
         Draft202012Validator.check_schema(rules)
-        error = next(Draft202012Validator(rules).iter_errors(default), None)
-    except (SchemaError, Unresolvable, re.error):
+        # With a registry of its own: the default one fetches what a `$ref` names, from any address.
+        error = next(Draft202012Validator(rules, registry=Registry()).iter_errors(default), None)
+    except (SchemaError, Unresolvable, re.error, RecursionError):
         return None  # the field's schema is at fault, which is another problem
     if error is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from engine.spec.problems import Code, Problem, Severity
+from engine.spec.problems import FILE_CODES, Code, Problem, Severity
 from engine.syntax import LineIndex
 
 _COMMENT = re.compile(r"#[ \t]*oe:[ \t]*ignore((?:[ \t,]+OE\d{3})+)[ \t]*(?=[\r\n#]|$)")
@@ -18,7 +18,7 @@ _EXCUSABLE_ERRORS = {
     Code.WRONG_DEFAULT,
     Code.WRITES_COUNT,
     Code.BAD_REFERENCE,
-}
+} | FILE_CODES
 
 
 def without_excused(problems: Iterable[Problem], text: str, lines: LineIndex) -> list[Problem]:

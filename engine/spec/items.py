@@ -8,46 +8,49 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from engine.expressions import Expression, Json, Path, Root, parse_expression, parse_reference, paths_of
+from engine.expressions import (
+    Json,
+    parse_reference,
+)
 from engine.spec.build import build_edge, build_field, build_loop, build_node, build_pipeline
 from engine.spec.defaults import wrong_default
 from engine.spec.flaws import Flaw, find_flaws, problems_of
-from engine.spec.locate import Steps, as_json, key_text, locate, span_inside, texts
+from engine.spec.locate import Steps, as_json, key_text, locate
 from engine.spec.model import Edge, Loop, Node, Pipeline, StateField
 from engine.spec.problems import Code, Problem, Severity
 from engine.spec.schema import Part, part_of_node
+from engine.spec.secrets import check_secrets
+from engine.spec.traps import check_booleans
+from engine.spec.uses import (
+    Condition,
+    Flow,
+    Name,
+    Use,
+    fields_of_uses,
+    flow_of_condition,
+    flow_of_node,
+    read_expression,
+    references,
+    uses_of_node,
+    value_at,
+)
 from engine.spec.wording import dotted, shown
+from engine.spec.writing import wrong_count_of_writes, wrong_merge
 from engine.syntax import EntryView, Span, View
 
+_FLOW_KEYS = frozenset({"reads", "writes", "id", "join", "impl", "for_each", "args", "inputs", "state_scope"})
+
 Model = TypeVar("Model", bound=Node | Edge | Pipeline | Loop | StateField)
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """An id, where it is written, and the key that it stands under."""
-
-    text: str
-    span: Span
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A state field that is named: where, by which part of the item, and how bad it is if nobody declares it."""
-
-    field: str
-    span: Span
-    by: str
-    severity: Severity = Severity.WARNING
 
 
 @dataclass(frozen=True, slots=True)
 class Item(Generic[Model]):
     """What an item says. `model` is None while a mistake keeps it from being read; `refs` are the ids it names.
 
-    `fields` are those of `uses`: most items are done with by one look at them.
+    `fields` are those of `uses`: most items are done with by one look at them. `flow` is None where it cannot be
+    known what a node reads and writes. `view` is the item's text, at 0 as all spans are.
     """
 
     model: Model | None
@@ -56,6 +59,8 @@ class Item(Generic[Model]):
     refs: tuple[Name, ...] = ()
     uses: tuple[Use, ...] = ()
     fields: frozenset[str] = frozenset()
+    flow: Flow | None = None
+    view: View | None = None
 
 
 def read_node(view: View) -> Item[Node]:
@@ -66,10 +71,16 @@ def read_node(view: View) -> Item[Node]:
         return Item(None, problems_of(flaws, view))
     problems = [*problems_of(flaws, view), *_not_a_reference(view, value, ("for_each", "source"), flaws)]
     model = None if _blocked(flaws) else build_node(value)
-    if model and not any(flaw.data.get("suggestion") == "writes" for flaw in flaws):
-        problems.extend(_writes_of_text_agent(view, value))
-    uses = tuple(_uses_of_node(view, value))
-    return Item(model, tuple(problems), id=_name(view, value, "id"), uses=uses, fields=_fields(uses))
+    misspelt = {flaw.data.get("suggestion") for flaw in flaws}
+    if model and "writes" not in misspelt:
+        problems.extend(wrong_count_of_writes(view, model))
+    problems.extend(check_secrets(view, value))
+    for key in ("args", "inputs"):
+        problems.extend(check_booleans(view, value.get(key), (key,)))
+    uses = tuple(uses_of_node(view, value))
+    flow = None if misspelt & _FLOW_KEYS else flow_of_node(value, uses)
+    id_ = _name(view, value, "id")
+    return Item(model, tuple(problems), id=id_, uses=uses, fields=fields_of_uses(uses), flow=flow, view=view)
 
 
 def read_edge(view: View) -> Item[Edge]:
@@ -78,11 +89,17 @@ def read_edge(view: View) -> Item[Edge]:
     flaws = find_flaws(Part.EDGE, value, "an edge")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
-    when = _read_expression(view, value, "when")  # an empty one, too: it says nothing, and is most likely unfinished
+    when = read_expression(view, value, "when")  # an empty one, too: it says nothing, and is most likely unfinished
     model = build_edge(value, when.tree) if not _blocked(flaws) and not when.problems else None
     refs = tuple(name for key in ("from", "to") if (name := _name(view, value, key)))
     return Item(
-        model, (*problems_of(flaws, view), *when.problems), refs=refs, uses=when.uses, fields=_fields(when.uses)
+        model,
+        (*problems_of(flaws, view), *when.problems),
+        refs=refs,
+        uses=when.uses,
+        fields=fields_of_uses(when.uses),
+        flow=flow_of_condition(when),
+        view=view,
     )
 
 
@@ -94,14 +111,15 @@ def read_pipeline(view: View) -> Item[Pipeline]:
         return Item(None, problems_of(flaws, view))
     stages = value.get("stages")
     refs = (_name(view, value, "stages", at) for at in range(len(stages) if isinstance(stages, list) else 0))
-    uses = tuple(_references(view, value, ("items",), Severity.ERROR))
+    uses = tuple(references(view, value, ("items",), Severity.ERROR))
     return Item(
         None if _blocked(flaws) else build_pipeline(value),
         (*problems_of(flaws, view), *_not_a_reference(view, value, ("items",), flaws)),
         id=_name(view, value, "id"),
         refs=tuple(name for name in refs if name),
         uses=uses,
-        fields=_fields(uses),
+        fields=fields_of_uses(uses),
+        view=view,
     )
 
 
@@ -111,15 +129,18 @@ def read_loop(view: View) -> Item[Loop]:
     flaws = find_flaws(Part.LOOP, value, "a loop")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
-    until = _read_expression(view, value, "until") if value.get("until") else _Condition()
+    until = read_expression(view, value, "until") if value.get("until") else Condition()
     body = _name(view, value, "body")
+    model = build_loop(value, until.tree) if not _blocked(flaws) and not until.problems else None
     return Item(
-        build_loop(value, until.tree) if not _blocked(flaws) and not until.problems else None,
-        (*problems_of(flaws, view), *until.problems),
+        model,
+        (*problems_of(flaws, view), *until.problems, *(_endless(view, model) if model else ())),
         id=_name(view, value, "id"),
         refs=(body,) if body else (),
         uses=until.uses,
-        fields=_fields(until.uses),
+        fields=fields_of_uses(until.uses),
+        flow=flow_of_condition(until),
+        view=view,
     )
 
 
@@ -140,100 +161,31 @@ def read_field(entry: EntryView) -> Item[StateField]:
     if reason:
         span = locate(view, ("default",)).span
         problems = (*problems, Problem(Code.WRONG_DEFAULT, Severity.ERROR, f"the default of `{name}` {reason}", span))
+    problems = (*problems, *wrong_merge(view, name, value), *check_secrets(view, value))
+    if value.get("type") != "string":
+        problems = (*problems, *check_booleans(view, value.get("default"), ("default",)))
     return Item(build_field(name, value), problems, id=id_)
-
-
-def _fields(uses: Iterable[Use]) -> frozenset[str]:
-    return frozenset(use.field for use in uses)
 
 
 def _blocked(flaws: Iterable[Flaw]) -> bool:
     return any(flaw.blocks for flaw in flaws)
 
 
-def _at(value: Json, steps: Steps) -> Any:
-    """The value at a path, or None."""
-    for step in steps:
-        if isinstance(value, dict) and isinstance(step, str):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
-
-
 def _name(view: View, value: Json, *steps: str | int) -> Name | None:
-    text = _at(value, steps)
+    text = value_at(value, steps)
     return Name(text, locate(view, steps).span, str(steps[0])) if isinstance(text, str) and text else None
-
-
-def _uses_of_node(view: View, value: dict[str, Json]) -> Iterator[Use]:
-    for key in ("reads", "writes"):
-        fields = value.get(key)
-        for at, field in enumerate(fields if isinstance(fields, list) else ()):
-            if isinstance(field, str):
-                yield Use(field, locate(view, (key, at)).span, key, Severity.ERROR)
-    yield from _references(view, value, ("for_each", "source"), Severity.ERROR)
-    for key in ("args", "inputs", "source"):
-        yield from _references(view, value, (key,), Severity.WARNING)
-
-
-def _references(view: View, value: Json, steps: Steps, severity: Severity) -> Iterator[Use]:
-    """The fields that the references under a key name: a reference to nothing drops its key, or fails a source."""
-    for inner, text in texts(_at(value, steps), steps):
-        path = parse_reference(text)
-        if path is not None:
-            yield from _field_uses(view, inner, [path], str(steps[0]), severity)
-
-
-def _field_uses(
-    view: View, steps: Steps, paths: Iterable[Path], by: str, severity: Severity = Severity.WARNING
-) -> Iterator[Use]:
-    scalar = locate(view, steps)
-    for path in paths:
-        if path.root is Root.STATE and path.steps:
-            step = path.steps[0]
-            span = span_inside(scalar.value, step.span) if scalar.value else scalar.span
-            yield Use(str(step.value), span, by, severity)
 
 
 def _not_a_reference(view: View, value: Json, steps: Steps, flaws: Iterable[Flaw]) -> Iterator[Problem]:
     """A list of items can only come from a reference: any other text fails the run (docs/format.md, Fan-out)."""
-    text = _at(value, steps)
+    text = value_at(value, steps)
     if isinstance(text, str) and text and parse_reference(text) is None and all(flaw.path != steps for flaw in flaws):
         message = f"`{dotted(steps)}` must be a reference to a list, such as `$.files`, not {shown(text)}"
         yield Problem(Code.BAD_REFERENCE, Severity.ERROR, message, locate(view, steps).span)
 
 
-def _writes_of_text_agent(view: View, value: dict[str, Any]) -> Iterator[Problem]:
-    """An agent without a schema answers in text, which goes to the one field it writes (docs/format.md, Agents)."""
-    writes = value.get("writes", [])
-    if value["kind"] == "agent" and "schema" not in value and len(writes) != 1:
-        place = locate(view, ("writes",) if "writes" in value else ("id",))
-        message = (
-            f"an agent without `schema` answers in text and needs exactly one field in `writes`, not {len(writes)}:"
-            " name one field, or add a `schema`"
-        )
-        yield Problem(Code.WRITES_COUNT, Severity.ERROR, message, place.span)
-
-
-@dataclass(frozen=True, slots=True)
-class _Condition:
-    tree: Expression | None = None
-    problems: tuple[Problem, ...] = ()
-    uses: tuple[Use, ...] = ()
-
-
-def _read_expression(view: View, value: dict[str, Json], key: str) -> _Condition:
-    """Parse a `when` or an `until`; one that is no text is the schema's to report."""
-    text, scalar = value.get(key), locate(view, (key,)).value
-    if not isinstance(text, str) or scalar is None:
-        return _Condition()
-    parsed = parse_expression(text)
-    problems = tuple(
-        Problem(Code.EXPRESSION_SYNTAX, Severity.ERROR, error.message, span_inside(scalar, error.span))
-        for error in parsed.errors
-    )
-    uses = tuple(_field_uses(view, (key,), paths_of(parsed.tree), key)) if parsed.tree else ()
-    return _Condition(None if problems else parsed.tree, problems, uses)
+def _endless(view: View, loop: Loop) -> Iterator[Problem]:
+    """A loop must say when it ends (docs/format.md, Pipelines and loops)."""
+    if loop.until is None and loop.max_iters is None:
+        message = f"nothing ends the loop `{loop.id}`: add `until`, `max_iters` or both"
+        yield Problem(Code.ENDLESS_LOOP, Severity.ERROR, message, locate(view, ("id",)).span)

@@ -49,7 +49,11 @@ def load(path: Path) -> Loaded:
     or InvalidExperienceError. Rules: docs/format.md, Reading.
     """
     file = find_experience(path)
-    text = read_text(file)
+    return load_text(file, read_text(file))
+
+
+def load_text(file: Path, text: str) -> Loaded:
+    """As `load`, as if the YAML file `file` held `text`. Raises InvalidExperienceError."""
     analysis = analyse(text)
     if analysis.experience is None or not analysis.ok:
         raise InvalidExperienceError(file, analysis)

@@ -69,13 +69,26 @@ def missing_key_span(view: View, steps: Steps) -> Span:
 
 
 def span_inside(scalar: View, span: Span) -> Span:
-    """A stretch of a scalar's value, in the text: exact where value and source agree, else all of it."""
+    """A stretch of a scalar's value, in the text: exact where it can be found there, else all of the scalar."""
     source = scalar.text
+    if scalar.kind is not NodeKind.SCALAR or span.start == span.end:
+        return scalar.span
     quoted = scalar.style in {Style.SINGLE, Style.DOUBLE}
     inner = source[1:-1] if quoted else source
-    if inner != scalar.value or scalar.kind is not NodeKind.SCALAR or span.start == span.end:
-        return scalar.span
-    return span.shift(scalar.start + (1 if quoted else 0))
+    if inner == scalar.value:
+        return span.shift(scalar.start + (1 if quoted else 0))
+    return _found_again(scalar, str(scalar.value), span) or scalar.span
+
+
+def _found_again(scalar: View, value: str, span: Span) -> Span | None:
+    """Where indentation or escapes shift offsets: the occurrence of the same text that has as many before it."""
+    wanted, source = value[span.start : span.end], scalar.text
+    if value.count(wanted) != source.count(wanted):
+        return None
+    at = -1
+    for _ in range(value.count(wanted, 0, span.end)):
+        at = source.find(wanted, at + 1)
+    return Span(at, at + len(wanted)).shift(scalar.start) if at >= 0 else None
 
 
 def as_json(value: Any) -> Json:

@@ -50,6 +50,21 @@ class Backoff(str, Enum):
     EXPONENTIAL = "exponential"
 
 
+class OnAmbiguous(str, Enum):
+    """What a resume does with a node that was started and whose end is not recorded (docs/design.md, Resume)."""
+
+    RERUN = "rerun"
+    FAIL = "fail"
+    ASK = "ask"
+
+
+class Effects(str, Enum):
+    """Whether a node changes anything outside the run."""
+
+    NONE = "none"
+    EXTERNAL = "external"
+
+
 class ItemErrorPolicy(str, Enum):
     """What a failed item means for its fan-out (docs/format.md, Fan-out)."""
 
@@ -143,7 +158,10 @@ KindSpec = ToolSpec | AgentSpec | SkillSpec | DatasetSpec | ExperienceSpec | Cli
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node of the graph. `source` is the mapping as written: what a cache key is made from."""
+    """One node of the graph. `source` is the mapping as written: what a cache key is made from.
+
+    `effects` is None where the kind decides; `produces` are globs of the files that it makes.
+    """
 
     id: str
     kind: Kind
@@ -159,6 +177,9 @@ class Node:
     join: Join = Join.ALL
     timeout_ms: int = 600_000
     cache: bool = True
+    on_ambiguous: OnAmbiguous = OnAmbiguous.RERUN
+    effects: Effects | None = None
+    produces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ class Severity(str, Enum):
 class Code(str, Enum):
     """Stable codes, each with a page docs/diagnostics/<code>.md.
 
-    OE1xx YAML, 2xx schema, 3xx graph, 4xx state, 5xx expressions.
+    OE1xx YAML, 2xx schema, 3xx graph, 4xx state, 5xx expressions and placeholders, 6xx files and secrets.
     """
 
     INVALID_YAML = "OE101"
@@ -30,6 +30,8 @@ class Code(str, Enum):
     LIMIT_EXCEEDED = "OE104"
     NOT_A_MAPPING = "OE105"
     UNKNOWN_ALIAS = "OE106"
+    UNQUOTED_PLACEHOLDER = "OE107"
+    NO_BOOLEAN = "OE108"
 
     MISSING_KEY = "OE201"
     WRONG_TYPE = "OE202"
@@ -40,13 +42,37 @@ class Code(str, Enum):
     DUPLICATE_ID = "OE301"
     UNKNOWN_NODE = "OE302"
     CYCLE = "OE303"
+    UNREACHABLE = "OE304"
+    DATA_ONLY_WAIT = "OE305"
+    ENDLESS_LOOP = "OE306"
 
     UNDECLARED_FIELD = "OE401"
     WRONG_DEFAULT = "OE402"
     WRITES_COUNT = "OE403"
+    READ_BEFORE_WRITE = "OE404"
+    NEVER_READ = "OE405"
+    DATA_RACE = "OE406"
+    WRONG_MERGE = "OE407"
+    WRITES_MISMATCH = "OE408"
 
     EXPRESSION_SYNTAX = "OE501"
     BAD_REFERENCE = "OE502"
+    NEVER_TRUE = "OE503"
+    WRONG_OPERAND = "OE504"
+    UNKNOWN_PATH = "OE505"
+    NOT_A_LIST = "OE506"
+    UNKNOWN_PLACEHOLDER = "OE507"
+    UNUSED_READ = "OE508"
+
+    MISSING_FILE = "OE601"
+    MISSING_FUNCTION = "OE602"
+    OUTSIDE_FOLDER = "OE603"
+    LITERAL_SECRET = "OE604"  # noqa: S105 - a code
+    UNUSABLE_FILE = "OE605"
+
+
+FILE_CODES = frozenset({Code.MISSING_FILE, Code.MISSING_FUNCTION, Code.UNUSABLE_FILE})
+"""Errors of the disk and not of the text: a run looks at a file only when a node needs it."""
 
 
 @dataclass(frozen=True, slots=True)

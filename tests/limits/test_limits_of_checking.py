@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.spec.analyse import analyse
-from engine.spec.problems import Severity
+from engine.spec.problems import Problem, Severity
 from schemas import experience_schema
 from tests.support.experiences import experience, yaml_graph
 from tests.support.worlds import World
@@ -26,6 +26,11 @@ STATE = (
 def edge(when: str) -> str:
     """One edge from a to b with this condition."""
     return f"[{{from: a, to: b, when: {json.dumps(when)}}}]"
+
+
+def loud(text: str) -> list[Problem]:
+    """The problems of a text that are more than notes."""
+    return [each for each in analyse(text).problems if each.severity in (Severity.ERROR, Severity.WARNING)]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +58,7 @@ def test_limit_10_conditions_say_what_people_write(when: str, holds: bool) -> No
 def test_limit_10_what_is_no_condition_is_found_before_a_run_at_its_place(when: str, marked: str) -> None:
     text = yaml_graph(NODES, edge(when), STATE)
 
-    (problem,) = analyse(text).problems
+    (problem,) = loud(text)
 
     assert problem.severity is Severity.ERROR
     assert text[problem.span.start : problem.span.end] == marked
@@ -73,15 +78,40 @@ PIPELINE = "  pipelines: [{id: p, items: $.items, stages: [nobody]}]\n"
         ("{id: a, kind: dataset, source: {type: xls}, writes: [items]}", "", "", "OE203", "`sqlite`"),
         ("{id: a, kind: dataset, source: {type: sqlite, uri: a.db}, writes: [items]}", "", "", "OE201", "`query`"),
         ("{id: a, kind: tool, impl: a.py, reads: [cuont]}", "", "", "OE401", "count"),
+        ("{id: a, kind: dataset, source: {type: file, uri: a.csv}, writes: [count, name]}", "", "", "OE403", "not 2"),
+        ("{id: a, kind: skill, impl: a}", "", "", "OE403", "exactly one field"),
+        ("{id: a, kind: dataset, source: {type: file, uri: rows}, writes: [items]}", "", "", "OE605", "`format`"),
+        ("{id: a, kind: tool, impl: a.py}", "", "  loops: [{id: l, body: a}]\n", "OE306", "`max_iters`"),
+        ("{id: a, kind: agent, prompt: '{{nmae}}', reads: [name], writes: [name]}", "", "", "OE507", "`name`"),
     ],
 )
 def test_limit_11_mistakes_are_found_before_a_run(nodes: str, edges: str, more: str, code: str, words: str) -> None:
     text = yaml_graph(f"- {nodes}", f"[{edges}]", STATE) + more
 
-    (problem,) = analyse(text).problems
+    (problem,) = loud(text)
 
     assert problem.code.value == code
     assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        "kind: tool, impl: ./a.py",
+        "kind: agent, prompt: ./a.md, writes: [name]",
+        "kind: agent, prompt: Hello, schema: ./a.json, writes: [name]",
+        "kind: skill, impl: ./a, writes: [name]",
+        "kind: dataset, source: {type: file, uri: a.csv}, writes: [items]",
+        "kind: experience, impl: ./a/experience.yaml",
+    ],
+)
+def test_limit_11_a_file_that_is_missing_is_found_before_a_run(tmp_path: Path, node: str) -> None:
+    (tmp_path / "experience.yaml").write_text(yaml_graph(f"- {{id: a, {node}}}", state=STATE))
+
+    validated = oe(tmp_path, "validate", "--strict")
+
+    assert validated.returncode == 1
+    assert "OE601" in validated.stdout
 
 
 def oe(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 import pytest
 
 from engine.spec.analyse import Analysis, analyse
-from engine.spec.problems import Problem
+from engine.spec.problems import Problem, Severity
 
-_MARKER = re.compile(r"^[ #]*(?P<carets>\^+) (?P<severity>error|warning) (?P<code>OE\d{3}) ?(?P<message>.*)$")
+_MARKER = re.compile(
+    r"^[ #]*(?P<carets>\^+) (?P<severity>error|warning|information|hint) (?P<code>OE\d{3}) ?(?P<message>.*)$"
+)
 
 
 @dataclass(frozen=True)
@@ -48,16 +50,21 @@ def found_at(analysis: Analysis, problem: Problem) -> Expected:
 
 @pytest.fixture
 def check_marked() -> Callable[[str], Analysis]:
-    """Analyse a marked text; its problems are exactly those that its markers say."""
+    """Analyse a marked text; its problems are exactly those that its markers say.
+
+    Notes and hints only count where a marker expects one.
+    """
 
     def check(marked: str) -> Analysis:
         text, expected = strip_markers(marked)
         analysis = analyse(text)
-        found = {found_at(analysis, problem): problem.message for problem in analysis.problems}
+        severities = {Severity.ERROR, Severity.WARNING, *(Severity(place.severity) for place in expected)}
+        problems = [problem for problem in analysis.problems if problem.severity in severities]
+        found = {found_at(analysis, problem): problem.message for problem in problems}
         assert sorted(found, key=repr) == sorted(expected, key=repr), [p.message for p in analysis.problems]
         for place, part in expected.items():
             assert part in found[place]
-        assert len(found) == len(analysis.problems)
+        assert len(found) == len(problems)
         return analysis
 
     return check

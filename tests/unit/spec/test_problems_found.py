@@ -180,9 +180,9 @@ GRAPH = {
     - {from: fetch, to: report, when: "$.title == alice"}
                                                   ^^^^^ error OE501
 """,
-    "a condition with an escape, marked whole since value and source differ": r"""
+    "a condition with an escape": r"""
     - {from: fetch, to: report, when: "$.title \u003d= alice"}
-                                      ^^^^^^^^^^^^^^^^^^^^^^^ error OE501
+                                                       ^^^^^ error OE501
 """.removeprefix("\n"),
     "an empty condition": """\
     - {from: fetch, to: report, when: ''}
@@ -307,7 +307,7 @@ def test_an_edge_may_name_a_pipeline_and_one_to_a_stage_closes_a_circle_with_it(
 
 TOP = {
     "a missing key": "name: x\n^^^^ error OE201 needs `version`\nstate: {schema: {}}\n"
-    + "graph: {nodes: [{id: a, kind: tool, impl: a}], edges: []}\n",
+    + "graph: {nodes: [{id: a, kind: tool, impl: a.py}], edges: []}\n",
     "an unknown key": with_nodes(FETCH) + "runtim: {}\n^^^^^^ error OE204 did you mean `runtime`?\n",
     "a version that is a number": HEAD.replace("1.0.0\n", "1.0\n         ^^^ error OE202 put it in quotes\n")
     + with_nodes(FETCH).removeprefix(HEAD),

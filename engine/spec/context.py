@@ -1,0 +1,162 @@
+"""Each item checked against what is around it, and carried over to the next text as long as neither changes.
+
+What one item shows alone is engine/spec/items.py's, what only the whole graph shows is checks.py's and dataflow.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.spec.conditions import check_condition, check_list, check_references
+from engine.spec.items import Item
+from engine.spec.known import ANYTHING
+from engine.spec.model import Edge, Loop, Node, Pipeline
+from engine.spec.named_files import check_files
+from engine.spec.nesting import check_nested
+from engine.spec.outputs import check_outputs
+from engine.spec.parts import Parts
+from engine.spec.problems import Problem
+from engine.spec.prompts import check_prompt
+from engine.spec.sections import Section
+from engine.spec.sighting import Scope, World, items_of, scope_of, scope_of_condition
+from engine.spec.surroundings import Around, Surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found, by list and position; relative to the item. `whats` are the items and what was around them."""
+
+    world: World
+    around: Surroundings
+    items: Mapping[str, tuple[Item[Any], ...]]
+    whats: Mapping[str, _Whats]
+    found: Mapping[str, _Findings]
+
+    def problems(self, parts: Parts) -> Iterator[Problem]:
+        """What was found, at its places in the text."""
+        for name, section in _sections(parts):
+            for position, problems in enumerate(self.found[name]):
+                if problems:
+                    by = section.span(position).start
+                    yield from (problem.shift(by) for problem in problems)
+
+
+def check_in_context(parts: Parts, around: Surroundings, world: World, previous: Checked | None) -> Checked:
+    """Check every item that, or whose surroundings, `previous` did not have; take the others from there."""
+    before = previous if previous is not None and previous.world is world else None
+    whats: dict[str, _Whats] = {}
+    found: dict[str, _Findings] = {}
+    for name, section in _sections(parts):
+        # Nodes that are stages depend on the pipelines, too, so they are looked at each time.
+        if before and before.around is around and before.items[name] is section.items and name != "nodes":
+            whats[name], found[name] = before.whats[name], before.found[name]
+            continue
+        whats[name] = _whats(name, section, around, parts)
+        known = zip(before.whats[name], before.found[name], strict=True) if before else ()
+        found[name] = _carried_over(whats[name], known, _CHECKS[name], world)
+    return Checked(world, around, {name: section.items for name, section in _sections(parts)}, whats, found)
+
+
+_Whats = tuple[tuple[Item[Any], Any], ...]
+_Findings = tuple[tuple[Problem, ...], ...]
+_Check = Callable[[Item[Any], Any, World], Iterator[Problem]]
+
+
+def _sections(parts: Parts) -> tuple[tuple[str, Section[Any]], ...]:
+    return (("nodes", parts.nodes), ("edges", parts.edges), ("pipelines", parts.pipelines), ("loops", parts.loops))
+
+
+def _whats(name: str, section: Section[Any], around: Surroundings, parts: Parts) -> _Whats:
+    """Each item with what its check depends on beside the world; None where it has nothing to be checked."""
+    if name == "nodes":
+        return tuple([(item, _of_node(item, around, parts)) for item in section.items])
+    if name == "edges":
+        return tuple([(item, _of_edge(item, around)) for item in section.items])
+    return tuple([(item, (around.of(item.id.text), around.whole) if item.id else None) for item in section.items])
+
+
+def _of_node(item: Item[Node], around: Surroundings, parts: Parts) -> object:
+    if item.id is None or item.model is None:
+        return None
+    here = around.of(item.id.text)
+    sources = (
+        tuple(
+            pipeline.model.items
+            for pipeline in parts.pipelines.items
+            if pipeline.model and pipeline.model.id in here.item_of
+        )
+        if here.item_of
+        else ()
+    )
+    return here, around.whole, sources
+
+
+def _of_edge(item: Item[Edge], around: Surroundings) -> object:
+    if item.model is None or item.model.when is None:
+        return None
+    return around.of(item.model.to), around.whole
+
+
+def _carried_over(
+    whats: _Whats, known: Iterable[tuple[tuple[Item[Any], object], tuple[Problem, ...]]], check: _Check, world: World
+) -> _Findings:
+    before = {id(item): (what, found) for (item, what), found in known}
+    findings: list[tuple[Problem, ...]] = []
+    for item, what in whats:
+        last = before.get(id(item))
+        findings.append(last[1] if last is not None and last[0] == what else tuple(check(item, what, world)))
+    return tuple(findings)
+
+
+def _check_node(item: Item[Node], what: tuple[Around, bool, tuple[str, ...]] | None, world: World) -> Iterator[Problem]:
+    node, view = item.model, item.view
+    if what is None or node is None or view is None:
+        return
+    around, edges_known, sources = what
+    outer = scope_of(around, edges_known=edges_known, item=_item_of_stage(sources, world) if sources else None)
+    inner = outer
+    if node.for_each is not None:
+        yield from check_list(view, node.for_each.source, ("for_each", "source"), outer, world)
+        inner = Scope(outer.senders, items_of(node.for_each.source, outer, world), outer.in_pipeline, outer.in_loop)
+    for key in ("args", "inputs", "source"):
+        if key in node.source:
+            yield from check_references(view, node.source[key], (key,), inner, world)
+    yield from check_prompt(view, node, inner, world)
+    yield from check_outputs(view, node, world)
+    yield from check_files(view, node, around, world)
+    yield from check_nested(view, node, world)
+
+
+def _item_of_stage(sources: tuple[str, ...], world: World) -> Mapping[str, Any]:
+    """The schema of what a stage works on; nothing is known of it in several pipelines."""
+    return items_of(sources[0], Scope(None), world) if len(sources) == 1 else ANYTHING
+
+
+def _check_edge(item: Item[Edge], what: tuple[Around, bool] | None, world: World) -> Iterator[Problem]:
+    edge, view = item.model, item.view
+    if what is None or edge is None or view is None or edge.when is None:
+        return
+    scope = scope_of_condition(what[0], edges_known=what[1])
+    yield from check_condition(view, "when", edge.when, scope, world)
+
+
+def _check_pipeline(item: Item[Pipeline], what: tuple[Around, bool] | None, world: World) -> Iterator[Problem]:
+    if what is not None and item.model is not None and item.view is not None:
+        scope = scope_of_condition(what[0], edges_known=what[1])
+        yield from check_list(item.view, item.model.items, ("items",), scope, world)
+
+
+def _check_loop(item: Item[Loop], what: tuple[Around, bool] | None, world: World) -> Iterator[Problem]:
+    if what is not None and item.model is not None and item.view is not None and item.model.until is not None:
+        scope = Scope(what[0].senders if what[1] else None, in_loop=True)
+        yield from check_condition(item.view, "until", item.model.until, scope, world)
+
+
+_CHECKS: Mapping[str, _Check] = {
+    "nodes": _check_node,
+    "edges": _check_edge,
+    "pipelines": _check_pipeline,
+    "loops": _check_loop,
+}

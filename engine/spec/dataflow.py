@@ -1,0 +1,216 @@
+"""Who reads and writes which field in what order: the facts that the checks of the whole graph look at. Names only.
+
+Worked out again only when a name, an order or a condition changes; an edit anywhere else costs one comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from engine.expressions import Expression, Path
+from engine.spec.files import Files
+from engine.spec.items import Item
+from engine.spec.model import Edge, Merge
+from engine.spec.nesting import child_at
+from engine.spec.parts import Parts
+from engine.spec.sections import Section
+from engine.spec.topology import Topology, Vertex
+from engine.spec.uses import Flow
+from engine.spec.waits import Waiting, waiting
+from engine.syntax import Span
+
+
+class Spot(NamedTuple):
+    """Where something is said, in names: a list, the position in it, and the field that is read or written there."""
+
+    section: str
+    position: int
+    field: str | None = None
+    writes: bool = False
+
+    def span(self, parts: Parts) -> Span:
+        """Where that is in the text now: the use of the field, else the id, else the whole item."""
+        section: Section[Any] = getattr(parts, self.section)
+        item = section.items[self.position]
+        for use in item.uses:
+            if use.field == self.field and (use.by == "writes") is self.writes:
+                return section.place(self.position, use.span)
+        return section.place(self.position, item.id.span) if item.id else section.span(self.position)
+
+
+class FieldFacts(NamedTuple):
+    """A field as far as the order of reads and writes is concerned. `starts`: a run begins with a value in it."""
+
+    name: str
+    merge: Merge
+    starts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """What the facts depend on. Parts are compared as objects first, so that equal ones cost nothing."""
+
+    nodes: tuple[Flow | None, ...]
+    edges: tuple[Item[Edge], ...]
+    others: tuple[Item[Any], ...]
+    fields: tuple[FieldFacts, ...]
+    files: Files
+
+
+@dataclass(frozen=True, slots=True)
+class DataFlow:
+    """By vertex, what it reads and writes and where; `waiting` orders by edges and by reads, not by `set_once`.
+
+    `order` are the vertices in topological order, `positions` their places in it. `conditions`, and the paths in
+    their `bounds`, are by edge.
+    """
+
+    key: _Key
+    topology: Topology
+    order: tuple[Vertex, ...]
+    positions: Mapping[str, int]
+    fields: Mapping[str, FieldFacts]
+    field_spots: Mapping[str, Spot]
+    reads: Mapping[str, Mapping[str, Spot]]
+    writes: Mapping[str, Mapping[str, Spot]]
+    id_spots: Mapping[str, Spot]
+    joins_any: frozenset[str]
+    conditions: Mapping[int, Expression]
+    bounds: Mapping[int, frozenset[Path]]
+    waiting: Waiting
+
+
+def read_dataflow(
+    parts: Parts, graph: Topology, fields: tuple[FieldFacts, ...], files: Files, previous: DataFlow | None
+) -> DataFlow | None:
+    """The facts of a graph without cycles whose names are all known; None where a nested state cannot be known."""
+    key = _Key(
+        tuple([item.flow for item in parts.nodes.items]),
+        parts.edges.items,
+        (*parts.pipelines.items, *parts.loops.items),
+        fields,
+        files,
+    )
+    if previous is not None and previous.topology is graph and _same(previous.key, key):
+        return previous
+    reader = _Reader(parts, graph, files)
+    if not reader.read():
+        return None
+    order = tuple(graph.vertices[position] for position in graph.order())
+    senders: dict[str, dict[str, None]] = {vertex.id: {} for vertex in order}
+    for arc in graph.arcs:
+        senders[graph.vertices[arc.target].id][graph.vertices[arc.source].id] = None
+    return DataFlow(
+        key=key,
+        topology=graph,
+        order=order,
+        positions={vertex.id: position for position, vertex in enumerate(order)},
+        fields={field.name: field for field in fields},
+        field_spots={field.name: Spot("fields", at) for at, field in _placed(parts)},
+        reads=reader.reads,
+        writes=reader.writes,
+        id_spots=reader.id_spots,
+        joins_any=frozenset(reader.joins_any),
+        conditions=reader.conditions,
+        bounds=reader.bounds,
+        waiting=waiting(
+            {id_: tuple(direct) for id_, direct in senders.items()},
+            {id_: reader.reads[id_].keys() for id_ in senders},
+            {id_: tuple(reader.writes[id_]) for id_ in senders},
+            set(),
+        ),
+    )
+
+
+def fields_of(parts: Parts) -> tuple[FieldFacts, ...]:
+    """The facts of the fields that could be read."""
+    return tuple(
+        FieldFacts(field.name, field.merge, field.has_default or field.persist) for field in parts.fields.models()
+    )
+
+
+def _placed(parts: Parts) -> Iterator[tuple[int, Any]]:
+    return ((at, item.model) for at, item in enumerate(parts.fields.items) if item.model is not None)
+
+
+def _same(one: _Key, other: _Key) -> bool:
+    return (
+        one.edges is other.edges
+        and one.files is other.files
+        and one.nodes == other.nodes
+        and one.fields == other.fields
+        and len(one.others) == len(other.others)
+        and all(a is b for a, b in zip(one.others, other.others, strict=True))
+    )
+
+
+class _Reader:
+    """Collects, by vertex, the reads and writes of all that runs in it."""
+
+    def __init__(self, parts: Parts, graph: Topology, files: Files) -> None:
+        self._parts = parts
+        self._graph = graph
+        self._files = files
+        self.reads: dict[str, dict[str, Spot]] = {vertex.id: {} for vertex in graph.vertices}
+        self.writes: dict[str, dict[str, Spot]] = {vertex.id: {} for vertex in graph.vertices}
+        self.id_spots: dict[str, Spot] = {}
+        self.joins_any: set[str] = set()
+        self.conditions: dict[int, Expression] = {}
+        self.bounds: dict[int, frozenset[Path]] = {}
+
+    def read(self) -> bool:
+        """Read everything; False where something cannot be known, such as what a nested experience does."""
+        for position, item in enumerate(self._parts.nodes.items):
+            if item.flow is None or not self._node(position, item.flow):
+                return False
+        others: tuple[tuple[str, Section[Any]], ...] = (
+            ("pipelines", self._parts.pipelines),
+            ("loops", self._parts.loops),
+        )
+        for name, section in others:
+            for position, other in enumerate(section.items):
+                if other.id is not None:
+                    self.id_spots.setdefault(other.id.text, Spot(name, position))
+                    if other.model is None:
+                        return False
+                    reads = other.flow.reads if other.flow is not None else other.fields
+                    self._fields(other.id.text, name, position, reads)
+        if not all(item.model for item in self._parts.edges.items):
+            return False
+        for arc in self._graph.arcs:
+            self._edge(arc.edge, self._graph.vertices[arc.target].id)
+        return True
+
+    def _node(self, position: int, flow: Flow) -> bool:
+        self.id_spots.setdefault(flow.id, Spot("nodes", position))
+        home = self._graph.home.get(flow.id)
+        if home is None:
+            return True
+        vertex = self._graph.vertices[home].id
+        reads, writes = flow.reads, flow.writes
+        if flow.shares is not None:
+            child = child_at(flow.shares, self._files)
+            if child is None:
+                return False
+            declared = child.fields & {item.id.text for item in self._parts.fields.items if item.id}
+            reads, writes = reads | (child.reads & declared), writes | (child.writes & declared)
+        self._fields(vertex, "nodes", position, sorted(reads))
+        for field in sorted(writes):
+            self.writes[vertex].setdefault(field, Spot("nodes", position, field, writes=True))
+        if flow.joins_any and vertex == flow.id:
+            self.joins_any.add(vertex)
+        return True
+
+    def _edge(self, position: int, target: str) -> None:
+        item = self._parts.edges.items[position]
+        if item.model is None or item.model.when is None or item.flow is None:
+            return
+        self.conditions[position] = item.model.when
+        self.bounds[position] = item.flow.bounds
+        self._fields(target, "edges", position, item.flow.reads)
+
+    def _fields(self, vertex: str, section: str, position: int, fields: Iterable[str]) -> None:
+        for field in fields:
+            self.reads[vertex].setdefault(field, Spot(section, position, field))

@@ -1,0 +1,68 @@
+"""What the checker may ask about the files that an experience names. The port only: engine/spec/disk.py looks."""
+
+from __future__ import annotations
+
+import posixpath
+from enum import Enum
+from typing import Protocol
+
+
+class Entry(Enum):
+    """What stands at a path. UNKNOWN: nobody may or can look, so nothing is said of it."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    NOTHING = "nothing"
+    UNKNOWN = "unknown"
+
+
+class Files(Protocol):
+    """A view of the disk from an experience's folder; paths are as written there, with `/`.
+
+    One view gives one answer to one question as long as it lives: who wants to see changes makes a new view.
+    """
+
+    def entry(self, path: str) -> Entry:
+        """What stands at the path, links followed."""
+        ...
+
+    def text(self, path: str) -> str | None:
+        """The text of a file; None where it cannot be read as UTF-8, or is too long to be looked at."""
+        ...
+
+    def names(self, path: str) -> frozenset[str]:
+        """The names in a folder; empty where it cannot be listed."""
+        ...
+
+    def is_inside(self, path: str) -> bool:
+        """Whether the path, links followed, lies in the experience's folder."""
+        ...
+
+
+class NoFiles:
+    """Where no disk is at hand: nothing is known of any file."""
+
+    def entry(self, path: str) -> Entry:  # noqa: ARG002
+        """See Files."""
+        return Entry.UNKNOWN
+
+    def text(self, path: str) -> str | None:  # noqa: ARG002
+        """See Files."""
+        return None
+
+    def names(self, path: str) -> frozenset[str]:  # noqa: ARG002
+        """See Files."""
+        return frozenset()
+
+    def is_inside(self, path: str) -> bool:
+        """As far as the text of the path tells."""
+        return not is_outside(path)
+
+
+def is_outside(path: str) -> bool:
+    """Whether a path leaves the folder by what is written: `../x`, `/etc/x`."""
+    normal = posixpath.normpath(path)
+    return normal == ".." or normal.startswith(("/", "../"))
+
+
+NO_FILES = NoFiles()

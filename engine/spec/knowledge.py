@@ -1,0 +1,89 @@
+"""All that is worked out beyond single items, and what the next analysis can keep of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.spec.checks import Shape
+from engine.spec.context import Checked, check_in_context
+from engine.spec.dataflow import DataFlow, fields_of, read_dataflow
+from engine.spec.dataflow_checks import Remark, check_dataflow
+from engine.spec.files import Files
+from engine.spec.model import StateField
+from engine.spec.parts import Parts
+from engine.spec.problems import Problem
+from engine.spec.sighting import World
+from engine.spec.surroundings import Surroundings, surroundings
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What each item's surroundings and the flow of data show. `flow` is None where that cannot be known."""
+
+    shape: Shape
+    kinds: Mapping[str, str | None]
+    fields: tuple[StateField, ...]
+    around: Surroundings
+    checked: Checked
+    flow: DataFlow | None
+    remarks: tuple[Remark, ...]
+
+    def flow_problems(self, parts: Parts) -> Iterator[Problem]:
+        """What the flow of data shows, at its places in the text. While there are errors, it may only echo them."""
+        return (remark.problem(parts) for remark in self.remarks)
+
+
+def read_knowledge(
+    parts: Parts, shape: Shape, files: Files, previous: Knowledge | None, *, readable: bool
+) -> Knowledge:
+    """Check what lies around each item; what has not changed since `previous` is taken from there.
+
+    `readable`: all of the text could be read. The flow of data is only looked at then, since what a part that could
+    not be read would say may change all of it.
+    """
+    fields = parts.fields.models()
+    kinds = {item.flow.id: item.flow.kind for item in parts.nodes.items if item.flow is not None}
+    around = _around(parts, shape, kinds, previous, readable=readable)
+    world = _world(parts, fields, files, previous)
+    checked = check_in_context(parts, around, world, previous.checked if previous else None)
+    flow = None
+    if around.whole and not shape.cycles and parts.fields.known_whole:
+        flow = read_dataflow(parts, shape.topology, fields_of(parts), files, previous.flow if previous else None)
+    if flow is None:
+        remarks: tuple[Remark, ...] = ()
+    elif previous is not None and flow is previous.flow:
+        remarks = previous.remarks
+    else:
+        remarks = tuple(check_dataflow(flow))
+    return Knowledge(shape, kinds, fields, around, checked, flow, remarks)
+
+
+def _around(
+    parts: Parts, shape: Shape, kinds: Mapping[str, str | None], previous: Knowledge | None, *, readable: bool
+) -> Surroundings:
+    whole = (
+        readable
+        and not shape.strangers
+        and not shape.repeats
+        and all(section.known_whole for section in parts.all if section.view)
+        and all(item.id is not None for section in parts.with_ids for item in section.items)
+    )
+    if previous is not None and previous.shape is shape and previous.around.whole is whole and previous.kinds == kinds:
+        return previous.around
+    return surroundings(shape.topology, kinds, whole=whole)
+
+
+def _world(parts: Parts, fields: tuple[StateField, ...], files: Files, previous: Knowledge | None) -> World:
+    """What can be named. The same object as long as it says the same: that is how what was checked is known again."""
+    args = parts.shell.value.get("args")
+    declared = args if isinstance(args, Mapping) else None
+    if previous is not None and _are_the_same(fields, previous.fields):
+        before = previous.checked.world
+        if before.files is files and before.args == declared:
+            return before
+    return World({field.name: field.schema for field in fields}, declared, files)
+
+
+def _are_the_same(fields: tuple[StateField, ...], others: tuple[StateField, ...]) -> bool:
+    return len(fields) == len(others) and all(one is other for one, other in zip(fields, others, strict=True))

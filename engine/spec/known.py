@@ -1,0 +1,112 @@
+"""What a JSON Schema says of the values it allows: their kinds, and what a path finds inside. Silent where unsure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from engine.expressions import Json, Step
+from engine.expressions.kinds import ANY, Known, ValueKind, kind_of
+
+_KINDS = {
+    "string": ValueKind.TEXT,
+    "number": ValueKind.NUMBER,
+    "integer": ValueKind.NUMBER,
+    "boolean": ValueKind.BOOLEAN,
+    "null": ValueKind.NULL,
+    "array": ValueKind.LIST,
+    "object": ValueKind.OBJECT,
+}
+_COMBINED = frozenset({"$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "if", "not"})
+_NULL = frozenset({ValueKind.NULL})
+ANYTHING: Mapping[str, Any] = MappingProxyType({})
+"""The schema of what nothing is known of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nowhere:
+    """A path that certainly finds nothing: the step that leads nowhere, and which names there are instead."""
+
+    step: Step
+    reason: str
+    names: frozenset[str] = frozenset()
+
+
+def known_by(schema: Mapping[str, Any]) -> Known:
+    """What values of the schema can be."""
+    declared = schema.get("type")
+    names = [declared] if isinstance(declared, str) else declared if isinstance(declared, list) else []
+    kinds = frozenset(_KINDS.get(name) for name in names if isinstance(name, str))
+    known = frozenset(kind for kind in kinds if kind is not None)
+    if not known or len(known) != len(kinds):
+        known = ANY
+    values = _values(schema)
+    if values is not None:
+        known = frozenset({kind_of(value) for value in values if kind_of(value) in known}) or known
+    return Known(known, values)
+
+
+def known_of_field(schema: Mapping[str, Any]) -> Known:
+    """What the value of a state field can be: null always; `type: "null"` stands for "not checked"."""
+    if schema.get("type") == "null":
+        return Known()
+    known = known_by(schema)
+    return Known(known.kinds | _NULL, known.values)
+
+
+def inside(schema: Mapping[str, Any], steps: Iterable[Step]) -> Mapping[str, Any] | Nowhere:
+    """The schema of what the steps lead to, by the rules of `descend`; `ANYTHING` where nothing is known of it."""
+    here = schema
+    for step in steps:
+        found = _inside(here, step)
+        if isinstance(found, Nowhere):
+            return found
+        here = found
+    return here
+
+
+def _values(schema: Mapping[str, Any]) -> tuple[Json, ...] | None:
+    if "const" in schema:
+        return (schema["const"],)
+    choices = schema.get("enum")
+    return tuple(choices) if isinstance(choices, list) and choices else None
+
+
+def _inside(schema: Mapping[str, Any], step: Step) -> Mapping[str, Any] | Nowhere:
+    if not _COMBINED.isdisjoint(schema):
+        return ANYTHING
+    kinds = known_by(schema).kinds - _NULL
+    if kinds == {ValueKind.OBJECT}:
+        return _in_object(schema, step)
+    if kinds == {ValueKind.LIST}:
+        return _in_list(schema, step)
+    if kinds and kinds.isdisjoint({ValueKind.OBJECT, ValueKind.LIST}):
+        hint = "; its length is `length(…)`" if step.value == "length" and ValueKind.TEXT in kinds else ""
+        what = " or ".join(sorted(kind.value for kind in kinds))
+        return Nowhere(step, f"there is nothing inside {what}{hint}")
+    return ANYTHING
+
+
+def _in_object(schema: Mapping[str, Any], step: Step) -> Mapping[str, Any] | Nowhere:
+    properties = schema.get("properties")
+    named = properties if isinstance(properties, Mapping) else {}
+    member = named.get(str(step.value))
+    if member is not None:
+        return member if isinstance(member, Mapping) else ANYTHING
+    if schema.get("additionalProperties") is False and not schema.get("patternProperties"):
+        return Nowhere(step, f"its schema has no key `{step.value}`", frozenset(map(str, named)))
+    return ANYTHING
+
+
+def _in_list(schema: Mapping[str, Any], step: Step) -> Mapping[str, Any] | Nowhere:
+    if step.value == "length":
+        return {"type": "integer"}
+    if not isinstance(step.value, int):
+        return Nowhere(step, "a list has items, such as `[0]`, and `length`")
+    first = schema.get("prefixItems")
+    if isinstance(first, list) and step.value < len(first):
+        return first[step.value] if isinstance(first[step.value], Mapping) else ANYTHING
+    items = schema.get("items")
+    return items if isinstance(items, Mapping) else ANYTHING

@@ -1,0 +1,176 @@
+"""The files that a node names: whether they are there, are of use, lie inside the folder (OE601, OE602, OE603, OE605).
+
+The rules are those of engine/nodes, which reads them when it runs. Where nobody can look, nothing is said.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterator
+
+from engine.expressions import parse_reference
+from engine.spec.files import Entry
+from engine.spec.locate import Steps, locate
+from engine.spec.model import (
+    AgentSpec,
+    CliAgentSpec,
+    DatasetSpec,
+    ExperienceSpec,
+    KindSpec,
+    Node,
+    SkillSpec,
+    ToolSpec,
+)
+from engine.spec.problems import Code, Problem, Severity
+from engine.spec.prompts import prompt_path
+from engine.spec.sighting import World
+from engine.spec.surroundings import Around
+from engine.spec.tool_functions import javascript_names, python_names
+from engine.spec.wording import closest, did_you_mean, listed
+from engine.syntax import View
+
+TOOL_SUFFIXES = (".py", ".mjs", ".js")
+_ROW_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
+SKILL_FILE = "SKILL.md"
+
+
+def check_files(view: View, node: Node, around: Around, world: World) -> Iterator[Problem]:
+    """The problems of the files that a node names."""
+    for steps, path in _named(node.spec, world):
+        if not world.files.is_inside(path):
+            message = f"`{path}` lies outside the experience's folder: it runs, with a warning, and moves with nothing"
+            yield _problem(Code.OUTSIDE_FOLDER, view, steps, message, Severity.WARNING)
+    spec = node.spec
+    if isinstance(spec, ToolSpec):
+        yield from _tool(view, spec, world)
+    elif isinstance(spec, SkillSpec):
+        yield from _skill(view, spec, world)
+    elif isinstance(spec, ExperienceSpec):
+        yield from _experience(view, spec, world)
+    elif isinstance(spec, DatasetSpec):
+        yield from _dataset(view, spec, around, world)
+    if isinstance(spec, (AgentSpec, CliAgentSpec)):
+        prompt = prompt_path(spec.prompt, world.files)
+        if prompt is not None:
+            yield from _missing(view, ("prompt",), prompt, world)
+    if isinstance(spec, (AgentSpec, SkillSpec, CliAgentSpec)) and isinstance(spec.schema, str):
+        yield from _schema(view, spec.schema, world)
+
+
+def split_impl(impl: str) -> tuple[str, str | None]:
+    """`impl` of a tool as its file and the function that a colon names, if any."""
+    file, colon, function = impl.rpartition(":")
+    if colon and function and "/" not in function and file.endswith(TOOL_SUFFIXES):
+        return file, function
+    return impl, None
+
+
+def _named(spec: KindSpec, world: World) -> Iterator[tuple[Steps, str]]:
+    """Each path that is written in a node, with the key that it stands under."""
+    if isinstance(spec, ToolSpec):
+        yield ("impl",), split_impl(spec.impl)[0]
+    elif isinstance(spec, (SkillSpec, ExperienceSpec)):
+        yield ("impl",), spec.impl
+    elif isinstance(spec, DatasetSpec):
+        uri = spec.source.get("uri")
+        if spec.source.get("type") in ("file", "sqlite") and isinstance(uri, str) and parse_reference(uri) is None:
+            yield ("source", "uri"), uri
+    if isinstance(spec, (AgentSpec, CliAgentSpec)):
+        prompt = prompt_path(spec.prompt, world.files)
+        if prompt is not None:
+            yield ("prompt",), prompt
+    if isinstance(spec, CliAgentSpec) and spec.workdir is not None:
+        yield ("workdir",), spec.workdir
+    if isinstance(spec, (AgentSpec, SkillSpec, CliAgentSpec)) and isinstance(spec.schema, str):
+        yield ("schema",), spec.schema
+
+
+def _tool(view: View, spec: ToolSpec, world: World) -> Iterator[Problem]:
+    path, function = split_impl(spec.impl)
+    if not path.endswith(TOOL_SUFFIXES):
+        message = f"`{path}` is no tool: a tool's file ends in {listed(TOOL_SUFFIXES)}"
+        yield _problem(Code.UNUSABLE_FILE, view, ("impl",), message)
+        return
+    missing = tuple(_missing(view, ("impl",), path, world))
+    yield from missing
+    text = None if missing else world.files.text(path)
+    if text is None:
+        return
+    is_python = path.endswith(".py")
+    names = python_names(text) if is_python else javascript_names(text)
+    wanted = function or ("run" if is_python else "default")
+    if names is None or wanted in names:
+        return
+    suggestion = closest(wanted, names) if function else None
+    what = "default export" if wanted == "default" else f"function `{wanted}`"
+    remedy = did_you_mean(suggestion) or ("; name one after a colon, or add it" if not function else "; add it there")
+    data = {"suggestion": suggestion} if suggestion else {}
+    place = locate(view, ("impl",)).span
+    yield Problem(Code.MISSING_FUNCTION, Severity.ERROR, f"`{path}` has no {what}{remedy}", place, data=data)
+
+
+def _skill(view: View, spec: SkillSpec, world: World) -> Iterator[Problem]:
+    entry = world.files.entry(spec.impl)
+    if entry is Entry.FILE:
+        folder = posixpath.dirname(posixpath.normpath(spec.impl)) or "."
+        message = f"`impl` of a skill is the folder of its {SKILL_FILE}, such as `./{folder}`, not a file"
+        yield _problem(Code.UNUSABLE_FILE, view, ("impl",), message)
+    elif entry is Entry.NOTHING:
+        yield _missing_problem(view, ("impl",), spec.impl, world)
+    elif entry is Entry.FOLDER and world.files.entry(f"{spec.impl}/{SKILL_FILE}") is Entry.NOTHING:
+        yield _problem(Code.MISSING_FILE, view, ("impl",), f"`{spec.impl}` holds no {SKILL_FILE}; create it there")
+
+
+def _experience(view: View, spec: ExperienceSpec, world: World) -> Iterator[Problem]:
+    entry = world.files.entry(spec.impl)
+    path = posixpath.join(spec.impl, "experience.yaml") if entry is Entry.FOLDER else spec.impl
+    yield from _missing(view, ("impl",), path, world)
+
+
+def _dataset(view: View, spec: DatasetSpec, around: Around, world: World) -> Iterator[Problem]:
+    """The file of a dataset is data, which something before it may make: then nothing is said of it."""
+    uri, type_ = spec.source.get("uri"), spec.source.get("type")
+    if not isinstance(uri, str) or parse_reference(uri) is not None or type_ not in ("file", "sqlite"):
+        return
+    if type_ == "file" and "format" not in spec.source and not uri.lower().endswith(_ROW_SUFFIXES):
+        message = f"the ending of `{uri}` does not tell its format; add `format`, or use {listed(_ROW_SUFFIXES)}"
+        yield _problem(Code.UNUSABLE_FILE, view, ("source", "uri"), message)
+    elif not around.after_makers:
+        yield from _missing(view, ("source", "uri"), uri, world, Severity.WARNING)
+
+
+def _schema(view: View, path: str, world: World) -> Iterator[Problem]:
+    missing = tuple(_missing(view, ("schema",), path, world))
+    yield from missing
+    text = None if missing else world.files.text(path)
+    if text is None:
+        return
+    try:
+        json.loads(text)
+    except ValueError as error:
+        yield _problem(Code.UNUSABLE_FILE, view, ("schema",), f"`{path}` is not JSON: {error}")
+
+
+def _missing(
+    view: View, steps: Steps, path: str, world: World, severity: Severity = Severity.ERROR
+) -> Iterator[Problem]:
+    entry = world.files.entry(path)
+    if entry is Entry.NOTHING:
+        yield _missing_problem(view, steps, path, world, severity)
+    elif entry is Entry.FOLDER:
+        yield _problem(Code.UNUSABLE_FILE, view, steps, f"`{path}` is a folder; name a file in it", severity)
+
+
+def _missing_problem(view: View, steps: Steps, path: str, world: World, severity: Severity = Severity.ERROR) -> Problem:
+    folder, name = posixpath.split(posixpath.normpath(path))
+    suggestion = closest(name, world.files.names(folder or "."))
+    meant = posixpath.join(folder, suggestion) if suggestion else None
+    hint = did_you_mean(meant) or f"; create it or correct `{'.'.join(map(str, steps))}`"
+    data = {"path": path} | ({"suggestion": meant} if meant else {})
+    message = f"there is no `{path}`{hint}"
+    return Problem(Code.MISSING_FILE, severity, message, locate(view, steps).span, data=data)
+
+
+def _problem(code: Code, view: View, steps: Steps, message: str, severity: Severity = Severity.ERROR) -> Problem:
+    return Problem(code, severity, message, locate(view, steps).span)

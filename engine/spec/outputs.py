@@ -1,0 +1,134 @@
+"""What a node answers with against the fields that it writes: keys, types, merges (docs/format.md, Agents, State).
+
+OE407 for fan-outs, and OE408. What is wrong with a field by itself: engine/spec/items.py.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.expressions.kinds import ValueKind, words
+from engine.spec.files import Files
+from engine.spec.known import known_by, known_of_field
+from engine.spec.locate import Steps, locate
+from engine.spec.model import AgentSpec, CliAgentSpec, DatasetSpec, Merge, Node, SkillSpec
+from engine.spec.problems import Code, Problem, Severity
+from engine.spec.sighting import World
+from engine.spec.wording import closest, did_you_mean, listed
+from engine.syntax import View
+
+_OPEN = frozenset({"$ref", "anyOf", "oneOf", "allOf", "if", "patternProperties", "dependentSchemas", "propertyNames"})
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSchema:
+    """The schema of a node's answer, and the file that it stands in; None where it stands in the experience."""
+
+    schema: Mapping[str, Any]
+    file: str | None = None
+
+
+def answer_schema(node: Node, files: Files) -> AnswerSchema | None:
+    """The schema that forces a node's answer; None where it has none, or it cannot be read."""
+    spec = node.spec
+    if not isinstance(spec, (AgentSpec, SkillSpec, CliAgentSpec)):
+        return None
+    if isinstance(spec, CliAgentSpec) and spec.output_format != "json":
+        return None
+    if not isinstance(spec.schema, str):
+        return None if spec.schema is None else AnswerSchema(spec.schema)
+    text = files.text(spec.schema)
+    try:
+        schema = None if text is None else json.loads(text)
+    except ValueError:
+        return None
+    return AnswerSchema(schema, spec.schema) if isinstance(schema, Mapping) else None
+
+
+def check_outputs(view: View, node: Node, world: World) -> Iterator[Problem]:
+    """The problems of what the node writes."""
+    answer = answer_schema(node, world.files)
+    if answer is not None:
+        yield from _check_answer(view, node, answer, world)
+    if isinstance(node.spec, DatasetSpec) and len(node.writes) == 1:
+        yield from _check_rows(view, node.writes[0], world)
+    if node.for_each is not None:
+        yield from _overwritten(view, node, world)
+
+
+def _check_answer(view: View, node: Node, answer: AnswerSchema, world: World) -> Iterator[Problem]:
+    schema = answer.schema
+    if schema.get("type", "object") != "object":
+        message = "the schema of an answer must describe an object: it has a key for every field that is written"
+        yield _problem(view, ("schema",) if answer.file else ("schema", "type"), message)
+        return
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping) or not _OPEN.isdisjoint(schema):
+        return
+    for position, field in enumerate(node.writes):
+        member = properties.get(field)
+        if member is None:
+            yield _never_answered(view, position, field, answer, properties)
+        elif isinstance(member, Mapping):
+            yield from _wrong_kind(view, node, position, member, answer, world)
+    required = schema.get("required")
+    for position, key in enumerate(required if isinstance(required, list) else ()):
+        if key not in node.writes and key in properties:
+            message = f"the answer must have `{key}`, which is then dropped: `writes` does not name it"
+            steps: Steps = ("schema",) if answer.file else ("schema", "required", position)
+            yield _problem(view, steps, message, Severity.HINT)
+
+
+def _never_answered(
+    view: View, position: int, field: str, answer: AnswerSchema, properties: Mapping[str, Any]
+) -> Problem:
+    suggestion = closest(field, frozenset(map(str, properties)))
+    where = f"`{answer.file}`" if answer.file else "`schema`"
+    hint = did_you_mean(suggestion) or (f"; its keys are {listed(map(str, properties))}" if properties else "")
+    closed = answer.schema.get("additionalProperties") is False
+    severity = Severity.WARNING if closed or suggestion else Severity.INFORMATION
+    message = f"{where} has no key `{field}`, so the answer does not write this field{hint}"
+    data = {"suggestion": suggestion} if suggestion else {}
+    return Problem(Code.WRITES_MISMATCH, severity, message, locate(view, ("writes", position)).span, data=data)
+
+
+def _wrong_kind(
+    view: View, node: Node, position: int, member: Mapping[str, Any], answer: AnswerSchema, world: World
+) -> Iterator[Problem]:
+    """A key whose values the field never takes, so that every answer fails the node."""
+    field = node.writes[position]
+    rules = world.fields.get(field)
+    if rules is None or not _OPEN.isdisjoint(member) or not _OPEN.isdisjoint(rules):
+        return
+    given, taken = known_by(member).kinds, known_of_field(rules).kinds
+    if rules.get("merge") == Merge.ARRAY_APPEND.value:
+        taken = taken & {ValueKind.LIST} or taken
+    if given.isdisjoint(taken):
+        message = f"the answer's `{field}` is {words(given)}, but the field takes {words(taken)}"
+        steps: Steps = ("schema",) if answer.file else ("schema", "properties", field)
+        place = locate(view, steps)
+        yield Problem(Code.WRITES_MISMATCH, Severity.WARNING, message, place.span if answer.file else place.key_span)
+
+
+def _check_rows(view: View, field: str, world: World) -> Iterator[Problem]:
+    rules = world.fields.get(field)
+    if rules is not None and _OPEN.isdisjoint(rules) and ValueKind.LIST not in known_of_field(rules).kinds:
+        message = f"a dataset writes a list of rows, but `{field}` takes {words(known_of_field(rules).kinds)}"
+        yield _problem(view, ("writes", 0), message)
+
+
+def _overwritten(view: View, node: Node, world: World) -> Iterator[Problem]:
+    for position, field in enumerate(node.writes):
+        rules = world.fields.get(field)
+        if rules is None or rules.get("merge", Merge.LAST_WINS.value) != Merge.LAST_WINS.value:
+            continue
+        message = f"of all items, only what the last one writes to `{field}` stays; `merge: array_append` keeps all"
+        span = locate(view, ("writes", position)).span
+        yield Problem(Code.WRONG_MERGE, Severity.INFORMATION, message, span, data={"field": field})
+
+
+def _problem(view: View, steps: Steps, message: str, severity: Severity = Severity.WARNING) -> Problem:
+    return Problem(Code.WRITES_MISMATCH, severity, message, locate(view, steps).span)

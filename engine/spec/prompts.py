@@ -1,0 +1,113 @@
+"""The prompts of agents: placeholders that name nothing that the node receives, and reads that no prompt names.
+
+OE507 and OE508. The rules are those of engine/nodes/prompts.py, which fills prompts in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from engine.expressions import Path, Placeholder, Root, Template, parse_template
+from engine.spec.files import Entry, Files
+from engine.spec.known import Nowhere, inside
+from engine.spec.locate import locate, span_inside
+from engine.spec.model import AgentSpec, CliAgentSpec, Node
+from engine.spec.problems import Code, Problem, Severity
+from engine.spec.sighting import Lost, Scope, World, look, stray
+from engine.syntax import Span, View
+
+_PATH_SUFFIXES = (".md", ".txt")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The text of a prompt, and the file that it stands in; None where it stands in the experience itself."""
+
+    text: str
+    file: str | None = None
+
+
+def prompt_path(prompt: str, files: Files) -> str | None:
+    """The path that a prompt is, whether there is such a file or not; None where it is the text itself."""
+    if "\n" in prompt or not prompt:
+        return None
+    return prompt if prompt.endswith(_PATH_SUFFIXES) or files.entry(prompt) is Entry.FILE else None
+
+
+def prompt_of(node: Node, files: Files) -> Prompt | None:
+    """The prompt of an agent or cli-agent; None for other kinds, and where its file cannot be read."""
+    if not isinstance(node.spec, (AgentSpec, CliAgentSpec)):
+        return None
+    written = node.spec.prompt
+    path = prompt_path(written, files)
+    if path is None:
+        return Prompt(written)
+    text = files.text(path)
+    return None if text is None else Prompt(text, path)
+
+
+def check_prompt(view: View, node: Node, scope: Scope, world: World) -> Iterator[Problem]:
+    """The problems of a node's prompt; those in a file are shown at its path."""
+    prompt, scalar = prompt_of(node, world.files), locate(view, ("prompt",)).value
+    if prompt is None or scalar is None:
+        return
+    template = _parsed(prompt.text)
+    for error in template.errors:
+        shown = prompt.text[error.span.start : error.span.end]
+        message = error.message if prompt.file is None else f"`{shown}`: {error.message}"
+        yield _problem(prompt, scalar, error.span, message)
+    for placeholder in template.placeholders:
+        lost = _lost(placeholder.path, node, scope, world)
+        if lost is not None:
+            data = {"suggestion": lost.suggestion} if lost.suggestion else {}
+            message = f"`{placeholder.text}` stays as it is: {lost.reason}"
+            yield _problem(prompt, scalar, lost.span, message, data)
+    yield from _unused_reads(view, node, template, prompt)
+
+
+def _unused_reads(view: View, node: Node, template: Template, prompt: Prompt) -> Iterator[Problem]:
+    named = {_first_name(placeholder) for placeholder in template.placeholders}
+    where = f"`{prompt.file}`" if prompt.file else "the prompt"
+    for position, field in enumerate(node.reads):
+        if field not in named:
+            message = f"{where} never names `{{{{{field}}}}}`, so the agent does not see this field"
+            span = locate(view, ("reads", position)).span
+            yield Problem(Code.UNUSED_READ, Severity.HINT, message, span, data={"field": field})
+
+
+def _first_name(placeholder: Placeholder) -> str | None:
+    path = placeholder.path
+    return str(path.steps[0].value) if path.root in (Root.STATE, Root.BARE) and path.steps else None
+
+
+def _lost(path: Path, node: Node, scope: Scope, world: World) -> Lost | None:
+    if path.root not in (Root.STATE, Root.BARE):
+        found = look(path, scope, world)
+        return found if isinstance(found, Lost) and found.severity is Severity.WARNING else None
+    step = path.steps[0]
+    name = str(step.value)
+    if path.root is Root.BARE and (scope.senders is None or name in node.args or name in scope.senders):
+        return None
+    if name in node.reads:
+        inner = inside(world.fields.get(name, {}), path.steps[1:])
+        return Lost(inner.step.span, inner.reason) if isinstance(inner, Nowhere) else None
+    if name in world.fields:
+        return Lost(step.span, f"`reads` does not name `{name}`; add it there", name)
+    names = node.reads if path.root is Root.STATE else (*node.args, *(scope.senders or ()), *node.reads)
+    suggestion, end = stray(name, names)
+    return Lost(step.span, f"the node receives nothing that is called `{name}`{end}", suggestion)
+
+
+def _problem(prompt: Prompt, scalar: View, span: Span, message: str, data: dict[str, str] | None = None) -> Problem:
+    if prompt.file is None:
+        return Problem(Code.UNKNOWN_PLACEHOLDER, Severity.WARNING, message, span_inside(scalar, span), data=data or {})
+    line = prompt.text.count("\n", 0, span.start) + 1
+    message = f"{prompt.file}, line {line}: {message}"
+    return Problem(Code.UNKNOWN_PLACEHOLDER, Severity.WARNING, message, scalar.span, data=data or {})
+
+
+@lru_cache(maxsize=2048)
+def _parsed(text: str) -> Template:
+    return parse_template(text)

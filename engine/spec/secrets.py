@@ -1,0 +1,46 @@
+"""Secrets that stand in the text of an experience, told by the forms that issuers give them (OE604)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine.expressions import Json
+from engine.spec.locate import locate, span_inside, texts
+from engine.spec.problems import Code, Problem, Severity
+from engine.syntax import Span, View
+
+# Only forms that nothing else has: a false alarm costs more trust than a missed one.
+_FORMS = re.compile(
+    r"\bsk-ant-[\w-]{20,}"
+    r"|\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]*[A-Za-z0-9]{32,}"
+    r"|\bgh[pousr]_[A-Za-z0-9]{36,}"
+    r"|\bgithub_pat_\w{40,}"
+    r"|\bglpat-[\w-]{20,}"
+    r"|\bxox[abeprs]-[A-Za-z0-9-]{20,}"
+    r"|\bAKIA[0-9A-Z]{16}\b"
+    r"|\bAIza[\w-]{35}"
+    r"|\bhf_[A-Za-z0-9]{30,}"
+    r"|\b[rs]k_live_[A-Za-z0-9]{20,}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+_CREDENTIALS = re.compile(r"^(?:bearer|basic|token)\s+(?P<secret>[^\s$<{][^\s$<{]{15,})$", re.IGNORECASE)
+_CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization"})
+
+
+def check_secrets(view: View, value: Json) -> Iterator[Problem]:
+    """The secrets in the texts of a value. No message shows one."""
+    for steps, text in texts(value):
+        found = _FORMS.search(text)
+        span = Span(*found.span()) if found else None
+        if span is None and steps and str(steps[-1]).lower() in _CREDENTIAL_HEADERS:
+            credentials = _CREDENTIALS.match(text)
+            span = Span(*credentials.span("secret")) if credentials else None
+        if span is not None:
+            scalar = locate(view, steps).value
+            place = span_inside(scalar, span) if scalar is not None else view.span
+            message = (
+                "this looks like a secret, which everyone who gets this file can read: keep it in the environment"
+                " (`${NAME}` in headers, `env` for tools) or take it as an arg marked `writeOnly: true`"
+            )
+            yield Problem(Code.LITERAL_SECRET, Severity.WARNING, message, place)

@@ -1,0 +1,149 @@
+"""What an item names: fields and ids at their places, and what it is to the order of reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from engine.expressions import Call, Expression, Json, Path, Root, children, parse_expression, parse_reference, paths_of
+from engine.expressions.contradictions import bounded_paths
+from engine.spec.locate import Steps, locate, span_inside, texts
+from engine.spec.model import Join, Kind
+from engine.spec.problems import Code, Problem, Severity
+from engine.syntax import Span, View
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """An id, where it is written, and the key that it stands under."""
+
+    text: str
+    span: Span
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A state field that is named: where, by which part of the item, and how bad it is if nobody declares it."""
+
+    field: str
+    span: Span
+    by: str
+    severity: Severity = Severity.WARNING
+
+
+# Made for every node and edge, and compared at every key stroke: a named tuple takes a fraction of a dataclass's time.
+class Flow(NamedTuple):
+    """What a node or a condition is to the order of reads and writes.
+
+    `shares` is the experience that a node nests with shared state, `bounds` are the paths that a condition compares.
+    """
+
+    id: str = ""
+    kind: str | None = None
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset()
+    joins_any: bool = False
+    shares: str | None = None
+    bounds: frozenset[Path] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A `when` or `until` as far as it could be read; its mistakes, and the fields that it names."""
+
+    tree: Expression | None = None
+    problems: tuple[Problem, ...] = ()
+    uses: tuple[Use, ...] = ()
+
+
+def read_expression(view: View, value: dict[str, Json], key: str) -> Condition:
+    """Parse a `when` or an `until`; one that is no text is the schema's to report."""
+    text, scalar = value.get(key), locate(view, (key,)).value
+    if not isinstance(text, str) or scalar is None:
+        return Condition()
+    parsed = parse_expression(text)
+    problems = tuple(
+        Problem(Code.EXPRESSION_SYNTAX, Severity.ERROR, error.message, span_inside(scalar, error.span))
+        for error in parsed.errors
+    )
+    uses = tuple(_field_uses(view, (key,), paths_of(parsed.tree), key)) if parsed.tree else ()
+    return Condition(None if problems else parsed.tree, problems, uses)
+
+
+def uses_of_node(view: View, value: dict[str, Json]) -> Iterator[Use]:
+    """The fields that a node reads and writes, by name and by reference."""
+    for key in ("reads", "writes"):
+        fields = value.get(key)
+        for at, field in enumerate(fields if isinstance(fields, list) else ()):
+            if isinstance(field, str):
+                yield Use(field, locate(view, (key, at)).span, key, Severity.ERROR)
+    yield from references(view, value, ("for_each", "source"), Severity.ERROR)
+    for key in ("args", "inputs", "source"):
+        yield from references(view, value, (key,), Severity.WARNING)
+
+
+def references(view: View, value: Json, steps: Steps, severity: Severity) -> Iterator[Use]:
+    """The fields that the references under a key name: a reference to nothing drops its key, or fails a source."""
+    for inner, text in texts(value_at(value, steps), steps):
+        path = parse_reference(text)
+        if path is not None:
+            yield from _field_uses(view, inner, [path], str(steps[0]), severity)
+
+
+def _field_uses(
+    view: View, steps: Steps, paths: Iterable[Path], by: str, severity: Severity = Severity.WARNING
+) -> Iterator[Use]:
+    scalar = locate(view, steps)
+    for path in paths:
+        if path.root is Root.STATE and path.steps:
+            step = path.steps[0]
+            span = span_inside(scalar.value, step.span) if scalar.value else scalar.span
+            yield Use(str(step.value), span, by, severity)
+
+
+def flow_of_node(value: dict[str, Any], uses: Iterable[Use]) -> Flow | None:
+    """What a node is to the order of reads and writes; None for one without an id."""
+    id_, kind, impl = value.get("id"), value.get("kind"), value.get("impl")
+    if not isinstance(id_, str):
+        return None
+    uses = tuple(uses)
+    shares = kind == Kind.EXPERIENCE.value and value.get("state_scope") == "shared" and isinstance(impl, str)
+    return Flow(
+        id_,
+        kind if isinstance(kind, str) else None,
+        frozenset(use.field for use in uses if use.by != "writes"),
+        frozenset(use.field for use in uses if use.by == "writes"),
+        value.get("join") == Join.ANY.value,
+        impl if shares else None,
+    )
+
+
+def flow_of_condition(condition: Condition) -> Flow:
+    """A condition that asks whether something is there at all counts as no read: its being absent is no mistake."""
+    if condition.tree is None or _asks_whether_defined(condition.tree):
+        return Flow()
+    return Flow(reads=fields_of_uses(condition.uses), bounds=bounded_paths(condition.tree))
+
+
+def _asks_whether_defined(tree: Expression) -> bool:
+    is_defined = isinstance(tree, Call) and tree.name == "defined"
+    return is_defined or any(_asks_whether_defined(child) for child in children(tree))
+
+
+def fields_of_uses(uses: Iterable[Use]) -> frozenset[str]:
+    """The names of the fields alone."""
+    return frozenset(use.field for use in uses)
+
+
+def value_at(value: Json, steps: Steps) -> Any:
+    """The value at a path, or None."""
+    for step in steps:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
