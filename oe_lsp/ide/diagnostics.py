@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,15 +28,21 @@ class Diagnostic:
     data: Mapping[str, str]
 
 
-def diagnostics(problems: Sequence[Problem]) -> tuple[Diagnostic, ...]:
-    """One diagnostic per problem, in the order of the text."""
-    return tuple(_diagnostic(problem) for problem in problems)
+def diagnostics(
+    problems: Sequence[Problem], severities: Mapping[str, Severity | None] = MappingProxyType({})
+) -> tuple[Diagnostic, ...]:
+    """One diagnostic per problem, in the order of the text.
+
+    `severities` are the user's own, by code; None leaves a code out.
+    """
+    wished = ((problem, severities.get(problem.code.value, problem.severity)) for problem in problems)
+    return tuple(_diagnostic(problem, severity) for problem, severity in wished if severity is not None)
 
 
-def _diagnostic(problem: Problem) -> Diagnostic:
+def _diagnostic(problem: Problem, severity: Severity) -> Diagnostic:
     return Diagnostic(
         span=problem.span,
-        severity=problem.severity,
+        severity=severity,
         code=problem.code.value,
         href=f"{DOCUMENTATION}/{problem.code.value}.md",
         message=problem.message,

@@ -1,0 +1,112 @@
+"""What can be folded away: sections, nodes, block scalars, brackets over several lines, and runs of comments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from engine.syntax import Green, LineIndex, NodeKind, View
+from oe_lsp.ide.items import MOST_KEPT
+from oe_lsp.ide.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The lines that one fold is about: the first stays visible. `depth` is 0 for the outermost."""
+
+    first_line: int
+    last_line: int
+    depth: int
+    is_comment: bool = False
+
+
+def folds(snapshot: Snapshot, most: int | None = None) -> tuple[Fold, ...]:
+    """The folds in the order of the lines, one for each first line. Of too many the outermost `most` stay."""
+    lines = snapshot.analysis.lines
+    by_line: dict[int, Fold] = {}
+    root = snapshot.analysis.tree.root
+    for fold in (*(_below(root, 0, lines) if root else ()), *_of_comments(snapshot)):
+        by_line.setdefault(fold.first_line, fold)
+    kept = sorted(by_line.values(), key=lambda fold: fold.depth)[:most]
+    return tuple(sorted(kept, key=lambda fold: fold.first_line))
+
+
+class _Inner(NamedTuple):
+    """A fold inside of a node, in lines from the node's first one."""
+
+    first: int
+    last: int
+    depth: int
+
+
+_DEPTH_OF_ITEMS = 2
+"""What is below `graph.nodes` and its like is kept from snapshot to snapshot."""
+
+
+def _below(view: View, depth: int, lines: LineIndex) -> Iterator[Fold]:
+    """The folds in a collection, the outer before the inner."""
+    for owner, inner in _parts(view):
+        last = _last_line(inner.green)
+        if last == 0 and owner is inner:
+            continue
+        line = lines.position(inner.start).line
+        first = lines.position(owner.start).line
+        if first < line + last:
+            yield Fold(first, line + last, depth)
+        if last and depth < _DEPTH_OF_ITEMS:
+            yield from _below(inner, depth + 1, lines)
+        elif last:
+            yield from (Fold(line + fold.first, line + fold.last, depth + fold.depth) for fold in _inside(inner.green))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _inside(green: Green) -> tuple[_Inner, ...]:
+    view = View(green, 0)
+    folds = _below(view, _DEPTH_OF_ITEMS, LineIndex(view.text))
+    return tuple(_Inner(fold.first_line, fold.last_line, fold.depth - _DEPTH_OF_ITEMS + 1) for fold in folds)
+
+
+def _parts(view: View) -> Iterator[tuple[View, View]]:
+    """What is in a collection, each with where its fold begins: at its key, or where it starts itself."""
+    yield from ((entry.key, entry.value) for entry in view.entries() if entry.value is not None)
+    yield from ((item, item) for item in view.items())
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _last_line(green: Green) -> int:
+    """How many lines below its first one a node ends, without blank lines, which a block scalar counts as its own."""
+    if green.kind is NodeKind.NULL:
+        return 0
+    text = green.source.text.rstrip()
+    return LineIndex(text).line_count - 1
+
+
+_COMMENT = re.compile(r"#[^\r\n]*")
+
+
+def _of_comments(snapshot: Snapshot) -> Iterator[Fold]:
+    """Runs of lines that hold a comment and nothing else; what looks so inside a block scalar is text."""
+    tree = snapshot.analysis.tree
+    for start, first, last in _runs(snapshot.text, snapshot.analysis.lines):
+        path = tree.node_at(start)
+        if not path or path[-1].kind is not NodeKind.SCALAR or path[-1].span.end <= start:
+            yield Fold(first, last, len(path), is_comment=True)
+
+
+def _runs(text: str, lines: LineIndex) -> Iterator[tuple[int, int, int]]:
+    """Where two or more lines begin with a `#`, one below the other; the first line and the last one."""
+    start = first = last = -1
+    for found in _COMMENT.finditer(text):
+        place = lines.position(found.start())
+        if text[found.start() - place.column : found.start()].strip(" \t\ufeff"):
+            continue
+        if place.line != last + 1 or start < 0:
+            if first < last:
+                yield start, first, last
+            start, first = found.start(), place.line
+        last = place.line
+    if first < last:
+        yield start, first, last

@@ -1,0 +1,28 @@
+"""What a hover says of a condition (its parsed form and what is in it) and of a path (what it names, and its type)."""
+
+from __future__ import annotations
+
+from engine.expressions import Path, Root, parse_expression, show
+from engine.syntax import View
+from oe_lsp.ide import wording
+from oe_lsp.ide.facts import Facts
+from oe_lsp.ide.scalar_text import scalar_text
+from oe_lsp.ide.shapes import in_words, shape_of_path
+
+
+def about_condition(scalar: View, facts: Facts) -> str:
+    """The condition as it was understood, with the type of each path in it; nothing for one that is broken."""
+    parsed = parse_expression(scalar_text(scalar).text)
+    if parsed.tree is None:
+        return ""
+    paths = {str(path): path for path in parsed.paths}
+    types = [f"- {wording.code(text)}: {in_words(shape_of_path(path, facts, None))}" for text, path in paths.items()]
+    return wording.paragraphs([wording.block(show(parsed.tree)), "True or false.", "\n".join(types)])
+
+
+def about_path(path: Path, facts: Facts, node: View | None) -> str:
+    """A path, its type, and what its root means where that is no name of the experience."""
+    shape = shape_of_path(path, facts, node)
+    head = f"{wording.code(str(path))}: {in_words(shape)}"
+    is_named = path.root in (Root.STATE, Root.ARGS, Root.BARE, Root.EDGES) and path.steps
+    return wording.paragraphs([head, str(shape.get("description", "")), "" if is_named else path.root.meaning])

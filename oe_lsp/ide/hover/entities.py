@@ -1,0 +1,143 @@
+"""What a hover says of what has a name: nodes, pipelines, loops, state fields, phases, args, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.syntax import View
+from oe_lsp.ide import wording
+from oe_lsp.ide.drawing import drawing
+from oe_lsp.ide.facts import Facts
+from oe_lsp.ide.mentions import EntityKind
+from oe_lsp.ide.shapes import args_shape, field_shape, in_words, members
+from oe_lsp.ide.yaml_text import as_yaml
+
+
+def about_entity(kind: EntityKind, name: str, facts: Facts, root: View, node: View | None) -> str:
+    """What is known of an entity; nothing for one that does not exist. `node` is where it is named."""
+    match kind:
+        case EntityKind.VERTEX:
+            return _vertex(name, facts, root)
+        case EntityKind.FIELD:
+            return _field(name, facts)
+        case EntityKind.RUN_ARG:
+            return _run_arg(name, facts)
+        case EntityKind.NODE_ARG:
+            return _node_arg(name, node)
+        case EntityKind.PHASE:
+            return _phase(name, facts, root)
+        case EntityKind.FILE:
+            return f"{wording.code(name)}: a path relative to experience.yaml"
+
+
+def _vertex(id_: str, facts: Facts, root: View) -> str:
+    found = next(((kind, view) for kind, view in _vertices(root) if _text(view, "id") == id_), None)
+    if found is None:
+        return ""
+    kind, view = found
+    parts = [f"**{id_}** · {_text(view, 'kind') or kind}", _text(view, "description")]
+    parts += [_data(view, facts), _inside(id_, kind, view, facts)]
+    around = drawing(facts.before(id_), id_, facts.after(id_))
+    return wording.paragraphs([*parts, wording.block(around) if around != id_ else ""])
+
+
+def _vertices(root: View) -> Iterator[tuple[str, View]]:
+    graph = root.get("graph")
+    for key, kind in (("nodes", "node"), ("pipelines", "pipeline"), ("loops", "loop")):
+        section = graph.get(key) if graph else None
+        for view in section.items() if section else ():
+            yield kind, view
+
+
+def _data(view: View, facts: Facts) -> str:
+    """What a node reads, with who wrote it, and what it writes."""
+    reads, writes = _names(view, "reads"), _names(view, "writes")
+    id_ = _text(view, "id")
+    lines = []
+    for field in reads:
+        from_ = wording.names(writer for writer in facts.writers(field) if writer != id_)
+        lines.append(f"- reads {wording.code(field)}{f' from {from_}' if from_ else ''}")
+    for field in writes:
+        to = wording.names(use.who for use in facts.readers(field) if use.who != id_)
+        lines.append(f"- writes {wording.code(field)}{f' for {to}' if to else ''}")
+    return "\n".join(lines)
+
+
+def _inside(id_: str, kind: str, view: View, facts: Facts) -> str:
+    """What a pipeline or a loop runs, or what runs the node."""
+    if kind == "pipeline":
+        stages = " → ".join(map(wording.code, _names(view, "stages")))
+        return f"Each of {wording.code(_text(view, 'items'))} through {stages}"
+    if kind == "loop":
+        until, most = _text(view, "until"), view.get("max_iters")
+        ends = [f"until {wording.code(until)}" if until else "", f"at most {most.value} times" if most else ""]
+        return f"Repeats {wording.code(_text(view, 'body'))} {', '.join(end for end in ends if end)}"
+    each = view.get("for_each")
+    pipeline = facts.pipeline_of(id_)
+    loop = facts.loop_of(id_)
+    return wording.paragraphs(
+        [
+            f"Once for each of {wording.code(_text(each, 'source'))}" if each else "",
+            f"A stage of the pipeline {wording.code(pipeline.id)}" if pipeline else "",
+            f"Repeated by the loop {wording.code(loop)}" if loop else "",
+        ]
+    )
+
+
+def _field(name: str, facts: Facts) -> str:
+    field = facts.fields.get(name)
+    if field is None:
+        return ""
+    shape = field_shape(facts, name)
+    reading = [f"{wording.code(use.who)} ({use.by})" for use in facts.readers(name)]
+    lines = [
+        f"- merge: {wording.code(field.merge.value)}",
+        f"- default: {wording.code(as_yaml(field.schema['default']))}" if field.has_default else "",
+        "- kept from run to run" if field.persist else "",
+        f"- written by {wording.names(facts.writers(name)) or 'nobody'}",
+        f"- read by {', '.join(dict.fromkeys(reading)) or 'nobody'}",
+    ]
+    head = f"**{name}** · state field · {in_words(shape)}"
+    return wording.paragraphs([head, str(shape.get("description", "")), "\n".join(line for line in lines if line)])
+
+
+def _run_arg(name: str, facts: Facts) -> str:
+    schema = args_shape(facts)
+    shape = dict(members(schema)).get(name)
+    if shape is None:
+        return ""
+    required = schema.get("required")
+    marks = ["required"] if isinstance(required, list) and name in required else []
+    marks += [f"default {wording.code(as_yaml(shape['default']))}"] if "default" in shape else []
+    marks += ["secret"] if shape.get("writeOnly") is True else []
+    head = " · ".join([f"**{name}**", "arg of the run", in_words(shape), *marks])
+    return wording.paragraphs([head, str(shape.get("description", ""))])
+
+
+def _node_arg(name: str, node: View | None) -> str:
+    args = node.get("args") if node else None
+    given = args.get(name) if args else None
+    return f"**{name}** · arg of the node · {wording.code(as_yaml(given.value))}" if given else ""
+
+
+def _phase(id_: str, facts: Facts, root: View) -> str:
+    phases = root.get("phases")
+    phase = next((phase for phase in (phases.items() if phases else ()) if _text(phase, "id") == id_), None)
+    if phase is None:
+        return ""
+    title = _text(phase, "title")
+    nodes = wording.names(node.id for node in facts.experience.nodes if node.phase == id_)
+    head = f"**{id_}** · phase{f' · {title}' if title else ''}"
+    return wording.paragraphs([head, f"Nodes: {nodes}" if nodes else ""])
+
+
+def _text(view: View, key: str) -> str:
+    found = view.get(key)
+    return found.value if found is not None and isinstance(found.value, str) else ""
+
+
+def _names(view: View, key: str) -> list[str]:
+    found: Any = view.get(key)
+    value = found.value if found is not None else None
+    return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []

@@ -1,0 +1,53 @@
+"""The files that an experience names, as links. Those that are not there are none: the checker says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.spec.files import Files
+from engine.spec.named_files import split_impl
+from engine.syntax import Span
+from oe_lsp.ide.cursor import cursor_in
+from oe_lsp.ide.file_targets import file_named
+from oe_lsp.ide.items import NODES, items_at, text_at
+from oe_lsp.ide.mentions import EntityKind
+from oe_lsp.ide.occurrences import named_in
+from oe_lsp.ide.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A stretch that opens a file. `path` is from the experience's folder; `tooltip` says what it is."""
+
+    span: Span
+    path: str
+    tooltip: str
+
+
+def links(snapshot: Snapshot, files: Files) -> Iterator[Link]:
+    """The files that nodes name, in the order of the text. Looks whether they are there."""
+    for item in items_at(snapshot.analysis.tree.root, NODES):
+        for named in named_in(item):
+            if named.kind is not EntityKind.FILE:
+                continue
+            cursor = cursor_in(item.view, named.span.start + item.view.start)
+            value = cursor.view.value if cursor else None
+            path = file_named(value, item.view, files) if isinstance(value, str) else None
+            if cursor is None or path is None:
+                continue
+            key = str(cursor.steps[0])
+            what = _WHAT.get(key) or _WHAT.get(text_at(item.view, "kind") or "") or "file"
+            length = len(split_impl(str(value))[0]) - len(str(value)) if key == "impl" else 0
+            span = named.span.shift(item.view.start)
+            yield Link(Span(span.start, span.end + length), path, f"Open the {what}")
+
+
+_WHAT = {
+    "prompt": "prompt",
+    "schema": "schema",
+    "source": "data",
+    "tool": "tool's code",
+    "skill": "skill",
+    "experience": "other experience",
+}

@@ -1,0 +1,79 @@
+"""From a name to where it is declared and to all that names it: definition, references and document highlight."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.spec.files import Files
+from engine.syntax import Span, View
+from oe_lsp.ide.cursor import Part, cursor_in
+from oe_lsp.ide.file_targets import FilePlace, place_in_file
+from oe_lsp.ide.mentions import EntityKind
+from oe_lsp.ide.occurrences import Access, Occurrence, entity_at, occurrences, occurrences_in_prompts
+from oe_lsp.ide.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a name leads. `origin` is the name; `file` is None where it leads to a place in the same document.
+
+    `whole` is what is declared there, and `name` the stretch in it that names it.
+    """
+
+    origin: Span
+    whole: Span
+    name: Span
+    file: FilePlace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """All that names an entity: in the document, and by path in the files of prompts."""
+
+    here: tuple[Occurrence, ...]
+    in_prompts: dict[str, tuple[Occurrence, ...]]
+
+
+def definitions(snapshot: Snapshot, offset: int, files: Files) -> tuple[Target, ...]:
+    """Where what is named at `offset` is declared: each place, where it is declared twice. Looks at named files."""
+    root = snapshot.analysis.tree.root
+    found = entity_at(root, offset)
+    if root is None or found is None:
+        return ()
+    entity, origin = found
+    if entity.kind is EntityKind.FILE:
+        cursor = cursor_in(root, offset)
+        place = place_in_file(cursor.view, cursor.item, files) if cursor else None
+        return (Target(origin, place.span, place.span, place),) if place else ()
+    declared = (each for each in occurrences(root, entity) if each.access is Access.DECLARES)
+    return tuple(Target(origin, _whole(root, each.span), each.span) for each in declared)
+
+
+def references(snapshot: Snapshot, offset: int, files: Files, *, with_declaration: bool) -> References | None:
+    """All that names what is named at `offset`; None where nothing is. Reads the files of prompts."""
+    root = snapshot.analysis.tree.root
+    found = entity_at(root, offset)
+    if found is None:
+        return None
+    entity, _ = found
+    here = occurrences(root, entity)
+    wanted = tuple(each for each in here if with_declaration or each.access is not Access.DECLARES)
+    return References(wanted, occurrences_in_prompts(root, entity, files.text))
+
+
+def highlights(snapshot: Snapshot, offset: int) -> tuple[Occurrence, ...]:
+    """Everything in the document that names what is named at `offset`, and whether it writes or reads it."""
+    root = snapshot.analysis.tree.root
+    found = entity_at(root, offset)
+    return occurrences(root, found[0]) if found else ()
+
+
+def _whole(root: View, name: Span) -> Span:
+    """All of what a name declares: the entry whose key it is, or the item whose id."""
+    cursor = cursor_in(root, name.start)
+    if cursor is None:
+        return name
+    if cursor.part is Part.KEY:
+        entries = (entry.span for entry in cursor.around[-1].entries() if entry.key == cursor.view)
+        return next(entries, name)
+    return cursor.item.span if cursor.item else name

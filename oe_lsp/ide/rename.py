@@ -1,0 +1,124 @@
+"""Rename of nodes, fields, phases and args: every place in the experience and in the files of its prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+
+from engine.spec.files import Files
+from engine.syntax import Span, Style, View, parse
+from oe_lsp.ide.cursor import cursor_in
+from oe_lsp.ide.mentions import EntityKind
+from oe_lsp.ide.occurrences import Access, Entity, entity_at, occurrences, occurrences_in_prompts
+from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.yaml_text import as_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A stretch of a text, and what stands there afterwards."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rename:
+    """What a rename changes: in the document, and by path in the files of prompts."""
+
+    here: tuple[Edit, ...]
+    in_prompts: Mapping[str, tuple[Edit, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no rename, for the person who asked for it."""
+
+    message: str
+
+
+def renamable_at(snapshot: Snapshot, offset: int) -> Span | None:
+    """The name at an offset, where it is one that can be changed; None for files, and for what is declared nowhere."""
+    found = entity_at(snapshot.analysis.tree.root, offset)
+    if found is None or not _is_declared(snapshot.analysis.tree.root, found[0]):
+        return None
+    return found[1]
+
+
+def rename(snapshot: Snapshot, offset: int, name: str, files: Files) -> Rename | Refusal:
+    """What gives another name to what is named at `offset`, everywhere. Reads the files of prompts.
+
+    Refused where something else has that name, or where the new text would not say the same as the old one.
+    """
+    root = snapshot.analysis.tree.root
+    found = entity_at(root, offset)
+    if root is None or found is None or not _is_declared(root, found[0]):
+        return Refusal("Only nodes, pipelines, loops, fields, phases and args can be renamed, where they are declared.")
+    entity, _ = found
+    if _is_declared(root, Entity(entity.kind, name, entity.owner)):
+        return Refusal(f"`{name}` exists already. Choose another name for `{entity.name}`.")
+    edits = [Edit(each.span, _written(root, each.span, name)) for each in occurrences(root, entity)]
+    in_prompts = {
+        path: tuple(Edit(each.span, name) for each in places)
+        for path, places in occurrences_in_prompts(root, entity, files.text).items()
+    }
+    renamed = Rename(tuple(edits), in_prompts)
+    return renamed if _means_the_same(snapshot, entity, name, renamed, files) else Refusal(_NOT_THE_SAME.format(name))
+
+
+def applied(text: str, edits: Iterable[Edit]) -> str:
+    """A text with edits that do not overlap made in it."""
+    for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
+
+
+_NOT_THE_SAME = (
+    "`{}` cannot be the name everywhere: in conditions, references and placeholders a name consists of letters, digits "
+    "and _, and must not be one that means something else there. Choose another name."
+)
+
+
+def _is_declared(root: View | None, entity: Entity) -> bool:
+    if entity.kind is EntityKind.FILE:
+        return False
+    return any(each.access is Access.DECLARES for each in occurrences(root, entity))
+
+
+def _written(root: View, span: Span, name: str) -> str:
+    """The name as it is written at a place: in quotes, where a plain value would be something else than text."""
+    cursor = cursor_in(root, span.start)
+    is_plain = cursor is not None and cursor.view.span == span and cursor.view.style is Style.PLAIN
+    return as_yaml(name) if is_plain else name
+
+
+def _means_the_same(snapshot: Snapshot, entity: Entity, name: str, renamed: Rename, files: Files) -> bool:
+    """Whether the new name names, in the new text, exactly what the old one names in the old text."""
+    text = applied(snapshot.text, renamed.here)
+    root = parse(text, snapshot.analysis.tree).root
+    before = sum(_growth(edit) for edit in renamed.here if edit.span.end <= (entity.owner or 0))
+    now = Entity(entity.kind, name, None if entity.owner is None else entity.owner + before)
+    prompts = {path: applied(files.text(path) or "", edits) for path, edits in renamed.in_prompts.items()}
+    found = occurrences_in_prompts(root, now, lambda path: prompts.get(path) or files.text(path))
+    return (
+        _starts(renamed.here) == _starts_of(each.span for each in occurrences(root, now))
+        and {path: _starts(edits) for path, edits in renamed.in_prompts.items()}
+        == {path: _starts_of(each.span for each in places) for path, places in found.items()}
+        and not occurrences(root, Entity(entity.kind, entity.name, now.owner))
+    )
+
+
+def _growth(edit: Edit) -> int:
+    return len(edit.text) - (edit.span.end - edit.span.start)
+
+
+def _starts(edits: tuple[Edit, ...]) -> list[int]:
+    """Where edits stand once all of them are made."""
+    ordered = sorted(edits, key=lambda edit: edit.span.start)
+    grown = accumulate((_growth(edit) for edit in ordered), initial=0)
+    return [edit.span.start + by + edit.text.startswith('"') for edit, by in zip(ordered, grown, strict=False)]
+
+
+def _starts_of(spans: Iterable[Span]) -> list[int]:
+    return sorted(span.start for span in spans)

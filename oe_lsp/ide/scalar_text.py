@@ -1,0 +1,85 @@
+"""The text of a scalar as the expression and placeholder parsers read it, with the way back to offsets in the file.
+
+Of plain and block scalars that is the source itself, where only the white space differs from the value.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.syntax import Span, Style, View
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarText:
+    """`text` begins at the offset `start`; `places`, where there are escapes, gives the offset of every character."""
+
+    text: str
+    start: int
+    places: tuple[int, ...] = ()
+
+    def span(self, span: Span) -> Span:
+        """A stretch of `text`, in the file."""
+        return Span(self.offset(span.start), self.offset(span.end))
+
+    def offset(self, at: int) -> int:
+        """Where the character `at` of `text` (or its end) is in the file."""
+        if not self.places:
+            return self.start + at
+        return self.places[min(at, len(self.places) - 1)]
+
+    def at(self, offset: int) -> int:
+        """The place in `text` of an offset of the file; inside an escape, that of the character it stands for."""
+        if not self.places:
+            return min(max(offset - self.start, 0), len(self.text))
+        return next((at for at, place in enumerate(self.places) if place >= offset), len(self.text))
+
+
+def scalar_text(scalar: View) -> ScalarText:
+    """The text of a scalar; one that carries a tag or an anchor has none, since both are in the way."""
+    source = scalar.text
+    if source[:1] in {"&", "!"}:
+        return ScalarText("", scalar.span.end)
+    if scalar.style in {Style.SINGLE, Style.DOUBLE}:
+        return quoted_text(source[1:-1] if len(source) > 1 else "", scalar.start + 1, scalar.style)
+    if scalar.style in {Style.LITERAL, Style.FOLDED}:
+        header = _HEADER.match(source)
+        at = header.end() if header else len(source)
+        return ScalarText(source[at:], scalar.start + at)
+    return ScalarText(source, scalar.start)
+
+
+def quoted_text(inside: str, start: int, style: Style) -> ScalarText:
+    """What stands between quotes that open before the offset `start`, escapes resolved."""
+    pattern = _ESCAPES[style]
+    if not pattern.search(inside):
+        return ScalarText(inside, start)
+    characters: list[str] = []
+    places: list[int] = []
+    at = 0
+    while at < len(inside):
+        escape = pattern.match(inside, at)
+        characters.append(_meaning(escape) if escape else inside[at])
+        places.append(start + at)
+        at = escape.end() if escape else at + 1
+    return ScalarText("".join(characters), start, (*places, start + len(inside)))
+
+
+_HEADER = re.compile(r"[|>][^\r\n]*(?:\r\n|\r|\n|\Z)")
+_ESCAPES = {
+    Style.SINGLE: re.compile(r"''"),
+    Style.DOUBLE: re.compile(r"\\(?:x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})|(?P<c>.))"),
+}
+_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "e": "\x1b", "_": "\xa0"}
+_LARGEST = 0x10FFFF
+
+
+def _meaning(escape: re.Match[str]) -> str:
+    if escape.group() == "''":
+        return "'"
+    groups = escape.groupdict()
+    code = groups["x"] or groups["u"] or groups["U"]
+    if code is None:
+        return _LETTERS.get(groups["c"], groups["c"])
+    return chr(min(int(code, 16), _LARGEST))

@@ -1,0 +1,39 @@
+"""Where a function stands in the text of a tool's file, as far as a look at its lines tells. Nothing is run."""
+
+from __future__ import annotations
+
+import re
+
+from engine.syntax import Span
+
+
+def function_span(text: str, name: str | None, *, is_python: bool) -> Span | None:
+    """The name of the function that a tool calls; of the usual one, where `name` is None. None if it is not found."""
+    if is_python:
+        patterns = [pattern.format(name=re.escape(name or "run")) for pattern in _PYTHON]
+    else:
+        patterns = [pattern.format(name=re.escape(name)) for pattern in _EXPORTS] if name else list(_DEFAULTS)
+    for pattern in patterns:
+        found = re.search(pattern, text, re.MULTILINE)
+        if found is not None:
+            return Span(*found.span("name"))
+    return None
+
+
+_PYTHON = (
+    r"^(?:async[ \t]+)?def[ \t]+(?P<name>{name})\b",
+    r"^(?P<name>{name})[ \t]*(?::[^=\n]*)?=(?!=)",
+    r"^[ \t]*(?:from[^\n]*)?import[^\n]*\b(?P<name>{name})\b",
+    r"^[ \t]+(?:async[ \t]+)?def[ \t]+(?P<name>{name})\b",
+)
+_DEFAULTS = (
+    r"^[ \t]*export[ \t]+default[ \t]+(?:async[ \t]+)?function[ \t]*\*?[ \t]*(?P<name>[\w$]+)",
+    r"^[ \t]*export[ \t]+(?P<name>default)\b",
+    r"(?P<name>\bmodule\.exports\b)",
+)
+_EXPORTS = (
+    r"^[ \t]*export[ \t]+(?:async[ \t]+)?function[ \t]*\*?[ \t]*(?P<name>{name})(?![\w$])",
+    r"^[ \t]*export[ \t]+(?:const|let|var|class)[ \t]+(?P<name>{name})(?![\w$])",
+    r"^[ \t]*export[ \t]*\{{[^}}]*?(?<![\w$])(?P<name>{name})(?![\w$])",
+    r"\bexports\.(?P<name>{name})(?![\w$])",
+)

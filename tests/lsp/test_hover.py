@@ -1,0 +1,56 @@
+"""Hover over a real server: in Markdown where the client shows it, in the units that it counts in."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from tests.lsp.conftest import EXPERIENCE
+from tests.lsp.editor import SECONDS, Editor
+
+EDGE = '    - { from: compare, "é🌦️": 1, to: report }'
+TEXT = EXPERIENCE.replace("    - { from: compare, to: report }", EDGE)
+LINE = TEXT.splitlines().index(EDGE)
+
+
+def capabilities(encoding: str, kind: types.MarkupKind) -> types.ClientCapabilities:
+    return types.ClientCapabilities(
+        general=types.GeneralClientCapabilities(position_encodings=[types.PositionEncodingKind(encoding)]),
+        text_document=types.TextDocumentClientCapabilities(hover=types.HoverClientCapabilities(content_format=[kind])),
+    )
+
+
+async def hover(editor: Editor, uri: str, line: int, character: int) -> types.Hover | None:
+    params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(line, character))
+    return await asyncio.wait_for(editor.text_document_hover_async(params), SECONDS)
+
+
+@pytest.mark.parametrize(("encoding", "start"), [("utf-8", 43), ("utf-16", 38), ("utf-32", 37)])
+async def test_a_node_is_told_of_where_an_edge_names_it(tmp_path: Path, encoding: str, start: int) -> None:
+    async with Editor(tmp_path, capabilities=capabilities(encoding, types.MarkupKind.Markdown)) as editor:
+        found = await hover(editor, editor.open(text=TEXT), LINE, start + 2)
+
+    assert found is not None
+    assert found.range == types.Range(types.Position(LINE, start), types.Position(LINE, start + 6))
+    assert isinstance(found.contents, types.MarkupContent)
+    assert found.contents.kind == types.MarkupKind.Markdown
+    assert "**report** · tool" in found.contents.value
+    assert "- reads `warmest` from `compare`" in found.contents.value
+
+
+async def test_without_markdown_it_is_plain_text(tmp_path: Path) -> None:
+    async with Editor(tmp_path, capabilities=capabilities("utf-16", types.MarkupKind.PlainText)) as editor:
+        found = await hover(editor, editor.open(text=TEXT), LINE, 42)
+
+    assert found is not None
+    assert isinstance(found.contents, types.MarkupContent)
+    assert found.contents.kind == types.MarkupKind.PlainText
+    assert found.contents.value.startswith("report · tool\n")
+
+
+async def test_there_is_none_where_nothing_stands(tmp_path: Path) -> None:
+    async with Editor(tmp_path) as editor:
+        assert await hover(editor, editor.open(text="name: x\n\n\n"), 2, 0) is None

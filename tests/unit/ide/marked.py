@@ -1,0 +1,102 @@
+"""Texts with a cursor: `$0` marks it. Fixture files hold many such cases, each with what must come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import indent
+
+from engine.spec import analyse
+from engine.spec.files import Entry
+from oe_lsp.ide.completion import Offer
+from oe_lsp.ide.snapshot import Snapshot
+
+FIXTURES = Path(__file__).parent / "fixtures"
+CURSOR = "$0"
+URI = "file:///work/experience.yaml"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case of a fixture file: a title, a text with a cursor, and lines such as `offers: tool, agent`."""
+
+    title: str
+    text: str
+    expected: tuple[tuple[str, str], ...]
+
+    def wanted(self, key: str) -> Iterator[str]:
+        return (value for name, value in self.expected if name == key)
+
+
+def cases(kind: str) -> list[Case]:
+    """The cases of all fixture files in a folder. They stand between lines of `=== title`, what is expected last."""
+    found = []
+    for file in sorted((FIXTURES / kind).glob("*.txt")):
+        for chunk in file.read_text(encoding="utf-8").split("=== ")[1:]:
+            title, _, rest = chunk.partition("\n")
+            text, _, expected = rest.partition("\n--- \n")
+            lines = [line.partition(":") for line in expected.splitlines() if line.strip()]
+            found.append(Case(f"{file.stem}: {title}", text, tuple((key, value.strip()) for key, _, value in lines)))
+    return found
+
+
+def at_cursor(text: str) -> tuple[Snapshot, int]:
+    """The snapshot of a text, and where its cursor is."""
+    before, _, after = text.partition(CURSOR)
+    return snapshot(before + after), len(before)
+
+
+def snapshot(text: str) -> Snapshot:
+    return Snapshot(URI, 1, text, analyse(text))
+
+
+def accepted(text: str, offer: Offer) -> str:
+    """The text once the offer was taken, with its lines indented as an editor does."""
+    start = text.rfind("\n", 0, offer.span.start) + 1
+    line = text[start : offer.span.end]
+    margin = line[: len(line) - len(line.lstrip(" "))]
+    first, *more = offer.plain_text.split("\n")
+    inserted = "\n".join([first, *(indent(each, margin) for each in more)])
+    return text[: offer.span.start] + inserted + text[offer.span.end :]
+
+
+class Folder:
+    """A folder that is not on disk: the paths of its files, with `/` between."""
+
+    def __init__(self, *paths: str) -> None:
+        self._paths = [path.split("/") for path in paths]
+
+    def entry(self, path: str) -> Entry:
+        steps = [step for step in path.split("/") if step != "."]
+        if steps in self._paths:
+            return Entry.FILE
+        return Entry.FOLDER if any(each[: len(steps)] == steps for each in self._paths) else Entry.NOTHING
+
+    def names(self, path: str) -> frozenset[str]:
+        steps = [step for step in path.split("/") if step != "."]
+        return frozenset(each[len(steps)] for each in self._paths if each[: len(steps)] == steps != each)
+
+    def text(self, path: str) -> str | None:
+        return None
+
+    def is_inside(self, path: str) -> bool:
+        return not path.startswith("..")
+
+
+FOLDER = Folder(
+    "experience.yaml",
+    "README.md",
+    "tools/fetch.py",
+    "tools/render.mjs",
+    "tools/notes.txt",
+    "tools/deep/score.py",
+    "prompts/review.md",
+    "prompts/short.txt",
+    "schemas/verdict.json",
+    "data/rows.csv",
+    "data/shop.db",
+    "skills/triage/SKILL.md",
+    "inner/experience.yaml",
+    ".git/config",
+)

@@ -1,0 +1,33 @@
+"""What a hover says, case by case: tests/unit/ide/fixtures/hover."""
+
+from __future__ import annotations
+
+import pytest
+
+from oe_lsp.ide.hover import hover
+from tests.unit.ide.marked import Case, at_cursor, cases
+
+
+@pytest.mark.parametrize("case", cases("hover"), ids=lambda case: case.title)
+def test_the_hover_is_that_of_the_fixture(case: Case) -> None:
+    snapshot, offset = at_cursor(case.text)
+    found = hover(snapshot, offset)
+
+    assert case.expected
+    if any(case.wanted("nothing")):
+        assert found is None
+        return
+    assert found is not None
+    assert found.span.contains(offset)
+    for about in case.wanted("about"):
+        assert snapshot.text[found.span.start : found.span.end] == about
+    for says in case.wanted("says"):
+        assert says.replace("\\n", "\n") in found.markdown
+
+
+def test_without_markdown_a_hover_says_the_same_in_plain_text() -> None:
+    snapshot, offset = at_cursor("graph:\n  nodes:\n    - { id: a$0, kind: tool }\n  edges: [{ from: a, to: b }]\n")
+    found = hover(snapshot, offset)
+
+    assert found is not None
+    assert found.text == "a · tool\n\na ──▶ b"
