@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from engine.cache.key import InputKey, Parts, input_key
-from engine.cache.original import Fate, Original, Place, Recorded
+from engine.cache.original import Fate, Original, Recorded
+from engine.cache.places import Place
+from engine.cache.terms import Terms
+from engine.core.board import NotYetKnownError
+from engine.log.events import Output
+from engine.spec.model import OnAmbiguous
+
+Unfit = Callable[[Output], "str | None"]
 
 
 class Answer(str, Enum):
@@ -21,46 +28,122 @@ class Answer(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ambiguity:
+    """The execution was started in the run `run_id` and its end is not known: it is not to run without further ado."""
+
+    run_id: str
+    rule: OnAmbiguous
+
+    def told(self, node_id: str) -> str:
+        """What is known of it, and which rule that meets."""
+        started = f"{node_id} was started in run {self.run_id[:8]}, whose log does not tell how that ended"
+        return f"{started} (on_ambiguous: {self.rule.value})"
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """The answer and its reasons. `key` is None while a part is not known yet; `restored` is what to reuse."""
+    """The answer and its reasons. `key` is None while a part is not known yet; `restored` is what to reuse.
+
+    `ambiguity` says that instead of running it fails, or waits until someone was asked. `changed` are the parts of the
+    input hash that are not what they were in the latest outcome, if there is one.
+    """
 
     answer: Answer
     reasons: tuple[str, ...] = ()
     key: InputKey | None = None
     restored: Recorded | None = None
+    ambiguity: Ambiguity | None = None
+    changed: tuple[str, ...] = ()
 
 
-def decide(original: Original | None, place: Place, parts: Parts, unknown: Mapping[str, str]) -> Decision:
+def first_decision(parts: Parts) -> Decision:
+    """The decision of a run that resumes none."""
+    return Decision(Answer.WILL_RUN, (), input_key(parts))
+
+
+def decide(
+    original: Original,
+    place: Place,
+    parts: Parts,
+    unknown: Mapping[str, str],
+    unfit: Unfit,
+    terms: Terms,
+) -> Decision:
     """Decide for one execution.
 
     `parts` are the parts of its input hash that are known, `unknown` maps each that is not to what it waits for.
+    `unfit` says why today's state would not take an output, if it would not: then running it shall say so.
     """
-    if unknown:
-        return _decide_unknown(original, place, parts, unknown)
+    made = _decide_unknown(original, place, parts, unknown, terms) if unknown else None
+    made = made or _decide_known(original, place, parts, unfit, terms)
+    started_in = original.open_since(place)
+    if started_in is None or made.answer is Answer.RESTORED:
+        return made
+    return _ambiguous(made, started_in, terms)
+
+
+def _decide_known(original: Original, place: Place, parts: Parts, unfit: Unfit, terms: Terms) -> Decision:
     key = input_key(parts)
-    if original is None:
-        return Decision(Answer.WILL_RUN, (), key)
-    recorded = original.recorded(place)
+    if not terms.cache:
+        return Decision(Answer.WILL_RUN, ("cache: false",), key)
+    recorded = original.recorded(place, terms.equals)
     hit = next((outcome for outcome in reversed(recorded) if outcome.input_hash == key.hash), None)
+    if hit is not None and hit.produced:
+        hit = replace(hit, produced=original.products_of(place, hit))
     if hit is None:
-        return Decision(Answer.WILL_RUN, _why(original, place, parts, recorded), key)
+        changed = _changed_since_latest(recorded, parts)
+        return Decision(Answer.WILL_RUN, _why(original, place, parts, recorded), key, changed=changed)
+    try:
+        refused = _refused(hit, unfit, terms)
+    except NotYetKnownError as error:
+        return Decision(Answer.DEPENDS, (f"its set_once fields come from {error}",), key)
+    return Decision(Answer.WILL_RUN, refused, key) if refused else Decision(Answer.RESTORED, (), key, hit)
+
+
+def _refused(hit: Recorded, unfit: Unfit, terms: Terms) -> tuple[str, ...]:
+    """Why an outcome with the right key is not used. Raises NotYetKnownError (plans only)."""
     if hit.not_restorable is not None:
-        return Decision(Answer.WILL_RUN, (f"not restorable: {hit.not_restorable}",), key)
-    return Decision(Answer.RESTORED, (), key, hit)
+        return (f"not restorable: {hit.not_restorable}",)
+    spoiled = terms.spoiled(hit.produced) if terms.spoiled is not None else ()
+    if spoiled:
+        return spoiled
+    refused = unfit(hit.output)
+    return () if refused is None else (f"not restorable: {refused}",)
 
 
-def _decide_unknown(original: Original | None, place: Place, parts: Parts, unknown: Mapping[str, str]) -> Decision:
-    if original is None:
-        return Decision(Answer.IF_PREDECESSORS_SUCCEED)
-    recorded = original.recorded(place)
+def _decide_unknown(
+    original: Original, place: Place, parts: Parts, unknown: Mapping[str, str], terms: Terms
+) -> Decision:
+    if not terms.cache:
+        waits = any(name.startswith("edges.") for name in unknown)  # only edges carry skips and failures
+        return Decision(Answer.IF_PREDECESSORS_SUCCEED if waits else Answer.WILL_RUN, ("cache: false",))
+    recorded = original.recorded(place, terms.equals)
     if any(_could_hit(outcome, parts) for outcome in recorded):
         return Decision(Answer.DEPENDS, tuple(f"{name} comes from {source}" for name, source in unknown.items()))
-    return Decision(Answer.IF_PREDECESSORS_SUCCEED, _why(original, place, parts, recorded, tuple(unknown)))
+    why = _why(original, place, parts, recorded, tuple(unknown))
+    return Decision(Answer.IF_PREDECESSORS_SUCCEED, why, changed=_changed_since_latest(recorded, parts))
+
+
+def _ambiguous(made: Decision, run_id: str, terms: Terms) -> Decision:
+    """The decision for what was started before and has no end that anyone knows of."""
+    started = f"started but not ended in run {run_id[:8]}"
+    if terms.on_ambiguous is OnAmbiguous.RERUN:
+        told = f"{started}; what it does may be done already" if terms.has_effects else started
+        return replace(made, reasons=(told, *made.reasons))
+    ambiguity = Ambiguity(run_id, terms.on_ambiguous)
+    told = f"{started}; on_ambiguous: {terms.on_ambiguous.value}"
+    if terms.on_ambiguous is OnAmbiguous.ASK:
+        return replace(made, answer=Answer.DEPENDS, reasons=(told, *made.reasons), ambiguity=ambiguity)
+    return replace(made, reasons=(told, *made.reasons), ambiguity=ambiguity)
 
 
 def _could_hit(outcome: Recorded, known: Parts) -> bool:
     """Whether the parts that are known leave it open that this outcome's hash is met."""
     return outcome.not_restorable is None and not _changed(outcome, known)
+
+
+def _changed_since_latest(recorded: list[Recorded], parts: Parts) -> tuple[str, ...]:
+    return tuple(_changed(recorded[-1], parts)) if recorded else ()
 
 
 def _changed(outcome: Recorded, known: Parts) -> list[str]:
@@ -71,7 +154,7 @@ def _changed(outcome: Recorded, known: Parts) -> list[str]:
 def _why(
     original: Original, place: Place, parts: Parts, recorded: list[Recorded], unknown: tuple[str, ...] = ()
 ) -> tuple[str, ...]:
-    fate = original.fates.get(place)
+    """Why no outcome fits. What was started and did not end has its reason already."""
     if recorded:
         latest = recorded[-1]
         changed = [
@@ -79,10 +162,11 @@ def _why(
         ]
         gone = [f"{name} is gone" for name in latest.input_parts if name not in parts and name not in unknown]
         return tuple(changed + gone) or ("its inputs changed",)
+    fate = original.fates.get(place)
     if fate is Fate.FAILED:
         return (f"failed in the original run: {_first_line(original.errors.get(place, ''))}",)
-    if fate is Fate.STARTED:
-        return ("started but not ended in the original run",)
+    if original.open_since(place) is not None:
+        return ()
     if fate is not None:
         return (f"was {fate.value} in the original run",)
     return ("new item" if place[0] else "not reached in the original run",)

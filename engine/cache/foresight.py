@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
-from engine.cache.decision import Answer, Decision, decide
+from engine.cache.decision import Decision, decide
 from engine.cache.key import Parts
-from engine.cache.keying import Keyings, NodeParts, execution_parts, received_parts
-from engine.cache.original import Original, place_of
+from engine.cache.keying import Keyings, NodeParts, execution_parts, received_parts, same_given
+from engine.cache.original import Original
+from engine.cache.places import place_of
+from engine.cache.terms import Terms, terms_of
 from engine.core.board import NotYetKnownError
 from engine.core.inputs import given_name, lookup, written_given
 from engine.core.parts import Place
+from engine.core.writes import unfit
 from engine.expressions import MISSING, Json, Lookup, Missing, Path, Root, resolve
 from engine.spec.model import Node
 
@@ -42,15 +46,20 @@ class Foresight:
 
     def decide(self, node: Node, place: Place, waiting: tuple[str, ...], *, cache: bool) -> Decision:
         """The decision for one execution of `node` at `place`."""
-        if not cache:
-            return Decision(Answer.IF_PREDECESSORS_SUCCEED if waiting else Answer.WILL_RUN, ("cache: false",))
         shared = self._shared(node, place, waiting)
         unknown = dict(shared.unknown)
         find = lookup_known(place, waiting)
         args = known_args(node, find, unknown)
         of_node = self._of_node(node, place, find, unknown, shared)
         parts = execution_parts(of_node, shared.received, args, place.inside.item)
-        return decide(self.original, place_of(node.id, place.inside.scope), parts, unknown)
+        at = place_of(node.id, place.inside.scope)
+        refusal = lambda output: unfit(place.sight, node, output.state_delta)  # noqa: E731
+        return decide(self.original, at, parts, unknown, refusal, self._terms(node, place, cache=cache))
+
+    def _terms(self, node: Node, place: Place, *, cache: bool) -> Terms:
+        keying = self._keyings.of(place.sight.board)
+        spoiled = partial(keying.spoiled, node) if node.produces else None
+        return terms_of(node, place.inside.item, cache=cache, may_rerun=False, spoiled=spoiled)
 
     def _shared(self, node: Node, place: Place, waiting: tuple[str, ...]) -> _Shared:
         if self._last is not None and self._last.serves(node, place):
@@ -66,7 +75,7 @@ class Foresight:
         if any(part.startswith(f"{name}.") for part in unknown):
             given = {}
         of_node = shared.of_node
-        if of_node is None or shared.given != given:
+        if of_node is None or not same_given(shared.given, given):
             of_node = self._keyings.of(place.sight.board).node(node, given)
         self._last = replace(shared, given=given, of_node=of_node)
         return of_node

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from json import dumps
 
 from engine.cache.fingerprints import Fingerprint
-from engine.cache.relevance import CHANGES_RESULT
+from engine.cache.relevance import BY_VALUE, CHANGES_RESULT
 from engine.canonical import hash_value
 from engine.core.inputs import ItemValue
 from engine.expressions import Json
@@ -17,6 +18,7 @@ from engine.spec.model import Node
 HASH_VERSION = 1
 _PART_DIGITS = 12
 _MISSING_FILE = "0" * 64
+_IS_DATA = re.compile(r"(?:^|\.)(?:source|uses) ")
 
 Parts = Mapping[str, str]
 """Name of a part to the SHA-256, as 64 hex digits, of what it holds."""
@@ -38,16 +40,25 @@ def input_key(parts: Parts) -> InputKey:
     )
 
 
-def spec_parts(node: Node, settings: Mapping[str, Json]) -> dict[str, str]:
-    """The fields of the node that can change its result, and the settings that can (model, provider)."""
-    parts = {f"spec.{name}": hash_value(value) for name, value in node.source.items() if name in CHANGES_RESULT}
-    parts.update((name, hash_value(value)) for name, value in settings.items())
-    return parts
+def spec_parts(node: Node) -> dict[str, str]:
+    """The fields of the node that can change its result."""
+    return {f"spec.{name}": hash_value(value) for name, value in node.source.items() if name in CHANGES_RESULT}
+
+
+def settings_parts(settings: Mapping[str, Json]) -> dict[str, str]:
+    """What else can: the model, the provider, the rows of a query."""
+    return {name: hash_value(value) for name, value in settings.items()}
 
 
 def file_parts(fingerprints: Mapping[str, Fingerprint]) -> dict[str, str]:
-    """The content of the node's files; a missing file is a content of its own."""
-    return {name: fingerprint.digest or _MISSING_FILE for name, fingerprint in fingerprints.items()}
+    """The content of the node's files; a missing file is a content of its own.
+
+    Line ends count only in data, byte for byte: what is read as text reads the same with those of another system.
+    """
+    return {
+        name: (fingerprint.digest if _IS_DATA.search(name) else fingerprint.text_digest) or _MISSING_FILE
+        for name, fingerprint in fingerprints.items()
+    }
 
 
 def value_parts(prefix: str, values: Mapping[str, Json]) -> dict[str, str]:
@@ -63,6 +74,7 @@ def item_parts(item: ItemValue, *, with_index: bool) -> dict[str, str]:
     return parts
 
 
-def names_index(node: Node, fingerprints: Mapping[str, Fingerprint]) -> bool:
-    """Whether the node or one of its files mentions `$index`, so that an item's place can change its result."""
-    return any(fingerprint.names_index for fingerprint in fingerprints.values()) or "$index" in dumps(node.source)
+def names_index(node: Node) -> bool:
+    """Whether what counts of the node mentions `$index`, so that an item's place can change its result."""
+    counts = CHANGES_RESULT | BY_VALUE
+    return "$index" in dumps({name: value for name, value in node.source.items() if name in counts})

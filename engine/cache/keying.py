@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from engine.cache.fingerprints import Fingerprint, Fingerprints
-from engine.cache.key import Parts, file_parts, item_parts, names_index, spec_parts, value_parts
+from engine.cache.fingerprints import Fingerprint
+from engine.cache.globs import matching
+from engine.cache.key import Parts, file_parts, item_parts, names_index, settings_parts, spec_parts, value_parts
+from engine.cache.products import Products, products_of, spoiled
+from engine.cache.sources import Sources
 from engine.core.board import Board
 from engine.core.composition import Composition
 from engine.core.inputs import ItemValue, given_name
 from engine.expressions import Json
-from engine.nodes.kind import NodeKind
+from engine.nodes.kind import LooksFirst, NodeKind
 from engine.nodes.registry import Kinds
 from engine.spec.args import secret_args
 from engine.spec.model import Kind, Node
+
+_OF_NESTING = ("cache_key", "env")
+"""What a node that nests an experience says of all that runs in it; `uses` is the third."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,43 @@ class NodeParts:
     with_index: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """A node that nests an experience, and the folder of the one that it belongs to."""
+
+    directory: Path
+    node: Node
+
+    def spec(self) -> dict[str, str]:
+        """The parts that its keys are in all that runs within it."""
+        named = {key: value for key, value in self.node.source.items() if key in _OF_NESTING}
+        return value_parts(f"{self.node.id}.spec", named)
+
+    def files(self) -> dict[str, Path]:
+        """The files that it uses, by the name of their part."""
+        return {f"{self.node.id}.uses {name}": path for name, path in _used(self.node, self.directory).items()}
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What the keyings of one run share: files are read, and nodes hashed, once for all executions."""
+
+    sources: Sources
+    spec: dict[int, tuple[Node, Parts, bool]] = field(default_factory=dict)
+
+    def knows(self, node: Node) -> bool:
+        """Whether its keys were hashed already."""
+        return id(node) in self.spec
+
+    def spec_of(self, node: Node) -> tuple[Parts, bool]:
+        """The parts of its keys, and whether one of them names `$index`."""
+        known = self.spec.get(id(node))
+        if known is None:
+            # The node is kept along with it, so that no other one can get its id.
+            known = self.spec[id(node)] = node, spec_parts(node), names_index(node)
+        return known[1], known[2]
+
+
 class Keying:
     """Makes parts for the nodes of one experience in one `directory`; `run_args` are part of every hash."""
 
@@ -38,24 +81,41 @@ class Keying:
         directory: Path,
         kinds: Mapping[Kind, NodeKind],
         run_args: Mapping[str, Json],
-        fingerprints: Fingerprints,
+        memory: _Memory,
+        around: tuple[Nesting, ...] = (),
     ) -> None:
-        self._directory = directory
+        self._directory = directory.absolute()
         self._kinds = kinds
-        self._run_args = value_parts("runArgs", run_args)
-        self._fingerprints = fingerprints
+        self._memory = memory
+        self._around = around
+        self._shared = value_parts("runArgs", run_args)
+        for nesting in around:
+            self._shared.update(nesting.spec())
 
-    def node(self, node: Node, given: Mapping[str, Json]) -> NodeParts:
-        """The parts of `node`, which was given `given` (see Work), with its files as they are now."""
+    def looks_first(self, node: Node, given: Mapping[str, Json]) -> LooksFirst | None:
+        """The kind of `node`, where its settings are to be awaited."""
+        kind = self._kinds[node.kind]
+        return kind if isinstance(kind, LooksFirst) and kind.takes_long(node, given) else None
+
+    def node(self, node: Node, given: Mapping[str, Json], settings: Mapping[str, Json] | None = None) -> NodeParts:
+        """The parts of `node`, which was given `given` (see Work), with its files as they are now.
+
+        `settings` are its kind's, where they have been awaited.
+        """
+        if settings is None:
+            settings = self._kinds[node.kind].settings(node, given)
         files = self._files(node, given)
-        fingerprints = self._fingerprints.of_all(files)
+        fingerprints = self._memory.sources.fingerprints.of_all(files)
+        of_spec, with_index = self._memory.spec_of(node)
         parts = {
-            **spec_parts(node, self._kinds[node.kind].settings(node, given)),
+            **of_spec,
+            **settings_parts(settings),
             **value_parts(given_name(node), given),
             **file_parts(fingerprints),
-            **self._run_args,
+            **self._shared,
         }
-        return NodeParts(parts, files, fingerprints, names_index(node, fingerprints))
+        with_index = with_index or any(fingerprint.names_index for fingerprint in fingerprints.values())
+        return NodeParts(parts, files, fingerprints, with_index)
 
     def files(self, nodes: Iterable[Node]) -> set[Path]:
         """Every file that these nodes are made of, as far as that is known before they run."""
@@ -63,23 +123,42 @@ class Keying:
 
     def changed_since(self, before: NodeParts) -> list[str]:
         """The parts whose files are no longer what they were."""
-        now = self._fingerprints.of_all(before.files)
+        now = self._memory.sources.fingerprints.of_all(before.files)
         return [name for name, fingerprint in now.items() if fingerprint.digest != before.fingerprints[name].digest]
 
+    def produced(self, node: Node, since_ns: int | None) -> Products:
+        """What `node` made, of that which it says it makes: all, or what changed `since_ns`."""
+        return products_of(node, self._directory, self._memory.sources.fingerprints, since_ns)
+
+    def spoiled(self, node: Node, products: Mapping[str, str]) -> tuple[str, ...]:
+        """What is wrong with `products`, which an execution of `node` made, since then."""
+        return spoiled(node, self._directory, self._memory.sources.fingerprints, products)
+
     def _files(self, node: Node, given: Mapping[str, Json]) -> dict[str, Path]:
-        return {**self._kinds[node.kind].files(node, given), **_used_files(node, self._directory)}
+        files = dict(self._kinds[node.kind].files(node, given))
+        if node.kind is Kind.TOOL:
+            for tool in tuple(files.values()):
+                imported = self._memory.sources.imports.of(tool, self._directory)
+                files.update((f"import {name}", path) for name, path in imported.items())
+        files.update((f"uses {name}", path) for name, path in _used(node, self._directory).items())
+        for nesting in self._around:
+            files.update(nesting.files())
+        return files
 
 
 class Keyings:
-    """The keyings of one run: the outermost experience's and those of all that it nests, each in its own folder.
+    """The keyings of one run of `root`: its own, and those of all that it nests, each in its own folder.
 
     Secrets are no part of them: a rotated token changes no result.
     """
 
-    def __init__(self, kinds: Kinds) -> None:
+    def __init__(self, kinds: Kinds, root: Composition, sources: Sources) -> None:
         self._kinds = kinds
-        self._fingerprints = Fingerprints()
+        self._root = root
+        self._memory = _Memory(sources)
         self._made: WeakKeyDictionary[Board, Keying] = WeakKeyDictionary()
+        self._around = {id(inner): around for inner, around in _nested(root, ())}
+        self._ahead = root.all_nodes()
 
     def of(self, board: Board) -> Keying:
         """The keying of the nodes that run on `board`."""
@@ -90,33 +169,28 @@ class Keyings:
             made = self._made[board] = self._make(board.composition, args)
         return made
 
-    def files(self, composition: Composition) -> dict[str, str]:
-        """Every file that the composition is made of, by its path from the outermost folder, with its hash."""
-        root = composition.home
+    def prepare_ahead(self) -> None:
+        """Hash what one more node is written as, in the graph's order: to be called while there is nothing to do."""
+        node = next((node for node in self._ahead if not self._memory.knows(node)), None)
+        if node is not None:
+            self._memory.spec_of(node)
+
+    def files(self) -> dict[str, str]:
+        """Every file that the run is made of, by its path from the outermost folder, with its hash."""
         paths: set[Path] = set()
-        for within in composition.walk():
+        for within in self._root.walk():
             paths |= self._make(within, {}).files(
                 node for node in within.experience.nodes if node.id not in within.nested
             )
             paths |= {Path(inner.path) for inner in within.nested.values()}
-        named = {Path(os.path.relpath(path, root)).as_posix(): path for path in paths}
-        digests = {name: self._fingerprints.of(path).digest for name, path in sorted(named.items())}
+        named = {Path(os.path.relpath(path, self._root.home)).as_posix(): path for path in paths}
+        digests = {name: self._memory.sources.fingerprints.of(path).digest for name, path in sorted(named.items())}
         return {name: digest for name, digest in digests.items() if digest is not None}
 
     def _make(self, composition: Composition, args: Mapping[str, Json]) -> Keying:
-        home = Path(composition.home)
-        return Keying(home, self._kinds.at(home), args, self._fingerprints)
-
-
-def _used_files(node: Node, directory: Path) -> dict[str, Path]:
-    """The files that `uses` names by glob, inside the folder; those that match nothing are no part of anything."""
-    globs = node.source.get("uses")
-    if not isinstance(globs, list):
-        return {}
-    inside = [PurePosixPath(glob) for glob in globs if isinstance(glob, str) and glob]
-    allowed = [glob for glob in inside if not glob.is_absolute() and ".." not in glob.parts]
-    found = {path for glob in allowed for path in directory.glob(str(glob)) if path.is_file()}
-    return {f"uses {path.relative_to(directory).as_posix()}": path for path in sorted(found)}
+        home = composition.home
+        around = self._around.get(id(composition), ())
+        return Keying(Path(home), self._kinds.at(home), args, self._memory, around)
 
 
 def received_parts(reads: Mapping[str, Json], edges: Mapping[str, Json]) -> Parts:
@@ -128,3 +202,24 @@ def execution_parts(node_parts: NodeParts, received: Parts, args: Mapping[str, J
     """All parts of one execution."""
     of_item = item_parts(item, with_index=node_parts.with_index) if item is not None else {}
     return {**node_parts.parts, **received, **value_parts("args", args), **of_item}
+
+
+def same_given(left: Mapping[str, Json], right: Mapping[str, Json]) -> bool:
+    """Whether two executions were given the same. To Python `1` and `true` are equal; their texts are not."""
+    return left == right and (not left or repr(left) == repr(right))
+
+
+def _nested(outer: Composition, around: tuple[Nesting, ...]) -> Iterator[tuple[Composition, tuple[Nesting, ...]]]:
+    """Every composition within `outer`, with the nodes that it is nested by, outermost first."""
+    for node in outer.experience.nodes:
+        inner = outer.nested.get(node.id)
+        if inner is not None:
+            within = (*around, Nesting(Path(outer.home).absolute(), node))
+            yield inner, within
+            yield from _nested(inner, within)
+
+
+def _used(node: Node, directory: Path) -> dict[str, Path]:
+    """The files that `uses` names; globs that match nothing are no part of anything."""
+    globs = node.source.get("uses")
+    return matching(directory, (glob for glob in globs if isinstance(glob, str))) if isinstance(globs, list) else {}

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
+from engine.cache.equal_items import EqualItems
+from engine.cache.places import Place, place_of
+from engine.log.blobs import BlobLostError, blobs_of
 from engine.log.events import (
     Metrics,
     NodeCached,
@@ -17,14 +20,12 @@ from engine.log.events import (
     Output,
     ProducedBy,
     RunStarted,
-    Scope,
+    ScopeKind,
     Sums,
 )
+from engine.log.large_values import Read, fetched_output
 from engine.log.reader import Log
 from engine.log.view import fold
-
-Place = tuple[tuple[tuple[str, str, str | None, int | None], ...], str]
-"""Where an outcome belongs: the scope without indexes, and the node's id (docs/design.md, The run log)."""
 
 
 class Fate(str, Enum):
@@ -33,12 +34,14 @@ class Fate(str, Enum):
     FAILED = "failed"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
-    STARTED = "started"
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One outcome. `durationMs` and `metrics` are those of the execution that produced it."""
+    """One outcome. `durationMs` and `metrics` are those of the execution that produced it.
+
+    `produced` are the files that it made, of those that its node says it makes, with their hashes at that time.
+    """
 
     input_hash: str
     input_parts: Mapping[str, str]
@@ -47,11 +50,15 @@ class Recorded:
     metrics: Metrics | None
     produced_by: ProducedBy
     not_restorable: str | None = None
+    produced: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Original:
-    """The original run. `spent` is what it spent itself, `lineage_spent` what it and the runs before it did."""
+    """The original run. `spent` is what it spent itself, `lineage_spent` what it and the runs before it did.
+
+    `open` holds what was started and whose end nobody knows, with the run in which that was.
+    """
 
     run_id: str
     started: RunStarted
@@ -60,15 +67,42 @@ class Original:
     outcomes: dict[Place, list[Recorded]] = field(default_factory=dict)
     fates: dict[Place, Fate] = field(default_factory=dict)
     errors: dict[Place, str] = field(default_factory=dict)
+    open: dict[Place, str] = field(default_factory=dict)
+    _settled: set[Place] = field(default_factory=set)
+    _products: dict[tuple[tuple[str, ...], str], str] = field(default_factory=dict)
+    _equal_items: EqualItems | None = None
 
-    def recorded(self, place: Place) -> list[Recorded]:
-        """The outcomes of a node or item, the latest last."""
-        return self.outcomes.get(place, [])
+    def recorded(self, place: Place, equals: int | None = None) -> list[Recorded]:
+        """The outcomes of a node or item, the latest last. Of an item: today's list has `equals` of its value.
+
+        An item that has none takes those of an equal one for which there is no item any more.
+        """
+        found = self.outcomes.get(place)
+        if found is not None or equals is None:
+            return found or []
+        self._equal_items = self._equal_items or EqualItems(self.outcomes)
+        spare = self._equal_items.spare(place, equals)
+        return [] if spare is None else self.outcomes[spare]
+
+    def open_since(self, place: Place) -> str | None:
+        """The run in which an execution was started whose end nobody knows; None where that is not so."""
+        return self.open.get(place)
+
+    def products_of(self, place: Place, outcome: Recorded) -> Mapping[str, str]:
+        """The files that an outcome at `place` made, with their hashes as they were last: others may have gone on."""
+        nest = _nest(place)
+        return {name: self._products.get((nest, name), digest) for name, digest in outcome.produced.items()}
 
     def add_older(self, older: Original) -> None:
         """Add the outcomes of a run that came before; this run's own come first when both would do."""
+        self._equal_items = None
         for place, outcomes in older.outcomes.items():
             self.outcomes[place] = outcomes + self.outcomes.get(place, [])
+        for place, run_id in older.open.items():
+            if place not in self._settled:
+                self.open.setdefault(place, run_id)
+        self._settled |= older._settled
+        self._products = {**older._products, **self._products}
 
     def has_parts(self, group: Place) -> bool:
         """Whether any part of a fan-out, pipeline, loop or nested experience has an outcome."""
@@ -79,14 +113,9 @@ class Original:
         )
 
 
-def place_of(node_id: str, scope: tuple[Scope, ...]) -> Place:
-    """The place of an execution."""
-    steps = tuple((step.kind.value, step.id, step.item.key if step.item else None, step.iteration) for step in scope)
-    return steps, node_id
-
-
 def read_original(log: Log) -> Original:
-    """Index a log for a resume."""
+    """Index a log for a resume, its large values in place."""
+    read = blobs_of(log.path).read
     view = fold(log.records)
     started = log.started
     before = started.lineage.spent if started.lineage else Sums()
@@ -94,14 +123,15 @@ def read_original(log: Log) -> Original:
     for record in log.records:
         event = record.event
         if isinstance(event, NodeCached):
-            _remember(original, event, event.produced_by)
+            _remember(original, event, event.produced_by, read)
         elif isinstance(event, NodeCompleted):
-            _remember(original, event, ProducedBy(record.run_id, record.seq))
-        elif isinstance(event, (NodeFailed, NodeSkipped, NodeCancelled, NodeStarted)):
-            place = place_of(event.node_id, event.scope)
-            original.fates[place] = _FATES[type(event)]
-            if isinstance(event, NodeFailed):
-                original.errors[place] = event.error.message
+            _remember(original, event, ProducedBy(record.run_id, record.seq), read)
+        elif isinstance(event, NodeStarted):
+            if event.attempt_id is not None:  # otherwise its parts have starts of their own
+                original.open[place_of(event.node_id, event.scope)] = record.run_id
+        elif isinstance(event, (NodeFailed, NodeSkipped, NodeCancelled)):
+            _note_fate(original, event)
+    original._settled -= original.open.keys()
     return original
 
 
@@ -109,29 +139,56 @@ _FATES: dict[type[object], Fate] = {
     NodeFailed: Fate.FAILED,
     NodeSkipped: Fate.SKIPPED,
     NodeCancelled: Fate.CANCELLED,
-    NodeStarted: Fate.STARTED,
 }
 
 
-def _remember(original: Original, event: NodeCached | NodeCompleted, produced_by: ProducedBy) -> None:
+def _note_fate(original: Original, event: NodeFailed | NodeSkipped | NodeCancelled) -> None:
+    place = place_of(event.node_id, event.scope)
+    started_in = None if isinstance(event, NodeSkipped) else event.started_in
+    if started_in is not None:  # it did not run, for that reason: as little is known as before
+        original.open[place] = started_in
+        return
+    original.fates[place] = _FATES[type(event)]
+    original.open.pop(place, None)
+    if not isinstance(event, NodeSkipped) and event.attempt_id is not None:
+        original._settled.add(place)
+    if isinstance(event, NodeFailed):
+        original.errors[place] = event.error.message
+
+
+def _remember(original: Original, event: NodeCached | NodeCompleted, produced_by: ProducedBy, read: Read) -> None:
     place = place_of(event.node_id, event.scope)
     original.fates.pop(place, None)
+    original.open.pop(place, None)
+    original._settled.add(place)
+    original._products.update(((_nest(place), name), digest) for name, digest in (event.produced or {}).items())
     if event.output is None or event.input_hash is None:
         return
     refused = None
     if isinstance(event, NodeCompleted) and not event.restorable:
         refused = event.restorable_reason or "its outcome was marked as not restorable"
+    output = event.output
+    try:
+        output = fetched_output(output, read)
+    except (BlobLostError, ValueError) as error:
+        refused = str(error)
     original.outcomes.setdefault(place, []).append(
         Recorded(
             event.input_hash,
             event.input_parts or {},
-            event.output,
+            output,
             event.duration_ms,
             event.metrics,
             produced_by,
             refused,
+            event.produced or {},
         )
     )
+
+
+def _nest(place: Place) -> tuple[str, ...]:
+    """The experience that `place` lies in: paths are relative to the folder of that."""
+    return tuple(id_ for kind, id_, _, _ in place[0] if kind == ScopeKind.EXPERIENCE.value)
 
 
 def _plus(left: Sums, right: Sums) -> Sums:

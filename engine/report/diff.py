@@ -6,11 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
+from engine.cache.explanation import Change
 from engine.expressions import Json
 from engine.log.events import Output
+from engine.log.input_values import InputValues
+from engine.log.large_values import no_blobs
 from engine.log.view import NodeStatus
 from engine.log.words import duration
+from engine.report.changes import change_lines
 from engine.report.executions import Execution, History, in_order
+from engine.report.inputs import received
 from engine.report.words import money
 
 _MUCH_TIME_MS = 100.0
@@ -49,12 +54,20 @@ class Difference:
         )
 
 
-def compare(left: History, right: History) -> tuple[Difference, ...]:
-    """Every execution that either run has, in the graph's order; items are matched by value, not by place."""
+_NO_VALUES = InputValues((), no_blobs)
+
+
+def compare(
+    left: History, right: History, before: InputValues = _NO_VALUES, after: InputValues = _NO_VALUES
+) -> tuple[Difference, ...]:
+    """Every execution that either run has, in the graph's order; items are matched by value, not by place.
+
+    `before` and `after` hold what the executions received.
+    """
     places = dict.fromkeys(execution.place for told in (left, right) for execution in in_order(told.executions))
     order = _merged_order(left, right)
     return tuple(
-        _difference(left.by_place.get(place), right.by_place.get(place))
+        _difference(left.by_place.get(place), right.by_place.get(place), before, after)
         for place in sorted(places, key=lambda place: order[place[0][0][1] if place[0] else place[1]])
     )
 
@@ -95,13 +108,16 @@ def _merged_order(left: History, right: History) -> Mapping[str, int]:
     return {id_: place for place, id_ in enumerate(ids)}
 
 
-def _difference(left: Execution | None, right: Execution | None) -> Difference:
+def _difference(left: Execution | None, right: Execution | None, before: InputValues, after: InputValues) -> Difference:
     one = cast(Execution, right or left)
     inputs: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
     if left is not None and right is not None:
-        inputs = tuple(_changed("input", left.input_parts, right.input_parts))
-        outputs = tuple(_changed("output", _values(left.output), _values(right.output)))
+        if dict(left.input_parts) != dict(right.input_parts):
+            values = received(left, before), received(right, after)
+            inputs = tuple(_changed("input", left.input_parts, right.input_parts, *values))
+        ends = _values(left.output), _values(right.output)
+        outputs = tuple(_changed("output", *ends, *ends))
         if left.output is None or right.output is None:
             outputs = ()
         if not left.input_parts or not right.input_parts:
@@ -109,14 +125,26 @@ def _difference(left: Execution | None, right: Execution | None) -> Difference:
     return Difference(one.label, len(one.scope), _side(left), _side(right), inputs, outputs)
 
 
-def _changed(what: str, left: Mapping[str, Json], right: Mapping[str, Json]) -> Iterator[str]:
+def _changed(
+    what: str,
+    left: Mapping[str, Json],
+    right: Mapping[str, Json],
+    before: Mapping[str, Json],
+    after: Mapping[str, Json],
+) -> Iterator[str]:
     for name in dict.fromkeys((*left, *right)):
         if name not in right:
             yield f"{what} {name} is only in the left run"
         elif name not in left:
             yield f"{what} {name} is only in the right run"
         elif left[name] != right[name]:
-            yield f"{what} {name} differs"
+            known = name in before and name in after
+            lines = change_lines(Change(name, before[name], after[name])) if known else []
+            if len(lines) == 1:
+                yield f"{what} {name} differs{lines[0].removeprefix(name)}"
+            else:
+                yield f"{what} {name} differs"
+                yield from lines[1:]
 
 
 def _values(output: Output | None) -> Mapping[str, Json]:

@@ -11,6 +11,7 @@ from engine.log.events import (
     Cause,
     Counts,
     ErrorInfo,
+    Input,
     Metrics,
     NodeActivity,
     NodeAttempt,
@@ -58,6 +59,8 @@ class Execution:
     error: ErrorInfo | None = None
     reason: str | None = None
     cause: Cause | None = None
+    input: Input | None = None
+    reasons: tuple[str, ...] = ()
     output: Output | None = None
     counts: Counts | None = None
     input_hash: str | None = None
@@ -146,6 +149,7 @@ def _apply(told: History, event: NodeEvent, now: float) -> None:
     execution = _execution(told, event.scope, event.node_id)
     if isinstance(event, NodeStarted):
         execution.status, execution.began_ms, execution.attempt_id = NodeStatus.RUNNING, now, event.attempt_id
+        execution.input, execution.reasons = event.input, event.reasons
     elif isinstance(event, NodeAttempt):
         execution.tries.append(event)
     elif isinstance(event, NodeWarning):
@@ -172,6 +176,7 @@ def _end(
     execution.input_parts = event.input_parts or {}
     if isinstance(event, NodeCached):
         execution.produced_by = event.produced_by
+        execution.input, execution.reasons = event.input, event.reasons
         return
     execution.counts = event.counts
     execution.unrestorable = None if event.restorable else event.restorable_reason or "not restorable"

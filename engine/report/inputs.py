@@ -1,5 +1,5 @@
-"""The values behind an execution's input parts. A log holds only hashes of inputs; nearly all values are in it
-elsewhere, as args, as starting state, as outputs, and a hash says which.
+"""The values behind an execution's input parts: what the log says that it received; and for logs that do not say it,
+the value elsewhere in the log, among args, starting state and outputs, that has the hash of the part.
 """
 
 from __future__ import annotations
@@ -8,11 +8,26 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from engine.canonical import NotJsonError, hash_value
 from engine.expressions import Json
-from engine.report.executions import History, in_order
+from engine.log.input_values import InputValues, ValueLostError
+from engine.report.executions import Execution, History, in_order
 
 _PART_DIGITS = 12
 _MOST_VALUES = 20_000
 _DEEPEST = 4
+
+
+def received(execution: Execution, values: InputValues) -> Mapping[str, Json]:
+    """What the execution received, by the name of its part: `reads.findings`, `item`; empty if that is lost."""
+    if execution.input is None:
+        return {}
+    try:
+        whole = values.whole(execution.input)
+    except ValueLostError:
+        return {}
+    sections = {"args": whole.args, "reads": whole.reads, "edges": whole.edges, "inputs": whole.given}
+    sections["source"] = whole.given
+    parts = {f"{section}.{name}": value for section, found in sections.items() for name, value in found.items()}
+    return {**parts, "item": whole.item} if whole.has_item else parts
 
 
 class KnownValues:

@@ -5,33 +5,40 @@ nodes are data, never markup.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 
 from engine.expressions import Json
 from engine.log.events import Counts, Record, Sums
+from engine.log.input_values import InputValues
+from engine.log.large_values import Read, no_blobs
 from engine.log.summary import RunState, RunSummary
 from engine.log.words import counts_text, duration
 from engine.report.executions import History, history, in_order
 from engine.report.inputs import KnownValues
 from engine.report.markup import Element, document, element
-from engine.report.page_nodes import error_box, node_section, value_row
+from engine.report.page_nodes import Values, error_box, node_section, value_row
 from engine.report.picture import Picture
 from engine.report.svg_graph import MOST_BOXES, picture_of_log, svg_graph
 from engine.report.svg_timeline import svg_timeline
-from engine.report.words import money, tokens_text
+from engine.report.words import money, spent_text, tokens_text
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def run_page(
-    records: Iterable[Record], summary: RunSummary, picture: Picture | None = None, written: Iterable[Json] = ()
+    records: Sequence[Record],
+    summary: RunSummary,
+    picture: Picture | None = None,
+    written: Iterable[Json] = (),
+    read: Read = no_blobs,
 ) -> str:
     """The page of one run. `picture` is the experience's graph where that is still the one that ran; else the log's
-    own knowledge of it is drawn. `written` are values that the experience writes down, such as its nodes' args.
+    own knowledge of it is drawn. `written` are values that the experience writes down, such as its nodes' args; `read`
+    gives the contents of blobs.
     """
     told = history(records)
-    known = KnownValues(told, written)
+    known = Values(InputValues(records, read), KnownValues(told, written))
     anchors = {execution.node_id: f"node-{number}" for number, execution in enumerate(told.executions, 1)}
     drawn = picture or picture_of_log(summary.experience, told)
     kinds = {box.id: box.kind for box in drawn.boxes}
@@ -98,6 +105,10 @@ def _tiles(told: History, summary: RunSummary) -> Mapping[str, str]:
     if spent != Sums():
         tiles["spent"] = money(spent.cost_usd) or tokens_text(spent.tokens_in + spent.tokens_out)
         tiles["tokens in / out"] = f"{spent.tokens_in:,} / {spent.tokens_out:,}"
+    if summary.inherited != Sums():
+        tiles["inherited by restoring"] = spent_text(summary.inherited)
+    if summary.original_run_id is not None and summary.lineage != Sums():
+        tiles["spent with the runs it resumes"] = spent_text(summary.lineage)
     saved = sum(each.duration_ms or 0.0 for each in in_order(told.executions) if each.produced_by is not None)
     if saved:
         tiles["saved by restoring"] = duration(saved)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from engine.expressions import Json
 from engine.log.events import ErrorInfo, NodeAttempt
+from engine.log.input_values import InputValues
 from engine.log.view import NodeStatus
 from engine.log.words import counts_text, duration
 from engine.report.executions import Execution
-from engine.report.inputs import KnownValues
+from engine.report.inputs import KnownValues, received
 from engine.report.markup import Element, element
 from engine.report.signs import SIGNS
-from engine.report.words import money, tokens_text
+from engine.report.words import money, shortened, tokens_text
 
 _MOST_PARTS = 200
 _LONGEST_VALUE = 20_000
@@ -21,12 +23,28 @@ _SHORT_VALUE = 90
 _VALUE_PREFIXES = ("item", "index", "args.", "reads.", "edges.", "runArgs.", "inputs.", "source.")
 
 
-def node_section(execution: Execution, known: KnownValues, anchor: str | None, kinds: Mapping[str, str]) -> Element:
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Where the values of inputs are found: as the log tells them, else among those that are known."""
+
+    told: InputValues
+    known: KnownValues
+
+    def of(self, execution: Execution) -> Mapping[str, Json]:
+        """The values of an execution's parts, as far as they are found."""
+        values = dict(received(execution, self.told))
+        for name, part in execution.input_parts.items():
+            if name not in values and name.startswith(_VALUE_PREFIXES) and (found := self.known.behind(part)):
+                values[name] = found[0]
+        return values
+
+
+def node_section(execution: Execution, known: Values, anchor: str | None, kinds: Mapping[str, str]) -> Element:
     """The details of one execution, open where it failed; `kinds` are those of the experience's nodes, by id."""
     failed = execution.status is NodeStatus.FAILED
     return element(
         "details",
-        _summary(execution, kinds),
+        _summary(execution, known, kinds),
         element("div", *_inside(execution, known, kinds), class_="inside"),
         class_=f"node {execution.status.value}",
         id=anchor,
@@ -34,7 +52,7 @@ def node_section(execution: Execution, known: KnownValues, anchor: str | None, k
     )
 
 
-def _summary(execution: Execution, kinds: Mapping[str, str]) -> Element:
+def _summary(execution: Execution, known: Values, kinds: Mapping[str, str]) -> Element:
     tokens = execution.metrics
     took = duration(execution.duration_ms) if execution.duration_ms is not None else ""
     if execution.produced_by is not None:
@@ -46,25 +64,36 @@ def _summary(execution: Execution, kinds: Mapping[str, str]) -> Element:
         element("span", SIGNS[execution.status][0], class_="sign"),
         element("b", execution.label),
         element("span", execution.status.value, class_="status"),
-        element("span", _story(execution, kind), class_="story"),
+        element("span", _story(execution, known, kind), class_="story"),
         element("span", " · ".join(part for part in (used, took) if part), class_="took"),
     )
 
 
-def _story(execution: Execution, kind: str) -> str:
+def _story(execution: Execution, known: Values, kind: str) -> str:
     if execution.error is not None:
         return execution.error.message
     if execution.reason is not None:
         return execution.reason
     counts = counts_text(execution.counts) if execution.counts is not None else ""
-    return " · ".join(part for part in (kind, counts, execution.activity) if part)
+    return " · ".join(part for part in (kind, counts, execution.activity, _item_text(execution, known)) if part)
 
 
-def _inside(execution: Execution, known: KnownValues, kinds: Mapping[str, str]) -> Iterator[Element]:
+def _item_text(execution: Execution, known: Values) -> str:
+    """The item that an execution is of, so that nobody has to open forty to find one."""
+    if "item" not in execution.input_parts or "item" not in (values := known.of(execution)):
+        return ""
+    value = values["item"]
+    return shortened(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), _SHORT_VALUE)
+
+
+def _inside(execution: Execution, known: Values, kinds: Mapping[str, str]) -> Iterator[Element]:
     if execution.error is not None:
         yield error_box(execution.error)
     elif execution.reason is not None:
         yield element("p", execution.reason, class_="note")
+    if execution.reasons:
+        verb = "Restored" if execution.produced_by is not None else "Ran"
+        yield element("p", f"{verb}: {'; '.join(execution.reasons)}", class_="note")
     for attempt in execution.tries:
         yield element("p", _try_text(attempt), class_="note")
     for warning in execution.warnings:
@@ -87,12 +116,14 @@ def _inside(execution: Execution, known: KnownValues, kinds: Mapping[str, str]) 
     yield from _parts(execution, known, kinds)
 
 
-def _input_rows(execution: Execution, known: KnownValues) -> Iterator[Element]:
+def _input_rows(execution: Execution, known: Values) -> Iterator[Element]:
+    values = known.of(execution)
     for name, part in sorted(execution.input_parts.items(), key=lambda entry: _rank(entry[0])):
         if not name.startswith(_VALUE_PREFIXES):
             continue
-        found = known.behind(part)
-        yield value_row(name, found[0]) if found else _row(name, element("p", f"hash {part}", class_="note"))
+        yield (
+            value_row(name, values[name]) if name in values else _row(name, element("p", f"hash {part}", class_="note"))
+        )
 
 
 def _rank(name: str) -> int:
@@ -126,7 +157,7 @@ def _notes(execution: Execution) -> Iterator[Element]:
         yield element("p", "Attempt ", element("code", execution.attempt_id), class_="note")
 
 
-def _parts(execution: Execution, known: KnownValues, kinds: Mapping[str, str]) -> Iterator[Element]:
+def _parts(execution: Execution, known: Values, kinds: Mapping[str, str]) -> Iterator[Element]:
     """What failed comes first where there is too much to show all of it."""
     shown = parts = execution.parts_in_order
     if len(parts) > _MOST_PARTS:

@@ -13,8 +13,9 @@ from engine.report.layout import Size, layout
 from engine.report.markup import Element, element
 from engine.report.picture import Box, Line, Picture
 from engine.report.signs import SIGNS
+from engine.report.words import shortened, shortened_name
 
-_LETTER = 7.6
+_LETTER = 8.6
 _SMALL_LETTER = 6.4
 _ASIDE = 44.0
 _NARROWEST, _WIDEST = 150.0, 270.0
@@ -83,8 +84,8 @@ def _box(box: Box, execution: Execution | None, centre: tuple[float, float], siz
         element("rect", x=left, y=top, width=size.width, height=size.height, rx=8, class_="card"),
         element("rect", x=left, y=top + 8, width=4, height=size.height - 16, rx=2, class_="stripe"),
         element("text", SIGNS[status][0], x=left + 16, y=top + 20, class_="sign"),
-        element("text", _shortened(box.id, int(room / _LETTER)), x=left + 34, y=top + 19, class_="name"),
-        element("text", _shortened(details, int(room / _SMALL_LETTER) + 1), x=left + 34, y=top + 36, class_="detail"),
+        element("text", shortened_name(box.id, int(room / _LETTER)), x=left + 34, y=top + 19, class_="name"),
+        element("text", shortened(details, int(room / _SMALL_LETTER) + 1), x=left + 34, y=top + 36, class_="detail"),
         class_=f"box {status.value}",
         href=f"#{anchor}" if anchor else None,
     )
@@ -133,7 +134,7 @@ def _edge(line: Line, points: Sequence[tuple[float, float]], executions: Mapping
 def _condition(line: Line, points: Sequence[tuple[float, float]]) -> Element:
     """The condition of an edge, just above where it arrives."""
     (x1, _), (x2, y2) = points[-2], points[-1]
-    text = _shortened(line.label or "", _LONGEST_CONDITION)
+    text = shortened(line.label or "", _LONGEST_CONDITION)
     return element(
         "text",
         element("title", line.label),
@@ -143,7 +144,3 @@ def _condition(line: Line, points: Sequence[tuple[float, float]]) -> Element:
         class_="condition",
         text_anchor="middle",
     )
-
-
-def _shortened(text: str, letters: int) -> str:
-    return text if len(text) <= letters else text[: max(1, letters - 1)] + "…"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from engine.log.words import duration
 from engine.report.executions import Execution, History, in_order
 from engine.report.markup import Element, element
+from engine.report.words import shortened_name
 
 _WIDTH = 1000.0
 _NAMES = 210.0
@@ -15,7 +16,7 @@ _AXIS = 26.0
 _THIN = 5.0
 _MOST_LANES = 8
 _MOST_BARS = 2_000
-_LETTERS = 28
+_LETTERS = 24
 _STEPS = (1, 2, 5)
 
 
@@ -70,7 +71,6 @@ def _row(
     anchor: str | None,
 ) -> Element:
     name = execution.node_id
-    short = name if len(name) <= _LETTERS else name[: _LETTERS - 1] + "…"
     bars: list[Element] = []
     end = _NAMES
     if execution.began_ms is not None:
@@ -85,7 +85,9 @@ def _row(
     return element(
         "a",
         element("rect", x=0, y=top, width=_WIDTH, height=height, class_="row"),
-        element("text", short, x=8, y=top + height / 2 + 4, class_="name"),
+        element(
+            "text", shortened_name(name, _LETTERS), element("title", name), x=8, y=top + height / 2 + 4, class_="name"
+        ),
         *bars,
         element("text", took or execution.status.value, x=end + 8, y=top + height / 2 + 4, class_="detail"),
         href=f"#{anchor}" if anchor else None,

@@ -26,6 +26,19 @@ def spent_text(spent: Sums) -> str:
     return ", ".join(part for part in (tokens_text(spent.tokens_in + spent.tokens_out), money(spent.cost_usd)) if part)
 
 
+def shortened(text: str, letters: int) -> str:
+    """`text` in at most so many letters: its end gives way, as in `everything that…`."""
+    return text if len(text) <= letters else text[: max(1, letters - 1)] + "…"
+
+
+def shortened_name(name: str, letters: int) -> str:
+    """A name in at most so many letters: its middle gives way, since names that begin alike differ at the end."""
+    if len(name) <= letters:
+        return name
+    tail = (letters - 1) // 2
+    return name[: max(1, letters - 1 - tail)] + "…" + (name[-tail:] if tail > 0 else "")
+
+
 def place_text(node_id: str, scope: tuple[Scope, ...]) -> str:
     """Where an execution is, from outside to inside: `review[3]`, `rows[0]/check`, `refine[2]/polish`, `child/load`."""
     steps = [f"{step.id}{_which(step)}" for step in scope]

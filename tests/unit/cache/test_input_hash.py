@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cache.key import input_key, item_parts, names_index, spec_parts
+from engine.cache.key import input_key, item_parts, names_index, settings_parts, spec_parts
 from engine.cache.relevance import BY_VALUE, CHANGES_RESULT, NEVER_CHANGES_RESULT
 from engine.canonical import NotJsonError, hash_value, normalise
 from engine.core.inputs import ItemValue
@@ -52,16 +52,16 @@ def a_node(extra: str = "") -> Any:
     "extra", [", phase: p", ", description: d", ", timeout_ms: 5", ", on_error: {policy: fail_run}"]
 )
 def test_keys_that_cannot_change_a_result_are_not_hashed(extra: str) -> None:
-    assert spec_parts(a_node(extra), {}) == spec_parts(a_node(), {})
+    assert spec_parts(a_node(extra)) == spec_parts(a_node())
 
 
 @pytest.mark.parametrize("extra", [", cache_key: v2", ", env: [HOME]"])
 def test_keys_that_can_change_a_result_are_hashed(extra: str) -> None:
-    assert spec_parts(a_node(extra), {}) != spec_parts(a_node(), {})
+    assert spec_parts(a_node(extra)) != spec_parts(a_node())
 
 
 def test_settings_such_as_the_model_are_hashed() -> None:
-    assert spec_parts(a_node(), {"model": "one"}) != spec_parts(a_node(), {"model": "two"})
+    assert settings_parts({"model": "one"}) != settings_parts({"model": "two"})
 
 
 def test_the_place_of_an_item_counts_only_where_something_names_it() -> None:
@@ -69,8 +69,8 @@ def test_the_place_of_an_item_counts_only_where_something_names_it() -> None:
 
     assert item_parts(first, with_index=False) == item_parts(later, with_index=False)
     assert item_parts(first, with_index=True) != item_parts(later, with_index=True)
-    assert names_index(a_node(", args: {n: $index}"), {})
-    assert not names_index(a_node(), {})
+    assert names_index(a_node(", args: {n: $index}"))
+    assert not names_index(a_node(", description: of no $index"))
 
 
 @given(st.dictionaries(st.text(max_size=5), st.text("0123456789abcdef", min_size=64, max_size=64), max_size=5))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.cache.decision import Answer
-from engine.cache.plan import Entry, Plan
+from engine.cache.entries import Entry, Plan
 from tests.support.worlds import World
 
 STATE = "x: {type: number}\ny: {type: number}\nz: {type: number}\nitems: {type: array}\nother: {type: number}"

@@ -1,0 +1,41 @@
+"""What an execution's author and place say about reusing an outcome, beside its inputs. Data only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from engine.core.effects import has_external_effects
+from engine.core.inputs import ItemValue
+from engine.spec.model import Node, OnAmbiguous
+
+Spoiled = Callable[[Mapping[str, str]], tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of one execution.
+
+    `cache`: whether it may be restored. `equals`: how many items of its list have its item's value. `on_ambiguous` and
+    `has_effects`: what to do where it was started before and its end is not known. `spoiled` says which of the files
+    that an outcome made (by their paths, with their hashes) are no longer what they were.
+    """
+
+    cache: bool = True
+    equals: int | None = None
+    on_ambiguous: OnAmbiguous = OnAmbiguous.RERUN
+    has_effects: bool = False
+    spoiled: Spoiled | None = None
+
+
+def terms_of(
+    node: Node,
+    item: ItemValue | None,
+    *,
+    cache: bool,
+    may_rerun: bool,
+    spoiled: Spoiled | None,
+) -> Terms:
+    """The terms of an execution of `node`; `may_rerun`: someone was asked already, and said that it may run again."""
+    on_ambiguous = OnAmbiguous.RERUN if may_rerun else node.on_ambiguous
+    return Terms(cache, item.equals if item else None, on_ambiguous, has_external_effects(node), spoiled)

@@ -1,0 +1,70 @@
+"""What a part of an execution's input hash holds now, for the difference with what it held. Reads files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.cache.explanation import VALUE_SECTIONS
+from engine.cache.foresight import known_args, lookup_known
+from engine.cache.keying import Keyings
+from engine.core.board import NotYetKnownError
+from engine.core.inputs import written_given
+from engine.core.parts import Place
+from engine.expressions import MISSING, Json, Missing, resolve
+from engine.spec.model import Node
+
+_LONGEST_TEXT = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The parts of one execution of `node` at `place`. The edge outputs of vertices in `waiting` are not known yet."""
+
+    node: Node
+    place: Place
+    waiting: tuple[str, ...]
+    keyings: Keyings
+
+    def value(self, part: str) -> Json | Missing:
+        """What the part holds, the text of a file; MISSING where that is not known."""
+        section, _, name = part.partition(".")
+        try:
+            if section in ("spec", "runArgs"):
+                return self._written(section, name)
+            if section in VALUE_SECTIONS or part == "item":
+                return self._received(section, name)
+        except NotYetKnownError:
+            return MISSING
+        return self._text(part)
+
+    def _written(self, section: str, name: str) -> Json | Missing:
+        return (self.node.source if section == "spec" else self.place.sight.board.args).get(name, MISSING)
+
+    def _received(self, section: str, name: str) -> Json | Missing:
+        if section == "item":
+            return self.place.inside.item.value if self.place.inside.item is not None else MISSING
+        if section == "reads":
+            return self.place.sight.see(name)
+        if section == "edges":
+            return self.place.edges.get(name, MISSING)
+        if section == "args":
+            return known_args(self.node, lookup_known(self.place, self.waiting), {}).get(name, MISSING)
+        return self._given().get(name, MISSING)
+
+    def _given(self) -> Mapping[str, Json]:
+        resolved = resolve(dict(written_given(self.node)), lookup_known(self.place, self.waiting)).value
+        return resolved if isinstance(resolved, dict) else {}
+
+    def _text(self, part: str) -> Json | Missing:
+        try:
+            given = self._given()
+        except NotYetKnownError:
+            given = {}
+        path = self.keyings.of(self.place.sight.board).node(self.node, given, {}).files.get(part)
+        try:
+            if path is None or path.stat().st_size > _LONGEST_TEXT:
+                return MISSING
+            return path.read_bytes().replace(b"\r\n", b"\n").decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return MISSING
