@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from heapq import merge as merge_sorted
-from itertools import islice
 
 from engine.core.composition import Composition
 from engine.core.merging import fold
@@ -114,8 +113,8 @@ class Board:
         """The writers of `field` that `vertex` waited for, the latest in the order first."""
         position = self.graph.position
         writers, ancestors = self.graph.writers(field), self.graph.ancestors(vertex)
-        later = len(writers) - bisect_left(writers, position(vertex), key=position)
-        declared = (writer for writer in islice(reversed(writers), later, None) if writer in ancestors)
+        earlier = bisect_left(writers, position(vertex), key=position)
+        declared = (writers[place] for place in range(earlier - 1, -1, -1) if writers[place] in ancestors)
         undeclared = self._undeclared_writers.get(field)
         if not undeclared:
             return declared

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from engine.core.board import Ending, Result
 from engine.core.inputs import ItemValue, lookup, named, reads_of
@@ -90,30 +91,32 @@ class FanOut:
         self._results[index] = part.result
         fails = part.result.ending is Ending.FAILED and self._for_each.on_item_error is ItemErrorPolicy.FAIL
         if fails and self._node.on_error.policy is Policy.FAIL_RUN and self._stopping is None:
+            self._waiting.clear()
             return [FailRun(self._node.id)]
         return []
 
     def _end(self) -> Command:
-        in_order = [self._results[index] for index in sorted(self._results)]
-        tally = Counter(map(tally_name, in_order))
-        tally["cancelled"] += self._size - len(in_order)
-        done = [result for result in in_order if result.ending is Ending.DONE]
-        deltas = tuple(delta for result in done for delta in result.deltas if delta)
-        error = self._item_error() or set_once_conflict(deltas, self._frame.merges, "items")
+        tally = Counter(map(tally_name, self._results.values()))
+        tally["cancelled"] += self._size - len(self._results)
+        whole = fanned_in(self._results, self._for_each, self._size, self._frame.merges)
         scope = self._place.inside.scope
-        if error is None and tally["cancelled"] and self._stopping is not None:
+        if whole.error is None and tally["cancelled"] and self._stopping is not None:
             self.result = Result(Ending.CANCELLED)
             return Cancelled(self._node.id, scope, self._stopping.reason, self._stopping.cause)
-        ending = Ending.FAILED if error else Ending.DONE
-        restored = tally["cached"] == self._size > 0
-        self.result = Result(ending, deltas, edge_outputs(done), error, restored)
-        return GroupEnded(self._node.id, scope, Counts(**tally), error)
+        self.result = replace(whole, restored=tally["cached"] == self._size > 0)
+        return GroupEnded(self._node.id, scope, Counts(**tally), whole.error)
 
-    def _item_error(self) -> ErrorInfo | None:
-        errors = {index: result.error for index, result in self._results.items() if result.error is not None}
-        if not errors or self._for_each.on_item_error is ItemErrorPolicy.CONTINUE:
-            return None
-        return items_failed(errors, self._size)
+
+def fanned_in(results: Mapping[int, Result], for_each: ForEach, size: int, merges: Mapping[str, Merge]) -> Result:
+    """What a fan-out of `size` items comes to, of which these, by index, have ended so."""
+    done = [results[index] for index in sorted(results) if results[index].ending is Ending.DONE]
+    deltas = tuple(delta for result in done for delta in result.deltas if delta)
+    errors = {index: result.error for index, result in results.items() if result.error is not None}
+    if errors and for_each.on_item_error is ItemErrorPolicy.FAIL:
+        error: ErrorInfo | None = items_failed(errors, size)
+    else:
+        error = set_once_conflict(deltas, merges, "items")
+    return Result(Ending.FAILED if error else Ending.DONE, deltas, edge_outputs(done), error)
 
 
 def items_failed(errors: Mapping[int, ErrorInfo], size: int) -> ErrorInfo:

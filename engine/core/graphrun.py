@@ -76,15 +76,17 @@ class GraphRun:
 
     def _heard(self, vertex: str, part: Part, said: list[Command]) -> list[Command]:
         """Pass on what a part said, and enter its result if it ended."""
-        commands: list[Command] = []
-        for command in said:
-            if isinstance(command, FailRun):
-                commands += self.stop(_failed_run(command.node_id))
-            else:
-                commands.append(command)
+        commands = self._passed_on(said)
         if part.result is not None and vertex in self._open:
             commands += self._settle(vertex, part.result)
         return commands
+
+    def _passed_on(self, said: list[Command]) -> list[Command]:
+        """What a part said; where it fails the run, the stop comes last, so that it reaches what the part has begun."""
+        failed = next((command.node_id for command in said if isinstance(command, FailRun)), None)
+        if failed is None:
+            return said
+        return [*(command for command in said if not isinstance(command, FailRun)), *self.stop(_failed_run(failed))]
 
     def _settle(self, vertex: str, result: Result) -> list[Command]:
         """Enter a result; begin what only waited for it."""
@@ -123,8 +125,7 @@ class GraphRun:
             order = (*self._frame.order, self._graph.position(vertex))
             part = self._part(vertex, Place(sight, decision.edges, self._frame.inside, order))
             self._open[vertex] = part
-            for command in part.begin():
-                commands += self.stop(_failed_run(command.node_id)) if isinstance(command, FailRun) else [command]
+            commands += self._passed_on(part.begin())
             if part.result is not None and vertex in self._open:
                 self._enter(vertex, part.result, ready)
                 commands += self._stop_after(vertex, part.result)
@@ -151,15 +152,16 @@ class GraphRun:
             left = [vertex for vertex in self._graph.order if vertex not in self.board.results]
             for vertex in left:
                 self.board.settle(vertex, Result(Ending.CANCELLED))
-            self.ended = stop
+            self.ended = stop if stop.status is not RunStatus.WAITING else self._failure() or stop
             return [Cancelled(vertex, self._frame.inside.scope, stop.reason, stop.cause) for vertex in left]
+        self.ended = self._failure() or Stop(RunStatus.SUCCESS, "")
+        return []
+
+    def _failure(self) -> Stop | None:
+        """What the first vertex that failed makes of the run; None where none did."""
         results = self.board.results
         failed = next((vertex for vertex in self._graph.order if results[vertex].ending is Ending.FAILED), None)
-        if failed is None:
-            self.ended = Stop(RunStatus.SUCCESS, "")
-        else:
-            self.ended = Stop(RunStatus.FAILURE, f"failed at {failed}", Cause(node=failed))
-        return []
+        return None if failed is None else Stop(RunStatus.FAILURE, f"failed at {failed}", Cause(node=failed))
 
 
 def _failed_run(node_id: str) -> Stop:

@@ -13,11 +13,15 @@ from engine.spec.model import DatasetSpec, Node, SkillSpec
 
 @dataclass(frozen=True, slots=True)
 class ItemValue:
-    """One item of a fan-out or pipeline: its value, its index, and its key (docs/design.md, The run log)."""
+    """One item of a fan-out or pipeline: its value, its index, and its key (docs/design.md, The run log).
+
+    `equals` is how many items of its list have this value, itself included.
+    """
 
     value: Json
     index: int
     key: str
+    equals: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,11 +22,12 @@ def item_values(values: list[Json]) -> tuple[ItemValue, ...]:
 
     So an item is known by its value, wherever it stands (docs/design.md, The run log).
     """
+    digests = [hash_value(value)[:_KEY_DIGITS] for value in values]
+    equals = Counter(digests)
     seen: Counter[str] = Counter()
     items = []
-    for index, value in enumerate(values):
-        digest = hash_value(value)[:_KEY_DIGITS]
-        items.append(ItemValue(value, index, f"{digest}#{seen[digest]}"))
+    for index, (value, digest) in enumerate(zip(values, digests, strict=True)):
+        items.append(ItemValue(value, index, f"{digest}#{seen[digest]}", equals[digest]))
         seen[digest] += 1
     return tuple(items)
 

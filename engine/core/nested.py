@@ -43,6 +43,8 @@ class Nested:
         self._args: Mapping[str, Json] = {}
         self._attempt = 0
         self._run: GraphRun | None = None
+        self._limit: Limit | None = None
+        self._later: TryLater | None = None
         self._timed_out = False
         self._stopping: Stop | None = None
 
@@ -68,15 +70,15 @@ class Nested:
         """See Part."""
         self._stopping = stop
         if self._run is None:
+            self._later = None
             return self._cancelled(stop)
         return [*self._run.begin_no_more(stop), *self._end_if_over(self._run)]
 
     def _timer_rang(self, event: Happening) -> list[Command]:
-        if self.result is not None or not isinstance(event, (TimeOver, TryAgain)) or event.attempt != self._attempt:
-            return []
-        if isinstance(event, TryAgain):
-            return self._try() if self._run is None else []
-        if self._run is None:
+        """What this very attempt asked for is due; the timers of earlier ones, which may ring as late, mean nothing."""
+        if isinstance(event, TryAgain) and event.later is self._later:
+            return self._try()
+        if not isinstance(event, TimeOver) or event.limit is not self._limit or self._run is None:
             return []
         self._timed_out = True
         stop = Stop(RunStatus.FAILURE, f"{self._node.id} took longer than its timeout_ms")
@@ -85,15 +87,16 @@ class Nested:
     def _try(self) -> list[Command]:
         """Begin an attempt, with a state and a board of its own."""
         self._attempt += 1
+        self._limit = self._later = None
         self._timed_out = False
         inside = self._place.inside.nested(self._node.id)
         board = Board(self._child, self._args, child_start(self._node, self._child, self._place))
         cache = self._frame.cache and self._node.cache
         run = self._run = GraphRun(Frame(board, self._frame.make_unit, inside, self._place.order, cache))
         commands: list[Command] = []
-        if "timeout_ms" in self._node.source:
-            scope = self._place.inside.scope
-            commands.append(Limit(self._node, scope, self._attempt, self._node.timeout_ms))
+        if "timeout_ms" in self._node.source:  # not by default: each of its nodes has a limit of its own
+            self._limit = Limit(self._node, self._place.inside.scope)
+            commands.append(self._limit)
         return [*commands, *run.begin(), *self._end_if_over(run)]
 
     def _end_if_over(self, run: GraphRun) -> list[Command]:
@@ -113,7 +116,8 @@ class Nested:
                 self.result = replace(done(checked.output), restored=_all_restored(run))
         if error is not None and self._tries_again():
             self._run = None
-            return [*commands, TryLater(self._node, self._place.inside.scope, self._attempt, error)]
+            self._later = TryLater(self._node, self._place.inside.scope, self._attempt, error)
+            return [*commands, self._later]
         if error is not None:
             self.result = Result(Ending.FAILED, error=error)
         return [*commands, GroupEnded(self._node.id, self._place.inside.scope, run.counts, error)]
@@ -168,24 +172,24 @@ def child_start(node: Node, child: Composition, place: Place) -> dict[str, Json]
 def child_output(node: Node, child: Composition, board: Board, place: Place) -> tuple[Output, tuple[str, ...]]:
     """What the node writes and sends once its child has succeeded, and warnings of what it therefore does not write.
 
-    A shared state takes the child's writes as they were made, an isolated one gives its final values: to the fields
-    that `outputs` maps, and to those that `writes` names alike. The edge output is that of the public engine, without
-    its run id, which would make every resume run what follows.
+    A shared state takes the child's writes as they were made, an isolated one gives its final values to the fields
+    that `writes` names alike; both give them to those that `outputs` maps. The edge output is that of the public
+    engine, without its run id, which would make every resume run what follows.
     """
     final = board.final_state()
-    edge_output: Json = {"status": RunStatus.SUCCESS.value, "finalState": final}
-    if is_shared(node):
-        return Output(_shared_delta(child, board, place.sight.board), edge_output, True), ()
     assert isinstance(node.spec, ExperienceSpec)
-    sources = {**{field: field for field in node.writes}, **node.spec.outputs}
+    shared = is_shared(node)
+    sources = {**({} if shared else {field: field for field in node.writes}), **node.spec.outputs}
     values = {field: _final(str(source), final) for field, source in sources.items()}
-    delta = {field: value for field, value in values.items() if value is not MISSING}
+    delta = _shared_delta(child, board, place.sight.board) if shared else {}
+    delta.update({field: value for field, value in values.items() if value is not MISSING})
     name = child.experience.name
     missing = tuple(
         f"{name} ended without a value for '{sources[field]}', so '{field}' is not written"
-        for field in values.keys() - delta.keys()
+        for field, value in values.items()
+        if value is MISSING
     )
-    return Output(delta, edge_output, True), missing
+    return Output(delta, {"status": RunStatus.SUCCESS.value, "finalState": final}, True), missing
 
 
 def _final(source: str, final: Mapping[str, Json]) -> Json | Missing:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from engine.core.board import Ending, Result
 from engine.core.fanout import edge_outputs, items_failed, set_once_conflict
@@ -25,7 +25,7 @@ from engine.core.tasks import (
 )
 from engine.expressions import MISSING, Json, Missing
 from engine.log.events import Cause, Counts, ErrorInfo
-from engine.spec.model import Node, Pipeline, Policy
+from engine.spec.model import Merge, Node, Pipeline, Policy
 
 
 @dataclass(slots=True)
@@ -146,34 +146,32 @@ class PipelineRun:
     def _end_if_over(self) -> list[Command]:
         if self._open or self.result is not None:
             return []
-        size, scope = len(self._travels), self._place.inside.scope
-        errors = {index: travel.error for index, travel in self._travels.items() if travel.error is not None}
-        by_item = [travel.deltas for travel in self._travels.values()]
-        error = self._error(errors)
-        left = size * len(self._stages) - self._tally.total()
-        if error is None and (left or self._tally["cancelled"]) and self._stopping is not None:
+        scope, executions = self._place.inside.scope, len(self._travels) * len(self._stages)
+        whole = arrived(list(self._travels.values()), self._frame.merges)
+        left = executions - self._tally.total()
+        if whole.error is None and (left or self._tally["cancelled"]) and self._stopping is not None:
             self.result = Result(Ending.CANCELLED)
             return [Cancelled(self._pipeline.id, scope, self._stopping.reason, self._stopping.cause)]
         self._tally["cancelled"] += left
-        self.result = Result(
-            Ending.FAILED if error else Ending.DONE,
-            tuple(delta for deltas in by_item for delta in deltas),
-            edge_outputs(Result(Ending.DONE, (), travel.passed) for travel in self._travels.values()),
-            error,
-            restored=self._tally["cached"] == size * len(self._stages) > 0,
-        )
-        return [GroupEnded(self._pipeline.id, scope, Counts(**self._tally), error)]
-
-    def _error(self, errors: Mapping[int, ErrorInfo]) -> ErrorInfo | None:
-        if errors:
-            return items_failed(errors, len(self._travels))
-        # An item's own stages were checked against one another when they ended.
-        first_of_items = (_first_writes(travel.deltas) for travel in self._travels.values())
-        return set_once_conflict(first_of_items, self._frame.merges, "items")
+        self.result = replace(whole, restored=self._tally["cached"] == executions > 0)
+        return [GroupEnded(self._pipeline.id, scope, Counts(**self._tally), whole.error)]
 
     def _ignored(self, stage: Node) -> Warn:
         message = f"for_each of {stage.id} is ignored: as a stage it runs once for each item of {self._pipeline.id}"
         return Warn(stage.id, self._place.inside.scope, message)
+
+
+def arrived(travels: Sequence[Travel], merges: Mapping[str, Merge]) -> Result:
+    """What a pipeline comes to whose items, in item order, have got so far."""
+    errors = {travel.index: travel.error for travel in travels if travel.error is not None}
+    if errors:
+        error: ErrorInfo | None = items_failed(errors, len(travels))
+    else:
+        # An item's own stages were checked against one another when they ended.
+        error = set_once_conflict((_first_writes(travel.deltas) for travel in travels), merges, "items")
+    deltas = tuple(delta for travel in travels for delta in travel.deltas)
+    outputs = edge_outputs(Result(Ending.DONE, (), travel.passed) for travel in travels)
+    return Result(Ending.FAILED if error else Ending.DONE, deltas, outputs, error)
 
 
 def _first_writes(deltas: list[Mapping[str, Json]]) -> Mapping[str, Json]:

@@ -41,6 +41,10 @@ class Scheduler:
         """Someone wants the run to end."""
         return self._with_finish(self._run.stop(Stop(RunStatus.CANCELLED, reason)))
 
+    def wait(self, reason: str) -> list[Command]:
+        """Nothing can go on before someone was asked: the run ends, `waiting` unless something failed."""
+        return self._with_finish(self._run.stop(Stop(RunStatus.WAITING, reason)))
+
     def _with_finish(self, commands: list[Command]) -> list[Command]:
         ended = self._run.ended
         if ended is None or self._finished:

@@ -139,19 +139,25 @@ class StopAll:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Limit:
-    """Report a TimeOver for this attempt of a nested experience after `timeout_ms`."""
+    """Report a TimeOver for this attempt of a nested experience after `timeout_ms`. Two limits are never equal."""
 
     node: Node
     scope: tuple[Scope, ...]
-    attempt: int
-    timeout_ms: int
+
+    @property
+    def timeout_ms(self) -> int:
+        """How long that attempt may take."""
+        return self.node.timeout_ms
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TryLater:
-    """This attempt of a nested experience failed: report a TryAgain once its node's `on_error` has been waited for."""
+    """This attempt of a nested experience failed: report a TryAgain once its node's `on_error` has been waited for.
+
+    Two are never equal.
+    """
 
     node: Node
     scope: tuple[Scope, ...]
@@ -188,20 +194,36 @@ TaskEnd = NodeCompleted | NodeCached | NodeFailed | NodeCancelled
 
 @dataclass(frozen=True, slots=True)
 class TimeOver:
-    """What Limit asked for."""
+    """What a Limit asked for."""
 
-    node_id: str
-    scope: tuple[Scope, ...]
-    attempt: int
+    limit: Limit
+
+    @property
+    def node_id(self) -> str:
+        """The nested experience's node."""
+        return self.limit.node.id
+
+    @property
+    def scope(self) -> tuple[Scope, ...]:
+        """What that runs inside."""
+        return self.limit.scope
 
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """What TryLater asked for."""
+    """What a TryLater asked for."""
 
-    node_id: str
-    scope: tuple[Scope, ...]
-    attempt: int
+    later: TryLater
+
+    @property
+    def node_id(self) -> str:
+        """The nested experience's node."""
+        return self.later.node.id
+
+    @property
+    def scope(self) -> tuple[Scope, ...]:
+        """What that runs inside."""
+        return self.later.scope
 
 
 Happening = TaskEnd | TimeOver | TryAgain

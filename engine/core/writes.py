@@ -37,19 +37,27 @@ class Checked:
 
 def check_output(sight: Sight, node: Node, output: Output) -> Checked:
     """Check the output of an execution of `node` against the state that it sees."""
-    fields = sight.board.fields
     try:
         delta = {name: normalise(value) for name, value in output.state_delta.items()}
         edge_output = normalise(output.edge_output) if output.has_edge_output else None
     except NotJsonError as error:
         return Checked(output, ErrorInfo("output", f"{node.id} returned what JSON cannot hold: {error}"))
     normal = Output(delta, edge_output, output.has_edge_output)
+    refused = unfit(sight, node, delta)
+    if refused is not None:
+        return Checked(normal, ErrorInfo("state", refused))
+    stray = [name for name in delta if name not in node.writes]
+    return Checked(normal, None, tuple(_stray(name) for name in stray))
+
+
+def unfit(sight: Sight, node: Node, delta: Mapping[str, Json]) -> str | None:
+    """Why the state that `node` sees does not take its writes, if it does not. Raises NotYetKnownError (plans only)."""
+    fields = sight.board.fields
     for name, value in delta.items():
         refused = _refused(sight, fields[name], node, value) if name in fields else _undeclared(fields, node, name)
         if refused is not None:
-            return Checked(normal, ErrorInfo("state", refused))
-    stray = [name for name in delta if name not in node.writes]
-    return Checked(normal, None, tuple(_stray(name) for name in stray))
+            return refused
+    return None
 
 
 def _undeclared(fields: Mapping[str, StateField], node: Node, name: str) -> str:
@@ -93,7 +101,12 @@ def type_error(state_field: StateField, value: Json) -> str | None:
 
 
 def _constraint_error(schema: str, value: Json) -> str | None:
-    error = next(_validator(schema).iter_errors(value), None)
+    from referencing.exceptions import Unresolvable
+
+    try:
+        error = next(_validator(schema).iter_errors(value), None)
+    except Unresolvable as unknown:
+        return f"a value that cannot be checked: its schema refers to {unknown.ref}, which is not in it"
     if error is None:
         return None
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
@@ -105,8 +118,10 @@ def _validator(schema: str) -> Any:
     from json import loads
 
     from jsonschema import Draft202012Validator  # imported when a field has constraints: it takes 100 ms
+    from referencing import Registry
 
-    return Draft202012Validator(loads(schema))
+    # With a registry of its own: the default one fetches what a `$ref` names, from any address.
+    return Draft202012Validator(loads(schema), registry=Registry())
 
 
 def _shown(value: Json) -> str:

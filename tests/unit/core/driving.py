@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from random import Random
 
 from engine.core.composition import Composition, compose
@@ -12,30 +12,29 @@ from engine.core.slots import Limits, Slots
 from engine.core.tasks import (
     Command,
     Consider,
-    Failed,
-    Finish,
-    GroupEnded,
-    Skipped,
+    Happening,
+    Limit,
     StopAll,
     Task,
     TaskEnd,
+    TimeOver,
     TryAgain,
     TryLater,
-    Warn,
 )
 from engine.core.writes import check_output
 from engine.expressions import Json
 from engine.log.events import (
     ErrorInfo,
+    NodeCached,
     NodeCancelled,
     NodeCompleted,
     NodeFailed,
     Output,
-    RunStatus,
+    ProducedBy,
     Scope,
-    ScopeKind,
 )
 from engine.spec.model import Experience, Policy
+from tests.unit.core.story import Story, name_of
 
 Behaviour = Callable[[Task], Output | ErrorInfo]
 
@@ -55,28 +54,12 @@ def fails(message: str = "broken") -> Behaviour:
     return lambda _: ErrorInfo("test", message)
 
 
-@dataclass
-class Story:
-    """What happened in a run, in order."""
-
-    executed: list[str] = field(default_factory=list)
-    skipped: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-    cancelled: list[str] = field(default_factory=list)
-    tasks: dict[str, Task] = field(default_factory=dict)
-    groups: dict[str, GroupEnded] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    retried: list[str] = field(default_factory=list)
-    most_at_once: int = 0
-    status: RunStatus | None = None
-    reason: str | None = None
-    state: Mapping[str, Json] = field(default_factory=dict)
-
-
 class Drive:
     """One run, through the real slots. At most `width` tasks are under way; which of them ends next is `choose`'s.
 
-    A task whose node says `retry` is tried again at once: `behaviours` are asked once for each attempt.
+    A task whose node says `retry` is tried again at once: `behaviours` are asked once for each attempt. `restore`
+    gives the outputs of tasks that need not run. `rings` lets the time of nested experiences be over, now
+    and then.
     """
 
     def __init__(
@@ -89,13 +72,20 @@ class Drive:
         choose: Random | None = None,
         cancel_after: int | None = None,
         nested: Mapping[str, Composition] | None = None,
+        restore: Callable[[Task], Output | None] = lambda _: None,
+        rings: bool = False,
     ) -> None:
         self.story = Story()
         self._behaviours = behaviours
         self._slots = Slots(Limits(width))
-        self._under_way: list[Task] = []
+        self._considered: deque[Task] = deque()
+        self._under_way: list[Task | TryAgain] = []
+        self._due: deque[Happening] = deque()
+        self._retries: Counter[tuple[str, tuple[Scope, ...]]] = Counter()
         self._choose = choose or Random(0)
         self._cancel_after = cancel_after
+        self._restore = restore
+        self._rings = rings
         composition = compose(experience, nested=nested)
         self._scheduler = Scheduler(composition, args or {}, experience.starting_state())
 
@@ -103,18 +93,62 @@ class Drive:
         """Run to the end."""
         self._carry_out(self._scheduler.begin())
         while self.story.status is None:
-            self._under_way += self._slots.take()
-            assert self._under_way, "the scheduler waits for nothing: a deadlock"
-            if self._cancel_after is not None and len(self.story.executed) >= self._cancel_after:
-                self._cancel_after = None
-                self._carry_out(self._scheduler.cancel("enough"))
-                continue
-            self.story.most_at_once = max(self.story.most_at_once, len(self._under_way))
-            task = self._under_way.pop(self._choose.randrange(len(self._under_way)))
-            self._slots.release(task)
-            self._carry_out(self._scheduler.handle(self._execute(task)))
+            self._step()
+        begun = [one for one in self._under_way if isinstance(one, Task)]
+        assert not begun, "the run ended before what it had begun"
         self.story.state = self._scheduler.board.final_state()
         return self.story
+
+    def retries_around(self, task: Task) -> int:
+        """How often the nested experiences that `task` runs in have been tried again."""
+        return sum(self._retries[step.id, task.scope[:depth]] for depth, step in enumerate(task.scope))
+
+    def ring(self, limit: Limit) -> None:
+        """The time of a nested experience is over."""
+        self._tell(TimeOver(limit))
+
+    def _step(self) -> None:
+        if self._due:
+            self._tell(self._due.popleft())
+        elif self._considered:
+            self._consider(self._considered.popleft())
+        elif self._cancel_after is not None and len(self.story.executed) >= self._cancel_after:
+            self._cancel_after = None
+            self._carry_out(self._scheduler.cancel("enough"))
+        elif self._rings and self.story.limits and self._choose.random() < 0.2:
+            self.ring(self._choose.choice(self.story.limits))
+        else:
+            self._go_on()
+
+    def _consider(self, task: Task) -> None:
+        output = self._restore(task)
+        if output is None:
+            self._slots.add(task)
+        else:
+            self.story.restored.append(name_of(task))
+            self._tell(
+                NodeCached(
+                    node_id=task.node.id,
+                    scope=task.scope,
+                    input_hash="",
+                    input_parts={},
+                    output=output,
+                    duration_ms=1,
+                    produced_by=ProducedBy("", 0),
+                )
+            )
+
+    def _go_on(self) -> None:
+        """Something that was under way ends."""
+        self._under_way += self._slots.take()
+        assert self._under_way, "the scheduler waits for nothing: a deadlock"
+        self.story.most_at_once = max(self.story.most_at_once, sum(isinstance(one, Task) for one in self._under_way))
+        one = self._under_way.pop(self._choose.randrange(len(self._under_way)))
+        if isinstance(one, TryAgain):
+            self._tell(one)
+            return
+        self._slots.release(one)
+        self._tell(self._execute(one))
 
     def _execute(self, task: Task) -> TaskEnd:
         name = name_of(task)
@@ -128,6 +162,7 @@ class Drive:
         if isinstance(result, ErrorInfo):
             self.story.failed[name] = result.message
             return NodeFailed(node_id=task.node.id, scope=task.scope, error=result)
+        self.story.outputs[name] = result
         return NodeCompleted(node_id=task.node.id, scope=task.scope, output=result, duration_ms=1)
 
     def _attempt(self, task: Task) -> Output | ErrorInfo:
@@ -137,53 +172,32 @@ class Drive:
         checked = check_output(task.sight, task.node, result)
         return checked.error or checked.output
 
+    def _tell(self, event: Happening) -> None:
+        self._carry_out(self._scheduler.handle(event))
+
     def _carry_out(self, commands: list[Command]) -> None:
         for command in commands:
             if isinstance(command, Consider):
-                self._slots.add(command.task)
-            elif isinstance(command, Skipped):
-                self.story.skipped[_named(command.node_id, command.scope)] = command.reason
-            elif isinstance(command, Failed):
-                self.story.failed[_named(command.node_id, command.scope)] = command.error.message
-            elif isinstance(command, GroupEnded):
-                self.story.groups[_named(command.node_id, command.scope)] = command
-            elif isinstance(command, Warn):
-                self.story.warnings.append(command.message)
+                self._considered.append(command.task)
             elif isinstance(command, StopAll):
                 self._stop(command.scope)
             elif isinstance(command, TryLater):
-                self.story.retried.append(command.error.message)
-                again = TryAgain(command.node.id, command.scope, command.attempt)
-                self._carry_out(self._scheduler.handle(again))
-            elif isinstance(command, Finish):
-                self.story.status, self.story.reason = command.status, command.reason
+                self._retries[command.node.id, command.scope] += 1
+                self._under_way.append(TryAgain(command))
+            self.story.note(command)
 
     def _stop(self, scope: tuple[Scope, ...]) -> None:
-        def within(task: Task) -> bool:
-            return task.scope[: len(scope)] == scope
+        """What runs ends as cancelled: later, as in a real run."""
 
-        running = [task for task in self._under_way if within(task)]
-        self._under_way = [task for task in self._under_way if not within(task)]
+        def within(task: Task | TryAgain) -> bool:
+            return isinstance(task, Task) and task.scope[: len(scope)] == scope
+
+        running = [task for task in self._under_way if isinstance(task, Task) and within(task)]
+        waiting = [*filter(within, self._considered), *self._slots.drain(within)]
+        self._under_way = [one for one in self._under_way if not within(one)]
+        self._considered = deque(task for task in self._considered if not within(task))
         for task in running:
             self._slots.release(task)
-        for task in (*self._slots.drain(within), *running):
+        for task in (*waiting, *running):
             self.story.cancelled.append(name_of(task))
-            event = NodeCancelled(node_id=task.node.id, scope=task.scope, reason="stopped")
-            self._carry_out(self._scheduler.handle(event))
-
-
-def name_of(task: Task) -> str:
-    """How a test names an execution: `each[0]`, `rows[1].parse`, `polish#2.revise`, `child/inner`."""
-    return _named(task.node.id, task.scope)
-
-
-def _named(node_id: str, scope: tuple[Scope, ...]) -> str:
-    parts = [
-        (f"{step.id}[{step.item.index}]" if step.item else f"{step.id}#{step.iteration}")
-        if step.kind is not ScopeKind.EXPERIENCE
-        else f"{step.id}/"
-        for step in scope
-    ]
-    if scope and scope[-1].kind is ScopeKind.FANOUT and scope[-1].id == node_id:
-        return ".".join(parts).replace("/.", "/")
-    return ".".join([*parts, node_id]).replace("/.", "/")
+            self._due.append(NodeCancelled(node_id=task.node.id, scope=task.scope, reason="stopped"))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from random import Random
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -32,7 +33,8 @@ from engine.spec.model import (
     StateField,
     ToolSpec,
 )
-from tests.unit.core.driving import Behaviour, Drive, Story, name_of
+from tests.unit.core.driving import Behaviour, Drive
+from tests.unit.core.story import Story, name_of
 
 FIELDS = ("last", "list", "once")
 STATE = (
@@ -41,8 +43,14 @@ STATE = (
     StateField("once", {}, Merge.SET_ONCE),
     StateField("items", {"default": ["p", "q", "p"]}),
 )
+ARGS: Mapping[str, Json] = {"go": True, "items": ["r", "s"], "none": []}
+LISTS = (*("$.items",) * 4, *("$args.items",) * 3, "$args.none", "$.last")
+"""What fan-outs and pipelines work on: mostly a list; `last` holds a text, or nothing."""
+
+CONDITIONS = (None, None, None, "length($.list) > 1", "$.last != 2", "$args.go == true", "defined($edges.{0})")
 SKIP, RETRY, FAIL_RUN = OnError(), OnError(Policy.RETRY, attempts=3, base_ms=0), OnError(Policy.FAIL_RUN)
 KEPT_GOING = (SKIP, RETRY)
+DEPTH = 2
 
 
 @dataclass
@@ -53,53 +61,70 @@ class World:
     nested: Mapping[str, Composition] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
 
-    def run(self, width: int = 1, seed: int = 0) -> Story:
+    def run(self, width: int = 1, seed: int = 0, **options: Any) -> Story:
         """Run it with at most `width` tasks at once, which end in an order that `seed` gives."""
-        tries: Counter[str] = Counter()
+        tries: Counter[Task] = Counter()
 
         def behave(task: Task) -> Output | ErrorInfo:
             name = name_of(task)
-            tries[name] += 1
+            tries[task] += 1
             # Of a fan-out's or pipeline's items only some fail, the same ones each time.
             unlucky = task.item is None or task.item.index % 2 == 1
-            if unlucky and tries[name] <= self.failures.get(task.node.id, 0):
+            # Counted from the outermost try on: how often a sibling cut a try short must not count.
+            if unlucky and tries[task] + drive.retries_around(task) <= self.failures.get(task.node.id, 0):
                 return ErrorInfo("test", "broken")
-            seen = hash_value([name, dict(task.reads), dict(task.edges)])[:8]
+            # An edit of a node changes what it makes, or does not.
+            edit = task.node.source.get("cache_key") if len(name) % 3 else None
+            seen = hash_value([name, edit, dict(task.reads), dict(task.edges), dict(task.args)])[:8]
             values: dict[str, Json] = {"last": seen, "list": [seen], "once": name}
             return Output({field: values[field] for field in task.node.writes}, seen, len(name) % 2 == 0)
 
-        behaviours: dict[str, Behaviour] = dict.fromkeys(self._node_ids(), behave)
-        return Drive(self.experience, behaviours, width=width, choose=Random(seed), nested=self.nested).run()
+        behaviours: dict[str, Behaviour] = dict.fromkeys(self.node_ids(), behave)
+        drive = Drive(
+            self.experience, behaviours, args=ARGS, width=width, choose=Random(seed), nested=self.nested, **options
+        )
+        return drive.run()
 
-    def _node_ids(self) -> list[str]:
+    def edited(self, ids: frozenset[str]) -> World:
+        """The same world, in which the nodes `ids`, at any depth, were edited, and some that failed are mended."""
+        whole = _edited(compose(self.experience, nested=self.nested), ids)
+        failures = {id_: 0 if id_ in ids else times for id_, times in self.failures.items()}
+        return World(whole.experience, whole.nested, failures)
+
+    def node_ids(self) -> list[str]:
+        """The ids of its nodes, at any depth."""
         whole = compose(self.experience, nested=self.nested)
-        return [node.id for within in whole.walk() for node in within.experience.nodes]
+        return [node.id for node in whole.all_nodes()]
+
+
+def _edited(whole: Composition, ids: frozenset[str]) -> Composition:
+    nodes = tuple(
+        replace(node, source={**node.source, "cache_key": "edited"}) if node.id in ids else node
+        for node in whole.experience.nodes
+    )
+    nested = {id_: _edited(inner, ids) for id_, inner in whole.nested.items()}
+    return compose(replace(whole.experience, nodes=nodes), nested=nested)
 
 
 @st.composite
 def graphs(draw: st.DrawFn, *, policies: tuple[OnError, ...], prefix: str = "n", depth: int = 0) -> World:
-    """A graph of nodes, fan-outs, nested experiences, a pipeline and a loop, joined by edges with conditions."""
-    size = draw(st.integers(2, 7 - 2 * depth))
-    ids = [f"{prefix}{index}" for index in range(size)]
+    """Nodes, fan-outs, nested experiences, a pipeline and a loop, joined by edges with conditions."""
+    ids = [f"{prefix}{index}" for index in range(draw(st.integers(2, 7 - 2 * depth)))]
     nested: dict[str, Composition] = {}
     failures: dict[str, int] = {}
     nodes = []
     for id_ in ids:
         spec: ToolSpec | ExperienceSpec = ToolSpec("a.py")
-        if depth < 2 and draw(st.integers(0, 4)) == 0:
+        if depth < DEPTH and draw(st.integers(0, 4)) == 0:
             child = draw(graphs(policies=policies, prefix=f"{id_}_", depth=depth + 1))
             nested[id_] = compose(child.experience, nested=child.nested)
             failures.update(child.failures)
-            spec = ExperienceSpec("c.yaml", draw(st.sampled_from(("shared", "isolated"))))
-        failures[id_] = draw(st.sampled_from((0, 0, 0, 0, 1, 99)))
+            outputs = draw(st.sampled_from(({}, {"last": "$.items[0]"})))
+            spec = ExperienceSpec("c.yaml", draw(st.sampled_from(("shared", "isolated"))), outputs)
+        failures[id_] = draw(st.sampled_from((*(0,) * 8, 1, 2, 99)))
         nodes.append(draw(some_node(id_, spec, policies)))
-    edges = []
-    for position, to in enumerate(ids):
-        for from_ in draw(st.lists(st.sampled_from(ids[:position]), max_size=2, unique=True)) if position else ():
-            text = draw(st.sampled_from((None, None, "length($.list) > 1", "$.last != 2")))
-            edges.append(Edge(from_, to, _condition(text), text))
-    plain = Experience("random", "1.0.0", tuple(nodes), tuple(edges), STATE)
-    return World(draw(with_groups(plain, prefix)), nested, failures)
+    plain = Experience("random", "1.0.0", tuple(nodes), (), STATE)
+    return World(draw(connected(draw(grouped(plain, prefix)))), nested, failures)
 
 
 @st.composite
@@ -107,15 +132,17 @@ def some_node(draw: st.DrawFn, id_: str, spec: ToolSpec | ExperienceSpec, polici
     """A node with any of the keys that matter to scheduling."""
     for_each = None
     if draw(st.integers(0, 3)) == 0:
-        for_each = ForEach("$.items", draw(st.integers(1, 3)), draw(st.sampled_from(ItemErrorPolicy)))
+        source, policy = draw(st.sampled_from(LISTS)), draw(st.sampled_from(ItemErrorPolicy))
+        for_each = ForEach(source, draw(st.integers(1, 3)), policy)
     writable = FIELDS[: draw(st.sampled_from((2, 2, 3)))]
     return Node(
         id_,
         Kind.TOOL if isinstance(spec, ToolSpec) else Kind.EXPERIENCE,
         spec,
-        source={},
+        source=draw(st.sampled_from(({}, {"timeout_ms": 600_000}))),
         reads=tuple(draw(st.lists(st.sampled_from(FIELDS), unique=True))),
         writes=tuple(draw(st.lists(st.sampled_from(writable), unique=True))),
+        args={"go": "$args.go", "items": "$.items", "none": [], "item": "$item", "iter": "$iter"},
         for_each=for_each,
         on_error=draw(st.sampled_from(policies)),
         join=draw(st.sampled_from(Join)),
@@ -123,21 +150,43 @@ def some_node(draw: st.DrawFn, id_: str, spec: ToolSpec | ExperienceSpec, polici
 
 
 @st.composite
-def with_groups(draw: st.DrawFn, plain: Experience, prefix: str) -> Experience:
-    """The experience, in which some nodes are stages of a pipeline or the body of a loop."""
+def grouped(draw: st.DrawFn, plain: Experience, prefix: str) -> Experience:
+    """The experience, in which some nodes may be stages of a pipeline, and one the body of a loop."""
     ids = [node.id for node in plain.nodes]
-    pipelines, loops = (), ()
-    if len(ids) > 3 and draw(st.booleans()):
-        pipelines = (Pipeline(f"{prefix}line", "$.items", (ids[-2], ids[-1])),)
-    if draw(st.booleans()):
-        until = "length($.list) > 3"
-        loops = (Loop(f"{prefix}again", ids[0], _condition(until), until, draw(st.sampled_from((1, 3)))),)
-    candidate = replace(plain, pipelines=pipelines, loops=loops)
-    return candidate if _has_an_order(candidate) else plain
+    first = draw(st.integers(0, len(ids) - 1))
+    stages = ids[first : first + draw(st.integers(0, 3))]
+    left = [id_ for id_ in ids if id_ not in stages]
+    pipelines: tuple[Pipeline, ...] = ()
+    loops: tuple[Loop, ...] = ()
+    if stages:
+        pipelines = (Pipeline(f"{prefix}line", draw(st.sampled_from(LISTS)), tuple(stages)),)
+    wanted = draw(st.booleans())
+    if left and wanted:
+        until = draw(st.sampled_from((None, "length($.list) > 3", "$iter >= 1")))
+        body, most = draw(st.sampled_from(left)), draw(st.sampled_from((1, 3)))
+        loops = (Loop(f"{prefix}again", body, _condition(until), until, most),)
+    return replace(plain, pipelines=pipelines, loops=loops)
+
+
+@st.composite
+def connected(draw: st.DrawFn, plain: Experience) -> Experience:
+    """The experience with edges; those that would close a circle, since nodes share a vertex, are left out."""
+    ids = [node.id for node in plain.nodes]
+    vertices = {stage: pipeline.id for pipeline in plain.pipelines for stage in pipeline.stages}
+    vertices.update((loop.body, loop.id) for loop in plain.loops)
+    connected = plain
+    for position, to in enumerate(ids):
+        for from_ in draw(st.lists(st.sampled_from(ids[:position]), max_size=2, unique=True)) if position else ():
+            vertex = vertices.get(from_, from_)
+            text = draw(st.sampled_from(CONDITIONS))
+            text = text and text.format(vertex)
+            edge = Edge(draw(st.sampled_from((from_, vertex))), to, _condition(text), text)
+            longer = replace(connected, edges=(*connected.edges, edge))
+            connected = longer if _has_an_order(longer) else connected
+    return connected
 
 
 def _has_an_order(candidate: Experience) -> bool:
-    """Bringing nodes together in one vertex may have closed a circle."""
     try:
         compose(candidate)
     except CycleError:

@@ -12,7 +12,8 @@ from engine.core.tasks import Task
 from engine.expressions import Json
 from engine.log.events import Counts, ErrorInfo, Output, RunStatus
 from tests.support.experiences import experience, yaml_graph
-from tests.unit.core.driving import Behaviour, Drive, Story, fails, writes
+from tests.unit.core.driving import Behaviour, Drive, fails, writes
+from tests.unit.core.story import Story
 
 CHILD_STATE = """
 total: {type: number, default: 1}
@@ -123,6 +124,15 @@ def test_a_shared_child_sees_the_state_around_it_and_its_writes_are_the_nodes() 
     assert story.state["list"] == ["outer", "one", "two"]
 
 
+def test_outputs_map_what_a_shared_child_ends_with_beside_what_it_shares() -> None:
+    keys = ", state_scope: shared, writes: [sum], outputs: {sum: $.list.length}"
+
+    story = parent(keys, behaviours=ADDS).run()
+
+    assert story.state["sum"] == 3
+    assert story.state["list"] == ["outer", "one", "two"]
+
+
 def test_the_reads_of_a_shared_child_order_the_node_as_its_own_would() -> None:
     text = yaml_graph(
         """
@@ -209,6 +219,51 @@ def test_a_fan_out_of_children_opens_as_many_as_its_concurrency_says() -> None:
     assert story.state["list"] == ["outer", *["zero", 1, "two"], *["zero", 2, "two"], *["zero", 3, "two"]]
     assert story.groups["inner"].counts == Counts(completed=3)
     assert story.groups["inner[2]"].counts == Counts(completed=2)
+
+
+def test_a_fan_out_that_ends_the_run_begins_no_further_child() -> None:
+    keys = ", for_each: {source: $.items, concurrency: 1}, on_error: {policy: fail_run}"
+
+    story = parent(keys, behaviours={**ADDS, "one": fails()}).run()
+
+    assert story.executed == ["before", "inner[0].inner/one"]
+    assert list(story.groups) == ["inner[0]", "inner"]
+    assert (story.status, story.reason) == (RunStatus.FAILURE, "failed at inner (on_error: fail_run)")
+
+
+def test_what_a_part_began_before_it_ended_the_run_is_stopped_with_the_rest() -> None:
+    """The first item fails as the pipeline begins, together with items that could go on."""
+    text = yaml_graph(
+        "- {id: stage, kind: experience, impl: c.yaml, args: {word: $item}, on_error: {policy: fail_run}}",
+    ).replace("graph:\n", "graph:\n  pipelines: [{id: line, items: $args.words, stages: [stage]}]\n")
+    child = yaml_graph("- {id: say, kind: tool, impl: a.py}") + "args: {properties: {word: {type: string}}}\n"
+    nested = {"stage": compose(experience(child))}
+
+    story = Drive(experience(text), {}, args={"words": [1, "two", "three"]}, nested=nested).run()
+
+    assert story.executed == []
+    assert (story.status, story.reason) == (RunStatus.FAILURE, "failed at stage (on_error: fail_run)")
+
+
+def test_the_time_limit_of_an_earlier_try_does_not_end_a_later_one() -> None:
+    """A child that is tried again begins its own children anew, with the whole of their time."""
+    grandchild = compose(experience(yaml_graph("- {id: leaf, kind: tool, impl: a.py}")))
+    middle = experience(yaml_graph("- {id: deeper, kind: experience, impl: c.yaml, timeout_ms: 1000}"))
+    top = experience(
+        yaml_graph("- {id: inner, kind: experience, impl: c.yaml, on_error: {policy: retry, attempts: 2, base_ms: 0}}")
+    )
+    tries: list[int] = []
+
+    def flaky(_: Task) -> Output | ErrorInfo:
+        tries.append(1)
+        if len(tries) == 2:
+            drive.ring(drive.story.limits[0])
+        return ErrorInfo("test", "not yet") if len(tries) == 1 else Output({})
+
+    drive = Drive(top, {"leaf": flaky}, nested={"inner": compose(middle, nested={"deeper": grandchild})})
+
+    assert drive.run().status is RunStatus.SUCCESS
+    assert len(drive.story.limits) == 2
 
 
 def test_cancelling_ends_the_child_with_the_run() -> None:

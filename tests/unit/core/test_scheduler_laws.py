@@ -2,53 +2,57 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from random import Random
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.log.events import RunStatus
 from engine.spec.model import Experience, Kind, Node, ToolSpec
-from tests.unit.core.driving import Drive
+from tests.unit.core.laws import alone_and_together_are_the_same, some_of_it_restored_is_the_same
 from tests.unit.core.random_graphs import FAIL_RUN, KEPT_GOING, RETRY, STATE, World, graphs
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(graphs(policies=KEPT_GOING), st.sampled_from((2, 16)), st.integers())
 def test_concurrency_and_luck_change_neither_state_nor_status_nor_what_runs(
     world: World, width: int, seed: int
 ) -> None:
-    alone = world.run()
-    together = world.run(width, seed)
-
-    assert together.state == alone.state
-    assert together.status == alone.status
-    assert together.reason == alone.reason
-    assert Counter(together.executed) == Counter(alone.executed)
-    assert together.skipped == alone.skipped
-    assert together.groups == alone.groups
+    alone_and_together_are_the_same(world, width, seed)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(graphs(policies=(*KEPT_GOING, FAIL_RUN)), st.sampled_from((2, 16)), st.integers())
 def test_with_fail_run_the_status_is_the_same_at_every_concurrency(world: World, width: int, seed: int) -> None:
     assert world.run(width, seed).status == world.run().status
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(graphs(policies=KEPT_GOING), st.integers(1, 16), st.integers())
 def test_never_more_goes_on_at_once_than_the_limit_says(world: World, width: int, seed: int) -> None:
     assert world.run(width, seed).most_at_once <= width
 
 
-@settings(max_examples=60, deadline=None)
-@given(graphs(policies=KEPT_GOING), st.integers(0, 12), st.integers(1, 16), st.integers())
+@settings(max_examples=30, deadline=None)
+@given(graphs(policies=KEPT_GOING), st.integers(1, 16), st.integers())
+def test_what_is_restored_changes_neither_state_nor_status(world: World, width: int, seed: int) -> None:
+    some_of_it_restored_is_the_same(world, width, seed)
+
+
+@settings(max_examples=30, deadline=None)
+@given(graphs(policies=(*KEPT_GOING, FAIL_RUN)), st.integers(0, 12), st.integers(1, 16), st.integers())
 def test_a_cancelled_run_ends_and_begins_nothing_more(world: World, after: int, width: int, seed: int) -> None:
-    story = Drive(world.experience, {}, width=width, choose=Random(seed), nested=world.nested, cancel_after=after).run()
+    story = world.run(width, seed, cancel_after=after)
 
     assert story.status in (RunStatus.CANCELLED, RunStatus.SUCCESS, RunStatus.FAILURE)
     assert story.status is not RunStatus.CANCELLED or len(story.executed) == after
+
+
+@settings(max_examples=30, deadline=None)
+@given(graphs(policies=(*KEPT_GOING, FAIL_RUN)), st.integers(0, 12), st.integers(1, 16), st.integers())
+def test_whenever_the_time_of_nested_experiences_is_over_the_run_ends(
+    world: World, after: int, width: int, seed: int
+) -> None:
+    assert world.run(width, seed, rings=True).status in (RunStatus.SUCCESS, RunStatus.FAILURE)
+    assert world.run(width, seed, rings=True, cancel_after=after).status is not None
 
 
 def test_a_node_that_fails_less_often_than_it_is_tried_succeeds() -> None:
