@@ -139,4 +139,5 @@ def _response(message: anthropic.types.Message) -> LLMResponse:
         tokens_out=tokens_out,
         model=message.model,
         cost_usd=cost_usd("anthropic", message.model, tokens_in, tokens_out),
+        raw=cast("dict[str, Json]", message.to_dict(mode="json")),
     )

@@ -176,6 +176,7 @@ def _response(completion: ChatCompletion, asked: str, *, priced: bool) -> LLMRes
         tokens_out=tokens_out,
         model=model,
         cost_usd=cost_usd("openai", model, tokens_in, tokens_out) if usage and priced else None,
+        raw=cast("dict[str, Json]", completion.to_dict(mode="json")),
     )
 
 

@@ -15,14 +15,15 @@ def cost_usd(provider: str, model: str, tokens_in: int, tokens_out: int) -> floa
 
     A model with a date (`claude-haiku-4-5-20251001`, `gpt-4o-2024-11-20`) costs what it costs without.
     """
-    price = _prices(provider).get(_DATE_SUFFIX.sub("", model))
+    price = prices(provider).get(_DATE_SUFFIX.sub("", model))
     if price is None:
         return None
     return (tokens_in * price["input"] + tokens_out * price["output"]) / 1_000_000
 
 
 @cache
-def _prices(provider: str) -> dict[str, dict[str, float]]:
+def prices(provider: str) -> dict[str, dict[str, float]]:
+    """By model, what a million tokens cost in US dollars (`input`, `output`); callers share it and never change it."""
     text = Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
-    prices: dict[str, dict[str, float]] = json.loads(text)[provider]["usdPerMillionTokens"]
-    return prices
+    by_model: dict[str, dict[str, float]] = json.loads(text)[provider]["usdPerMillionTokens"]
+    return by_model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
 from engine.expressions import Json
@@ -47,6 +47,7 @@ class LLMResponse:
 
     `stop_reason` is None where the provider names none, else in the words of Anthropic: `end_turn`, `tool_use`,
     `max_tokens`, `refusal`, `model_context_window_exceeded`. `cost_usd` is None where the price is unknown.
+    `raw` is the answer in the provider's own words.
     """
 
     text: str
@@ -56,6 +57,7 @@ class LLMResponse:
     tokens_out: int
     model: str
     cost_usd: float | None = None
+    raw: Mapping[str, Json] = field(default_factory=dict, compare=False)
 
 
 class LLMClient(Protocol):

@@ -16,11 +16,13 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from engine.expressions import Json
 from engine.log import events
-from engine.log.events import EVENT_TYPES, Counts, Output, Record
+from engine.log.events import EVENT_TYPES, Counts, Input, Output, Record, Sums
 
 _ALWAYS_WRITTEN = frozenset({"original_run_id"})
 _OMITTED_DEFAULTS = (None, (), True)
 _RENAMED = {"from_": "from"}
+_TO_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_INPUT_FIELDS = ("args", "given", "reads", "edges")
 
 
 class MalformedEventError(ValueError):
@@ -32,7 +34,7 @@ def encode(record: Record) -> bytes:
     event = record.event
     line = {"type": event.type, "seq": record.seq, "ts": record.ts, "runId": record.run_id}
     line.update(_CONVERTER.unstructure(event))
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    return _TO_LINE(line).encode() + b"\n"
 
 
 def to_json(record: Record) -> dict[str, Json]:
@@ -43,6 +45,11 @@ def to_json(record: Record) -> dict[str, Json]:
 def counts_to_json(counts: Counts) -> dict[str, Json]:
     """Counts as they stand in an event."""
     return cast("dict[str, Json]", _CONVERTER.unstructure(counts))
+
+
+def sums_to_json(sums: Sums) -> dict[str, Json]:
+    """Sums as they stand in an event."""
+    return cast("dict[str, Json]", _CONVERTER.unstructure(sums))
 
 
 def decode(line: Mapping[str, Any]) -> Record | None:
@@ -107,6 +114,20 @@ def _structure_output(value: Any, _: Any) -> Output:
     return Output(delta, value.get("edgeOutput"), "edgeOutput" in value)
 
 
+def _unstructure_input(received: Input) -> dict[str, Json]:
+    fields: dict[str, Json] = {name: dict(values) for name in _INPUT_FIELDS if (values := getattr(received, name))}
+    if received.has_item:
+        fields["item"] = received.item
+    return fields
+
+
+def _structure_input(value: Any, _: Any) -> Input:
+    fields = {name: value.get(name, {}) for name in _INPUT_FIELDS}
+    if not all(isinstance(values, dict) for values in fields.values()):
+        raise TypeError("an input with something else than objects")
+    return Input(**fields, item=value.get("item"), has_item="item" in value)
+
+
 def _register(converter: Converter, cls: type) -> None:
     overrides: dict[str, Any] = {
         field.name: override(
@@ -133,6 +154,8 @@ def _make_converter() -> Converter:
     converter.register_unstructure_hook_func(_is_json, lambda value: value)
     converter.register_structure_hook(Output, _structure_output)
     converter.register_unstructure_hook(Output, _unstructure_output)
+    converter.register_structure_hook(Input, _structure_input)
+    converter.register_unstructure_hook(Input, _unstructure_input)
     parts = (
         events.Item,
         events.Scope,

@@ -106,6 +106,22 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """What an execution receives: its args, what its `source` or `inputs` came to (`given`), the fields it reads, the
+    edge outputs, and in a fan-out or pipeline its item, which may be null.
+
+    In a log, a value may be a name for one that an earlier line holds (engine.log.input_names).
+    """
+
+    args: Mapping[str, Json] = field(default_factory=dict)
+    given: Mapping[str, Json] = field(default_factory=dict)
+    reads: Mapping[str, Json] = field(default_factory=dict)
+    edges: Mapping[str, Json] = field(default_factory=dict)
+    item: Json = None
+    has_item: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeEnds:
     """An edge, named by its ends."""
 
@@ -178,12 +194,14 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeStarted:
-    """An execution begins (`attempt_id`), or a fan-out of `items` does."""
+    """An execution begins (`attempt_id`), or a fan-out of `items` does. `reasons`: why it is not restored."""
 
     type: ClassVar[str] = "node.started"
     node_id: str
     scope: tuple[Scope, ...] = ()
     attempt_id: str | None = None
+    input: Input | None = None
+    reasons: tuple[str, ...] = ()
     items: int | None = None
 
 
@@ -204,22 +222,28 @@ class NodeAttempt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeCached:
-    """An outcome was restored from another run's log."""
+    """An outcome was restored from another run's log. `reasons`: why, although it would run again by its inputs."""
 
     type: ClassVar[str] = "node.cached"
     node_id: str
     scope: tuple[Scope, ...] = ()
+    input: Input | None = None
+    reasons: tuple[str, ...] = ()
     input_hash: str
     input_parts: Mapping[str, str]
     output: Output
     duration_ms: float
     metrics: Metrics | None = None
+    produced: Mapping[str, str] | None = None
     produced_by: ProducedBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeCompleted:
-    """An execution succeeded; or, with `counts` and without output, a fan-out did."""
+    """An execution succeeded; or, with `counts` and without output, a fan-out did.
+
+    `produced` are the files that it made, of those that its node names under `produces`: path to hash.
+    """
 
     type: ClassVar[str] = "node.completed"
     node_id: str
@@ -233,11 +257,15 @@ class NodeCompleted:
     metrics: Metrics | None = None
     restorable: bool = True
     restorable_reason: str | None = None
+    produced: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeFailed:
-    """Final: the node or item will not be tried again in this run."""
+    """Final: the node or item will not be tried again in this run.
+
+    `started_in`: it was not tried, since it had been started in that run, whose log does not tell its end.
+    """
 
     type: ClassVar[str] = "node.failed"
     node_id: str
@@ -247,6 +275,7 @@ class NodeFailed:
     duration_ms: float | None = None
     counts: Counts | None = None
     metrics: Metrics | None = None
+    started_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,14 +291,16 @@ class NodeSkipped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeCancelled:
-    """The node was in flight, or had not begun, when the run was stopped."""
+    """The node was in flight, or had not begun, when the run was stopped. `started_in` is as in NodeFailed."""
 
     type: ClassVar[str] = "node.cancelled"
     node_id: str
     scope: tuple[Scope, ...] = ()
     attempt_id: str | None = None
+    metrics: Metrics | None = None
     reason: str
     cause: Cause | None = None
+    started_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,13 +315,14 @@ class NodeActivity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeTokens:
-    """Tokens of one LLM call."""
+    """Tokens of one LLM call, and what they cost where that is known: what counts of an execution that has no end."""
 
     type: ClassVar[str] = "node.tokens"
     node_id: str
     scope: tuple[Scope, ...] = ()
     tokens_in: int
     tokens_out: int
+    cost_usd: float | None = None
     model: str | None = None
 
 

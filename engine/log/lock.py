@@ -18,7 +18,10 @@ _PROBE = portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING
 
 
 class RunLock:
-    """An exclusive lock on `<run-id>.lock`, held from construction to `release`, not inherited by child processes."""
+    """An exclusive lock on `<run-id>.lock`, held from construction to `release`, not inherited by child processes.
+
+    The constructor raises OSError, and leaves no file then.
+    """
 
     def __init__(self, path: Path, started_at: str) -> None:
         self._path = path
@@ -26,12 +29,16 @@ class RunLock:
         # Blocking: only a reader's probe, held for microseconds, can be in the way of a run id that is new.
         portalocker.lock(self._file, _EXCLUSIVE)
         self._file.truncate(0)
-        json.dump({"pid": os.getpid(), "host": socket.gethostname(), "startedAt": started_at}, self._file)
-        self._file.flush()
+        try:
+            json.dump({"pid": os.getpid(), "host": socket.gethostname(), "startedAt": started_at}, self._file)
+            self._file.flush()
+        except OSError:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Free the lock and remove its file: the run has its end in the log."""
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # it is the lock that tells, not the file
             self._path.unlink()
         self._file.close()
 

@@ -1,4 +1,6 @@
-"""What each attempt printed: `.openexpertise/output/<run-id>/<attemptId>.log` (docs/design.md, The run log)."""
+"""What each attempt leaves: `.openexpertise/output/<run-id>/<attemptId>.log` holds what it printed, `.exchange.jsonl`
+what it asked a model (docs/design.md, The run log).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.log.secrets import MASK, Secrets
+from engine.log.exchange import Exchange
+from engine.log.secrets import MaskedStream, Secrets
 from engine.log.store import RunStore, is_run_id
 
 LIMIT_BYTES = 10_000_000
@@ -31,10 +34,20 @@ class Outputs:
     folder: Path | None = None
     secrets: Secrets = field(default_factory=Secrets)
 
+    def of(self, attempt_id: str, warn: Callable[[str], object]) -> contextlib.AbstractContextManager[OutputFile]:
+        """The file for what one attempt prints, closed in the end; `warn` hears of what could not be kept."""
+        return self._file(f"{attempt_id}.log", self.secrets, warn)
+
     @contextlib.contextmanager
-    def of(self, attempt_id: str, warn: Callable[[str], object]) -> Iterator[OutputFile]:
-        """The file of one attempt, closed in the end; `warn` hears of what could not be kept."""
-        file = OutputFile(None if self.folder is None else self.folder / f"{attempt_id}.log", self.secrets)
+    def exchange(self, attempt_id: str, warn: Callable[[str], object]) -> Iterator[Exchange]:
+        """The file for what one attempt asks a model and for what comes back; as `of`."""
+        # The exchange masks values: in a line of JSON, a mask could take the place of a number or a brace.
+        with self._file(f"{attempt_id}.exchange.jsonl", Secrets(), warn) as file:
+            yield Exchange(file.write, self.secrets)
+
+    @contextlib.contextmanager
+    def _file(self, name: str, secrets: Secrets, warn: Callable[[str], object]) -> Iterator[OutputFile]:
+        file = OutputFile(None if self.folder is None else self.folder / name, secrets)
         try:
             yield file
         finally:
@@ -44,7 +57,7 @@ class Outputs:
 
 
 class OutputFile:
-    """Takes what an attempt prints. The file is made with the first byte, so that silence leaves none.
+    """Takes what is to be kept of an attempt. The file is made with the first byte, so that silence leaves none.
 
     Writing never raises: what cannot be kept is not worth the attempt. `problem` then says what went wrong.
     """
@@ -52,8 +65,7 @@ class OutputFile:
     def __init__(self, path: Path | None, secrets: Secrets) -> None:
         self.path = path
         self.problem: str | None = None
-        self._secrets = secrets.texts
-        self._held = b""
+        self._masked = MaskedStream(secrets)
         self._left = LIMIT_BYTES
         self._descriptor = -1
 
@@ -61,17 +73,11 @@ class OutputFile:
         """Append `data`, up to the limit, with secrets masked even where they come in pieces."""
         if self.path is None or self._left < 0 or self.problem is not None:
             return
-        data = self._held + data
-        for secret in self._secrets:
-            data = data.replace(secret, MASK.encode())
-        whole = len(data) - _begun(data, self._secrets)
-        self._held = data[whole:]
-        self._append(data[:whole])
+        self._append(self._masked.feed(data))
 
     def close(self) -> None:
         """Write what was held back and let go of the file."""
-        held, self._held = self._held, b""
-        self._append(held)
+        self._append(self._masked.end())
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
@@ -89,17 +95,7 @@ class OutputFile:
             while left:
                 left = left[os.write(self._descriptor, left) :]
         except OSError as error:
-            self.problem = f"what it prints cannot be kept in {self.path}: {error.strerror}"
-
-
-def _begun(data: bytes, secrets: tuple[bytes, ...]) -> int:
-    """How many bytes at the end of `data` may be the beginning of a secret."""
-    return max((_overlap(data, secret) for secret in secrets), default=0)
-
-
-def _overlap(data: bytes, secret: bytes) -> int:
-    longest = min(len(data), len(secret) - 1)
-    return next((length for length in range(longest, 0, -1) if data.endswith(secret[:length])), 0)
+            self.problem = f"output cannot be kept in {self.path}: {error.strerror}"
 
 
 def _create(path: Path) -> int:

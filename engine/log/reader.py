@@ -87,7 +87,7 @@ class LogTail:
         if not isinstance(fields, dict):
             self.problems.append(LogProblem(self._line, "not a JSON object"))
             return None
-        _refuse_newer(fields, self._path)
+        refuse_newer(fields, self._path)
         try:
             return decode(fields)
         except MalformedEventError as error:
@@ -95,7 +95,8 @@ class LogTail:
             return None
 
 
-def _refuse_newer(fields: dict[str, Any], path: Path) -> None:
+def refuse_newer(fields: dict[str, Any], path: Path) -> None:
+    """Raise UnreadableLogError where the line `fields` begins a log of a version that this one cannot read."""
     version = fields.get("v")
     if fields.get("type") == RunStarted.type and isinstance(version, int) and version > LOG_VERSION:
         raise UnreadableLogError(

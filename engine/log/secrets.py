@@ -1,39 +1,192 @@
-"""Secrets and how they are kept out of a log, and so out of everything that is a projection of it."""
+"""Secrets and how they are kept out of everything that a run leaves (docs/design.md, The run log)."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from enum import Enum
+from os.path import commonprefix
+from typing import Any, TypeVar, cast
 
 from engine.expressions import Json
+from engine.log.secret_forms import forms_of
 
 MASK = "***"
+_MASKED = MASK.encode()
 _SHORTEST = 4
 """A shorter text is masked by its name only: replaced everywhere, it would garble the log and hide nothing."""
 
+_TELLING = 16
+"""So much of a secret's beginning or end is masked, too: messages show long values cut. Less is what all keys of an
+issuer have in common."""
+
+_NAMES = frozenset(
+    {"id", "key", "node", "node_id", "nodes", "from_", "to", "run_id", "original_run_id", "root_run_id", "started_in"}
+    | {"attempt_id", "input_hash", "input_parts", "spec_hash", "files", "produced", "level", "merge"}
+)
+"""Fields of events by which something is found again. Experiences and the engine write them, never a node."""
+
+_VALUES = frozenset({"edge_output", "item", "value"})
+
+_Span = tuple[int, int]
+_Told = TypeVar("_Told")
+
 
 class Secrets:
-    """The values that no line of a log may hold. `texts` are their bytes, the longest first."""
+    """The texts and numbers that nothing may show: those in `values`, but for booleans and what is short."""
 
-    def __init__(self, values: Iterable[str] = ()) -> None:
-        known = {value for value in values if len(value) >= _SHORTEST}
-        ordered = sorted(known, key=len, reverse=True)
-        self.texts = tuple(value.encode("utf-8", "surrogateescape") for value in ordered)
-        self._written = [_as_json(value).encode() for value in ordered]
-
-    def mask(self, line: bytes) -> bytes:
-        """A line of JSON with every secret in its texts replaced."""
-        for secret in self._written:
-            line = line.replace(secret, MASK.encode())
-        return line
+    def __init__(self, values: Iterable[Json] = ()) -> None:
+        texts = {text for value in values for text in _texts(value) if len(text) >= _SHORTEST}
+        found = {form for text in texts for form in forms_of(text) if len(form) >= _SHORTEST}
+        self._texts = texts
+        self._forms = tuple(sorted(found, key=lambda form: (-len(form), form)))
+        self._signs = tuple(dict.fromkeys(part for form in self._forms for part in (_head(form), _tail(form))))
 
     def are_in(self, value: Json) -> bool:
         """Whether masking would change a value."""
-        if not self._written:
+        if not self._forms:
             return False
-        text = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        return any(secret in text for secret in self._written)
+        written = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return self.may_be_in(written) and bool(self.masked_value(value) != value)
+
+    def may_be_in(self, written: bytes) -> bool:
+        """Whether what is written as JSON, or is plain text, could hold one; fast, since almost nothing does."""
+        return any(sign in written for sign in self._signs)
+
+    def masked(self, text: str) -> str:
+        """The text with every secret in it replaced, and every long beginning or end of one."""
+        data = text.encode("utf-8", "surrogatepass")
+        if not self.may_be_in(data):
+            return text
+        stream = MaskedStream(self)
+        return (stream.feed(data) + stream.end()).decode("utf-8", "replace")
+
+    def masked_value(self, value: Any) -> Any:
+        """A JSON value with its texts masked, keys included, and numbers that are secrets replaced."""
+        if isinstance(value, str):
+            return self.masked(value)
+        if isinstance(value, Mapping):
+            return {self.masked(str(key)): self.masked_value(member) for key, member in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.masked_value(member) for member in value]
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return MASK if is_number and json.dumps(value) in self._texts else value
+
+    def masked_event(self, event: _Told) -> _Told:
+        """An event, or a part of one, with everything masked that a node or a person can have put there."""
+        changes: dict[str, Any] = {}
+        for field in dataclasses.fields(cast(Any, event)):
+            if field.name not in _NAMES:
+                old = getattr(event, field.name)
+                new = self.masked_value(old) if field.name in _VALUES and not _is_part(old) else self._in_field(old)
+                if new is not old:
+                    changes[field.name] = new
+        return cast(_Told, dataclasses.replace(cast(Any, event), **changes)) if changes else event
+
+    def _in_field(self, value: Any) -> Any:
+        """The names in a mapping are those of fields, args and nodes, and stay; what they stand for does not."""
+        if isinstance(value, str):
+            return value if isinstance(value, Enum) else self.masked(value)
+        if isinstance(value, Mapping):
+            return {
+                name: self.masked_event(member) if _is_part(member) else self.masked_value(member)
+                for name, member in value.items()
+            }
+        if isinstance(value, tuple):
+            return tuple(self._in_field(member) for member in value)
+        return self.masked_event(value) if _is_part(value) else value
+
+    def found_in(self, data: bytes) -> list[_Span]:
+        """Where secrets are in `data`, in order; those that overlap are one."""
+        merged: list[_Span] = []
+        for start, end in sorted(span for form in self._forms for span in _spans_of(form, data)):
+            if merged and start < merged[-1][1]:
+                merged[-1] = merged[-1][0], max(merged[-1][1], end)
+            else:
+                merged.append((start, end))
+        return merged
+
+    def begun_in(self, data: bytes) -> int:
+        """How many bytes at the end of `data` may be the beginning of a secret."""
+        return max((_overlap(data, form) for form in self._forms), default=0)
 
 
-def _as_json(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)[1:-1]
+class MaskedStream:
+    """Masks what comes in pieces, wherever it is cut: the end of a piece waits while it may be part of a secret."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+        self._held = b""
+        self._covered = 0
+        """How much of what is held belongs to a secret whose mask is out already."""
+
+    def feed(self, data: bytes) -> bytes:
+        """What can be shown after `data` came."""
+        data = self._held + data
+        return self._shown(data, len(data) - self._secrets.begun_in(data))
+
+    def end(self) -> bytes:
+        """What was held back: nothing more comes."""
+        return self._shown(self._held, len(self._held))
+
+    def _shown(self, data: bytes, cut: int) -> bytes:
+        shown, at, covered = [], min(self._covered, cut), max(0, self._covered - cut)
+        for start, end in self._secrets.found_in(data):
+            if start >= cut:
+                break
+            if start >= at:
+                shown += [data[at:start], _MASKED]
+            at = max(at, min(end, cut))
+            covered = max(covered, end - cut)
+        shown.append(data[at:cut])
+        self._held, self._covered = data[cut:], covered
+        return b"".join(shown)
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _texts(member)
+    elif value is not None and not isinstance(value, bool):
+        yield json.dumps(value)
+
+
+def _spans_of(form: bytes, data: bytes) -> Iterator[_Span]:
+    head, tail = _head(form), _tail(form)
+    for start in _places(head, data):
+        yield start, start + len(commonprefix([form, data[start : start + len(form)]]))
+    if tail != head:
+        for start in _places(tail, data):
+            end = start + len(tail)
+            before = data[max(0, end - len(form)) : end]
+            yield end - len(commonprefix([form[::-1], before[::-1]])), end
+
+
+def _places(part: bytes, data: bytes) -> Iterator[int]:
+    start = data.find(part)
+    while start >= 0:
+        yield start
+        start = data.find(part, start + 1)  # parts that repeat themselves overlap
+
+
+def _head(form: bytes) -> bytes:
+    return form[:_TELLING]
+
+
+def _tail(form: bytes) -> bytes:
+    return form[-_TELLING:]
+
+
+def _overlap(data: bytes, form: bytes) -> int:
+    """The length of the longest end of `data` that `form` begins with, short of all of it."""
+    start = data.find(form[:1], max(0, len(data) - len(form) + 1))
+    while start >= 0 and not form.startswith(data[start:]):
+        start = data.find(form[:1], start + 1)
+    return 0 if start < 0 else len(data) - start
+
+
+def _is_part(value: object) -> bool:
+    return dataclasses.is_dataclass(value) and not isinstance(value, type)

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.log.blobs import BLOB_FOLDER, Blobs
+
 DATA_FOLDER = ".openexpertise"
 RUN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RUN_ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{0,35}")
@@ -38,6 +40,11 @@ class RunStore:
         """The folder of the run logs."""
         return self.data / "runs"
 
+    @property
+    def blobs(self) -> Blobs:
+        """The contents that the logs name."""
+        return Blobs(self.data / BLOB_FOLDER)
+
     def log(self, run_id: str) -> Path:
         """The log of a run. Raises ValueError for text that is no run id."""
         return self._file(run_id, "jsonl")
@@ -51,12 +58,16 @@ class RunStore:
         return self._file(run_id, "cancel")
 
     def prepare(self) -> None:
-        """Make the folders, for the user alone and unseen by git."""
+        """Make the folders, for the user alone and unseen by git. Raises OSError."""
         self.data.mkdir(mode=0o700, exist_ok=True)
         self.runs.mkdir(mode=0o700, exist_ok=True)
         ignore = self.data / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+            try:
+                ignore.write_text("*\n", encoding="utf-8")
+            except OSError:
+                ignore.unlink(missing_ok=True)  # an empty one would hide nothing, and stay
+                raise
 
     def run_ids(self) -> list[str]:
         """The ids of all runs, the most recently written first."""

@@ -27,7 +27,10 @@ class RunState(str, Enum):
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """One run. `total` is the number of nodes, `duration_ms` milliseconds, `error` that of the node `failed_at`."""
+    """One run. `total` is the number of nodes, `duration_ms` milliseconds, `error` that of the node `failed_at`.
+
+    `spent` is what it spent itself, `inherited` what restoring spared it, `lineage` the sum with the runs before.
+    """
 
     run_id: str
     state: RunState
@@ -43,6 +46,8 @@ class RunSummary:
     reason: str | None = None
     original_run_id: str | None = None
     spent: Sums = Sums()
+    inherited: Sums = Sums()
+    lineage: Sums = Sums()
 
     @property
     def is_running(self) -> bool:
@@ -82,6 +87,8 @@ def summarise(view: RunView, *, alive: bool) -> RunSummary | None:
         reason=view.finished.reason if view.finished else None,
         original_run_id=view.started.original_run_id,
         spent=view.spent,
+        inherited=view.inherited,
+        lineage=view.lineage,
     )
 
 

@@ -23,11 +23,13 @@ from engine.log.events import (
     NodeFailed,
     NodeSkipped,
     NodeStarted,
+    NodeTokens,
     NodeWarning,
     Record,
     RunFinished,
     RunStarted,
     RunWarning,
+    Scope,
     Sums,
 )
 
@@ -43,6 +45,8 @@ class NodeStatus(str, Enum):
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
 
+
+_Where = tuple[str, tuple[Scope, ...]]
 
 ENDED = frozenset(NodeStatus) - {NodeStatus.PENDING, NodeStatus.RUNNING}
 
@@ -91,8 +95,9 @@ class RunView:
     finished: RunFinished | None = None
     nodes: dict[str, NodeView] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    spent: Sums = Sums()
     inherited: Sums = Sums()
+    _paid: Sums = Sums()
+    _pending: dict[_Where, Sums] = field(default_factory=dict)
     _ended: Counter[NodeStatus] = field(default_factory=Counter)
 
     def apply(self, record: Record) -> None:
@@ -145,14 +150,39 @@ class RunView:
         self._ended[node.effective_status()] += 1
 
     def _count_money(self, node: NodeView, event: NodeEvent) -> None:
-        metrics = getattr(event, "metrics", None)
-        if metrics is None:
+        """An end or a failed try says what it used; where it does not, what its calls had told until then counts."""
+        if isinstance(event, NodeTokens):
+            used = Metrics(event.tokens_in, event.tokens_out, event.cost_usd)
+            where = event.node_id, event.scope
+            self._pending[where] = add(self._pending.get(where, Sums()), used)
             return
         if isinstance(event, NodeCached):
-            self.inherited = add(self.inherited, metrics)
+            self.inherited = add(self.inherited, event.metrics or Metrics())
             return
-        self.spent = add(self.spent, metrics)
-        node.spent = add(node.spent, metrics)
+        if not isinstance(event, (NodeAttempt, NodeCompleted, NodeFailed, NodeCancelled)):
+            return
+        if isinstance(event, NodeAttempt) and event.level == "llm":
+            told = None  # the execution goes on, and will say what it used in all
+        else:
+            told = self._pending.pop((event.node_id, event.scope), None) if self._pending else None
+        used_up = event.metrics or told
+        if used_up is not None:
+            self._paid = add(self._paid, used_up)
+            node.spent = add(node.spent, used_up)
+
+    @property
+    def spent(self) -> Sums:
+        """What this run has spent, on executions that failed, were cancelled or have not ended, too."""
+        spent = self._paid
+        for pending in self._pending.values():
+            spent = add(spent, pending)
+        return spent
+
+    @property
+    def lineage(self) -> Sums:
+        """What this run and all that it goes back to have spent."""
+        before = self.started.lineage.spent if self.started is not None and self.started.lineage is not None else Sums()
+        return add(before, self.spent)
 
     @property
     def total(self) -> int:

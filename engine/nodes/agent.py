@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.expressions import Json
 from engine.llm.protocol import LLMRequest, Message
 from engine.llm.service import LLMService
+from engine.log.outputs import Outputs
 from engine.nodes.asking import ask, require_one_write
 from engine.nodes.kind import Outcome, Watcher, Work
 from engine.nodes.prompts import fill_prompt, prompt_file, read_prompt
@@ -16,11 +17,15 @@ from engine.spec.model import AgentSpec, Node
 
 
 class AgentKind:
-    """Runs the agents of the experience at `directory`. `llm` is the caller's to close."""
+    """Runs the agents of the experience at `directory`. `llm` is the caller's to close.
 
-    def __init__(self, directory: Path, llm: LLMService) -> None:
+    What is asked and answered goes to `outputs`, too.
+    """
+
+    def __init__(self, directory: Path, llm: LLMService, outputs: Outputs | None = None) -> None:
         self._directory = directory
         self._llm = llm
+        self._outputs = outputs or Outputs()
 
     def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:  # noqa: ARG002
         """The files of the prompt and of the schema, where they are in files."""
@@ -46,7 +51,8 @@ class AgentKind:
             system=spec.system,
             temperature=spec.temperature,
         )
-        return await ask(self._llm, request, work.node, schema, watcher)
+        with self._outputs.exchange(work.attempt_id, watcher.warning) as exchange:
+            return await ask(self._llm, request, work.node, schema, watcher, exchange)
 
     async def close(self) -> None:
         """Nothing of its own keeps running."""

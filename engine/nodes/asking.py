@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from engine.expressions import Json
 from engine.llm.protocol import LLMError, LLMRequest, LLMResponse, Message, Tool
 from engine.llm.service import LLMService
 from engine.log.events import ErrorInfo, Metrics, Output
+from engine.log.exchange import Exchange
 from engine.nodes.kind import NodeError, Outcome, Watcher
 from engine.nodes.structured import Schema, problems
 from engine.spec.model import Node
@@ -17,14 +18,17 @@ from engine.spec.model import Node
 TOOL_NAME = "structured_output"
 
 
-async def ask(llm: LLMService, request: LLMRequest, node: Node, schema: Schema | None, watcher: Watcher) -> Outcome:
+async def ask(
+    llm: LLMService, request: LLMRequest, node: Node, schema: Schema | None, watcher: Watcher, exchange: Exchange
+) -> Outcome:
     """What the model's answer makes `node` write: its text, or with a `schema` the fields of a value that fits it.
 
-    Raises NodeError, with what the calls cost until then. `require_one_write` is to be called before.
+    Every call goes to `exchange`. Raises NodeError, with what the calls cost until then. `require_one_write` is to be
+    called before.
     """
-    conversation = _Conversation(llm, watcher)
+    conversation = _Conversation(llm, watcher, exchange)
     if schema is None:
-        answer: Mapping[str, Json] = {node.writes[0]: (await conversation.ask(request)).text}
+        answer: Mapping[str, Json] = {node.writes[0]: await _ask_text(conversation, request)}
     else:
         answer = await _ask_structured(conversation, request, schema)
     return Outcome(Output(_only_writes(answer, node, watcher)), conversation.metrics)
@@ -46,19 +50,23 @@ def require_one_write(node: Node) -> None:
 class _Conversation:
     """The calls of one execution: reports them and adds up what they cost."""
 
-    def __init__(self, llm: LLMService, watcher: Watcher) -> None:
+    def __init__(self, llm: LLMService, watcher: Watcher, exchange: Exchange) -> None:
         self._llm = llm
+        self._exchange = exchange
         self.watcher = watcher
         self.metrics: Metrics | None = None
 
     async def ask(self, request: LLMRequest) -> LLMResponse:
         """A complete answer. Raises NodeError."""
         self.watcher.activity(f"calling {request.model}")
+        self._exchange.sent({"provider": self._llm.provider.name, **asdict(request)})
         try:
             response = await self._llm.complete(request, on_retry=self._retry, on_wait=self._wait)
         except LLMError as error:
+            self._exchange.failed(str(error))
             raise NodeError(_type(error), str(error), metrics=self.metrics) from error
-        self.watcher.tokens(response.tokens_in, response.tokens_out, response.model)
+        self._exchange.received(response.raw)
+        self.watcher.tokens(response.tokens_in, response.tokens_out, response.model, response.cost_usd)
         self.metrics = _add(self.metrics, response)
         problem = _incomplete(response, request)
         if problem is not None:
@@ -66,10 +74,20 @@ class _Conversation:
         return response
 
     def _retry(self, attempt: int, error: LLMError, seconds: float) -> None:
+        self._exchange.failed(str(error))
         self.watcher.attempt("llm", attempt, ErrorInfo(_type(error), str(error)), round(seconds * 1000), None)
 
     def _wait(self, limits: str) -> None:
         self.watcher.activity(f"waiting: runtime.limits allows {limits}")
+
+
+async def _ask_text(conversation: _Conversation, request: LLMRequest) -> str:
+    """An answer that says something: an empty one would be kept, and paid for, as if it were one."""
+    response = await conversation.ask(request)
+    if not response.text.strip():
+        message = f"{response.model} answered with no text; say in the prompt what to answer, or try again"
+        raise NodeError("EmptyAnswer", message, metrics=conversation.metrics)
+    return response.text
 
 
 async def _ask_structured(conversation: _Conversation, request: LLMRequest, schema: Schema) -> Mapping[str, Json]:

@@ -34,7 +34,7 @@ _SHOWN = 500
 
 
 class CliAgentKind:
-    """Runs the coding agents of the experience at `directory`. What they print goes to `outputs`, too."""
+    """Runs the coding agents of the experience at `directory`. What they are asked and print goes to `outputs`, too."""
 
     def __init__(self, directory: Path, outputs: Outputs | None = None) -> None:
         self._directory = directory.absolute()
@@ -59,13 +59,22 @@ class CliAgentKind:
         prompt = fill_prompt(read_prompt(self._directory, spec.prompt, watcher), work, watcher)
         command, folder = _command(spec), self._workdir(spec, watcher)
         watcher.activity(f"spawning {spec.provider} (timeout {work.node.timeout_ms} ms)")
-        with self._outputs.of(work.attempt_id, watcher.warning) as kept, _as_stdin(prompt) as stdin:
+        with (
+            self._outputs.exchange(work.attempt_id, watcher.warning) as exchange,
+            self._outputs.of(work.attempt_id, watcher.warning) as kept,
+            _as_stdin(prompt) as stdin,
+        ):
             printed = _Printed(kept, LastLine(watcher.activity), lines_of_answer=spec.output_format == "text")
+            exchange.sent(
+                {"provider": spec.provider, "command": list(command), "folder": str(folder), "prompt": prompt}
+            )
             code = await _run(spec, command, folder, stdin, printed)
+            exchange.received({"exitCode": code, "stdout": printed.answer})
         watcher.activity(f"parsing {'JSON' if spec.output_format == 'json' else 'text'} output")
         answer = _Answer.of(printed.answer, spec)
         if answer.metrics is not None:
-            watcher.tokens(answer.metrics.tokens_in or 0, answer.metrics.tokens_out or 0, answer.metrics.model)
+            used = answer.metrics
+            watcher.tokens(used.tokens_in or 0, used.tokens_out or 0, used.model, used.cost_usd)
         if code != 0 or answer.error is not None:
             raise NodeError("CliAgentFailed", self._failure(spec, code, answer, printed), metrics=answer.metrics)
         if spec.output_format == "text":

@@ -17,7 +17,6 @@ from engine.nodes.datasets.source import (
     FileSource,
     HttpSource,
     McpSource,
-    Source,
     SqliteSource,
     known_source,
     read_source,
@@ -30,6 +29,9 @@ from engine.spec.model import DatasetSpec, Node
 
 if TYPE_CHECKING:
     from engine.nodes.datasets.http import HttpReader
+
+_ROWS = "rows"
+"""The part of the input hash that holds what a query gives."""
 
 
 class DatasetKind:
@@ -53,7 +55,18 @@ class DatasetKind:
         source = known_source(_spec(node).source, given)
         if not isinstance(source, SqliteSource):
             return {}
-        return {"rows": sqlite.rows_hash(named_file(self._directory, source.uri), source.query)}
+        return {_ROWS: sqlite.rows_hash(named_file(self._directory, source.uri), source.query)}
+
+    def takes_long(self, node: Node, given: Mapping[str, Json]) -> bool:
+        """A query may."""
+        return isinstance(known_source(_spec(node).source, given), SqliteSource)
+
+    async def find_settings(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Json]:
+        """As `settings`, with the query in a thread."""
+        source = known_source(_spec(node).source, given)
+        if not isinstance(source, SqliteSource):
+            return {}
+        return {_ROWS: await sqlite.find_hash(named_file(self._directory, source.uri), source.query)}
 
     async def execute(self, work: Work, watcher: Watcher) -> Outcome:
         """Load the rows. Raises NodeError."""
@@ -61,23 +74,27 @@ class DatasetKind:
         if len(writes) != 1:
             named = ", ".join(writes) if writes else "none"
             raise NodeError("DatasetWrites", f"a dataset writes its rows to one field, but `writes` names {named}")
-        rows = await self._rows(read_source(_spec(work.node).source, work.given), watcher)
-        return Outcome(Output({writes[0]: rows}))
+        source = read_source(_spec(work.node).source, work.given)
+        if isinstance(source, SqliteSource):
+            found = await self._query(source, watcher)
+            return Outcome(Output({writes[0]: found.rows}), settings={_ROWS: found.digest})
+        return Outcome(Output({writes[0]: await self._rows(source, watcher)}))
 
     async def close(self) -> None:
         """Close the connections, if there are any."""
         if self._http is not None:
             await self._http.close()
 
-    async def _rows(self, source: Source, watcher: Watcher) -> list[Json]:
+    async def _query(self, source: SqliteSource, watcher: Watcher) -> sqlite.Rows:
+        file = self._named(source.uri, watcher)
+        watcher.activity(f"querying {file.shown}")
+        return await sqlite.read_rows(file, source.query)
+
+    async def _rows(self, source: FileSource | HttpSource | McpSource, watcher: Watcher) -> list[Json]:
         if isinstance(source, FileSource):
             file = self._named(source.uri, watcher)
             watcher.activity(f"reading {file.shown}")
             return await asyncio.to_thread(files.read_rows, file, source.format)
-        if isinstance(source, SqliteSource):
-            file = self._named(source.uri, watcher)
-            watcher.activity(f"querying {file.shown}")
-            return await sqlite.read_rows(file, source.query)
         if isinstance(source, HttpSource):
             return await (await self._http_reader()).read_rows(source, watcher)
         return await self._resource(source, watcher)

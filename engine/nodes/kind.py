@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engine.expressions import Json
 from engine.log.events import ErrorInfo, Location, Metrics, Output
@@ -52,10 +52,14 @@ class WorkLoop:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an execution came to when it went well."""
+    """What an execution came to when it went well.
+
+    `settings` are those of the node (see NodeKind) that it found out itself, as they were when it ran.
+    """
 
     output: Output
     metrics: Metrics | None = None
+    settings: Mapping[str, Json] = field(default_factory=dict)
 
 
 class NodeError(Exception):
@@ -75,14 +79,25 @@ class Watcher(Protocol):
     def activity(self, text: str) -> None:
         """Say what the node is doing now, in a few words."""
 
-    def tokens(self, tokens_in: int, tokens_out: int, model: str | None) -> None:
-        """Report the tokens of one LLM call."""
+    def tokens(self, tokens_in: int, tokens_out: int, model: str | None, cost_usd: float | None) -> None:
+        """Report the tokens of one LLM call, and what it cost in US dollars where that is known."""
 
     def warning(self, message: str) -> None:
         """Report something the author should know; the node goes on."""
 
     def attempt(self, level: str, attempt: int, error: ErrorInfo, wait_ms: int, metrics: Metrics | None) -> None:
         """Report a try that failed and will be repeated after `wait_ms` milliseconds."""
+
+
+@runtime_checkable
+class LooksFirst(Protocol):
+    """A kind whose settings may take long to find: a run awaits them, so that nothing else stands still meanwhile."""
+
+    def takes_long(self, node: Node, given: Mapping[str, Json]) -> bool:
+        """Whether `find_settings` is to be asked, and not `settings`."""
+
+    async def find_settings(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Json]:
+        """As `settings`. On cancellation, what was started is stopped before this returns."""
 
 
 class NodeKind(Protocol):

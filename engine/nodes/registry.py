@@ -29,8 +29,8 @@ class Settings:
 
 _CONSTRUCTORS: Mapping[Kind, Callable[[Settings], NodeKind]] = {
     Kind.TOOL: lambda settings: ToolKind(settings.directory, python=settings.python, outputs=settings.outputs),
-    Kind.AGENT: lambda settings: AgentKind(settings.directory, settings.llm),
-    Kind.SKILL: lambda settings: SkillKind(settings.directory, settings.llm),
+    Kind.AGENT: lambda settings: AgentKind(settings.directory, settings.llm, settings.outputs),
+    Kind.SKILL: lambda settings: SkillKind(settings.directory, settings.llm, settings.outputs),
     Kind.DATASET: lambda settings: DatasetKind(settings.directory),
     Kind.CLI_AGENT: lambda settings: CliAgentKind(settings.directory, settings.outputs),
 }
@@ -45,15 +45,16 @@ class Kinds(Mapping[Kind, NodeKind]):
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._made: dict[Kind, NodeKind] = {}
-        self._elsewhere: dict[Path, Kinds] = {}
+        self._elsewhere: dict[str, Kinds] = {}
+        self._home = str(settings.directory)
 
-    def at(self, directory: Path) -> Kinds:
+    def at(self, home: str) -> Kinds:
         """The same kinds for the experience in another folder, one that is nested; closed along with these."""
-        if directory == self._settings.directory:
+        if home == self._home:
             return self
-        if directory not in self._elsewhere:
-            self._elsewhere[directory] = Kinds(replace(self._settings, directory=directory))
-        return self._elsewhere[directory]
+        if home not in self._elsewhere:
+            self._elsewhere[home] = Kinds(replace(self._settings, directory=Path(home)))
+        return self._elsewhere[home]
 
     def __getitem__(self, kind: Kind) -> NodeKind:
         if kind not in self._made:

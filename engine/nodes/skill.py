@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.expressions import Json
 from engine.llm.protocol import LLMRequest, Message
 from engine.llm.service import LLMService
+from engine.log.outputs import Outputs
 from engine.nodes.asking import ask, require_one_write
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work
 from engine.nodes.paths import NamedFile, named_file, outside_warning
@@ -31,11 +32,15 @@ class Skill:
 
 
 class SkillKind:
-    """Runs the skills of the experience at `directory`. `llm` is the caller's to close."""
+    """Runs the skills of the experience at `directory`. `llm` is the caller's to close.
 
-    def __init__(self, directory: Path, llm: LLMService) -> None:
+    What is asked and answered goes to `outputs`, too.
+    """
+
+    def __init__(self, directory: Path, llm: LLMService, outputs: Outputs | None = None) -> None:
         self._directory = directory
         self._llm = llm
+        self._outputs = outputs or Outputs()
 
     def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:  # noqa: ARG002
         """Every file in the skill's folder, and that of the schema, where it is in a file."""
@@ -64,7 +69,8 @@ class SkillKind:
             system="\n\n".join(text for text in (skill.text, spec.system) if text),
             temperature=spec.temperature,
         )
-        return await ask(self._llm, request, work.node, schema, watcher)
+        with self._outputs.exchange(work.attempt_id, watcher.warning) as exchange:
+            return await ask(self._llm, request, work.node, schema, watcher, exchange)
 
     async def close(self) -> None:
         """Nothing of its own keeps running."""

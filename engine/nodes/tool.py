@@ -18,10 +18,10 @@ from engine.nodes.paths import NamedFile, named_file, outside_warning
 from engine.nodes.pool import Program, WorkerPool
 from engine.nodes.worker_client import WorkerGone
 from engine.spec.model import Node, ToolSpec
+from engine.spec.named_files import TOOL_SUFFIXES, split_impl
 
 _HERE = Path(__file__).parent
 _WORKER = str(_HERE / "worker.py")
-_SUFFIXES = (".py", ".mjs", ".js")
 _METRICS: Mapping[str, tuple[type, ...]] = {
     "tokens_in": (int,),
     "tokens_out": (int,),
@@ -88,7 +88,7 @@ class ToolKind:
         return self._inside[file]
 
     def _program(self, file: NamedFile) -> Program:
-        if file.path.suffix not in _SUFFIXES:
+        if file.path.suffix not in TOOL_SUFFIXES:
             raise NodeError("NoTool", f"{file.shown} is no tool: a tool's file ends in .py, .mjs or .js")
         if not file.path.is_file():
             raise NodeError("NoTool", f"{file.shown} does not exist; create it or correct `impl`")
@@ -98,14 +98,6 @@ class ToolKind:
         else:
             command = (find_node(), str(_HERE / "worker.mjs"))
         return Program(command, file.path.parent)
-
-
-def split_impl(impl: str) -> tuple[str, str | None]:
-    """`impl` as the tool's file and the function that a colon names, if any."""
-    file, colon, function = impl.rpartition(":")
-    if colon and function and "/" not in function and file.endswith(_SUFFIXES):
-        return file, function
-    return impl, None
 
 
 def tool_input(work: Work) -> dict[str, Json]:

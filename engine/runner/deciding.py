@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 from weakref import WeakKeyDictionary
 
-from engine.cache.decision import Decision, decide
-from engine.cache.key import Parts
-from engine.cache.keying import Keying, Keyings, NodeParts, execution_parts, received_parts
-from engine.cache.original import Original, place_of
+from engine.cache.decision import Decision, decide, first_decision
+from engine.cache.key import Parts, settings_parts
+from engine.cache.keying import Keying, Keyings, NodeParts, execution_parts, received_parts, same_given
+from engine.cache.original import Original
+from engine.cache.places import place_of
+from engine.cache.products import Products
+from engine.cache.terms import Terms, terms_of
 from engine.core.tasks import Lane, Task
+from engine.core.writes import unfit
 from engine.expressions import Json
+from engine.nodes.kind import LooksFirst
+
+_TICK_NS = 50_000_000
+"""How far the clock that stamps files may be behind the one that is asked for the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,41 +36,89 @@ class _Last:
 
 
 class Decider:
-    """Decides for the tasks of one run, and knows until each is forgotten what it was decided from."""
+    """Decides for the tasks of one run, and knows until each is forgotten what it was decided from.
 
-    def __init__(self, keyings: Keyings, original: Original | None) -> None:
+    `may_rerun` are the nodes that may run although they were started before and nobody knows how that ended.
+    """
+
+    def __init__(self, keyings: Keyings, original: Original | None, may_rerun: Collection[str] = ()) -> None:
         self._keyings = keyings
         self._original = original
+        self._may_rerun = may_rerun
         self._last: WeakKeyDictionary[Lane, _Last] = WeakKeyDictionary()
         self._made_from: dict[Task, NodeParts] = {}
+        self._found: dict[Task, Mapping[str, Json]] = {}
+
+    def look_first(self, task: Task) -> Coroutine[None, None, None] | None:
+        """What is to be awaited before `decide` is asked, if anything: settings that take long to find."""
+        last = self._last.get(task.lane)
+        if not task.given or task in self._found or (last is not None and same_given(last.given, task.given)):
+            return None
+        kind = self._keying(task).looks_first(task.node, task.given)
+        return self._look(task, kind) if kind is not None else None
+
+    async def _look(self, task: Task, kind: LooksFirst) -> None:
+        try:
+            finding = kind.find_settings(task.node, task.given)
+            self._found[task] = await asyncio.wait_for(finding, task.node.timeout_ms / 1000)
+        except asyncio.TimeoutError:
+            self._found[task] = {}  # it will not be restored, and says itself that it takes too long
 
     def decide(self, task: Task) -> Decision:
         """The decision for `task`, from its files as they are now."""
         last = self._last[task.lane] = self._next(task, self._last.get(task.lane))
         self._made_from[task] = last.node
         parts = execution_parts(last.node, last.received, task.args, task.item)
-        original = self._original if task.cache else None
-        return decide(original, place_of(task.node.id, task.scope), parts, {})
+        if self._original is None:
+            return first_decision(parts)
+        place = place_of(task.node.id, task.scope)
+        refusal = lambda output: unfit(task.sight, task.node, output.state_delta)  # noqa: E731
+        return decide(self._original, place, parts, {}, refusal, self._terms(task))
 
-    def changed(self, task: Task) -> list[str]:
-        """The parts of `task` whose files are no longer what they were when it was decided."""
+    def changed(self, task: Task, settings: Mapping[str, Json]) -> list[str]:
+        """The parts of `task` that are no longer what they were when it was decided.
+
+        Of its files, and of the `settings` that its execution found.
+        """
         made_from = self._made_from.get(task)
-        return self._keying(task).changed_since(made_from) if made_from is not None else []
+        if made_from is None:
+            return []
+        found = settings_parts(settings)
+        other = [name for name, part in found.items() if made_from.parts.get(name) != part]
+        return [*self._keying(task).changed_since(made_from), *other]
+
+    def produced(self, task: Task, began_ns: int) -> Products | None:
+        """What `task` made, of that which its node says it makes; None where it says nothing.
+
+        Of an item only what changed since it began counts: the other files are those of other items.
+        """
+        if not task.node.produces:
+            return None
+        return self._keying(task).produced(task.node, began_ns - _TICK_NS if task.item is not None else None)
 
     def forget(self, task: Task) -> None:
         """The task has ended."""
         self._made_from.pop(task, None)
+        self._found.pop(task, None)
 
     def _next(self, task: Task, last: _Last | None) -> _Last:
-        same_node = last is not None and last.given == task.given
+        same_node = last is not None and same_given(last.given, task.given)
         same_received = last is not None and last.reads is task.reads and last.edges is task.edges
         return _Last(
             task.given,
-            last.node if last is not None and same_node else self._keying(task).node(task.node, task.given),
+            last.node if last is not None and same_node else self._node_parts(task),
             task.reads,
             task.edges,
             last.received if last is not None and same_received else received_parts(task.reads, task.edges),
         )
+
+    def _node_parts(self, task: Task) -> NodeParts:
+        return self._keying(task).node(task.node, task.given, self._found.pop(task, None))
+
+    def _terms(self, task: Task) -> Terms:
+        node = task.node
+        spoiled = partial(self._keying(task).spoiled, node) if node.produces else None
+        return terms_of(node, task.item, cache=task.cache, may_rerun=node.id in self._may_rerun, spoiled=spoiled)
 
     def _keying(self, task: Task) -> Keying:
         return self._keyings.of(task.sight.board)

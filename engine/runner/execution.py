@@ -6,13 +6,17 @@ import asyncio
 import random
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
+from async_timeout import timeout
+
+from engine.cache.decision import Ambiguity
 from engine.cache.key import InputKey
+from engine.cache.products import Products
 from engine.core.tasks import Task, TaskEnd
 from engine.core.writes import check_output
+from engine.expressions import Json
 from engine.log.events import (
     ErrorInfo,
     Event,
@@ -43,7 +47,7 @@ class LogWatcher:
         """See Watcher."""
         self.record(NodeActivity(node_id=self.task.node.id, scope=self.task.scope, activity=text))
 
-    def tokens(self, tokens_in: int, tokens_out: int, model: str | None) -> None:
+    def tokens(self, tokens_in: int, tokens_out: int, model: str | None, cost_usd: float | None) -> None:
         """See Watcher."""
         self.record(
             NodeTokens(
@@ -51,6 +55,7 @@ class LogWatcher:
                 scope=self.task.scope,
                 tokens_in=tokens_in,
                 tokens_out=tokens_out,
+                cost_usd=cost_usd,
                 model=model,
             )
         )
@@ -78,17 +83,18 @@ class LogWatcher:
 @dataclass(frozen=True, slots=True)
 class Executor:
     """Executes tasks of one run. `record` appends to its log;
-    `changed` names the files of a task that changed since.
+    `changed` names the files of a task that changed since; `produced` those that it made since a moment.
     """
 
     kinds: Kinds
     secrets: Secrets
     record: Callable[[Event], object]
-    changed: Callable[[Task], list[str]]
+    changed: Callable[[Task, Mapping[str, Json]], list[str]]
+    produced: Callable[[Task, int], Products | None]
 
     async def execute(self, task: Task, attempt_id: str, key: InputKey) -> TaskEnd:
         """Run `task` until it succeeds or its attempts are used up. Raises nothing but CancelledError."""
-        began = time.monotonic()
+        began, began_ns = time.monotonic(), time.time_ns()
         policy = task.node.on_error
         left = policy.attempts if policy.policy is Policy.RETRY else 1
         attempt = 1
@@ -96,7 +102,8 @@ class Executor:
             watcher = LogWatcher(task, attempt_id, self.record)
             result = await self._attempt(task, attempt_id, watcher)
             if isinstance(result, Outcome):
-                return self._completed(task, attempt_id, key, result, _since(began))
+                products = self._produced(task, began_ns)
+                return self._completed(task, attempt_id, key, result, products, _since(began))
             if attempt >= left:
                 return _failed(task, attempt_id, result, _since(began))
             wait_ms = retry_wait_ms(policy, attempt)
@@ -105,10 +112,11 @@ class Executor:
             attempt, attempt_id = attempt + 1, new_attempt_id()
 
     async def _attempt(self, task: Task, attempt_id: str, watcher: LogWatcher) -> Outcome | NodeError:
-        kind = self.kinds.at(Path(task.sight.board.composition.home))[task.node.kind]
+        kind = self.kinds.at(task.sight.board.composition.home)[task.node.kind]
         limit_ms = task.node.timeout_ms
         try:
-            outcome = await asyncio.wait_for(kind.execute(_work(task, attempt_id), watcher), limit_ms / 1000)
+            async with timeout(limit_ms / 1000):  # `asyncio.wait_for` would make a task for each attempt
+                outcome = await kind.execute(_work(task, attempt_id), watcher)
         except NodeError as error:
             return error
         except asyncio.TimeoutError:
@@ -124,10 +132,16 @@ class Executor:
             return NodeError(checked.error.type, checked.error.message, metrics=outcome.metrics)
         for warning in checked.warnings:
             watcher.warning(warning)
-        return Outcome(checked.output, outcome.metrics)
+        return Outcome(checked.output, outcome.metrics, outcome.settings)
 
     def _completed(
-        self, task: Task, attempt_id: str, key: InputKey, outcome: Outcome, duration_ms: float
+        self,
+        task: Task,
+        attempt_id: str,
+        key: InputKey,
+        outcome: Outcome,
+        products: Mapping[str, str] | None,
+        duration_ms: float,
     ) -> NodeCompleted:
         refused = self._not_restorable(task, outcome)
         return NodeCompleted(
@@ -141,11 +155,21 @@ class Executor:
             metrics=outcome.metrics,
             restorable=refused is None,
             restorable_reason=refused,
+            produced=products,
         )
+
+    def _produced(self, task: Task, since_ns: int) -> Mapping[str, str] | None:
+        products = self.produced(task, since_ns)
+        if products is None:
+            return None
+        for glob in products.unmatched:
+            message = f"produces: {glob} matches no file after it ran, so that a resume will run it again"
+            self.record(NodeWarning(node_id=task.node.id, scope=task.scope, message=message))
+        return products.files
 
     def _not_restorable(self, task: Task, outcome: Outcome) -> str | None:
         """Why the log's copy of an outcome is not to be used again, if it is not."""
-        changed = self.changed(task)
+        changed = self.changed(task, outcome.settings)
         if changed:
             return f"{', '.join(changed)} changed while it ran"
         output = outcome.output
@@ -184,6 +208,26 @@ def _failed(task: Task, attempt_id: str, error: NodeError, duration_ms: float) -
 def cancelled(task: Task, reason: str, attempt_id: str | None = None) -> NodeCancelled:
     """The end of a task that was stopped, or never begun."""
     return NodeCancelled(node_id=task.node.id, scope=task.scope, attempt_id=attempt_id, reason=reason)
+
+
+def in_doubt(task: Task, ambiguity: Ambiguity) -> NodeFailed:
+    """The end of a task that is not begun again, as its node says, since nobody knows how it ended before."""
+    remedy = f"Look whether it did what it does; to run it again: --rerun {task.node.id}, or `on_ambiguous: rerun`."
+    error = ErrorInfo("Ambiguous", f"{ambiguity.told(task.node.id)}. {remedy}")
+    return NodeFailed(node_id=task.node.id, scope=task.scope, error=error, started_in=ambiguity.run_id)
+
+
+def unanswered(task: Task, ambiguity: Ambiguity) -> NodeCancelled:
+    """The end of a task that waited in vain for someone to say whether it may run again."""
+    look = "Look whether it did what it does; then resume in a terminal and answer"
+    remedy = f"{look}, or let it run again: --rerun {task.node.id}, or `on_ambiguous: rerun`."
+    reason = f"{ambiguity.told(task.node.id)}. {remedy}"
+    return NodeCancelled(node_id=task.node.id, scope=task.scope, reason=reason, started_in=ambiguity.run_id)
+
+
+def broke_off(task: Task, attempt_id: str) -> NodeFailed:
+    """The end of a task that gave up as if it had been stopped, though nobody had asked for that."""
+    return _failed(task, attempt_id, NodeError("internal", f"{task.node.id} broke off on its own account"), 0.0)
 
 
 def new_attempt_id() -> str:

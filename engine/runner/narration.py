@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from engine import __version__
+from engine.cache.decision import Decision
 from engine.cache.keying import Keyings
-from engine.cache.original import Original
+from engine.cache.original import Original, Recorded
 from engine.canonical import hash_bytes
 from engine.core.board import Board
-from engine.core.tasks import Cancelled, Failed, Finish, GroupEnded, Skipped, Warn
+from engine.core.tasks import Cancelled, Failed, Finish, GroupEnded, Skipped, Task, Warn
 from engine.log.events import (
     Event,
     ExperienceRef,
+    Input,
     Lineage,
+    NodeCached,
     NodeCancelled,
     NodeCompleted,
     NodeFailed,
     NodeSkipped,
+    NodeStarted,
     NodeWarning,
     RunFinished,
     RunStarted,
@@ -27,6 +33,9 @@ from engine.log.secrets import MASK
 from engine.log.view import RunView, add
 from engine.runner.preparation import Preparation
 from engine.runner.wrote import wrote
+
+_LONGEST_TEXT = 256 * 1024
+"""A longer file is known by its hash alone: nobody reads the difference of two of them."""
 
 
 def run_started(run_id: str, preparation: Preparation, keyings: Keyings) -> RunStarted:
@@ -39,13 +48,66 @@ def run_started(run_id: str, preparation: Preparation, keyings: Keyings) -> RunS
         experience=ExperienceRef(experience.name, experience.version, str(loaded.path)),
         nodes=preparation.graph.order,
         spec_hash=hash_bytes(loaded.text.encode("utf-8", "surrogatepass")),
-        files=keyings.files(preparation.composition),
+        files=keyings.files(),
         settings=preparation.settings,
         original_run_id=original.run_id if original else None,
         lineage=_lineage(original) if original else Lineage(run_id),
         engine=f"oe-lsp {__version__}",
         pid=os.getpid(),
         host=socket.gethostname(),
+    )
+
+
+def texts_of(preparation: Preparation, files: Mapping[str, str]) -> Iterator[bytes]:
+    """The texts that the run is made of, as far as they are short: experience.yaml and `files`. Reads them."""
+    yield preparation.loaded.text.encode("utf-8", "surrogatepass")
+    for name in files:
+        text = _short_text(preparation.loaded.directory / name)
+        if text is not None:
+            yield text
+
+
+def _short_text(path: Path) -> bytes | None:
+    try:
+        if path.stat().st_size > _LONGEST_TEXT:
+            return None
+        content = path.read_bytes()
+        content.decode("utf-8")
+        # Parts of the input hash are hashes of lines, whatever ends them.
+        content = content.replace(b"\r\n", b"\n")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return content
+
+
+def received(task: Task) -> Input:
+    """What a task receives."""
+    item = task.item
+    return Input(task.args, task.given, task.reads, task.edges, item.value if item else None, item is not None)
+
+
+def started(task: Task, decision: Decision, attempt_id: str, given: Input) -> NodeStarted:
+    """The event of an execution that begins."""
+    return NodeStarted(
+        node_id=task.node.id, scope=task.scope, attempt_id=attempt_id, input=given, reasons=decision.reasons
+    )
+
+
+def restored(task: Task, decision: Decision, outcome: Recorded, given: Input) -> NodeCached:
+    """The event of a task whose outcome comes from another run's log."""
+    assert decision.key is not None  # nothing that it was decided from was unknown
+    return NodeCached(
+        node_id=task.node.id,
+        scope=task.scope,
+        input=given,
+        reasons=decision.reasons,
+        input_hash=decision.key.hash,
+        input_parts=decision.key.parts,
+        output=outcome.output,
+        duration_ms=outcome.duration_ms,
+        metrics=outcome.metrics,
+        produced=outcome.produced or None,
+        produced_by=outcome.produced_by,
     )
 
 

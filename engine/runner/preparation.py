@@ -5,12 +5,17 @@ args, starting state, the original, what can be restored.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from engine.cache.entries import Plan
+from engine.cache.explanation import Explainer
 from engine.cache.keying import Keyings
+from engine.cache.memory import recall
 from engine.cache.original import Original, read_original
-from engine.cache.plan import Plan, plan
+from engine.cache.plan import plan
+from engine.cache.sources import new_sources
+from engine.cache.wishes import Wishes
 from engine.canonical import NotJsonError, canonical
 from engine.core.board import Board
 from engine.core.composition import Composition
@@ -19,14 +24,16 @@ from engine.graph import Graph
 from engine.llm.limits import RateLimits
 from engine.llm.providers import ANTHROPIC, PROVIDERS, Provider
 from engine.llm.service import LLMService
+from engine.log.blobs import BlobLostError
+from engine.log.large_values import fetched_fields
 from engine.log.lock import is_held
-from engine.log.reader import UnreadableLogError, read_log
+from engine.log.reader import Log, UnreadableLogError, read_log
 from engine.log.store import RunNotFoundError, RunStore, is_run_id
 from engine.log.view import fold
 from engine.nodes.registry import Kinds
 from engine.runner.composing import NotComposableError, compose_loaded
 from engine.runner.starting import UnfitStateError, fresh_start
-from engine.spec.args import check_args, secret_args
+from engine.spec.args import check_args, secret_args, secret_from_text
 from engine.spec.load import Loaded
 from engine.spec.locate import as_json
 from engine.spec.model import Experience
@@ -43,7 +50,9 @@ class RunRefusedError(Exception):
 @dataclass(frozen=True, slots=True)
 class Preparation:
     """A run that can begin: `args` with their defaults, `start` the state it starts from, `original` when it
-    resumes. The fields in `carried` go on from what earlier runs left; they are mapped to their defaults.
+    resumes. The fields in `carried` go on from what earlier runs left; they are mapped to their defaults. `logs` are
+    those of the original and of the runs that it resumed, the newest first; `wishes` what else was asked for. The nodes
+    in `may_rerun` may run again although they were started before and nobody knows how that ended.
     """
 
     loaded: Loaded
@@ -53,6 +62,9 @@ class Preparation:
     original: Original | None = None
     carried: Mapping[str, Json] = field(default_factory=dict)
     provider: Provider = ANTHROPIC
+    logs: tuple[Log, ...] = ()
+    wishes: Wishes = Wishes()
+    may_rerun: frozenset[str] = frozenset()
 
     @property
     def secret_args(self) -> frozenset[str]:
@@ -107,14 +119,23 @@ def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str
     composition = _composed(loaded)
     experience = composition.experience
     store = RunStore(loaded.directory)
-    original = find_original(store, wanted, force=force)
-    start = {**experience.starting_state(), **original.started.state}
-    args = _checked_args(experience, _with_secrets(experience, original.started.args))
-    return Preparation(loaded, composition, args, start, original, _carried(original), _provider(original, llm))
+    logs = find_logs(store, wanted, force=force)
+    original = _original_in(logs)
+    try:
+        read = store.blobs.read
+        start = {**experience.starting_state(), **fetched_fields(original.started.state, read)}
+        given = fetched_fields(original.started.args, read)
+    except (BlobLostError, ValueError) as error:
+        raise RunRefusedError(
+            f"run {original.run_id} cannot be resumed: what it began with is lost: {error}"
+        ) from error
+    args = _checked_args(experience, _with_secrets(experience, given))
+    provider = _provider(original, llm)
+    return Preparation(loaded, composition, args, start, original, _carried(original), provider, logs=logs)
 
 
-def find_original(store: RunStore, wanted: str, *, force: bool = False) -> Original:
-    """The run to resume. Raises RunRefusedError."""
+def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log, ...]:
+    """The log of the run to resume, and those of the runs that it resumed, the newest first. Raises RunRefusedError."""
     try:
         run_id = latest_ended(store) if wanted == LATEST else store.find(wanted)
         if not force and is_running(store, run_id):
@@ -122,7 +143,8 @@ def find_original(store: RunStore, wanted: str, *, force: bool = False) -> Origi
                 f"run {run_id} is still running. Wait for its end, cancel it with `oe cancel {run_id[:8]}`, "
                 "or pass --force."
             )
-        return _with_forebears(store, read_original(read_log(store.log(run_id))))
+        log = read_log(store.log(run_id))
+        return log, *_forebears(store, log)
     except (RunNotFoundError, UnreadableLogError) as error:
         raise RunRefusedError(str(error)) from error
     except OSError as error:
@@ -144,23 +166,30 @@ def _provider(original: Original, llm: str | None) -> Provider:
     return PROVIDERS[str(name)]
 
 
-def _with_forebears(store: RunStore, original: Original) -> Original:
-    """Add the outcomes of the runs that `original` resumed, as far as their logs are still there.
+def _original_in(logs: tuple[Log, ...]) -> Original:
+    """What a resume can restore: the newest log's outcomes, and what those before it hold beyond them.
 
     A resume that was stopped while it restored holds less than what it was restoring from; what that holds is not to
-    be executed again. A log that is gone or damaged is no loss: `original` is self-contained for what it did itself.
+    be executed again.
     """
-    seen = {original.run_id}
-    forebear = original.started.original_run_id
+    original = read_original(logs[0])
+    for older in logs[1:]:
+        original.add_older(read_original(older))
+    return original
+
+
+def _forebears(store: RunStore, log: Log) -> Iterator[Log]:
+    """The logs of the runs that were resumed, as far as they are there; without them `log` is self-contained still."""
+    seen = {log.records[0].run_id}
+    forebear = log.started.original_run_id
     while forebear is not None and is_run_id(forebear) and forebear not in seen:
         seen.add(forebear)
         try:
-            older = read_original(read_log(store.log(forebear)))
+            older = read_log(store.log(forebear))
         except (UnreadableLogError, OSError):
             break
-        original.add_older(older)
+        yield older
         forebear = older.started.original_run_id
-    return original
 
 
 def latest_ended(store: RunStore) -> str:
@@ -185,7 +214,8 @@ def make_plan(preparation: Preparation, kinds: Kinds) -> Plan:
     """What resuming would restore and run. Reads files, runs nothing. The preparation must be that of a resume."""
     assert preparation.original is not None
     board = Board(preparation.composition, preparation.args, preparation.start)
-    return plan(board, Keyings(kinds), preparation.original)
+    keyings = Keyings(kinds, preparation.composition, new_sources(recall(preparation.store.data)))
+    return plan(board, keyings, preparation.original, preparation.wishes, Explainer(preparation.logs))
 
 
 def make_llm(preparation: Preparation) -> LLMService:
@@ -218,13 +248,13 @@ def _with_secrets(experience: Experience, args: Mapping[str, Json]) -> dict[str,
     filled = dict(args)
     for name in sorted(secret_args(experience) & args.keys()):
         variable = f"OE_ARG_{name.upper()}"
-        value = os.environ.get(variable)
-        if value is None:
+        text = os.environ.get(variable)
+        if text is None:
             raise RunRefusedError(
                 f"the arg '{name}' is a secret (writeOnly), so the log does not hold its value: "
                 f"set the environment variable {variable} and resume again."
             )
-        filled[name] = value
+        filled[name] = secret_from_text(experience, name, text)
     return filled
 
 

@@ -8,10 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from engine.cache.key import InputKey
+from engine.cache.decision import Ambiguity, Answer, Decision
 from engine.cache.keying import Keyings
-from engine.cache.original import Recorded
+from engine.cache.sources import Sources
 from engine.core.scheduler import Scheduler
 from engine.core.slots import Slots, usual_limits
 from engine.core.tasks import (
@@ -37,8 +38,8 @@ from engine.core.tasks import (
 from engine.expressions import Json
 from engine.log.events import (
     Event,
+    Input,
     NodeAttempt,
-    NodeCached,
     NodeCancelled,
     NodeStarted,
     NodeWarning,
@@ -47,19 +48,41 @@ from engine.log.events import (
     RunWarning,
     Scope,
 )
+from engine.log.input_names import InputNames
 from engine.log.secrets import Secrets
 from engine.log.view import RunView
-from engine.log.writer import LogWriter
+from engine.log.writer import LogWriteError, LogWriter
 from engine.nodes.registry import Kinds
 from engine.runner.composing import outside_warnings
 from engine.runner.deciding import Decider
-from engine.runner.execution import Executor, cancelled, new_attempt_id, retry_wait_ms
-from engine.runner.narration import group_ended, part_event, run_finished, run_started
+from engine.runner.execution import (
+    Executor,
+    broke_off,
+    cancelled,
+    in_doubt,
+    new_attempt_id,
+    retry_wait_ms,
+    unanswered,
+)
+from engine.runner.narration import (
+    group_ended,
+    part_event,
+    received,
+    restored,
+    run_finished,
+    run_started,
+    started,
+    texts_of,
+)
 from engine.runner.preparation import Preparation, concurrency, cores
 from engine.runner.timers import Timers
+from engine.spec.model import OnAmbiguous
 
 _BUSY_SECONDS = 0.01
 """How long restoring may keep the loop before signals and workers are heard again."""
+
+_GRACE_SECONDS = 10.0
+"""How long executions may take to stop when the run breaks off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,21 +101,26 @@ class Run:
         log: LogWriter,
         observe: Callable[[Record], None],
         secrets: Secrets,
+        sources: Sources,
         wanted_concurrency: int | None = None,
     ) -> None:
         self.view = RunView()
         self._preparation = preparation
         self._log = log
         self._observe = observe
-        self._keyings = Keyings(kinds)
-        self._decider = Decider(self._keyings, preparation.original)
+        self._keyings = Keyings(kinds, preparation.composition, sources)
+        self._decider = Decider(self._keyings, preparation.original, preparation.may_rerun)
         self._scheduler = Scheduler(preparation.composition, preparation.args, preparation.start)
         self._slots = Slots(usual_limits(concurrency(preparation.experience, wanted_concurrency), cores()))
-        self._executor = Executor(kinds, secrets, self._record, self._decider.changed)
+        self._executor = Executor(kinds, secrets, self._report, self._decider.changed, self._decider.produced)
         self._considered: deque[Task] = deque()
-        self._keys: dict[Task, InputKey] = {}
+        self._in_doubt: dict[Task, Ambiguity] = {}
+        self._looking: dict[Task, asyncio.Task[None]] = {}
+        self._decisions: dict[Task, Decision] = {}
+        self._names = InputNames()
         self._running: dict[Task, _Execution] = {}
         self._due: deque[Callable[[], None]] = deque()
+        self._unseen: deque[Record] = deque()
         self._woken = asyncio.Event()
         self._groups_began: dict[tuple[str, tuple[Scope, ...]], float] = {}
         self._timers = Timers(self._happened)
@@ -101,9 +129,9 @@ class Run:
         self._finish: Finish | None = None
 
     async def drive(self) -> RunFinished:
-        """Run to the end. Raises OSError where the log cannot be written; then nothing more is started."""
+        """Run to the end. Raises LogWriteError; then nothing more is started, and all that ran has ended."""
         began = time.monotonic()
-        self._record(run_started(self._log.run_id, self._preparation, self._keyings))
+        self._begin_log()
         for warning in outside_warnings(self._preparation.composition):
             self._record(RunWarning(message=warning))
         try:
@@ -112,13 +140,21 @@ class Run:
                 await self._step()
         finally:
             self._timers.cancel()
-            for execution in self._running.values():
-                execution.future.cancel()
+            await self._end_executions()
+            self._show()
         original = self._preparation.original
         finished = run_finished(self._finish, self.view, original, self._scheduler.board, _since(began))
         self._record(finished)
         self._log.sync()
+        self._show()
         return finished
+
+    def _begin_log(self) -> None:
+        """The first line, once the texts that a later plan compares with are kept."""
+        first = run_started(self._log.run_id, self._preparation, self._keyings)
+        for text in texts_of(self._preparation, first.files):
+            self._log.keep(text)
+        self._record(first)
 
     @property
     def final_state(self) -> dict[str, Json]:
@@ -133,18 +169,38 @@ class Run:
         """End now, without waiting for what runs: the processes of nodes die with this one."""
         self.cancel(reason)
         self._abandoned = True
-        for task, execution in self._running.items():
-            self._soon(partial(self._end, task, cancelled(task, reason, execution.attempt_id)))
+        self._soon(partial(self._give_up, reason))
+
+    def _give_up(self, reason: str) -> None:
+        for task, execution in list(self._running.items()):
+            self._end(task, cancelled(task, reason, execution.attempt_id))
 
     async def _step(self) -> None:
         self._catch_up()
         self._consider()
         self._launch()
-        if self._considered or self._finish is not None:
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # what was launched gets to its worker before anything else is done
+        self._show()
+        self._keyings.prepare_ahead()
+        if self._considered or self._finish is not None or self._due:
+            return
+        if self._in_doubt and self._is_idle():
+            names = dict.fromkeys(task.node.id for task in self._in_doubt)
+            self._carry_out(self._scheduler.wait(f"someone must say whether {', '.join(names)} may run again"))
         else:
             await self._woken.wait()
-        self._woken.clear()
+            self._woken.clear()
+
+    def _show(self) -> None:
+        """Let everyone see what was written; while nodes work, since a node should not wait for it."""
+        while self._unseen:
+            record = self._unseen.popleft()
+            self.view.apply(record)
+            self._observe(record)
+
+    def _is_idle(self) -> bool:
+        """Whether nothing is going on, nor will be unless someone does something."""
+        return not (self._running or self._looking or self._due or self._timers.will_ring(TryAgain))
 
     def _catch_up(self) -> None:
         """Tell the scheduler what happened meanwhile: here, where an event that cannot be logged ends the run."""
@@ -160,13 +216,38 @@ class Run:
         until = time.monotonic() + _BUSY_SECONDS
         while self._considered and time.monotonic() < until:
             task = self._considered.popleft()
-            decision = self._decider.decide(task)
-            assert decision.key is not None
+            looking = self._decider.look_first(task)
+            if looking is not None:
+                self._looking[task] = asyncio.create_task(looking)
+                self._looking[task].add_done_callback(partial(self._looked, task))
+                continue
+            decision = self._decided(task)
             if decision.restored is not None:
-                self._end(task, _restored(task, decision.key, decision.restored))
-            else:
-                self._keys[task] = decision.key
+                self._end(task, restored(task, decision, decision.restored, self._received(task)))
+            elif decision.answer is Answer.SKIPPED:
+                self._end(task, cancelled(task, "; ".join(decision.reasons)))
+            elif decision.ambiguity is None:
+                self._decisions[task] = decision
                 self._slots.add(task)
+            elif decision.ambiguity.rule is OnAmbiguous.FAIL:
+                self._end(task, in_doubt(task, decision.ambiguity))
+            else:
+                self._in_doubt[task] = decision.ambiguity  # what does not wait for it goes on
+
+    def _decided(self, task: Task) -> Decision:
+        preparation = self._preparation
+        made = self._decider.decide(task)
+        return preparation.wishes.applied(made, preparation.original, task.node.id, task.scope)
+
+    def _looked(self, task: Task, looking: asyncio.Task[None]) -> None:
+        """What a decision had to wait for is there."""
+
+        def consider() -> None:
+            if self._looking.pop(task, None) is not None:  # else it was stopped meanwhile
+                looking.result()
+                self._considered.append(task)
+
+        self._soon(consider)
 
     def _launch(self) -> None:
         """Start what has a slot, once everything that it may build on is durable."""
@@ -176,10 +257,12 @@ class Run:
         for task, attempt_id in tasks:
             for warning in task.warnings:
                 self._record(NodeWarning(node_id=task.node.id, scope=task.scope, message=warning))
-            self._record(NodeStarted(node_id=task.node.id, scope=task.scope, attempt_id=attempt_id))
+            self._record(started(task, self._decisions[task], attempt_id, self._received(task)))
         self._log.sync()
         for task, attempt_id in tasks:
-            future = asyncio.create_task(self._executor.execute(task, attempt_id, self._keys.pop(task)))
+            key = self._decisions.pop(task).key
+            assert key is not None  # nothing that it was decided from was unknown
+            future = asyncio.create_task(self._executor.execute(task, attempt_id, key))
             future.add_done_callback(partial(self._executed, task, attempt_id))
             self._running[task] = _Execution(attempt_id, future)
 
@@ -187,18 +270,20 @@ class Run:
         """An execution is over. A callback, since one that is cancelled before it begins runs no line of its own."""
         if self._abandoned:
             return
-        if future.cancelled():
-            end = cancelled(task, self._stop_reasons.pop(task, ""), attempt_id)
-            self._soon(partial(self._end, task, end))
-        else:
+        reason = self._stop_reasons.pop(task, None)
+        if not future.cancelled():
             self._soon(lambda: self._end(task, future.result()))
+        elif reason is not None:
+            self._soon(partial(self._end, task, cancelled(task, reason, attempt_id)))
+        else:
+            self._soon(partial(self._end, task, broke_off(task, attempt_id)))
 
     def _end(self, task: Task, end: TaskEnd) -> None:
         began = self._running.pop(task, None) is not None
         self._decider.forget(task)
         if began:
             self._slots.release(task)
-        if began or task.item is None or not isinstance(end, NodeCancelled):
+        if began or task.item is None or not isinstance(end, NodeCancelled) or end.started_in is not None:
             self._record(end)  # thousands of items that never began would only bury the log
         self._carry_out(self._scheduler.handle(end))
 
@@ -211,7 +296,7 @@ class Run:
             elif isinstance(command, StopAll):
                 self._stop(command)
             elif isinstance(command, Limit):
-                self._timers.after(command.timeout_ms, TimeOver(command.node.id, command.scope, command.attempt))
+                self._timers.after(command.timeout_ms, TimeOver(command))
             elif isinstance(command, TryLater):
                 self._try_later(command)
             elif not isinstance(command, FailRun):
@@ -240,7 +325,7 @@ class Run:
                 wait_ms=wait_ms,
             )
         )
-        self._timers.after(wait_ms, TryAgain(command.node.id, command.scope, command.attempt))
+        self._timers.after(wait_ms, TryAgain(command))
 
     def _happened(self, event: Happening) -> None:
         self._soon(lambda: self._carry_out(self._scheduler.handle(event)))
@@ -252,32 +337,48 @@ class Run:
         def within(task: Task) -> bool:
             return task.scope[:depth] == stop.scope
 
-        waiting = [*filter(within, self._considered), *self._slots.drain(within)]
+        looking = [task for task in self._looking if within(task)]
+        waiting = [*looking, *filter(within, self._considered), *self._slots.drain(within)]
+        for task in looking:
+            self._looking.pop(task).cancel()
         self._considered = deque(task for task in self._considered if not within(task))
         for task in waiting:
             self._soon(partial(self._end, task, cancelled(task, stop.reason)))
+        for task in [*filter(within, self._in_doubt)]:
+            self._soon(partial(self._end, task, unanswered(task, self._in_doubt.pop(task))))
         for task, execution in self._running.items():
             if within(task) and task not in self._stop_reasons:  # what is being stopped is left to stop in peace
                 self._stop_reasons[task] = stop.reason
                 execution.future.cancel()
 
+    async def _end_executions(self) -> None:
+        """Let what still runs, when the run itself broke off, stop what it started."""
+        futures: list[asyncio.Task[Any]] = [execution.future for execution in self._running.values()]
+        futures += self._looking.values()
+        for future in futures:
+            future.cancel()
+        if futures:
+            await asyncio.wait(futures, timeout=_GRACE_SECONDS)
+
+    def _report(self, event: Event) -> None:
+        """Record what an execution tells. That the log is broken is not its error: it ends the run."""
+        try:
+            self._record(event)
+        except LogWriteError as error:
+            self._soon(partial(_raise, error))
+
+    def _received(self, task: Task) -> Input:
+        """What `task` receives, as the next line of the log says it."""
+        return self._names.named(self._log.next_seq, received(task))
+
     def _record(self, event: Event) -> None:
         record = self._log.append(event)
-        self.view.apply(record)
-        self._observe(record)
+        self._names.learn(record.seq, event)
+        self._unseen.append(record)
 
 
-def _restored(task: Task, key: InputKey, outcome: Recorded) -> NodeCached:
-    return NodeCached(
-        node_id=task.node.id,
-        scope=task.scope,
-        input_hash=key.hash,
-        input_parts=key.parts,
-        output=outcome.output,
-        duration_ms=outcome.duration_ms,
-        metrics=outcome.metrics,
-        produced_by=outcome.produced_by,
-    )
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def _since(began: float) -> float:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from engine.cache.memory import keep, recall
+from engine.cache.sources import new_sources
 from engine.expressions import Json
 from engine.log.events import Record, RunFinished
 from engine.log.lock import RunLock
@@ -22,6 +25,7 @@ from engine.nodes.registry import kinds
 from engine.runner.cancellation import cancellable
 from engine.runner.preparation import Preparation, RunRefusedError, make_llm
 from engine.runner.run import Run
+from engine.spec.args import secret_values
 from engine.state.contribution import contribution_of
 from engine.state.store import StateError, StateStore
 
@@ -54,7 +58,7 @@ async def carry_out(
 ) -> Ended:
     """Run to the end under `run_id`; `observe` sees every record once it is written.
 
-    Raises RunRefusedError where the run's files cannot be made, OSError where the log cannot be written later on.
+    Raises RunRefusedError where the run's files cannot be made, LogWriteError where the log cannot be written later on.
     """
     store = preparation.store
     secrets = _secrets(preparation)
@@ -73,7 +77,10 @@ async def carry_out(
         llm = make_llm(preparation)
         node_kinds = kinds(preparation.loaded.directory, python=python, llm=llm, outputs=outputs)
         stack.push_async_callback(node_kinds.close)
-        run = Run(preparation, node_kinds, log, observe, secrets, concurrency)
+        sources = new_sources(recall(store.data))
+        stack.callback(lambda: keep(store.data, sources.fingerprints.to_remember()))
+        run = Run(preparation, node_kinds, log, observe, secrets, sources, concurrency)
+        gc.freeze()  # what was loaded stays to the end: the collector need not look through it again and again
         async with cancellable(run, store.cancel(run_id)):
             finished = await run.drive()
             state_problem = _merge_state(store, run.view)
@@ -82,7 +89,7 @@ async def carry_out(
 
 def _merge_state(store: RunStore, view: RunView) -> str | None:
     """Merge what the log says that the run wrote into state.sqlite; or say why that failed."""
-    contribution = contribution_of(view)
+    contribution = contribution_of(view, store.blobs.read)
     assert contribution is not None  # the log has its last line
     try:
         StateStore(store.data).merge(contribution)
@@ -94,6 +101,6 @@ def _merge_state(store: RunStore, view: RunView) -> str | None:
 def _secrets(preparation: Preparation) -> Secrets:
     """The keys of LLM providers and what HTTP headers need, from the environment, and the args marked as secret."""
     keys = (os.environ.get(name, "") for name in LLM_KEYS)
-    args = (preparation.args.get(name) for name in preparation.secret_args)
+    args = secret_values(preparation.experience, preparation.args)
     headers = dataset_secrets(preparation.composition.all_nodes())
-    return Secrets([*keys, *headers, *(value for value in args if isinstance(value, str))])
+    return Secrets([*keys, *headers, *args])

@@ -13,19 +13,23 @@ class Timers:
 
     def __init__(self, ring: Callable[[Happening], None]) -> None:
         self._ring = ring
-        self._set: set[asyncio.TimerHandle] = set()
+        self._set: dict[asyncio.TimerHandle, Happening] = {}
 
     def after(self, wait_ms: int, event: Happening) -> None:
         """Ring with `event` in so many milliseconds."""
 
         def due() -> None:
-            self._set.discard(timer)
+            self._set.pop(timer, None)
             self._ring(event)
 
         timer = asyncio.get_running_loop().call_later(wait_ms / 1000, due)
-        self._set.add(timer)
+        self._set[timer] = event
+
+    def will_ring(self, kind: type[Happening]) -> bool:
+        """Whether an event of this kind is to come."""
+        return any(isinstance(event, kind) for event in self._set.values())
 
     def cancel(self) -> None:
         """Let none of them ring any more."""
         while self._set:
-            self._set.pop().cancel()
+            self._set.popitem()[0].cancel()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from engine.core.merging import fold
 from engine.expressions import MISSING, Json, Missing
+from engine.log.events import RunStarted
+from engine.log.large_values import Read, fetched
 from engine.log.view import RunView
 from engine.spec.model import Merge
 
@@ -41,8 +43,11 @@ class Contribution:
     fields: Mapping[str, FieldContribution]
 
 
-def contribution_of(view: RunView) -> Contribution | None:
-    """The contribution of a run as its log tells it; None where the run has no end."""
+def contribution_of(view: RunView, read: Read) -> Contribution | None:
+    """The contribution of a run as its log tells it, `read` giving the contents of blobs; None without its end.
+
+    Raises BlobLostError.
+    """
     started, finished = view.started, view.finished
     if started is None or finished is None or view.last_at is None:
         return None
@@ -54,12 +59,16 @@ def contribution_of(view: RunView) -> Contribution | None:
         ended_at=view.last_at,
         fields={
             name: FieldContribution(
-                wrote.value,
+                fetched(wrote.value, read),
                 wrote.node_id,
                 Merge(wrote.merge),
                 carried=name in carried,
-                start=carried[name] if name in carried else started.state.get(name, MISSING),
+                start=carried[name] if name in carried else _start(started, name, read),
             )
             for name, wrote in (finished.wrote or {}).items()
         },
     )
+
+
+def _start(started: RunStarted, name: str, read: Read) -> Json | Missing:
+    return fetched(started.state[name], read) if name in started.state else MISSING

@@ -1,10 +1,13 @@
-"""Makes state.sqlite anew from the run logs."""
+"""Brings state.sqlite up to date with the run logs: what is missing is merged, or everything is merged anew."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from engine.log.reader import UnreadableLogError, read_log
+from engine.log.blobs import BlobLostError
+from engine.log.ends import read_ends
+from engine.log.reader import UnreadableLogError
 from engine.log.store import RunStore
 from engine.log.view import fold
 from engine.state.contribution import Contribution, contribution_of
@@ -21,20 +24,50 @@ class Rebuilt:
     unreadable: tuple[str, ...]
 
 
+def catch_up(runs: RunStore) -> StateStore:
+    """The state with all runs that ended, also one that was killed between its last line and its merge.
+
+    What cannot be read is left to `rebuild`, which says so. Raises StateError.
+    """
+    store = StateStore(runs.data)
+    contributions, _ = _read(runs, set(runs.run_ids()) - store.run_ids())
+    for contribution in contributions:
+        store.merge(contribution)
+    return store
+
+
 def rebuild(runs: RunStore) -> Rebuilt:
-    """Merge all runs that have ended, as if each had just done so. A damaged file is put aside. Raises StateError."""
+    """Merge all runs that have ended, as if each had just done so. A damaged file is put aside. Raises StateError.
+
+    Runs whose logs are gone count as they did before, unless the file was damaged.
+    """
+    contributions, unreadable = _read(runs, runs.run_ids())
+    _rebuild(StateStore(runs.data), contributions)
+    return Rebuilt(len(contributions), tuple(sorted(unreadable)))
+
+
+def _read(runs: RunStore, run_ids: Iterable[str]) -> tuple[list[Contribution], list[str]]:
+    """The contributions of those of these runs that ended, and the ids of those that cannot be read."""
     contributions: list[Contribution] = []
     unreadable: list[str] = []
-    for run_id in runs.run_ids():
+    for run_id in run_ids:
         try:
-            contribution = contribution_of(fold(read_log(runs.log(run_id)).records))
-        except (UnreadableLogError, OSError):
+            contribution = _contribution(runs, run_id)
+        except FileNotFoundError:  # removed since it was listed
+            continue
+        except (UnreadableLogError, BlobLostError, OSError, ValueError, TypeError):
             unreadable.append(run_id)
             continue
         if contribution is not None:
             contributions.append(contribution)
-    _rebuild(StateStore(runs.data), contributions)
-    return Rebuilt(len(contributions), tuple(sorted(unreadable)))
+    return contributions, unreadable
+
+
+def _contribution(runs: RunStore, run_id: str) -> Contribution | None:
+    ends = read_ends(runs.log(run_id))
+    if ends.finished is None:
+        return None
+    return contribution_of(fold((ends.started, ends.finished)), runs.blobs.read)
 
 
 def _rebuild(store: StateStore, contributions: list[Contribution]) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import uuid
+from pathlib import Path
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state_snapshot (
@@ -52,6 +55,27 @@ INSERT INTO state_contributions
   SELECT field, updated_by_run, value, updated_by_node, 'last_wins', 0, NULL FROM state_snapshot;
 """
 """What the public engine has left in the file counts as written by runs that need not be known otherwise."""
+
+
+def make_database(path: Path) -> None:
+    """Make the file, unless another process does. Raises OSError and sqlite3.OperationalError.
+
+    It is made under another name, since a file that others have open already cannot be turned to WAL without one of
+    them being refused.
+    """
+    anew = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with contextlib.closing(sqlite3.connect(anew, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN")
+            create_tables(connection)
+            connection.execute("COMMIT")
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(anew)
+    finally:
+        for beside in ("", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                anew.with_name(anew.name + beside).unlink()
 
 
 def create_tables(connection: sqlite3.Connection) -> None:

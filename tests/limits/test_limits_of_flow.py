@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from typing import Any
+
 import pytest
 
-from engine.log.events import NodeFailed, RunFinished, RunStatus
-from tests.limits.conftest import events, failure
+from engine.log.cancel_file import request_cancel
+from engine.log.events import NodeActivity, NodeFailed, Record, RunFinished, RunStatus
+from engine.runner.preparation import prepare_run
+from engine.runner.session import carry_out, new_run_id
+from engine.spec.load import load
+from tests.limits.conftest import Model, events, failure
+from tests.standins.messages_api import text
+from tests.standins.scripted_api import Answer
 from tests.support.worlds import World
 
 NUMBERS = "numbers: {type: array, default: [1, 2, 3]}"
@@ -130,19 +140,64 @@ async def test_limit_15_a_node_does_not_wait_for_a_slow_one_that_it_does_not_nee
     assert (await world.run(concurrency=2)).finished.status is RunStatus.SUCCESS
 
 
-async def test_limit_15_one_limit_bounds_all_fan_outs_together(world: World) -> None:
-    fan_out = "kind: tool, impl: each.py, for_each: {source: $.numbers, concurrency: 3}"
-    world.graph(f"- {{id: a, {fan_out}}}\n- {{id: b, {fan_out}}}", state=NUMBERS)
-    world.tool(
-        "each",
-        """
-        import time
-        from recorder import HERE
-        (HERE / "busy").mkdir()
-        time.sleep(0.02)
-        (HERE / "busy").rmdir()
-        return {"edge_output": 1}
-        """,
-    )
+class Crowd:
+    """A model that answers once `wanted` calls wait for it, and counts how many there are at once."""
 
-    assert (await world.run(concurrency=1)).finished.status is RunStatus.SUCCESS
+    def __init__(self, wanted: int) -> None:
+        self.most = 0
+        self._now = 0
+        self._together = threading.Barrier(wanted, timeout=30)
+        self._lock = threading.Lock()
+
+    def __call__(self, request: dict[str, Any]) -> Answer:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        self._together.wait()
+        answer = text("fine")(request)
+        with self._lock:
+            self._now -= 1
+        return answer
+
+
+@pytest.mark.parametrize("concurrency", [1, 2])
+async def test_limit_15_one_limit_bounds_all_fan_outs_together(world: World, model: Model, concurrency: int) -> None:
+    """Each of them may do three at once; together they reach the limit, and never go beyond."""
+    fan_out = "kind: agent, prompt: 'Hi {{$item}}', writes: [said], for_each: {source: $.numbers, concurrency: 3}"
+    world.graph(
+        f"- {{id: a, {fan_out}}}\n- {{id: b, {fan_out}}}",
+        state="numbers: {type: array, default: [1, 2, 3, 4]}\nsaid: {}",
+    )
+    crowd = Crowd(concurrency)
+    api = model(crowd)
+
+    ended = await world.run(concurrency=concurrency)
+
+    assert ended.finished.status is RunStatus.SUCCESS
+    assert (crowd.most, len(api.requests)) == (concurrency, 8)
+
+
+async def test_limit_15_calls_beyond_the_rate_limit_wait_and_say_so(world: World, model: Model) -> None:
+    """The minute after which the second call may go is not waited for."""
+    world.graph(
+        "- {id: a, kind: agent, prompt: 'Hi {{$item}}', writes: [said], for_each: {source: $.numbers, concurrency: 3}}",
+        state=f"{NUMBERS}\nsaid: {{}}",
+    )
+    with (world.folder / "experience.yaml").open("a") as file:
+        file.write("runtime: {limits: {requests_per_minute: 1}}\n")
+    api = model(text("fine"))
+    said: list[str] = []
+    all_wait, run_id = asyncio.Event(), new_run_id()
+
+    def observe(record: Record) -> None:
+        event = record.event
+        said.extend([event.activity] if isinstance(event, NodeActivity) else [event.type])
+        if said.count("waiting: runtime.limits allows 1 request a minute") == 2 and "node.completed" in said:
+            all_wait.set()
+
+    running = asyncio.create_task(carry_out(prepare_run(load(world.folder), {}), run_id, observe))
+    await all_wait.wait()
+    request_cancel(world.store, run_id)
+
+    assert (await running).finished.status is RunStatus.CANCELLED
+    assert len(api.requests) == 1

@@ -67,3 +67,17 @@ def test_limit_25_what_looks_at_a_run_sees_all_of_its_events(world: World) -> No
     assert [event["seq"] for event in shown] == list(range(len(world.records(run_id))))
     assert len(shown) == 82
     assert (world.folder / "experience.yaml").read_bytes() == before
+
+
+def test_limit_25_the_table_and_the_page_show_every_node_of_a_long_run(world: World) -> None:
+    names = [f"step_{index:02}" for index in range(40)]
+    world.graph("\n".join(f"- {{id: {name}, kind: tool, impl: a.py, writes: [x]}}" for name in names), state="x: {}")
+    world.tool("a", "return {'state_delta': {'x': 'what it found'}}")
+    oe(world, "run")
+
+    table = oe(world, "inspect", "latest")
+    oe(world, "inspect", "latest", "--html", "run.html")
+
+    page = (world.folder / "run.html").read_text()
+    assert [name for name in names if name not in table or name not in page] == []
+    assert page.count("what it found") == len(names)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
 
 import pytest
 
@@ -12,17 +11,10 @@ from engine.log.events import NodeFailed
 from tests.limits.conftest import Model, events, failure
 from tests.standins.messages_api import text
 from tests.support.coding_agents import CodingAgents
+from tests.support.processes import gone
 from tests.support.worlds import World
 
 SECRET = "very-secret-token"
-
-
-def gone(pid: int) -> bool:
-    """Whether the process has ended; one that nobody waited for yet has."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 async def test_limit_16_a_tool_that_hangs_ends_with_everything_that_it_started(world: World) -> None:

@@ -72,6 +72,10 @@ def no_message() -> Answer:
     return Answer(200, b'{"hello": "world"}')
 
 
+def cut_off() -> Answer:
+    return Answer(200, b'{"id": "msg_1", "content": [', missing=1000)
+
+
 def hang_up() -> Answer:
     return Answer(None)
 

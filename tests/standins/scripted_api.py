@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server does with one request; no `status` means that it hangs up."""
+    """What the server does with one request; no `status` means that it hangs up, before the `missing` bytes or all."""
 
     status: int | None
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    missing: int = 0
 
 
 Script = Answer | Callable[[dict[str, Any]], Answer]
@@ -79,9 +80,10 @@ class ScriptedApi:
                 self.send_response(answer.status)
                 for name, value in {"content-type": "application/json", **answer.headers}.items():
                     self.send_header(name, value)
-                self.send_header("content-length", str(len(answer.body)))
+                self.send_header("content-length", str(len(answer.body) + answer.missing))
                 self.end_headers()
                 self.wfile.write(answer.body)
+                self.close_connection = self.close_connection or answer.missing > 0
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 pass

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from engine.cache.plan import Plan
+from engine.cache.entries import Plan
+from engine.cache.wishes import wishes_of
 from engine.expressions import Json
 from engine.log.events import Record
 from engine.log.reader import read_log
 from engine.log.store import RunStore
 from engine.nodes.registry import kinds
-from engine.runner.preparation import make_plan, prepare_resume, prepare_run
+from engine.runner.preparation import Preparation, make_plan, prepare_resume, prepare_run
 from engine.runner.session import Ended, carry_out, new_run_id
 from engine.spec.load import load
 from schemas import event_schema
@@ -66,13 +68,20 @@ class World:
         """Run the experience to its end."""
         return await carry_out(prepare_run(load(self.folder), args or {}), new_run_id(), lambda _: None, **options)
 
-    async def resume(self, run_id: str = "latest", **options: Any) -> Ended:
-        """Resume a run to its end."""
-        return await carry_out(prepare_resume(load(self.folder), run_id), new_run_id(), lambda _: None, **options)
+    def prepared(self, run_id: str = "latest", wishes: Mapping[str, tuple[str, ...]] | None = None) -> Preparation:
+        """The resume of a run, with what else is asked for: `rerun`, `accept`, `only`, `from_`."""
+        prepared = prepare_resume(load(self.folder), run_id)
+        return replace(prepared, wishes=wishes_of(prepared.experience, prepared.graph, **(wishes or {})))
 
-    def plan(self, run_id: str = "latest") -> Plan:
+    async def resume(
+        self, run_id: str = "latest", wishes: Mapping[str, tuple[str, ...]] | None = None, **options: Any
+    ) -> Ended:
+        """Resume a run to its end."""
+        return await carry_out(self.prepared(run_id, wishes), new_run_id(), lambda _: None, **options)
+
+    def plan(self, run_id: str = "latest", wishes: Mapping[str, tuple[str, ...]] | None = None) -> Plan:
         """The plan of resuming a run."""
-        return make_plan(prepare_resume(load(self.folder), run_id), kinds(self.folder))
+        return make_plan(self.prepared(run_id, wishes), kinds(self.folder))
 
     def executed(self) -> list[str]:
         """What the tools noted since the last call."""

@@ -7,10 +7,11 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.expressions import Json
 from engine.nodes.datasets.values import NoRowError, to_json
@@ -22,26 +23,52 @@ MOST_BYTES = 10 * 1024 * 1024
 
 _INSTRUCTIONS_BETWEEN_LOOKS = 10_000
 
+_T = TypeVar("_T")
 
-async def read_rows(file: NamedFile, query: str) -> list[Json]:
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a query gave, and the hash of that."""
+
+    rows: list[Json]
+    digest: str
+
+
+async def read_rows(file: NamedFile, query: str) -> Rows:
     """The rows of `query`. Raises NodeError. When it is cancelled, the query is stopped before this returns."""
+    return await _aside(lambda stopped: _hashed(query_rows(file, query, stopped)))
+
+
+async def find_hash(file: NamedFile, query: str) -> str:
+    """As `rows_hash`, in a thread. When it is cancelled, the query is stopped before this returns."""
+    return await _aside(lambda stopped: rows_hash(file, query, stopped))
+
+
+def rows_hash(file: NamedFile, query: str, stopped: threading.Event | None = None) -> str:
+    """A hash of what `query` gives now: of its rows, or of the reason why it gives none."""
+    try:
+        return _hashed(query_rows(file, query, stopped or threading.Event())).digest
+    except NodeError as error:
+        return _digest(str(error))
+
+
+def _hashed(rows: list[Json]) -> Rows:
+    return Rows(rows, _digest(rows))
+
+
+def _digest(value: Json) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+
+
+async def _aside(read: Callable[[threading.Event], _T]) -> _T:
     stopped = threading.Event()
-    reading = asyncio.ensure_future(asyncio.to_thread(query_rows, file, query, stopped))
+    reading = asyncio.ensure_future(asyncio.to_thread(read, stopped))
     try:
         return await asyncio.shield(reading)
     except asyncio.CancelledError:
         stopped.set()
         await asyncio.gather(reading, return_exceptions=True)
         raise
-
-
-def rows_hash(file: NamedFile, query: str) -> str:
-    """A hash of what `query` gives now: of its rows, or of the reason why it gives none."""
-    try:
-        rows: Json = query_rows(file, query, threading.Event())
-    except NodeError as error:
-        rows = str(error)
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def query_rows(file: NamedFile, query: str, stopped: threading.Event) -> list[Json]:

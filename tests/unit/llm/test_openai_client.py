@@ -61,7 +61,10 @@ async def client() -> AsyncIterator[OpenAIClient]:
 async def test_a_text_answer_comes_back_with_its_tokens(serve: Serve, client: OpenAIClient) -> None:
     serve(text("Hello ☃", tokens=(7, 3)))
 
-    assert await client.complete(PLAIN) == LLMResponse("Hello ☃", None, "end_turn", 7, 3, "gpt-4o")
+    answer = await client.complete(PLAIN)
+
+    assert answer == LLMResponse("Hello ☃", None, "end_turn", 7, 3, "gpt-4o")
+    assert answer.raw["usage"] == {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
 
 
 async def test_only_what_the_request_names_is_sent(serve: Serve, client: OpenAIClient) -> None:

@@ -27,7 +27,7 @@ class RecordingWatcher:
     def activity(self, text: str) -> None:
         self.activities.append(text)
 
-    def tokens(self, tokens_in: int, tokens_out: int, model: str | None) -> None:
+    def tokens(self, tokens_in: int, tokens_out: int, model: str | None, cost_usd: float | None) -> None:
         self.token_reports.append((tokens_in, tokens_out, model))
 
     def warning(self, message: str) -> None:

@@ -415,7 +415,7 @@ async def test_a_run_writes_what_an_agent_answers_and_a_resume_restores_it(bench
     assert len(bench.agents.calls) == 1
 
 
-async def test_a_key_that_an_agent_prints_is_masked_in_the_log_and_in_the_output_file(
+async def test_a_key_that_an_agent_prints_is_masked_in_the_log_and_in_all_that_is_kept(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CODEX_API_KEY", "sk-very-secret")
@@ -427,6 +427,7 @@ async def test_a_key_that_an_agent_prints_is_masked_in_the_log_and_in_the_output
 
     run = await world.run()
 
-    (output,) = output_folder(world.store, run.run_id).iterdir()
-    assert b"The key is ***." in output.read_bytes()
-    assert b"sk-very-secret" not in output.read_bytes() + world.store.log(run.run_id).read_bytes()
+    kept = [file.read_bytes() for file in output_folder(world.store, run.run_id).iterdir()]
+    assert len(kept) == 2
+    assert all(b"The key is ***." in text for text in kept)
+    assert b"sk-very-secret" not in b"".join(kept) + world.store.log(run.run_id).read_bytes()

@@ -8,8 +8,9 @@ import pytest
 
 from engine.log.events import Location, Metrics
 from engine.nodes.kind import NodeError, WorkItem
-from engine.nodes.tool import ToolKind, split_impl
+from engine.nodes.tool import ToolKind
 from engine.spec.model import Kind, Node, ToolSpec
+from engine.spec.named_files import split_impl
 from tests.unit.nodes.conftest import Bench
 
 ECHO = {

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from typing import Any
 
 import pytest
 
-from engine.log.events import NodeStarted, Record, RunStatus
+from engine.log.events import Event, NodeStarted, Record, RunStatus
+from engine.log.writer import LogWriteError, LogWriter
+from engine.nodes.tool import ToolKind
 from engine.runner.preparation import prepare_run
 from engine.runner.run import Run
 from engine.runner.session import carry_out, new_run_id
@@ -45,14 +49,72 @@ async def test_a_log_that_cannot_be_written_any_more_ends_the_run_with_the_error
     waiting: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting.tool("a", "return {'state_delta': {}}")
-    written: list[int] = []
+    asked: list[str] = []
+    append = LogWriter.append
+
+    def fills_up(log: LogWriter, event: Event) -> Record:
+        asked.append(event.type)
+        if event.type == "node.completed":
+            raise LogWriteError("No space left on device")
+        return append(log, event)
+
+    monkeypatch.setattr(LogWriter, "append", fills_up)
+
+    with pytest.raises(LogWriteError, match="No space left"):
+        await waiting.run()
+
+    assert asked == ["run.started", "node.started", "node.completed"]
+
+
+async def test_who_asks_twice_before_the_engine_looks_means_at_once(
+    waiting: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    abandoned: list[str] = []
+    abandon = Run.abandon
+    monkeypatch.setattr(Run, "abandon", lambda run, reason: (abandoned.append(reason), abandon(run, reason))[1])
+    run_id = new_run_id()
 
     def observe(record: Record) -> None:
-        written.append(record.seq)
-        if record.event.type == "node.completed":
-            raise OSError(28, "No space left on device")
+        if isinstance(record.event, NodeStarted):
+            waiting.store.cancel(run_id).write_text("xx")
 
-    with pytest.raises(OSError, match="No space left"):
-        await carry_out(prepare_run(load(waiting.folder), {}), new_run_id(), observe)
+    ended = await carry_out(prepare_run(load(waiting.folder), {}), run_id, observe)
 
-    assert written == [0, 1, 2]
+    assert abandoned == ["cancelled by `oe cancel`"]
+    assert ended.finished.status is RunStatus.CANCELLED
+    assert waiting.types(run_id, of="a") == ["node.started", "node.cancelled"]
+
+
+async def test_a_node_that_ended_just_before_the_run_was_abandoned_ends_once(
+    waiting: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting.tool("a", "return {}")
+    executed = Run._executed
+
+    def ended_then_abandoned(run: Run, *of_task: Any) -> None:
+        executed(run, *of_task)
+        run.abandon("enough")
+
+    monkeypatch.setattr(Run, "_executed", ended_then_abandoned)
+
+    ended = await waiting.run()
+
+    assert waiting.types(ended.run_id, of="a") == ["node.started", "node.completed"]
+    assert ended.finished.status is RunStatus.CANCELLED
+
+
+async def test_an_execution_that_breaks_off_unasked_is_a_failure(
+    waiting: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library that cancels the task that it runs in: nobody wanted the run to end."""
+
+    async def breaks_off(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(ToolKind, "execute", breaks_off)
+
+    ended = await waiting.run()
+
+    assert waiting.types(ended.run_id, of="a") == ["node.started", "node.failed"]
+    assert waiting.types(ended.run_id, of="b") == ["node.skipped"]
+    assert ended.finished.status is RunStatus.FAILURE

@@ -35,7 +35,7 @@ async def test_the_log_holds_what_a_resume_needs(chain: World) -> None:
     started = chain.records(ended.run_id)[0].event
     assert started.args == {"city": "Oslo"}  # type: ignore[union-attr]
     assert started.nodes == ("a", "b", "c")  # type: ignore[union-attr]
-    assert set(started.files) == {"a.py", "b.py", "c.py"}  # type: ignore[union-attr]
+    assert set(started.files) == {"a.py", "b.py", "c.py", "recorder.py"}  # type: ignore[union-attr]
 
 
 async def test_a_run_leaves_no_lock_behind(chain: World) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from engine.log.events import NodeCompleted, Record
-from engine.log.secrets import Secrets
 from engine.runner.preparation import RunRefusedError, prepare_run
 from engine.runner.session import carry_out, new_run_id
 from engine.spec.load import load
@@ -18,14 +19,16 @@ TOKEN = 'tök"en-0123'
 def world(tmp_path) -> World:
     world = World(tmp_path)
     world.graph("- {id: a, kind: tool, impl: a.py, writes: [x]}\n- {id: b, kind: tool, impl: b.py}", state="x: {}")
-    path = world.folder / "experience.yaml"
-    declared = (
-        "args:\n  type: object\n  properties:\n    token: {type: string, writeOnly: true}\n    city: {type: string}\n"
-    )
-    path.write_text(path.read_text() + declared)
+    declare(world, "token: {type: string, writeOnly: true}", "city: {type: string}")
     world.tool("a", "return {'state_delta': {'x': ['seen', input['_args']['token']]}}")
     world.tool("b", "return {'edge_output': len(input['_args']['token'])}")
     return world
+
+
+def declare(world: World, *args: str) -> None:
+    path = world.folder / "experience.yaml"
+    text = path.read_text().partition("args:")[0]
+    path.write_text(text + "args:\n  type: object\n  properties:\n" + "".join(f"    {arg}\n" for arg in args))
 
 
 async def test_a_secret_reaches_the_tool_and_neither_the_log_nor_its_watchers(world: World) -> None:
@@ -61,13 +64,39 @@ async def test_a_resume_asks_for_the_secret_by_the_name_of_a_variable(world: Wor
         await world.resume(done.run_id)
 
 
+async def test_a_secret_inside_an_arg_is_masked_and_the_whole_arg_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(
+        world,
+        "token: {type: object, properties: {user: {type: string}, pin: {type: integer, writeOnly: true}}}",
+        "list: {type: array, items: {$ref: '#/properties/one'}}",
+        "one: {type: string, writeOnly: true}",
+    )
+    given = {"token": {"user": "anna", "pin": 48151623}, "list": ["in-a-list-too"]}
+
+    done = await world.run(given)
+
+    log = world.store.log(done.run_id).read_text(encoding="utf-8")
+    assert "48151623" not in log
+    assert "in-a-list-too" not in log
+    monkeypatch.setenv("OE_ARG_TOKEN", json.dumps(given["token"]))
+    monkeypatch.setenv("OE_ARG_LIST", json.dumps(given["list"]))
+    resumed = await world.resume(done.run_id)
+    assert resumed.final_state == {"x": ["seen", given["token"]]}
+
+
+@pytest.mark.parametrize("secret", ["success", "node.completed", "run.started", "2026", "last_wins", "true", "0000"])
+async def test_a_secret_that_reads_like_a_part_of_the_log_leaves_the_log_whole(world: World, secret: str) -> None:
+    done = await world.run({"token": secret})
+
+    assert world.types(done.run_id, of="a")[-1] == "node.completed"
+    assert f'"seen","{secret}"' not in world.store.log(done.run_id).read_text()
+
+
 async def test_the_keys_of_providers_are_secrets(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123")
 
     done = await world.run({"token": "nothing", "city": "sk-ant-0123"})
 
     assert "0123" not in world.store.log(done.run_id).read_text()
-
-
-def test_a_short_secret_does_not_garble_everything_else() -> None:
-    assert Secrets(["a"]).mask(b'{"args":"a"}') == b'{"args":"a"}'

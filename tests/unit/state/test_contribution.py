@@ -23,6 +23,10 @@ FINISHED = RunFinished(
 )
 
 
+def no_blob(digest: str) -> bytes:
+    raise AssertionError(f"no value here is in a blob: {digest}")
+
+
 def view_of(*events: Event) -> RunView:
     view = RunView()
     for seq, event in enumerate(events):
@@ -31,7 +35,7 @@ def view_of(*events: Event) -> RunView:
 
 
 def test_the_first_and_the_last_event_say_what_a_run_contributes() -> None:
-    assert contribution_of(view_of(STARTED, FINISHED)) == Contribution(
+    assert contribution_of(view_of(STARTED, FINISHED), no_blob) == Contribution(
         RUN,
         ROOT,
         "2026-01-02T03:04:01.000Z",
@@ -43,11 +47,11 @@ def test_the_first_and_the_last_event_say_what_a_run_contributes() -> None:
 
 
 def test_a_run_without_an_end_contributes_nothing() -> None:
-    assert contribution_of(view_of(STARTED)) is None
+    assert contribution_of(view_of(STARTED), no_blob) is None
 
 
 def test_a_run_that_wrote_nothing_contributes_no_field() -> None:
-    contribution = contribution_of(view_of(STARTED, replace(FINISHED, wrote=None)))
+    contribution = contribution_of(view_of(STARTED, replace(FINISHED, wrote=None)), no_blob)
 
     assert contribution is not None
     assert contribution.fields == {}
