@@ -6,13 +6,19 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import OeError, experience_folder, experience_option
+from engine.cli.options import OeError, examples, experience_folder, experience_option
 from engine.cli.stored_run import find_run, run_id_argument
 from engine.log.cancel_file import request_cancel
 from engine.log.store import RunStore
 
 
-@click.command("cancel", epilog="Examples: `oe cancel 4f3a1b2c` · `oe cancel latest`")
+@click.command(
+    "cancel",
+    epilog=examples(
+        ("oe cancel latest", "the newest run"),
+        ("oe cancel 4f3a --experience examples/city-report", "a run of another folder"),
+    ),
+)
 @run_id_argument("wanted")
 @experience_option
 def command(wanted: str, path: Path) -> int:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from engine.cli.options import examples
+
 _VARIABLE = "_OE_COMPLETE"
 
 
 @click.command(
     "completion",
-    epilog="Examples: `oe completion bash >> ~/.bashrc` · `oe completion zsh >> ~/.zshrc` · "
-    "`oe completion fish > ~/.config/fish/completions/oe.fish`",
+    epilog=examples(
+        ("oe completion bash >> ~/.bashrc", "then open a new shell"),
+        ("oe completion zsh >> ~/.zshrc", "the same"),
+        ("oe completion fish > ~/.config/fish/completions/oe.fish", "the same"),
+    ),
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context

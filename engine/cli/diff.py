@@ -7,15 +7,23 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import OeError, experience_folder, experience_option
-from engine.cli.stored_run import find_run, run_id_argument
-from engine.log.reader import UnreadableLogError, read_log
+from engine.cli.options import examples, experience_folder, experience_option
+from engine.cli.stored_run import find_run, read_stored, run_id_argument
+from engine.log.blobs import blobs_of
+from engine.log.input_values import InputValues
+from engine.log.reader import Log
 from engine.log.store import RunStore
 from engine.report.diff import compare, difference_lines, differences_to_json
-from engine.report.executions import History, history
+from engine.report.executions import history
 
 
-@click.command("diff", epilog="Examples: `oe diff 4f3a1b2c latest` · `oe diff 4f3a1b2c 9a8b7c6d --json | jq .`")
+@click.command(
+    "diff",
+    epilog=examples(
+        ("oe diff 4f3a latest", "what the newest run did otherwise"),
+        ("oe diff 4f3a 9a8b --json | jq .executions", "for a script"),
+    ),
+)
 @run_id_argument("left")
 @run_id_argument("right")
 @experience_option
@@ -28,8 +36,9 @@ def command(left: str, right: str, path: Path, as_json: bool) -> int:
     """
     store = RunStore(experience_folder(path))
     ids = find_run(store, left), find_run(store, right)
-    before, after = (_read(store, run_id) for run_id in ids)
-    differences = compare(before, after)
+    logs = [read_stored(store, run_id) for run_id in ids]
+    before, after = (history(log.records) for log in logs)
+    differences = compare(before, after, *map(_values, logs))
     if as_json:
         document = {"left": ids[0], "right": ids[1], "executions": differences_to_json(differences)}
         click.echo(json.dumps(document, indent=2, ensure_ascii=False))
@@ -39,8 +48,5 @@ def command(left: str, right: str, path: Path, as_json: bool) -> int:
     return 0
 
 
-def _read(store: RunStore, run_id: str) -> History:
-    try:
-        return history(read_log(store.log(run_id)).records)
-    except (UnreadableLogError, OSError) as error:
-        raise OeError(str(error)) from error
+def _values(log: Log) -> InputValues:
+    return InputValues(log.records, blobs_of(log.path).read)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import path_argument
+from engine.cli.options import examples, path_argument
 from engine.expressions import Json
 
 _OLDEST_PYTHON = (3, 10)
@@ -47,7 +47,13 @@ class Check:
 _SIGNS = {Status.PASS: ("✓", "green"), Status.WARN: ("!", "yellow"), Status.FAIL: ("✗", "red")}
 
 
-@click.command("doctor", epilog="Examples: `oe doctor` · `oe doctor --json | jq .summary`")
+@click.command(
+    "doctor",
+    epilog=examples(
+        ("oe doctor", "the experience in this folder"),
+        ("oe doctor --json | jq .summary", "for a script"),
+    ),
+)
 @path_argument
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(path: Path, as_json: bool) -> int:

@@ -75,7 +75,7 @@ class _Forecaster:
         if impl is not None:
             file = named_file(home, impl)
             return (NamedPath(file.shown, file.path.exists()),)
-        paths = self.kinds.at(home)[node.kind].files(node, {}).values()
+        paths = self.kinds.at(self.composition.home)[node.kind].files(node, {}).values()
         return tuple(NamedPath(Path(os.path.relpath(path, home)).as_posix(), path.exists()) for path in paths)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from engine.cli.loading import load_valid
-from engine.cli.options import path_argument
+from engine.cli.options import examples, path_argument
 from engine.graph import build_graph
 from engine.report.lanes import terminal_lines
 from engine.report.mermaid import mermaid
@@ -18,8 +18,11 @@ from engine.spec.locate import as_json
 
 @click.command(
     "graph",
-    epilog="Examples: `oe graph --terminal` · `oe graph > graph.mmd` · "
-    "in Markdown, between ```mermaid and ```, GitHub and GitLab draw it",
+    epilog=examples(
+        ("oe graph --terminal", "drawn with lines, here"),
+        ("oe graph > graph.mmd", "GitHub draws it in Markdown, between ```mermaid and ```"),
+        ("oe graph --direction LR", "from left to right"),
+    ),
 )
 @path_argument
 @click.option("--terminal", is_flag=True, help="Draw it here, with lines.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 from collections.abc import Mapping
 from importlib import resources
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import OeError
+from engine.cli.options import OeError, examples
 
 TEMPLATES: Mapping[str, str] = {
     "tool-only": "two tools in a row, Python and JavaScript; needs no key",
@@ -32,7 +33,10 @@ Templates:
 @click.command(
     "init",
     help=_HELP,
-    epilog="Examples: `oe init hello` · `oe init word-count --template fan-out`, then `cd word-count`, `oe run`",
+    epilog=examples(
+        ("oe init hello", "in the folder hello; then: cd hello, oe run"),
+        ("oe init word-count --template fan-out", "from another template"),
+    ),
 )
 @click.argument("folder", metavar="[NAME]", type=click.Path(path_type=Path), default=Path(_PLACEHOLDER), required=False)
 @click.option("--template", type=click.Choice(list(TEMPLATES)), default="tool-only", show_default=True)
@@ -51,7 +55,8 @@ def command(folder: Path, template: str, list_templates: bool) -> int:
         _copy(template, folder, name)
     except OSError as error:
         raise OeError(f"{folder} cannot be made: {error.strerror or error}") from error
-    click.echo(f"made {folder} from the template {template}. Go on with:\n\n  cd {folder}\n  oe validate\n  oe run")
+    steps = "\n  ".join([f"cd {shlex.quote(str(folder))}", "oe validate", "oe run", "oe inspect latest"])
+    click.echo(f"made {folder} from the template {template} ({TEMPLATES[template]}). Go on with:\n\n  {steps}")
     return 0
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from engine.cli.log_options import LogOptions, logging_options
-from engine.cli.options import OeError, experience_folder, experience_option
-from engine.cli.stored_run import find_run, run_id_argument
+from engine.cli.options import OeError, examples, experience_folder, experience_option
+from engine.cli.stored_run import find_run, read_stored, run_id_argument
 from engine.log.codec import to_json
 from engine.log.lock import is_held
-from engine.log.reader import Log, UnreadableLogError, read_log
+from engine.log.reader import Log
 from engine.log.store import RunStore
 from engine.log.summary import RunSummary, summarise
 from engine.log.view import fold
@@ -20,8 +20,12 @@ from engine.log.view import fold
 
 @click.command(
     "inspect",
-    epilog="Examples: `oe inspect latest` · `oe inspect 4f3a1b2c --html run.html` · `oe inspect latest --follow` · "
-    "`oe inspect latest --json | jq '.[].type'`",
+    epilog=examples(
+        ("oe inspect latest", "the newest run as a table"),
+        ("oe inspect 4f3a --html run.html", "a page with graph, timeline, inputs and outputs"),
+        ("oe inspect latest --follow", "watch it as it goes on"),
+        ("oe inspect latest --json | jq '.[].type'", "its events"),
+    ),
 )
 @run_id_argument("wanted")
 @experience_option
@@ -47,10 +51,7 @@ def command(wanted: str, path: Path, as_json: bool, follow: bool, html: Path | N
 
         return follow_run(store, run_id, log)
     alive = is_held(store.lock(run_id))  # before the log: a run that ends in between is seen ended, not interrupted
-    try:
-        read = read_log(store.log(run_id))
-    except (UnreadableLogError, OSError) as error:
-        raise OeError(str(error)) from error
+    read = read_stored(store, run_id)
     if as_json:
         click.echo(json.dumps([to_json(record) for record in read.records], indent=2, ensure_ascii=False))
         return 0

@@ -10,15 +10,30 @@ import click
 from engine.canonical import NotJsonError, normalise
 from engine.cli.options import OeError
 from engine.expressions import Json
-from engine.spec.load import ExperienceNotFoundError, InvalidExperienceError, Loaded, UnreadableExperienceError, load
+from engine.spec.load import (
+    ExperienceNotFoundError,
+    InvalidExperienceError,
+    Loaded,
+    UnreadableExperienceError,
+    find_experience,
+    load,
+    load_text,
+)
 
 
-def load_valid(path: Path) -> Loaded:
-    """The experience at `path`. Raises OeError with every error in it where it cannot run."""
+def load_valid(path: Path, text: str | None = None) -> Loaded:
+    """The experience at `path`, or what `text`, given in its place, says. Raises OeError where it cannot run."""
     try:
-        return load(path)
-    except (ExperienceNotFoundError, UnreadableExperienceError, InvalidExperienceError) as error:
+        return load(path) if text is None else load_text(find_experience(path), text)
+    except ExperienceNotFoundError as error:
+        raise not_found(error) from error
+    except (UnreadableExperienceError, InvalidExperienceError) as error:
         raise OeError(str(error)) from error
+
+
+def not_found(error: ExperienceNotFoundError) -> OeError:
+    """The error with what a person can do now."""
+    return OeError(f"{error}. Name the folder of an experience, or begin one with: oe init hello")
 
 
 def parse_args(text: str) -> dict[str, Json]:

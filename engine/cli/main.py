@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -27,6 +29,7 @@ COMMANDS = {
     "doctor": "Check that this machine has what runs need.",
     "completion": "Print the script that completes `oe` in a shell.",
 }
+_STDERR = 2
 _FIRST_STEPS = """oe runs experiences: YAML graphs of tools and LLM agents.
 
   oe init hello      begin a new experience, in the folder hello
@@ -56,7 +59,9 @@ class _Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            raise click.UsageError(f"{error.message} `oe --help` lists the commands.", ctx) from error
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            advice = f"Did you mean `oe {close[0]}`?" if close else "`oe --help` lists the commands."
+            raise click.UsageError(f"{error.message} {advice}", ctx) from error
 
 
 @click.group(
@@ -81,6 +86,7 @@ def _oe(ctx: click.Context, log: LogOptions) -> None:
 
 def main() -> NoReturn:
     """Run `oe` and exit with the code of docs/design.md, The oe command."""
+    _open_closed_streams()
     try:
         code = _oe.main(prog_name="oe", standalone_mode=False)
     except click.exceptions.Exit as error:
@@ -95,10 +101,26 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("OE_DEBUG"):
             raise
-        click.echo(f"oe: unexpected error: {error!r}. Set OE_DEBUG=1 to see where.", err=True)
+        click.echo(f"oe: {_unforeseen(error)}. Set OE_DEBUG=1 to see where.", err=True)
         code = 1
     _forget_closed_pipes()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _unforeseen(error: Exception) -> str:
+    """What the system refused, in its own words; anything else is ours to mend."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return f"unexpected error: {error!r}"
+    return f"{error.filename}: {error.strerror}" if error.filename else f"output cannot be written: {error.strerror}"
+
+
+def _open_closed_streams() -> None:
+    """Where `oe` was started without stdin, stdout or stderr, /dev/null takes their place: no log may become one."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        pass
+    os.close(descriptor)
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
 def _forget_closed_pipes() -> None:

@@ -21,6 +21,12 @@ class OeError(click.ClickException):
         click.echo(f"oe: {self.format_message()}", err=True)
 
 
+def examples(*pairs: tuple[str, str]) -> str:
+    """The end of a command's help: a command line and what it is for, one a line, which no terminal wraps."""
+    width = max(len(line) for line, _ in pairs)
+    return "\n".join(["\b", "Examples:", *(f"  {line:<{width}}  # {purpose}" for line, purpose in pairs)])
+
+
 experience_option = click.option(
     "--experience",
     "path",

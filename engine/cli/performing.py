@@ -11,6 +11,8 @@ import click
 from engine.cli.log_options import LogOptions
 from engine.cli.options import OeError
 from engine.cli.reporting import EXIT_CODES, RunEnd, reporter
+from engine.cli.resume_hint import resume_command
+from engine.log.writer import LogWriteError
 from engine.runner.preparation import Preparation, RunRefusedError
 from engine.runner.session import Ended, carry_out
 
@@ -24,15 +26,21 @@ def perform(preparation: Preparation, run_id: str, log: LogOptions, concurrency:
             ended = asyncio.run(carry_out(preparation, run_id, report.record, concurrency=concurrency, python=python))
         except RunRefusedError as error:
             raise OeError(str(error)) from error
-        except OSError as error:
-            raise OeError(
-                f"the run log could not be written ({error.strerror or error}); what is in it is valid. "
-                f"Make room, then: oe resume {run_id}"
-            ) from error
+        except LogWriteError as error:
+            raise OeError(_advice(error, preparation, run_id)) from error
         report.ended(_end_of(preparation, ended))
     if ended.state_problem is not None:
         click.echo(f"oe: {ended.state_problem}", err=True)
     return EXIT_CODES[ended.finished.status]
+
+
+def _advice(error: LogWriteError, preparation: Preparation, run_id: str) -> str:
+    """What happened to the log, and how to go on."""
+    remedy = f"{error.remedy[0].upper()}{error.remedy[1:]}, then" if error.remedy else "Go on with"
+    if not error.resumable:
+        return f"{error}. The run was stopped. {remedy} start it again" if error.remedy else f"{error}"
+    command = resume_command(run_id, preparation.loaded.directory)
+    return f"{error}. The run was stopped; what completed is kept. {remedy}: {command}"
 
 
 def _end_of(preparation: Preparation, ended: Ended) -> RunEnd:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.cache.decision import Answer
-from engine.cache.plan import Entry, Plan
+from engine.cache.entries import Entry, Plan
 from engine.expressions import Json
+from engine.log.codec import sums_to_json
 from engine.log.words import duration
+from engine.report.changes import change_lines, change_to_json
+from engine.report.words import spent_text
 
 _SIGNS = {
     Answer.RESTORED: "↺",
@@ -19,14 +22,16 @@ _SIGNS = {
 _ITEMS_SHOWN = 10
 
 
-def plan_lines(plan: Plan, original_run_id: str) -> Iterator[str]:
-    """The plan for a person: a line for each node, its items that will run below it, then the sum."""
-    yield f"Plan for resuming {original_run_id} (nothing is run)"
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """The plan for a person: a line for each node, below it what changed and its items that will run; then the sum."""
+    yield f"Plan for resuming {plan.original_run_id} (nothing is run)"
     width = max((len(entry.node_id) for entry in plan.entries), default=0)
     for entry in plan.entries:
         yield f"  {_SIGNS[entry.answer]} {entry.node_id:<{width}}  {entry.answer.value}{_because(entry)}"
+        yield from _changes(entry, "      ")
         yield from _part_lines(entry)
     yield _sum(plan)
+    yield f"With --expect {plan.digest} a resume goes on only while this holds."
 
 
 def _part_lines(entry: Entry) -> Iterator[str]:
@@ -40,6 +45,13 @@ def _part_lines(entry: Entry) -> Iterator[str]:
         more = f" and {len(group) - _ITEMS_SHOWN} more" if len(group) > _ITEMS_SHOWN else ""
         word = entry.part if len(group) == 1 else f"{entry.part}s"
         yield f"      {_SIGNS[answer]} {word} {names}{more}: {answer.value}{_because(group[0])}"
+        if len(group) == 1:
+            yield from _changes(group[0], "          ")
+
+
+def _changes(entry: Entry, indent: str) -> Iterator[str]:
+    for change in entry.changes:
+        yield from (indent + line for line in change_lines(change))
 
 
 def _name(part: Entry) -> str:
@@ -47,8 +59,14 @@ def _name(part: Entry) -> str:
 
 
 def plan_to_json(plan: Plan) -> dict[str, Json]:
-    """The plan for a machine: `{entries: [{nodeId, answer, reasons, savedMs, items?}]}`."""
-    return {"entries": [_entry_to_json(entry) for entry in plan.entries]}
+    """The plan for a machine (docs/resume.md, The plan as JSON)."""
+    return {
+        "originalRunId": plan.original_run_id,
+        "digest": plan.digest,
+        "savedMs": plan.saved_ms,
+        "saved": sums_to_json(plan.saved),
+        "entries": [_entry_to_json(entry) for entry in plan.entries],
+    }
 
 
 def _entry_to_json(entry: Entry) -> dict[str, Json]:
@@ -57,9 +75,12 @@ def _entry_to_json(entry: Entry) -> dict[str, Json]:
         "answer": entry.answer.value,
         "reasons": list(entry.reasons),
         "savedMs": entry.saved_ms,
+        "saved": sums_to_json(entry.saved),
     }
     if entry.index is not None:
         fields["item"] = entry.index
+    if entry.changes:
+        fields["changes"] = [change_to_json(change) for change in entry.changes]
     if entry.items:
         fields["items"] = [_entry_to_json(item) for item in entry.items]
     return fields
@@ -70,9 +91,9 @@ def _because(entry: Entry) -> str:
 
 
 def _sum(plan: Plan) -> str:
-    saved = sum(entry.saved_ms for entry in plan.entries)
+    saved = ", ".join(part for part in (duration(plan.saved_ms), spent_text(plan.saved)) if part)
     counts = [f"{plan.count(answer)} {_plural(answer, plan.count(answer))}" for answer in Answer if plan.count(answer)]
-    return f"{', '.join(counts)}. Restoring saves {duration(saved)}."
+    return f"{', '.join(counts)}. Restoring saves {saved}."
 
 
 def _plural(answer: Answer, count: int) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from typing import TextIO, cast
 
 from rich.console import Console
 from rich.text import Text
@@ -10,7 +12,8 @@ from rich.text import Text
 from engine.cli.levels import level_of
 from engine.cli.log_options import LogLevel
 from engine.cli.reporting import RunEnd
-from engine.cli.stdout import Stdout
+from engine.cli.resume_hint import resume_command
+from engine.cli.stdout import Stdout, TerminalStream
 from engine.log.events import (
     NodeActivity,
     NodeAttempt,
@@ -49,7 +52,7 @@ class PrettyReporter:
     def __init__(self, level: LogLevel, out: Stdout) -> None:
         self._level = level
         self._out = out
-        self._console = Console(highlight=False, soft_wrap=True)
+        self._console = Console(file=cast(TextIO, TerminalStream(sys.stdout)), highlight=False, soft_wrap=True)
         self._view = RunView()
         self._said: set[tuple[str, str]] = set()
 
@@ -102,14 +105,15 @@ def end_lines(end: RunEnd, view: RunView) -> Iterator[Text]:
     summary = f" · {counts_text(finished.counts)} · {duration(finished.duration_ms)}"
     yield Text.assemble((words + where, style), summary, f" · run {end.run_id}")
     if finished.status is not RunStatus.SUCCESS:
-        yield Text(f"Take it up again with: oe resume {end.run_id} --experience {end.folder}", "dim")
+        yield Text(f"Take it up again with: {resume_command(end.run_id, end.folder)}", "dim")
 
 
 def run_headline(run_id: str, event: RunStarted) -> Text:
     """The line that every report of a run begins with."""
     name = f"{event.experience.name} {event.experience.version}" if event.experience else "experience"
     resumes = f", resuming {event.original_run_id}" if event.original_run_id else ""
-    return Text.assemble((name, "bold"), f" · {len(event.nodes)} nodes · run {run_id}{resumes}")
+    count = f"{len(event.nodes)} {'node' if len(event.nodes) == 1 else 'nodes'}"
+    return Text.assemble((name, "bold"), f" · {count} · run {run_id}{resumes}")
 
 
 def warning_line(event: RunWarning) -> Text:

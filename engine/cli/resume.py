@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
+from engine.cache.entries import Plan
+from engine.cache.wishes import UnknownNodeError, wishes_of
+from engine.cli.asking import ask_what_may_rerun
 from engine.cli.loading import load_valid
 from engine.cli.log_options import LogOptions, logging_options
-from engine.cli.options import OeError, concurrency_option, experience_option, llm_option, python_option
+from engine.cli.options import OeError, concurrency_option, examples, experience_option, llm_option, python_option
 from engine.cli.performing import perform
 from engine.cli.plan import plan_lines, plan_to_json
 from engine.cli.stored_run import run_id_argument
@@ -17,20 +23,38 @@ from engine.nodes.registry import kinds
 from engine.runner.preparation import Preparation, RunRefusedError, make_llm, make_plan, prepare_resume
 from engine.runner.session import new_run_id as fresh_run_id
 
+PLAN_CHANGED = 4
+"""The exit code where the plan is not the expected one."""
+
+_MOST_NAMED = 10
+
 
 @click.command(
     "resume",
-    epilog="Examples: `oe resume latest --plan` · `oe resume 4f3a1b2c` · "
-    "`oe --log-format json resume latest --experience examples/city-report | jq .msg`",
+    epilog=examples(
+        ("oe resume latest --plan", "what would be restored, and why not"),
+        ("oe resume latest", "the newest run"),
+        ("oe resume 4f3a --experience examples/city-report", "a run of another folder"),
+        ("oe --log-format json resume latest | jq .msg", "one JSON object a line"),
+    ),
 )
 @run_id_argument("original")
 @experience_option
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would be restored and what would run; run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="With --plan: print one JSON document.")
+@click.option("--from", "from_", multiple=True, metavar="NODE", help="Run NODE again, and all that comes after it.")
+@click.option(
+    "--only", multiple=True, metavar="NODE", help="Run NODE and what it needs; restore or leave out the rest."
+)
+@click.option("--rerun", multiple=True, metavar="NODE", help="Run NODE again, although it could be restored.")
+@click.option("--accept", multiple=True, metavar="NODE", help="Restore NODE, although it changed; the log will say so.")
+@click.option("--expect", metavar="DIGEST", help="Go on only if the plan still is the one that --plan showed.")
+@click.option("--accept-changes", is_flag=True, help="With --expect: go on all the same.")
 @click.option("--force", is_flag=True, help="Resume a run that is still running.")
 @concurrency_option
 @llm_option("that of the original")
 @python_option
+@click.option("--text-from-stdin", is_flag=True, hidden=True, help="With --plan: stdin holds the experience.yaml.")
 @click.option("--new-run-id", hidden=True, help="The id for the new run, a UUID; the language server makes it.")
 @logging_options
 def command(
@@ -38,10 +62,17 @@ def command(
     path: Path,
     only_plan: bool,
     as_json: bool,
+    from_: tuple[str, ...],
+    only: tuple[str, ...],
+    rerun: tuple[str, ...],
+    accept: tuple[str, ...],
+    expect: str | None,
+    accept_changes: bool,
     force: bool,
     concurrency: int | None,
     llm: str | None,
     python: str | None,
+    text_from_stdin: bool,
     new_run_id: str | None,
     log: LogOptions,
 ) -> int:
@@ -52,25 +83,51 @@ def command(
     of its own, with a new id and a new log; the old log stays as it is.
 
     Exit codes: 0 success, 1 failure, or experience.yaml or the log not found,
-    2 wrong usage, 3 waiting, 130 cancelled.
+    2 wrong usage, 3 waiting, 4 the plan is not the expected one, 130 cancelled.
     """
     if as_json and not only_plan:
         raise click.UsageError("--json goes with --plan; for events as JSON: --log-format json")
-    loaded = load_valid(path)
+    if text_from_stdin and not only_plan:
+        raise click.UsageError("--text-from-stdin goes with --plan: only what is on disk can run")
+    loaded = load_valid(path, sys.stdin.buffer.read().decode("utf-8", "surrogatepass") if text_from_stdin else None)
     try:
         preparation = prepare_resume(loaded, original, force=force, llm=llm)
     except RunRefusedError as error:
         raise OeError(str(error)) from error
+    asked = _asked(preparation, from_=from_, only=only, rerun=rerun, accept=accept)
     if only_plan:
-        _print_plan(preparation, as_json=as_json, python=python)
+        _print_plan(_planned(asked, python), as_json=as_json)
         return 0
-    return perform(preparation, new_run_id or fresh_run_id(), log, concurrency, python)
+    if expect is not None and not accept_changes:
+        made = _planned(asked, python)
+        if made.digest != expect:
+            _print_changed(made)
+            return PLAN_CHANGED
+    asked = replace(asked, may_rerun=ask_what_may_rerun(asked))
+    return perform(asked, new_run_id or fresh_run_id(), log, concurrency, python)
 
 
-def _print_plan(preparation: Preparation, *, as_json: bool, python: str | None) -> None:
-    made = make_plan(preparation, kinds(preparation.loaded.directory, python=python, llm=make_llm(preparation)))
+def _asked(preparation: Preparation, **ids: tuple[str, ...]) -> Preparation:
+    """The preparation with what else was asked for. Raises click.UsageError for an id that nothing has."""
+    try:
+        return replace(preparation, wishes=wishes_of(preparation.experience, preparation.graph, **ids))
+    except UnknownNodeError as error:
+        known = ", ".join(get_close_matches(error.id, error.known) or error.known[:_MOST_NAMED])
+        raise click.UsageError(f"there is no node '{error.id}' in {preparation.loaded.path}: {known}") from error
+
+
+def _planned(preparation: Preparation, python: str | None) -> Plan:
+    return make_plan(preparation, kinds(preparation.loaded.directory, python=python, llm=make_llm(preparation)))
+
+
+def _print_plan(made: Plan, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(plan_to_json(made), indent=2, ensure_ascii=False))
-        return
-    assert preparation.original is not None
-    click.echo("\n".join(plan_lines(made, preparation.original.run_id)))
+    else:
+        click.echo("\n".join(plan_lines(made)))
+
+
+def _print_changed(made: Plan) -> None:
+    """Nothing was run: what holds now, and how to go on."""
+    click.echo("\n".join(plan_lines(made)), err=True)
+    click.echo("oe: the plan is no longer the expected one; nothing was run. --accept-changes goes on.", err=True)

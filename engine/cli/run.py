@@ -9,7 +9,7 @@ import click
 
 from engine.cli.loading import load_valid, parse_args
 from engine.cli.log_options import LogOptions, logging_options
-from engine.cli.options import OeError, concurrency_option, llm_option, path_argument, python_option
+from engine.cli.options import OeError, concurrency_option, examples, llm_option, path_argument, python_option
 from engine.cli.performing import perform
 from engine.runner.preparation import Preparation, RunRefusedError, prepare_run
 from engine.runner.session import new_run_id
@@ -17,8 +17,12 @@ from engine.runner.session import new_run_id
 
 @click.command(
     "run",
-    epilog="Examples: `oe run` · `oe run examples/city-report --plan` · "
-    '`oe run --args \'{"city": "Oslo"}\'` · `oe --log-format json run | jq .msg`',
+    epilog=examples(
+        ("oe run", "the experience in this folder"),
+        ("oe run examples/city-report --plan", "what would run; runs nothing"),
+        ('oe run --args \'{"city": "Oslo"}\'', "with args for the experience"),
+        ("oe run --log-format json | jq .msg", "one JSON object a line"),
+    ),
 )
 @path_argument
 @click.option("--args", "args_text", default="{}", metavar="JSON", help="The run's args, a JSON object.  [default: {}]")

@@ -2,62 +2,68 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterator
 
-from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from engine.cli.run_table import story
+from engine.cli.tables import Column, print_table, terminal
 from engine.log.reader import Log
 from engine.log.summary import RunSummary
 from engine.log.view import NodeView, RunView, parse_timestamp
 from engine.log.words import counts_text, duration
+from engine.report.reasons import reason_lines
 from engine.report.signs import SIGNS
-from engine.report.words import spent_text, tokens_text
+from engine.report.sums import sums_texts
+from engine.report.words import tokens_text
 
 _BAR_WIDTH = 24
 _WIDE_ENOUGH = 100
-_PIPED_WIDTH = 200
+_COLUMNS = (
+    Column(""),
+    Column("node", narrowest=12, wraps=True),
+    Column("status"),
+    Column("time", rank=2),
+    Column("when", rank=4),
+    Column("tokens", rank=3),
+    Column("what happened", rank=1, narrowest=12, wraps=True),
+)
 
 
 def print_run(log: Log, view: RunView, summary: RunSummary) -> None:
     """Print the run: what it was, its nodes, its sums, and lines of the log that could not be read."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
-    console.print(Text.assemble((summary.experience, "bold"), f" · run {summary.run_id} · {summary.state.value}"))
+    console = terminal()
+    headline = Text.assemble((summary.experience, "bold"), f" · run {summary.run_id} · {summary.state.value}")
+    console.print(headline, soft_wrap=True)
     if summary.original_run_id:
         console.print(Text(f"resumes {summary.original_run_id}", "dim"))
     with_bars = console.is_terminal and console.width >= _WIDE_ENOUGH
-    console.print(_table(view, with_bars=with_bars))
+    print_table(console, _COLUMNS, list(_rows(view, with_bars=with_bars)))
     parts = [counts_text(summary.counts)]
     if summary.duration_ms is not None:
         parts.append(duration(summary.duration_ms))
-    if spent := spent_text(summary.spent):
-        parts.append(spent)
+    parts += sums_texts(summary)
     console.print(f"{' · '.join(parts)} · log {log.path}", markup=False, soft_wrap=True)
+    for line in reason_lines(log):
+        console.print(Text(line, "dim"), soft_wrap=True)
     for warning in dict.fromkeys(view.warnings):
         console.print(Text(f"! {warning}", "yellow"))
     for problem in log.problems:
         console.print(Text(f"line {problem.line} of the log could not be read: {problem.message}", "yellow"))
 
 
-def _table(view: RunView, *, with_bars: bool) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "node", "status", "time", *(("when",) if with_bars else ()), "tokens", "what happened"):
-        table.add_column(heading, no_wrap=heading not in ("node", "what happened"), overflow="fold")
+def _rows(view: RunView, *, with_bars: bool) -> Iterator[tuple[Text | str, ...]]:
     for node in view.nodes.values():
         sign, style = SIGNS[node.effective_status()]
-        took = duration(node.duration_ms) if node.duration_ms is not None else ""
-        table.add_row(
+        yield (
             Text(sign, style),
-            Text(node.node_id),
+            node.node_id,
             Text(node.effective_status().value, style),
-            Text(took),
-            *([Text(_bar(node, view), style)] if with_bars else []),
-            Text(tokens_text(node.spent.tokens_in + node.spent.tokens_out)),
-            Text(story(node)),
+            duration(node.duration_ms) if node.duration_ms is not None else "",
+            Text(_bar(node, view), style) if with_bars else "",
+            tokens_text(node.spent.tokens_in + node.spent.tokens_out),
+            story(node),
         )
-    return table
 
 
 def _bar(node: NodeView, view: RunView) -> str:

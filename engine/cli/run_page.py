@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.canonical import hash_bytes
 from engine.cli.graph import picture_of_loaded
 from engine.expressions import Json
+from engine.log.blobs import blobs_of
 from engine.log.reader import Log
 from engine.log.summary import RunSummary
 from engine.report.page import run_page
@@ -23,9 +24,10 @@ from engine.spec.load import (
 def page_of(log: Log, summary: RunSummary) -> str:
     """The page. The graph is that of experience.yaml if its text is the one that ran."""
     loaded = _experience_that_ran(log)
+    read = blobs_of(log.path).read
     if loaded is None:
-        return run_page(log.records, summary)
-    return run_page(log.records, summary, picture_of_loaded(loaded), _written_values(loaded))
+        return run_page(log.records, summary, read=read)
+    return run_page(log.records, summary, picture_of_loaded(loaded), _written_values(loaded), read)
 
 
 def _experience_that_ran(log: Log) -> Loaded | None:
@@ -44,4 +46,6 @@ def _experience_that_ran(log: Log) -> Loaded | None:
 
 def _written_values(loaded: Loaded) -> Iterator[Json]:
     for node in loaded.experience.nodes:
-        yield from node.args.values()
+        for key in ("args", "inputs", "source"):
+            written = node.source.get(key)
+            yield from written.values() if isinstance(written, Mapping) else ()

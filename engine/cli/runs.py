@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from engine.cli.options import experience_folder, experience_option
+from engine.cli.options import examples, experience_folder, experience_option
 from engine.expressions import Json
-from engine.log.codec import counts_to_json
+from engine.log.codec import counts_to_json, sums_to_json
 from engine.log.store import RunStore
 from engine.log.summary import RunSummary, read_summaries
 from engine.log.words import age, counts_text, duration
 from engine.log.writer import utc_now
 
-_PIPED_WIDTH = 200
 
-
-@click.command("runs", epilog="Examples: `oe runs` · `oe runs --json | jq '.[0].runId'`")
+@click.command(
+    "runs",
+    epilog=examples(
+        ("oe runs -n 5", "the newest five"),
+        ("oe runs --json | jq '.[0].runId'", "the id of the newest"),
+    ),
+)
 @experience_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=20, help="How many, newest first.  [default: 20]")
@@ -31,7 +34,10 @@ def command(path: Path, as_json: bool, limit: int) -> int:
     while its process lives, interrupted when that died without an end.
     """
     store = RunStore(experience_folder(path))
-    runs = read_summaries(store, store.run_ids()[:limit])
+    ids = store.run_ids()[:limit]
+    runs = read_summaries(store, ids)
+    for run_id in (run_id for run_id in ids if run_id not in {run.run_id for run in runs}):
+        click.echo(f"oe: {store.log(run_id)} cannot be read and is left out", err=True)
     if as_json:
         click.echo(json.dumps([_to_json(run) for run in runs], indent=2))
         return 0
@@ -43,20 +49,28 @@ def command(path: Path, as_json: bool, limit: int) -> int:
 
 
 def _print_table(runs: list[RunSummary], now: datetime) -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from engine.cli.tables import Column, print_table, terminal
 
-    table = Table(box=None, pad_edge=False)
-    for heading in ("run", "status", "started", "nodes", "duration", "cost", "resumes"):
-        table.add_column(heading, no_wrap=True)
+    columns = (
+        Column("run"),
+        Column("status", narrowest=9),
+        Column("started", rank=1),
+        Column("nodes", rank=2),
+        Column("duration", rank=3),
+        Column("spent", rank=5),
+        Column("inherited", rank=7),
+        Column("with resumed", rank=6),
+        Column("resumes", rank=4),
+    )
+    rows = []
     for run in runs:
         status = f"{run.state.value} at {run.failed_at}" if run.failed_at else run.state.value
         took = duration(run.duration_ms) if run.duration_ms is not None else ""
         resumed = run.original_run_id[:8] if run.original_run_id else ""
-        cost = _cost(run.spent.cost_usd)
-        table.add_row(run.short_id, status, age(run.started_at, now), counts_text(run.counts), took, cost, resumed)
-    width = None if sys.stdout.isatty() else _PIPED_WIDTH
-    Console(highlight=False, width=width).print(table)
+        costs = [_cost(sums.cost_usd) for sums in (run.spent, run.inherited)]
+        costs.append(_cost(run.lineage.cost_usd) if run.original_run_id else "")
+        rows.append((run.short_id, status, age(run.started_at, now), counts_text(run.counts), took, *costs, resumed))
+    print_table(terminal(), columns, rows)
 
 
 def _cost(usd: float | None) -> str:
@@ -75,5 +89,8 @@ def _to_json(run: RunSummary) -> dict[str, Json]:
         "durationMs": run.duration_ms,
         "failedAt": run.failed_at,
         "costUsd": run.spent.cost_usd,
+        "spent": sums_to_json(run.spent),
+        "inherited": sums_to_json(run.inherited),
+        "lineage": sums_to_json(run.lineage),
         "originalRunId": run.original_run_id,
     }

@@ -7,14 +7,21 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import OeError
+from engine.cli.options import OeError, examples
 from schemas import event_schema, experience_schema
 
 _FILE = Path("experience.schema.json")
 _MODELINE = "# yaml-language-server: $schema=./{name}"
 
 
-@click.command("schema", epilog="Examples: `oe schema --write` · `oe schema | jq '.properties | keys'`")
+@click.command(
+    "schema",
+    epilog=examples(
+        ("oe schema --write", "experience.schema.json, in this folder"),
+        ("oe schema | jq '.properties | keys'", "the keys at the top of the file"),
+        ("oe schema --log -o event.schema.json", "that of the run logs"),
+    ),
+)
 @click.option("--write", is_flag=True, help=f"Write it to {_FILE} in this folder instead.")
 @click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file instead.")
 @click.option("--log", "of_log", is_flag=True, help="The schema of a line of a run log.")

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from engine.cli.options import OeError, experience_folder, experience_option
+from engine.cli.options import OeError, examples, experience_folder, experience_option
 from engine.expressions import MISSING, Json
 from engine.log.store import RunStore
 from engine.log.view import parse_timestamp
@@ -20,7 +18,6 @@ from engine.state.store import Change, FieldValue, StateError, StateStore
 
 _SHORT = 8
 _SHOWN = 200
-_PIPED_WIDTH = 200
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -37,8 +34,12 @@ class _ShowUnlessToldOtherwise(click.Group):
     "state",
     cls=_ShowUnlessToldOtherwise,
     subcommand_metavar="[FIELD] | reset | rebuild",
-    epilog="Examples: `oe state` · `oe state findings | jq length` · `oe state findings --history` · "
-    "`oe state reset --field findings --yes`",
+    epilog=examples(
+        ("oe state", "every field's value, at a glance"),
+        ("oe state findings | jq length", "one value as JSON"),
+        ("oe state findings --history", "what each run changed"),
+        ("oe state reset --field findings --yes", "forget one field"),
+    ),
 )
 def command() -> None:
     """Show what runs left in the state: each field's last value, its run and its node.
@@ -133,18 +134,29 @@ def _print_values(values: dict[str, FieldValue], store: StateStore) -> None:
     if not values:
         click.echo(f"no state in {store.path}: no run has written to any field")
         return
+    from engine.cli.tables import Column, print_table, terminal
+
     now = utc_now()
     rows = [
         (name, _shown(value.value), value.node_id, value.run_id[:_SHORT], _age(value.updated_at, now))
         for name, value in values.items()
     ]
-    _print_table(("field", "value", "node", "run", "when"), rows)
+    columns = (
+        Column("field"),
+        Column("value", narrowest=16),
+        Column("node", rank=3),
+        Column("run"),
+        Column("when", rank=2),
+    )
+    print_table(terminal(), columns, rows)
 
 
 def _print_history(changes: list[Change], *, as_json: bool) -> None:
     if as_json:
         _print_json([_to_json(change) for change in changes])
         return
+    from engine.cli.tables import Column, print_table, terminal
+
     now = utc_now()
     rows = [
         (
@@ -157,7 +169,15 @@ def _print_history(changes: list[Change], *, as_json: bool) -> None:
         )
         for change in changes
     ]
-    _print_table(("field", "before", "after", "node", "run", "when"), rows)
+    columns = (
+        Column("field"),
+        Column("before", rank=4, narrowest=12),
+        Column("after", narrowest=12),
+        Column("node", rank=3),
+        Column("run"),
+        Column("when", rank=2),
+    )
+    print_table(terminal(), columns, rows)
 
 
 def _to_json(change: Change) -> dict[str, Json]:
@@ -165,20 +185,6 @@ def _to_json(change: Change) -> dict[str, Json]:
     if change.old is not MISSING:
         fields["old"] = change.old
     return {**fields, "nodeId": change.node_id, "runId": change.run_id, "ts": change.ts}
-
-
-def _print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False)
-    for heading in headings:
-        is_value = heading in ("value", "before", "after")
-        table.add_column(heading, no_wrap=True, overflow="ellipsis" if is_value else "fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH).print(table)
 
 
 def _shown(value: Json) -> str:

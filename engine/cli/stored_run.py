@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from engine.cli.options import OeError
+from engine.log.reader import Log, UnreadableLogError, read_log
 from engine.log.store import RunNotFoundError, RunStore
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -18,7 +20,7 @@ LATEST = "latest"
 
 def run_id_argument(name: str) -> Callable[[Function], Function]:
     """Give a command the argument RUN-ID under `name`. Shells complete it with the runs, the newest first."""
-    return click.argument(name, metavar="RUN-ID", shell_complete=_complete)
+    return click.argument(name, metavar="RUN-ID", type=_RunId())
 
 
 def find_run(store: RunStore, wanted: str) -> str:
@@ -34,7 +36,23 @@ def find_run(store: RunStore, wanted: str) -> str:
         raise OeError(str(error)) from error
 
 
-def _complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
-    path = ctx.params.get("path") or Path()
-    ids = RunStore(path if path.is_dir() else path.parent).run_ids()
-    return [run_id for run_id in (LATEST, *ids) if run_id.startswith(incomplete)]
+def read_stored(store: RunStore, run_id: str) -> Log:
+    """The log of a run that `find_run` found. Raises OeError."""
+    try:
+        return read_log(store.log(run_id))
+    except UnreadableLogError as error:
+        raise OeError(str(error)) from error
+    except OSError as error:
+        raise OeError(f"{store.log(run_id)} cannot be read: {error.strerror}") from error
+
+
+class _RunId(click.types.StringParamType):
+    name = "run-id"
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:  # noqa: ARG002
+        return f"`{LATEST}` is the newest run; `oe runs` lists them all."
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
+        path = ctx.params.get("path") or Path()
+        ids = RunStore(path if path.is_dir() else path.parent).run_ids()
+        return [CompletionItem(run_id) for run_id in (LATEST, *ids) if run_id.startswith(incomplete)]

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
-from engine.cli.options import OeError, path_argument
+from engine.cli.loading import not_found
+from engine.cli.options import OeError, examples, path_argument
 from engine.expressions import Json
 from engine.report.problem_formats import github_annotations, sarif
 from engine.spec.analyse import Analysis, analyse
+from engine.spec.disk import DiskFiles
 from engine.spec.load import (
     ExperienceNotFoundError,
     UnreadableExperienceError,
@@ -24,8 +26,12 @@ from engine.spec.problems import Problem, Severity
 
 @click.command(
     "validate",
-    epilog="Examples: `oe validate` · `oe validate examples/city-report --strict` · "
-    "`oe validate --format sarif > oe.sarif`",
+    epilog=examples(
+        ("oe validate", "the experience in this folder"),
+        ("oe validate examples/city-report --strict", "warnings count, too"),
+        ("oe validate --format github", "annotations of a pull request"),
+        ("oe validate --format sarif > oe.sarif", "for code scanning"),
+    ),
 )
 @path_argument
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
@@ -41,8 +47,10 @@ def command(path: Path, strict: bool, form: str) -> int:
     """
     try:
         file = find_experience(path)
-        analysis = analyse(read_text(file))
-    except (ExperienceNotFoundError, UnreadableExperienceError) as error:
+        analysis = analyse(read_text(file), files=DiskFiles(file.parent))
+    except ExperienceNotFoundError as error:
+        raise not_found(error) from error
+    except UnreadableExperienceError as error:
         raise OeError(str(error)) from error
     shown = Path(os.path.relpath(file))
     if form == "json":

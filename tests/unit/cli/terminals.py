@@ -17,12 +17,12 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07)")
 
 
 class Terminal:
-    """`oe ARGS` in `folder`, on a terminal of 120 columns and 30 lines."""
+    """`oe ARGS` in `folder`, on a terminal of 120 columns (or as many as are given) and 30 lines."""
 
-    def __init__(self, folder: Path, *args: str, term: str = "xterm-256color") -> None:
+    def __init__(self, folder: Path, *args: str, term: str = "xterm-256color", columns: int = 120) -> None:
         self.screen = ""
         self._keyboard, other = pty.openpty()
-        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 120, 0, 0))
+        fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
         environment = {
             name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")
         }

@@ -79,6 +79,7 @@ def test_validate_prints_file_line_column_severity_code_and_message(oe: Oe, worl
 
 def test_strict_makes_warnings_count(oe: Oe, world: World) -> None:
     world.graph("- {id: a, kind: tool, impl: a.py, imlp: b}")
+    world.tool("a", "return {}")
 
     assert oe("validate").code == 0
     assert oe("validate", "--strict").code == 1
@@ -174,7 +175,7 @@ def test_a_killed_run_is_interrupted_and_can_be_resumed(oe: Oe, world: World) ->
     plan = oe("resume", "latest", "--plan")
     resumed = oe("resume", "latest")
 
-    assert "started but not ended in the original run" in plan.out
+    assert "started but not ended in run " in plan.out
     assert resumed.code == 0
 
 
@@ -216,7 +217,9 @@ def test_every_command_teaches_by_example(oe: Oe, command: str) -> None:
     shown = oe(command, "--help")
 
     assert shown.code == 0
-    assert f"`oe {command}" in " ".join(shown.out.partition("Example")[2].split())
+    examples = shown.out.partition("Examples:\n")[2].splitlines()
+    assert examples
+    assert all(line.startswith("    oe ") and f" {command}" in line and "  # " in line for line in examples)
 
 
 def test_a_misspelt_command_is_wrong_usage(oe: Oe) -> None:

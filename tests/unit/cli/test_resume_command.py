@@ -109,7 +109,8 @@ def test_no_experience_exits_with_one_and_says_where_it_looked(oe: Oe, tmp_path:
     missing = oe("resume", UNKNOWN, cwd=tmp_path)
 
     assert (missing.code, missing.out) == (1, "")
-    assert missing.err == f"oe: there is no experience.yaml in {tmp_path}\n"
+    assert missing.err.startswith(f"oe: there is no experience.yaml in {tmp_path}. ")
+    assert missing.err.endswith("oe init hello\n")
 
 
 def test_a_torn_last_line_costs_only_what_it_held(oe: Oe, report: Path) -> None:
@@ -188,6 +189,57 @@ def test_the_key_is_nowhere_in_what_a_run_leaves_behind(oe: Oe, agents: Path) ->
     left = [path for path in agents.rglob("*") if path.is_file() and b"sk-very-secret" in path.read_bytes()]
     assert left == []
     assert "sk-very-secret" not in done.out + done.err
+
+
+def digest_of(plan: str) -> str:
+    return plan.partition("--expect ")[2][:16]
+
+
+def test_a_resume_goes_on_where_the_plan_is_the_expected_one(oe: Oe, report: Path) -> None:
+    original = fail_once(oe, report)
+    mend(report)
+    plan = oe("resume", original, "--plan", cwd=report).out
+
+    assert oe("resume", original, "--expect", digest_of(plan), cwd=report).code == 0
+
+
+def test_a_resume_that_would_do_otherwise_than_was_shown_exits_with_four_and_runs_nothing(oe: Oe, report: Path) -> None:
+    original = fail_once(oe, report)
+    mend(report)
+    digest = digest_of(oe("resume", original, "--plan", cwd=report).out)
+    tool = report / "tools/rank.mjs"
+    tool.write_text(tool.read_text() + "// edited\n")
+
+    refused = oe("resume", original, "--expect", digest, cwd=report)
+
+    assert (refused.code, refused.out) == (4, "")
+    assert "rank           will run: impl tools/rank.mjs changed" in refused.err
+    assert refused.err.endswith("nothing was run. --accept-changes goes on.\n")
+    assert len(list((report / ".openexpertise/runs").glob("*.jsonl"))) == 1
+    assert oe("resume", original, "--expect", digest, "--accept-changes", cwd=report).code == 0
+
+
+def test_a_node_that_does_not_exist_is_wrong_usage_and_the_nearest_is_named(oe: Oe, report: Path) -> None:
+    fail_once(oe, report)
+
+    wrong = oe("resume", "latest", "--rerun", "sumarise", cwd=report)
+
+    assert wrong.code == 2
+    assert "there is no node 'sumarise'" in wrong.err
+    assert "summarise" in wrong.err
+
+
+def test_the_reason_of_a_node_that_ran_is_shown_by_inspect_and_on_the_page(oe: Oe, report: Path) -> None:
+    original = fail_once(oe, report)
+    mend(report)
+    oe("resume", original, "--rerun", "rank", cwd=report)
+
+    shown = oe("inspect", "latest", "--html", "run.html", cwd=report)
+    table = oe("inspect", "latest", cwd=report)
+
+    assert shown.code == 0
+    assert "Ran: asked for with --rerun rank" in (report / "run.html").read_text()
+    assert "why rank ran: asked for with --rerun rank\n" in table.out
 
 
 def test_wrong_usage_exits_with_two(oe: Oe, report: Path) -> None:

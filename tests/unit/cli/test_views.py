@@ -103,6 +103,18 @@ def test_the_page_of_a_run_is_one_file(oe: Oe, report: Path, tmp_path: Path) -> 
     assert "<script" not in page
 
 
+def test_the_page_shows_what_a_dataset_was_read_from(oe: Oe, world: World) -> None:
+    world.graph(
+        "- {id: rows, kind: dataset, source: {type: file, uri: rows.json}, writes: [r]}", state="r: {type: array}"
+    )
+    world.write("rows.json", "[1]")
+    oe("run")
+
+    oe("inspect", "latest", "--html", "run.html")
+
+    assert "<code>source.uri</code></th><td><pre>rows.json</pre>" in (world.folder / "run.html").read_text()
+
+
 def test_a_page_of_an_experience_that_changed_is_drawn_from_the_log(oe: Oe, report: Path) -> None:
     oe("run", cwd=report)
     file = report / "experience.yaml"

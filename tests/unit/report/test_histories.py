@@ -130,7 +130,7 @@ def test_a_difference_names_the_inputs_and_outputs_that_differ() -> None:
         "input prompt p is only in the left run",
         "input impl t is only in the right run",
     )
-    assert difference.outputs == ("output n differs",)
+    assert difference.outputs == ("output n differs: 1 → 2",)
 
 
 def test_statuses_and_errors_stand_side_by_side() -> None:

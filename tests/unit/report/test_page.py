@@ -138,6 +138,29 @@ def test_many_items_are_shown_up_to_a_limit_failed_ones_first(items: int) -> Non
     assert text.count("<details") == 1 + min(items, 200)
 
 
+def test_an_item_says_what_it_is_of_without_being_opened() -> None:
+    fruit = {"item": hash_value("a pear")[:12]}
+    records = a_log(
+        begun("list", "a"),
+        completed("list", delta={"fruits": ["an apple", "a pear"]}),
+        started("a", items=1),
+        completed("a", item("a", 1), parts=fruit),
+        NodeCompleted(node_id="a", counts=Counts(completed=1), duration_ms=1),
+    )
+
+    assert '<span class="story">a pear</span>' in run_page(records, summary_of(records))
+
+
+def test_names_that_begin_alike_can_be_told_apart_in_both_drawings() -> None:
+    names = tuple(f"a_name_that_is_much_too_long_for_its_box_{number}" for number in (1, 2))
+    records = a_log(begun(*names), *(completed(name) for name in names))
+
+    page = run_page(records, summary_of(records))
+
+    assert page.count("_box_1</text>") == page.count("_box_2</text>") == 1
+    assert page.count("_box_1<title>") == page.count("_box_2<title>") == 1
+
+
 def test_a_very_long_value_is_cut_and_says_so() -> None:
     records = a_log(begun("a"), completed("a", edge="x" * 30_000))
 
