@@ -10,44 +10,67 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.cache.explanation import Change
+from engine.expressions import MISSING
+from engine.report.changes import change_lines
+
 
 class PlanRefusedError(Exception):
     """There is no plan: the message, the engine's own, says why."""
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """A plan: the `digest` that a resume can be held to, and what restoring saves."""
+
+    digest: str
+    saved_ms: float
+    saved_usd: float | None
+    nodes: tuple[PlannedNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedNode:
-    """The answer for a node, or, with its index as `item`, for an item of one. `saved_ms`: what restoring saves."""
+    """The answer for a node, or, with its index as `item`, for an item of one. `saved_ms`: what restoring saves.
+
+    `changes` names the parts that are not what they were, each with the difference as text.
+    """
 
     node_id: str
     answer: str
     reasons: tuple[str, ...]
     saved_ms: float
+    saved_usd: float | None = 0.0
+    changes: tuple[tuple[str, str], ...] = ()
     item: int | None = None
     items: tuple[PlannedNode, ...] = ()
 
 
-async def read_plan(experience: Path, run_id: str) -> tuple[PlannedNode, ...]:
-    """The plan for resuming `run_id` with the files as they are on disk. Raises PlanRefusedError.
+async def read_plan(experience: Path, run_id: str, text: str | None = None) -> PlannedRun:
+    """The plan for resuming `run_id` with the files as they are on disk, and `text`, where it is given, in the place of
+    the experience's own. Raises PlanRefusedError.
 
     A process of its own, since hashing the files of a large experience takes longer than a server may be busy. It ends
     with a caller that is cancelled.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "engine.cli", "resume", run_id, "--experience", str(experience), "--plan", "--json"),
+        *(("--text-from-stdin",) if text is not None else ()),
         cwd="/",
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.DEVNULL if text is None else asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        said, errors = await process.communicate()
+        said, errors = await process.communicate(None if text is None else text.encode("utf-8", "surrogatepass"))
     finally:
         if process.returncode is None:
             process.kill()
     if process.returncode != 0:
         raise PlanRefusedError(errors.decode("utf-8", "replace").strip() or "The engine gave no plan.")
-    return tuple(_node(entry) for entry in json.loads(said)["entries"])
+    plan = json.loads(said)
+    nodes = tuple(_node(entry) for entry in plan["entries"])
+    return PlannedRun(plan["digest"], plan["savedMs"], plan["saved"]["costUsd"], nodes)
 
 
 def _node(entry: Mapping[str, Any]) -> PlannedNode:
@@ -56,6 +79,15 @@ def _node(entry: Mapping[str, Any]) -> PlannedNode:
         answer=entry["answer"],
         reasons=tuple(entry["reasons"]),
         saved_ms=entry["savedMs"],
+        saved_usd=entry["saved"]["costUsd"],
+        changes=tuple((change["part"], _difference(change)) for change in entry.get("changes", ())),
         item=entry.get("item"),
         items=tuple(_node(item) for item in entry.get("items", ())),
     )
+
+
+def _difference(change: Mapping[str, Any]) -> str:
+    if "diff" in change:
+        return "\n".join(change["diff"])
+    known = Change(change["part"], change.get("before", MISSING), change.get("after", MISSING))
+    return "\n".join(change_lines(known))

@@ -19,6 +19,7 @@ from pygls.exceptions import FeatureRequestError, JsonRpcException, JsonRpcInter
 from pygls.lsp.server import LanguageServer
 
 from engine import __version__
+from oe_lsp.ide.completion_triggers import TRIGGERS
 from oe_lsp.server import protocol
 from oe_lsp.server.paths import path_of
 
@@ -164,6 +165,16 @@ async def did_close(ls: ExperienceServer, params: types.DidCloseTextDocumentPara
     (await ls.session()).closed(params.text_document.uri)
 
 
+async def did_save(ls: ExperienceServer, params: types.DidSaveTextDocumentParams) -> None:
+    """Looks again at the files that experiences name: one of them may have been saved."""
+    (await ls.session()).files_changed([params.text_document.uri])
+
+
+async def did_change_files(ls: ExperienceServer, params: types.DidChangeWatchedFilesParams) -> None:
+    """Looks again at the files that experiences name."""
+    (await ls.session()).files_changed(change.uri for change in params.changes)
+
+
 async def did_change_configuration(ls: ExperienceServer, params: types.DidChangeConfigurationParams) -> None:
     """Takes new settings."""
     (await ls.session()).configure(params.settings)
@@ -180,6 +191,16 @@ async def code_lens(ls: ExperienceServer, params: types.CodeLensParams) -> list[
     session = await ls.session()
     uri = params.text_document.uri
     return await session.requests.lenses(uri) if uri in session.documents else None
+
+
+async def completion(ls: ExperienceServer, params: types.CompletionParams) -> types.CompletionList | None:
+    """Offers what can be written at a position."""
+    return await (await ls.session()).editing.complete(params)
+
+
+async def hover(ls: ExperienceServer, params: types.HoverParams) -> types.Hover | None:
+    """Says what stands at a position."""
+    return await (await ls.session()).editing.hover(params)
 
 
 async def progress_cancelled(ls: ExperienceServer, params: types.WorkDoneProgressCancelParams) -> None:
@@ -229,13 +250,21 @@ FEATURES: dict[str, Handler] = {
     types.TEXT_DOCUMENT_DID_OPEN: did_open,
     types.TEXT_DOCUMENT_DID_CHANGE: did_change,
     types.TEXT_DOCUMENT_DID_CLOSE: did_close,
+    types.TEXT_DOCUMENT_DID_SAVE: did_save,
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: did_change_files,
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: did_change_configuration,
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: did_change_folders,
     types.TEXT_DOCUMENT_CODE_LENS: code_lens,
+    types.TEXT_DOCUMENT_COMPLETION: completion,
+    types.TEXT_DOCUMENT_HOVER: hover,
     types.WINDOW_WORK_DONE_PROGRESS_CANCEL: progress_cancelled,
     protocol.RUNS: runs,
     protocol.RUN_STATE: run_state,
     protocol.PLAN: plan,
+}
+
+OPTIONS: dict[str, Any] = {
+    types.TEXT_DOCUMENT_COMPLETION: types.CompletionOptions(trigger_characters=list(TRIGGERS)),
 }
 
 COMMANDS: dict[str, Handler] = {
@@ -251,7 +280,7 @@ def create_server() -> ExperienceServer:
     logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_unexpected)
     server = ExperienceServer()
     for method, handler in FEATURES.items():
-        server.feature(method)(contained(method, handler))
+        server.feature(method, OPTIONS.get(method))(contained(method, handler))
     for command, handler in COMMANDS.items():
         server.command(command)(contained(command, handler))
     return server

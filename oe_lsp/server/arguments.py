@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,13 +12,19 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from engine.log.store import is_run_id
 
+_DIGEST = re.compile(r"[0-9a-f]{16}")
+
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How to run: `args` of the experience, and how many nodes at once; None leaves it to the experience."""
+    """How to run: `args` of the experience, and how many nodes at once; None leaves it to the experience.
+
+    `expect` is the digest of the plan that a resume is to keep to.
+    """
 
     args: Mapping[str, Any] | None = None
     concurrency: int | None = None
+    expect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +52,10 @@ def read_new_run(arguments: Sequence[Any]) -> NewRun:
 
 
 def read_resume(arguments: Sequence[Any]) -> OfRun:
-    """`[uri, runId, {concurrency?}?]`; a resumed run has the args of its original. Raises JsonRpcInvalidParams."""
+    """`[uri, runId, {concurrency?, expect?}?]`; it has the args of its original. Raises JsonRpcInvalidParams."""
     if not 2 <= len(arguments) <= 3:
         raise JsonRpcInvalidParams("Expected the URI of an experience, a run id, and optionally how to resume it.")
-    return OfRun(*_run_of(arguments), _options(arguments[2:], {"concurrency"}))
+    return OfRun(*_run_of(arguments), _options(arguments[2:], {"concurrency", "expect"}))
 
 
 def read_run(arguments: Sequence[Any]) -> OfRun:
@@ -72,6 +79,8 @@ def engine_options(options: RunOptions) -> list[str]:
         arguments += ["--args", json.dumps(options.args)]
     if options.concurrency is not None:
         arguments += ["--concurrency", str(options.concurrency)]
+    if options.expect is not None:
+        arguments += ["--expect", options.expect]
     return arguments
 
 
@@ -88,9 +97,11 @@ def _options(rest: Sequence[Any], known: set[str]) -> RunOptions:
     options = rest[0]
     if not isinstance(options, dict) or not known.issuperset(options):
         raise JsonRpcInvalidParams(f"The options may hold {' and '.join(sorted(known))}, nothing else.")
-    args, concurrency = options.get("args"), options.get("concurrency")
+    args, concurrency, expect = options.get("args"), options.get("concurrency"), options.get("expect")
     if args is not None and not isinstance(args, dict):
         raise JsonRpcInvalidParams("The option args must be an object.")
     if concurrency is not None and (type(concurrency) is not int or concurrency < 1):
         raise JsonRpcInvalidParams("The option concurrency must be an integer from 1 on.")
-    return RunOptions(args, concurrency)
+    if expect is not None and not (isinstance(expect, str) and _DIGEST.fullmatch(expect)):
+        raise JsonRpcInvalidParams("The option expect must be the digest of a plan.")
+    return RunOptions(args, concurrency, expect)

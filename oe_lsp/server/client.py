@@ -10,6 +10,8 @@ from lsprotocol import types
 from oe_lsp.server.paths import path_of
 from oe_lsp.server.settings import ClientOptions, read_client_options
 
+_MARKDOWN = types.MarkupKind.Markdown
+
 
 @dataclass(frozen=True, slots=True)
 class Client:
@@ -21,6 +23,12 @@ class Client:
     shows_related: bool
     refreshes_lenses: bool
     answers_configuration: bool
+    watches_files: bool
+    knows_snippets: bool
+    adjusts_indentation: bool
+    offers_markdown: bool
+    hovers_markdown: bool
+    is_vscode: bool
 
 
 def read_client(params: types.InitializeParams) -> Client:
@@ -29,6 +37,10 @@ def read_client(params: types.InitializeParams) -> Client:
     window, workspace, document = capabilities.window, capabilities.workspace, capabilities.text_document
     diagnostics = document.publish_diagnostics if document else None
     lens = workspace.code_lens if workspace else None
+    watched = workspace.did_change_watched_files if workspace else None
+    item = document.completion.completion_item if document and document.completion else None
+    modes = item.insert_text_mode_support if item else None
+    formats = document.hover.content_format if document and document.hover else None
     uris = [folder.uri for folder in params.workspace_folders or []] or [params.root_uri or ""]
     return Client(
         roots=tuple(path for path in map(path_of, uris) if path is not None),
@@ -37,4 +49,10 @@ def read_client(params: types.InitializeParams) -> Client:
         shows_related=bool(diagnostics and diagnostics.related_information),
         refreshes_lenses=bool(lens and lens.refresh_support),
         answers_configuration=bool(workspace and workspace.configuration),
+        watches_files=bool(watched and watched.dynamic_registration),
+        knows_snippets=bool(item and item.snippet_support),
+        adjusts_indentation=bool(modes and types.InsertTextMode.AdjustIndentation in modes.value_set),
+        offers_markdown=_MARKDOWN in ((item.documentation_format if item else None) or ()),
+        hovers_markdown=_MARKDOWN in (formats or ()),
+        is_vscode=bool(params.client_info and "code" in params.client_info.name.casefold()),
     )

@@ -11,7 +11,7 @@ from engine.log.events import ErrorInfo, Record
 from engine.log.summary import RunState, RunSummary
 from engine.log.view import NodeView, RunView
 from engine.spec.problems import Severity
-from engine.syntax import Encoding, LineIndex, Span, units
+from engine.syntax import Encoding, LineIndex, Span, column_of_units, units
 from oe_lsp.ide.code_lens import Lens, LensAction
 from oe_lsp.ide.diagnostics import Diagnostic
 from oe_lsp.ide.elide import elide
@@ -43,6 +43,12 @@ def encoding_of(kind: types.PositionEncodingKind | str | None) -> Encoding:
 def to_range(lines: LineIndex, span: Span, encoding: Encoding) -> types.Range:
     """The LSP range of a span of code points."""
     return types.Range(_position(lines, span.start, encoding), _position(lines, span.end, encoding))
+
+
+def to_offset(lines: LineIndex, position: types.Position, encoding: Encoding) -> int:
+    """The offset, in code points, of an LSP position; one outside the text is clamped to it."""
+    column = column_of_units(lines.line_text(position.line), position.character, encoding)
+    return lines.offset(position.line, column)
 
 
 def _position(lines: LineIndex, offset: int, encoding: Encoding) -> types.Position:

@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from time import monotonic
 
 from engine.spec import Analysis, analyse
+from engine.spec.disk import DiskFiles
+from engine.spec.files import NO_FILES, Files
 from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.server.paths import path_of
 
 log = logging.getLogger(__name__)
+
+
+_LOOK_AGAIN_S = 5.0
+"""How old a view of the disk may be at a key stroke: not every client tells what changes there."""
 
 
 @dataclass(slots=True)
 class _Document:
     version: int
     text: str
+    files: DiskFiles | None
     snapshot: Snapshot | None = None
     analysing: asyncio.Task[None] | None = None
+    looked_at: float = field(default_factory=monotonic)
+    is_stale: bool = False
+
+    def look(self) -> Files:
+        """The view of the disk that the next analysis shall have."""
+        if self.files is None:
+            return NO_FILES
+        if self.is_stale or monotonic() - self.looked_at > _LOOK_AGAIN_S:
+            self.files, self.looked_at = self.files.again(), monotonic()
+        self.is_stale = False
+        return self.files
 
 
 class Documents:
@@ -36,14 +57,23 @@ class Documents:
 
     def update(self, uri: str, version: int, text: str) -> None:
         """Take a document's new text; an analysis that is not yet due for an older one never happens."""
-        document = self._documents.setdefault(uri, _Document(version, text))
+        document = self._documents.get(uri)
+        if document is None:
+            path = path_of(uri)
+            document = self._documents[uri] = _Document(version, text, DiskFiles(path.parent) if path else None)
         document.version, document.text = version, text
-        if document.analysing is None:
-            document.analysing = asyncio.create_task(self._analyse(uri, document), name=f"analyse {uri}")
+        self._analyse_soon(uri, document)
+
+    def look_again(self) -> None:
+        """Analyse every open experience with the files as they are now."""
+        for uri, document in self._documents.items():
+            document.is_stale = True
+            self._analyse_soon(uri, document)
 
     def close(self, uri: str) -> None:
         """Forget a document; nothing more is told of it."""
         document = self._documents.pop(uri, None)
+        gc.unfreeze()
         if document is not None and document.analysing is not None:
             document.analysing.cancel()
 
@@ -59,15 +89,33 @@ class Documents:
         """The open experiences."""
         return tuple(self._documents)
 
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """The latest snapshot of each open experience that has one."""
+        return tuple(document.snapshot for document in self._documents.values() if document.snapshot is not None)
+
+    async def snapshot(self, uri: str) -> Snapshot | None:
+        """The snapshot of the newest text of a document, as soon as there is one; None where it is not open.
+
+        A caller that is cancelled cancels nothing but itself.
+        """
+        document = self._documents.get(uri)
+        while document is not None and document.analysing is not None:
+            await asyncio.wait({document.analysing})
+        return document.snapshot if document is not None and uri in self._documents else None
+
     def close_all(self) -> None:
         """Forget all documents and end the thread."""
         for uri in self.uris():
             self.close(uri)
         self._analyst.shutdown(wait=False, cancel_futures=True)
 
+    def _analyse_soon(self, uri: str, document: _Document) -> None:
+        if document.analysing is None:
+            document.analysing = asyncio.create_task(self._analyse(uri, document), name=f"analyse {uri}")
+
     async def _analyse(self, uri: str, document: _Document) -> None:
         try:
-            while document.snapshot is None or document.snapshot.version != document.version:
+            while document.is_stale or document.snapshot is None or document.snapshot.version != document.version:
                 await self._analyse_once(uri, document)
         except Exception:
             log.exception("%s could not be analysed", uri)
@@ -75,10 +123,14 @@ class Documents:
             document.analysing = None
 
     async def _analyse_once(self, uri: str, document: _Document) -> None:
-        version, text = document.version, document.text
+        version, text, files = document.version, document.text, document.look()
         previous = document.snapshot.analysis if document.snapshot else None
         loop = asyncio.get_running_loop()
-        analysis: Analysis = await loop.run_in_executor(self._analyst, analyse, text, previous)
+        analysis: Analysis = await loop.run_in_executor(self._analyst, analyse, text, previous, files)
+        if previous is None:
+            # A large experience is a million objects that stay. To look through them again and again, as the
+            # collector would, holds every thread for a tenth of a second.
+            gc.freeze()
         document.snapshot = Snapshot(uri, version, text, analysis)
         if version == document.version:
             self._on_snapshot(document.snapshot)

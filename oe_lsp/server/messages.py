@@ -120,23 +120,39 @@ class InspectResult:
 
 
 @attrs.frozen
+class PlanChange:
+    """A part of what a node is made of that is not what it was in the run, such as `args.city`, with the difference."""
+
+    part: str
+    text: str
+
+
+@attrs.frozen
 class PlanEntry:
     """What a resume would do with one node, or with the item of it at the index `item`, and why.
 
-    `saved_ms` is how many milliseconds restoring saves.
+    `saved_ms` and `saved_usd` are how many milliseconds and dollars restoring saves; null where a price is unknown.
     """
 
     node_id: str
     answer: str
     reasons: list[str]
     saved_ms: float
+    saved_usd: float | None
+    changes: list[PlanChange]
     item: int | None = None
 
 
 @attrs.frozen
 class PlanResult:
-    """Of `oe/plan`: the nodes in the graph's order, each followed by its items where those are known."""
+    """Of `oe/plan`: the nodes in the graph's order, each followed by its items where those are known.
 
+    `digest` is what `oe.resumeRun` takes as `expect`.
+    """
+
+    digest: str
+    saved_ms: float
+    saved_usd: float | None
     entries: list[PlanEntry]
 
 

@@ -31,8 +31,9 @@ _MOST_RUNS = 200
 class RunRequests:
     """Reads logs in threads, and only those that have changed; runs that are followed are known already."""
 
-    def __init__(self, feed: RunFeed, settings: Callable[[], Settings]) -> None:
+    def __init__(self, feed: RunFeed, settings: Callable[[], Settings], text_of: Callable[[str], str | None]) -> None:
         self._feed = feed
+        self._text_of = text_of
         self._settings = settings
         self._summaries = Summaries()
 
@@ -70,9 +71,10 @@ class RunRequests:
         if path is None:
             raise RequestFailedError("This experience is not saved as a file yet, so it has no runs.")
         try:
-            return messages.PlanResult(list(_entries(await read_plan(path, require_run_id(params.run_id)))))
+            made = await read_plan(path, require_run_id(params.run_id), self._text_of(params.uri))
         except PlanRefusedError as error:
             raise RequestFailedError(str(error)) from error
+        return messages.PlanResult(made.digest, made.saved_ms, made.saved_usd, list(_entries(made.nodes)))
 
     async def _folded(self, uri: str, run_id: str) -> tuple[RunSummary, RunView]:
         path = path_of(uri)
@@ -98,7 +100,9 @@ class RunRequests:
 
 def _entries(planned: Iterable[PlannedNode]) -> Iterator[messages.PlanEntry]:
     for node in planned:
-        yield messages.PlanEntry(node.node_id, node.answer, list(node.reasons), node.saved_ms, node.item)
+        changes = [messages.PlanChange(part, text) for part, text in node.changes]
+        reasons = list(node.reasons)
+        yield messages.PlanEntry(node.node_id, node.answer, reasons, node.saved_ms, node.saved_usd, changes, node.item)
         yield from _entries(node.items)
 
 

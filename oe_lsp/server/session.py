@@ -25,6 +25,7 @@ from oe_lsp.server.client import read_client
 from oe_lsp.server.commands import Commands
 from oe_lsp.server.consent import Consent
 from oe_lsp.server.documents import Documents
+from oe_lsp.server.editing import Editing
 from oe_lsp.server.lenses import LensRefresh
 from oe_lsp.server.paths import experience_folders, is_experience, path_of, uri_of
 from oe_lsp.server.run_requests import RunRequests
@@ -34,6 +35,11 @@ if TYPE_CHECKING:
     from oe_lsp.server.app import ExperienceServer
 
 log = logging.getLogger(__name__)
+
+_NAMED_FILES = "**/*.{md,txt,py,mjs,js,json,jsonl,ndjson,csv,tsv,parquet,db,sqlite,yaml,yml}"
+"""What an experience may name, as far as a name tells."""
+
+_OURS = "/.openexpertise/"
 
 
 class Session:
@@ -55,8 +61,9 @@ class Session:
             wants_progress=client.shows_progress,
         )
         self.documents = Documents(self._publish)
+        self.editing = Editing(self.documents, client, self._encoding)
         self.feed = RunFeed(self._announcer, lambda _: self._lenses.soon())
-        self.requests = RunRequests(self.feed, lambda: self._settings)
+        self.requests = RunRequests(self.feed, lambda: self._settings, self.documents.text)
         consent = Consent(server, client.options.trusted, TrustedFolders(state_folder()))
         self.commands = Commands(self.documents, self.feed, consent, self.requests, self._engine_started)
         self._engines: set[Engine] = set()
@@ -71,6 +78,8 @@ class Session:
             self._own(self._lenses.run())
         if self._client.answers_configuration and self._client.options.settings is None:
             self._own(self.pull_settings())
+        if self._client.watches_files:
+            self._own(self._ask_for_changed_files())
 
     def look_in(self, roots: Iterable[Path]) -> None:
         """Follow the runs of the experiences below these folders, and of open ones."""
@@ -90,6 +99,11 @@ class Session:
             self.documents.close(uri)
             self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
             self._watch()
+
+    def files_changed(self, uris: Iterable[str]) -> None:
+        """Files were saved, made or removed: what the open experiences name may be there now, or gone."""
+        if any(_OURS not in uri for uri in uris):  # logs change all the time, and no experience names one
+            self.documents.look_again()
 
     def configure(self, pushed: Any) -> None:
         """Settings were changed: what the client pushed, or, where it pushes nothing, what it answers."""
@@ -133,7 +147,7 @@ class Session:
 
     def _publish(self, snapshot: Snapshot) -> None:
         found = convert.to_diagnostics(
-            diagnostics(snapshot.analysis.problems),
+            diagnostics(snapshot.analysis.problems, self._settings.severities),
             snapshot.uri,
             snapshot.analysis.lines,
             self._encoding,
@@ -144,8 +158,20 @@ class Session:
         )
 
     def _apply(self, settings: Settings) -> None:
-        self._settings = settings
+        before, self._settings = self._settings, settings
         self._lenses.soon()
+        if settings.severities != before.severities:
+            for snapshot in self.documents.snapshots():
+                self._publish(snapshot)
+
+    async def _ask_for_changed_files(self) -> None:
+        watchers = [types.FileSystemWatcher(_NAMED_FILES)]
+        options = types.DidChangeWatchedFilesRegistrationOptions(watchers)
+        registration = types.Registration("oe/files", types.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)
+        params = types.RegistrationParams([registration])
+        with contextlib.suppress(JsonRpcException):
+            # Shielded for the same reason as in `pull_settings`.
+            await asyncio.shield(self._server.client_register_capability_async(params))
 
     def _watch(self) -> None:
         opened = (path_of(uri) for uri in self.documents.uris())

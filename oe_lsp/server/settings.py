@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from engine.spec.problems import Severity
+
+_OFF = "off"
 SECTION = "oe"
 """The name of the settings' section."""
 
@@ -24,6 +27,8 @@ class Settings:
 
     lens_runs: int = 5
     on_editor_close: OnEditorClose = OnEditorClose.CONTINUE
+    severities: Mapping[str, Severity | None] = field(default_factory=dict)
+    """By code of a problem, how bad it is to this user; None: not to be shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ def read_settings(section: object) -> Settings:
     return Settings(
         lens_runs=runs if isinstance(runs, int) and not isinstance(runs, bool) and runs >= 0 else default.lens_runs,
         on_editor_close=OnEditorClose.CANCEL if on_close == OnEditorClose.CANCEL.value else default.on_editor_close,
+        severities=_read_severities(_at(section, "diagnostics", "severity")),
     )
 
 
@@ -55,6 +61,14 @@ def read_client_options(options: object) -> ClientOptions:
         wants_events=_at(options, "oeEvents") is True,
         settings=None if section is None else read_settings(section),
     )
+
+
+def _read_severities(wishes: object) -> dict[str, Severity | None]:
+    known = {severity.value: severity for severity in Severity}
+    given = wishes.items() if isinstance(wishes, Mapping) else ()
+    return {
+        str(code): known.get(wish) for code, wish in given if isinstance(wish, str) and (wish in known or wish == _OFF)
+    }
 
 
 def _at(value: object, *path: str) -> Any:

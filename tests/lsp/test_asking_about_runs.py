@@ -75,6 +75,21 @@ async def test_the_plan_says_what_a_resume_would_restore_and_why_the_rest_runs(w
     assert weather.runs() == [run_id]
 
 
+async def test_the_plan_is_of_the_text_in_the_editor_and_shows_what_is_different(weather: Weather) -> None:
+    run_id = weather.oe("run")
+
+    async with Editor(weather.folder) as editor:
+        uri = editor.open()
+        saved = await editor.ask("oe/plan", uri=uri, runId=run_id)
+        text = (weather.folder / "experience.yaml").read_text(encoding="utf-8")
+        editor.change(uri, text.replace("id: measure\n", "id: measure\n      cache_key: v2\n"))
+        unsaved = await editor.ask("oe/plan", uri=uri, runId=run_id)
+
+    assert saved.digest != unsaved.digest
+    [change] = unsaved.entries[0].changes
+    assert (change.part, change.text) == ("spec.cache_key", 'spec.cache_key: is now "v2"')
+
+
 @pytest.mark.parametrize("method", ["oe/runState", "oe/plan"])
 async def test_a_run_that_does_not_exist_is_answered_with_a_sentence(weather: Weather, method: str) -> None:
     async with Editor(weather.folder) as editor:

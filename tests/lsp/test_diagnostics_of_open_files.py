@@ -9,11 +9,16 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
-from tests.lsp.conftest import EXPERIENCE
+from tests.lsp.conftest import EXPERIENCE, TOOLS
 from tests.lsp.editor import Editor
 
 EDGE = '    - { from: "🌦️é compare", to: reprot }'
 UNKNOWN_NODES = EXPERIENCE.replace("    - { from: compare, to: report }", EDGE)
+
+
+@pytest.fixture(autouse=True)
+def _tools(tmp_path: Path) -> None:
+    (tmp_path / "tools.py").write_text(TOOLS)
 
 
 def places(diagnostics: Sequence[types.Diagnostic]) -> list[tuple[object, int, int, int]]:
@@ -119,3 +124,26 @@ async def test_a_line_separator_that_editors_do_not_break_at_shifts_nothing(tmp_
         found = await editor.diagnostics_of(editor.open(text=text))
 
     assert ("OE202", 3, 15, 19) in places(found)
+
+
+async def test_a_user_decides_how_bad_a_code_is(tmp_path: Path) -> None:
+    (tmp_path / "experience.yaml").write_text(UNKNOWN_NODES.replace("writes: [warmest]", "writes: [warmst]"))
+    settings = {"diagnostics": {"severity": {"OE302": "hint", "OE401": "off"}}}
+
+    async with Editor(tmp_path, settings=settings) as editor:
+        found = await editor.diagnostics_of(editor.open())
+
+    assert {(each.code, each.severity) for each in found} == {("OE302", types.DiagnosticSeverity.Hint)}
+
+
+async def test_a_file_that_was_missing_is_found_as_soon_as_something_was_saved(tmp_path: Path) -> None:
+    (tmp_path / "experience.yaml").write_text(EXPERIENCE.replace("./tools.py:report", "./more.py"))
+
+    async with Editor(tmp_path) as editor:
+        uri = editor.open()
+        assert [each.code for each in await editor.diagnostics_of(uri)] == ["OE601"]
+
+        (tmp_path / "more.py").write_text("def run(given): ...\n")
+        saved = types.TextDocumentIdentifier(editor.uri("more.py"))
+        editor.text_document_did_save(types.DidSaveTextDocumentParams(saved))
+        await editor.until(lambda: editor.published[-1].diagnostics == ())

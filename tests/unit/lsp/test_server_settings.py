@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.spec.problems import Severity
 from oe_lsp.server.settings import ClientOptions, OnEditorClose, Settings, read_client_options, read_settings
 
 
@@ -24,6 +25,11 @@ from oe_lsp.server.settings import ClientOptions, OnEditorClose, Settings, read_
         ({"run": {"onEditorClose": "cancel"}}, Settings(on_editor_close=OnEditorClose.CANCEL)),
         ({"run": {"onEditorClose": "continue"}}, Settings()),
         ({"run": {"onEditorClose": "explode"}}, Settings()),
+        (
+            {"diagnostics": {"severity": {"OE305": "off", "OE406": "error", "OE405": "loud", "OE404": 3}}},
+            Settings(severities={"OE305": None, "OE406": Severity.ERROR}),
+        ),
+        ({"diagnostics": {"severity": "off"}}, Settings()),
     ],
 )
 def test_settings_of_the_wrong_type_stay_at_their_default(section: Any, settings: Settings) -> None:
