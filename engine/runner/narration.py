@@ -31,6 +31,7 @@ from engine.log.events import (
 )
 from engine.log.secrets import MASK
 from engine.log.view import RunView, add
+from engine.regular_files import read_regular
 from engine.runner.preparation import Preparation
 from engine.runner.wrote import wrote
 
@@ -69,9 +70,7 @@ def texts_of(preparation: Preparation, files: Mapping[str, str]) -> Iterator[byt
 
 def _short_text(path: Path) -> bytes | None:
     try:
-        if path.stat().st_size > _LONGEST_TEXT:
-            return None
-        content = path.read_bytes()
+        content = read_regular(path, _LONGEST_TEXT)
         content.decode("utf-8")
         # Parts of the input hash are hashes of lines, whatever ends them.
         content = content.replace(b"\r\n", b"\n")
@@ -115,9 +114,12 @@ def run_finished(
     finish: Finish, view: RunView, original: Original | None, board: Board, duration_ms: float
 ) -> RunFinished:
     """The last event of a run."""
+    failed = view.failed_at
     return RunFinished(
         status=finish.status,
         reason=finish.reason,
+        failed_at=failed.node_id if failed else None,
+        error=failed.error if failed else None,
         counts=view.counts,
         spent=view.spent,
         inherited=view.inherited,

@@ -9,7 +9,7 @@ from engine.core.writes import type_error
 from engine.expressions import Json
 from engine.log.store import RunStore
 from engine.spec.model import Experience
-from engine.state.store import StateStore
+from engine.state.rebuild import catch_up
 
 
 class UnfitStateError(ValueError):
@@ -33,7 +33,7 @@ def fresh_start(experience: Experience, store: RunStore, *, keep_state: bool) ->
     state = experience.starting_state()
     if not carried:
         return Start(state)
-    kept = StateStore(store.data).values()
+    kept = catch_up(store).values()
     for each in experience.fields:
         if each.name in carried and each.name in kept:
             value = kept[each.name].value

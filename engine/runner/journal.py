@@ -1,0 +1,90 @@
+"""The journal of a run: writes every event to the log, knows what earlier lines hold, and lets people see it."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from engine.cache.keying import Keyings
+from engine.core.tasks import Cancelled, Failed, GroupBegan, GroupEnded, Skipped, Task, TryLater, Warn
+from engine.log.events import Event, Input, NodeAttempt, NodeStarted, Record, RunWarning, Scope
+from engine.log.input_names import InputNames
+from engine.log.view import RunView
+from engine.log.writer import LogWriter
+from engine.runner.composing import outside_warnings
+from engine.runner.execution import new_attempt_id
+from engine.runner.narration import group_ended, part_event, received, run_started, texts_of
+from engine.runner.preparation import Preparation
+
+
+class Journal:
+    """Everything here that writes raises LogWriteError. `view` is what `observe` was shown, folded."""
+
+    def __init__(self, log: LogWriter, observe: Callable[[Record], None]) -> None:
+        self.view = RunView()
+        self._log = log
+        self._observe = observe
+        self._names = InputNames()
+        self._unseen: deque[Record] = deque()
+        self._groups_began: dict[tuple[str, tuple[Scope, ...]], float] = {}
+
+    def begin(self, preparation: Preparation, keyings: Keyings) -> None:
+        """Write the first line, once the texts that a later plan compares with are kept."""
+        first = run_started(self._log.run_id, preparation, keyings)
+        for text in texts_of(preparation, first.files):
+            self._log.keep(text)
+        self.record(first)
+        for warning in outside_warnings(preparation.composition):
+            self.record(RunWarning(message=warning))
+
+    def record(self, event: Event) -> None:
+        """Write one event. It is durable after `sync`, and seen after `show`."""
+        record = self._log.append(event)
+        self._names.learn(record.seq, event)
+        self._unseen.append(record)
+
+    def sync(self) -> None:
+        """Make what was recorded durable."""
+        self._log.sync()
+
+    def show(self) -> None:
+        """Let everyone see what was written; while nodes work, since no node should wait for it."""
+        while self._unseen:
+            record = self._unseen.popleft()
+            self.view.apply(record)
+            self._observe(record)
+
+    def received(self, task: Task) -> Input:
+        """What `task` receives, as the next line of the log says it."""
+        return self._names.named(self._log.next_seq, received(task))
+
+    def narrate(self, command: GroupBegan | GroupEnded | Failed | Skipped | Cancelled | Warn) -> None:
+        """Record what the scheduler says of vertices that are no executions."""
+        group = command.node_id, command.scope
+        if isinstance(command, GroupBegan):
+            self._groups_began[group] = time.monotonic()
+            self.record(NodeStarted(node_id=command.node_id, scope=command.scope, items=command.parts))
+        elif isinstance(command, GroupEnded):
+            self.record(group_ended(command, since(self._groups_began.pop(group))))
+        else:
+            self.record(part_event(command))
+
+    def tried(self, command: TryLater, wait_ms: int) -> None:
+        """Record the failed try of a node that nests an experience."""
+        self.record(
+            NodeAttempt(
+                node_id=command.node.id,
+                scope=command.scope,
+                attempt=command.attempt,
+                attempt_id=new_attempt_id(),
+                level="node",
+                error=command.error,
+                wait_ms=wait_ms,
+            )
+        )
+
+
+def since(began: float) -> float:
+    """The milliseconds since `began`, a moment of `time.monotonic`."""
+    return round((time.monotonic() - began) * 1000, 3)
