@@ -12,6 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from engine.core.composition import Composition
+from engine.expressions import MISSING, Json, Root, descend, parse_reference
+from engine.nodes.datasets.mcp_servers import find_server
+from engine.nodes.datasets.source import SqliteSource, known_source
 from engine.nodes.environment import find_python
 from engine.nodes.kind import NodeError
 from engine.nodes.paths import named_file
@@ -19,7 +22,7 @@ from engine.nodes.registry import Kinds, kinds
 from engine.report.forecast import NamedPath, Step, Surroundings, commands_of, hosts_of, nested_path
 from engine.report.picture import Box, picture_of
 from engine.runner.preparation import Preparation
-from engine.spec.model import Node
+from engine.spec.model import DatasetSpec, KindSpec, Node
 
 _LLM_ADDRESSES = {
     "anthropic": ("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
@@ -31,17 +34,18 @@ def forecast(preparation: Preparation, python: str | None) -> tuple[Step, ...]:
     """The steps of a prepared run, in the order in which one after the other would go."""
     node_kinds = kinds(preparation.loaded.directory, python=python)
     llm_host = _llm_host(preparation.provider.name, os.environ)
-    return _Forecaster(preparation.composition, node_kinds, python, llm_host).steps()
+    return _Forecaster(preparation.composition, node_kinds, python, llm_host, preparation.args).steps()
 
 
 @dataclass(frozen=True, slots=True)
 class _Forecaster:
-    """The steps of one experience, those nested in it included."""
+    """The steps of one experience, those nested in it included. `args` are the run's, as far as they are known."""
 
     composition: Composition
     kinds: Kinds
     python: str | None
     llm_host: str
+    args: Mapping[str, Json]
 
     def steps(self) -> tuple[Step, ...]:
         picture = picture_of(self.composition.experience, self.composition.graph)
@@ -62,11 +66,11 @@ class _Forecaster:
             id=box.id,
             kind=box.kind,
             notes=box.notes,
-            commands=commands_of(node.spec, around),
-            hosts=hosts_of(node.spec, around),
+            commands=self._commands(node, around),
+            hosts=hosts_of(self._spec(node), around),
             files=self._files(node),
             writes=node.writes,
-            inside=replace(self, composition=nested).steps() if nested is not None else (),
+            inside=replace(self, composition=nested, args={}).steps() if nested is not None else (),
         )
 
     def _files(self, node: Node) -> tuple[NamedPath, ...]:
@@ -75,8 +79,41 @@ class _Forecaster:
         if impl is not None:
             file = named_file(home, impl)
             return (NamedPath(file.shown, file.path.exists()),)
-        paths = self.kinds.at(self.composition.home)[node.kind].files(node, {}).values()
-        return tuple(NamedPath(Path(os.path.relpath(path, home)).as_posix(), path.exists()) for path in paths)
+        spec = self._spec(node)
+        given = spec.source if isinstance(spec, DatasetSpec) else {}
+        paths = set(self.kinds.at(self.composition.home)[node.kind].files(node, given).values())
+        if isinstance(spec, DatasetSpec) and isinstance(source := known_source(spec.source, given), SqliteSource):
+            paths.add(named_file(home, source.uri).path)
+        named = sorted((Path(os.path.relpath(path, home)).as_posix(), path) for path in paths)
+        may_come = isinstance(spec, DatasetSpec) and bool(self.composition.graph.waits.get(node.id))
+        return tuple(NamedPath(shown, path.exists(), may_come) for shown, path in named)
+
+    def _commands(self, node: Node, around: Surroundings) -> tuple[tuple[str, ...], ...]:
+        spec = self._spec(node)
+        if not isinstance(spec, DatasetSpec) or spec.source.get("type") != "mcp-resource":
+            return commands_of(spec, around)
+        name = str(spec.source.get("server", "?"))
+        try:
+            server = find_server(Path(self.composition.home), name, os.environ)
+        except NodeError:
+            return ((f"MCP server {name}",),)
+        return ((server.program, *server.args),)
+
+    def _spec(self, node: Node) -> KindSpec:
+        """What the node is to do, with the run args that its source refers to."""
+        spec = node.spec
+        return replace(spec, source=_with_args(spec.source, self.args)) if isinstance(spec, DatasetSpec) else spec
+
+
+def _with_args(written: Mapping[str, Json], args: Mapping[str, Json]) -> dict[str, Json]:
+    """`written` with args in the place of references to them. What only the run will know stays as it is written."""
+    known: dict[str, Json] = dict(written)
+    for key, value in written.items():
+        path = parse_reference(value) if isinstance(value, str) else None
+        found = descend(dict(args), path.steps) if path is not None and path.root is Root.ARGS else MISSING
+        if found is not MISSING:
+            known[key] = found
+    return known
 
 
 @functools.cache

@@ -23,10 +23,18 @@ _JAVASCRIPT = (".mjs", ".js")
 
 @dataclass(frozen=True, slots=True)
 class NamedPath:
-    """A file as the experience names it, and whether it is there now."""
+    """A file as the experience names it, and whether it is there now; `may_come` from a step before."""
 
     shown: str
     exists: bool
+    may_come: bool = False
+
+    @property
+    def note(self) -> str:
+        """What is to be said of it beside its name."""
+        if self.exists:
+            return ""
+        return " (not there yet)" if self.may_come else " (missing)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,7 @@ def forecast_lines(name: str, steps: tuple[Step, ...]) -> Iterator[str]:
     yield f"{name}: {len(steps)} steps, nothing is run"
     yield from _step_lines(steps, "")
     everything = list(_all(steps))
-    missing = _distinct(file.shown for step in everything for file in step.files if not file.exists)
+    missing = _distinct(file.shown for step in everything for file in step.files if not file.exists and not file.may_come)
     yield ""
     yield f"programs  {_listed(command[0] for step in everything for command in step.commands)}"
     yield f"hosts     {_listed(host for step in everything for host in step.hosts)}"
@@ -121,7 +129,7 @@ def _touched(step: Step) -> Mapping[str, list[str]]:
     return {
         "runs": [" ".join(command) for command in step.commands],
         "asks": list(step.hosts),
-        "files": [file.shown if file.exists else f"{file.shown} (missing)" for file in step.files],
+        "files": [file.shown + file.note for file in step.files],
         "writes": list(step.writes),
     }
 

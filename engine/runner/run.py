@@ -30,7 +30,7 @@ from engine.core.tasks import (
     TryLater,
 )
 from engine.expressions import Json
-from engine.log.events import Event, NodeCancelled, NodeWarning, Record, RunFinished
+from engine.log.events import Event, NodeCancelled, NodeWarning, Record, RunFinished, RunWarning
 from engine.log.secrets import Secrets
 from engine.log.view import RunView
 from engine.log.writer import LogWriteError, LogWriter
@@ -115,13 +115,20 @@ class Run:
 
     def cancel(self, reason: str) -> None:
         """Ask the run to end: nothing more begins, what runs is stopped and awaited."""
-        self._soon(lambda: self._carry_out(self._scheduler.cancel(reason)))
+        self._soon(partial(self._cancel, reason))
 
     def abandon(self, reason: str) -> None:
         """End now, without waiting for what runs: the processes of nodes die with this one."""
         self.cancel(reason)
         self._abandoned = True
         self._soon(partial(self._give_up, reason))
+
+    def _cancel(self, reason: str) -> None:
+        commands = self._scheduler.cancel(reason)
+        if commands and self._running:
+            names = ", ".join(dict.fromkeys(task.node.id for task in self._running))
+            self._journal.record(RunWarning(message=f"{reason}; stopping {names} (ask again to end at once)"))
+        self._carry_out(commands)
 
     def _give_up(self, reason: str) -> None:
         for task, execution in list(self._running.items()):

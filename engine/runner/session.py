@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from engine.cache.memory import keep, recall
 from engine.cache.sources import new_sources
 from engine.expressions import Json
+from engine.log.disk import DISK, Disk
 from engine.log.events import Record, RunFinished
 from engine.log.lock import RunLock
 from engine.log.outputs import Outputs, output_folder
@@ -55,8 +56,9 @@ async def carry_out(
     *,
     concurrency: int | None = None,
     python: str | None = None,
+    disk: Disk = DISK,
 ) -> Ended:
-    """Run to the end under `run_id`; `observe` sees every record once it is written.
+    """Run to the end under `run_id`; `observe` sees every record once it is written to `disk`.
 
     Raises RunRefusedError where the run's files cannot be made, LogWriteError where the log cannot be written later on.
     """
@@ -64,16 +66,16 @@ async def carry_out(
     secrets = _secrets(preparation)
     async with contextlib.AsyncExitStack() as stack:
         try:
-            store.prepare()
-            if store.log(run_id).exists():
-                raise RunRefusedError(f"there is a run {run_id} already")
-            lock = RunLock(store.lock(run_id), timestamp(utc_now()))
+            store.prepare(disk)
+            lock = RunLock(store.lock(run_id), timestamp(utc_now()), disk)
             stack.callback(lock.release)
-            log = LogWriter(store.log(run_id), run_id, secrets)
+            log = LogWriter(store.log(run_id), run_id, secrets, disk=disk)
+        except (FileExistsError, BlockingIOError) as error:
+            raise RunRefusedError(f"there is a run {run_id} already") from error
         except OSError as error:
             raise RunRefusedError(f"the run's log cannot be written in {store.runs}: {error.strerror}") from error
         stack.callback(log.close)
-        outputs = Outputs(output_folder(store, run_id), secrets)
+        outputs = Outputs(output_folder(store, run_id), secrets, disk)
         llm = make_llm(preparation)
         node_kinds = kinds(preparation.loaded.directory, python=python, llm=llm, outputs=outputs)
         stack.push_async_callback(node_kinds.close)
@@ -94,7 +96,8 @@ def _merge_state(store: RunStore, view: RunView) -> str | None:
     try:
         StateStore(store.data).merge(contribution)
     except StateError as error:
-        return f"the state does not have what this run wrote: {error}. Its log has: `oe state rebuild` reads it"
+        hint = "" if "oe state rebuild" in str(error) else "; its log has: make it anew with `oe state rebuild`"
+        return f"the state does not have what this run wrote: {error}{hint}"
     return None
 
 

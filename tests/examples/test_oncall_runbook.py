@@ -17,6 +17,7 @@ from engine.log.events import NodeFailed
 from engine.state.store import StateStore
 from tests.standins.messages_api import MessagesApi, tool_use
 from tests.support.coding_agents import CodingAgents
+from tests.support.commands import OE, call
 from tests.support.worlds import World
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -156,3 +157,13 @@ async def test_a_change_that_may_have_been_made_is_not_made_twice(
     assert planned["readings"].answer is Answer.WILL_RUN
     assert resumed.finished.status == "failure"
     assert len(gemini.calls) == 1
+
+
+def test_a_forecast_names_the_real_host_the_servers_command_and_a_file_that_is_yet_to_come(runbook: World) -> None:
+    told = call([*OE, "run", "--plan", "--args", '{"service": "checkout"}'], runbook.folder).out
+
+    assert "asks    127.0.0.1:8123" in told
+    assert "runbooks.py" in told
+    assert "out/incidents.db (not there yet)" in told
+    assert "missing" not in told
+    assert told.count("answer.schema.json") == 1

@@ -31,7 +31,7 @@ def break_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], FailingDisk]:
 
     def broken(at: int) -> FailingDisk:
         disk = FailingDisk(at)
-        monkeypatch.setattr("engine.runner.session.LogWriter", partial(LogWriter, write=disk))
+        monkeypatch.setattr("engine.runner.session.LogWriter", lambda *args, **_: LogWriter(*args, disk=disk))
         return disk
 
     return broken
@@ -225,7 +225,7 @@ def test_no_room_for_the_state_costs_the_state_alone_and_says_how_to_get_it(tmp_
 
     assert ended.code == 0
     assert "the state does not have what this run wrote: " in ended.err
-    assert ended.err.endswith("Its log has: `oe state rebuild` reads it\n")
+    assert ended.err.endswith("; its log has: make it anew with `oe state rebuild`\n")
     assert call([*OE, "state", "rebuild"], tmp_path).code == 0
     assert call([*OE, "state", "y"], tmp_path).out == "2\n"
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from engine.log.cancel_file import request_cancel
-from engine.log.events import NodeAttempt, NodeFailed, NodeStarted, Record, RunFinished, RunStatus
+from engine.log.events import NodeAttempt, NodeFailed, NodeStarted, Record, RunFinished, RunStatus, RunWarning
 from engine.log.lock import is_held
 from engine.runner.preparation import RunRefusedError, prepare_run
 from engine.runner.session import carry_out, new_run_id
@@ -177,11 +177,34 @@ async def test_cancelling_by_file_ends_the_run_and_what_it_started(world: World)
     assert world.types(run_id) == [
         "run.started",
         "node.started",
+        "run.warning",
         "node.cancelled",
         "node.cancelled",
         "run.finished",
     ]
+    assert ended.finished.counts.cancelled == 2
     assert not world.store.cancel(run_id).exists()
+
+
+async def test_a_run_that_is_cancelled_says_what_it_waits_for_and_how_to_hurry_it(world: World) -> None:
+    world.graph("- {id: a, kind: tool, impl: a.py}")
+    world.tool("a", "import time\ntime.sleep(60)")
+    began = asyncio.Event()
+    said: list[str] = []
+
+    def observe(record: Record) -> None:
+        if isinstance(record.event, NodeStarted):
+            began.set()
+        if isinstance(record.event, RunWarning):
+            said.append(record.event.message)
+
+    run_id = new_run_id()
+    running = asyncio.create_task(carry_out(prepare_run(load(world.folder), {}), run_id, observe))
+    await began.wait()
+    assert request_cancel(world.store, run_id)
+    await running
+
+    assert said == ["cancelled by `oe cancel`; stopping a (ask again to end at once)"]
 
 
 async def test_counts_and_sums_stand_in_the_last_line(chain: World) -> None:
