@@ -54,7 +54,10 @@ class _Execution:
 
 
 class Run:
-    """One run of one prepared experience. `drive` it once; `cancel` and `abandon` may be called while it goes on."""
+    """One run of one prepared experience, made on the loop that it runs on.
+
+    `drive` it once; `cancel` and `abandon` may be called while it goes on.
+    """
 
     def __init__(
         self,
@@ -78,26 +81,26 @@ class Run:
         self._executor = Executor(kinds, secrets, self._report, self._decider.changed, self._decider.produced)
         self._running: dict[Task, _Execution] = {}
         self._due: deque[Callable[[], None]] = deque()
-        self._woken = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._will_step = False
+        self._finish: asyncio.Future[Finish] = self._loop.create_future()
         self._timers = Timers(self._happened)
         self._stop_reasons: dict[Task, str] = {}
         self._abandoned = False
-        self._finish: Finish | None = None
 
     async def drive(self) -> RunFinished:
         """Run to the end. Raises LogWriteError; then nothing more is started, and all that ran has ended."""
         began = time.monotonic()
         self._journal.begin(self._preparation, self._keyings)
+        self._soon(lambda: self._carry_out(self._scheduler.begin()))
         try:
-            self._carry_out(self._scheduler.begin())
-            while self._finish is None:
-                await self._step()
+            finish = await self._finish
         finally:
             self._timers.cancel()
             await self._end_executions()
             self._journal.show()
         original = self._preparation.original
-        finished = run_finished(self._finish, self.view, original, self._scheduler.board, since(began))
+        finished = run_finished(finish, self.view, original, self._scheduler.board, since(began))
         self._journal.record(finished)
         self._journal.sync()
         self._journal.show()
@@ -134,24 +137,40 @@ class Run:
         for task, execution in list(self._running.items()):
             self._end(task, cancelled(task, reason, execution.attempt_id))
 
-    async def _step(self) -> None:
-        self._catch_up()
-        self._candidates.consider()
-        self._launch()
-        await asyncio.sleep(0)  # what was launched gets to its worker before anything else is done
-        self._journal.show()
-        self._keyings.prepare_ahead()
-        if self._candidates.any_considered or self._finish is not None or self._due:
+    def _step(self) -> None:
+        """Go on as far as possible: a callback and not a coroutine, since each turn of the loop delays a node."""
+        self._will_step = False
+        if self._finish.done():
             return
-        if self._candidates.in_doubt and self._is_idle():
-            names = ", ".join(self._candidates.in_doubt)
-            self._carry_out(self._scheduler.wait(f"someone must say whether {names} may run again"))
-        else:
-            await self._woken.wait()
-            self._woken.clear()
+        try:
+            self._catch_up()
+            self._candidates.consider()
+            self._launch()
+            if self._candidates.in_doubt and self._is_idle():
+                names = ", ".join(self._candidates.in_doubt)
+                self._carry_out(self._scheduler.wait(f"someone must say whether {names} may run again"))
+        except Exception as error:  # noqa: BLE001 - raised where someone awaits it
+            self._break_off(error)
+        if self._candidates.any_considered:
+            self._step_soon()
+        self._loop.call_soon(self._meanwhile)
+
+    def _meanwhile(self) -> None:
+        """What can wait until the nodes that were launched are at work."""
+        try:
+            self._journal.show()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._break_off(error)
+        self._keyings.prepare_ahead()
+
+    def _break_off(self, error: Exception) -> None:
+        if not self._finish.done():
+            self._finish.set_exception(error)
 
     def _is_idle(self) -> bool:
         """Whether nothing is going on, nor will be unless someone does something."""
+        if self._candidates.any_considered or self._finish.done():
+            return False
         return not (self._running or self._candidates.looking or self._due or self._timers.will_ring(TryAgain))
 
     def _catch_up(self) -> None:
@@ -161,7 +180,12 @@ class Run:
 
     def _soon(self, happen: Callable[[], None]) -> None:
         self._due.append(happen)
-        self._woken.set()
+        self._step_soon()
+
+    def _step_soon(self) -> None:
+        if not self._will_step:
+            self._will_step = True
+            self._loop.call_soon(self._step)
 
     def _launch(self) -> None:
         """Start what has a slot, once everything that it may build on is durable."""
@@ -208,7 +232,7 @@ class Run:
             if isinstance(command, Consider):
                 self._candidates.add(command.task)
             elif isinstance(command, Finish):
-                self._finish = command
+                self._finish.set_result(command)
             elif isinstance(command, StopAll):
                 self._stop(command)
             elif isinstance(command, Limit):
