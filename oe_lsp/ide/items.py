@@ -20,8 +20,8 @@ ARGS = ("args", "properties")
 VERTICES = (NODES, PIPELINES, LOOPS)
 """The items that have an id which edges may name."""
 
-MOST_KEPT = 16_384
-"""Of how many items a feature keeps what it found: those of several large experiences."""
+MOST_KEPT = 8192
+"""Of how many items a feature keeps what it found: those of a few large experiences, and of what was edited in them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,13 +131,13 @@ def mentions_of_value(steps: Steps, scalar: View, node: View | None = None) -> I
     """The names in the scalar at this path, in order; `node` is the node that it is in."""
     if scalar.kind is not NodeKind.SCALAR or not isinstance(scalar.value, str):
         return
-    text = scalar_text(scalar)
     found = _whole_name(steps, node)
     if found is not None and not (found[0] is EntityKind.FILE and _is_reference(scalar.value)):
-        yield from _name(text, scalar.value, *found)
-        return
-    for path in _paths(language_of(steps, scalar.value), text.text):
-        yield from _in_path(text, path, node)
+        yield from _name(scalar_text(scalar), scalar.value, *found)
+    elif (language := language_of(steps, scalar.value)) is not None:
+        text = scalar_text(scalar)
+        for path in _paths(language, text.text):
+            yield from _in_path(text, path, node)
 
 
 def paths_in(steps: Steps, scalar: View) -> Iterator[tuple[Path, Span]]:

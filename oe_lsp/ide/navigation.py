@@ -10,6 +10,7 @@ from oe_lsp.ide.cursor import Part, cursor_in
 from oe_lsp.ide.file_targets import FilePlace, place_in_file
 from oe_lsp.ide.mentions import EntityKind
 from oe_lsp.ide.occurrences import Access, Occurrence, entity_at, occurrences, occurrences_in_prompts
+from oe_lsp.ide.origins import origin_at
 from oe_lsp.ide.snapshot import Snapshot
 
 
@@ -35,18 +36,24 @@ class References:
 
 
 def definitions(snapshot: Snapshot, offset: int, files: Files) -> tuple[Target, ...]:
-    """Where what is named at `offset` is declared: each place, where it is declared twice. Looks at named files."""
+    """Where what is named at `offset` is declared: each place, where it is declared twice. Looks at named files.
+
+    Of `$item` and its like it is where the items come from, of an alias what it repeats.
+    """
     root = snapshot.analysis.tree.root
-    found = entity_at(root, offset)
-    if root is None or found is None:
+    cursor = cursor_in(root, offset)
+    if root is None or cursor is None:
         return ()
-    entity, origin = found
+    found = entity_at(root, offset)
+    if found is None:
+        origin = origin_at(root, cursor)
+        return (Target(origin[0], origin[1].span, origin[1].span),) if origin else ()
+    entity, name = found
     if entity.kind is EntityKind.FILE:
-        cursor = cursor_in(root, offset)
-        place = place_in_file(cursor.view, cursor.item, files) if cursor else None
-        return (Target(origin, place.span, place.span, place),) if place else ()
+        place = place_in_file(cursor.view, cursor.item, files)
+        return (Target(name, place.span, place.span, place),) if place else ()
     declared = (each for each in occurrences(root, entity) if each.access is Access.DECLARES)
-    return tuple(Target(origin, _whole(root, each.span), each.span) for each in declared)
+    return tuple(Target(name, _whole(root, each.span), each.span) for each in declared)
 
 
 def references(snapshot: Snapshot, offset: int, files: Files, *, with_declaration: bool) -> References | None:

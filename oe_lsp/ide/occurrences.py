@@ -147,9 +147,12 @@ def _as_named(mention: Mention, steps: Steps) -> Named:
 def _access(mention: Mention, steps: Steps) -> Access:
     if mention.declares:
         return Access.DECLARES
-    if mention.kind is EntityKind.FIELD and any(path_is(steps, pattern) for pattern in _WRITES):
-        return Access.WRITES
-    return Access.READS
+    return Access.WRITES if mention.kind is EntityKind.FIELD and _is_written(steps) else Access.READS
+
+
+@lru_cache(maxsize=1024)
+def _is_written(steps: Steps) -> bool:
+    return any(path_is(steps, pattern) for pattern in _WRITES)
 
 
 def _name(mention: Mention) -> str:

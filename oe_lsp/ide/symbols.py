@@ -49,7 +49,8 @@ def symbols(root: View | None) -> tuple[Symbol, ...]:
 def all_symbols(root: View | None) -> Iterator[Symbol]:
     """What can be searched for: everything that has a name of its own."""
     for section in symbols(root):
-        yield from (symbol for symbol in section.children if symbol.kind is not SymbolKind.EDGE)
+        # An edge, and what has no id yet, has nothing in it that names it.
+        yield from (symbol for symbol in section.children if symbol.name_span != symbol.span)
 
 
 def matches(query: str, name: str) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import NamedTuple
 
 from engine.expressions import (
     FUNCTIONS,
@@ -18,29 +16,20 @@ from engine.expressions import (
 )
 from engine.spec.locate import Steps, key_text
 from engine.syntax import Green, NodeKind, Span, View
-from oe_lsp.ide.items import MOST_KEPT
 from oe_lsp.ide.mentions import Language, language_of
 from oe_lsp.ide.scalar_text import scalar_text
 from oe_lsp.ide.token_legend import TokenType
 
-
-class Found(NamedTuple):
-    """A stretch of an item, relative to where the item starts, and what it is."""
-
-    span: Span
-    type: TokenType
+Found = tuple[Span, TokenType]
+"""A stretch of an item, relative to where the item starts, and what it is."""
 
 
-@lru_cache(maxsize=MOST_KEPT)
-def tokens_in(green: Green, place: Steps) -> tuple[Found, ...]:
-    """The tokens of an item, in order and without overlaps."""
-    return tuple(Found(*found) for found in _walk(place, View(green, 0)))
+def tokens_in(green: Green, place: Steps) -> Iterator[Found]:
+    """The tokens of the item at a place, in order and without overlaps."""
+    return _walk(place, View(green, 0))
 
 
-_Pair = tuple[Span, TokenType]
-
-
-def _walk(steps: Steps, view: View) -> Iterator[_Pair]:
+def _walk(steps: Steps, view: View) -> Iterator[Found]:
     if view.kind is NodeKind.SCALAR and isinstance(view.value, str):
         language = language_of(steps, view.value)
         if language is not None:
@@ -53,7 +42,7 @@ def _walk(steps: Steps, view: View) -> Iterator[_Pair]:
         yield from _walk((*steps, 0), item)
 
 
-def _expression(text: str) -> Iterator[_Pair]:
+def _expression(text: str) -> Iterator[Found]:
     for token in parse_expression(text).tokens:
         if token.path is not None:
             yield from _path(token.path)
@@ -61,12 +50,12 @@ def _expression(text: str) -> Iterator[_Pair]:
             yield token.span, type_
 
 
-def _reference(text: str) -> Iterator[_Pair]:
+def _reference(text: str) -> Iterator[Found]:
     path = parse_reference(text)
     return _path(path) if path is not None else iter(())
 
 
-def _template(text: str) -> Iterator[_Pair]:
+def _template(text: str) -> Iterator[Found]:
     for placeholder in parse_template(text).placeholders:
         start, end = placeholder.span.start, placeholder.span.end
         yield Span(start, start + 2), TokenType.MACRO
@@ -74,7 +63,7 @@ def _template(text: str) -> Iterator[_Pair]:
         yield Span(end - 2, end), TokenType.MACRO
 
 
-def _path(path: Path) -> Iterator[_Pair]:
+def _path(path: Path) -> Iterator[Found]:
     """The root, then each step; the dots and brackets between are left as they are."""
     root = path.root.value.removesuffix(".")
     if root:

@@ -15,6 +15,7 @@ from engine.log.reader import UnreadableLogError
 from engine.log.store import RunStore
 from engine.log.summary import RunSummary
 from engine.log.view import parse_timestamp
+from engine.regular_files import open_regular
 from oe_lsp.runs.follow import FollowedRun, RunListener, follow
 from oe_lsp.runs.launch import Engine
 from oe_lsp.runs.watch import RunsWatch
@@ -23,6 +24,9 @@ log = logging.getLogger(__name__)
 
 _LOOKED_AT = 50
 """How many of a folder's latest runs are looked at to find those that are under way."""
+
+_BEGINNING_BYTES = 1024 * 1024
+"""How much of a log is read for its first line."""
 
 
 class RunFeed:
@@ -141,8 +145,8 @@ def _unknown_runs(store: RunStore, began_at: datetime, known: frozenset[str]) ->
 def _began_after(moment: datetime, log_path: Path) -> bool:
     """Whether a log was begun after `moment`; one without a whole first line is being begun right now."""
     try:
-        with log_path.open("rb") as file:
-            first = file.readline()
-        return not first.endswith(b"\n") or parse_timestamp(json.loads(first)["ts"]) >= moment
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        with open_regular(log_path) as file:
+            first, line_break, _ = file.read(_BEGINNING_BYTES).partition(b"\n")
+        return not line_break or parse_timestamp(json.loads(first)["ts"]) >= moment
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return False

@@ -20,12 +20,15 @@ from pygls.lsp.server import LanguageServer
 
 from engine import __version__
 from oe_lsp.ide.completion_triggers import TRIGGERS
+from oe_lsp.ide.token_legend import LEGEND
 from oe_lsp.server import protocol
 from oe_lsp.server.paths import path_of
 
 if TYPE_CHECKING:
     from oe_lsp.server import messages
+    from oe_lsp.server.navigation import Navigation
     from oe_lsp.server.session import Session
+    from oe_lsp.server.structure import Structure
 
 log = logging.getLogger(__name__)
 
@@ -203,6 +206,24 @@ async def hover(ls: ExperienceServer, params: types.HoverParams) -> types.Hover 
     return await (await ls.session()).editing.hover(params)
 
 
+def navigation(method: Callable[[Navigation], Handler]) -> Handler:
+    """A handler that asks the session's navigation."""
+
+    async def ask(ls: ExperienceServer, params: Any) -> Any:
+        return await method((await ls.session()).navigation)(params)
+
+    return ask
+
+
+def structure(method: Callable[[Structure], Handler]) -> Handler:
+    """A handler that asks the session about the structure of documents."""
+
+    async def ask(ls: ExperienceServer, params: Any) -> Any:
+        return await method((await ls.session()).structure)(params)
+
+    return ask
+
+
 async def progress_cancelled(ls: ExperienceServer, params: types.WorkDoneProgressCancelParams) -> None:
     """Cancels the run that a progress belongs to."""
     (await ls.session()).cancel_by_token(params.token)
@@ -257,14 +278,35 @@ FEATURES: dict[str, Handler] = {
     types.TEXT_DOCUMENT_CODE_LENS: code_lens,
     types.TEXT_DOCUMENT_COMPLETION: completion,
     types.TEXT_DOCUMENT_HOVER: hover,
+    types.TEXT_DOCUMENT_DEFINITION: navigation(lambda here: here.definition),
+    types.TEXT_DOCUMENT_REFERENCES: navigation(lambda here: here.references),
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: navigation(lambda here: here.highlights),
+    types.TEXT_DOCUMENT_PREPARE_CALL_HIERARCHY: navigation(lambda here: here.prepare_calls),
+    types.CALL_HIERARCHY_INCOMING_CALLS: navigation(lambda here: here.incoming),
+    types.CALL_HIERARCHY_OUTGOING_CALLS: navigation(lambda here: here.outgoing),
+    types.TEXT_DOCUMENT_PREPARE_RENAME: navigation(lambda here: here.prepare_rename),
+    types.TEXT_DOCUMENT_RENAME: navigation(lambda here: here.rename),
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: structure(lambda here: here.document_symbols),
+    types.WORKSPACE_SYMBOL: structure(lambda here: here.workspace_symbols),
+    types.TEXT_DOCUMENT_FOLDING_RANGE: structure(lambda here: here.folds),
+    types.TEXT_DOCUMENT_SELECTION_RANGE: structure(lambda here: here.selections),
+    types.TEXT_DOCUMENT_DOCUMENT_LINK: structure(lambda here: here.links),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: structure(lambda here: here.tokens),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL_DELTA: structure(lambda here: here.token_changes),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: structure(lambda here: here.tokens_within),
     types.WINDOW_WORK_DONE_PROGRESS_CANCEL: progress_cancelled,
     protocol.RUNS: runs,
     protocol.RUN_STATE: run_state,
     protocol.PLAN: plan,
 }
 
+_LEGEND = types.SemanticTokensLegend([token.value for token in LEGEND], [])
+
 OPTIONS: dict[str, Any] = {
     types.TEXT_DOCUMENT_COMPLETION: types.CompletionOptions(trigger_characters=list(TRIGGERS)),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: _LEGEND,
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL_DELTA: _LEGEND,
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE: _LEGEND,
 }
 
 COMMANDS: dict[str, Handler] = {

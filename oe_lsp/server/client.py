@@ -28,6 +28,12 @@ class Client:
     adjusts_indentation: bool
     offers_markdown: bool
     hovers_markdown: bool
+    links_definitions: bool
+    nests_symbols: bool
+    most_folds: int | None
+    takes_long_tokens: bool
+    takes_versioned_edits: bool
+    shows_tooltips: bool
     is_vscode: bool
 
 
@@ -41,6 +47,10 @@ def read_client(params: types.InitializeParams) -> Client:
     item = document.completion.completion_item if document and document.completion else None
     modes = item.insert_text_mode_support if item else None
     formats = document.hover.content_format if document and document.hover else None
+    definition, symbols = (document.definition, document.document_symbol) if document else (None, None)
+    folding, tokens = (document.folding_range, document.semantic_tokens) if document else (None, None)
+    link = document.document_link if document else None
+    edits = workspace.workspace_edit if workspace else None
     uris = [folder.uri for folder in params.workspace_folders or []] or [params.root_uri or ""]
     return Client(
         roots=tuple(path for path in map(path_of, uris) if path is not None),
@@ -54,5 +64,11 @@ def read_client(params: types.InitializeParams) -> Client:
         adjusts_indentation=bool(modes and types.InsertTextMode.AdjustIndentation in modes.value_set),
         offers_markdown=_MARKDOWN in ((item.documentation_format if item else None) or ()),
         hovers_markdown=_MARKDOWN in (formats or ()),
+        links_definitions=bool(definition and definition.link_support),
+        nests_symbols=bool(symbols and symbols.hierarchical_document_symbol_support),
+        most_folds=folding.range_limit if folding else None,
+        takes_long_tokens=bool(tokens and tokens.multiline_token_support),
+        takes_versioned_edits=bool(edits and edits.document_changes),
+        shows_tooltips=bool(link and link.tooltip_support),
         is_vscode=bool(params.client_info and "code" in params.client_info.name.casefold()),
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import TypeVar
 
 from engine.spec import Analysis, analyse
 from engine.spec.disk import DiskFiles
@@ -18,6 +19,7 @@ from oe_lsp.server.paths import path_of
 
 log = logging.getLogger(__name__)
 
+_Answer = TypeVar("_Answer")
 
 _LOOK_AGAIN_S = 5.0
 """How old a view of the disk may be at a key stroke: not every client tells what changes there."""
@@ -103,6 +105,14 @@ class Documents:
             await asyncio.wait({document.analysing})
         return document.snapshot if document is not None and uri in self._documents else None
 
+    async def ask(self, uri: str, find: Callable[[Snapshot], _Answer]) -> _Answer | None:
+        """What `find`, in a thread, makes of the snapshot of the newest text; None where the document is not open.
+
+        For what looks at files, or takes longer on a large document than the loop may be held.
+        """
+        snapshot = await self.snapshot(uri)
+        return None if snapshot is None else await asyncio.to_thread(find, snapshot)
+
     def close_all(self) -> None:
         """Forget all documents and end the thread."""
         for uri in self.uris():
@@ -134,3 +144,9 @@ class Documents:
         document.snapshot = Snapshot(uri, version, text, analysis)
         if version == document.version:
             self._on_snapshot(document.snapshot)
+
+
+def files_beside(uri: str) -> Files:
+    """A new view of the files that a document may name."""
+    path = path_of(uri)
+    return DiskFiles(path.parent) if path else NO_FILES

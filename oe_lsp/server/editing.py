@@ -6,16 +6,13 @@ import asyncio
 
 from lsprotocol import types
 
-from engine.spec.disk import DiskFiles
-from engine.spec.files import NO_FILES, Files
 from engine.syntax import Encoding
 from oe_lsp.ide.completion import MOST_NAMES, Offer, OfferKind, complete
 from oe_lsp.ide.hover import hover
 from oe_lsp.ide.snapshot import Snapshot
 from oe_lsp.server import convert
 from oe_lsp.server.client import Client
-from oe_lsp.server.documents import Documents
-from oe_lsp.server.paths import path_of
+from oe_lsp.server.documents import Documents, files_beside
 
 _KINDS = {
     OfferKind.KEY: types.CompletionItemKind.Property,
@@ -48,7 +45,7 @@ class Editing:
             return None
         offset = convert.to_offset(snapshot.analysis.lines, params.position, self._encoding)
         # In a thread, because it may list a folder.
-        offers = await asyncio.to_thread(complete, snapshot, offset, _files_beside(snapshot))
+        offers = await asyncio.to_thread(complete, snapshot, offset, files_beside(snapshot.uri))
         is_cut = len(offers) >= MOST_NAMES
         return types.CompletionList(is_cut, [self._item(snapshot, offer, at) for at, offer in enumerate(offers)])
 
@@ -90,8 +87,3 @@ class Editing:
 
 
 _ASK_AGAIN = types.Command(title="Suggest", command="editor.action.triggerSuggest")
-
-
-def _files_beside(snapshot: Snapshot) -> Files:
-    path = path_of(snapshot.uri)
-    return DiskFiles(path.parent) if path else NO_FILES

@@ -17,7 +17,7 @@ from oe_lsp.ide.code_lens import code_lenses
 from oe_lsp.ide.run_report import run_report
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.plan import PlannedNode, PlanRefusedError, read_plan
-from oe_lsp.runs.summaries import Summaries, read_run
+from oe_lsp.runs.summaries import newest_runs, read_run
 from oe_lsp.server import convert, messages
 from oe_lsp.server.arguments import require_run_id
 from oe_lsp.server.paths import path_of, uri_of
@@ -35,7 +35,6 @@ class RunRequests:
         self._feed = feed
         self._text_of = text_of
         self._settings = settings
-        self._summaries = Summaries()
 
     async def lenses(self, uri: str) -> list[types.CodeLens]:
         """The lenses of an experience; one that is no file, such as an old version in a diff, has none."""
@@ -94,7 +93,7 @@ class RunRequests:
         path = path_of(uri)
         if path is None or limit == 0:
             return []
-        runs = await asyncio.to_thread(self._summaries.newest, RunStore(path.parent), limit, self._feed.summaries())
+        runs = await asyncio.to_thread(newest_runs, RunStore(path.parent), limit, self._feed.summaries())
         return [run for run in runs if run.file_name in ("", path.name)]
 
 

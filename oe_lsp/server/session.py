@@ -27,9 +27,11 @@ from oe_lsp.server.consent import Consent
 from oe_lsp.server.documents import Documents
 from oe_lsp.server.editing import Editing
 from oe_lsp.server.lenses import LensRefresh
+from oe_lsp.server.navigation import Navigation
 from oe_lsp.server.paths import experience_folders, is_experience, path_of, uri_of
 from oe_lsp.server.run_requests import RunRequests
 from oe_lsp.server.settings import SECTION, OnEditorClose, Settings, read_settings
+from oe_lsp.server.structure import Structure
 
 if TYPE_CHECKING:
     from oe_lsp.server.app import ExperienceServer
@@ -62,6 +64,8 @@ class Session:
         )
         self.documents = Documents(self._publish)
         self.editing = Editing(self.documents, client, self._encoding)
+        self.navigation = Navigation(self.documents, client, self._encoding)
+        self.structure = Structure(self.documents, client, self._encoding, self._experience_folders)
         self.feed = RunFeed(self._announcer, lambda _: self._lenses.soon())
         self.requests = RunRequests(self.feed, lambda: self._settings, self.documents.text)
         consent = Consent(server, client.options.trusted, TrustedFolders(state_folder()))
@@ -181,6 +185,12 @@ class Session:
         found = [await asyncio.to_thread(experience_folders, root) for root in roots]
         self._workspace_folders = frozenset().union(*found)
         self._watch()
+
+    async def _experience_folders(self) -> frozenset[Path]:
+        """The folders of the workspace that hold an experience, once they are found."""
+        if self._looking is not None:
+            await asyncio.wait({self._looking})
+        return self._workspace_folders
 
     def _uri_of_run(self, run: FollowedRun) -> str:
         summary = run.summary()

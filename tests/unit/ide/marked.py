@@ -100,3 +100,28 @@ FOLDER = Folder(
     "inner/experience.yaml",
     ".git/config",
 )
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A stretch of a text that a fixture marks: `⟦load⟧`, or with a sign, as in `⟦!load⟧`."""
+
+    start: int
+    end: int
+    sign: str
+
+
+def without_marks(text: str) -> tuple[str, list[Mark]]:
+    """A text as it is meant, and what is marked in it."""
+    marks: list[Mark] = []
+    plain = ""
+    for piece in text.split("⟦"):
+        marked, closing, rest = piece.partition("⟧")
+        if not closing:
+            plain += piece
+            continue
+        sign = marked[:1] if marked[:1] in "!=" else ""
+        marked = marked.removeprefix(sign)
+        marks.append(Mark(len(plain), len(plain) + len(marked), sign))
+        plain += marked + rest
+    return plain, marks

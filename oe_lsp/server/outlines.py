@@ -1,0 +1,65 @@
+"""The outlines of all experiences in the workspace, for its symbol search. A file is read again when it has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.syntax import LineIndex, View, parse
+from oe_lsp.ide.items import text_at
+from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.symbols import Symbol, all_symbols
+from oe_lsp.server.paths import FILE_NAMES, path_of, uri_of
+
+_LARGEST = 5 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The symbols of one experience. `name` is its own, else that of its folder."""
+
+    uri: str
+    name: str
+    lines: LineIndex
+    symbols: tuple[Symbol, ...]
+
+
+class Outlines:
+    """Reads the experiences in folders, unless they are open: then their snapshot counts. Blocking."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[tuple[int, int], Outline]] = {}
+
+    def look(self, folders: Iterable[Path], opened: Iterable[Snapshot]) -> Iterator[Outline]:
+        """The outline of every experience that is open or lies in one of the folders."""
+        snapshots = {snapshot.uri: snapshot for snapshot in opened}
+        yield from (_outline(each.uri, each.analysis.tree.root, each.analysis.lines) for each in snapshots.values())
+        open_paths = {path_of(uri) for uri in snapshots}
+        for folder in sorted(folders):
+            for path in (folder / name for name in sorted(FILE_NAMES)):
+                outline = None if path in open_paths else self._of_file(path)
+                if outline is not None:
+                    yield outline
+
+    def _of_file(self, path: Path) -> Outline | None:
+        try:
+            status = path.stat()
+            stamp = (status.st_mtime_ns, status.st_size)
+            known = self._read.get(path)
+            if known is not None and known[0] == stamp:
+                return known[1]
+            text = path.read_text(encoding="utf-8-sig") if status.st_size <= _LARGEST else ""
+        except (OSError, UnicodeDecodeError):
+            self._read.pop(path, None)
+            return None
+        tree = parse(text)
+        outline = _outline(uri_of(path), tree.root, tree.lines)
+        self._read[path] = (stamp, outline)
+        return outline
+
+
+def _outline(uri: str, root: View | None, lines: LineIndex) -> Outline:
+    path = path_of(uri)
+    name = text_at(root, "name") or (path.parent.name if path else uri)
+    return Outline(uri, name, lines, tuple(all_symbols(root)))

@@ -1,0 +1,110 @@
+"""Every feature that leads somewhere answers at any offset of any text, however broken, and within the text."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.syntax import Encoding, Span
+from oe_lsp.ide.calls import downstream, upstream, vertex_at
+from oe_lsp.ide.folding import folds
+from oe_lsp.ide.links import links
+from oe_lsp.ide.navigation import definitions, highlights, references
+from oe_lsp.ide.occurrences import entity_at
+from oe_lsp.ide.rename import Rename, applied, rename
+from oe_lsp.ide.selection import selections
+from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.symbols import Symbol, symbols
+from oe_lsp.ide.token_encoding import encoded_tokens
+from tests.unit.ide.marked import CURSOR, FOLDER, cases, snapshot, without_marks
+from tests.unit.syntax.corpus import EXPERIENCE, TEXTS
+
+CORPUS = [*TEXTS, *(without_marks(case.text.replace(CURSOR, ""))[0] for case in cases("names"))]
+
+
+def ask_at(shot: Snapshot, offset: int) -> None:
+    whole = Span(0, len(shot.text))
+
+    def is_inside(*spans: Span) -> bool:
+        return all(whole.start <= span.start <= span.end <= whole.end for span in spans)
+
+    for target in definitions(shot, offset, FOLDER):
+        assert target.origin.contains(offset)
+        assert is_inside(target.origin) and (target.file is not None or is_inside(target.whole, target.name))
+    assert is_inside(*(each.span for each in highlights(shot, offset)))
+    references(shot, offset, FOLDER, with_declaration=True)
+    vertex = vertex_at(shot, offset)
+    for call in (*upstream(shot, vertex.id), *downstream(shot, vertex.id)) if vertex else ():
+        assert is_inside(call.vertex.span, call.vertex.id_span, *call.because)
+    grown = selections(shot, offset)
+    assert grown[-1] == whole
+    assert all(inner.start >= outer.start and inner.end <= outer.end for inner, outer in pairwise(grown))
+    found = rename(shot, offset, "brand_new", FOLDER)
+    if isinstance(found, Rename):
+        named = entity_at(shot.analysis.tree.root, offset)
+        assert named is not None
+        back = rename(snapshot(applied(shot.text, found.here)), found.here[0].span.start, named[0].name, FOLDER)
+        assert isinstance(back, Rename)
+
+
+def ask(shot: Snapshot) -> None:
+    last_line = shot.analysis.lines.line_count - 1
+    assert all(0 <= fold.first_line < fold.last_line <= last_line for fold in folds(shot))
+    assert all(is_sound(symbol) for symbol in symbols(shot.analysis.tree.root))
+    assert all(number >= 0 for number in encoded_tokens(shot, Encoding.UTF16))
+    assert all(link.span.end <= len(shot.text) for link in links(shot, FOLDER))
+
+
+def is_sound(symbol: Symbol) -> bool:
+    """What clients insist on: a name, and children and names inside of what they belong to."""
+    inner = (symbol.name_span, *(child.span for child in symbol.children))
+    within = all(symbol.span.start <= span.start <= span.end <= symbol.span.end for span in inner)
+    return bool(symbol.name.strip()) and within and all(map(is_sound, symbol.children))
+
+
+@given(st.sampled_from(CORPUS), st.floats(0, 1))
+def test_at_any_offset_there_is_an_answer(text: str, at: float) -> None:
+    shot = snapshot(text)
+    ask(shot)
+    ask_at(shot, int(at * len(text)))
+
+
+@given(
+    st.sampled_from(CORPUS),
+    st.floats(0, 1),
+    st.sampled_from(list("\t\"'[]{}:#-|>&*!,$.\n\r \ud800é😀")),
+    st.integers(-2, 3),
+)
+def test_there_is_an_answer_beside_a_character_that_was_put_in(text: str, at: float, put_in: str, beside: int) -> None:
+    cut = int(at * len(text))
+    shot = snapshot(text[:cut] + put_in + text[cut:])
+    ask(shot)
+    ask_at(shot, min(max(cut + beside, 0), len(shot.text)))
+
+
+@given(st.sampled_from(CORPUS), st.floats(0, 1), st.floats(0, 1))
+def test_there_is_an_answer_where_something_was_cut_out(text: str, at: float, until: float) -> None:
+    start, end = sorted((int(at * len(text)), int(until * len(text))))
+    shot = snapshot(text[:start] + text[end:])
+    ask(shot)
+    ask_at(shot, start)
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
+def test_every_offset_of_an_experience_has_an_answer(line_break: str) -> None:
+    shot = snapshot(EXPERIENCE.replace("\n", line_break))
+    for offset in range(len(shot.text) + 1):
+        ask_at(shot, offset)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 50_000, "- " * 20_000, "{a: " * 20_000, "x" * 50_000, f"a{' ' * 50_000}", "# \n" * 20_000, "{{" * 20_000],
+)
+def test_a_hostile_text_has_an_answer(text: str) -> None:
+    shot = snapshot(text)
+    ask(shot)
+    ask_at(shot, len(text))
