@@ -54,9 +54,17 @@ lint: $(INSTALLED) ## ruff, types, import rules, eslint and tsc
 	.bench/venv/bin/pip install --quiet --requirement benchmarks/requirements.txt
 	touch $@
 
+.bench/node_modules/.package-lock.json: benchmarks/package.json
+	mkdir -p .bench
+	cp $< .bench/package.json
+	npm install --prefix .bench --ignore-scripts --no-audit --no-fund --no-progress
+	touch $@
+
 .PHONY: bench
-bench: $(INSTALLED) .bench/venv/.installed ## Overhead per durable step, side by side with LangGraph and DBOS
+bench: $(INSTALLED) .bench/venv/.installed .bench/node_modules/.package-lock.json ## Overhead per durable step, and of a resume, side by side with others
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/resume.py
+	$(BIN)/python benchmarks/lsp.py
 
 .PHONY: vscode
 vscode: $(INSTALLED) ## Serve a VS Code with the extension and an example in the browser

@@ -7,28 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-HERE = Path(__file__).parent
-BENCH = HERE.parent / ".bench"
-VENV_PYTHON = BENCH / "venv" / "bin" / "python"
-STALL_SECONDS = 900
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A program in contenders/, the interpreter that runs it, and what it calls the shape that is measured."""
-
-    name: str
-    program: str
-    python: Path
-    shape: str
+from rounds import OURS, VENV_PYTHON, Contender, fastest, require_the_others
 
 
 @dataclass(frozen=True)
@@ -50,7 +32,6 @@ class Result:
     durability: str
 
 
-OURS = Path(sys.executable)
 FLOOR = Contender("append + fdatasync", "floor.py", OURS, "chain")
 
 
@@ -72,28 +53,11 @@ def cases() -> tuple[Case, ...]:
 
 
 def measure(case: Case, rounds: int) -> list[Result]:
-    """Run all contenders in turn, `rounds` times, so that a slow moment of the disk meets them all."""
-    runs: dict[Contender, list[Mapping[str, Any]]] = {contender: [] for contender in case.contenders}
-    for _ in range(rounds):
-        for contender in case.contenders:
-            runs[contender].append(run(contender, case.steps))
-    return [_best(contender, case.steps, measured) for contender, measured in runs.items()]
-
-
-def run(contender: Contender, steps: int) -> Mapping[str, Any]:
-    """One timed run in a process and a folder of its own, on the disk that the repository is on."""
-    with tempfile.TemporaryDirectory(dir=BENCH) as folder:
-        command = [contender.python, HERE / "contenders" / contender.program, contender.shape, str(steps), folder]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=STALL_SECONDS, check=False)
-    if done.returncode:
-        raise SystemExit(f"{contender.name} failed:\n{done.stderr}")
-    measured: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return measured
-
-
-def _best(contender: Contender, steps: int, runs: list[Mapping[str, Any]]) -> Result:
-    best = min(runs, key=lambda measured: float(measured["seconds"]))
-    return Result(contender, best["seconds"] / steps * 1000, best["bytes"], best["durability"])
+    """Run all contenders in turn, `rounds` times."""
+    return [
+        Result(contender, best["seconds"] / case.steps * 1000, best["bytes"], best["durability"])
+        for contender, best in fastest(case.contenders, case.steps, rounds).items()
+    ]
 
 
 def ratios(results: list[Result]) -> Iterator[tuple[Result, float]]:
@@ -120,8 +84,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each contender; the best one counts")
     parser.add_argument("--json", action="store_true", help="print one JSON object per result")
     options = parser.parse_args()
-    if not VENV_PYTHON.exists():
-        raise SystemExit("the others are not installed: run `make bench`, which makes .bench/venv")
+    require_the_others()
     for case in cases():
         results = measure(case, options.rounds)
         if options.json:

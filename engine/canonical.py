@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from types import NoneType
 from typing import cast
 
@@ -11,13 +12,19 @@ import rfc8785
 
 from engine.expressions import Json
 
+MAX_DEPTH = 200
+"""How deep a value may be nested, so that every walk through it fits on the stack, wherever it begins."""
+
 _FIRST_UNSAFE = 2**53
+_SHORT = 64
 _PLAIN = frozenset({str, bool, NoneType})
 _ENCODE_PLAIN = json.JSONEncoder(ensure_ascii=False).encode
 
 
 class NotJsonError(ValueError):
-    """A value that JSON cannot hold: NaN, Infinity, a lone surrogate, an integer over 2^53, or no JSON type."""
+    """A value that JSON cannot hold: NaN, Infinity, a lone surrogate, an integer over 2^53, or no JSON type; or that
+    is nested more than MAX_DEPTH levels deep.
+    """
 
 
 def canonical(value: Json) -> bytes:
@@ -25,9 +32,28 @@ def canonical(value: Json) -> bytes:
     try:
         if type(value) in _PLAIN:
             return _ENCODE_PLAIN(value).encode()  # what the RFC asks for, in C: most of what is hashed is short text
-        return rfc8785.dumps(value)
+        content = rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise NotJsonError(f"not a JSON value: {error}") from error
+    if content.count(b"[") + content.count(b"{") > MAX_DEPTH and is_too_deep(value):
+        raise NotJsonError(f"a value that is nested more than {MAX_DEPTH} levels deep")
+    return content
+
+
+def is_too_deep(value: Json, most: int = MAX_DEPTH) -> bool:
+    """Whether a value is nested more than `most` levels deep. A loop and not a recursion."""
+    level = [value]
+    for _ in range(most):
+        level = [
+            member
+            for outer in level
+            if isinstance(outer, (dict, list))
+            for member in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(member, (dict, list))
+        ]
+        if not level:
+            return False
+    return True
 
 
 def normalise(value: Json) -> Json:
@@ -58,7 +84,15 @@ def hash_value(value: Json) -> str:
 def _digest(value: Json) -> bytes:
     if isinstance(value, list):
         return hashlib.sha256(b"array:" + b"".join(_digest(element) for element in value)).digest()
+    if type(value) is str and len(value) <= _SHORT:
+        return _digest_of_text(value)
     return hashlib.sha256(canonical(value)).digest()
+
+
+@lru_cache(maxsize=4_096)
+def _digest_of_text(text: str) -> bytes:
+    """Remembered, since nodes have most of their words in common: `tool`, the name of a file, a field."""
+    return hashlib.sha256(canonical(text)).digest()
 
 
 def hash_bytes(content: bytes) -> str:

@@ -20,13 +20,24 @@ class Measured:
     durability: str
 
 
+@dataclass(frozen=True)
+class Resumed:
+    """One timed resume of N steps of which all but the last had ended: from the call that resumes to the whole's end.
+
+    `executed` is how many steps ran again.
+    """
+
+    seconds: float
+    executed: int
+
+
 def command_line() -> tuple[str, int, Path]:
     """SHAPE, N and FOLDER as they were given."""
     _, shape, n, folder = sys.argv
     return shape, int(n), Path(folder)
 
 
-def say(measured: Measured) -> None:
+def say(measured: Measured | Resumed) -> None:
     """Print it, as the last line."""
     print(json.dumps(asdict(measured)))
 

@@ -88,6 +88,21 @@ class Fingerprints:
         return {str(path): known for path, known in self._known.items() if known.settled and known.stamp.size >= BIG}
 
 
+class FingerprintsAtOnce(Fingerprints):
+    """Fingerprints of one moment: each file is looked at once, however many nodes are made of it."""
+
+    def __init__(self, remembered: Mapping[str, Known] | None = None) -> None:
+        super().__init__(remembered)
+        self._seen: dict[Path, Fingerprint] = {}
+
+    def of(self, path: Path) -> Fingerprint:
+        """The fingerprint of the file as it was when it was first asked for."""
+        seen = self._seen.get(path)
+        if seen is None:
+            seen = self._seen[path] = super().of(path)
+        return seen
+
+
 def _read(path: Path, size: int) -> Fingerprint:
     with path.open("rb") as file:
         if size >= BIG:

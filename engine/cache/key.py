@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from json import dumps
+from json import JSONEncoder, dumps
 
 from engine.cache.fingerprints import Fingerprint
 from engine.cache.relevance import BY_VALUE, CHANGES_RESULT
@@ -17,6 +17,7 @@ from engine.spec.model import Node
 
 HASH_VERSION = 1
 _PART_DIGITS = 12
+_IN_ORDER = JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _MISSING_FILE = "0" * 64
 _IS_DATA = re.compile(r"(?:^|\.)(?:source|uses) ")
 
@@ -34,7 +35,7 @@ class InputKey:
 
 def input_key(parts: Parts) -> InputKey:
     """The key over all parts."""
-    text = dumps({**parts, "version": str(HASH_VERSION)}, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = _IN_ORDER({**parts, "version": str(HASH_VERSION)})
     return InputKey(
         hashlib.sha256(text.encode()).hexdigest(), {name: part[:_PART_DIGITS] for name, part in parts.items()}
     )

@@ -12,17 +12,19 @@ from typing import Any
 
 from engine.cache.fingerprints import Fingerprint, Known
 from engine.cache.stamps import Stamp
+from engine.regular_files import read_regular
 
 _VERSION = 1
 _FILE = "fingerprints.json"
+_MOST_BYTES = 64 * 1024 * 1024
 
 
 def recall(folder: Path) -> dict[str, Known]:
     """What was kept in `folder`, by path; nothing where that cannot be read: it only saves time."""
     try:
-        kept = json.loads((folder / _FILE).read_bytes())
+        kept = json.loads(read_regular(folder / _FILE, _MOST_BYTES))
         return dict(_entries(kept))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return {}
 
 

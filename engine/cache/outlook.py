@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engine.core.board import Ending, NotYetKnownError
-from engine.core.gate import Skip, delivered, gate, holds, join_of
+from engine.core.gate import Skip, delivered, gate, holds, join_of, no_live_edge
 from engine.core.sight import Sight
 from engine.expressions import Json, Root, paths_of
 from engine.log.events import Cause, EdgeEnds
-from engine.spec.model import Join
+from engine.spec.model import Edge, Join
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +24,43 @@ class Outlook:
 
 def outlook(sight: Sight) -> Outlook | Skip:
     """The outlook of the vertex of `sight`."""
-    results = sight.board.results
-    incoming = sight.board.graph.incoming[sight.vertex]
-    waiting = [edge.from_ for edge in incoming if results[edge.from_].ending is Ending.UNDETERMINED]
     try:
         decision = gate(sight)
     except NotYetKnownError:
-        open_ = Outlook(delivered(sight.board, incoming), tuple(dict.fromkeys(waiting)))
-        return _with_conditions(sight, open_)
+        return _open(sight)
     return decision if isinstance(decision, Skip) else Outlook(decision.edges)
 
 
-def _with_conditions(sight: Sight, known: Outlook) -> Outlook | Skip:
-    conditions = []
-    for edge in sight.board.graph.incoming[sight.vertex]:
-        if edge.when is None or edge.when_text is None:
-            continue
-        names_edges = any(path.root is Root.EDGES for path in paths_of(edge.when))
-        try:
-            held = None if names_edges and known.waiting else holds(sight, edge, [])
-        except NotYetKnownError:
-            held = None
-        if held is None:
-            conditions.append(edge.when_text)
-        elif not held and join_of(sight) is Join.ALL:
+def _open(sight: Sight) -> Outlook | Skip:
+    """The outlook where not everything is known that the gate asks for."""
+    results, is_any = sight.board.results, join_of(sight) is Join.ANY
+    incoming = sight.board.graph.incoming[sight.vertex]
+    running = {edge.from_ for edge in incoming if results[edge.from_].ending is Ending.UNDETERMINED}
+    delivering: list[Edge] = []
+    waiting: list[Edge] = []
+    conditions: list[str] = []
+    for edge in incoming:
+        held = _held(sight, edge, running)
+        if held is False and not is_any:
             return Skip(f"when: {edge.when_text} is false", Cause(edge=EdgeEnds(edge.from_, edge.to)))
-    return replace(known, conditions=tuple(conditions))
+        if held is False or results[edge.from_].ending not in (Ending.DONE, Ending.UNDETERMINED):
+            continue  # it delivers nothing
+        if held is None and edge.when_text is not None:
+            conditions.append(edge.when_text)
+        # Where any of the edges is enough, nobody knows what one delivers whose condition is open.
+        unknown = edge.from_ in running or (is_any and held is None)
+        (waiting if unknown else delivering).append(edge)
+    if not delivering and not waiting:
+        return no_live_edge(incoming)
+    edges = delivered(sight.board, tuple(delivering))
+    return Outlook(edges, tuple(dict.fromkeys(edge.from_ for edge in waiting)), tuple(conditions))
+
+
+def _held(sight: Sight, edge: Edge, running: set[str]) -> bool | None:
+    """Whether the condition of an edge holds; None where nobody can say yet."""
+    if running and edge.when is not None and any(path.root is Root.EDGES for path in paths_of(edge.when)):
+        return None
+    try:
+        return holds(sight, edge, [])
+    except NotYetKnownError:
+        return None

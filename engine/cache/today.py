@@ -12,6 +12,7 @@ from engine.core.board import NotYetKnownError
 from engine.core.inputs import written_given
 from engine.core.parts import Place
 from engine.expressions import MISSING, Json, Missing, resolve
+from engine.regular_files import read_regular
 from engine.spec.model import Node
 
 _LONGEST_TEXT = 256 * 1024
@@ -63,8 +64,8 @@ class Today:
             given = {}
         path = self.keyings.of(self.place.sight.board).node(self.node, given, {}).files.get(part)
         try:
-            if path is None or path.stat().st_size > _LONGEST_TEXT:
+            if path is None:
                 return MISSING
-            return path.read_bytes().replace(b"\r\n", b"\n").decode("utf-8")
+            return read_regular(path, _LONGEST_TEXT).replace(b"\r\n", b"\n").decode("utf-8")
         except (OSError, UnicodeDecodeError):
             return MISSING

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from engine.cli.options import examples, experience_folder, experience_option
+from engine.cli.saying import say, say_json
 from engine.cli.stored_run import find_run, read_stored, run_id_argument
 from engine.log.blobs import blobs_of
 from engine.log.input_values import InputValues
@@ -41,10 +41,10 @@ def command(left: str, right: str, path: Path, as_json: bool) -> int:
     differences = compare(before, after, *map(_values, logs))
     if as_json:
         document = {"left": ids[0], "right": ids[1], "executions": differences_to_json(differences)}
-        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        say_json(document)
         return 0
-    click.echo(f"left {ids[0]} · right {ids[1]}")
-    click.echo("\n".join(difference_lines(differences)))
+    say(f"left {ids[0]} · right {ids[1]}")
+    say("\n".join(difference_lines(differences)))
     return 0
 
 

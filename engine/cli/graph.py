@@ -8,6 +8,7 @@ import click
 
 from engine.cli.loading import load_valid
 from engine.cli.options import examples, path_argument
+from engine.cli.saying import say
 from engine.graph import build_graph
 from engine.report.lanes import terminal_lines
 from engine.report.mermaid import mermaid
@@ -34,7 +35,7 @@ def command(path: Path, terminal: bool, direction: str) -> int:
     their edges.
     """
     picture = picture_of_loaded(load_valid(path))
-    click.echo("\n".join(terminal_lines(picture)) if terminal else mermaid(picture, direction), nl=terminal)
+    say("\n".join(terminal_lines(picture)) if terminal else mermaid(picture, direction), end="\n" if terminal else "")
     return 0
 
 

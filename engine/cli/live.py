@@ -11,9 +11,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TextIO, cast
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 
+from engine.cli.console import VisibleConsole
 from engine.cli.pretty import end_lines, node_line, run_headline, warning_line
 from engine.cli.reporting import RunEnd
 from engine.cli.run_table import progress_line, run_table
@@ -32,7 +33,7 @@ class LiveReporter:
 
     def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
         self._now = now
-        self._console = Console(file=cast(TextIO, TerminalStream(sys.stdout)), highlight=False)
+        self._console = VisibleConsole(file=cast(TextIO, TerminalStream(sys.stdout)), highlight=False)
         self._lock = threading.Lock()
         self._view = RunView()
         self._tokens: Counter[str] = Counter()

@@ -13,6 +13,7 @@ import click
 
 from engine import __version__
 from engine.cli.log_options import LogOptions, logging_options
+from engine.cli.saying import say
 
 COMMANDS = {
     "run": "Start a run of an experience.",
@@ -101,7 +102,7 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("OE_DEBUG"):
             raise
-        click.echo(f"oe: {_unforeseen(error)}. Set OE_DEBUG=1 to see where.", err=True)
+        say(f"oe: {_unforeseen(error)}. Set OE_DEBUG=1 to see where.", err=True)
         code = 1
     _forget_closed_pipes()
     sys.exit(code if isinstance(code, int) else 0)

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from engine.cli.saying import say
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -18,7 +20,7 @@ class OeError(click.ClickException):
 
     def show(self, file: Any = None) -> None:  # noqa: ARG002 - click's signature
         """Print the message to stderr."""
-        click.echo(f"oe: {self.format_message()}", err=True)
+        say(f"oe: {self.format_message()}", err=True)
 
 
 def examples(*pairs: tuple[str, str]) -> str:

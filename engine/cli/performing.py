@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import sys
 
-import click
-
 from engine.cli.log_options import LogOptions
 from engine.cli.options import OeError
 from engine.cli.reporting import EXIT_CODES, RunEnd, reporter
 from engine.cli.resume_hint import resume_command
+from engine.cli.saying import say
 from engine.log.writer import LogWriteError
 from engine.runner.preparation import Preparation, RunRefusedError
 from engine.runner.session import Ended, carry_out
@@ -30,7 +29,7 @@ def perform(preparation: Preparation, run_id: str, log: LogOptions, concurrency:
             raise OeError(_advice(error, preparation, run_id)) from error
         report.ended(_end_of(preparation, ended))
     if ended.state_problem is not None:
-        click.echo(f"oe: {ended.state_problem}", err=True)
+        say(f"oe: {ended.state_problem}", err=True)
     return EXIT_CODES[ended.finished.status]
 
 
@@ -49,5 +48,5 @@ def _end_of(preparation: Preparation, ended: Ended) -> RunEnd:
         finished=ended.finished,
         folder=preparation.loaded.directory,
         original_run_id=preparation.original.run_id if preparation.original is not None else None,
-        final_state=ended.final_state,
+        final_state=ended.told_state,
     )

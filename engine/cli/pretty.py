@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from typing import TextIO, cast
 
-from rich.console import Console
 from rich.text import Text
 
+from engine.cli.console import VisibleConsole
 from engine.cli.levels import level_of
 from engine.cli.log_options import LogLevel
 from engine.cli.reporting import RunEnd
@@ -52,7 +52,7 @@ class PrettyReporter:
     def __init__(self, level: LogLevel, out: Stdout) -> None:
         self._level = level
         self._out = out
-        self._console = Console(file=cast(TextIO, TerminalStream(sys.stdout)), highlight=False, soft_wrap=True)
+        self._console = VisibleConsole(file=cast(TextIO, TerminalStream(sys.stdout)), highlight=False, soft_wrap=True)
         self._view = RunView()
         self._said: set[tuple[str, str]] = set()
 

@@ -18,6 +18,7 @@ from engine.cli.stdout import Stdout
 from engine.expressions import Json
 from engine.log.codec import to_json
 from engine.log.events import Record, RunFinished, RunStatus
+from engine.log.visible import visible_json
 
 EXIT_CODES = {RunStatus.SUCCESS: 0, RunStatus.FAILURE: 1, RunStatus.WAITING: 3, RunStatus.CANCELLED: 130}
 """What `run`, `resume` and `inspect --follow` exit with (docs/design.md, The oe command)."""
@@ -90,4 +91,4 @@ class JsonReporter:
         """See Reporter."""
 
     def _print(self, line: Mapping[str, Json]) -> None:
-        self._out.line(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
+        self._out.line(visible_json(json.dumps(line, ensure_ascii=False, separators=(",", ":"))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from difflib import get_close_matches
@@ -18,7 +17,10 @@ from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, concurrency_option, examples, experience_option, llm_option, python_option
 from engine.cli.performing import perform
 from engine.cli.plan import plan_lines, plan_to_json
+from engine.cli.saying import say, say_json
 from engine.cli.stored_run import run_id_argument
+from engine.log.events import RunFinished
+from engine.log.lock import other_host
 from engine.nodes.registry import kinds
 from engine.runner.preparation import Preparation, RunRefusedError, make_llm, make_plan, prepare_resume
 from engine.runner.session import new_run_id as fresh_run_id
@@ -94,6 +96,7 @@ def command(
         preparation = prepare_resume(loaded, original, force=force, llm=llm)
     except RunRefusedError as error:
         raise OeError(str(error)) from error
+    _tell_of_another_host(preparation)
     asked = _asked(preparation, from_=from_, only=only, rerun=rerun, accept=accept)
     if only_plan:
         _print_plan(_planned(asked, python), as_json=as_json)
@@ -105,6 +108,18 @@ def command(
             return PLAN_CHANGED
     asked = replace(asked, may_rerun=ask_what_may_rerun(asked))
     return perform(asked, new_run_id or fresh_run_id(), log, concurrency, python)
+
+
+def _tell_of_another_host(preparation: Preparation) -> None:
+    """Whether a run that was begun elsewhere still goes on there, not every network disk lets this machine see."""
+    log = preparation.logs[0]
+    run_id = log.records[0].run_id
+    host = None if isinstance(log.records[-1].event, RunFinished) else other_host(preparation.store.lock(run_id))
+    if host is not None:
+        say(
+            f"oe: run {run_id} was begun on {host} and has no end. If it still goes on there, its nodes run twice.",
+            err=True,
+        )
 
 
 def _asked(preparation: Preparation, **ids: tuple[str, ...]) -> Preparation:
@@ -122,12 +137,12 @@ def _planned(preparation: Preparation, python: str | None) -> Plan:
 
 def _print_plan(made: Plan, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(plan_to_json(made), indent=2, ensure_ascii=False))
+        say_json(plan_to_json(made))
     else:
-        click.echo("\n".join(plan_lines(made)))
+        say("\n".join(plan_lines(made)))
 
 
 def _print_changed(made: Plan) -> None:
     """Nothing was run: what holds now, and how to go on."""
-    click.echo("\n".join(plan_lines(made)), err=True)
-    click.echo("oe: the plan is no longer the expected one; nothing was run. --accept-changes goes on.", err=True)
+    say("\n".join(plan_lines(made)), err=True)
+    say("oe: the plan is no longer the expected one; nothing was run. --accept-changes goes on.", err=True)

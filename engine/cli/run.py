@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from engine.cli.loading import load_valid, parse_args
 from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, concurrency_option, examples, llm_option, path_argument, python_option
 from engine.cli.performing import perform
+from engine.cli.saying import say, say_json
 from engine.runner.preparation import Preparation, RunRefusedError, prepare_run
 from engine.runner.session import new_run_id
 
@@ -75,6 +75,6 @@ def _print_plan(preparation: Preparation, *, as_json: bool, python: str | None) 
     steps = forecast(preparation, python)
     name = f"{preparation.experience.name} {preparation.experience.version}"
     if as_json:
-        click.echo(json.dumps(forecast_to_json(name, steps), indent=2, ensure_ascii=False))
+        say_json(forecast_to_json(name, steps))
     else:
-        click.echo("\n".join(forecast_lines(name, steps)))
+        say("\n".join(forecast_lines(name, steps)))

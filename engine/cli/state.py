@@ -9,11 +9,14 @@ from pathlib import Path
 import click
 
 from engine.cli.options import OeError, examples, experience_folder, experience_option
+from engine.cli.saying import say, say_json
 from engine.expressions import MISSING, Json
 from engine.log.store import RunStore
 from engine.log.view import parse_timestamp
 from engine.log.words import age
 from engine.log.writer import timestamp, utc_now
+from engine.state.rebuild import catch_up
+from engine.state.rebuild import rebuild as rebuild_from_logs
 from engine.state.store import Change, FieldValue, StateError, StateStore
 
 _SHORT = 8
@@ -57,8 +60,8 @@ def command() -> None:
 @_as_json
 def show(field: str | None, path: Path, history: bool, as_json: bool) -> int:
     """Print one field's value, or all of them (the default)."""
-    store = _store(path)
     try:
+        store = _store(path)
         values = store.values()
         if field is not None and field not in values and not (history and store.history(field)):
             raise OeError(_unknown(field, values))
@@ -81,8 +84,8 @@ def show(field: str | None, path: Path, history: bool, as_json: bool) -> int:
 @click.option("--yes", is_flag=True, help="Do it; without, only say what would be forgotten.")
 def reset(path: Path, field: str | None, yes: bool) -> int:
     """Forget the values and the history of one field, or of all. The run logs stay as they are."""
-    store = _store(path)
     try:
+        store = _store(path)
         values = store.values()
         if field is not None and field not in values and not store.history(field):
             raise OeError(_unknown(field, values))
@@ -92,7 +95,7 @@ def reset(path: Path, field: str | None, yes: bool) -> int:
         forgotten = store.reset(field, timestamp(utc_now()))
     except StateError as error:
         raise OeError(str(error)) from error
-    click.echo(f"forgot {', '.join(forgotten)}" if forgotten else "there was nothing to forget")
+    say(f"forgot {', '.join(forgotten)}" if forgotten else "there was nothing to forget")
     return 0
 
 
@@ -102,23 +105,22 @@ def rebuild(path: Path) -> int:
     """Make the state anew from the run logs.
 
     Every run that ended is merged again, in the order in which they ended.
-    What was reset stays forgotten; a damaged file is put aside. The logs that
-    are no longer there are missed.
+    What was reset stays forgotten, and what removed runs had left stays; a
+    damaged file, which cannot tell either, is put aside.
     """
-    from engine.state.rebuild import rebuild as rebuild_from_logs
-
     try:
         rebuilt = rebuild_from_logs(RunStore(experience_folder(path)))
     except StateError as error:
         raise OeError(str(error)) from error
-    click.echo(f"merged {rebuilt.runs} {'run' if rebuilt.runs == 1 else 'runs'}")
+    say(f"merged {rebuilt.runs} {'run' if rebuilt.runs == 1 else 'runs'}")
     for run_id in rebuilt.unreadable:
-        click.echo(f"oe: the log of run {run_id} could not be read", err=True)
+        say(f"oe: the log of run {run_id} could not be read", err=True)
     return 0
 
 
 def _store(path: Path) -> StateStore:
-    return StateStore(RunStore(experience_folder(path)).data)
+    """The state as it is now. Raises StateError."""
+    return catch_up(RunStore(experience_folder(path)))
 
 
 def _unknown(field: str, values: dict[str, FieldValue]) -> str:
@@ -127,12 +129,12 @@ def _unknown(field: str, values: dict[str, FieldValue]) -> str:
 
 
 def _print_json(value: Json) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    say_json(value)
 
 
 def _print_values(values: dict[str, FieldValue], store: StateStore) -> None:
     if not values:
-        click.echo(f"no state in {store.path}: no run has written to any field")
+        say(f"no state in {store.path}: no run has written to any field")
         return
     from engine.cli.tables import Column, print_table, terminal
 

@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.cli.console import VisibleConsole
+
 _PIPED_WIDTH = 200
 _GAP = 2
 
@@ -30,7 +32,7 @@ class Column:
 
 def terminal() -> Console:
     """The console for tables: as wide as the terminal, wide enough for most where there is none."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
+    return VisibleConsole(highlight=False, width=None if sys.stdout.isatty() else _PIPED_WIDTH)
 
 
 def print_table(console: Console, columns: Sequence[Column], rows: Sequence[Sequence[Text | str]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import click
 
 from engine.cli.loading import not_found
 from engine.cli.options import OeError, examples, path_argument
+from engine.cli.saying import say, say_json
 from engine.expressions import Json
 from engine.report.problem_formats import github_annotations, sarif
 from engine.spec.analyse import Analysis, analyse
@@ -54,12 +54,12 @@ def command(path: Path, strict: bool, form: str) -> int:
         raise OeError(str(error)) from error
     shown = Path(os.path.relpath(file))
     if form == "json":
-        click.echo(json.dumps([_to_json(analysis, problem) for problem in analysis.problems], indent=2))
+        say_json([_to_json(analysis, problem) for problem in analysis.problems])
     elif form == "sarif":
-        click.echo(json.dumps(sarif(analysis, shown.as_posix()), indent=2, ensure_ascii=False))
+        say_json(sarif(analysis, shown.as_posix()))
     elif form == "github":
         for line in github_annotations(analysis, shown.as_posix()):
-            click.echo(line)
+            say(line)
     else:
         _print(shown, analysis)
     fatal = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
@@ -68,10 +68,10 @@ def command(path: Path, strict: bool, form: str) -> int:
 
 def _print(shown: Path, analysis: Analysis) -> None:
     for problem in analysis.problems:
-        click.echo(problem_line(shown, analysis, problem))
+        say(problem_line(shown, analysis, problem))
     if not analysis.problems and analysis.experience is not None:
         number = len(analysis.experience.nodes)
-        click.echo(f"{shown}: valid, {number} {'node' if number == 1 else 'nodes'}")
+        say(f"{shown}: valid, {number} {'node' if number == 1 else 'nodes'}")
 
 
 def _to_json(analysis: Analysis, problem: Problem) -> dict[str, Json]:

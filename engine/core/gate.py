@@ -70,8 +70,13 @@ def _any(sight: Sight, edges: tuple[Edge, ...]) -> Go | Skip:
     results = sight.board.results
     live = tuple(edge for edge in edges if results[edge.from_].ending is Ending.DONE and holds(sight, edge, warnings))
     if not live:
-        return Skip("no incoming edge is live (join: any)", Cause(edge=EdgeEnds(edges[0].from_, edges[0].to)))
+        return no_live_edge(edges)
     return Go(delivered(sight.board, live), tuple(warnings))
+
+
+def no_live_edge(edges: tuple[Edge, ...]) -> Skip:
+    """The skip of a vertex for which any of `edges` would be enough, and none is live."""
+    return Skip("no incoming edge is live (join: any)", Cause(edge=EdgeEnds(edges[0].from_, edges[0].to)))
 
 
 def _require_known(board: Board, edges: tuple[Edge, ...]) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.canonical import hash_bytes
+from engine.log.disk import DISK, Disk, Thing
+from engine.regular_files import read_regular
 
 BLOB_FOLDER = "blobs"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_UNFINISHED = ".tmp"
+
+MOST_BYTES = 1024 * 1024 * 1024
+"""A file that is longer is not read: no value is."""
 
 
 class BlobLostError(LookupError):
@@ -25,14 +27,25 @@ class Blobs:
     """The contents in `folder`, each in a file that is named by its SHA-256. The folder is made with the first one."""
 
     folder: Path
+    disk: Disk = DISK
+    _durable: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def keep(self, content: bytes) -> str:
-        """Keep `content`, durable on return, and give its SHA-256. Raises OSError."""
+        """Keep `content`, durable on return, and give its SHA-256. Raises OSError.
+
+        So it is on the disk, under its name, before a line that names it is written.
+        """
         digest = hash_bytes(content)
         path = self.folder / digest
-        if _size(path) != len(content):
-            self.folder.mkdir(mode=0o700, exist_ok=True)
-            _write(path, content)
+        if digest in self._durable and _size(path) == len(content):
+            return digest
+        if not self._durable or not self.folder.is_dir():
+            self.disk.make_folder(Thing.BLOB, self.folder)
+        if _holds(path, content):
+            self.disk.sync_folder(Thing.BLOB, self.folder)  # who gave it its name may have died before it was durable
+        else:
+            self.disk.write_whole(Thing.BLOB, path, content)
+        self._durable.add(digest)
         return digest
 
     def read(self, digest: str) -> bytes:
@@ -41,7 +54,7 @@ class Blobs:
             raise BlobLostError(f"'{digest}' names no blob")
         path = self.folder / digest
         try:
-            content = path.read_bytes()
+            content = read_regular(path, MOST_BYTES)
         except OSError as error:
             raise BlobLostError(f"the blob {path} cannot be read ({error.strerror})") from error
         if hash_bytes(content) != digest:
@@ -59,9 +72,9 @@ class Blobs:
             return None
 
 
-def blobs_of(log: Path) -> Blobs:
+def blobs_of(log: Path, disk: Disk = DISK) -> Blobs:
     """The contents that the log at `log` names: they lie beside the folder of the logs."""
-    return Blobs(log.parent.parent / BLOB_FOLDER)
+    return Blobs(log.parent.parent / BLOB_FOLDER, disk)
 
 
 def _size(path: Path) -> int | None:
@@ -71,21 +84,15 @@ def _size(path: Path) -> int | None:
         return None
 
 
-def _write(path: Path, content: bytes) -> None:
-    """Write under another name and rename, so that a file with the right name is whole."""
-    unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}{_UNFINISHED}")
+def _holds(path: Path, content: bytes) -> bool:
+    """Whether a file is there and is not damaged; one that is, is written anew.
+
+    Its time says from now on that it is in use: a prune that saw no line with its name leaves it alone.
+    """
     try:
-        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        if _size(path) != len(content) or read_regular(path, len(content)) != content:
+            return False
+        os.utime(path)
     except OSError:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # without it a power loss can take the new name
-    finally:
-        os.close(folder)
+        return False
+    return True

@@ -23,6 +23,8 @@ _OMITTED_DEFAULTS = (None, (), True)
 _RENAMED = {"from_": "from"}
 _TO_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 _INPUT_FIELDS = ("args", "given", "reads", "edges")
+_GREATEST = 10**15
+"""No count, duration or cost is more, nor less than nothing: sums of them can be added, rounded and shown."""
 
 
 class MalformedEventError(ValueError):
@@ -63,9 +65,9 @@ def decode(line: Mapping[str, Any]) -> Record | None:
         return None
     try:
         return Record(
-            seq=_strict(int)(line.get("seq"), int),
+            seq=_whole(line.get("seq"), int),
             ts=_timestamp(line.get("ts")),
-            run_id=_strict(str)(line.get("runId"), str),
+            run_id=_text(line.get("runId"), str),
             event=_CONVERTER.structure(line, event_type),
         )
     except (BaseValidationError, TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
@@ -73,7 +75,8 @@ def decode(line: Mapping[str, Any]) -> Record | None:
 
 
 def _timestamp(value: Any) -> str:
-    datetime.fromisoformat(value.replace("Z", "+00:00"))
+    if datetime.fromisoformat(value.replace("Z", "+00:00")).tzinfo is None:
+        raise ValueError("a time without a time zone")
     return cast(str, value)
 
 
@@ -95,9 +98,27 @@ def _strict(type_: type) -> Callable[[Any, Any], Any]:
     def check(value: Any, _: Any) -> Any:
         if not isinstance(value, accepted) or (isinstance(value, bool) and type_ is not bool):
             raise TypeError(f"not {type_.__name__}: {type(value).__name__}")
+        if isinstance(value, (int, float)) and not 0 <= value <= _GREATEST:
+            raise ValueError(f"out of range: {value}")
         return value
 
     return check
+
+
+_whole = _strict(int)
+
+
+def _text(value: Any, _: Any) -> Any:
+    if type(value) is not str:
+        raise TypeError(f"not str: {type(value).__name__}")
+    return value
+
+
+def _texts(value: Any, _: Any) -> Any:
+    """At once, since most of what a log holds are the parts of input hashes."""
+    if not isinstance(value, dict) or not all(type(text) is str for text in value.values()):
+        raise TypeError("not texts by name")
+    return value
 
 
 def _unstructure_output(output: Output) -> dict[str, Json]:
@@ -146,8 +167,10 @@ def _has_omitted_default(field: dataclasses.Field[Any]) -> bool:
 
 def _make_converter() -> Converter:
     converter = Converter(detailed_validation=False)
-    for type_ in (str, int, float, bool):
+    for type_ in (int, float, bool):
         converter.register_structure_hook(type_, _strict(type_))
+    converter.register_structure_hook(str, _text)
+    converter.register_structure_hook_func(lambda type_: type_ == Mapping[str, str], _texts)
     for member in (events.RunStatus, events.ScopeKind):
         converter.register_structure_hook(member, lambda value, type_: type_(value))
     converter.register_structure_hook_func(_is_json, lambda value, _: value)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from engine.log.codec import MalformedEventError, decode
+from engine.log.codec import MalformedEventError
 from engine.log.events import Record, RunFinished, RunStarted
-from engine.log.reader import UnreadableLogError, refuse_newer
+from engine.log.reader import MAX_LINE_BYTES, UnreadableLogError, read_line
+from engine.regular_files import open_regular
 
 _CHUNK = 2048
 
@@ -22,50 +21,49 @@ class Ends:
     started: Record
     finished: Record | None
 
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """What there is of the two, to be folded."""
+        return (self.started,) if self.finished is None else (self.started, self.finished)
+
 
 def read_ends(path: Path) -> Ends:
     """Read both ends of a log, however long it is. What follows the last line break is torn and does not count.
 
     Raises UnreadableLogError as `read_log` does, and OSError.
     """
-    with path.open("rb", buffering=0) as file:
-        first = _read(_first_line(file), path)
+    with open_regular(path) as file:
+        first = _read(_first_line(file.fileno()), path)
         if first is None or not isinstance(first.event, RunStarted):
-            raise UnreadableLogError(f"{path} does not begin with a readable run.started line.")
-        last = _read(_last_line(file), path)
+            raise UnreadableLogError(f"{path} does not begin with a readable run.started line")
+        last = _read(_last_line(file.fileno()), path)
     return Ends(first, last if last is not None and isinstance(last.event, RunFinished) else None)
 
 
-def _first_line(file: IO[bytes]) -> bytes:
+def _first_line(log: int) -> bytes:
     line = b""
-    while b"\n" not in line:
-        chunk = file.read(max(_CHUNK, len(line)))
+    while b"\n" not in line and len(line) <= MAX_LINE_BYTES:
+        chunk = os.pread(log, max(_CHUNK, len(line)), len(line))
         if not chunk:
-            return b""
+            break
         line += chunk
-    return line[: line.index(b"\n")]
+    return line[: max(0, line.find(b"\n"))]
 
 
-def _last_line(file: IO[bytes]) -> bytes:
+def _last_line(log: int) -> bytes:
     """The last whole line: what stands between the last two line breaks, found from the end in growing steps."""
-    start = file.seek(0, os.SEEK_END)
+    start = os.fstat(log).st_size
     tail = b""
-    while start > 0 and tail.count(b"\n") < 2:
+    while start > 0 and tail.count(b"\n") < 2 and len(tail) <= MAX_LINE_BYTES:
         step = min(start, max(_CHUNK, len(tail)))
-        start = file.seek(start - step)
-        tail = file.read(step) + tail
+        start -= step
+        tail = os.pread(log, step, start) + tail
     lines = tail.split(b"\n")
     return lines[-2] if len(lines) > 1 else b""
 
 
 def _read(line: bytes, path: Path) -> Record | None:
     try:
-        fields = json.loads(line)
-        if not isinstance(fields, dict):
-            return None
-        refuse_newer(fields, path)
-        return decode(fields)
-    except (ValueError, RecursionError, MalformedEventError) as error:
-        if isinstance(error, UnreadableLogError):
-            raise
+        return read_line(line, path)
+    except MalformedEventError:
         return None

@@ -8,6 +8,10 @@ from enum import Enum
 from typing import ClassVar
 
 from engine.expressions import Json
+from engine.log.tallies import Counts as Counts  # noqa: PLC0414 - parts of events like those below
+from engine.log.tallies import ErrorInfo as ErrorInfo  # noqa: PLC0414
+from engine.log.tallies import Location as Location  # noqa: PLC0414
+from engine.log.tallies import Sums as Sums  # noqa: PLC0414
 
 LOG_VERSION = 1
 """`run.started.v`. A reader refuses a log with a greater one."""
@@ -57,43 +61,6 @@ class Metrics:
     tokens_out: int | None = None
     cost_usd: float | None = None
     model: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """Cost and tokens added up; `cost_usd` is None where some model's price is unknown."""
-
-    cost_usd: float | None = 0.0
-    tokens_in: int = 0
-    tokens_out: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many nodes (or items) ended in each way."""
-
-    completed: int = 0
-    cached: int = 0
-    failed: int = 0
-    skipped: int = 0
-    cancelled: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """A place in a file that an error points to; `line` is 1-based."""
-
-    file: str
-    line: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorInfo:
-    """Why something failed. `message` is written for a person."""
-
-    type: str
-    message: str
-    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,11 +315,16 @@ class RunWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """The last line of a log. `counts` are of vertices, an item of a fan-out is not one. `wrote` is by state field."""
+    """The last line of a log. `counts` are of vertices, an item of a fan-out is not one. `wrote` is by state field.
+
+    `failed_at` is the first vertex, in the graph's order, that failed, and `error` says why.
+    """
 
     type: ClassVar[str] = "run.finished"
     status: RunStatus
     reason: str | None = None
+    failed_at: str | None = None
+    error: ErrorInfo | None = None
     counts: Counts
     spent: Sums = Sums()
     inherited: Sums = Sums()

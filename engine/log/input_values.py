@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import cast
@@ -11,6 +13,8 @@ from engine.log.blobs import BlobLostError
 from engine.log.events import Event, Input, NodeCached, NodeCompleted, NodeStarted, Record, RunStarted
 from engine.log.input_names import is_name
 from engine.log.large_values import Read, fetched, is_reference
+
+_SEQ = re.compile("[0-9]{1,15}")
 
 
 class ValueLostError(LookupError):
@@ -51,6 +55,7 @@ class InputValues:
     def value(self, logged: Json) -> Json:
         """The value that `logged` is, or stands for. Raises ValueLostError."""
         added: list[Json] = []
+        before: float = math.inf
         while True:  # a loop and not a recursion: a list may have grown a thousand times
             if is_reference(logged):
                 logged = self._fetched(logged)
@@ -62,7 +67,7 @@ class InputValues:
                 break
             if "more" in name:
                 added.append(name["more"])
-            logged = self._at(name["$at"])
+            logged, before = self._at(name["$at"], before)
         return _joined(logged, added[::-1]) if added else logged
 
     def _fetched(self, reference: Json) -> Json:
@@ -74,13 +79,15 @@ class InputValues:
     def _fields(self, values: Mapping[str, Json]) -> dict[str, Json]:
         return {name: self.value(value) for name, value in values.items()}
 
-    def _at(self, place: Json) -> Json:
-        seq, section, name = (*str(place).split("/", 2), "", "")[:3]
-        event = self._events.get(int(seq)) if seq.isdigit() else None
+    def _at(self, place: Json, before: float) -> tuple[Json, int]:
+        """What stands at `place`, in a line before the one with that `seq`: what stood after it could lead back."""
+        written, section, name = (*str(place).split("/", 2), "", "")[:3]
+        seq = int(written) if _SEQ.fullmatch(written) else -1
+        event = self._events.get(seq) if seq < before else None
         values = _sections(event).get(section) if event is not None else None
         if values is None or name not in values:
             raise ValueLostError(f"the log does not hold {place} any more")
-        return values[name]
+        return values[name], seq
 
 
 def _joined(whole: Json, parts: list[Json]) -> Json:

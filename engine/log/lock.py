@@ -1,37 +1,51 @@
 """The lock that a run's writer holds: it tells *running* from *interrupted*, and is freed by death
-(docs/design.md, The run log).
+(docs/durability.md, Running or interrupted).
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import socket
+import time
 from pathlib import Path
-from typing import IO
 
 import portalocker
 
-_EXCLUSIVE = portalocker.LockFlags.EXCLUSIVE
+from engine.log.disk import DISK, Disk, Thing
+from engine.regular_files import open_regular, read_regular
+
 _PROBE = portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING
+
+_PROBES_SECONDS = 1.0
+"""How long readers, whose probes take microseconds, may be in the way before it must be another writer."""
+
+_AGAIN_SECONDS = 0.005
+_MOST_BYTES = 64 * 1024
 
 
 class RunLock:
-    """An exclusive lock on `<run-id>.lock`, held from construction to `release`, not inherited by child processes.
+    """An exclusive lock on `<run-id>.lock`, held from construction to `release`.
 
-    The constructor raises OSError, and leaves no file then.
+    It belongs to the open file, which no program that the engine starts inherits, so death frees it at once.
+    The constructor raises OSError, and leaves no file then; BlockingIOError where another writer holds the lock.
     """
 
-    def __init__(self, path: Path, started_at: str) -> None:
+    def __init__(self, path: Path, started_at: str, disk: Disk = DISK) -> None:
         self._path = path
-        self._file: IO[str] = path.open("a+", encoding="utf-8")
-        # Blocking: only a reader's probe, held for microseconds, can be in the way of a run id that is new.
-        portalocker.lock(self._file, _EXCLUSIVE)
-        self._file.truncate(0)
+        self._disk = disk
+        self._descriptor = disk.create(Thing.LOCK, path, exclusive=False)
         try:
-            json.dump({"pid": os.getpid(), "host": socket.gethostname(), "startedAt": started_at}, self._file)
-            self._file.flush()
+            self._take()
+        except OSError:
+            os.close(self._descriptor)
+            raise
+        holder = {"pid": os.getpid(), "host": socket.gethostname(), "startedAt": started_at}
+        try:
+            disk.truncate(Thing.LOCK, self._descriptor, 0)
+            disk.write_all(Thing.LOCK, self._descriptor, json.dumps(holder).encode())
         except OSError:
             self.release()
             raise
@@ -39,14 +53,22 @@ class RunLock:
     def release(self) -> None:
         """Free the lock and remove its file: the run has its end in the log."""
         with contextlib.suppress(OSError):  # it is the lock that tells, not the file
-            self._path.unlink()
-        self._file.close()
+            self._disk.delete(Thing.LOCK, self._path)
+        os.close(self._descriptor)
+
+    def _take(self) -> None:
+        """Lock the file, which is never waited for: a reader that is stopped in its probe must not stop a run."""
+        until = time.monotonic() + _PROBES_SECONDS
+        while not self._disk.lock(Thing.LOCK, self._descriptor):
+            if time.monotonic() > until:
+                raise BlockingIOError(errno.EAGAIN, "another process writes this run")
+            time.sleep(_AGAIN_SECONDS)
 
 
 def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock. Never blocks a writer for longer than the probe itself."""
+    """Whether a living process holds the lock. Waits for nobody, and no writer for this."""
     try:
-        file = path.open("r", encoding="utf-8")
+        file = open_regular(path)
     except OSError:
         return False
     with file:
@@ -54,5 +76,17 @@ def is_held(path: Path) -> bool:
             portalocker.lock(file, _PROBE)
         except portalocker.LockException:
             return True
-        portalocker.unlock(file)
-        return False
+        return False  # closing the file frees the probe
+
+
+def other_host(path: Path) -> str | None:
+    """The host that a lock file names, where nobody is seen to hold it and that is not this one.
+
+    A run there may go on after all: some network disks show no lock of one host to another.
+    """
+    try:
+        holder = json.loads(read_regular(path, _MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return None
+    host = holder.get("host") if isinstance(holder, dict) else None
+    return host if isinstance(host, str) and host != socket.gethostname() and not is_held(path) else None

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.log.disk import DISK, Disk, Thing
 from engine.log.exchange import Exchange
 from engine.log.secrets import MaskedStream, Secrets
 from engine.log.store import RunStore, is_run_id
+
+OUTPUT_FOLDER = "output"
 
 LIMIT_BYTES = 10_000_000
 """How much of one attempt's output is kept."""
@@ -24,7 +27,7 @@ def output_folder(store: RunStore, run_id: str) -> Path:
     """Where the attempts of a run leave what they printed. Raises ValueError for text that is no run id."""
     if not is_run_id(run_id):
         raise ValueError(f"not a run id: {run_id!r}")
-    return store.data / "output" / run_id
+    return store.data / OUTPUT_FOLDER / run_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,7 @@ class Outputs:
 
     folder: Path | None = None
     secrets: Secrets = field(default_factory=Secrets)
+    disk: Disk = DISK
 
     def of(self, attempt_id: str, warn: Callable[[str], object]) -> contextlib.AbstractContextManager[OutputFile]:
         """The file for what one attempt prints, closed in the end; `warn` hears of what could not be kept."""
@@ -47,7 +51,7 @@ class Outputs:
 
     @contextlib.contextmanager
     def _file(self, name: str, secrets: Secrets, warn: Callable[[str], object]) -> Iterator[OutputFile]:
-        file = OutputFile(None if self.folder is None else self.folder / name, secrets)
+        file = OutputFile(None if self.folder is None else self.folder / name, secrets, self.disk)
         try:
             yield file
         finally:
@@ -62,10 +66,11 @@ class OutputFile:
     Writing never raises: what cannot be kept is not worth the attempt. `problem` then says what went wrong.
     """
 
-    def __init__(self, path: Path | None, secrets: Secrets) -> None:
+    def __init__(self, path: Path | None, secrets: Secrets, disk: Disk = DISK) -> None:
         self.path = path
         self.problem: str | None = None
         self._masked = MaskedStream(secrets)
+        self._disk = disk
         self._left = LIMIT_BYTES
         self._descriptor = -1
 
@@ -90,15 +95,13 @@ class OutputFile:
         self._left -= len(data)
         try:
             if self._descriptor < 0:
-                self._descriptor = _create(self.path)
-            left = memoryview(kept)
-            while left:
-                left = left[os.write(self._descriptor, left) :]
+                self._descriptor = _create(self._disk, self.path)
+            self._disk.write_all(Thing.OUTPUT, self._descriptor, kept)
         except OSError as error:
             self.problem = f"output cannot be kept in {self.path}: {error.strerror}"
 
 
-def _create(path: Path) -> int:
-    path.parent.parent.mkdir(mode=0o700, exist_ok=True)
+def _create(disk: Disk, path: Path) -> int:
+    path.parent.parent.mkdir(mode=0o700, exist_ok=True)  # nothing is synced here: no result is in these files
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    return disk.create(Thing.OUTPUT, path, exclusive=False)

@@ -1,15 +1,32 @@
-"""Reads run logs, whoever wrote them: whole, or as they grow. Tolerant, except of a first line that says nothing."""
+"""Reads run logs, whoever wrote them: whole, or as they grow. Tolerant, except of a first line that says nothing.
+
+Time and memory are bounded by the bytes that are read; limits on these are in docs/format.md.
+"""
 
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.canonical import MAX_DEPTH, is_too_deep
 from engine.log.codec import MalformedEventError, decode
 from engine.log.events import LOG_VERSION, Record, RunStarted
+from engine.regular_files import open_regular
+
+MAX_LINE_BYTES = 16 * 1024 * 1024
+"""What is longer was written by no engine: values over 64 KiB lie in blobs."""
+
+MAX_LOG_BYTES = 1024 * 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
+_LEVELS_AROUND = 16
+"""So many levels of a line are the event's own."""
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class UnreadableLogError(ValueError):
@@ -43,11 +60,13 @@ class Log:
 def read_log(path: Path) -> Log:
     """Read a whole log. A torn last line is ignored, a corrupt one in the middle becomes a problem.
 
-    Raises UnreadableLogError where the first line is no run.started or the log is of a newer version, and OSError.
+    Raises UnreadableLogError where the first line is no run.started, or the log is of a newer version or over
+    MAX_LOG_BYTES; and OSError.
     """
     tail = LogTail(path)
     records = tuple(tail.poll())
-    if not records or not isinstance(records[0].event, RunStarted):
+    is_headless = bool(tail.problems) and tail.problems[0].line == 1
+    if is_headless or not records or not isinstance(records[0].event, RunStarted):
         raise UnreadableLogError(
             f"{path} does not begin with a readable run.started line, so it cannot be used. Was it cut off or edited?"
         )
@@ -62,41 +81,98 @@ class LogTail:
         self._path = path
         self._offset = 0
         self._line = 0
-        self._torn = b""
+        self._torn: list[bytes] = []
+        self._torn_bytes = 0
 
     def poll(self) -> Iterator[Record]:
-        """The new records, in order. Raises UnreadableLogError for a newer log version, and OSError."""
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            chunk = file.read()
-        self._offset += len(chunk)
-        lines = (self._torn + chunk).split(b"\n")
-        self._torn = lines.pop()
-        for line in lines:
-            self._line += 1
-            record = self._read(line)
-            if record is not None:
-                yield record
+        """The new records, in order.
 
-    def _read(self, line: bytes) -> Record | None:
+        Raises UnreadableLogError for a newer log version and a log that is too long, and OSError.
+        """
+        with open_regular(self._path) as file:
+            file.seek(self._offset)
+            while chunk := file.read(_CHUNK_BYTES):
+                self._offset += len(chunk)
+                if self._offset > MAX_LOG_BYTES:
+                    raise UnreadableLogError(f"{self._path} is over 1 GiB, which is the limit for a log")
+                yield from self._records(chunk)
+
+    def _records(self, chunk: bytes) -> Iterator[Record]:
+        *lines, torn = chunk.split(b"\n")
+        for line in lines:
+            self._hold(line)
+            yield from self._completed()
+        self._hold(torn)
+
+    def _hold(self, part: bytes) -> None:
+        """Keep a part of the line that is being read, unless it is too long already."""
+        self._torn_bytes += len(part)
+        if self._torn_bytes <= MAX_LINE_BYTES:
+            self._torn.append(part)
+
+    def _completed(self) -> Iterator[Record]:
+        line, is_too_long = b"".join(self._torn), self._torn_bytes > MAX_LINE_BYTES
+        self._torn, self._torn_bytes = [], 0
+        self._line += 1
+        if is_too_long:
+            self.problems.append(LogProblem(self._line, f"longer than {MAX_LINE_BYTES // 1024 // 1024} MiB"))
+            return
         try:
-            fields: Any = json.loads(line)
-        except (ValueError, RecursionError):
-            self.problems.append(LogProblem(self._line, "not JSON"))
-            return None
-        if not isinstance(fields, dict):
-            self.problems.append(LogProblem(self._line, "not a JSON object"))
-            return None
-        refuse_newer(fields, self._path)
-        try:
-            return decode(fields)
+            record = read_line(line, self._path)
         except MalformedEventError as error:
             self.problems.append(LogProblem(self._line, str(error)))
-            return None
+            return
+        if record is not None:
+            yield record
 
 
-def refuse_newer(fields: dict[str, Any], path: Path) -> None:
-    """Raise UnreadableLogError where the line `fields` begins a log of a version that this one cannot read."""
+def read_line(line: bytes, path: Path) -> Record | None:
+    """The record of one line of the log at `path`, without its line break; None for a type that is not known here.
+
+    Raises MalformedEventError, and UnreadableLogError for a newer log version.
+    """
+    fields = _parse(line)
+    if not isinstance(fields, dict):
+        raise MalformedEventError("not a JSON object")
+    _refuse_newer(fields, path)
+    return decode(fields)
+
+
+def _parse(line: bytes) -> Any:
+    """The JSON of a line, as strict as what writes it. Raises MalformedEventError."""
+    try:
+        text = line.decode("utf-8-sig")
+        value = _DECODER.decode(text)
+        if _SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise MalformedEventError("not JSON") from None
+    if line.count(b"[") + line.count(b"{") > MAX_DEPTH and is_too_deep(value, MAX_DEPTH + _LEVELS_AROUND):
+        raise MalformedEventError(f"holds a value that is nested more than {MAX_DEPTH} levels deep")
+    return value
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"no number that JSON has: {number}")
+    return value
+
+
+def _integer(digits: str) -> int | float:
+    """Beyond what a double tells apart, it is a double, as in everything that nodes return (engine.canonical)."""
+    return int(digits) if len(digits) < 16 else _large(digits)
+
+
+def _large(digits: str) -> int | float:
+    value = _finite(digits)
+    return int(digits) if abs(value) < 2**53 else value
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_integer, parse_constant=_finite)
+
+
+def _refuse_newer(fields: dict[str, Any], path: Path) -> None:
     version = fields.get("v")
     if fields.get("type") == RunStarted.type and isinstance(version, int) and version > LOG_VERSION:
         raise UnreadableLogError(

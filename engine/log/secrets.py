@@ -6,7 +6,6 @@ import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
-from os.path import commonprefix
 from typing import Any, TypeVar, cast
 
 from engine.expressions import Json
@@ -157,12 +156,12 @@ def _texts(value: Json) -> Iterator[str]:
 def _spans_of(form: bytes, data: bytes) -> Iterator[_Span]:
     head, tail = _head(form), _tail(form)
     for start in _places(head, data):
-        yield start, start + len(commonprefix([form, data[start : start + len(form)]]))
+        yield start, start + _alike(form, data[start : start + len(form)])
     if tail != head:
         for start in _places(tail, data):
             end = start + len(tail)
             before = data[max(0, end - len(form)) : end]
-            yield end - len(commonprefix([form[::-1], before[::-1]])), end
+            yield end - _alike(form[::-1], before[::-1]), end
 
 
 def _places(part: bytes, data: bytes) -> Iterator[int]:
@@ -170,6 +169,11 @@ def _places(part: bytes, data: bytes) -> Iterator[int]:
     while start >= 0:
         yield start
         start = data.find(part, start + 1)  # parts that repeat themselves overlap
+
+
+def _alike(one: bytes, other: bytes) -> int:
+    """How many bytes the two begin with alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _head(form: bytes) -> bytes:

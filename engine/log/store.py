@@ -4,14 +4,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from engine.log.blobs import BLOB_FOLDER, Blobs
+if TYPE_CHECKING:
+    from engine.log.blobs import Blobs
+from engine.log.disk import DISK, Disk, Thing
 
 DATA_FOLDER = ".openexpertise"
 RUN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_LOG = ".jsonl"
 _RUN_ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{0,35}")
 
 
@@ -43,6 +48,8 @@ class RunStore:
     @property
     def blobs(self) -> Blobs:
         """The contents that the logs name."""
+        from engine.log.blobs import BLOB_FOLDER, Blobs  # a list of runs does without
+
         return Blobs(self.data / BLOB_FOLDER)
 
     def log(self, run_id: str) -> Path:
@@ -57,25 +64,22 @@ class RunStore:
         """The file whose existence asks the run to end."""
         return self._file(run_id, "cancel")
 
-    def prepare(self) -> None:
+    def prepare(self, disk: Disk = DISK) -> None:
         """Make the folders, for the user alone and unseen by git. Raises OSError."""
-        self.data.mkdir(mode=0o700, exist_ok=True)
-        self.runs.mkdir(mode=0o700, exist_ok=True)
+        disk.make_folder(Thing.DATA, self.data)
         ignore = self.data / ".gitignore"
         if not ignore.exists():
-            try:
-                ignore.write_text("*\n", encoding="utf-8")
-            except OSError:
-                ignore.unlink(missing_ok=True)  # an empty one would hide nothing, and stay
-                raise
+            disk.write_whole(Thing.DATA, ignore, b"*\n")  # before there is anything to hide
+        disk.make_folder(Thing.DATA, self.runs)
 
     def run_ids(self) -> list[str]:
         """The ids of all runs, the most recently written first."""
         try:
-            logs = [entry for entry in self.runs.glob("*.jsonl") if is_run_id(entry.stem)]
+            with os.scandir(self.runs) as entries:
+                logs = [entry for entry in entries if entry.name.endswith(_LOG) and is_run_id(entry.name[: -len(_LOG)])]
         except OSError:
             return []
-        return [log.stem for log in sorted(logs, key=_age_order, reverse=True)]
+        return [log.name[: -len(_LOG)] for log in sorted(logs, key=_age_order, reverse=True)]
 
     def find(self, wanted: str) -> str:
         """The run id that `wanted`, a whole id or an unambiguous beginning of one, stands for.
@@ -103,8 +107,8 @@ class RunStore:
         return self.runs / f"{run_id}.{suffix}"
 
 
-def _age_order(log: Path) -> tuple[int, str]:
+def _age_order(log: os.DirEntry[str]) -> tuple[int, str]:
     try:
-        return log.stat().st_mtime_ns, log.stem
+        return log.stat().st_mtime_ns, log.name
     except OSError:
-        return 0, log.stem
+        return 0, log.name

@@ -1,17 +1,16 @@
-"""A run as lists show it: a projection of its folded log, and the reading of it from a folder of runs."""
+"""A run as lists show it: what its log comes to, seen whole or by its ends. Light: lists need no more of the log."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import TYPE_CHECKING
 
-from engine.log.events import Counts, ErrorInfo, Sums
-from engine.log.lock import is_held
-from engine.log.reader import UnreadableLogError, read_log
-from engine.log.store import RunStore
-from engine.log.view import RunView, fold, parse_timestamp
+from engine.log.tallies import Counts, ErrorInfo, Sums
+
+if TYPE_CHECKING:
+    from engine.log.view import RunView
 
 
 class RunState(str, Enum):
@@ -55,6 +54,11 @@ class RunSummary:
         return self.state is RunState.RUNNING
 
     @property
+    def has_ended(self) -> bool:
+        """Whether its log has its last line."""
+        return self.state not in (RunState.RUNNING, RunState.INTERRUPTED)
+
+    @property
     def short_id(self) -> str:
         """The eight digits that people see."""
         return self.run_id[:8]
@@ -67,44 +71,37 @@ class RunSummary:
 
 
 def summarise(view: RunView, *, alive: bool) -> RunSummary | None:
-    """The summary of a folded log; None before its run.started. `alive`: whether the run's lock is held."""
+    """The summary of a folded log; None before its run.started. `alive`: whether the run's lock is held.
+
+    What its last line says counts, where there is one: it is enough to have folded the first line and that.
+    """
     if view.started is None or view.started_at is None or view.last_at is None:
         return None
-    experience = view.started.experience
-    failed = view.failed_at
+    experience, finished, failed = view.started.experience, view.finished, view.failed_at
+    figures = view if finished is None else finished
     return RunSummary(
         run_id=view.run_id,
         state=_state(view, alive=alive),
         experience=experience.name if experience else "experience",
         file_name=_file_name(experience.path) if experience else "",
-        started_at=parse_timestamp(view.started_at),
-        last_event_at=parse_timestamp(view.last_at),
-        counts=view.counts,
+        started_at=moment(view.started_at),
+        last_event_at=moment(view.last_at),
+        counts=figures.counts,
         total=view.total,
         duration_ms=view.duration_ms,
-        failed_at=failed.node_id if failed else None,
-        error=failed.error if failed else None,
-        reason=view.finished.reason if view.finished else None,
+        failed_at=failed.node_id if failed else finished.failed_at if finished else None,
+        error=failed.error if failed else finished.error if finished else None,
+        reason=finished.reason if finished else None,
         original_run_id=view.started.original_run_id,
-        spent=view.spent,
-        inherited=view.inherited,
-        lineage=view.lineage,
+        spent=figures.spent,
+        inherited=figures.inherited,
+        lineage=figures.lineage,
     )
 
 
-def read_summaries(store: RunStore, run_ids: Iterable[str]) -> list[RunSummary]:
-    """The summaries of these runs, in this order; a log that cannot be read is left out. Reads files."""
-    read = (_read(store, run_id) for run_id in run_ids)
-    return [summary for summary in read if summary is not None]
-
-
-def _read(store: RunStore, run_id: str) -> RunSummary | None:
-    # The lock first: a run that ends in between is then seen ended, not interrupted.
-    alive = is_held(store.lock(run_id))
-    try:
-        return summarise(fold(read_log(store.log(run_id)).records), alive=alive)
-    except (UnreadableLogError, OSError):
-        return None
+def moment(ts: str) -> datetime:
+    """The moment that `ts` names. Raises ValueError where it names none."""
+    return datetime.fromisoformat(ts.replace("Z", "+00:00"))
 
 
 def _state(view: RunView, *, alive: bool) -> RunState:

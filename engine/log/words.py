@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from engine.log.events import Counts
+from engine.log.tallies import Counts
 
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 

@@ -1,4 +1,9 @@
-"""Appends events to a run's log: one process, one file, never rewritten (docs/design.md, The run log)."""
+"""Appends events to a run's log: one process, one file, never rewritten (docs/design.md, The run log).
+
+The order in which things become durable, so that a loss of power at any moment leaves no line that says too much:
+the blobs that a line names, then the line; the first line, then the name of the log; all lines so far, then whatever
+is started because of them.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +17,17 @@ from pathlib import Path
 
 from engine.log.blobs import blobs_of
 from engine.log.codec import encode
+from engine.log.disk import DISK, Disk, Thing
 from engine.log.events import Event, Record
 from engine.log.large_values import may_hold_large, put_away
 from engine.log.secrets import Secrets
 
 Clock = Callable[[], datetime]
-Write = Callable[[int, memoryview], int]
 
 _COPIED_BYTES = 1 << 20
+_UNBEGUN = ".new"
+"""What is added to the name of a log that has no first line yet: nobody is to find a run that says nothing."""
+
 _REMEDIES = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space",
@@ -53,9 +61,10 @@ class LogWriteError(Exception):
 
 
 class LogWriter:
-    """Writes the log of a new run. The constructor raises OSError; FileExistsError where the run id is taken.
+    """Writes the log of a new run, whose lock the caller holds.
 
-    After the first LogWriteError nothing more is written, so that no line ever follows half of another one.
+    The constructor raises OSError; FileExistsError where the run id is taken. The log has its name once its first line
+    is durable. After the first LogWriteError nothing more is written, so that no line ever follows half of another one.
     """
 
     def __init__(
@@ -64,20 +73,22 @@ class LogWriter:
         run_id: str,
         secrets: Secrets | None = None,
         clock: Clock = utc_now,
-        write: Write = os.write,
+        disk: Disk = DISK,
     ) -> None:
         self.run_id = run_id
         self._path = path
         self._clock = clock
-        self._write = write
+        self._disk = disk
         self._secrets = secrets or Secrets()
-        self._blobs = blobs_of(path)
+        self._blobs = blobs_of(path, disk)
         self._seq = 0
         self._size = 0
         self._unsynced = False
         self._broken: LogWriteError | None = None
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        _sync_folder(path.parent)
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        self._unbegun = path.with_name(path.name + _UNBEGUN)
+        self._fd = disk.create(Thing.LOG, self._unbegun, exclusive=True)
 
     @property
     def next_seq(self) -> int:
@@ -97,9 +108,10 @@ class LogWriter:
             line = encode(record)
         try:
             written = self._without_large(record) if may_hold_large(line) else line
-            left = memoryview(written)
-            while left:
-                left = left[self._write(self._fd, left) :]
+            self._disk.write_all(Thing.LOG, self._fd, written)
+            if self._seq == 0:
+                self._disk.sync(Thing.LOG, self._fd)
+                self._disk.rename(Thing.LOG, self._unbegun, self._path)
         except OSError as error:
             raise self._break(self._unwritable(error)) from error
         self._seq += 1
@@ -123,7 +135,7 @@ class LogWriter:
         if not self._unsynced:
             return
         try:
-            os.fdatasync(self._fd) if hasattr(os, "fdatasync") else os.fsync(self._fd)
+            self._disk.sync(Thing.LOG, self._fd)
         except OSError as error:
             raise self._break(self._unwritable(error)) from error
         if self._is_deleted():
@@ -140,6 +152,8 @@ class LogWriter:
         finally:
             os.close(self._fd)
             self._fd = -1
+            if self._seq == 0:
+                self._take_away()
 
     def _without_large(self, record: Record) -> bytes:
         return encode(replace(record, event=put_away(record.event, self._blobs.keep)))
@@ -149,19 +163,26 @@ class LogWriter:
             raise self._broken
 
     def _break(self, error: LogWriteError) -> LogWriteError:
-        """Take back the half of a line that may have been written, and write no more."""
+        """Take back the half of a line that may have been written, and write no more.
+
+        Not even sync again: after a sync that failed, the next one may say that all is well though it is not.
+        """
         self._broken = error
         with contextlib.suppress(OSError):  # a torn last line is the one flaw that every reader forgives
-            os.ftruncate(self._fd, self._size)
-            if self._seq == 0:
-                self._path.unlink()
+            self._disk.truncate(Thing.LOG, self._fd, self._size)
         return error
+
+    def _take_away(self) -> None:
+        """Leave nothing of a log that never began, whether it got its name or not."""
+        for path in (self._unbegun, self._path):
+            with contextlib.suppress(OSError):
+                self._disk.delete(Thing.LOG, path)
 
     def _is_deleted(self) -> bool:
         return os.fstat(self._fd).st_nlink == 0
 
     def _unwritable(self, error: OSError) -> LogWriteError:
-        if self._is_deleted():
+        if self._is_deleted() and self._seq > 0:
             return self._put_back()
         remedy = _REMEDIES.get(error.errno or 0, "check the disk")
         return LogWriteError(f"{error.strerror}: {self._path} cannot be written", remedy, resumable=self._seq > 0)
@@ -170,21 +191,20 @@ class LogWriter:
         """Write the log again where it was deleted: its lines are still there for the one who has it open."""
         gone = f"{self._path} was deleted while the run went on"
         try:
-            self._path.parent.parent.mkdir(mode=0o700, exist_ok=True)
-            self._path.parent.mkdir(mode=0o700, exist_ok=True)
-            self._path.touch(mode=0o600, exist_ok=False)
-            with self._path.open("wb") as anew:
-                for start in range(0, self._size, _COPIED_BYTES):
-                    anew.write(os.pread(self._fd, _COPIED_BYTES, start))
+            self._disk.make_folder(Thing.LOG, self._path.parent.parent)
+            self._disk.make_folder(Thing.LOG, self._path.parent)
+            self._copy()
         except OSError as error:
             return LogWriteError(f"{gone} and could not be put back ({error.strerror})", resumable=False)
-        return LogWriteError(f"{gone}, and has been put back", resumable=self._seq > 0)
+        return LogWriteError(f"{gone}, and has been put back")
 
-
-def _sync_folder(folder: Path) -> None:
-    """Without this a power loss can take the new file's name, and with it every line that was synced."""
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    def _copy(self) -> None:
+        anew = self._disk.create(Thing.LOG, self._unbegun, exclusive=True)
+        try:
+            for start in range(0, self._size, _COPIED_BYTES):
+                piece = os.pread(self._fd, min(_COPIED_BYTES, self._size - start), start)
+                self._disk.write_all(Thing.LOG, anew, piece)
+            self._disk.sync(Thing.LOG, anew)
+        finally:
+            os.close(anew)
+        self._disk.rename(Thing.LOG, self._unbegun, self._path)

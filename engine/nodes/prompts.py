@@ -20,8 +20,12 @@ from engine.expressions import Path as ValuePath
 from engine.expressions.paths import Root
 from engine.nodes.kind import NodeError, Watcher, Work
 from engine.nodes.paths import NamedFile, named_file, outside_warning
+from engine.regular_files import read_text
 
 _PATH_SUFFIXES = (".md", ".txt")
+
+MOST_BYTES = 16 * 1024 * 1024
+"""No model takes as much."""
 
 
 def prompt_file(directory: Path, prompt: str) -> NamedFile | None:
@@ -40,7 +44,7 @@ def read_prompt(directory: Path, prompt: str, watcher: Watcher) -> str:
     if not file.inside:
         watcher.warning(outside_warning(file))
     try:
-        return file.path.read_text(encoding="utf-8-sig")
+        return read_text(file.path, MOST_BYTES)
     except FileNotFoundError:
         raise NodeError("NoPrompt", f"{file.shown} does not exist; create it or correct `prompt`") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -15,7 +15,9 @@ from engine.log.outputs import Outputs
 from engine.nodes.asking import ask, require_one_write
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work
 from engine.nodes.paths import NamedFile, named_file, outside_warning
+from engine.nodes.prompts import MOST_BYTES
 from engine.nodes.structured import read_schema, schema_file
+from engine.regular_files import read_text
 from engine.spec.model import Node, SkillSpec
 from engine.syntax import parse
 
@@ -85,7 +87,7 @@ def read_skill(directory: Path, impl: str, watcher: Watcher) -> Skill:
     if not folder.inside:
         watcher.warning(outside_warning(folder))
     try:
-        content = file.path.read_text(encoding="utf-8-sig")
+        content = read_text(file.path, MOST_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         raise NodeError("NoSkill", _no_skill(folder)) from None
     except (OSError, UnicodeDecodeError) as error:

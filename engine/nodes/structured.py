@@ -10,8 +10,10 @@ from typing import Any
 from engine.expressions import Json
 from engine.nodes.kind import NodeError, Watcher
 from engine.nodes.paths import NamedFile, named_file, outside_warning
+from engine.regular_files import read_text
 
 _MAX_PROBLEMS = 20
+_MOST_BYTES = 5 * 1024 * 1024
 Schema = Mapping[str, Json]
 
 
@@ -57,8 +59,8 @@ def problems(schema: Schema, answer: Json) -> list[str]:
 
 def _load(file: NamedFile) -> Any:
     try:
-        return json.loads(file.path.read_text(encoding="utf-8-sig"))
+        return json.loads(read_text(file.path, _MOST_BYTES))
     except FileNotFoundError:
         raise NodeError("NoSchema", f"{file.shown} does not exist; create it or correct `schema`") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise NodeError("NoSchema", f"{file.shown} is not JSON: {error}") from error

@@ -30,6 +30,11 @@ class NamedPath:
     may_come: bool = False
 
     @property
+    def is_missing(self) -> bool:
+        """Whether a run will not find it."""
+        return not self.exists and not self.may_come
+
+    @property
     def note(self) -> str:
         """What is to be said of it beside its name."""
         if self.exists:
@@ -98,7 +103,7 @@ def forecast_lines(name: str, steps: tuple[Step, ...]) -> Iterator[str]:
     yield f"{name}: {len(steps)} steps, nothing is run"
     yield from _step_lines(steps, "")
     everything = list(_all(steps))
-    missing = _distinct(file.shown for step in everything for file in step.files if not file.exists and not file.may_come)
+    missing = _distinct(file.shown for step in everything for file in step.files if file.is_missing)
     yield ""
     yield f"programs  {_listed(command[0] for step in everything for command in step.commands)}"
     yield f"hosts     {_listed(host for step in everything for host in step.hosts)}"

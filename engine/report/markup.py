@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
+from engine.log.visible import visible
+
 Element = ElementTree.Element
 Child = Element | str | None
-
-_CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n\r"} | {127: 0x2421}
 
 
 def element(tag: str, *children: Child, **attributes: str | float | None) -> Element:
@@ -25,7 +25,7 @@ def add(parent: Element, children: Iterable[Child]) -> None:
     """Put children at the end of `parent`."""
     for child in children:
         if isinstance(child, str):
-            _add_text(parent, child.translate(_CONTROLS))
+            _add_text(parent, visible(child))
         elif child is not None:
             parent.append(child)
 
@@ -44,4 +44,4 @@ def _add_text(parent: Element, text: str) -> None:
 
 
 def _written(value: str | float) -> str:
-    return value.translate(_CONTROLS) if isinstance(value, str) else f"{value:.6g}"
+    return visible(value) if isinstance(value, str) else f"{value:.6g}"

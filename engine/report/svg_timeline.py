@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
 from engine.log.words import duration
@@ -114,7 +115,8 @@ def _end(execution: Execution, now: float) -> float:
 
 def _ticks(end: float) -> Iterator[float]:
     """Four to ten round times from 0 to `end` milliseconds."""
-    step = next(factor * 10.0**power for power in range(12) for factor in _STEPS if factor * 10.0**power * 8 >= end)
+    steps = (factor * 10.0**power for power in itertools.count() for factor in _STEPS)
+    step = next(step for step in steps if step * 8 >= end)
     at = 0.0
     while at <= end:
         yield at

@@ -33,7 +33,7 @@ from engine.state.store import StateError, StateStore
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run that ended: its id, its last event, and the state that it came to.
+    """A run that ended: its id, its last event, and the state that it came to, as it is and as people may see it.
 
     `state_problem` says, for the user, why state.sqlite does not have what the run wrote; its log has.
     """
@@ -41,6 +41,7 @@ class Ended:
     run_id: str
     finished: RunFinished
     final_state: Mapping[str, Json]
+    told_state: Mapping[str, Json]
     state_problem: str | None = None
 
 
@@ -86,7 +87,8 @@ async def carry_out(
         async with cancellable(run, store.cancel(run_id)):
             finished = await run.drive()
             state_problem = _merge_state(store, run.view)
-        return Ended(run_id, finished, run.final_state, state_problem)
+        state = run.final_state
+        return Ended(run_id, finished, state, secrets.masked_value(state), state_problem)
 
 
 def _merge_state(store: RunStore, view: RunView) -> str | None:

@@ -5,7 +5,7 @@ What one item shows alone is engine/spec/items.py's, what only the whole graph s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,13 +26,18 @@ from engine.spec.surroundings import Around, Surroundings
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was found, by list and position; relative to the item. `whats` are the items and what was around them."""
+    """What was found, by list and position; relative to the item. `whats` are the items and what was around them.
+
+    `spare` is what was found while something else was around an item, the last time that it changed: whoever types a
+    name takes the graph apart and puts it together again with every letter.
+    """
 
     world: World
     around: Surroundings
     items: Mapping[str, tuple[Item[Any], ...]]
     whats: Mapping[str, _Whats]
     found: Mapping[str, _Findings]
+    spare: Mapping[str, _Known]
 
     def problems(self, parts: Parts) -> Iterator[Problem]:
         """What was found, at its places in the text."""
@@ -48,19 +53,21 @@ def check_in_context(parts: Parts, around: Surroundings, world: World, previous:
     before = previous if previous is not None and previous.world is world else None
     whats: dict[str, _Whats] = {}
     found: dict[str, _Findings] = {}
+    spare: dict[str, _Known] = {}
     for name, section in _sections(parts):
         # Nodes that are stages depend on the pipelines, too, so they are looked at each time.
         if before and before.around is around and before.items[name] is section.items and name != "nodes":
-            whats[name], found[name] = before.whats[name], before.found[name]
+            whats[name], found[name], spare[name] = before.whats[name], before.found[name], before.spare[name]
             continue
         whats[name] = _whats(name, section, around, parts)
-        known = zip(before.whats[name], before.found[name], strict=True) if before else ()
-        found[name] = _carried_over(whats[name], known, _CHECKS[name], world)
-    return Checked(world, around, {name: section.items for name, section in _sections(parts)}, whats, found)
+        found[name], spare[name] = _carried_over(name, whats[name], before, world)
+    return Checked(world, around, {name: section.items for name, section in _sections(parts)}, whats, found, spare)
 
 
 _Whats = tuple[tuple[Item[Any], Any], ...]
 _Findings = tuple[tuple[Problem, ...], ...]
+_Known = Mapping[int, tuple[object, tuple[Problem, ...]]]
+"""By the identity of an item: what was around it, and what was found."""
 _Check = Callable[[Item[Any], Any, World], Iterator[Problem]]
 
 
@@ -99,15 +106,30 @@ def _of_edge(item: Item[Edge], around: Surroundings) -> object:
     return around.of(item.model.to), around.whole
 
 
-def _carried_over(
-    whats: _Whats, known: Iterable[tuple[tuple[Item[Any], object], tuple[Problem, ...]]], check: _Check, world: World
-) -> _Findings:
-    before = {id(item): (what, found) for (item, what), found in known}
+def _carried_over(name: str, whats: _Whats, before: Checked | None, world: World) -> tuple[_Findings, _Known]:
+    known, spare = _known(before, name), before.spare[name] if before else {}
     findings: list[tuple[Problem, ...]] = []
+    kept: dict[int, tuple[object, tuple[Problem, ...]]] = {}
     for item, what in whats:
-        last = before.get(id(item))
-        findings.append(last[1] if last is not None and last[0] == what else tuple(check(item, what, world)))
-    return tuple(findings)
+        last, other = known.get(id(item)), spare.get(id(item))
+        if last is not None and last[0] == what:
+            findings.append(last[1])
+        elif other is not None and other[0] == what:
+            findings.append(other[1])
+            other = last
+        else:
+            findings.append(tuple(_CHECKS[name](item, what, world)))
+            other = last
+        if other is not None:
+            kept[id(item)] = other
+    return tuple(findings), kept
+
+
+def _known(before: Checked | None, name: str) -> _Known:
+    if before is None:
+        return {}
+    pairs = zip(before.whats[name], before.found[name], strict=True)
+    return {id(item): (what, found) for (item, what), found in pairs}
 
 
 def _check_node(item: Item[Node], what: tuple[Around, bool, tuple[str, ...]] | None, world: World) -> Iterator[Problem]:

@@ -12,6 +12,9 @@ from engine.syntax import NodeKind, Span, Style, View
 
 Steps = tuple[str | int, ...]
 
+_NOT_ONLY_TEXT = frozenset({"null", "true", "false", "inf", "nan"})
+"""Names that keys have in JSON which are no text in YAML. Numbers are no identifiers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -52,6 +55,8 @@ def _step(view: View, step: str | int) -> Place | None:
     if isinstance(step, int):
         item = next(islice(view.items(), step, None), None)
         return Place(None, item, view) if item else None
+    if step.isidentifier() and step not in _NOT_ONLY_TEXT and (entry := view.entry(step)) is not None:
+        return Place(entry.key, entry.value, view)
     # The last one counts where a key is written twice, as in the value.
     found = [entry for entry in view.entries() if key_text(entry.key) == step]
     return Place(found[-1].key, found[-1].value, view) if found else None

@@ -50,7 +50,8 @@ def prompt_of(node: Node, files: Files) -> Prompt | None:
 
 def check_prompt(view: View, node: Node, scope: Scope, world: World) -> Iterator[Problem]:
     """The problems of a node's prompt; those in a file are shown at its path."""
-    prompt, scalar = prompt_of(node, world.files), locate(view, ("prompt",)).value
+    prompt = prompt_of(node, world.files)
+    scalar = locate(view, ("prompt",)).value if prompt is not None else None
     if prompt is None or scalar is None:
         return
     template = _parsed(prompt.text)

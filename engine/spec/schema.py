@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from engine.expressions import Json
@@ -17,6 +18,9 @@ from schemas import experience_schema
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
+
+MOST_VIOLATIONS = 200
+"""Nobody reads more of them, and each has to be found in the text: a file may be nothing but unknown keys."""
 
 UNKNOWN_KEYS = "x-unknownKeys"
 _RECURSIVE = "#/$defs/jsonSchema"
@@ -51,8 +55,10 @@ class Violation:
 
 
 def violations(part: Part, value: Json) -> tuple[Violation, ...]:
-    """What `value` does that the definition of `part` forbids, in the schema's order; at most one for each rule."""
-    found = (_violation(error) for error in _validator(part).iter_errors(value))
+    """What `value` does that the definition of `part` forbids, in the schema's order; at most one for each rule, and
+    MOST_VIOLATIONS in all.
+    """
+    found = (_violation(error) for error in islice(_validator(part).iter_errors(value), MOST_VIOLATIONS))
     return tuple({(v.path, v.keyword, v.key): v for v in found}.values())
 
 

@@ -65,9 +65,7 @@ def _read(runs: RunStore, run_ids: Iterable[str]) -> tuple[list[Contribution], l
 
 def _contribution(runs: RunStore, run_id: str) -> Contribution | None:
     ends = read_ends(runs.log(run_id))
-    if ends.finished is None:
-        return None
-    return contribution_of(fold((ends.started, ends.finished)), runs.blobs.read)
+    return contribution_of(fold(ends.records), runs.blobs.read)
 
 
 def _rebuild(store: StateStore, contributions: list[Contribution]) -> None:

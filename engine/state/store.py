@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.expressions import Json, Missing
 from engine.state.contribution import Contribution
 from engine.state.projection import project, project_all, text_of, value_of
-from engine.state.tables import create_tables, make_database
+from engine.state.tables import create_tables, has_tables, make_database
 
 FILE_NAME = "state.sqlite"
 
@@ -66,7 +66,7 @@ class StateStore:
         """The fields that have a value, by name; none where nothing was ever written."""
         if not self.path.exists():
             return {}
-        with self._transaction() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "SELECT field, value, updated_at, updated_by_node, updated_by_run FROM state_snapshot ORDER BY field"
             )
@@ -76,7 +76,7 @@ class StateStore:
         """The changes of one field, or of all, the oldest first."""
         if not self.path.exists():
             return []
-        with self._transaction() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "SELECT field, value_old, value_new, node_id, run_id, ts FROM state_history "
                 "WHERE (:field IS NULL OR field = :field) ORDER BY id",
@@ -88,7 +88,7 @@ class StateStore:
         """The runs that are merged, with or without writes."""
         if not self.path.exists():
             return frozenset()
-        with self._transaction() as connection:
+        with self._reading() as connection:
             return frozenset(run_id for (run_id,) in connection.execute("SELECT run_id FROM state_runs"))
 
     def merge(self, contribution: Contribution) -> None:
@@ -130,18 +130,32 @@ class StateStore:
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._connection() as connection:
+            connection.execute("PRAGMA synchronous = NORMAL")  # it can be rebuilt from the logs
+            connection.execute("BEGIN IMMEDIATE")
+            create_tables(connection)
+            yield connection
+            connection.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """What there is at one moment; waits for no writer, and none waits for it."""
+        with self._connection() as connection:
+            if not has_tables(connection):
+                connection.execute("BEGIN IMMEDIATE")
+                create_tables(connection)
+                connection.execute("COMMIT")
+            connection.execute("BEGIN")
+            yield connection
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
             if not self.path.exists():
                 make_database(self.path)
             connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
-            try:
-                connection.execute("PRAGMA synchronous = NORMAL")  # it can be rebuilt from the logs
-                connection.execute("BEGIN IMMEDIATE")
-                create_tables(connection)
+            with contextlib.closing(connection):
                 yield connection
-                connection.execute("COMMIT")
-            finally:
-                connection.close()
         except (sqlite3.OperationalError, OSError) as error:
             raise StateError(f"{self.path} cannot be used: {error}") from error
         except (sqlite3.DatabaseError, ValueError) as error:

@@ -78,10 +78,15 @@ def make_database(path: Path) -> None:
                 anew.with_name(anew.name + beside).unlink()
 
 
+def has_tables(connection: sqlite3.Connection) -> bool:
+    """Whether the tables are there."""
+    found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_runs'").fetchone()
+    return found is not None
+
+
 def create_tables(connection: sqlite3.Connection) -> None:
     """Make the tables that are missing. To be called in a transaction."""
-    known = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_runs'").fetchone()
-    if known is not None:
+    if has_tables(connection):
         return
     for statement in filter(str.strip, (_SCHEMA + _TAKE_OVER).split(";")):
         connection.execute(statement)

@@ -23,6 +23,7 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _NUMBER_STARTS = frozenset("0123456789+-.")
 # Beyond this many digits Python refuses to convert (int max str digits); a float is what JavaScript would make of it.
 _MOST_DIGITS = 4000
+_MOST_BASED_DIGITS = 3000
 
 
 class TagError(ValueError):
@@ -58,7 +59,7 @@ def _number(text: str) -> Data:
     if _DECIMAL.fullmatch(text):
         return int(text) if len(text) <= _MOST_DIGITS else float(text)
     if _BASED.fullmatch(text):
-        return int(text[2:], 8 if text[1] == "o" else 16)
+        return int(text[2:], 8 if text[1] == "o" else 16) if len(text) <= _MOST_BASED_DIGITS else float("inf")
     return float(text) if _FLOAT.fullmatch(text) else text
 
 

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 
+import anyio._backends._asyncio  # noqa: F401 # else the first watch imports it, and holds the loop for 0.2 s
 from watchfiles import Change, awatch
 
 from engine.log.store import RunStore

@@ -206,6 +206,12 @@ async def hover(ls: ExperienceServer, params: types.HoverParams) -> types.Hover 
     return await (await ls.session()).editing.hover(params)
 
 
+async def diagnostic(ls: ExperienceServer, params: types.DocumentDiagnosticParams) -> protocol.Plain:
+    """Says what is wrong in a document, to clients that ask."""
+    report = await (await ls.session()).diagnosis.report(params)
+    return await asyncio.to_thread(ls.protocol.plain, report)
+
+
 def navigation(method: Callable[[Navigation], Handler]) -> Handler:
     """A handler that asks the session's navigation."""
 
@@ -216,10 +222,11 @@ def navigation(method: Callable[[Navigation], Handler]) -> Handler:
 
 
 def structure(method: Callable[[Structure], Handler]) -> Handler:
-    """A handler that asks the session about the structure of documents."""
+    """A handler that asks the session about the structure of documents: answers are as large as those are."""
 
     async def ask(ls: ExperienceServer, params: Any) -> Any:
-        return await method((await ls.session()).structure)(params)
+        found = await method((await ls.session()).structure)(params)
+        return await asyncio.to_thread(ls.protocol.plain, found)
 
     return ask
 
@@ -278,6 +285,7 @@ FEATURES: dict[str, Handler] = {
     types.TEXT_DOCUMENT_CODE_LENS: code_lens,
     types.TEXT_DOCUMENT_COMPLETION: completion,
     types.TEXT_DOCUMENT_HOVER: hover,
+    types.TEXT_DOCUMENT_DIAGNOSTIC: diagnostic,
     types.TEXT_DOCUMENT_DEFINITION: navigation(lambda here: here.definition),
     types.TEXT_DOCUMENT_REFERENCES: navigation(lambda here: here.references),
     types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: navigation(lambda here: here.highlights),
@@ -303,6 +311,10 @@ FEATURES: dict[str, Handler] = {
 _LEGEND = types.SemanticTokensLegend([token.value for token in LEGEND], [])
 
 OPTIONS: dict[str, Any] = {
+    # What else is open changes nothing; what else is on disk does, and the server says when.
+    types.TEXT_DOCUMENT_DIAGNOSTIC: types.DiagnosticOptions(
+        inter_file_dependencies=False, workspace_diagnostics=False, identifier="oe"
+    ),
     types.TEXT_DOCUMENT_COMPLETION: types.CompletionOptions(trigger_characters=list(TRIGGERS)),
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: _LEGEND,
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL_DELTA: _LEGEND,

@@ -21,6 +21,8 @@ class Client:
     roots: tuple[Path, ...]
     shows_progress: bool
     shows_related: bool
+    pulls_diagnostics: bool
+    refreshes_diagnostics: bool
     refreshes_lenses: bool
     answers_configuration: bool
     watches_files: bool
@@ -42,6 +44,8 @@ def read_client(params: types.InitializeParams) -> Client:
     capabilities = params.capabilities
     window, workspace, document = capabilities.window, capabilities.workspace, capabilities.text_document
     diagnostics = document.publish_diagnostics if document else None
+    pulled = document.diagnostic if document else None
+    repulled = workspace.diagnostics if workspace else None
     lens = workspace.code_lens if workspace else None
     watched = workspace.did_change_watched_files if workspace else None
     item = document.completion.completion_item if document and document.completion else None
@@ -56,7 +60,11 @@ def read_client(params: types.InitializeParams) -> Client:
         roots=tuple(path for path in map(path_of, uris) if path is not None),
         options=read_client_options(params.initialization_options),
         shows_progress=bool(window and window.work_done_progress),
-        shows_related=bool(diagnostics and diagnostics.related_information),
+        shows_related=bool(
+            (diagnostics and diagnostics.related_information) or (pulled and pulled.related_information)
+        ),
+        pulls_diagnostics=pulled is not None,
+        refreshes_diagnostics=bool(repulled and repulled.refresh_support),
         refreshes_lenses=bool(lens and lens.refresh_support),
         answers_configuration=bool(workspace and workspace.configuration),
         watches_files=bool(watched and watched.dynamic_registration),

@@ -12,6 +12,8 @@ from typing import Any
 
 from engine.log.cancel_file import request_cancel
 from engine.log.store import RunStore
+from engine.regular_files import read_regular
+from engine.spec.load import MAX_BYTES
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.launch import Engine, start_engine
 from oe_lsp.server import arguments as args
@@ -110,7 +112,7 @@ def experience_path(uri: str) -> Path:
 def _saved_text(path: Path) -> str:
     try:
         # Decoded as it is, line breaks included: editors keep those, and drop a byte order mark.
-        return path.read_bytes().decode("utf-8-sig")
+        return read_regular(path, MAX_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         raise RequestFailedError(f"{path} does not exist (any more).") from None
     except (OSError, UnicodeDecodeError) as error:

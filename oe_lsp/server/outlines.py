@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.regular_files import read_text
 from engine.syntax import LineIndex, View, parse
 from oe_lsp.ide.items import text_at
 from oe_lsp.ide.snapshot import Snapshot
@@ -49,7 +50,7 @@ class Outlines:
             known = self._read.get(path)
             if known is not None and known[0] == stamp:
                 return known[1]
-            text = path.read_text(encoding="utf-8-sig") if status.st_size <= _LARGEST else ""
+            text = read_text(path, _LARGEST) if status.st_size <= _LARGEST else ""
         except (OSError, UnicodeDecodeError):
             self._read.pop(path, None)
             return None

@@ -47,8 +47,26 @@ class CustomRequest:
     params: Any = None
 
 
+@attrs.frozen
+class Plain:
+    """A result that is made of nothing but what JSON has."""
+
+    value: Any
+
+
 class Protocol(LanguageServerProtocol):
-    """The protocol with the custom requests in it."""
+    """The protocol with the custom requests in it, and results that were made plain by whoever answers."""
+
+    def plain(self, result: Any) -> Plain:
+        """What a result is in JSON. For a thread: of a large document it takes longer than the loop may be held."""
+        return Plain(self._converter.unstructure(result))
+
+    def _send_response(self, msg_id: int | str, result: Any = None, error: Any = None) -> None:
+        if error is None and isinstance(result, Plain):
+            self._result_types.pop(msg_id, None)
+            self._send_data({"jsonrpc": self.VERSION, "id": msg_id, "result": result.value})
+        else:
+            super()._send_response(msg_id, result, error)
 
     def get_message_type(self, method: str) -> type[Any] | None:  # type: ignore[override]  # pygls has it cached
         """The class that an incoming message of `method` is read into."""

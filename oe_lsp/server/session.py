@@ -13,7 +13,6 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from engine.log.cancel_file import request_cancel
-from oe_lsp.ide.diagnostics import diagnostics
 from oe_lsp.ide.snapshot import Snapshot
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.follow import FollowedRun
@@ -24,6 +23,7 @@ from oe_lsp.server.announcer import Announcer
 from oe_lsp.server.client import read_client
 from oe_lsp.server.commands import Commands
 from oe_lsp.server.consent import Consent
+from oe_lsp.server.diagnosis import Diagnosis
 from oe_lsp.server.documents import Documents
 from oe_lsp.server.editing import Editing
 from oe_lsp.server.lenses import LensRefresh
@@ -62,7 +62,8 @@ class Session:
             wants_events=client.options.wants_events,
             wants_progress=client.shows_progress,
         )
-        self.documents = Documents(self._publish)
+        self.documents = Documents(self._analysed)
+        self.diagnosis = Diagnosis(server, self.documents, client, self._encoding, lambda: self._settings.severities)
         self.editing = Editing(self.documents, client, self._encoding)
         self.navigation = Navigation(self.documents, client, self._encoding)
         self.structure = Structure(self.documents, client, self._encoding, self._experience_folders)
@@ -101,7 +102,7 @@ class Session:
         """A document was closed: its problems go from the editor's list."""
         if uri in self.documents:
             self.documents.close(uri)
-            self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+            self.diagnosis.forget(uri)
             self._watch()
 
     def files_changed(self, uris: Iterable[str]) -> None:
@@ -149,24 +150,14 @@ class Session:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.documents.close_all()
 
-    def _publish(self, snapshot: Snapshot) -> None:
-        found = convert.to_diagnostics(
-            diagnostics(snapshot.analysis.problems, self._settings.severities),
-            snapshot.uri,
-            snapshot.analysis.lines,
-            self._encoding,
-            with_related=self._client.shows_related,
-        )
-        self._server.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(snapshot.uri, found, snapshot.version)
-        )
+    def _analysed(self, snapshot: Snapshot) -> None:
+        self.diagnosis.take(snapshot)
 
     def _apply(self, settings: Settings) -> None:
         before, self._settings = self._settings, settings
         self._lenses.soon()
         if settings.severities != before.severities:
-            for snapshot in self.documents.snapshots():
-                self._publish(snapshot)
+            self.diagnosis.severities_changed()
 
     async def _ask_for_changed_files(self) -> None:
         watchers = [types.FileSystemWatcher(_NAMED_FILES)]

@@ -34,6 +34,7 @@ class Editor(LanguageClient):
         answer: str | None = None,
         capabilities: types.ClientCapabilities | None = None,
         env: dict[str, str] | None = None,
+        server: Sequence[str] = (sys.executable, "-m", "oe_lsp.server"),
     ) -> None:
         super().__init__()
         self.workspace = workspace
@@ -41,9 +42,11 @@ class Editor(LanguageClient):
         self.published: list[types.PublishDiagnosticsParams] = []
         self.questions: list[str] = []
         self.refreshes = 0
+        self.registered: list[str] = []
         self._declared = capabilities or _capabilities(encoding, progress=progress)
         self._options = {"oeEvents": events} | _present(trusted=trusted, settings=settings)
         self._answer = answer
+        self._command = server
         self._env = {**os.environ, "OE_STATE_DIR": str(workspace / "state")} | (env or {})
         self._news = asyncio.Event()
         self._closing = asyncio.Event()
@@ -52,7 +55,7 @@ class Editor(LanguageClient):
         self._hear()
 
     async def __aenter__(self) -> Editor:
-        await self.start_io(sys.executable, "-m", "oe_lsp.server", env=self._env)
+        await self.start_io(*self._command, env=self._env)
         await self.initialize_session(
             types.InitializeParams(
                 capabilities=self._declared,
@@ -164,6 +167,20 @@ class Editor(LanguageClient):
 
         return (await self.until(latest)).diagnostics
 
+    async def pull(self, uri: str, previous: str | None = None) -> types.DocumentDiagnosticReport:
+        """Ask for the problems of a document."""
+        params = types.DocumentDiagnosticParams(types.TextDocumentIdentifier(uri), previous_result_id=previous)
+        return await asyncio.wait_for(self.text_document_diagnostic_async(params), SECONDS)
+
+    async def problems_of(self, uri: str, version: int | None = None) -> Sequence[types.Diagnostic]:
+        """What is wrong in a document, in the way that this client learns of it."""
+        document = self._declared.text_document
+        if document is None or document.diagnostic is None:
+            return await self.diagnostics_of(uri, version)
+        report = await self.pull(uri)
+        assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
+        return report.items
+
     def heard(self, run_id: str) -> list[str]:
         """The events of a run, a word for each: `node.cached fetch`."""
         events = [told["event"] for told in self.events if told["runId"] == run_id]
@@ -189,6 +206,10 @@ class Editor(LanguageClient):
         @self.feature(types.WORKSPACE_CODE_LENS_REFRESH)
         def refresh(_: None) -> None:
             self.refreshes += 1
+
+        @self.feature(types.CLIENT_REGISTER_CAPABILITY)
+        def register(params: types.RegistrationParams) -> None:
+            self.registered += [registration.method for registration in params.registrations]
 
         @self.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
         async def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:

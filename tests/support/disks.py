@@ -8,21 +8,34 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from engine.log.disk import Disk, Thing
 
-class FailingDisk:
-    """Writes as the system does, until it fails at the write number `at`, with half of the line written."""
+
+class FailingDisk(Disk):
+    """Writes as the system does, until it fails at the write number `at` to a log, with half of the line written."""
 
     def __init__(self, at: int, number: int = errno.ENOSPC) -> None:
         self.writes = 0
         self._at = at
         self._number = number
 
-    def __call__(self, descriptor: int, data: memoryview) -> int:
+    def write(self, thing: Thing, descriptor: int, data: memoryview) -> int:
+        """Write, or fail half way."""
+        if thing is not Thing.LOG:
+            return super().write(thing, descriptor, data)
         self.writes += 1
         if self.writes == self._at:
             os.write(descriptor, data[: len(data) // 2])
             raise OSError(self._number, os.strerror(self._number))
-        return os.write(descriptor, data)
+        return super().write(thing, descriptor, data)
+
+
+class HastyDisk(Disk):
+    """Takes no more than a few bytes at a time, as the system may."""
+
+    def write(self, thing: Thing, descriptor: int, data: memoryview) -> int:
+        """Write seven bytes."""
+        return super().write(thing, descriptor, data[:7])
 
 
 def tiny_disks() -> bool:

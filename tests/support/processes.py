@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
+
+MARK = "OE_TEST_FAMILY"
+"""An environment variable that all processes of one engine share, and nobody else has."""
+
+_GONE_SECONDS = 10.0
 
 
 def gone(pid: int) -> bool:
@@ -11,3 +18,24 @@ def gone(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     except OSError:
         return True
+
+
+def wait_for_none(mark: str) -> None:
+    """Wait until no process has this mark; a killed engine's are gone in milliseconds."""
+    until = time.monotonic() + _GONE_SECONDS
+    while left := list(marked(mark)):
+        assert time.monotonic() < until, f"{left} outlived the engine"
+        time.sleep(0.005)
+
+
+def marked(mark: str) -> Iterator[int]:
+    """The ids of the processes with this mark."""
+    wanted = f"{MARK}={mark}".encode()
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            try:
+                environment = (process / "environ").read_bytes()
+            except OSError:  # it ended meanwhile, or is not ours
+                continue
+            if wanted in environment.split(b"\0"):
+                yield int(process.name)

@@ -43,7 +43,8 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store = RunStore(folder)
-        self.write("recorder.py", RECORDER)
+        if not (folder / "recorder.py").exists():
+            self.write("recorder.py", RECORDER)
         self._seen = 0
 
     def write(self, name: str, text: str) -> Path:

@@ -14,9 +14,11 @@ from engine.nodes.datasets.values import NoRowError, parse_json
 from engine.nodes.datasets.variables import fill, values_in
 from engine.nodes.environment import tool_environment
 from engine.nodes.kind import NodeError
+from engine.regular_files import read_regular
 from engine.spec.wording import closest, did_you_mean, listed, shown
 
 FILE_NAME = "mcp.json"
+_MOST_BYTES = 5 * 1024 * 1024
 _EXAMPLE = '{"servers": {"notes": {"command": "notes-server", "args": []}}}'
 
 
@@ -42,7 +44,7 @@ def find_server(directory: Path, name: str, environment: Mapping[str, str]) -> M
 
 def _servers(file: Path) -> dict[str, Json]:
     try:
-        content = parse_json(file.read_bytes())
+        content = parse_json(read_regular(file, _MOST_BYTES))
     except FileNotFoundError:
         raise wrong_source(f"{FILE_NAME} does not exist; create it beside experience.yaml: {_EXAMPLE}") from None
     except OSError as error:

@@ -48,3 +48,12 @@ def test_validating_imports_neither_the_runner_nor_asyncio(report: Path) -> None
 
 def test_running_for_machines_imports_no_table(report: Path) -> None:
     assert not imported(report, "--log-format", "json", "run") & {"rich", "anthropic", "openai"}
+
+
+def test_a_list_that_the_index_knows_imports_nothing_that_reads_logs(report: Path) -> None:
+    subprocess.run([sys.executable, "-m", "engine.cli", "run"], cwd=report, capture_output=True, check=False)
+    imported(report, "runs", "--json")
+
+    modules = imported(report, "runs", "--json")
+
+    assert not modules & {*HEAVY, "cattrs", "portalocker", "rfc8785", "engine.expressions", "engine.log.events"}

@@ -141,6 +141,15 @@ def test_a_file_that_was_cut_off_is_written_anew(tmp_path: Path) -> None:
     assert blobs.read(digest) == b"content"
 
 
+def test_a_file_that_was_damaged_is_written_anew(tmp_path: Path) -> None:
+    digest = Blobs(tmp_path / "blobs").keep(b"content")
+    (tmp_path / "blobs" / digest).write_bytes(b"CONTENT")
+
+    Blobs(tmp_path / "blobs").keep(b"content")
+
+    assert Blobs(tmp_path / "blobs").read(digest) == b"content"
+
+
 @pytest.mark.parametrize("name", ["../../secret", "", "0" * 63, "A" * 64])
 def test_a_name_out_of_a_log_never_becomes_another_path(tmp_path: Path, name: str) -> None:
     with pytest.raises(BlobLostError, match="names no blob"):

@@ -65,7 +65,14 @@ SAMPLES: list[ev.Event] = [
     ev.NodeTokens(node_id="b", tokens_in=1, tokens_out=2, cost_usd=0.001, model="claude"),
     ev.NodeWarning(node_id="b", message="odd"),
     ev.RunWarning(message="odd"),
-    ev.RunFinished(status=ev.RunStatus.FAILURE, reason="failed at a", counts=ev.Counts(failed=1), duration_ms=12.5),
+    ev.RunFinished(
+        status=ev.RunStatus.FAILURE,
+        reason="failed at a",
+        failed_at="a",
+        error=ev.ErrorInfo("ValueError", "no"),
+        counts=ev.Counts(failed=1),
+        duration_ms=12.5,
+    ),
     ev.RunFinished(
         status=ev.RunStatus.SUCCESS,
         counts=ev.Counts(completed=1),

@@ -13,7 +13,7 @@ from engine.log.events import NodeStarted, RunStarted
 from engine.log.reader import read_log
 from engine.log.store import RunStore
 from engine.log.writer import LogWriteError, LogWriter
-from tests.support.disks import FailingDisk
+from tests.support.disks import FailingDisk, HastyDisk
 
 RUN = "4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c"
 
@@ -34,7 +34,7 @@ def written(store: RunStore) -> list[str]:
 
 
 def test_half_a_line_is_taken_back_and_nothing_follows_it(store: RunStore) -> None:
-    log = LogWriter(store.log(RUN), RUN, write=FailingDisk(at=2))
+    log = LogWriter(store.log(RUN), RUN, disk=FailingDisk(at=2))
     log.append(RunStarted(args={}))
 
     for _ in range(2):
@@ -58,7 +58,7 @@ def test_half_a_line_is_taken_back_and_nothing_follows_it(store: RunStore) -> No
     ],
 )
 def test_each_cause_has_its_remedy(store: RunStore, number: int, remedy: str) -> None:
-    log = LogWriter(store.log(RUN), RUN, write=FailingDisk(at=2, number=number))
+    log = LogWriter(store.log(RUN), RUN, disk=FailingDisk(at=2, number=number))
     log.append(RunStarted(args={}))
 
     with pytest.raises(LogWriteError) as raised:
@@ -68,7 +68,7 @@ def test_each_cause_has_its_remedy(store: RunStore, number: int, remedy: str) ->
 
 
 def test_a_log_without_a_first_line_is_not_left_behind(store: RunStore) -> None:
-    log = LogWriter(store.log(RUN), RUN, write=FailingDisk(at=1))
+    log = LogWriter(store.log(RUN), RUN, disk=FailingDisk(at=1))
 
     with pytest.raises(LogWriteError) as raised:
         log.append(RunStarted(args={}))
@@ -79,7 +79,7 @@ def test_a_log_without_a_first_line_is_not_left_behind(store: RunStore) -> None:
 
 
 def test_a_write_of_a_part_of_a_line_is_not_the_end_of_it(store: RunStore) -> None:
-    log = LogWriter(store.log(RUN), RUN, write=lambda descriptor, data: os.write(descriptor, data[:7]))
+    log = LogWriter(store.log(RUN), RUN, disk=HastyDisk())
     log.append(RunStarted(args={}))
     log.close()
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from engine.log.events import (
-    Counts,
     ErrorInfo,
     Event,
     ExperienceRef,
@@ -23,6 +22,7 @@ from engine.log.events import (
 )
 from engine.log.lock import RunLock
 from engine.log.store import RunStore
+from engine.log.view import RunView
 from engine.log.writer import LogWriter, timestamp, utc_now
 
 
@@ -34,11 +34,12 @@ class WrittenRun:
         self.store.prepare()
         self.run_id = str(uuid.uuid4())
         self._lock: RunLock | None = RunLock(self.store.lock(self.run_id), timestamp(clock()))
+        self._view = RunView()
         self._writer = LogWriter(self.store.log(self.run_id), self.run_id, clock=clock)
 
     def write(self, *events: Event) -> WrittenRun:
         for event in events:
-            self._writer.append(event)
+            self._view.apply(self._writer.append(event))
         return self
 
     def begin(self, *nodes: str, original: str | None = None) -> WrittenRun:
@@ -53,7 +54,7 @@ class WrittenRun:
         return self.write(NodeFailed(node_id=node, error=ErrorInfo("FileNotFoundError", message)))
 
     def finish(self, status: RunStatus) -> WrittenRun:
-        self.write(RunFinished(status=status, counts=Counts(), duration_ms=2100.0))
+        self.write(RunFinished(status=status, counts=self._view.counts, duration_ms=2100.0))
         return self.die()
 
     def die(self) -> WrittenRun:

@@ -1,4 +1,4 @@
-"""Runs are listed from their logs, which are read again only when they changed (oe_lsp/runs/summaries.py)."""
+"""The runs that the editor shows (oe_lsp/runs/summaries.py); how they are read: tests/unit/log/test_index.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.log.events import RunStatus
 from engine.log.reader import UnreadableLogError
 from engine.log.store import RunStore
 from engine.log.summary import RunState
-from oe_lsp.runs.summaries import Summaries, read_run
+from oe_lsp.runs.summaries import newest_runs, read_run
 from tests.unit.lsp.conftest import WriteRun
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -23,7 +23,7 @@ def test_the_run_that_started_last_comes_first(tmp_path: Path, write_run: WriteR
     new = write_run(at=NOON + timedelta(hours=1)).begin("a").finish(RunStatus.SUCCESS)
     os.utime(old.store.log(old.run_id))
 
-    runs = Summaries().newest(RunStore(tmp_path), 10, {})
+    runs = newest_runs(RunStore(tmp_path), 10, {})
 
     assert [run.run_id for run in runs] == [new.run_id, old.run_id]
 
@@ -32,43 +32,30 @@ def test_a_listing_has_no_more_runs_than_were_asked_for(tmp_path: Path, write_ru
     for _ in range(3):
         write_run().begin("a").finish(RunStatus.SUCCESS)
 
-    assert len(Summaries().newest(RunStore(tmp_path), 2, {})) == 2
+    assert len(newest_runs(RunStore(tmp_path), 2, {})) == 2
 
 
 def test_the_lock_tells_running_from_interrupted_also_for_a_log_that_is_cached(
     tmp_path: Path, write_run: WriteRun
 ) -> None:
     run = write_run().begin("a")
-    summaries = Summaries()
 
-    states = [summaries.newest(RunStore(tmp_path), 1, {})[0].state]
+    states = [newest_runs(RunStore(tmp_path), 1, {})[0].state]
     run.die()
-    states.append(summaries.newest(RunStore(tmp_path), 1, {})[0].state)
+    states.append(newest_runs(RunStore(tmp_path), 1, {})[0].state)
 
     assert states == [RunState.RUNNING, RunState.INTERRUPTED]
-
-
-def test_a_log_is_read_again_only_when_it_changed(tmp_path: Path, write_run: WriteRun) -> None:
-    run = write_run().begin("a", "b")
-    summaries = Summaries()
-    first, again = (summaries.newest(RunStore(tmp_path), 1, {})[0] for _ in range(2))
-
-    run.complete("a")
-    changed = summaries.newest(RunStore(tmp_path), 1, {})[0]
-
-    assert (first.ended, changed.ended) == (0, 1)
-    assert first.counts is again.counts
 
 
 def test_a_log_that_cannot_be_read_is_left_out(tmp_path: Path, write_run: WriteRun) -> None:
     good = write_run().begin("a").finish(RunStatus.SUCCESS)
     good.store.log("00000000-0000-4000-8000-000000000000").write_text("rubbish\n")
 
-    assert [run.run_id for run in Summaries().newest(RunStore(tmp_path), 10, {})] == [good.run_id]
+    assert [run.run_id for run in newest_runs(RunStore(tmp_path), 10, {})] == [good.run_id]
 
 
 def test_an_experience_that_never_ran_has_no_runs(tmp_path: Path) -> None:
-    assert Summaries().newest(RunStore(tmp_path), 10, {}) == []
+    assert newest_runs(RunStore(tmp_path), 10, {}) == []
 
 
 def test_reading_one_run_says_why_it_cannot_be_read(tmp_path: Path) -> None:

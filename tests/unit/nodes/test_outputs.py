@@ -66,7 +66,8 @@ def test_exactly_ten_megabytes_are_kept_whole(tmp_path: Path) -> None:
     assert kept(tmp_path, b"x" * LIMIT_BYTES) == b"x" * LIMIT_BYTES
 
 
-SECRETS = Secrets(["sk-ant-secret", "other-secret", 'with "quotes"'])
+KNOWN = ["sk-ant-secret", "other-secret", 'with "quotes"']
+SECRETS = Secrets(KNOWN)
 
 
 @given(
@@ -80,8 +81,8 @@ def test_secrets_are_masked_however_they_are_cut(
     pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
     folder = tmp_path_factory.mktemp("kept")
     whole = text
-    for secret in SECRETS.texts:
-        whole = whole.replace(secret, b"***")
+    for secret in KNOWN:
+        whole = whole.replace(secret.encode(), b"***")
 
     masked = kept(folder, b".", *pieces, secrets=SECRETS)
 
@@ -99,7 +100,7 @@ def full() -> Iterator[int]:
 def test_a_full_disk_costs_the_output_and_not_the_attempt(
     tmp_path: Path, full: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.log.outputs._create", lambda path: os.dup(full))
+    monkeypatch.setattr("engine.log.outputs._create", lambda disk, path: os.dup(full))
     warnings: list[str] = []
 
     with Outputs(tmp_path / "output").of("a", warnings.append) as file:

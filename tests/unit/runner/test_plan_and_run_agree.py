@@ -125,3 +125,25 @@ async def test_a_nested_output_that_the_fields_around_it_no_longer_take_is_not_p
     assert planned.entries[0].answer is Answer.WILL_RUN
     assert planned.entries[0].reasons == ("inner wrote to 'word' owl, which is not of type number",)
     assert resumed.finished.status is RunStatus.FAILURE
+
+
+async def test_an_edge_whose_condition_is_false_brings_nothing_to_a_join_of_any(world: World) -> None:
+    world.graph(
+        """
+        - {id: count, kind: tool, impl: count.py, writes: [n]}
+        - {id: always, kind: tool, impl: always.py, cache: false}
+        - {id: end, kind: tool, impl: end.py, join: any}
+        """,
+        "[{from: always, to: end}, {from: count, to: end, when: $.n > 2}]",
+        "n: {type: number}",
+    )
+    world.tool("count", "return {'state_delta': {'n': 1}, 'edge_output': 1}")
+    world.tool("always", "return {}")
+    world.tool("end", "return {}")
+    done = await world.run()
+    planned = world.plan(done.run_id)
+
+    resumed = await world.resume(done.run_id)
+
+    assert answers(planned.entries)["end"] is Answer.DEPENDS
+    assert "end" in world.restored(resumed.run_id)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.expressions import MISSING, Json, Missing
 from engine.spec.model import Merge
@@ -149,51 +146,31 @@ def test_a_rebuild_does_not_bring_back_what_was_reset(store: StateStore) -> None
     assert (store.values(), store.history()) == before
 
 
-FIELDS = st.dictionaries(
-    st.sampled_from(["log", "total", "once"]),
-    st.builds(
-        FieldContribution,
-        value=st.lists(st.integers(0, 9), max_size=2),
-        node_id=st.sampled_from("ab"),
-        merge=st.sampled_from(Merge),
-        carried=st.booleans(),
-        start=st.just(MISSING) | st.lists(st.integers(0, 9), max_size=1),
-    ),
-)
-RUNS = st.lists(st.tuples(st.integers(0, 3), FIELDS), max_size=6)
+def test_a_run_that_ended_before_a_reset_and_is_merged_after_it_stays_forgotten(store: StateStore) -> None:
+    store.merge(run("r1", 1, total=last(1)))
+    store.reset("total", TIMES[3])
+    store.merge(run("r2", 2, total=last(2), log=append(["b"])))
+
+    assert values(store) == {"log": ["b"]}
 
 
-@given(RUNS)
-def test_merging_as_runs_end_and_rebuilding_from_all_of_them_give_the_same(
-    drawn: list[tuple[int, dict[str, FieldContribution]]],
-) -> None:
-    runs = [
-        Contribution(f"r{number}", f"root{root}", TIMES[number], fields) for number, (root, fields) in enumerate(drawn)
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        store = StateStore(Path(folder))
-        for each in runs:
-            store.merge(each)
-        before = (store.values(), store.history())
+def test_a_resume_that_is_merged_before_another_that_ended_sooner_still_counts(store: StateStore) -> None:
+    store.merge(run("r3", 3, root="r1", total=last(3)))
+    store.merge(run("r2", 2, root="r1", total=last(2)))
 
-        store.rebuild(reversed(runs))
-
-        assert (store.values(), store.history()) == before
-        assert values(store) == _folded(runs)
+    assert values(store) == {"total": 3}
+    assert [change.new for change in store.history()] == [2, 3]
 
 
-def _folded(runs: list[Contribution]) -> dict[str, Json]:
-    """The state by its definition: the last run of each lineage, merged one after the other."""
-    last_of = {each.root_run_id: each.run_id for each in runs}
-    state: dict[str, Json] = {}
-    for each in runs:
-        if last_of[each.root_run_id] != each.run_id:
-            continue
-        for field, of_run in each.fields.items():
-            value = of_run.after(state.get(field, MISSING))
-            if value is not MISSING:
-                state[field] = value
-    return state
+def test_a_rebuild_keeps_what_runs_left_whose_logs_are_gone(store: StateStore) -> None:
+    gone, there = run("r1", 1, log=append(["a"])), run("r2", 2, log=append(["b"]))
+    store.merge(gone)
+    store.merge(there)
+
+    store.rebuild([there])
+
+    assert values(store) == {"log": ["a", "b"]}
+    assert store.run_ids() == {"r1", "r2"}
 
 
 def test_processes_that_merge_at_the_same_time_lose_nothing(tmp_path: Path) -> None:

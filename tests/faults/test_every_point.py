@@ -1,0 +1,148 @@
+"""At every write, sync, rename and lock of a run: a crash, an error, a pause. Each ends well."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import engine.log
+from engine.log.disk import Act, Thing
+from engine.log.events import RunStatus
+from engine.log.index import read_summaries
+from engine.log.summary import RunState
+from engine.log.writer import LogWriteError
+from engine.runner.preparation import RunRefusedError
+from tests.faults.faults import (
+    EXPECTED,
+    Faulty,
+    Point,
+    Recorded,
+    completed,
+    crash,
+    fail,
+    flaws,
+    in_a_process,
+    make_world,
+    run_on,
+)
+from tests.support.worlds import World
+
+KEEPING = {Act.CREATE: 1, Act.WRITE: 1, Act.SYNC: 1, Act.RENAME: 1}
+TIMES = {
+    Thing.DATA: {Act.FOLDER: 2, Act.SYNC_FOLDER: 3, **KEEPING},
+    Thing.LOCK: {Act.CREATE: 1, Act.LOCK: 1, Act.TRUNCATE: 1, Act.WRITE: 1, Act.DELETE: 1},
+    Thing.LOG: {Act.CREATE: 1, Act.WRITE: 8, Act.SYNC: 5, Act.RENAME: 1, Act.SYNC_FOLDER: 1},
+    Thing.BLOB: {Act.FOLDER: 1, Act.SYNC_FOLDER: 7, Act.CREATE: 6, Act.WRITE: 6, Act.SYNC: 6, Act.RENAME: 6},
+    Thing.OUTPUT: {Act.CREATE: 3, Act.WRITE: 3},
+}
+"""How often a run of the world reaches each point."""
+
+
+def points() -> Iterator[object]:
+    """Every point, each time: the first and the last of them for `make test`, those in between for `make test-long`."""
+    for thing, acts in TIMES.items():
+        for act, times in acts.items():
+            for time in range(1, times + 1):
+                point = Point(thing, act, time)
+                marks = () if time in (1, times) else (pytest.mark.long,)
+                yield pytest.param(point, marks=marks, id=str(point))
+
+
+everywhere = pytest.mark.parametrize("point", [*points()])
+
+DISK_CALLS = {"fsync", "fdatasync", "ftruncate", "unlink", "rename", "write_bytes", "write_text", "lockf", "flock"}
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return make_world(tmp_path)
+
+
+def test_the_table_has_every_point_that_a_run_reaches(world: World) -> None:
+    disk = Recorded()
+
+    asyncio.run(run_on(disk, world))
+
+    assert disk.reached.keys() == {(thing, act) for thing, acts in TIMES.items() for act in acts}
+    assert all(disk.reached[thing, act] >= times for thing, acts in TIMES.items() for act, times in acts.items())
+
+
+@pytest.mark.parametrize("module", ["writer", "lock", "blobs", "outputs", "store"])
+def test_what_a_run_keeps_reaches_the_disk_through_the_port_alone(module: str) -> None:
+    tree = ast.parse((Path(engine.log.__path__[0]) / f"{module}.py").read_text())
+    calls = [
+        node.func for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    ]
+    owners = {call.attr: ast.unparse(call.value) for call in calls}
+
+    assert not DISK_CALLS & owners.keys() - {name for name, owner in owners.items() if owner.endswith("disk")}
+    assert "os" not in {owners.get("write"), owners.get("open")}
+
+
+@everywhere
+def test_after_a_crash_nothing_that_completed_runs_again(world: World, point: Point) -> None:
+    _, status = os.waitpid(in_a_process(Faulty(point, crash), world), 0)
+
+    assert os.WTERMSIG(status) == signal.SIGKILL
+    took_up(world)
+
+
+@everywhere
+def test_an_error_is_told_and_the_next_run_goes_on(world: World, point: Point) -> None:
+    if point.thing is Thing.OUTPUT or point.act is Act.DELETE:
+        ended = asyncio.run(run_on(Faulty(point, fail), world))
+        assert ended.finished.status is RunStatus.SUCCESS
+    else:
+        begun = point.thing is Thing.BLOB or (point.thing is Thing.LOG and point.act is not Act.CREATE)
+        with pytest.raises(LogWriteError if begun else RunRefusedError, match="Input/output error"):
+            asyncio.run(run_on(Faulty(point, fail), world))
+    took_up(world)
+
+
+def took_up(world: World) -> None:
+    """What is left is valid and nobody is at work on it; taking it up runs what had not completed, and only that."""
+    done = completed(world)
+    executed = world.executed()
+    assert list(flaws(world)) == []
+    states = {summary.state for summary in read_summaries(world.store, world.store.run_ids())}
+    assert states <= {RunState.INTERRUPTED, RunState.SUCCESS}
+
+    ended = asyncio.run(world.resume() if world.store.run_ids() else world.run())
+
+    assert ended.finished.status is RunStatus.SUCCESS
+    assert ended.final_state == EXPECTED
+    assert set(executed) >= done
+    assert world.executed() == [node for node in "abc" if node not in done]
+    asyncio.run(world.resume(ended.run_id))
+    assert world.executed() == [], "a value was lost"
+
+
+@everywhere
+def test_in_a_pause_others_see_a_run_that_goes_on_and_are_not_held_up(world: World, point: Point) -> None:
+    here, there = os.pipe(), os.pipe()
+
+    def pause() -> None:
+        os.write(here[1], b"x")
+        os.read(there[0], 1)
+
+    paused = in_a_process(Faulty(point, pause), world)
+    assert os.read(here[0], 1) == b"x"
+    seen = [summary.state for summary in read_summaries(world.store, world.store.run_ids())]
+    other = asyncio.run(world.run())
+    os.write(there[1], b"x")
+    _, status = os.waitpid(paused, 0)
+
+    assert seen in ([], [RunState.RUNNING], [RunState.SUCCESS])
+    assert other.final_state == EXPECTED
+    assert os.waitstatus_to_exitcode(status) == 0
+    states = [summary.state for summary in read_summaries(world.store, world.store.run_ids())]
+    assert states == [RunState.SUCCESS] * 2
+    assert list(flaws(world)) == []
+    for descriptor in (*here, *there):
+        os.close(descriptor)

@@ -1,0 +1,100 @@
+"""Clients that ask for problems themselves are told when they ask, and only then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from tests.lsp.conftest import EXPERIENCE, TOOLS
+from tests.lsp.editor import Editor
+
+WRONG = EXPERIENCE.replace("to: report }", "to: reprot }")
+
+
+@pytest.fixture(autouse=True)
+def _tools(tmp_path: Path) -> None:
+    (tmp_path / "tools.py").write_text(TOOLS)
+
+
+def asking() -> types.ClientCapabilities:
+    return types.ClientCapabilities(
+        text_document=types.TextDocumentClientCapabilities(diagnostic=types.DiagnosticClientCapabilities()),
+        workspace=types.WorkspaceClientCapabilities(
+            diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=True)
+        ),
+    )
+
+
+def full(report: types.DocumentDiagnosticReport) -> tuple[list[str], str]:
+    assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
+    assert report.result_id is not None
+    return [str(found.code) for found in report.items], report.result_id
+
+
+async def test_who_asks_is_told_the_problems_of_the_newest_text_and_nothing_is_pushed(tmp_path: Path) -> None:
+    async with Editor(tmp_path, capabilities=asking()) as editor:
+        uri = editor.open(text=EXPERIENCE)
+        editor.change(uri, WRONG)
+
+        codes, _ = full(await editor.pull(uri))
+
+        assert codes == ["OE302"]
+        assert editor.published == []
+
+
+async def test_what_the_client_has_already_is_not_sent_again(tmp_path: Path) -> None:
+    async with Editor(tmp_path, capabilities=asking()) as editor:
+        uri = editor.open(text=WRONG)
+        _, first = full(await editor.pull(uri))
+        editor.change(uri, WRONG + "\n# a remark at the end\n")
+
+        again = await editor.pull(uri, first)
+
+        assert isinstance(again, types.RelatedUnchangedDocumentDiagnosticReport)
+        assert again.result_id == first
+
+
+async def test_an_edit_that_changes_the_problems_gives_a_new_report(tmp_path: Path) -> None:
+    async with Editor(tmp_path, capabilities=asking()) as editor:
+        uri = editor.open(text=WRONG)
+        _, first = full(await editor.pull(uri))
+        editor.change(uri, EXPERIENCE)
+
+        codes, second = full(await editor.pull(uri, first))
+
+        assert (codes, second != first) == ([], True)
+
+
+async def test_a_client_is_asked_to_ask_again_when_a_file_that_was_missing_is_there(tmp_path: Path) -> None:
+    async with Editor(tmp_path, capabilities=asking()) as editor:
+        uri = editor.open(text=EXPERIENCE.replace("./tools.py:report", "./more.py"))
+        assert full(await editor.pull(uri))[0] == ["OE601"]
+
+        (tmp_path / "more.py").write_text("def run(given): ...\n")
+        saved = types.TextDocumentIdentifier(editor.uri("more.py"))
+        editor.text_document_did_save(types.DidSaveTextDocumentParams(saved))
+        await editor.until(lambda: editor.diagnostic_refresh_count)
+
+        assert full(await editor.pull(uri))[0] == []
+
+
+async def test_a_client_is_asked_to_ask_again_when_the_settings_change(tmp_path: Path) -> None:
+    async with Editor(tmp_path, capabilities=asking()) as editor:
+        uri = editor.open(text=WRONG)
+        _, first = full(await editor.pull(uri))
+
+        settings = {"oe": {"diagnostics": {"severity": {"OE302": "off"}}}}
+        editor.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
+        await editor.until(lambda: editor.diagnostic_refresh_count)
+
+        assert full(await editor.pull(uri, first))[0] == []
+
+
+async def test_a_document_that_is_no_experience_has_no_problems(tmp_path: Path) -> None:
+    async with Editor(tmp_path, capabilities=asking()) as editor:
+        report = await editor.pull(editor.open("other.yaml", "name: [\n"))
+
+        assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
+        assert list(report.items) == []

@@ -1,0 +1,98 @@
+"""How the server behaves beside its answers: what is cancelled ends, what fails is contained, what changes is taken."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcRequestCancelled
+
+from tests.lsp.conftest import EXPERIENCE, TOOLS
+from tests.lsp.editor import SECONDS, Editor
+
+WRONG = EXPERIENCE.replace("to: report }", "to: reprot }")
+HOVER_WAITS = textwrap.dedent("""
+    import asyncio
+    from oe_lsp import server
+    from oe_lsp.server import app
+
+    async def waits(ls, params):
+        ls.window_log_message(app.types.LogMessageParams(app.types.MessageType.Info, "waiting"))
+        await asyncio.Event().wait()
+
+    app.FEATURES["textDocument/hover"] = waits
+    server.main([])
+    """)
+HOVER_FAILS = textwrap.dedent("""
+    from oe_lsp import server
+    from oe_lsp.server import app
+
+    async def fails(ls, params):
+        raise ValueError("a mistake of ours")
+
+    app.FEATURES["textDocument/hover"] = fails
+    server.main([])
+    """)
+
+
+@pytest.fixture(autouse=True)
+def _tools(tmp_path: Path) -> None:
+    (tmp_path / "tools.py").write_text(TOOLS)
+
+
+def hovered(uri: str) -> types.HoverParams:
+    return types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(0, 1))
+
+
+async def test_a_request_that_is_cancelled_is_answered_as_cancelled(tmp_path: Path) -> None:
+    async with Editor(tmp_path, server=(sys.executable, "-c", HOVER_WAITS)) as editor:
+        uri = editor.open(text=WRONG)
+        answer = asyncio.ensure_future(
+            editor.protocol.send_request_async(types.TEXT_DOCUMENT_HOVER, hovered(uri), msg_id="asked")
+        )
+        await editor.until(lambda: editor.log_messages)
+        editor.cancel_request(types.CancelParams("asked"))
+
+        with pytest.raises(JsonRpcRequestCancelled):
+            await asyncio.wait_for(answer, SECONDS)
+
+
+async def test_a_feature_that_fails_says_so_and_the_others_go_on(tmp_path: Path) -> None:
+    async with Editor(tmp_path, server=(sys.executable, "-c", HOVER_FAILS)) as editor:
+        uri = editor.open(text=WRONG)
+
+        with pytest.raises(JsonRpcException, match="textDocument/hover failed: a mistake of ours") as refused:
+            await asyncio.wait_for(editor.text_document_hover_async(hovered(uri)), SECONDS)
+
+        assert "Traceback" not in str(refused.value)
+        assert [found.code for found in await editor.diagnostics_of(uri)] == ["OE302"]
+        assert editor.messages == []
+
+
+async def test_settings_change_what_is_shown_while_it_runs(tmp_path: Path) -> None:
+    async with Editor(tmp_path) as editor:
+        uri = editor.open(text=WRONG)
+        assert await editor.diagnostics_of(uri)
+
+        settings = {"oe": {"diagnostics": {"severity": {"OE302": "off"}}}}
+        editor.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
+
+        await editor.until(lambda: editor.published[-1].diagnostics == ())
+
+
+async def test_symbols_are_found_in_every_folder_of_the_workspace(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "experience.yaml").write_text(EXPERIENCE.replace("measure", f"measure_{name}"))
+
+    async with Editor(tmp_path / "first") as editor:
+        added = types.WorkspaceFoldersChangeEvent([types.WorkspaceFolder(editor.uri("../second"), "second")], [])
+        editor.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(added))
+        params = types.WorkspaceSymbolParams("measure")
+        found = await asyncio.wait_for(editor.workspace_symbol_async(params), SECONDS)
+
+    assert {symbol.name for symbol in found or ()} == {"measure_first", "measure_second"}

@@ -1,0 +1,13 @@
+"""Processes that do everything at once in one folder: no wrong status, no lost line, no exception."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.crowd import crowd
+
+
+def test_two_processes_run_resume_list_read_and_prune_the_same_folder(tmp_path: Path) -> None:
+    done = crowd(tmp_path, processes=2, rounds=16)
+
+    assert done.keys() == {"run", "resume", "list", "read", "prune"}
