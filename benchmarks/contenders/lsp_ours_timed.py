@@ -12,7 +12,7 @@ from oe_lsp.server.app import create_server
 
 
 class Holds:
-    """How long each turn of the loop took, by the coroutine or callback that had it, since the last `forget`."""
+    """How long each turn of the loop took, at most, by the coroutine or callback that had it."""
 
     def __init__(self) -> None:
         self.longest: dict[str, float] = {}

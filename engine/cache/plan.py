@@ -72,7 +72,7 @@ class _Planner:
             entry, result = replace(entry, answer=Answer.DEPENDS, reasons=reasons), UNDETERMINED
         elif ahead.waiting and entry.answer is Answer.WILL_RUN:
             entry = replace(entry, answer=Answer.IF_PREDECESSORS_SUCCEED)
-        if not ahead.conditions or entry.answer is Answer.DEPENDS:
+        if not ahead.conditions:
             return entry, result
         # It may also be skipped: nothing certain can be said until the conditions can be evaluated.
         reasons = tuple(f"when: {condition}" for condition in ahead.conditions)

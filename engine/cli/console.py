@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
-from engine.log.visible import visible
+from engine.visible import visible
 
 
 class VisibleConsole(Console):

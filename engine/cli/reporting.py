@@ -18,7 +18,7 @@ from engine.cli.stdout import Stdout
 from engine.expressions import Json
 from engine.log.codec import to_json
 from engine.log.events import Record, RunFinished, RunStatus
-from engine.log.visible import visible_json
+from engine.visible import visible_json
 
 EXIT_CODES = {RunStatus.SUCCESS: 0, RunStatus.FAILURE: 1, RunStatus.WAITING: 3, RunStatus.CANCELLED: 130}
 """What `run`, `resume` and `inspect --follow` exit with (docs/design.md, The oe command)."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from engine.log.visible import visible, visible_json
+from engine.visible import visible, visible_json
 
 
 def say(text: str, *, err: bool = False, end: str = "\n") -> None:

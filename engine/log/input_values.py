@@ -56,6 +56,7 @@ class InputValues:
         """The value that `logged` is, or stands for. Raises ValueLostError."""
         added: list[Json] = []
         before: float = math.inf
+        met: set[str] = set()
         while True:  # a loop and not a recursion: a list may have grown a thousand times
             if is_reference(logged):
                 logged = self._fetched(logged)
@@ -67,7 +68,11 @@ class InputValues:
                 break
             if "more" in name:
                 added.append(name["more"])
-            logged, before = self._at(name["$at"], before)
+            place = str(name["$at"])
+            if place in met:
+                raise ValueLostError(f"the log explains {place} by itself")
+            met.add(place)
+            logged, before = self._at(place, before)
         return _joined(logged, added[::-1]) if added else logged
 
     def _fetched(self, reference: Json) -> Json:
@@ -79,11 +84,11 @@ class InputValues:
     def _fields(self, values: Mapping[str, Json]) -> dict[str, Json]:
         return {name: self.value(value) for name, value in values.items()}
 
-    def _at(self, place: Json, before: float) -> tuple[Json, int]:
-        """What stands at `place`, in a line before the one with that `seq`: what stood after it could lead back."""
-        written, section, name = (*str(place).split("/", 2), "", "")[:3]
+    def _at(self, place: str, before: float) -> tuple[Json, int]:
+        """What stands at `place`, in a line that is not after the one with that `seq`."""
+        written, section, name = (*place.split("/", 2), "", "")[:3]
         seq = int(written) if _SEQ.fullmatch(written) else -1
-        event = self._events.get(seq) if seq < before else None
+        event = self._events.get(seq) if seq <= before else None
         values = _sections(event).get(section) if event is not None else None
         if values is None or name not in values:
             raise ValueLostError(f"the log does not hold {place} any more")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from engine.log.visible import visible
+from engine.visible import visible
 
 Element = ElementTree.Element
 Child = Element | str | None

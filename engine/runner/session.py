@@ -72,7 +72,9 @@ async def carry_out(
             stack.callback(lock.release)
             log = LogWriter(store.log(run_id), run_id, secrets, disk=disk)
         except (FileExistsError, BlockingIOError) as error:
-            raise RunRefusedError(f"there is a run {run_id} already") from error
+            if store.runs.is_dir():
+                raise RunRefusedError(f"there is a run {run_id} already") from error
+            raise RunRefusedError(f"the run's log cannot be written in {store.runs}: {error.strerror}") from error
         except OSError as error:
             raise RunRefusedError(f"the run's log cannot be written in {store.runs}: {error.strerror}") from error
         stack.callback(log.close)

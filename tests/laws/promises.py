@@ -45,14 +45,13 @@ def _wrong(whole: Entry, original: Original, done: Done) -> Iterator[str]:
 
 
 def _wrong_skip(whole: Entry, skip: NodeSkipped) -> Iterator[str]:
-    """What a condition skips must have had that named, or the node that it waits for; a predecessor may always fail."""
+    """What a condition skips must have had that named; a predecessor may always fail."""
     if whole.answer in (Answer.RESTORED, Answer.WILL_RUN):
         yield f"skipped: {skip.reason}"
-    condition, edge = CONDITION.fullmatch(skip.reason), skip.cause.edge if skip.cause else None
-    if whole.answer is Answer.SKIPPED or condition is None or edge is None:
+    condition = CONDITION.fullmatch(skip.reason)
+    if whole.answer is Answer.SKIPPED or condition is None:
         return
-    named = {found[2] for reason in whole.reasons if (found := COMES_FROM.fullmatch(reason))}
-    if f"when: {condition[1]}" not in whole.reasons and not any(edge.from_ in each.split(", ") for each in named):
+    if f"when: {condition[1]}" not in whole.reasons:
         yield f"skipped by a condition that was not named: {skip.reason}"
 
 
