@@ -1,6 +1,6 @@
 """Reads run logs, whoever wrote them: whole, or as they grow. Tolerant, except of a first line that says nothing.
 
-Time and memory are bounded by the bytes that are read; limits on these are in docs/format.md.
+Time and memory are bounded by the bytes that are read; the limits are in docs/design.md, The run log.
 """
 
 from __future__ import annotations
