@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -54,9 +55,28 @@ class Fingerprints:
         self._remembered = remembered or {}
         self._clock = clock
         self._known: dict[Path, Known] = {}
+        self._moment: dict[Path, Fingerprint] | None = None
+
+    @contextlib.contextmanager
+    def moment(self) -> Iterator[None]:
+        """While this lasts, each file is looked at once, however many nodes are made of it."""
+        around = self._moment
+        self._moment = {} if around is None else around
+        try:
+            yield
+        finally:
+            self._moment = around
 
     def of(self, path: Path) -> Fingerprint:
         """The fingerprint of the file as it is now; the same object as before where the content is the same."""
+        if self._moment is None:
+            return self._look(path)
+        seen = self._moment.get(path)
+        if seen is None:
+            seen = self._moment[path] = self._look(path)
+        return seen
+
+    def _look(self, path: Path) -> Fingerprint:
         looked_at = self._clock()
         try:
             status = os.stat(path)  # noqa: PTH116 - for every file of every node, and twice as fast
@@ -86,21 +106,6 @@ class Fingerprints:
     def to_remember(self) -> dict[str, Known]:
         """What a later process may rely on, of the files that take long to read."""
         return {str(path): known for path, known in self._known.items() if known.settled and known.stamp.size >= BIG}
-
-
-class FingerprintsAtOnce(Fingerprints):
-    """Fingerprints of one moment: each file is looked at once, however many nodes are made of it."""
-
-    def __init__(self, remembered: Mapping[str, Known] | None = None) -> None:
-        super().__init__(remembered)
-        self._seen: dict[Path, Fingerprint] = {}
-
-    def of(self, path: Path) -> Fingerprint:
-        """The fingerprint of the file as it was when it was first asked for."""
-        seen = self._seen.get(path)
-        if seen is None:
-            seen = self._seen[path] = super().of(path)
-        return seen
 
 
 def _read(path: Path, size: int) -> Fingerprint:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.cache.fingerprints import Fingerprints, FingerprintsAtOnce, Known
+from engine.cache.fingerprints import Fingerprints, Known
 from engine.cache.imports import Imports
 
 
@@ -20,10 +20,4 @@ class Sources:
 def new_sources(remembered: Mapping[str, Known]) -> Sources:
     """Nothing is known yet but what an earlier process `remembered` (see engine.cache.memory)."""
     fingerprints = Fingerprints(remembered)
-    return Sources(fingerprints, Imports(fingerprints))
-
-
-def sources_at_once(remembered: Mapping[str, Known]) -> Sources:
-    """The same for one plan, which is of one moment."""
-    fingerprints = FingerprintsAtOnce(remembered)
     return Sources(fingerprints, Imports(fingerprints))

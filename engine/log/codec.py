@@ -16,7 +16,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 
 from engine.expressions import Json
 from engine.log import events
-from engine.log.events import EVENT_TYPES, Counts, Input, Output, Record, Sums
+from engine.log.events import EVENT_TYPES, Counts, Input, Item, Output, Record, Scope, ScopeKind, Sums
 
 _ALWAYS_WRITTEN = frozenset({"original_run_id"})
 _OMITTED_DEFAULTS = (None, (), True)
@@ -142,6 +142,25 @@ def _unstructure_input(received: Input) -> dict[str, Json]:
     return fields
 
 
+def _structure_scope(value: Any, _: Any) -> tuple[Scope, ...]:
+    """By hand, since every line of ten thousand items has one."""
+    if not isinstance(value, list):
+        raise TypeError("a scope that is no list")
+    return tuple(
+        Scope(
+            kind=ScopeKind(step["kind"]),
+            id=_text(step["id"], str),
+            item=_structure_item(step["item"]) if step.get("item") is not None else None,
+            iteration=_whole(step["iteration"], int) if step.get("iteration") is not None else None,
+        )
+        for step in value
+    )
+
+
+def _structure_item(value: Any) -> Item:
+    return Item(_whole(value["index"], int), _text(value["key"], str))
+
+
 def _structure_input(value: Any, _: Any) -> Input:
     fields = {name: value.get(name, {}) for name in _INPUT_FIELDS}
     if not all(isinstance(values, dict) for values in fields.values()):
@@ -171,6 +190,7 @@ def _make_converter() -> Converter:
         converter.register_structure_hook(type_, _strict(type_))
     converter.register_structure_hook(str, _text)
     converter.register_structure_hook_func(lambda type_: type_ == Mapping[str, str], _texts)
+    converter.register_structure_hook_func(lambda type_: type_ == tuple[Scope, ...], _structure_scope)
     for member in (events.RunStatus, events.ScopeKind):
         converter.register_structure_hook(member, lambda value, type_: type_(value))
     converter.register_structure_hook_func(_is_json, lambda value, _: value)

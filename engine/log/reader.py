@@ -142,7 +142,7 @@ def _parse(line: bytes) -> Any:
     """The JSON of a line, as strict as what writes it. Raises MalformedEventError."""
     try:
         text = line.decode("utf-8-sig")
-        value = _DECODER.decode(text)
+        value = (_LONG_DECODER if _LONG_DIGITS.search(text) else _DECODER).decode(text)
         if _SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -169,7 +169,11 @@ def _large(digits: str) -> int | float:
     return int(digits) if abs(value) < 2**53 else value
 
 
-_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_integer, parse_constant=_finite)
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+_LONG_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_integer, parse_constant=_finite)
+"""For lines with long rows of digits: it asks for each integer, which takes as long as the rest of a line."""
+
+_LONG_DIGITS = re.compile("[0-9]{16}")
 
 
 def _refuse_newer(fields: dict[str, Any], path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from engine.cache.decision import Ambiguity, Answer, Decision
+from engine.cache.fingerprints import Fingerprints
 from engine.core.slots import Slots
 from engine.core.tasks import Task, TaskEnd
 from engine.runner.deciding import Decider
@@ -31,6 +32,7 @@ class Candidates:
     def __init__(
         self,
         preparation: Preparation,
+        fingerprints: Fingerprints,
         decider: Decider,
         journal: Journal,
         slots: Slots,
@@ -38,6 +40,7 @@ class Candidates:
         soon: Callable[[Callable[[], None]], None],
     ) -> None:
         self._preparation = preparation
+        self._fingerprints = fingerprints
         self._decider = decider
         self._journal = journal
         self._slots = slots
@@ -70,14 +73,15 @@ class Candidates:
     def consider(self) -> None:
         """Restore what can be restored; let the rest wait for a slot."""
         until = time.monotonic() + _BUSY_SECONDS
-        while self._considered and time.monotonic() < until:
-            task = self._considered.popleft()
-            looking = self._decider.look_first(task)
-            if looking is None:
-                self._settle(task)
-                continue
-            self._looking[task] = asyncio.create_task(looking)
-            self._looking[task].add_done_callback(partial(self._looked, task))
+        with self._fingerprints.moment():
+            while self._considered and time.monotonic() < until:
+                task = self._considered.popleft()
+                looking = self._decider.look_first(task)
+                if looking is None:
+                    self._settle(task)
+                    continue
+                self._looking[task] = asyncio.create_task(looking)
+                self._looking[task].add_done_callback(partial(self._looked, task))
 
     def take(self) -> Iterator[tuple[Task, Decision]]:
         """The tasks that have got a slot, each with what was decided."""

@@ -14,7 +14,7 @@ from engine.cache.keying import Keyings
 from engine.cache.memory import recall
 from engine.cache.original import Original, read_original
 from engine.cache.plan import plan
-from engine.cache.sources import sources_at_once
+from engine.cache.sources import new_sources
 from engine.cache.wishes import Wishes
 from engine.canonical import NotJsonError, canonical
 from engine.core.board import Board
@@ -214,8 +214,10 @@ def make_plan(preparation: Preparation, kinds: Kinds) -> Plan:
     """What resuming would restore and run. Reads files, runs nothing. The preparation must be that of a resume."""
     assert preparation.original is not None
     board = Board(preparation.composition, preparation.args, preparation.start)
-    keyings = Keyings(kinds, preparation.composition, sources_at_once(recall(preparation.store.data)))
-    return plan(board, keyings, preparation.original, preparation.wishes, Explainer(preparation.logs))
+    sources = new_sources(recall(preparation.store.data))
+    keyings = Keyings(kinds, preparation.composition, sources)
+    with sources.fingerprints.moment():
+        return plan(board, keyings, preparation.original, preparation.wishes, Explainer(preparation.logs))
 
 
 def make_llm(preparation: Preparation) -> LLMService:

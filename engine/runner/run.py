@@ -76,7 +76,13 @@ class Run:
         self._scheduler = Scheduler(preparation.composition, preparation.args, preparation.start)
         self._slots = Slots(usual_limits(concurrency(preparation.experience, wanted_concurrency), cores()))
         self._candidates = Candidates(
-            preparation, self._decider, self._journal, self._slots, end=self._end, soon=self._soon
+            preparation,
+            sources.fingerprints,
+            self._decider,
+            self._journal,
+            self._slots,
+            end=self._end,
+            soon=self._soon,
         )
         self._executor = Executor(kinds, secrets, self._report, self._decider.changed, self._decider.produced)
         self._running: dict[Task, _Execution] = {}
