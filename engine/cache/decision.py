@@ -92,7 +92,7 @@ def _decide_known(original: Original, place: Place, parts: Parts, unfit: Unfit, 
         hit = replace(hit, produced=original.products_of(place, hit))
     if hit is None:
         changed = _changed_since_latest(recorded, parts)
-        return Decision(Answer.WILL_RUN, _why(original, place, parts, recorded), key, changed=changed)
+        return Decision(Answer.WILL_RUN, _why(original, place, parts, recorded, {}), key, changed=changed)
     try:
         refused = _refused(hit, unfit, terms)
     except NotYetKnownError as error:
@@ -118,9 +118,9 @@ def _decide_unknown(
         waits = any(name.startswith("edges.") for name in unknown)  # only edges carry skips and failures
         return Decision(Answer.IF_PREDECESSORS_SUCCEED if waits else Answer.WILL_RUN, ("cache: false",))
     recorded = original.recorded(place, terms.equals)
-    if any(_could_hit(outcome, parts) for outcome in recorded):
+    if any(_could_hit(outcome, parts, unknown) for outcome in recorded):
         return Decision(Answer.DEPENDS, tuple(f"{name} comes from {source}" for name, source in unknown.items()))
-    why = _why(original, place, parts, recorded, tuple(unknown))
+    why = _why(original, place, parts, recorded, unknown)
     return Decision(Answer.IF_PREDECESSORS_SUCCEED, why, changed=_changed_since_latest(recorded, parts))
 
 
@@ -137,9 +137,9 @@ def _ambiguous(made: Decision, run_id: str, terms: Terms) -> Decision:
     return replace(made, reasons=(told, *made.reasons), ambiguity=ambiguity)
 
 
-def _could_hit(outcome: Recorded, known: Parts) -> bool:
+def _could_hit(outcome: Recorded, known: Parts, unknown: Mapping[str, str]) -> bool:
     """Whether the parts that are known leave it open that this outcome's hash is met."""
-    return outcome.not_restorable is None and not _changed(outcome, known)
+    return outcome.not_restorable is None and not _changed(outcome, known) and not _gone(outcome, known, unknown)
 
 
 def _changed_since_latest(recorded: list[Recorded], parts: Parts) -> tuple[str, ...]:
@@ -151,8 +151,13 @@ def _changed(outcome: Recorded, known: Parts) -> list[str]:
     return [name for name, digest in short.items() if outcome.input_parts.get(name) != digest]
 
 
+def _gone(outcome: Recorded, known: Parts, unknown: Mapping[str, str]) -> list[str]:
+    """What an outcome had received and this execution will not, whatever becomes known."""
+    return [name for name in outcome.input_parts if name not in known and name not in unknown]
+
+
 def _why(
-    original: Original, place: Place, parts: Parts, recorded: list[Recorded], unknown: tuple[str, ...] = ()
+    original: Original, place: Place, parts: Parts, recorded: list[Recorded], unknown: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Why no outcome fits. What was started and did not end has its reason already."""
     if recorded:
@@ -160,7 +165,7 @@ def _why(
         changed = [
             f"{name} changed" if name in latest.input_parts else f"{name} is new" for name in _changed(latest, parts)
         ]
-        gone = [f"{name} is gone" for name in latest.input_parts if name not in parts and name not in unknown]
+        gone = [f"{name} is gone" for name in _gone(latest, parts, unknown)]
         return tuple(changed + gone) or ("its inputs changed",)
     fate = original.fates.get(place)
     if fate is Fate.FAILED:

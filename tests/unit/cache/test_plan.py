@@ -96,6 +96,20 @@ async def test_an_edit_below_an_edit_is_certain_to_run(world: World) -> None:
     assert entry(plan, "c").reasons == ("impl c.py changed",)
 
 
+async def test_an_edge_that_is_gone_below_an_edit_is_certain_to_run(world: World) -> None:
+    path = world.folder / "experience.yaml"
+    path.write_text(path.read_text().replace("{from: b, to: c}", "{from: b, to: c}, {from: alone, to: c}"))
+    world.tool("a", "return {'state_delta': {'x': 1}, 'edge_output': 'mine'}")
+    await world.run()
+    world.tool("b", "return {'state_delta': {'y': 3}}")
+    path.write_text(path.read_text().replace(", {from: alone, to: c}", ""))
+
+    plan = world.plan()
+
+    assert answers(plan)["c"] is Answer.IF_PREDECESSORS_SUCCEED
+    assert entry(plan, "c").reasons == ("edges.alone is gone",)
+
+
 async def test_a_changed_arg_is_named(world: World) -> None:
     path = world.folder / "experience.yaml"
     path.write_text(path.read_text().replace("impl: c.py", "impl: c.py, args: {factor: 2}"))
