@@ -38,17 +38,18 @@ FLOOR = Contender("append + fdatasync", "floor.py", OURS, "chain")
 def cases() -> tuple[Case, ...]:
     """Everything that is measured."""
 
-    def against(shape: str, *, cycle: bool) -> tuple[Contender, ...]:
+    def against(shape: str, *, cycle: bool = False) -> tuple[Contender, ...]:
         langgraph = [Contender("LangGraph", "with_langgraph.py", VENV_PYTHON, shape)]
         if cycle:
             langgraph.append(Contender("LangGraph, one node in a cycle", "with_langgraph.py", VENV_PYTHON, "cycle"))
-        dbos = Contender("DBOS", "with_dbos.py", VENV_PYTHON, shape)
+        dbos = Contender("DBOS", "with_dbos.py", VENV_PYTHON, "fanout" if shape == "fanout" else "chain")
         return (FLOOR, Contender("oe", "ours.py", OURS, shape), *langgraph, dbos)
 
     return (
-        Case("chain", 100, against("chain", cycle=True)),
-        Case("chain", 1_000, against("chain", cycle=True)),
-        Case("fan-out", 1_000, against("fanout", cycle=False)),
+        Case("chain, a field for each step", 100, against("fields")),
+        Case("chain, a field for each step", 1_000, against("fields")),
+        Case("chain, one field for all", 1_000, against("chain", cycle=True)),
+        Case("fan-out", 1_000, against("fanout")),
     )
 
 

@@ -1,4 +1,7 @@
-"""LangGraph with its SQLite checkpointer, `durability="sync"`: N nodes in a chain, one node N times, N items sent."""
+"""LangGraph with its SQLite checkpointer, `durability="sync"`.
+
+N nodes in a chain on one field, N with a field each, one node N times, N items sent.
+"""
 
 from __future__ import annotations
 
@@ -48,6 +51,20 @@ def chain(n: int) -> Any:
     return graph
 
 
+def fields(n: int) -> Any:
+    """N nodes, one after the other; each reads the field of the one before and writes its own."""
+    graph = StateGraph(TypedDict("Fields", {f"f{index}": int for index in range(n)}))  # type: ignore[operator]
+
+    def own_step(index: int) -> Callable[[dict[str, int]], dict[str, int]]:
+        return lambda state: {f"f{index}": state.get(f"f{index - 1}", 0) + 1}
+
+    for index in range(n):
+        graph.add_node(f"s{index}", own_step(index))
+        graph.add_edge(f"s{index - 1}" if index else START, f"s{index}")
+    graph.add_edge(f"s{n - 1}", END)
+    return graph
+
+
 def cycle(n: int) -> Any:
     """One node that follows itself N times: the same number of steps, in LangGraph's cheapest shape."""
     graph = StateGraph(Chain)
@@ -68,6 +85,7 @@ def fanout(n: int) -> Any:
 
 SHAPES: dict[str, tuple[Callable[[int], Any], dict[str, Any]]] = {
     "chain": (chain, {"count": 0}),
+    "fields": (fields, {"f0": 0}),
     "cycle": (cycle, {"count": 0}),
     "fanout": (fanout, {"found": []}),
 }
@@ -86,6 +104,7 @@ def main() -> None:
     result = graph.invoke(start, config, durability="sync")
     seconds = time.perf_counter() - began
     assert result.get("count", n) == n
+    assert result.get(f"f{n - 1}", n) == n
     assert len(result.get("found", range(n))) == n
     journal = connection.execute("pragma journal_mode").fetchone()[0]
     synchronous = connection.execute("pragma synchronous").fetchone()[0]
