@@ -18,7 +18,7 @@ MAX_DEPTH = 200
 _FIRST_UNSAFE = 2**53
 _SHORT = 64
 _PLAIN = frozenset({str, bool, NoneType})
-_ENCODE_PLAIN = json.JSONEncoder(ensure_ascii=False).encode
+_ENCODE_PLAIN = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 class NotJsonError(ValueError):
@@ -30,14 +30,31 @@ class NotJsonError(ValueError):
 def canonical(value: Json) -> bytes:
     """The RFC 8785 bytes of `value`. Raises NotJsonError where there are none."""
     try:
-        if type(value) in _PLAIN:
-            return _ENCODE_PLAIN(value).encode()  # what the RFC asks for, in C: most of what is hashed is short text
-        content = rfc8785.dumps(value)
+        # What the RFC asks for, in C: most of what is hashed is short text, or objects of such.
+        content = _ENCODE_PLAIN(value).encode() if _is_plain(value) else rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
         raise NotJsonError(f"not a JSON value: {error}") from error
     if content.count(b"[") + content.count(b"{") > MAX_DEPTH and is_too_deep(value):
         raise NotJsonError(f"a value that is nested more than {MAX_DEPTH} levels deep")
     return content
+
+
+def _is_plain(value: Json) -> bool:
+    """Whether Python's own encoder writes `value` as RFC 8785 has it: no float, no key that UTF-16 sorts elsewhere."""
+    within: list[Json] = [value]
+    for member in within:  # which grows meanwhile
+        type_ = type(member)
+        if type_ in _PLAIN:
+            continue
+        if isinstance(member, dict):
+            if not all(type(key) is str and key.isascii() for key in member):
+                return False
+            within.extend(member.values())
+        elif isinstance(member, list):
+            within.extend(member)
+        elif type_ is not int or abs(cast(int, member)) >= _FIRST_UNSAFE:
+            return False
+    return True
 
 
 def is_too_deep(value: Json, most: int = MAX_DEPTH) -> bool:

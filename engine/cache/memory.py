@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.cache.fingerprints import Fingerprint, Known
 from engine.cache.stamps import Stamp
-from engine.regular_files import read_regular
+from engine.log.own_files import read_own
 
 _VERSION = 1
 _FILE = "fingerprints.json"
@@ -22,7 +22,7 @@ _MOST_BYTES = 64 * 1024 * 1024
 def recall(folder: Path) -> dict[str, Known]:
     """What was kept in `folder`, by path; nothing where that cannot be read: it only saves time."""
     try:
-        kept = json.loads(read_regular(folder / _FILE, _MOST_BYTES))
+        kept = json.loads(read_own(folder / _FILE, _MOST_BYTES))
         return dict(_entries(kept))
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return {}
@@ -54,7 +54,7 @@ def _entries(kept: Any) -> Iterator[tuple[str, Known]]:
 
 def _write(folder: Path, text: str) -> None:
     """Whole or not at all: another run may write it at the same moment."""
-    handle, temporary = tempfile.mkstemp(prefix=_FILE, dir=folder)
+    handle, temporary = tempfile.mkstemp(prefix=f"{_FILE}.", suffix=".tmp", dir=folder)
     try:
         with os.fdopen(handle, "w") as file:
             file.write(text)

@@ -107,6 +107,8 @@ def _constraint_error(schema: str, value: Json) -> str | None:
         error = next(_validator(schema).iter_errors(value), None)
     except Unresolvable as unknown:
         return f"a value that cannot be checked: its schema refers to {unknown.ref}, which is not in it"
+    except Exception as stumble:  # noqa: BLE001 - jsonschema trips over what is no schema in many ways
+        return f"a value that cannot be checked: {_flaw_of(schema) or repr(stumble)}"
     if error is None:
         return None
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
@@ -122,6 +124,19 @@ def _validator(schema: str) -> Any:
 
     # With a registry of its own: the default one fetches what a `$ref` names, from any address.
     return Draft202012Validator(loads(schema), registry=Registry())
+
+
+def _flaw_of(schema: str) -> str | None:
+    """What makes it no JSON Schema, as far as that can be said."""
+    from json import loads
+
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        Draft202012Validator.check_schema(loads(schema))
+    except SchemaError as wrong:
+        return f"its schema is no JSON Schema at {wrong.json_path.removeprefix('$.')}: {wrong.message[:200]}"
+    return None
 
 
 def _shown(value: Json) -> str:

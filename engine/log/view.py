@@ -32,6 +32,7 @@ from engine.log.events import (
     Scope,
     Sums,
 )
+from engine.log.moments import moment
 
 
 class NodeStatus(str, Enum):
@@ -116,7 +117,9 @@ class RunView:
 
     def _apply_node(self, event: NodeEvent, ts: str) -> None:
         vertex = event.scope[0].id if event.scope else event.node_id
-        node = self.nodes.setdefault(vertex, NodeView(vertex))
+        node = self.nodes.get(vertex)
+        if node is None:
+            node = self.nodes[vertex] = NodeView(vertex)
         self._count_money(node, event)
         if isinstance(event, NodeActivity):
             node.activity = event.activity
@@ -250,7 +253,7 @@ def add(sums: Sums, metrics: Metrics | Sums) -> Sums:
 
 def parse_timestamp(ts: str) -> datetime:
     """The moment that `ts` names. Raises ValueError where it names none."""
-    return datetime.fromisoformat(ts.replace("Z", "+00:00"))
+    return moment(ts)
 
 
 def _only_cached(counts: Counts) -> bool:

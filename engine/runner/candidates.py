@@ -10,6 +10,7 @@ from functools import partial
 
 from engine.cache.decision import Ambiguity, Answer, Decision
 from engine.cache.fingerprints import Fingerprints
+from engine.collector import paused_collector
 from engine.core.slots import Slots
 from engine.core.tasks import Task, TaskEnd
 from engine.runner.deciding import Decider
@@ -73,7 +74,7 @@ class Candidates:
     def consider(self) -> None:
         """Restore what can be restored; let the rest wait for a slot."""
         until = time.monotonic() + _BUSY_SECONDS
-        with self._fingerprints.moment():
+        with self._fingerprints.moment(), paused_collector():
             while self._considered and time.monotonic() < until:
                 task = self._considered.popleft()
                 looking = self._decider.look_first(task)

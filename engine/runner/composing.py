@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.core.composition import MAX_DEPTH, Composition, compose, is_shared, shared_fields
 from engine.nodes.paths import named_file
+from engine.runner.local_schemas import UnusableSchemaError, with_local_schemas
 from engine.spec.load import (
     ExperienceNotFoundError,
     InvalidExperienceError,
@@ -42,6 +43,10 @@ def _composed(experience: Experience, path: Path, directory: Path, around: tuple
         for node in experience.nodes
         if isinstance(node.spec, ExperienceSpec)
     }
+    try:
+        experience = with_local_schemas(experience, directory)
+    except UnusableSchemaError as error:
+        raise NotComposableError(f"{path}: {error}") from error
     return compose(experience, str(path), str(directory), nested)
 
 

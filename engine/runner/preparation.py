@@ -17,6 +17,7 @@ from engine.cache.plan import plan
 from engine.cache.sources import new_sources
 from engine.cache.wishes import Wishes
 from engine.canonical import NotJsonError, canonical
+from engine.collector import paused_collector
 from engine.core.board import Board
 from engine.core.composition import Composition
 from engine.expressions import Json
@@ -25,8 +26,8 @@ from engine.llm.limits import RateLimits
 from engine.llm.providers import ANTHROPIC, PROVIDERS, Provider
 from engine.llm.service import LLMService
 from engine.log.blobs import BlobLostError
+from engine.log.held import is_held
 from engine.log.large_values import fetched_fields
-from engine.log.lock import is_held
 from engine.log.reader import Log, UnreadableLogError, read_log
 from engine.log.store import RunNotFoundError, RunStore, is_run_id
 from engine.log.view import fold
@@ -95,6 +96,7 @@ class Preparation:
         return settings
 
 
+@paused_collector()
 def prepare_run(
     loaded: Loaded, args: Mapping[str, Json], *, keep_state: bool = False, llm: str | None = None
 ) -> Preparation:
@@ -110,6 +112,7 @@ def prepare_run(
     return Preparation(loaded, composition, checked, start.state, carried=start.carried, provider=provider)
 
 
+@paused_collector()
 def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str | None = None) -> Preparation:
     """Prepare the resume of the run `wanted` (an id, the beginning of one, or `latest`).
 
@@ -210,6 +213,7 @@ def is_running(store: RunStore, run_id: str) -> bool:
         return True
 
 
+@paused_collector()
 def make_plan(preparation: Preparation, kinds: Kinds) -> Plan:
     """What resuming would restore and run. Reads files, runs nothing. The preparation must be that of a resume."""
     assert preparation.original is not None

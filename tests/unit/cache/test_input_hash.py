@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.cache.key import input_key, item_parts, names_index, settings_parts, spec_parts
 from engine.cache.relevance import BY_VALUE, CHANGES_RESULT, NEVER_CHANGES_RESULT
-from engine.canonical import NotJsonError, hash_value, normalise
+from engine.canonical import NotJsonError, canonical, hash_value, normalise
 from engine.core.inputs import ItemValue
 from engine.expressions import Json
 from schemas import experience_schema
@@ -83,6 +84,11 @@ def test_equal_values_and_only_they_have_equal_hashes(left: Json, right: Json) -
     left, right = normalise(left), normalise(right)
 
     assert (hash_value(left) == hash_value(right)) == (repr(_sorted(left)) == repr(_sorted(right)))
+
+
+@given(JSON | st.dictionaries(st.text("aé\u2028\uffee\U0001f600", max_size=2), st.text('\x00\x1f\x7f"\\/\n\u2028é')))
+def test_canonical_json_is_that_of_the_rfc(value: Json) -> None:
+    assert canonical(value) == rfc8785.dumps(value)
 
 
 @given(JSON)

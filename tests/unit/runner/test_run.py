@@ -9,7 +9,7 @@ import pytest
 
 from engine.log.cancel_file import request_cancel
 from engine.log.events import NodeAttempt, NodeFailed, NodeStarted, Record, RunFinished, RunStatus, RunWarning
-from engine.log.lock import is_held
+from engine.log.held import is_held
 from engine.runner.preparation import RunRefusedError, prepare_run
 from engine.runner.session import carry_out, new_run_id
 from engine.spec.load import load

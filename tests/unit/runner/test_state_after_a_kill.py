@@ -30,7 +30,7 @@ def counting(world: World) -> World:
 
 KILLED_BEFORE_THE_MERGE = """
 import os, signal
-from engine.cli import main
+from engine.cli.start import main
 from engine.state.store import StateStore
 StateStore.merge = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 main()

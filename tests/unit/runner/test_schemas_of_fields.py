@@ -1,0 +1,88 @@
+"""What the schema of a state field refuses, wherever it is written; and what of it cannot be used."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.log.events import RunStatus
+from engine.runner.preparation import RunRefusedError
+from tests.support.worlds import World
+
+NODE = "- {id: a, kind: tool, impl: a.py, writes: [found]}"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    world = World(tmp_path)
+    world.tool("a", "return {'state_delta': {'found': [{'line': 1, 'kind': {'name': 'bug'}}]}}")
+    finding = {"$id": "https://elsewhere/finding", "properties": {"line": {"$ref": "#/$defs/line"}}}
+    finding["$defs"] = {"line": {"type": "integer"}}
+    finding["properties"]["kind"] = {"$ref": "kinds/kind.json#/of/finding"}
+    world.write("schemas/finding.json", json.dumps(finding))
+    kind = {"of": {"finding": {"required": ["name"], "properties": {"within": {"$ref": "../finding.json"}}}}}
+    world.write("schemas/kinds/kind.json", json.dumps(kind))
+    world.graph(NODE, state="found: {type: array, items: {$ref: ./schemas/finding.json}}")
+    return world
+
+
+async def test_a_value_fits_a_schema_in_files_that_refer_to_one_another(world: World) -> None:
+    assert (await world.run()).finished.status is RunStatus.SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("found", "place"),
+    [
+        ({"line": "one"}, "[0].line: 'one' is not of type 'integer'"),
+        ({"kind": {}}, "[0].kind: 'name' is a required property"),
+        ({"kind": {"name": "x", "within": {"line": "one"}}}, "[0].kind.within.line: 'one' is not of type 'integer'"),
+    ],
+)
+async def test_a_value_that_a_file_refuses_fails_its_node(world: World, found: object, place: str) -> None:
+    world.tool("a", f"return {{'state_delta': {{'found': [{found!r}]}}}}")
+
+    finished = (await world.run()).finished
+
+    assert finished.error is not None
+    assert place in finished.error.message
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("./schemas/finding.jsn", "refers to schemas/finding.jsn, which does not exist; create it or correct"),
+        ("../finding.json", "which lies outside the experience's folder"),
+        ("https://elsewhere/finding.json", "which is no local file, and nothing is fetched"),
+        ("./a.py", "refers to a.py, which is not JSON"),
+        ("./schemas", "refers to schemas, which cannot be read: Is a directory"),
+    ],
+)
+async def test_a_reference_that_leads_nowhere_stops_a_run_before_it_begins(
+    world: World, reference: str, said: str
+) -> None:
+    world.graph(NODE, state=f"found: {{type: array, items: {{$ref: '{reference}'}}}}")
+
+    with pytest.raises(RunRefusedError, match=r"state\.schema\.found refers to") as refused:
+        await world.run()
+
+    assert said in str(refused.value)
+    assert world.executed() == []
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ("{type: array, items: {type: findings}}", "its schema is no JSON Schema at items.type: 'findings'"),
+        ("{type: array, items: {properties: {line: {type: number}, kind: {pattern: '('}}}}", "kind.pattern"),
+    ],
+)
+async def test_what_is_no_schema_fails_who_writes_and_says_where(world: World, schema: str, said: str) -> None:
+    world.tool("a", "return {'state_delta': {'found': [{'kind': 'bug'}]}}")
+    world.graph(NODE, state=f"found: {schema}")
+
+    finished = (await world.run()).finished
+
+    assert finished.error is not None
+    assert said in finished.error.message
