@@ -65,6 +65,7 @@ bench: $(INSTALLED) .bench/venv/.installed .bench/node_modules/.package-lock.jso
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/resume.py
 	$(BIN)/python benchmarks/lsp.py
+	$(BIN)/python benchmarks/runs.py
 
 .PHONY: vscode
 vscode: $(INSTALLED) ## Serve a VS Code with the extension and an example in the browser

@@ -18,6 +18,7 @@ from rounds import BENCH, HERE, OURS
 _SCHEMA = HERE.parent / "schemas" / "experience.schema.json"
 _YAML_SERVER = BENCH / "node_modules" / "yaml-language-server" / "bin" / "yaml-language-server"
 _SIZES = (10, 100, 1_000)
+_LONGEST_HOLD_MS = 20
 _CONTENDERS = HERE / "contenders"
 
 _YAML_SETTINGS = {
@@ -34,7 +35,7 @@ _YAML_SETTINGS = {
 SERVERS = (
     Server("oe-lsp", (OURS, "-m", "oe_lsp.server"), {}),
     Server("yaml-language-server", ("node", _YAML_SERVER, "--stdio"), _YAML_SETTINGS),
-    Server("bare pygls", (OURS, _CONTENDERS / "lsp_bare.py"), {}),
+    Server("bare pygls", (OURS, _CONTENDERS / "lsp_bare.py"), {}, finds_mistakes=False),
 )
 _WATCHED = Server("oe-lsp, watched", (OURS, _CONTENDERS / "lsp_ours_timed.py"), {})
 
@@ -89,10 +90,19 @@ def compare(nodes: int, rounds: int) -> dict[str, Measured]:
     return {name: best_of(measured) for name, measured in sessions.items()}
 
 
-def loop_holds(nodes: int, rounds: int) -> Mapping[str, float]:
-    """What held the event loop of ours longest, in the best of the rounds, in milliseconds."""
+def loop_holds(nodes: int, rounds: int) -> Mapping[str, tuple[float, float]]:
+    """What held the event loop of ours longest, in the best of the rounds: milliseconds in all, and of its own work."""
     rounds_held = [json.loads(_session(_WATCHED, nodes).log.splitlines()[-1]) for _ in range(rounds)]
     return min(rounds_held, key=lambda held: max(held.values()))
+
+
+def holds_table(nodes: int, held: Mapping[str, tuple[float, float]]) -> str:
+    """What held the loop, and whether that is within its bar."""
+    longest, _ = max(held.values())
+    verdict = "met" if longest <= _LONGEST_HOLD_MS else "MISSED"
+    lines = [f"  loop held at {nodes:,} nodes  {longest:>6.1f} ms, at most {_LONGEST_HOLD_MS}: {verdict}"]
+    lines += [f"    {total:>6.1f} ms, of which own work {own:>6.1f}  {name}" for name, (total, own) in held.items()]
+    return "\n".join(lines)
 
 
 def table(nodes: int, found: Mapping[str, Measured]) -> str:
@@ -140,8 +150,8 @@ def main() -> None:
         print(table(nodes, found))
         print("\n".join(bars(nodes, found)), flush=True)
     if not options.json:
-        held = loop_holds(max(options.nodes), options.rounds)
-        print(f"\n  what held the loop longest at {max(options.nodes):,} nodes (ms): {held}")
+        largest = max(options.nodes)
+        print("\n" + holds_table(largest, loop_holds(largest, options.rounds)))
 
 
 def _session(server: Server, nodes: int) -> Measured:

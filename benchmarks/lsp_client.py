@@ -59,15 +59,19 @@ class Client:
         self._send({"method": method, "params": params})
         return told
 
-    def diagnostics_after(self, told: float, version: int) -> Arrived:
-        """The first diagnostics since then, for the version where the server names one."""
+    def diagnostics_after(self, told: float, version: int, *, some: bool = False) -> Arrived:
+        """The first diagnostics since then, for the version where the server names one. `some`: the first that are not
+        empty, since what empties the list of a closed document may come late.
+        """
 
         def fitting() -> Arrived | None:
             return next(
                 (
                     each
                     for each in self._diagnostics
-                    if each.at > told and each.message["params"].get("version", version) == version
+                    if each.at > told
+                    and each.message["params"].get("version", version) == version
+                    and (each.message["params"]["diagnostics"] or not some)
                 ),
                 None,
             )

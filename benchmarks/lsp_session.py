@@ -10,21 +10,25 @@ from pathlib import Path
 from typing import Any
 
 from lsp_client import Client
-from lsp_texts import TOOLS, Edit, edits, experience
+from lsp_texts import TOOLS, Edit, edits, experience, mended, mistaken, renamed
 
 _ASKS = 12
 """How many completions and hovers are asked for, spread over the file."""
+
+_REST_SECONDS = 1
+"""How long a server may finish what its start and its settings made it do, before it is measured warm."""
 
 _INCREMENTAL = 2
 
 
 @dataclass(frozen=True)
 class Server:
-    """Who is measured: how it is started, and its user's settings."""
+    """Who is measured: how it is started, its user's settings, and whether it finds mistakes at all."""
 
     name: str
     command: Sequence[str | Path]
     settings: Mapping[str, Any]
+    finds_mistakes: bool = True
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ class Measured:
 
 def measure(server: Server, nodes: int, folder: Path) -> Measured:
     """Start the server, open, edit, ask, and shut it down."""
-    text = experience(nodes)
+    text = mistaken(experience(nodes))
     file = folder / "experience.yaml"
     file.write_text(text, encoding="utf-8")
     (folder / "tools.py").write_text(TOOLS, encoding="utf-8")
@@ -68,11 +72,11 @@ class _Document:
         self.uri, self.text, self.version = uri, text, 0
         self.reported = 0
 
-    def open(self) -> float:
-        """Open it; when its diagnostics arrived."""
+    def open(self, *, finds: bool) -> float:
+        """Open it; when its diagnostics arrived. `finds`: the server has something to find in it."""
         self.version += 1
         item = {"uri": self.uri, "languageId": "yaml", "version": self.version, "text": self.text}
-        return self._told("textDocument/didOpen", {"textDocument": item})[1]
+        return self._told("textDocument/didOpen", {"textDocument": item}, finds=finds)[1]
 
     def close(self) -> None:
         """Close it."""
@@ -94,9 +98,9 @@ class _Document:
         line = self.text.count("\n", 0, offset)
         return {"line": line, "character": offset - (self.text.rfind("\n", 0, offset) + 1)}
 
-    def _told(self, method: str, params: Any) -> tuple[float, float]:
+    def _told(self, method: str, params: Any, *, finds: bool = False) -> tuple[float, float]:
         began = self._client.notify(method, params)
-        arrived = self._client.diagnostics_after(began, self.version)
+        arrived = self._client.diagnostics_after(began, self.version, some=finds)
         self.reported += len(arrived.message["params"]["diagnostics"])
         return began, arrived.at
 
@@ -106,10 +110,14 @@ def _measure(client: Client, server: Server, document: _Document, nodes: int) ->
     client.notify("initialized", {})
     client.notify("workspace/didChangeConfiguration", {"settings": server.settings})
     sync = _sync_kind(started.message["result"]["capabilities"])
-    first = document.open()
-    document.close()
+    # Not the text that is opened later, so that no server has met that before.
+    stranger = _Document(client, document.uri, renamed(document.text))
+    first = stranger.open(finds=server.finds_mistakes)
+    stranger.close()
+    time.sleep(_REST_SECONDS)
     began = client.request("textDocument/hover", _place(document, 0)).at
-    opened = document.open()
+    opened = document.open(finds=server.finds_mistakes)
+    document.edit(mended(document.text), sync)
     edited = [document.edit(kind(document.text), sync) for kind in edits(nodes)]
     memory = client.resident_bytes()
     completion = list(_ask(client, document, "textDocument/completion", "\n      kind: "))

@@ -51,6 +51,7 @@ _FIRST = """\
       impl: ./tools.py:work
       writes: [{field}]
 """
+_MISTAKE = "    - { from: step_0000, to: 1 }\n"
 _EDGE = "    - {{ from: {start}, to: {end} }}\n"
 
 TOOLS = "def work(given):\n    return {}\n"
@@ -75,6 +76,21 @@ def experience(nodes: int) -> str:
     steps = "".join(_node(number) for number in range(nodes))
     edges = "".join(_EDGE.format(start=_id(number - 1), end=_id(number)) for number in range(1, nodes))
     return f"{_HEAD.format(nodes=nodes)}{fields}graph:\n  nodes:\n{steps}  edges:\n{edges}"
+
+
+def renamed(text: str) -> str:
+    """The same experience with other names for everything."""
+    return text.replace("step_", "stage_").replace("field_", "value_").replace("topic", "theme")
+
+
+def mistaken(text: str) -> str:
+    """The experience with a mistake at its end that every schema shows: who reports it has read everything."""
+    return text + _MISTAKE
+
+
+def mended(text: str) -> Edit:
+    """What removes that mistake."""
+    return Edit(len(text) - len(_MISTAKE), len(text), "")
 
 
 def edits(nodes: int) -> Iterator[Callable[[str], Edit]]:

@@ -1,5 +1,5 @@
 """Files that are read because somebody named them: regular ones only, so that no pipe is waited for and no device is
-read for ever.
+read for ever. Imports next to nothing: lists of runs begin here.
 """
 
 from __future__ import annotations
@@ -8,15 +8,14 @@ import errno
 import os
 import stat
 from io import FileIO
-from pathlib import Path
 
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_BINARY", "O_NONBLOCK"))
 """O_NONBLOCK: where a pipe took the file's place since it was looked at, opening it must not wait for who writes."""
 
 
-def open_regular(path: Path) -> FileIO:
+def open_regular(path: str | os.PathLike[str]) -> FileIO:
     """Open a regular file to read it, unbuffered. Raises OSError; its `strerror` says what else lies there."""
-    _require_regular(path, path.stat())
+    _require_regular(path, os.stat(path))
     file = FileIO(os.open(path, _FLAGS))
     try:
         _require_regular(path, os.fstat(file.fileno()))
@@ -26,7 +25,7 @@ def open_regular(path: Path) -> FileIO:
     return file
 
 
-def read_regular(path: Path, most: int) -> bytes:
+def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
     """The content of a regular file of at most so many bytes. Raises OSError."""
     with open_regular(path) as file:
         content = file.read(most + 1)  # one more than allowed finds a file that grew, too
@@ -35,12 +34,12 @@ def read_regular(path: Path, most: int) -> bytes:
     return content
 
 
-def read_text(path: Path, most: int) -> str:
+def read_text(path: str | os.PathLike[str], most: int) -> str:
     """As `read_regular`, decoded as UTF-8, without a byte order mark, line breaks as \\n. Raises UnicodeDecodeError."""
     return read_regular(path, most).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _require_regular(path: Path, status: os.stat_result) -> None:
+def _require_regular(path: str | os.PathLike[str], status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(status.st_mode):

@@ -4,13 +4,14 @@ round. Pure.
 
 from __future__ import annotations
 
+from functools import cache
+
 _C0 = {code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"} | {127: 0x2421}
 _REPLACEMENT = 0xFFFD
 _NO_PICTURE = (*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 """The controls of Latin-1, of which terminals obey some, and those that turn the direction of what follows."""
 
 _PICTURES = {**_C0, **dict.fromkeys(_NO_PICTURE, _REPLACEMENT)}
-_ESCAPES = {code: f"\\u{code:04x}" for code in (127, *_NO_PICTURE, *range(0xD800, 0xE000))}
 
 
 def visible(text: str) -> str:
@@ -20,4 +21,9 @@ def visible(text: str) -> str:
 
 def visible_json(written: str) -> str:
     """A text of JSON that means the same, with such characters escaped, which are in its texts only."""
-    return written if written.isascii() and "\x7f" not in written else written.translate(_ESCAPES)
+    return written if written.isascii() and "\x7f" not in written else written.translate(_escapes())
+
+
+@cache
+def _escapes() -> dict[int, str]:  # not made for every command: it takes a while, and is seldom needed
+    return {code: f"\\u{code:04x}" for code in (127, *_NO_PICTURE, *range(0xD800, 0xE000))}

@@ -1,5 +1,5 @@
 """`python -m engine.cli` is `oe`."""
 
-from engine.cli.main import main
+from engine.cli.start import main
 
 main()

@@ -140,7 +140,8 @@ def _writable(folder: Path) -> Check:
 
 def _locks(folder: Path) -> Check:
     """A lock tells a run that goes on from one that was interrupted; some network disks have none."""
-    from engine.log.lock import RunLock, is_held
+    from engine.log.held import is_held
+    from engine.log.lock import RunLock
 
     try:
         with tempfile.TemporaryDirectory(dir=_data_folder(folder), prefix=".oe-doctor-") as probe:

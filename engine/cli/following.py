@@ -9,7 +9,7 @@ from engine.cli.log_options import LogOptions
 from engine.cli.options import OeError
 from engine.cli.reporting import EXIT_CODES, RunEnd, reporter
 from engine.log.events import Record, RunFinished, RunStarted
-from engine.log.lock import is_held
+from engine.log.held import is_held
 from engine.log.reader import LogTail, UnreadableLogError
 from engine.log.store import RunStore
 

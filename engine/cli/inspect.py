@@ -11,7 +11,7 @@ from engine.cli.options import OeError, examples, experience_folder, experience_
 from engine.cli.saying import say, say_json
 from engine.cli.stored_run import find_run, read_stored, run_id_argument
 from engine.log.codec import to_json
-from engine.log.lock import is_held
+from engine.log.held import is_held
 from engine.log.reader import Log
 from engine.log.store import RunStore
 from engine.log.summary import RunSummary, summarise

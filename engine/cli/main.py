@@ -1,19 +1,15 @@
-"""The command group, and the one place where errors become a message and an exit code."""
+"""The command group: `oe` as a command line. Its commands are imported when they are called."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
-import os
-import sys
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from engine import __version__
 from engine.cli.log_options import LogOptions, logging_options
-from engine.cli.saying import say
 
 COMMANDS = {
     "run": "Start a run of an experience.",
@@ -30,7 +26,6 @@ COMMANDS = {
     "doctor": "Check that this machine has what runs need.",
     "completion": "Print the script that completes `oe` in a shell.",
 }
-_STDERR = 2
 _FIRST_STEPS = """oe runs experiences: YAML graphs of tools and LLM agents.
 
   oe init hello      begin a new experience, in the folder hello
@@ -85,9 +80,8 @@ def _oe(ctx: click.Context, log: LogOptions) -> None:
         click.echo(_FIRST_STEPS)
 
 
-def main() -> NoReturn:
-    """Run `oe` and exit with the code of docs/design.md, The oe command."""
-    _open_closed_streams()
+def call() -> int:
+    """Do what the command line says; returns the exit code of docs/design.md, The oe command."""
     try:
         code = _oe.main(prog_name="oe", standalone_mode=False)
     except click.exceptions.Exit as error:
@@ -97,37 +91,4 @@ def main() -> NoReturn:
         code = error.exit_code
     except click.Abort:
         code = 130
-    except BrokenPipeError:
-        code = 1
-    except Exception as error:
-        if os.environ.get("OE_DEBUG"):
-            raise
-        say(f"oe: {_unforeseen(error)}. Set OE_DEBUG=1 to see where.", err=True)
-        code = 1
-    _forget_closed_pipes()
-    sys.exit(code if isinstance(code, int) else 0)
-
-
-def _unforeseen(error: Exception) -> str:
-    """What the system refused, in its own words; anything else is ours to mend."""
-    if not isinstance(error, OSError) or not error.strerror:
-        return f"unexpected error: {error!r}"
-    return f"{error.filename}: {error.strerror}" if error.filename else f"output cannot be written: {error.strerror}"
-
-
-def _open_closed_streams() -> None:
-    """Where `oe` was started without stdin, stdout or stderr, /dev/null takes their place: no log may become one."""
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
-        pass
-    os.close(descriptor)
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-
-
-def _forget_closed_pipes() -> None:
-    """Flush now, where a reader that went away can be told from an error, and not while the interpreter shuts down."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return code if isinstance(code, int) else 0

@@ -100,6 +100,7 @@ def _print(choice: Choice, removal: Removal, *, dry_run: bool) -> None:
     what = _number(len(removal.runs), "run")
     rest = [_number(len(removal.blobs), "blob")] if removal.blobs else []
     rest += [f"the outputs of {_number(len(removal.outputs), 'run')} whose logs are gone"] if removal.outputs else []
+    rest += [f"{_number(len(removal.leftovers), 'file')} of processes that were killed"] if removal.leftovers else []
     say(f"{'would remove' if dry_run else 'removed'} {' and '.join([what, *rest])}: {_amount(removal.size)}")
     if dry_run:
         for run_id in removal.runs:
@@ -115,6 +116,7 @@ def _print_json(choice: Choice, removal: Removal, *, dry_run: bool) -> None:
         "dryRun": dry_run,
         "removed": list(removal.runs),
         "blobs": len(removal.blobs),
+        "leftovers": len(removal.leftovers),
         "bytes": removal.size,
         "running": list(choice.running),
         "needed": dict(choice.needed),

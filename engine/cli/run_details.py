@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
+from engine.cli.columns import Column
 from engine.cli.run_table import story
-from engine.cli.tables import Column, print_table, terminal
+from engine.cli.tables import print_table, terminal
 from engine.log.reader import Log
 from engine.log.summary import RunSummary
 from engine.log.view import NodeView, RunView, parse_timestamp

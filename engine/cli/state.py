@@ -136,7 +136,8 @@ def _print_values(values: dict[str, FieldValue], store: StateStore) -> None:
     if not values:
         say(f"no state in {store.path}: no run has written to any field")
         return
-    from engine.cli.tables import Column, print_table, terminal
+    from engine.cli.columns import Column
+    from engine.cli.tables import print_table, terminal
 
     now = utc_now()
     rows = [
@@ -157,7 +158,8 @@ def _print_history(changes: list[Change], *, as_json: bool) -> None:
     if as_json:
         _print_json([_to_json(change) for change in changes])
         return
-    from engine.cli.tables import Column, print_table, terminal
+    from engine.cli.columns import Column
+    from engine.cli.tables import print_table, terminal
 
     now = utc_now()
     rows = [

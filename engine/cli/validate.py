@@ -47,7 +47,7 @@ def command(path: Path, strict: bool, form: str) -> int:
     """
     try:
         file = find_experience(path)
-        analysis = analyse(read_text(file), files=DiskFiles(file.parent))
+        analysis = analyse(read_text(file), files=DiskFiles(file.parent, file.name))
     except ExperienceNotFoundError as error:
         raise not_found(error) from error
     except UnreadableExperienceError as error:

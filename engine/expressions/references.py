@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.expressions.paths import Lookup, Path, scan_path
 from engine.expressions.values import MISSING, Json, Missing
@@ -16,6 +17,7 @@ class Resolved:
     missing: tuple[Path, ...]
 
 
+@lru_cache(maxsize=4096)
 def parse_reference(text: str) -> Path | None:
     """The path that the whole of `text` is, or None where it is anything else (docs/format.md, References).
 

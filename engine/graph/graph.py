@@ -72,7 +72,7 @@ def build_graph(experience: Experience) -> Graph:
         [(pipeline.id, pipeline.stages) for pipeline in experience.pipelines],
         [(loop.id, loop.body) for loop in experience.loops],
     )
-    order = shape.order()
+    order = shape.order
     if len(order) < len(shape.vertices):
         cycle = [shape.vertices[position].id for position in shape.cycles()[0]]
         raise CycleError((*cycle, cycle[0]))

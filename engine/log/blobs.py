@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.canonical import hash_bytes
 from engine.log.disk import DISK, Disk, Thing
-from engine.regular_files import read_regular
+from engine.log.own_files import read_own
 
 BLOB_FOLDER = "blobs"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -54,7 +54,7 @@ class Blobs:
             raise BlobLostError(f"'{digest}' names no blob")
         path = self.folder / digest
         try:
-            content = read_regular(path, MOST_BYTES)
+            content = read_own(path, MOST_BYTES)
         except OSError as error:
             raise BlobLostError(f"the blob {path} cannot be read ({error.strerror})") from error
         if hash_bytes(content) != digest:
@@ -90,7 +90,7 @@ def _holds(path: Path, content: bytes) -> bool:
     Its time says from now on that it is in use: a prune that saw no line with its name leaves it alone.
     """
     try:
-        if _size(path) != len(content) or read_regular(path, len(content)) != content:
+        if _size(path) != len(content) or read_own(path, len(content)) != content:
             return False
         os.utime(path)
     except OSError:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.log.lock import is_held
+from engine.log.held import is_held
+from engine.log.own_files import refuse_links
 from engine.log.store import RunStore
 
 
@@ -15,8 +16,10 @@ def request_cancel(store: RunStore, run_id: str) -> bool:
     """
     if not is_held(store.lock(run_id)):
         return False
-    with store.cancel(run_id).open("a", encoding="ascii") as file:
-        file.write("x")
+    file = store.cancel(run_id)
+    refuse_links(file)
+    with file.open("a", encoding="ascii") as asked:
+        asked.write("x")
     return True
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from types import UnionType
 from typing import Any, Union, cast, get_args, get_origin
 
@@ -17,6 +16,7 @@ from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, overrid
 from engine.expressions import Json
 from engine.log import events
 from engine.log.events import EVENT_TYPES, Counts, Input, Item, Output, Record, Scope, ScopeKind, Sums
+from engine.log.moments import moment
 
 _ALWAYS_WRITTEN = frozenset({"original_run_id"})
 _OMITTED_DEFAULTS = (None, (), True)
@@ -75,8 +75,7 @@ def decode(line: Mapping[str, Any]) -> Record | None:
 
 
 def _timestamp(value: Any) -> str:
-    if datetime.fromisoformat(value.replace("Z", "+00:00")).tzinfo is None:
-        raise ValueError("a time without a time zone")
+    moment(value)
     return cast(str, value)
 
 

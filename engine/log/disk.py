@@ -12,6 +12,8 @@ import uuid
 from enum import Enum
 from pathlib import Path
 
+from engine.log.own_files import refuse_links
+
 _NEW = os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
@@ -49,11 +51,13 @@ class Disk:
         """Make a folder where there is none. Its name, which stands in its parent, survives a power loss."""
         self.reach(thing, Act.FOLDER)
         folder.mkdir(mode=0o700, exist_ok=True)
+        refuse_links(folder)
         self.sync_folder(thing, folder.parent)  # also where it was there: who made it may have died before this
 
     def create(self, thing: Thing, path: Path, *, exclusive: bool) -> int:
         """A descriptor to append to `path` with; `exclusive`: which must not exist."""
         self.reach(thing, Act.CREATE)
+        refuse_links(path)
         return os.open(path, _NEW | (os.O_EXCL if exclusive else 0), 0o600)
 
     def write(self, thing: Thing, descriptor: int, data: memoryview) -> int:

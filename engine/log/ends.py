@@ -8,8 +8,8 @@ from pathlib import Path
 
 from engine.log.codec import MalformedEventError
 from engine.log.events import Record, RunFinished, RunStarted
+from engine.log.own_files import open_own
 from engine.log.reader import MAX_LINE_BYTES, UnreadableLogError, read_line
-from engine.regular_files import open_regular
 
 _CHUNK = 2048
 
@@ -32,7 +32,7 @@ def read_ends(path: Path) -> Ends:
 
     Raises UnreadableLogError as `read_log` does, and OSError.
     """
-    with open_regular(path) as file:
+    with open_own(path) as file:
         first = _read(_first_line(file.fileno()), path)
         if first is None or not isinstance(first.event, RunStarted):
             raise UnreadableLogError(f"{path} does not begin with a readable run.started line")

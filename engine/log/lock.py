@@ -12,12 +12,9 @@ import socket
 import time
 from pathlib import Path
 
-import portalocker
-
 from engine.log.disk import DISK, Disk, Thing
-from engine.regular_files import open_regular, read_regular
-
-_PROBE = portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING
+from engine.log.held import is_held
+from engine.log.own_files import read_own, refuse_links
 
 _PROBES_SECONDS = 1.0
 """How long readers, whose probes take microseconds, may be in the way before it must be another writer."""
@@ -36,12 +33,7 @@ class RunLock:
     def __init__(self, path: Path, started_at: str, disk: Disk = DISK) -> None:
         self._path = path
         self._disk = disk
-        self._descriptor = disk.create(Thing.LOCK, path, exclusive=False)
-        try:
-            self._take()
-        except OSError:
-            os.close(self._descriptor)
-            raise
+        self._descriptor = self._taken()
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "startedAt": started_at}
         try:
             disk.truncate(Thing.LOCK, self._descriptor, 0)
@@ -56,27 +48,45 @@ class RunLock:
             self._disk.delete(Thing.LOCK, self._path)
         os.close(self._descriptor)
 
-    def _take(self) -> None:
+    def _taken(self) -> int:
+        """The descriptor of the file, locked."""
+        while True:
+            descriptor = self._disk.create(Thing.LOCK, self._path, exclusive=False)
+            try:
+                self._take(descriptor)
+            except OSError:
+                os.close(descriptor)
+                raise
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+            os.close(descriptor)  # a prune took the file away before it was locked: nobody would see this lock
+
+    def _take(self, descriptor: int) -> None:
         """Lock the file, which is never waited for: a reader that is stopped in its probe must not stop a run."""
         until = time.monotonic() + _PROBES_SECONDS
-        while not self._disk.lock(Thing.LOCK, self._descriptor):
+        while not self._disk.lock(Thing.LOCK, descriptor):
             if time.monotonic() > until:
                 raise BlockingIOError(errno.EAGAIN, "another process writes this run")
             time.sleep(_AGAIN_SECONDS)
 
 
-def is_held(path: Path) -> bool:
-    """Whether a living process holds the lock. Waits for nobody, and no writer for this."""
-    try:
-        file = open_regular(path)
-    except OSError:
-        return False
-    with file:
-        try:
-            portalocker.lock(file, _PROBE)
-        except portalocker.LockException:
-            return True
-        return False  # closing the file frees the probe
+def remove_unheld(path: Path, disk: Disk = DISK) -> None:
+    """Remove a lock file, unless somebody holds it, whose run may be on another host too. Raises OSError.
+
+    It is locked meanwhile, so that nobody else can take it between the look and the deed (see `RunLock`).
+    """
+    if other_host(path) is not None:
+        return
+    with contextlib.suppress(FileNotFoundError):
+        refuse_links(path)
+        with path.open("rb+") as file:
+            if disk.lock(Thing.LOCK, file.fileno()):
+                disk.delete(Thing.LOCK, path)
+
+
+def may_be_held(path: Path) -> bool:
+    """Whether a run goes on, or may go on where its lock cannot be seen."""
+    return is_held(path) or other_host(path) is not None
 
 
 def other_host(path: Path) -> str | None:
@@ -85,7 +95,7 @@ def other_host(path: Path) -> str | None:
     A run there may go on after all: some network disks show no lock of one host to another.
     """
     try:
-        holder = json.loads(read_regular(path, _MOST_BYTES))
+        holder = json.loads(read_own(path, _MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return None
     host = holder.get("host") if isinstance(holder, dict) else None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.log.disk import DISK, Disk, Thing
 from engine.log.exchange import Exchange
+from engine.log.own_files import refuse_links
 from engine.log.secrets import MaskedStream, Secrets
 from engine.log.store import RunStore, is_run_id
 
@@ -103,5 +104,6 @@ class OutputFile:
 
 def _create(disk: Disk, path: Path) -> int:
     path.parent.parent.mkdir(mode=0o700, exist_ok=True)  # nothing is synced here: no result is in these files
+    refuse_links(path.parent)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     return disk.create(Thing.OUTPUT, path, exclusive=False)

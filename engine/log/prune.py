@@ -18,11 +18,12 @@ from pathlib import Path
 from engine.log.disk import DISK, Act, Disk, Thing
 from engine.log.ends import Ends, read_ends
 from engine.log.events import RunFinished, RunStatus
-from engine.log.lock import is_held, other_host
+from engine.log.leftovers import leftovers, remove_leftover
+from engine.log.lock import may_be_held
 from engine.log.outputs import OUTPUT_FOLDER, output_folder
+from engine.log.own_files import open_own, refuse_links
 from engine.log.reader import UnreadableLogError
 from engine.log.store import RunStore, is_run_id
-from engine.regular_files import open_regular
 
 _CHUNK = 1 << 20
 _NAMED = 12
@@ -54,6 +55,7 @@ class Removal:
 
     runs: tuple[str, ...]
     outputs: tuple[Path, ...]
+    leftovers: tuple[Path, ...]
     blobs: tuple[Path, ...]
     size: int
     unused_since_ns: int
@@ -61,7 +63,7 @@ class Removal:
 
 def choose(store: RunStore, wanted: Collection[str]) -> Choice:
     """Of the runs that are `wanted` to go, those that may. Reads the ends of logs."""
-    running = {run_id for run_id in wanted if _may_go_on(store, run_id)}
+    running = {run_id for run_id in wanted if may_be_held(store.lock(run_id))}
     going = [run_id for run_id in wanted if run_id not in running]
     needed: dict[str, str] = {}
     for kept in store.run_ids():
@@ -74,16 +76,20 @@ def choose(store: RunStore, wanted: Collection[str]) -> Choice:
 
 
 def plan_removal(store: RunStore, going: Collection[str]) -> Removal:
-    """What would go with these runs. Raises OSError."""
+    """What would go with these runs. Raises OSError, also where a symbolic link leads to what is not ours to remove."""
+    for folder in (store.runs, store.blobs.folder, store.data / OUTPUT_FOLDER):
+        refuse_links(folder)
     # In this order. Whoever is seen to hold a lock names its blobs in its log sooner or later; whoever takes one later
     # is younger than the mark; and the log of whoever has let go of one is read after that, and is whole.
-    since = min([_now_ns(store), *_held_since_ns(store)])
+    now = _now_ns(store)
+    since = min([now, *_held_since_ns(store)])
     staying = [run_id for run_id in store.run_ids() if run_id not in going]
     blobs = tuple(_unnamed(store, staying, since))
     outputs = tuple(_outputs_without_log(store, going))
+    rest = tuple(leftovers(store, now))
     beside = (path for run_id in going for path in (*_beside(store, run_id), store.log(run_id)))
-    size = sum(_size(path) for path in (*beside, *outputs, *blobs))
-    return Removal(tuple(going), outputs, blobs, size, since)
+    size = sum(_size(path) for path in (*beside, *outputs, *rest, *blobs))
+    return Removal(tuple(going), outputs, rest, blobs, size, since)
 
 
 def carry_out(store: RunStore, removal: Removal, disk: Disk = DISK) -> None:
@@ -98,13 +104,10 @@ def carry_out(store: RunStore, removal: Removal, disk: Disk = DISK) -> None:
             _remove_file(disk, Thing.LOG, path)
     for outputs in removal.outputs:
         _remove_folder(disk, outputs)
+    for path in removal.leftovers:
+        remove_leftover(path, disk)
     for blob in removal.blobs:
         _remove_unused(disk, blob, removal.unused_since_ns)
-
-
-def _may_go_on(store: RunStore, run_id: str) -> bool:
-    lock = store.lock(run_id)
-    return is_held(lock) or other_host(lock) is not None
 
 
 def _forebears(store: RunStore, run_id: str) -> Iterator[str]:
@@ -146,7 +149,7 @@ def _now_ns(store: RunStore) -> int:
 
 def _held_since_ns(store: RunStore) -> Iterator[int]:
     for lock in store.runs.glob("*.lock"):
-        if is_held(lock) or other_host(lock) is not None:
+        if may_be_held(lock):
             with contextlib.suppress(FileNotFoundError):
                 yield lock.stat().st_mtime_ns
 
@@ -181,7 +184,7 @@ def _names_in(log: Path, wanted: Collection[str]) -> set[str]:
     """Those of the names that stand somewhere in a log, whatever the line says, or is. None where it has gone."""
     names: set[str] = set()
     try:
-        with open_regular(log) as file:
+        with open_own(log) as file:
             rest = b""
             while chunk := file.read(_CHUNK):
                 text = rest + chunk
@@ -198,7 +201,7 @@ def _outputs_without_log(store: RunStore, going: Collection[str]) -> Iterator[Pa
         run_id = path.name
         if not is_run_id(run_id) or run_id in going or store.log(run_id).exists():
             continue
-        if not _may_go_on(store, run_id):
+        if not may_be_held(store.lock(run_id)):
             yield path
 
 

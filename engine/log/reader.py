@@ -16,7 +16,7 @@ from typing import Any
 from engine.canonical import MAX_DEPTH, is_too_deep
 from engine.log.codec import MalformedEventError, decode
 from engine.log.events import LOG_VERSION, Record, RunStarted
-from engine.regular_files import open_regular
+from engine.log.own_files import open_own
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 """What is longer was written by no engine: values over 64 KiB lie in blobs."""
@@ -89,7 +89,7 @@ class LogTail:
 
         Raises UnreadableLogError for a newer log version and a log that is too long, and OSError.
         """
-        with open_regular(self._path) as file:
+        with open_own(self._path) as file:
             file.seek(self._offset)
             while chunk := file.read(_CHUNK_BYTES):
                 self._offset += len(chunk)
@@ -143,7 +143,7 @@ def _parse(line: bytes) -> Any:
     try:
         text = line.decode("utf-8-sig")
         value = (_LONG_DECODER if _LONG_DIGITS.search(text) else _DECODER).decode(text)
-        if _SURROGATE.search(text):
+        if "\\u" in text and _SURROGATE.search(text):
             json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise MalformedEventError("not JSON") from None

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.log.blobs import Blobs
 from engine.log.disk import DISK, Disk, Thing
+from engine.log.own_files import DATA_FOLDER
+from engine.log.run_files import RUN_ID, RUNS_FOLDER, newest_runs
 
-DATA_FOLDER = ".openexpertise"
-RUN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_LOG = ".jsonl"
 _RUN_ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{0,35}")
 
 
@@ -43,7 +41,7 @@ class RunStore:
     @property
     def runs(self) -> Path:
         """The folder of the run logs."""
-        return self.data / "runs"
+        return self.data / RUNS_FOLDER
 
     @property
     def blobs(self) -> Blobs:
@@ -73,17 +71,12 @@ class RunStore:
         disk.make_folder(Thing.DATA, self.runs)
 
     def run_ids(self) -> list[str]:
-        """The ids of all runs, the most recently written first."""
-        try:
-            with os.scandir(self.runs) as entries:
-                logs = [entry for entry in entries if entry.name.endswith(_LOG) and is_run_id(entry.name[: -len(_LOG)])]
-        except OSError:
-            return []
-        return [log.name[: -len(_LOG)] for log in sorted(logs, key=_age_order, reverse=True)]
+        """The ids of all runs, the most recently written first. Raises OSError where a symbolic link leads to them."""
+        return newest_runs(self.runs)
 
     def find(self, wanted: str) -> str:
         """The run id that `wanted`, a whole id or an unambiguous beginning of one, stands for.
-        Raises RunNotFoundError.
+        Raises RunNotFoundError, and OSError as `run_ids` does.
         """
         ids = self.run_ids()
         if wanted in ids:
@@ -105,10 +98,3 @@ class RunStore:
         if not is_run_id(run_id):
             raise ValueError(f"not a run id: {run_id!r}")
         return self.runs / f"{run_id}.{suffix}"
-
-
-def _age_order(log: os.DirEntry[str]) -> tuple[int, str]:
-    try:
-        return log.stat().st_mtime_ns, log.name
-    except OSError:
-        return 0, log.name

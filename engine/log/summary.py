@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from engine.log.moments import moment
 from engine.log.tallies import Counts, ErrorInfo, Sums
 
 if TYPE_CHECKING:
@@ -97,11 +98,6 @@ def summarise(view: RunView, *, alive: bool) -> RunSummary | None:
         inherited=figures.inherited,
         lineage=figures.lineage,
     )
-
-
-def moment(ts: str) -> datetime:
-    """The moment that `ts` names. Raises ValueError where it names none."""
-    return datetime.fromisoformat(ts.replace("Z", "+00:00"))
 
 
 def _state(view: RunView, *, alive: bool) -> RunState:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from engine.log.tallies import Counts
+TYPE_CHECKING = False  # importing typing, or dataclasses, would take lists of runs as long as all they do
+if TYPE_CHECKING:
+    from engine.log.tallies import Counts
 
+_ENDINGS = ("cached", "completed", "failed", "skipped", "cancelled")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -32,14 +36,12 @@ def duration(milliseconds: float) -> str:
 
 def counts_text(counts: Counts) -> str:
     """What became of the nodes: `4 cached, 3 completed`; only what there is."""
-    named = {
-        "cached": counts.cached,
-        "completed": counts.completed,
-        "failed": counts.failed,
-        "skipped": counts.skipped,
-        "cancelled": counts.cancelled,
-    }
-    return ", ".join(f"{number} {name}" for name, number in named.items() if number) or "no node ran"
+    return named_counts_text({name: getattr(counts, name) for name in _ENDINGS})
+
+
+def named_counts_text(counts: Mapping[str, int]) -> str:
+    """As `counts_text`, of counts by their names."""
+    return ", ".join(f"{counts[name]} {name}" for name in _ENDINGS if counts[name]) or "no node ran"
 
 
 def sum_of(counts: Counts) -> int:

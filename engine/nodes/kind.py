@@ -62,14 +62,31 @@ class Outcome:
     settings: Mapping[str, Json] = field(default_factory=dict)
 
 
+_LONGEST = 10_000
+_FIRST, _LAST = 6_000, 2_000
+"""Characters. What is said of an error is in the log, in lists and in the editor; nobody reads a megabyte there."""
+
+
+def excerpt(message: str, whole: str = "") -> str:
+    """The beginning and the end of a message that is too long for the log; `whole` says where all of it is."""
+    if len(message) <= _LONGEST:
+        return message
+    left_out = f"{len(message) - _FIRST - _LAST:,} characters are left out here"
+    note = f"{left_out}; {whole}" if whole else left_out
+    return f"{message[:_FIRST]}\n… {note} …\n{message[-_LAST:]}"
+
+
 class NodeError(Exception):
-    """An execution went wrong for a cause that its author can mend: `message` says what, where and what to do."""
+    """An execution went wrong for a cause that its author can mend: `message` says what, where and what to do.
+
+    Of a message that is too long, an excerpt is kept.
+    """
 
     def __init__(
         self, type_: str, message: str, location: Location | None = None, metrics: Metrics | None = None
     ) -> None:
         super().__init__(message)
-        self.info = ErrorInfo(type=type_, message=message, location=location)
+        self.info = ErrorInfo(type=type_, message=excerpt(message), location=location)
         self.metrics = metrics
 
 

@@ -13,7 +13,7 @@ from engine.expressions import Json
 from engine.log.events import Location, Metrics, Output
 from engine.log.outputs import Outputs
 from engine.nodes.environment import find_node, find_python, tool_environment
-from engine.nodes.kind import NodeError, Outcome, Watcher, Work
+from engine.nodes.kind import NodeError, Outcome, Watcher, Work, excerpt
 from engine.nodes.paths import NamedFile, named_file, outside_warning
 from engine.nodes.pool import Program, WorkerPool
 from engine.nodes.worker_client import WorkerGone
@@ -158,7 +158,8 @@ def _fail(file: NamedFile, function: str | None, reply: Mapping[str, Any]) -> No
     place = reply.get("location")
     location = Location(place["file"], place["line"]) if place else Location(file.shown)
     where = f" ({location.file}:{location.line})" if location.line else f" ({location.file})"
-    raise NodeError(reply["type"], reply["message"] + where, location)
+    said = excerpt(reply["message"], "the output of this attempt has all of it")  # the worker prints it, too
+    raise NodeError(reply["type"], said + where, location)
 
 
 def _no_function(file: NamedFile, function: str | None, names: list[str]) -> str:

@@ -19,9 +19,17 @@ function main(channel) {
     if (data[data.length - 1] !== 10) return;
     const request = JSON.parse(Buffer.concat(pieces).toString('utf8'));
     pieces = [];
-    answer(request).then((line) => socket.write(line));
+    answer(request).then(async (line) => {
+      await Promise.all([process.stdout, process.stderr].map(written));
+      socket.write(line);
+    });
   });
   socket.on('end', () => process.exit(0));
+}
+
+/** What was printed leaves before the answer does: what a full pipe did not take, Node keeps until there is room. */
+function written(stream) {
+  return stream.writableLength && stream.writable ? new Promise((resolve) => stream.write('', resolve)) : null;
 }
 
 /** The reply to one request. Never rejects: whatever a tool does becomes an error that says so. */

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from engine.spec.checks import Shape, check_graph, read_shape
 from engine.spec.echoes import without_echoes
@@ -11,9 +12,14 @@ from engine.spec.files import NO_FILES, Files
 from engine.spec.flaws import problems_of
 from engine.spec.knowledge import Knowledge, read_knowledge
 from engine.spec.model import Experience
+from engine.spec.nested_errors import nested_errors
+from engine.spec.nested_files import NestedFile, named_in, read_nested
 from engine.spec.parts import Parts, read_parts
+from engine.spec.phases import check_phases
 from engine.spec.places import Places
 from engine.spec.problems import FILE_CODES, Code, Problem, Related, Severity
+from engine.spec.slips import as_one_mistake, slips, without_slipped
+from engine.spec.stages import check_stages
 from engine.syntax import LineIndex, NodeKind, Span, SyntaxCode, SyntaxProblem, Tree, parse
 
 _CODES = {
@@ -33,7 +39,7 @@ class Analysis:
     """What a text says and what is wrong with it.
 
     `experience` is without the parts that could not be read, and None where the top level is no mapping. `problems`
-    are in the order of the text. `parts`, `shape` and `knowledge` are what the next analysis starts from.
+    are in the order of the text. `parts`, `shape`, `knowledge` and `nested` are what the next analysis starts from.
     """
 
     text: str
@@ -44,6 +50,7 @@ class Analysis:
     parts: Parts | None
     shape: Shape | None
     knowledge: Knowledge | None = None
+    nested: Mapping[str, NestedFile] = field(default_factory=dict)
 
     @property
     def lines(self) -> LineIndex:
@@ -67,6 +74,17 @@ def analyse(text: str, previous: Analysis | None = None, files: Files = NO_FILES
     Each node, edge and field is read alone; those whose text is as in `previous` are taken from there. The result
     does not depend on `previous`, only the time does. Of `files`, one view always gives the same answers.
     """
+    alone = _analyse_alone(text, previous, files)
+    named = named_in(alone.parts, "", files) if alone.parts is not None else ()
+    if not named:
+        return alone
+    nested = read_nested(named, files, previous.nested if previous else {}, _analyse_alone)
+    more = without_excused(nested_errors(named, files.own, nested), text, alone.lines)
+    return replace(alone, problems=_in_order((*alone.problems, *more)), nested=nested)
+
+
+def _analyse_alone(text: str, previous: Analysis | None, files: Files) -> Analysis:
+    """As `analyse`, without a look into nested experiences."""
     tree = parse(text, previous.tree if previous else None)
     syntax = [_from_syntax(problem) for problem in tree.problems]
     if tree.root is None or tree.root.kind is not NodeKind.MAPPING:
@@ -79,14 +97,21 @@ def analyse(text: str, previous: Analysis | None = None, files: Files = NO_FILES
     broken = [problem.span for problem in syntax if problem.code is not Code.DUPLICATE_KEY]
     before = previous.knowledge if previous else None
     knowledge = read_knowledge(parts, shape, files, before, readable=not broken)
-    found = [*shell, *items, *check_graph(parts, shape), *knowledge.checked.problems(parts)]
+    found = [*shell, *items, *check_graph(parts, shape), *check_stages(parts, shape)]
+    found += [*check_phases(parts, tree.root), *knowledge.checked.problems(parts)]
     if not any(problem.severity is Severity.ERROR and problem.code not in FILE_CODES for problem in (*syntax, *found)):
         found += knowledge.flow_problems(parts)
     if broken:
         found = list(without_echoes(found, broken, parts, tree))
-    problems = without_excused([*syntax, *found], text, tree.lines)
-    problems.sort(key=lambda problem: (problem.span.start, problem.span.end, problem.code.value))
-    return Analysis(text, tree, parts.experience(), tuple(problems), Places(parts), parts, shape, knowledge)
+    if slipped := slips(tree.root, syntax):
+        found = list(without_slipped(found, slipped, tree.root))
+        syntax = list(as_one_mistake(slipped, tree.root, syntax))
+    told = _in_order(without_excused([*syntax, *found], text, tree.lines))
+    return Analysis(text, tree, parts.experience(), told, Places(parts), parts, shape, knowledge)
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: (problem.span.start, problem.span.end, problem.code.value)))
 
 
 def _from_syntax(problem: SyntaxProblem) -> Problem:

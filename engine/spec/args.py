@@ -41,6 +41,14 @@ def check_args(experience: Experience, args: Mapping[str, Json]) -> CheckedArgs:
     return CheckedArgs(filled, tuple(dict.fromkeys(_problems(schema, filled))))
 
 
+def wrong_arg(declared: Mapping[str, Any], name: str, value: Json) -> str | None:
+    """What is wrong with the value of one arg that the experience declares, for the person who wrote it."""
+    rules = declared.get("properties")
+    rule = rules.get(name) if isinstance(rules, Mapping) else None
+    schema = {"$defs": declared.get("$defs", {}), "properties": {name: rule}}
+    return next(iter(_problems(schema, {name: value})), None) if isinstance(rule, Mapping) else None
+
+
 def secret_args(experience: Experience) -> frozenset[str]:
     """The names of the args that are, or hold, something marked `writeOnly: true`."""
     return frozenset(name for name, rule in _declared(experience).items() if _marks_secret(rule, experience))

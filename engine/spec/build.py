@@ -34,6 +34,9 @@ from engine.spec.model import (
 Mapping = dict[str, Any]
 
 
+_FAIL = OnError()
+
+
 def build_node(value: Mapping) -> Node:
     """A node of any kind."""
     kind = Kind(value["kind"])
@@ -48,7 +51,7 @@ def build_node(value: Mapping) -> Node:
         writes=tuple(value.get("writes", ())),
         args=value.get("args", {}),
         for_each=_for_each(value["for_each"]) if "for_each" in value else None,
-        on_error=_on_error(value["on_error"]) if "on_error" in value else OnError(),
+        on_error=_on_error(value["on_error"]) if "on_error" in value else _FAIL,
         join=Join(value.get("join", Join.ALL)),
         timeout_ms=int(value.get("timeout_ms", 600_000)),
         cache=value.get("cache", True),

@@ -43,7 +43,7 @@ def check_references(view: View, value: Json, steps: Steps, scope: Scope, world:
     for inner, text in texts(value, steps):
         path = parse_reference(text)
         found = look(path, scope, world) if path is not None else None
-        scalar = locate(view, inner).value
+        scalar = locate(view, inner).value if isinstance(found, Lost) else None
         if path is not None and scalar is not None and isinstance(found, Lost):
             yield lost_problem(scalar, path, found)
 

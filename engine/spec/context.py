@@ -9,18 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.spec.child_checks import check_child
 from engine.spec.conditions import check_condition, check_list, check_references
 from engine.spec.items import Item
 from engine.spec.known import ANYTHING
 from engine.spec.model import Edge, Loop, Node, Pipeline
 from engine.spec.named_files import check_files
-from engine.spec.nesting import check_nested
 from engine.spec.outputs import check_outputs
 from engine.spec.parts import Parts
 from engine.spec.problems import Problem
 from engine.spec.prompts import check_prompt
 from engine.spec.sections import Section
 from engine.spec.sighting import Scope, World, items_of, scope_of, scope_of_condition
+from engine.spec.sources import check_source
 from engine.spec.surroundings import Around, Surroundings
 
 
@@ -148,7 +149,8 @@ def _check_node(item: Item[Node], what: tuple[Around, bool, tuple[str, ...]] | N
     yield from check_prompt(view, node, inner, world)
     yield from check_outputs(view, node, world)
     yield from check_files(view, node, around, world)
-    yield from check_nested(view, node, world)
+    yield from check_source(view, node, around, world)
+    yield from check_child(view, node, world)
 
 
 def _item_of_stage(sources: tuple[str, ...], world: World) -> Mapping[str, Any]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from engine.expressions import Expression, Path
+from engine.spec.child import child_at
 from engine.spec.files import Files
 from engine.spec.items import Item
 from engine.spec.model import Edge, Merge
-from engine.spec.nesting import child_at
 from engine.spec.parts import Parts
 from engine.spec.sections import Section
 from engine.spec.topology import Topology, Vertex
@@ -54,7 +54,7 @@ class _Key:
 
     nodes: tuple[Flow | None, ...]
     edges: tuple[Item[Edge], ...]
-    others: tuple[Item[Any], ...]
+    others: tuple[tuple[Item[Any], ...], tuple[Item[Any], ...]]
     fields: tuple[FieldFacts, ...]
     files: Files
 
@@ -75,11 +75,20 @@ class DataFlow:
     field_spots: Mapping[str, Spot]
     reads: Mapping[str, Mapping[str, Spot]]
     writes: Mapping[str, Mapping[str, Spot]]
-    id_spots: Mapping[str, Spot]
     joins_any: frozenset[str]
     conditions: Mapping[int, Expression]
     bounds: Mapping[int, frozenset[Path]]
     waiting: Waiting
+
+    def id_spot(self, vertex: str) -> Spot:
+        """Where a vertex gets its id: the first place, where several items have it."""
+        flows, (pipelines, loops) = self.key.nodes, self.key.others
+        lists: tuple[tuple[str, Iterable[str | None]], ...] = (
+            ("nodes", (flow and flow.id for flow in flows)),
+            ("pipelines", (item.id.text if item.id else None for item in pipelines)),
+            ("loops", (item.id.text if item.id else None for item in loops)),
+        )
+        return next(Spot(name, at) for name, ids in lists for at, id_ in enumerate(ids) if id_ == vertex)
 
 
 def read_dataflow(
@@ -89,7 +98,7 @@ def read_dataflow(
     key = _Key(
         tuple([item.flow for item in parts.nodes.items]),
         parts.edges.items,
-        (*parts.pipelines.items, *parts.loops.items),
+        (parts.pipelines.items, parts.loops.items),
         fields,
         files,
     )
@@ -98,7 +107,7 @@ def read_dataflow(
     reader = _Reader(parts, graph, files)
     if not reader.read():
         return None
-    order = tuple(graph.vertices[position] for position in graph.order())
+    order = tuple(graph.vertices[position] for position in graph.order)
     senders: dict[str, dict[str, None]] = {vertex.id: {} for vertex in order}
     for arc in graph.arcs:
         senders[graph.vertices[arc.target].id][graph.vertices[arc.source].id] = None
@@ -111,7 +120,6 @@ def read_dataflow(
         field_spots={field.name: Spot("fields", at) for at, field in _placed(parts)},
         reads=reader.reads,
         writes=reader.writes,
-        id_spots=reader.id_spots,
         joins_any=frozenset(reader.joins_any),
         conditions=reader.conditions,
         bounds=reader.bounds,
@@ -141,9 +149,12 @@ def _same(one: _Key, other: _Key) -> bool:
         and one.files is other.files
         and one.nodes == other.nodes
         and one.fields == other.fields
-        and len(one.others) == len(other.others)
-        and all(a is b for a, b in zip(one.others, other.others, strict=True))
+        and all(_are(a, b) for a, b in zip(one.others, other.others, strict=True))
     )
+
+
+def _are(some: tuple[Item[Any], ...], others: tuple[Item[Any], ...]) -> bool:
+    return some is others or (len(some) == len(others) and all(a is b for a, b in zip(some, others, strict=True)))
 
 
 class _Reader:
@@ -155,7 +166,6 @@ class _Reader:
         self._files = files
         self.reads: dict[str, dict[str, Spot]] = {vertex.id: {} for vertex in graph.vertices}
         self.writes: dict[str, dict[str, Spot]] = {vertex.id: {} for vertex in graph.vertices}
-        self.id_spots: dict[str, Spot] = {}
         self.joins_any: set[str] = set()
         self.conditions: dict[int, Expression] = {}
         self.bounds: dict[int, frozenset[Path]] = {}
@@ -172,7 +182,6 @@ class _Reader:
         for name, section in others:
             for position, other in enumerate(section.items):
                 if other.id is not None:
-                    self.id_spots.setdefault(other.id.text, Spot(name, position))
                     if other.model is None:
                         return False
                     reads = other.flow.reads if other.flow is not None else other.fields
@@ -184,7 +193,6 @@ class _Reader:
         return True
 
     def _node(self, position: int, flow: Flow) -> bool:
-        self.id_spots.setdefault(flow.id, Spot("nodes", position))
         home = self._graph.home.get(flow.id)
         if home is None:
             return True
@@ -194,7 +202,7 @@ class _Reader:
             child = child_at(flow.shares, self._files)
             if child is None:
                 return False
-            declared = child.fields & {item.id.text for item in self._parts.fields.items if item.id}
+            declared = child.fields.keys() & {item.id.text for item in self._parts.fields.items if item.id}
             reads, writes = reads | (child.reads & declared), writes | (child.writes & declared)
         self._fields(vertex, "nodes", position, sorted(reads))
         for field in sorted(writes):

@@ -52,17 +52,17 @@ def _never_runs(flow: DataFlow, vertex: NeverRuns) -> Remark:
         " with `join: any`, one of its edges is enough"
     )
     related = tuple((Spot("edges", edge), f"`{show(flow.conditions[edge])}`") for edge in vertex.edges)
-    return Remark(Code.UNREACHABLE, Severity.WARNING, message, flow.id_spots[vertex.id], related)
+    return Remark(Code.UNREACHABLE, Severity.WARNING, message, flow.id_spot(vertex.id), related)
 
 
 def _reads_before_writes(flow: DataFlow) -> Iterator[Remark]:
-    for vertex in flow.order:
+    for position, vertex in enumerate(flow.order):
         for name, spot in flow.reads[vertex.id].items():
             facts = flow.fields.get(name)
             if facts is None or facts.starts:
                 continue
             writers = flow.waiting.writers.get(name, ())
-            before = any(flow.positions[writer] < flow.positions[vertex.id] for writer in writers)
+            before = writers and flow.positions[writers[0]] < position  # they stand in their order
             # In a pipeline or loop, an earlier stage or iteration may be the one that writes.
             if before or (vertex.kind is not VertexKind.NODE and vertex.id in writers):
                 continue

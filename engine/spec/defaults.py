@@ -1,14 +1,28 @@
-"""Whether a state field's default fits the field's own type and merge (docs/format.md, State)."""
+"""Whether a default fits what it is the default of: a state field or a run arg (docs/format.md, State, Run args)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.expressions import Json
+from engine.spec.flaws import Flaw
+from engine.spec.locate import Steps
+from engine.spec.problems import Code, Severity
 from engine.spec.wording import shown, wanted
 
 _OURS = {"merge", "persist", "default"}
+_SAID_OF_A_TYPE = {"type", "title", "description", "examples", "writeOnly"}
+
+# Nearly all that is asked: hence an answer without jsonschema, which takes 100 ms to import.
+_TYPES: Mapping[str, Callable[[Json], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "number": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
+    "boolean": lambda value: isinstance(value, bool),
+    "array": lambda value: isinstance(value, list),
+    "object": lambda value: isinstance(value, dict),
+}
 
 
 def wrong_default(field: dict[str, Any]) -> str | None:
@@ -26,7 +40,21 @@ def wrong_default(field: dict[str, Any]) -> str | None:
         del rules["type"]
     if not rules or "$ref" in str(rules):
         return None
+    named = rules.get("type")
+    if isinstance(named, str) and named in _TYPES and rules.keys() <= _SAID_OF_A_TYPE:
+        return None if _TYPES[named](default) else f"must be {wanted(rules)}, not {shown(default)}"
     return _breaks(rules, default)
+
+
+def default_flaws(args: Any, path: Steps) -> Iterator[Flaw]:
+    """The defaults of declared run args that do not fit: a run to which such an arg is not given is refused."""
+    properties = args.get("properties") if isinstance(args, dict) else None
+    for name, rule in properties.items() if isinstance(properties, dict) else ():
+        reason = wrong_default(rule) if isinstance(rule, dict) else None
+        if reason:
+            message = f"the default of the arg `{name}` {reason}: a run that is not given another is refused"
+            where = (*path, "properties", name, "default")
+            yield Flaw(Code.WRONG_DEFAULT, message, where, severity=Severity.WARNING, blocks=False)
 
 
 def _breaks(rules: dict[str, Any], default: Json) -> str | None:

@@ -22,13 +22,14 @@ class DiskFiles:
     """
 
     folder: Path
+    own: str = "experience.yaml"
     _entries: dict[str, tuple[Entry, _Identity]] = field(default_factory=dict)
     _texts: dict[str, tuple[_Identity, str | None]] = field(default_factory=dict)
     _inside: dict[str, bool] = field(default_factory=dict)
 
     def again(self) -> DiskFiles:
         """A view of the disk as it is now: this one, if nothing changed that it was asked about."""
-        now = DiskFiles(self.folder, _texts=self._texts)
+        now = DiskFiles(self.folder, self.own, _texts=self._texts)
         for path in self._entries:
             now.entry(path)
         return self if now._entries == self._entries else now

@@ -22,6 +22,11 @@ class Files(Protocol):
     One view gives one answer to one question as long as it lives: who wants to see changes makes a new view.
     """
 
+    @property
+    def own(self) -> str:
+        """The name of the experience's own file in its folder."""
+        ...
+
     def entry(self, path: str) -> Entry:
         """What stands at the path, links followed."""
         ...
@@ -41,6 +46,8 @@ class Files(Protocol):
 
 class NoFiles:
     """Where no disk is at hand: nothing is known of any file."""
+
+    own = "experience.yaml"
 
     def entry(self, path: str) -> Entry:  # noqa: ARG002
         """See Files."""

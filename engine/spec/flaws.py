@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from engine.expressions import Json
+from engine.spec.fitting import UNKNOWN_KEYS
 from engine.spec.locate import Place, Steps, locate, missing_key_span
 from engine.spec.problems import Code, Problem, Severity
-from engine.spec.schema import UNKNOWN_KEYS, Part, Violation, violations
+from engine.spec.schema import Part, Violation, violations
 from engine.spec.wording import closest, did_you_mean, dotted, first_sentence, listed, shown, wanted
 from engine.syntax import NodeKind, Span, View
 
@@ -55,6 +56,8 @@ def problems_of(flaws: Iterable[Flaw], view: View) -> tuple[Problem, ...]:
 def find_flaws(part: Part, value: Json, subject: str) -> tuple[Flaw, ...]:
     """Check a part against its definition. `subject` is what messages call the part itself: `an edge`."""
     found = violations(part, value)
+    if not found:
+        return ()
     missing = {(v.path, v.key) for v in found if v.keyword == "required"}
     flaws: list[Flaw] = []
     for violation in found:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from engine.expressions import (
@@ -17,7 +18,8 @@ from engine.expressions import (
 from engine.spec.build import build_edge, build_field, build_loop, build_node, build_pipeline
 from engine.spec.defaults import wrong_default
 from engine.spec.flaws import Flaw, find_flaws, problems_of
-from engine.spec.locate import Steps, as_json, key_text, locate
+from engine.spec.json_schemas import schema_flaws
+from engine.spec.locate import Steps, json_of, key_text, locate, span_at
 from engine.spec.model import Edge, Loop, Node, Pipeline, StateField
 from engine.spec.problems import Code, Problem, Severity
 from engine.spec.schema import Part, part_of_node
@@ -38,7 +40,7 @@ from engine.spec.uses import (
 )
 from engine.spec.wording import dotted, shown
 from engine.spec.writing import wrong_count_of_writes, wrong_merge
-from engine.syntax import EntryView, Span, View
+from engine.syntax import EntryView, Green, Span, View
 
 _FLOW_KEYS = frozenset({"reads", "writes", "id", "join", "impl", "for_each", "args", "inputs", "state_scope"})
 
@@ -65,18 +67,22 @@ class Item(Generic[Model]):
 
 def read_node(view: View) -> Item[Node]:
     """Read a node of any kind."""
-    value = as_json(view.value)
+    value = json_of(view)
     flaws = find_flaws(part_of_node(value), value, "a node")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
-    problems = [*problems_of(flaws, view), *_not_a_reference(view, value, ("for_each", "source"), flaws)]
+    problems = [*problems_of(flaws, view)]
+    if "for_each" in value:
+        problems.extend(_not_a_reference(view, value, ("for_each", "source"), flaws))
     model = None if _blocked(flaws) else build_node(value)
     misspelt = {flaw.data.get("suggestion") for flaw in flaws}
     if model and "writes" not in misspelt:
         problems.extend(wrong_count_of_writes(view, model))
+    problems.extend(problems_of(schema_flaws(value.get("schema"), ("schema",)), view))
     problems.extend(check_secrets(view, value))
     for key in ("args", "inputs"):
-        problems.extend(check_booleans(view, value.get(key), (key,)))
+        if key in value:
+            problems.extend(check_booleans(view, value[key], (key,)))
     uses = tuple(uses_of_node(view, value))
     flow = None if misspelt & _FLOW_KEYS else flow_of_node(value, uses)
     id_ = _name(view, value, "id")
@@ -85,7 +91,7 @@ def read_node(view: View) -> Item[Node]:
 
 def read_edge(view: View) -> Item[Edge]:
     """Read an edge; its `when` is parsed."""
-    value = as_json(view.value)
+    value = json_of(view)
     flaws = find_flaws(Part.EDGE, value, "an edge")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
@@ -105,7 +111,7 @@ def read_edge(view: View) -> Item[Edge]:
 
 def read_pipeline(view: View) -> Item[Pipeline]:
     """Read a pipeline."""
-    value = as_json(view.value)
+    value = json_of(view)
     flaws = find_flaws(Part.PIPELINE, value, "a pipeline")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
@@ -125,7 +131,7 @@ def read_pipeline(view: View) -> Item[Pipeline]:
 
 def read_loop(view: View) -> Item[Loop]:
     """Read a loop; its `until` is parsed."""
-    value = as_json(view.value)
+    value = json_of(view)
     flaws = find_flaws(Part.LOOP, value, "a loop")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
@@ -151,20 +157,37 @@ def read_field(entry: EntryView) -> Item[StateField]:
     if entry.value is None or not entry.value.text:
         message = f"the field `{name}` must be a mapping, not nothing: write at least `{name}: {{}}`"
         return Item(None, (Problem(Code.WRONG_TYPE, Severity.ERROR, message, id_.span),), id=id_)
-    view = View(entry.value.green, entry.value.start - entry.key.start)
-    value = as_json(view.value)
+    sound = _sound_field(entry.value.green)
+    if sound is not None:
+        return Item(build_field(name, sound), (), id=id_)
+    value, problems = _check_field(View(entry.value.green, entry.value.start - entry.key.start), name)
+    return Item(None if value is None else build_field(name, value), problems, id=id_)
+
+
+@lru_cache(maxsize=1024)
+def _sound_field(green: Green) -> dict[str, Json] | None:
+    """What a field says, where nothing is wrong with it whatever its name is. Many fields of a file are alike."""
+    value, problems = _check_field(View(green, 0), "")
+    return None if problems else value
+
+
+def _check_field(view: View, name: str) -> tuple[dict[str, Json] | None, tuple[Problem, ...]]:
+    """What a field says, None while a mistake keeps it from being read; and its problems."""
+    value = json_of(view)
     flaws = find_flaws(Part.FIELD, value, f"the field `{name}`")
     problems = problems_of(flaws, view)
     if _blocked(flaws) or not isinstance(value, dict):
-        return Item(None, problems, id=id_)
+        return None, problems
     reason = wrong_default(value)
     if reason:
         span = locate(view, ("default",)).span
         problems = (*problems, Problem(Code.WRONG_DEFAULT, Severity.ERROR, f"the default of `{name}` {reason}", span))
+    inner = {key: rule for key, rule in value.items() if key != "type"}  # which is of our own schema
+    problems = (*problems, *problems_of(schema_flaws(inner, ()), view))
     problems = (*problems, *wrong_merge(view, name, value), *check_secrets(view, value))
     if value.get("type") != "string":
         problems = (*problems, *check_booleans(view, value.get("default"), ("default",)))
-    return Item(build_field(name, value), problems, id=id_)
+    return value, problems
 
 
 def _blocked(flaws: Iterable[Flaw]) -> bool:
@@ -173,7 +196,7 @@ def _blocked(flaws: Iterable[Flaw]) -> bool:
 
 def _name(view: View, value: Json, *steps: str | int) -> Name | None:
     text = value_at(value, steps)
-    return Name(text, locate(view, steps).span, str(steps[0])) if isinstance(text, str) and text else None
+    return Name(text, span_at(view, steps), str(steps[0])) if isinstance(text, str) and text else None
 
 
 def _not_a_reference(view: View, value: Json, steps: Steps, flaws: Iterable[Flaw]) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.spec.checks import Shape
 from engine.spec.context import Checked, check_in_context
-from engine.spec.dataflow import DataFlow, fields_of, read_dataflow
+from engine.spec.dataflow import DataFlow, FieldFacts, fields_of, read_dataflow
 from engine.spec.dataflow_checks import Remark, check_dataflow
 from engine.spec.files import Files
 from engine.spec.model import StateField
@@ -26,6 +26,7 @@ class Knowledge:
     fields: tuple[StateField, ...]
     around: Surroundings
     checked: Checked
+    facts: tuple[FieldFacts, ...]
     flow: DataFlow | None
     remarks: tuple[Remark, ...]
 
@@ -43,20 +44,22 @@ def read_knowledge(
     not be read would say may change all of it.
     """
     fields = parts.fields.models()
+    same_fields = previous is not None and _are_the_same(fields, previous.fields)
     kinds = {item.flow.id: item.flow.kind for item in parts.nodes.items if item.flow is not None}
     around = _around(parts, shape, kinds, previous, readable=readable)
-    world = _world(parts, fields, files, previous)
+    world = _world(parts, fields, files, previous if same_fields else None)
+    facts = previous.facts if previous is not None and same_fields else fields_of(parts)
     checked = check_in_context(parts, around, world, previous.checked if previous else None)
     flow = None
     if around.whole and not shape.cycles and parts.fields.known_whole:
-        flow = read_dataflow(parts, shape.topology, fields_of(parts), files, previous.flow if previous else None)
+        flow = read_dataflow(parts, shape.topology, facts, files, previous.flow if previous else None)
     if flow is None:
         remarks: tuple[Remark, ...] = ()
     elif previous is not None and flow is previous.flow:
         remarks = previous.remarks
     else:
         remarks = tuple(check_dataflow(flow))
-    return Knowledge(shape, kinds, fields, around, checked, flow, remarks)
+    return Knowledge(shape, kinds, fields, around, checked, facts, flow, remarks)
 
 
 def _around(
@@ -75,10 +78,12 @@ def _around(
 
 
 def _world(parts: Parts, fields: tuple[StateField, ...], files: Files, previous: Knowledge | None) -> World:
-    """What can be named. The same object as long as it says the same: that is how what was checked is known again."""
+    """What can be named; `previous` had the same fields. The same object as long as it says the same: that is how what
+    was checked is known again.
+    """
     args = parts.shell.value.get("args")
     declared = args if isinstance(args, Mapping) else None
-    if previous is not None and _are_the_same(fields, previous.fields):
+    if previous is not None:
         before = previous.checked.world
         if before.files is files and before.args == declared:
             return before

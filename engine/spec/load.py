@@ -6,6 +6,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.collector import paused_collector
 from engine.spec.analyse import Analysis, analyse
 from engine.spec.model import Experience
 from engine.spec.problems import Problem
@@ -54,7 +55,8 @@ def load(path: Path) -> Loaded:
 
 def load_text(file: Path, text: str) -> Loaded:
     """As `load`, as if the YAML file `file` held `text`. Raises InvalidExperienceError."""
-    analysis = analyse(text)
+    with paused_collector():
+        analysis = analyse(text)
     if analysis.experience is None or not analysis.ok:
         raise InvalidExperienceError(file, analysis)
     return Loaded(analysis.experience, analysis, file.parent, file, text)

@@ -50,6 +50,13 @@ def check_files(view: View, node: Node, around: Around, world: World) -> Iterato
         yield from _experience(view, spec, world)
     elif isinstance(spec, DatasetSpec):
         yield from _dataset(view, spec, around, world)
+    elif isinstance(spec, CliAgentSpec) and spec.workdir is not None and not around.after_makers:
+        yield from _folder(view, spec.workdir, world)
+    yield from _asked_with(view, spec, world)
+
+
+def _asked_with(view: View, spec: KindSpec, world: World) -> Iterator[Problem]:
+    """What a model or a coding agent is asked with: the prompt, and the schema of the answer."""
     if isinstance(spec, (AgentSpec, CliAgentSpec)):
         prompt = prompt_path(spec.prompt, world.files)
         if prompt is not None:
@@ -138,6 +145,15 @@ def _dataset(view: View, spec: DatasetSpec, around: Around, world: World) -> Ite
         yield _problem(Code.UNUSABLE_FILE, view, ("source", "uri"), message)
     elif not around.after_makers:
         yield from _missing(view, ("source", "uri"), uri, world, Severity.WARNING)
+
+
+def _folder(view: View, path: str, world: World) -> Iterator[Problem]:
+    """The folder that a coding agent works in, unless something before it may make it."""
+    entry = world.files.entry(path)
+    if entry is Entry.NOTHING:
+        yield _missing_problem(view, ("workdir",), path, world, Severity.WARNING)
+    elif entry is Entry.FILE:
+        yield _problem(Code.UNUSABLE_FILE, view, ("workdir",), f"`{path}` is a file; name a folder", Severity.WARNING)
 
 
 def _schema(view: View, path: str, world: World) -> Iterator[Problem]:

@@ -1,6 +1,6 @@
 """What a node answers with against the fields that it writes: keys, types, merges (docs/format.md, Agents, State).
 
-OE407 for fan-outs, and OE408. What is wrong with a field by itself: engine/spec/items.py.
+OE206 for what is ignored, OE407 for fan-outs, and OE408. What is wrong with a field by itself: engine/spec/items.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from engine.spec.sighting import World
 from engine.spec.wording import closest, did_you_mean, listed
 from engine.syntax import View
 
-_OPEN = frozenset({"$ref", "anyOf", "oneOf", "allOf", "if", "patternProperties", "dependentSchemas", "propertyNames"})
+OPEN = frozenset({"$ref", "anyOf", "oneOf", "allOf", "if", "patternProperties", "dependentSchemas", "propertyNames"})
+"""Keywords beside which the others do not tell all of what a schema allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,9 @@ def check_outputs(view: View, node: Node, world: World) -> Iterator[Problem]:
     answer = answer_schema(node, world.files)
     if answer is not None:
         yield from _check_answer(view, node, answer, world)
+    if isinstance(node.spec, CliAgentSpec) and node.spec.output_format == "text" and node.spec.schema is not None:
+        message = "an answer in text has no schema; add `output_format: json` to check it"
+        yield Problem(Code.NO_EFFECT, Severity.WARNING, message, locate(view, ("schema",)).key_span)
     if isinstance(node.spec, DatasetSpec) and len(node.writes) == 1:
         yield from _check_rows(view, node.writes[0], world)
     if node.for_each is not None:
@@ -66,7 +70,7 @@ def _check_answer(view: View, node: Node, answer: AnswerSchema, world: World) ->
         yield _problem(view, ("schema",) if answer.file else ("schema", "type"), message)
         return
     properties = schema.get("properties")
-    if not isinstance(properties, Mapping) or not _OPEN.isdisjoint(schema):
+    if not isinstance(properties, Mapping) or not OPEN.isdisjoint(schema):
         return
     for position, field in enumerate(node.writes):
         member = properties.get(field)
@@ -101,7 +105,7 @@ def _wrong_kind(
     """A key whose values the field never takes, so that every answer fails the node."""
     field = node.writes[position]
     rules = world.fields.get(field)
-    if rules is None or not _OPEN.isdisjoint(member) or not _OPEN.isdisjoint(rules):
+    if rules is None or not OPEN.isdisjoint(member) or not OPEN.isdisjoint(rules):
         return
     given, taken = known_by(member).kinds, known_of_field(rules).kinds
     if rules.get("merge") == Merge.ARRAY_APPEND.value:
@@ -115,7 +119,7 @@ def _wrong_kind(
 
 def _check_rows(view: View, field: str, world: World) -> Iterator[Problem]:
     rules = world.fields.get(field)
-    if rules is not None and _OPEN.isdisjoint(rules) and ValueKind.LIST not in known_of_field(rules).kinds:
+    if rules is not None and OPEN.isdisjoint(rules) and ValueKind.LIST not in known_of_field(rules).kinds:
         message = f"a dataset writes a list of rows, but `{field}` takes {words(known_of_field(rules).kinds)}"
         yield _problem(view, ("writes", 0), message)
 

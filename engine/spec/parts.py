@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from engine.spec.defaults import default_flaws
 from engine.spec.flaws import Flaw, find_flaws
 from engine.spec.items import read_edge, read_loop, read_node, read_pipeline
+from engine.spec.json_schemas import schema_flaws
 from engine.spec.locate import as_json
 from engine.spec.model import Edge, Experience, Loop, Node, Pipeline, StateField
 from engine.spec.schema import Part
@@ -92,7 +94,13 @@ def _read_shell(root: View, graph: View | None, state: View | None, previous: Sh
     key = repr(value)
     if previous and previous.key == key:
         return previous
-    return Shell(value, find_flaws(Part.SHELL, value, "an experience"), key)
+    args = value.get("args")
+    flaws = (
+        *find_flaws(Part.SHELL, value, "an experience"),
+        *schema_flaws(args, ("args",)),
+        *default_flaws(args, ("args",)),
+    )
+    return Shell(value, flaws, key)
 
 
 def _members(view: View, hollow: tuple[str, ...] = ("graph", "state")) -> dict[str, Any]:

@@ -38,6 +38,8 @@ class Code(str, Enum):
     WRONG_VALUE = "OE203"
     UNKNOWN_KEY = "OE204"
     UNKNOWN_KIND = "OE205"
+    NO_EFFECT = "OE206"
+    NOT_A_SCHEMA = "OE207"
 
     DUPLICATE_ID = "OE301"
     UNKNOWN_NODE = "OE302"
@@ -45,6 +47,9 @@ class Code(str, Enum):
     UNREACHABLE = "OE304"
     DATA_ONLY_WAIT = "OE305"
     ENDLESS_LOOP = "OE306"
+    ENDLESS_NESTING = "OE307"
+    UNKNOWN_PHASE = "OE308"
+    SHARED_STAGE = "OE309"
 
     UNDECLARED_FIELD = "OE401"
     WRONG_DEFAULT = "OE402"
@@ -69,18 +74,32 @@ class Code(str, Enum):
     OUTSIDE_FOLDER = "OE603"
     LITERAL_SECRET = "OE604"  # noqa: S105 - a code
     UNUSABLE_FILE = "OE605"
+    BROKEN_NESTED = "OE606"
 
 
-FILE_CODES = frozenset({Code.MISSING_FILE, Code.MISSING_FUNCTION, Code.UNUSABLE_FILE})
+FILE_CODES = frozenset({Code.MISSING_FILE, Code.MISSING_FUNCTION, Code.UNUSABLE_FILE, Code.BROKEN_NESTED})
 """Errors of the disk and not of the text: a run looks at a file only when a node needs it."""
 
 
 @dataclass(frozen=True, slots=True)
+class OtherFile:
+    """Another file than the one that a problem is in: its path from the experience's folder, and its text as read."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Related:
-    """Another place that explains a problem, such as the first use of a duplicate id."""
+    """Another place that explains a problem, such as the first use of a duplicate id; in the same text, or `file`."""
 
     span: Span
     message: str
+    file: OtherFile | None = None
+
+    def shift(self, by: int) -> Related:
+        """The same place where all of the experience's text is `by` code points further on."""
+        return self if self.file else replace(self, span=self.span.shift(by))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +115,5 @@ class Problem:
 
     def shift(self, by: int) -> Problem:
         """The same problem `by` code points further on."""
-        related = tuple(replace(place, span=place.span.shift(by)) for place in self.related)
+        related = tuple(place.shift(by) for place in self.related)
         return replace(self, span=self.span.shift(by), related=related)

@@ -40,6 +40,8 @@ class NeverRuns:
 
 def required_conditions(flow: DataFlow) -> Required:
     """What each vertex needs: with `join: any`, only what every way to it needs."""
+    if not flow.conditions:
+        return Required({vertex.id: 0 for vertex in flow.order}, ())
     needs: dict[str, int] = {}
     incoming: dict[str, list[tuple[str, int]]] = {vertex.id: [] for vertex in flow.order}
     for arc in flow.topology.arcs:
@@ -56,6 +58,8 @@ def required_conditions(flow: DataFlow) -> Required:
 
 def never_run(flow: DataFlow, required: Required) -> Iterator[NeverRuns]:
     """The first vertices on each way that need what excludes each other."""
+    if not required.exclusive:
+        return
     before: dict[str, list[str]] = {vertex.id: [] for vertex in flow.order}
     for arc in flow.topology.arcs:
         before[flow.topology.vertices[arc.target].id].append(flow.topology.vertices[arc.source].id)

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 from engine.expressions import Json
+from engine.spec.fitting import UNKNOWN_KEYS, Fits, compile_schema
 from schemas import experience_schema
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 MOST_VIOLATIONS = 200
 """Nobody reads more of them, and each has to be found in the text: a file may be nothing but unknown keys."""
 
-UNKNOWN_KEYS = "x-unknownKeys"
 _RECURSIVE = "#/$defs/jsonSchema"
 
 
@@ -58,7 +58,9 @@ def violations(part: Part, value: Json) -> tuple[Violation, ...]:
     """What `value` does that the definition of `part` forbids, in the schema's order; at most one for each rule, and
     MOST_VIOLATIONS in all.
     """
-    found = (_violation(error) for error in islice(_validator(part).iter_errors(value), MOST_VIOLATIONS))
+    if _fits(part)(value):
+        return ()
+    found = (_violation(error) for error in islice(validator(part).iter_errors(value), MOST_VIOLATIONS))
     return tuple({(v.path, v.keyword, v.key): v for v in found}.values())
 
 
@@ -82,18 +84,29 @@ def _violation(error: ValidationError) -> Violation:
 
 
 @cache
-def _validator(part: Part) -> Validator:
+def _fits(part: Part) -> Fits:
+    return compile_schema(definition(part))
+
+
+@cache
+def validator(part: Part) -> Validator:
+    """jsonschema's answer to the same question as `_fits`, with reasons."""
     # Imported here because it takes about 100 ms, which a server that merely starts should not pay.
     from jsonschema import Draft202012Validator, validators
 
     rules = {"required": _required, UNKNOWN_KEYS: _unknown_keys, "additionalProperties": _additional_properties}
     checker = validators.extend(Draft202012Validator, rules)  # type: ignore[no-untyped-call]
+    made: Validator = checker(definition(part))
+    return made
+
+
+@cache
+def definition(part: Part) -> dict[str, Any]:
+    """The schema of a part, alone."""
     whole = experience_schema()
-    definition = _shell(whole) if part is Part.SHELL else whole["$defs"][part.value]
-    inlined = _inline(definition, whole)
+    inlined = _inline(_shell(whole) if part is Part.SHELL else whole["$defs"][part.value], whole)
     defs = {"jsonSchema": _inline(whole["$defs"]["jsonSchema"], whole)}
-    validator: Validator = checker({**inlined, "$defs": defs})
-    return validator
+    return {**inlined, "$defs": defs}
 
 
 def _shell(whole: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from engine.spec.locate import key_text
 from engine.spec.model import StateField
 from engine.spec.problems import Problem
 from engine.syntax import EntryView, Green, NodeKind, Span, View
+from engine.syntax.green import Mapping as MappingNode
 from engine.syntax.green import Sequence
 
 _FEW = 8
@@ -89,44 +90,57 @@ def _carried_over(
     parts: list[Green], before: Mapping[Green, Item[Model]], read: Callable[[View], Item[Model]]
 ) -> dict[Green, Item[Model]]:
     """Each part with its item: from before if it is the same object or has the same text, else read now."""
-    new = [View(part, 0) for part in parts if part not in before]
+    new = [part for part in parts if part not in before]
     # Looking up texts takes the texts of all that was known, so it pays only where much is new: a pasted or
     # reordered list, or a document that can only be parsed as a whole.
     by_text: dict[Hashable, Item[Model]] = {}
     if len(new) > _FEW:
-        by_text.update((View(part, 0).source_key, item) for part, item in before.items())
-    for view in new:
-        if view.source_key not in by_text:
-            by_text[view.source_key] = read(view)
-    read_now = {view.green: by_text[view.source_key] for view in new}
-    return {part: read_now.get(part) or before[part] for part in parts}
+        by_text.update((_source_key(part), item) for part, item in before.items())
+    read_now: dict[Green, Item[Model]] = {}
+    for part in new:
+        key = _source_key(part)
+        item = by_text.get(key)
+        if item is None:
+            item = by_text[key] = read(View(part, 0))
+        read_now[part] = item
+    return {part: read_now.get(part) or before[part] for part in parts} if before else read_now
 
 
 def read_fields(view: View | None, previous: Section[StateField] | None) -> Section[StateField]:
     """Read the fields of a `state.schema`, each alone, as `read_list` does. Keys that start with `x-` are no fields."""
-    if view is None or view.kind is not NodeKind.MAPPING:
+    if view is None or not isinstance(view.green, MappingNode):
         return Section(None)
     if previous and previous.view and previous.view.green is view.green:
         return replace(previous, view=view)
     before = previous.cache if previous else {}
     cache: dict[Hashable, Item[StateField]] = {}
     fields = [entry for entry in view.entries() if not _is_unreadable(entry)]
-    named = [entry for entry in fields if not key_text(entry.key).startswith("x-")]
-    items = []
-    for entry in named:
-        key = (entry.key.source_key, entry.value and (entry.value.source_key, entry.value.start - entry.key.start))
-        item = cache.get(key) or before.get(key) or read_field(entry)
-        cache[key] = item
+    items, starts, lengths = [], [], []
+    for entry in fields:
+        key, value = entry.key, entry.value
+        if key_text(key).startswith("x-"):
+            continue
+        by = value.start - key.start if value else 0
+        known_as = (_source_key(key.green), value and (_source_key(value.green), by))
+        item = cache.get(known_as) or before.get(known_as) or read_field(entry)
+        cache[known_as] = item
         items.append(item)
+        starts.append(key.start - view.start)
+        lengths.append(by + value.green.source.length if value else key.green.source.length)
     return Section(
         view,
         items=tuple(items),
-        starts=tuple([entry.key.start - view.start for entry in named]),
-        lengths=tuple([entry.span.end - entry.key.start for entry in named]),
-        known_whole=len(fields) == len(list(view.entries())),
+        starts=tuple(starts),
+        lengths=tuple(lengths),
+        known_whole=len(fields) == len(view.green.entries),
         cache=cache,
     )
 
 
 def _is_unreadable(entry: EntryView) -> bool:
     return entry.key.kind is NodeKind.ERROR or (entry.value is not None and entry.value.kind is NodeKind.ERROR)
+
+
+def _source_key(green: Green) -> Hashable:
+    """See View.source_key."""
+    return green.source.text if green.portable else green

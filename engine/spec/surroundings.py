@@ -74,7 +74,7 @@ def _after_makers(graph: Topology, kinds: Mapping[str, str | None]) -> list[bool
     sources: list[list[int]] = [[] for _ in graph.vertices]
     for arc in graph.arcs:
         sources[arc.target].append(arc.source)
-    for position in graph.order():
+    for position in graph.order:
         after[position] = any(makes[source] or after[source] for source in sources[position])
     return after
 

@@ -42,23 +42,16 @@ class Topology:
     vertices: tuple[Vertex, ...]
     home: dict[str, int]
     arcs: tuple[Arc, ...]
-
-    def order(self) -> list[int]:
-        """Positions in topological order; those on or behind a cycle are left out."""
-        return topological_order(self.successors())
+    order: tuple[int, ...]
+    """Positions in topological order; those on or behind a cycle are left out."""
 
     def cycles(self) -> list[list[int]]:
         """One cycle, as positions without a repeated last one, for each knot; none when there is an order."""
-        successors = self.successors()
-        # The order is much cheaper than the search and settles nearly every case: a graph without a cycle.
-        return [] if len(topological_order(successors)) == len(successors) else shortest_cycles(successors)
+        return [] if len(self.order) == len(self.vertices) else shortest_cycles(self.successors())
 
     def successors(self) -> list[list[int]]:
         """For every vertex, those that an arc leads to."""
-        successors: list[list[int]] = [[] for _ in self.vertices]
-        for arc in self.arcs:
-            successors[arc.source].append(arc.target)
-        return successors
+        return _successors(len(self.vertices), self.arcs)
 
 
 def topology(
@@ -85,7 +78,15 @@ def topology(
     for position, vertex in enumerate(vertices):
         for node_id in vertex.node_ids:
             home.setdefault(node_id, position)
-    return Topology(tuple(vertices), home, tuple(_arcs(edges, home)))
+    arcs = tuple(_arcs(edges, home))
+    return Topology(tuple(vertices), home, arcs, tuple(topological_order(_successors(len(vertices), arcs))))
+
+
+def _successors(count: int, arcs: Iterable[Arc]) -> list[list[int]]:
+    successors: list[list[int]] = [[] for _ in range(count)]
+    for source, target, _ in arcs:
+        successors[source].append(target)
+    return successors
 
 
 def _arcs(edges: Iterable[tuple[str, str]], home: dict[str, int]) -> Iterable[Arc]:

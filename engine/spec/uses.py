@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 
 from engine.expressions import Call, Expression, Json, Path, Root, children, parse_expression, parse_reference, paths_of
 from engine.expressions.contradictions import bounded_paths
-from engine.spec.locate import Steps, locate, span_inside, texts
+from engine.spec.locate import Steps, locate, span_at, span_inside, texts
 from engine.spec.model import Join, Kind
 from engine.spec.problems import Code, Problem, Severity
 from engine.syntax import Span, View
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+# These three are made for every node and edge, and compared at every key stroke: a named tuple takes a fraction of a
+# dataclass's time.
+class Name(NamedTuple):
     """An id, where it is written, and the key that it stands under."""
 
     text: str
@@ -23,8 +24,7 @@ class Name:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """A state field that is named: where, by which part of the item, and how bad it is if nobody declares it."""
 
     field: str
@@ -33,7 +33,6 @@ class Use:
     severity: Severity = Severity.WARNING
 
 
-# Made for every node and edge, and compared at every key stroke: a named tuple takes a fraction of a dataclass's time.
 class Flow(NamedTuple):
     """What a node or a condition is to the order of reads and writes.
 
@@ -58,11 +57,16 @@ class Condition:
     uses: tuple[Use, ...] = ()
 
 
+_NO_CONDITION = Condition()
+_NO_FLOW = Flow()
+
+
 def read_expression(view: View, value: dict[str, Json], key: str) -> Condition:
     """Parse a `when` or an `until`; one that is no text is the schema's to report."""
-    text, scalar = value.get(key), locate(view, (key,)).value
+    text = value.get(key)
+    scalar = locate(view, (key,)).value if isinstance(text, str) else None
     if not isinstance(text, str) or scalar is None:
-        return Condition()
+        return _NO_CONDITION
     parsed = parse_expression(text)
     problems = tuple(
         Problem(Code.EXPRESSION_SYNTAX, Severity.ERROR, error.message, span_inside(scalar, error.span))
@@ -76,12 +80,14 @@ def uses_of_node(view: View, value: dict[str, Json]) -> Iterator[Use]:
     """The fields that a node reads and writes, by name and by reference."""
     for key in ("reads", "writes"):
         fields = value.get(key)
-        for at, field in enumerate(fields if isinstance(fields, list) else ()):
+        for at, field in enumerate(fields) if isinstance(fields, list) else ():
             if isinstance(field, str):
-                yield Use(field, locate(view, (key, at)).span, key, Severity.ERROR)
-    yield from references(view, value, ("for_each", "source"), Severity.ERROR)
+                yield Use(field, span_at(view, (key, at)), key, Severity.ERROR)
+    if "for_each" in value:
+        yield from references(view, value, ("for_each", "source"), Severity.ERROR)
     for key in ("args", "inputs", "source"):
-        yield from references(view, value, (key,), Severity.WARNING)
+        if key in value:
+            yield from references(view, value, (key,), Severity.WARNING)
 
 
 def references(view: View, value: Json, steps: Steps, severity: Severity) -> Iterator[Use]:
@@ -95,10 +101,9 @@ def references(view: View, value: Json, steps: Steps, severity: Severity) -> Ite
 def _field_uses(
     view: View, steps: Steps, paths: Iterable[Path], by: str, severity: Severity = Severity.WARNING
 ) -> Iterator[Use]:
-    scalar = locate(view, steps)
     for path in paths:
         if path.root is Root.STATE and path.steps:
-            step = path.steps[0]
+            scalar, step = locate(view, steps), path.steps[0]
             span = span_inside(scalar.value, step.span) if scalar.value else scalar.span
             yield Use(str(step.value), span, by, severity)
 
@@ -122,6 +127,8 @@ def flow_of_node(value: dict[str, Any], uses: Iterable[Use]) -> Flow | None:
 
 def flow_of_condition(condition: Condition) -> Flow:
     """A condition that asks whether something is there at all counts as no read: its being absent is no mistake."""
+    if condition is _NO_CONDITION:
+        return _NO_FLOW
     if condition.tree is None or _asks_whether_defined(condition.tree):
         return Flow()
     return Flow(reads=fields_of_uses(condition.uses), bounds=bounded_paths(condition.tree))

@@ -75,7 +75,7 @@ def waiting(
             by_edge |= edge_ancestors[predecessor] | bit
             by_any |= ancestors[predecessor] | bit
         data: list[str] = []
-        for field in reads[id_] | (set_once & set(writes[id_])):
+        for field in reads[id_] | (set_once & set(writes[id_])) if set_once else reads[id_]:
             uncovered = writer_bits.get(field, 0) & ~by_any
             while uncovered:
                 last = order[uncovered.bit_length() - 1]
@@ -83,7 +83,8 @@ def waiting(
                 by_any |= ancestors[last] | 1 << position[last]
                 uncovered &= ~by_any
         edge_ancestors[id_], ancestors[id_] = by_edge, by_any
-        waits[id_] = tuple(sorted({*direct, *data}, key=position.__getitem__))
+        both = (*direct, *data)
+        waits[id_] = tuple(sorted(set(both), key=position.__getitem__)) if len(both) > 1 else both
         for field in writes[id_]:
             writers.setdefault(field, []).append(id_)
             writer_bits[field] = writer_bits.get(field, 0) | 1 << position[id_]

@@ -23,8 +23,10 @@ def wrong_count_of_writes(view: View, node: Node) -> Iterator[Problem]:
 
 def wrong_merge(view: View, name: str, field: dict[str, Any]) -> Iterator[Problem]:
     """`array_append` on a field that is never a list, so that every write fails."""
+    if field.get("merge") != Merge.ARRAY_APPEND.value:
+        return
     kinds = known_of_field(field).kinds
-    if field.get("merge") == Merge.ARRAY_APPEND.value and ValueKind.LIST not in kinds:
+    if ValueKind.LIST not in kinds:
         message = f"`array_append` adds to a list, but `{name}` is {words(kinds)}: every write fails"
         yield Problem(Code.WRONG_MERGE, Severity.WARNING, message, locate(view, ("merge",)).span)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.expressions import Json, Missing
+from engine.log.own_files import refuse_links
 from engine.state.contribution import Contribution
 from engine.state.projection import project, project_all, text_of, value_of
 from engine.state.tables import create_tables, has_tables, make_database
@@ -151,12 +152,15 @@ class StateStore:
     @contextlib.contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         try:
+            refuse_links(self.path)
             if not self.path.exists():
                 make_database(self.path)
             connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS, isolation_level=None)
             with contextlib.closing(connection):
                 yield connection
-        except (sqlite3.OperationalError, OSError) as error:
+        except OSError as error:
+            raise StateError(f"{self.path} cannot be used: {error.strerror}") from error
+        except sqlite3.OperationalError as error:
             raise StateError(f"{self.path} cannot be used: {error}") from error
         except (sqlite3.DatabaseError, ValueError) as error:
             raise StateDamagedError(

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.events import CollectionEndEvent, CollectionStartEvent, MappingStartEvent, NodeEvent
@@ -28,6 +28,7 @@ from engine.syntax.green import (
 )
 from engine.syntax.join import entry_around, item_around, joined, label
 from engine.syntax.layout import Layout, body_of_entry, dash_of_item, end_of_first_line, lay_out, tabs_as_spaces
+from engine.syntax.plain_reader import read_plain
 from engine.syntax.problems import SyntaxCode, SyntaxProblem
 from engine.syntax.reader import Anchors, Reading, read
 from engine.syntax.spans import Span
@@ -49,8 +50,7 @@ class _OpenError(Exception):
         self.closes_at = closes_at
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """Where a text stands: its offset in the document, how deep it was cut out, and whether more text may close it."""
 
     at: int
@@ -58,7 +58,7 @@ class _Place:
     final: bool = False
 
     def inside(self, by: int) -> _Place:
-        return replace(self, at=self.at + by, level=self.level + 1)
+        return _Place(self.at + by, self.level + 1, self.final)
 
 
 class Assembler:
@@ -86,20 +86,21 @@ class Assembler:
         layout = lay_out(text, tolerant=True) if reading.failure and place.level < _DEEPEST else None
         if reading.failure is None or layout is None:
             return self._kept(block_of(text, reading))
-        block = self._divided(text, layout, replace(place, final=True), None)
+        block = self._divided(text, layout, place._replace(final=True), None)
         return _with_failure(block, reading)
 
     def _divided(self, text: str, layout: Layout, place: _Place, old: Block | None) -> Block:
         starts = layout.starts
         ends = (*starts[1:], len(text))
-        known = old.parts if old else {}
+        known = (old.parts if old else None) or {}
         pieces: list[tuple[int, Block]] = []
         position = 0
         while position < len(starts):
             start, end = starts[position], ends[position]
             block = known.get(text[start:end])
             if block is None or not (block.plain or block.holds(self.anchors)):
-                block, end = self._fresh_piece(text, layout, position, place, old)
+                plain = _plain_piece(text[start:end], layout, place)
+                block, end = (plain, end) if plain else self._fresh_piece(text, layout, position, place, old)
             elif not block.plain:
                 block.leave_to(self.anchors)
             pieces.append((start, block))
@@ -114,14 +115,14 @@ class Assembler:
         """Read a piece that is not known, and return it with its end: it may go on into the pieces after it."""
         start = layout.starts[position]
         shortest = layout.starts[position + 1] if position + 1 < len(layout.starts) else len(text)
-        here = replace(place, at=place.at + start)
-        before = self.anchors.copy()
+        here = _Place(place.at + start, place.level, place.final)
+        before = self.anchors.moment()
         end = shortest
         while True:
             try:
                 block = self._piece(text[start:end], layout, here, old)
             except _OpenError as error:
-                self.anchors = before.copy()
+                self.anchors.go_back(before)
                 if error.closes_at > place.at + len(text):
                     raise
                 following = bisect_left(layout.starts, error.closes_at - place.at)
@@ -130,8 +131,8 @@ class Assembler:
             if end == shortest or not block.failed:
                 return block, end
             # It would close, but into something that is no YAML: what is open was more likely forgotten here.
-            self.anchors = before.copy()
-            block = self._piece(text[start:shortest], layout, replace(here, final=True), old)
+            self.anchors.go_back(before)
+            block = self._piece(text[start:shortest], layout, here._replace(final=True), old)
             block.settled = False
             return block, shortest
 
@@ -171,7 +172,7 @@ class Assembler:
         inner = lay_out(body, tolerant=tolerant)
         if inner is None or inner.column <= least or (key is not None and not _is_bare_key(key)):
             return None
-        known = old.divided.get(label(text)) if old else None
+        known = old.divided.get(label(text)) if old and old.divided else None
         block = self._divided(body, inner, place.inside(begin), known)
         return entry_around(text, key, begin, block) if key else item_around(text, dash, block)
 
@@ -182,7 +183,7 @@ class Assembler:
             return _without_colon(text, reading)
         block: Block | None = None
         if place.level < _DEEPEST:
-            block = self._nested(text, layout, replace(place, final=True), None, tolerant=True)
+            block = self._nested(text, layout, place._replace(final=True), None, tolerant=True)
         if block is None:
             block = self._first_lines(text, layout, place, reading)
         block = _with_failure(block, reading)
@@ -201,7 +202,7 @@ class Assembler:
             node = best.node if _is_piece(best.node, layout) else None
             before = Block(text, node, best.start, best.problems, best.defines, best.uses)
             return self._kept(before if layout.is_mapping else _with_item(before))
-        after = self._divided(below, rest, replace(place.inside(first), final=True), None)
+        after = self._divided(below, rest, place.inside(first)._replace(final=True), None)
         # What is wrong further down may follow from the failure itself, so that alone is reported.
         pieces = [(0, block_of(text[:first], head)), (first, replace(after, problems=(), failed=False))]
         return joined(text, layout, pieces)
@@ -222,6 +223,12 @@ class Assembler:
         except yaml.YAMLError:
             return None
         return at + end if end is not None and end > len(text) else None
+
+
+def _plain_piece(text: str, layout: Layout, place: _Place) -> Block | None:
+    """Return a piece that is not to be divided, and that is as plain as nearly all are: what `_piece` would return."""
+    plain = read_plain(text) if place.level >= _ALWAYS and len(text) <= _LONG else None
+    return Block(text, plain[1], plain[0]) if plain and _is_piece(plain[1], layout) else None
 
 
 def _end_of_first_child(stream: Iterator[Any]) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from engine.syntax.green import Green
 from engine.syntax.problems import SyntaxProblem
@@ -23,9 +23,9 @@ class Block:
     """Whether PyYAML refuses the text."""
     settled: bool = True
     """Whether this is so whatever follows the text; not so when something is open at its end."""
-    parts: dict[str, Block] = field(default_factory=dict)
+    parts: dict[str, Block] | None = None
     """Its own pieces by their text, where it was divided."""
-    divided: dict[str, Block] = field(default_factory=dict)
+    divided: dict[str, Block] | None = None
     """Those of its pieces that were divided again, by their first line."""
 
     @property
@@ -41,8 +41,7 @@ class Block:
 
     def leave_to(self, anchors: Anchors) -> None:
         """Tell `anchors` what it defines and what it spends."""
-        anchors.nodes.update(self.defines)
-        anchors.allowance -= self.expansion
+        anchors.add(self.defines, self.expansion)
 
     @property
     def expansion(self) -> int:

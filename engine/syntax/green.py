@@ -128,6 +128,8 @@ class Mapping:
     """The value, once somebody asked for it."""
     index: dict[Hashable, int] | None = None
     """Which entry has which key, once somebody asked for it."""
+    is_json: bool = False
+    """Whether all keys in it, at any depth, are known to be texts."""
     kind: ClassVar[NodeKind] = NodeKind.MAPPING
 
 
@@ -143,6 +145,8 @@ class Sequence:
     portable: bool
     data: list[Any] | None = None
     """The value, once somebody asked for it."""
+    is_json: bool = False
+    """Whether all keys in it, at any depth, are known to be texts."""
     kind: ClassVar[NodeKind] = NodeKind.SEQUENCE
 
 

@@ -20,6 +20,8 @@ def joined(text: str, layout: Layout, pieces: list[tuple[int, Block]]) -> Block:
     defines: dict[str, Green] = {}
     uses: list[tuple[str, Green | None]] = []
     nodes: list[tuple[int, Green]] = []
+    parts: dict[str, Block] = {}
+    divided: dict[str, Block] = {}
     for at, piece in pieces:
         if piece.node is not None:
             nodes.append((at + piece.start, piece.node))
@@ -28,12 +30,13 @@ def joined(text: str, layout: Layout, pieces: list[tuple[int, Block]]) -> Block:
             uses += [(name, target) for name, target in piece.uses if defines.get(name) is not target or not target]
             defines.update(piece.defines)
         if piece.settled:
-            whole.parts[piece.text] = piece
+            parts[piece.text] = piece
         else:
             whole.settled = False
         if piece.parts:
-            whole.divided[label(piece.text)] = piece
+            divided[label(piece.text)] = piece
         whole.failed = whole.failed or piece.failed
+    whole.parts, whole.divided = parts, divided
     if nodes:
         start = whole.start = nodes[0][0]
         source = Source(text, start, nodes[-1][0] + nodes[-1][1].source.length - start)

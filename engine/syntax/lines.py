@@ -16,6 +16,10 @@ class Encoding(Enum):
     UTF32 = "utf-32"
 
 
+_SHORT = 512
+"""Code points among which each line is looked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """A place between two characters: zero-based line, zero-based column in code points."""
@@ -75,6 +79,38 @@ class LineIndex:
         if self._text[end] == "\n" and end > start and self._text[end - 1] == "\r":
             end -= 1
         return self._text[start:end]
+
+
+def offset_of(text: str, line: int, count: int, encoding: Encoding) -> int:
+    """Return the offset of a zero-based line and `count` units of `encoding` in it, clamped to the line and the text.
+
+    As a LineIndex says, but without the index of all lines: for one place in a text that will be another at once.
+    """
+    if "\r" in text:
+        index = LineIndex(text)
+        return index.offset(line, column_of_units(index.line_text(line), count, encoding))
+    if line < 0:
+        return 0
+    start = _start_of(text, line)
+    end = text.find("\n", start)
+    return start + column_of_units(text[start : end if end >= 0 else len(text)], count, encoding)
+
+
+def _start_of(text: str, line: int) -> int:
+    """Where a line starts; the end of the text where it has none. Halving it costs as much as counting it once."""
+    low, high = 0, len(text)
+    while high - low > _SHORT:
+        middle = (low + high) // 2
+        breaks = text.count("\n", low, middle)
+        if breaks < line:
+            low, line = middle, line - breaks
+        else:
+            high = middle
+    for _ in range(line):
+        low = text.find("\n", low) + 1
+        if low == 0:
+            return len(text)
+    return low
 
 
 def with_newlines(text: str) -> str:

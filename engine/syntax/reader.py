@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from yaml.events import (
@@ -32,6 +33,7 @@ from engine.syntax.green import (
     make_sequence,
 )
 from engine.syntax.keys import complex_keys, duplicate_keys
+from engine.syntax.plain_reader import read_plain
 from engine.syntax.problems import SyntaxCode, SyntaxProblem
 from engine.syntax.scalars import CORE, TagError, resolve_plain, resolve_tagged
 from engine.syntax.spans import Span
@@ -50,6 +52,10 @@ _STYLES = {
 _COUNTS_INDENT = re.compile(r"[|>][0-9+-]*[0-9+]")
 
 
+Moment = tuple[int, int]
+"""How far `Anchors` had come."""
+
+
 @dataclass(slots=True)
 class Anchors:
     """The anchors seen so far in the document, and how much text their aliases may still stand for."""
@@ -57,14 +63,31 @@ class Anchors:
     allowance: int
     """Code points (docs/format.md, Reading: 10 times the text)."""
     nodes: dict[str, Green] = field(default_factory=dict)
+    _replaced: list[tuple[str, Green | None]] = field(default_factory=list)
 
-    def copy(self) -> Anchors:
-        """Return the same, to go on from twice."""
-        return Anchors(self.allowance, dict(self.nodes))
+    def add(self, defines: Iterable[tuple[str, Green]], expansion: int) -> None:
+        """See the anchors of one more block, whose aliases stand for so much text."""
+        for name, node in defines:
+            self._replaced.append((name, self.nodes.get(name)))
+            self.nodes[name] = node
+        self.allowance -= expansion
+
+    def moment(self) -> Moment:
+        """Return what `go_back` needs to go on from here again. No copy is made: anchors may be thousands."""
+        return len(self._replaced), self.allowance
+
+    def go_back(self, moment: Moment) -> None:
+        """Forget what was added since then."""
+        seen, self.allowance = moment
+        while len(self._replaced) > seen:
+            name, before = self._replaced.pop()
+            if before is None:
+                del self.nodes[name]
+            else:
+                self.nodes[name] = before
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a block says: its node and where it starts, what is wrong with it, and what it has to do with anchors.
 
     Where `failure` is set, the block is not YAML and `node` holds what came before the failure.
@@ -80,6 +103,14 @@ class Reading:
 
 def read(block: str, anchors: Anchors) -> Reading:
     """Read a block that is a whole YAML document by itself, after what `anchors` saw before it. Never raises."""
+    if (plain := read_plain(block)) is not None:
+        start, collection = plain
+        return Reading(collection, start, (), None, (), ())
+    return read_events(block, anchors)
+
+
+def read_events(block: str, anchors: Anchors) -> Reading:
+    """Read any block, as `read` does, by what PyYAML says of it."""
     standins = hide(block)
     builder = _Builder(block, standins, anchors)
     failure: Failure | None = None

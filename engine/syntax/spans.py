@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+# Spans and views are made by the ten thousand: a named tuple takes a third of a frozen dataclass's time.
+class Span(NamedTuple):
     """Half-open range [start, end) of offsets into the text, in code points."""
 
     start: int

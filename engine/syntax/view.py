@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from engine.syntax.green import Alias, Green, Mapping, NodeKind, Sequence, Style, key_of, value_of
 from engine.syntax.spans import Span
 
 
-@dataclass(frozen=True, slots=True)
-class EntryView:
+class EntryView(NamedTuple):
     """One entry of a mapping; `value` is None where nothing follows the key."""
 
     key: View
@@ -24,8 +22,7 @@ class EntryView:
         return Span(self.key.start, (self.value or self.key).span.end)
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """A green node at an absolute start (code points). `green` compares and hashes by identity: consumers may
     cache by it and shift the spans of what they cached by `start`."""
 
@@ -56,6 +53,11 @@ class View:
     def value(self) -> Any:
         """The node as plain data, aliases resolved; computed once, to be read and not changed."""
         return value_of(self.green)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the value is JSON for certain: all its keys, at any depth, are texts."""
+        return isinstance(self.green, Mapping | Sequence) and self.green.is_json
 
     @property
     def source_key(self) -> Hashable:
@@ -91,15 +93,35 @@ class View:
         """Return the entry of a mapping with this key (the last one, as in its value), or None."""
         if not isinstance(self.green, Mapping):
             return None
-        if self.green.index is None:
-            self.green.index = {key_of(entry.key): at for at, entry in enumerate(self.green.entries)}
-        position = self.green.index.get(key)
+        position = _index_of(self.green).get(key)
         return None if position is None else self._entry(self.green, position)
 
     def get(self, key: Hashable) -> View | None:
         """Return the value under this key, or None when there is no such key or nothing follows it."""
         entry = self.entry(key)
         return entry.value if entry else None
+
+    def find(self, steps: Iterable[str | int]) -> View | None:
+        """Return what stands at a path of keys and positions, or None where that is not written, or is an alias.
+
+        As `get` and `items`, one step after the other, but without a view for each: thousands are looked for.
+        """
+        green, at = self.green, self.start
+        for step in steps:
+            if isinstance(green, Mapping) and isinstance(step, str):
+                position = _index_of(green).get(step)
+                if position is None:
+                    return None
+                entry = green.entries[position]
+                if entry.value is None:
+                    return None
+                green, at = entry.value, at + entry.value_at
+            elif isinstance(green, Sequence) and isinstance(step, int) and 0 <= step < len(green.items):
+                by, green = green.items[step]
+                at += by
+            else:
+                return None
+        return View(green, at)
 
     def key(self, key: Hashable) -> View | None:
         """Return the key itself, as written, or None when there is no such key."""
@@ -131,3 +153,9 @@ class View:
                 return entry.value if entry.value and entry.value.start <= offset else entry.key
             case _:
                 return None
+
+
+def _index_of(mapping: Mapping) -> dict[Hashable, int]:
+    if mapping.index is None:
+        mapping.index = {key_of(entry.key): at for at, entry in enumerate(mapping.entries)}
+    return mapping.index

@@ -9,6 +9,7 @@ from enum import Enum
 
 from engine.log.summary import RunState, RunSummary
 from engine.log.words import age
+from engine.visible import visible
 from oe_lsp.ide.run_text import progress_text
 
 
@@ -48,7 +49,7 @@ def _lens(run: RunSummary, now: datetime) -> Lens:
         return Lens(f"■ Cancel run {run.short_id} · {progress_text(run)}", LensAction.CANCEL, run.run_id)
     outcome = _OUTCOMES[run.state]
     if run.state is RunState.FAILURE and run.failed_at is not None:
-        outcome = f"{outcome} at {run.failed_at}"
+        outcome = f"{outcome} at {visible(run.failed_at)}"
     return Lens(
         f"▶ Resume run {run.short_id} · {outcome} · {age(run.last_event_at, now)}", LensAction.RESUME, run.run_id
     )

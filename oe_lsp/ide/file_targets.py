@@ -5,9 +5,12 @@ from __future__ import annotations
 import posixpath
 from dataclasses import dataclass
 
+from engine.expressions import parse_reference
 from engine.spec.files import Entry, Files
+from engine.spec.locate import locate
 from engine.spec.named_files import SKILL_FILE, split_impl
-from engine.syntax import Span, View
+from engine.syntax import Span, View, parse
+from oe_lsp.ide.cursor import Cursor, Part
 from oe_lsp.ide.items import text_at
 from oe_lsp.ide.tool_code import function_span
 
@@ -46,6 +49,27 @@ def place_in_file(scalar: View, node: View | None, files: Files) -> FilePlace | 
     is_impl = text_at(node, "impl") == value and text_at(node, "kind") == "tool"
     found = function_span(text, function, is_python=impl.endswith(".py")) if is_impl else None
     return FilePlace(path, text, found or _START)
+
+
+def place_in_child(cursor: Cursor, files: Files) -> FilePlace | None:
+    """Where a nested experience declares the arg that is given to it, or the field that is taken from it."""
+    node = cursor.item
+    if text_at(node, "kind") != "experience":
+        return None
+    name = str(cursor.view.value)
+    if cursor.part is Part.KEY and cursor.is_at("graph.nodes.*.args.*"):
+        steps = ("args", "properties", name)
+    elif cursor.part is Part.VALUE and cursor.is_at("graph.nodes.*.outputs.*"):
+        path = parse_reference(name)
+        steps = ("state", "schema", str(path.steps[0].value) if path and path.steps else name)
+    else:
+        return None
+    file = file_named(text_at(node, "impl") or "", node, files)
+    text = files.text(file) if file is not None else None
+    if file is None or text is None or (root := parse(text).root) is None:
+        return None
+    key = locate(root, steps).key
+    return FilePlace(file, text, key.span) if key is not None and key.value == steps[-1] else None
 
 
 _IN_FOLDERS = {"skill": SKILL_FILE, "experience": "experience.yaml"}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.spec.files import Files
 from engine.syntax import Span, View
 from oe_lsp.ide.cursor import Part, cursor_in
-from oe_lsp.ide.file_targets import FilePlace, place_in_file
+from oe_lsp.ide.file_targets import FilePlace, place_in_child, place_in_file
 from oe_lsp.ide.mentions import EntityKind
 from oe_lsp.ide.occurrences import Access, Occurrence, entity_at, occurrences, occurrences_in_prompts
 from oe_lsp.ide.origins import origin_at
@@ -38,12 +38,15 @@ class References:
 def definitions(snapshot: Snapshot, offset: int, files: Files) -> tuple[Target, ...]:
     """Where what is named at `offset` is declared: each place, where it is declared twice. Looks at named files.
 
-    Of `$item` and its like it is where the items come from, of an alias what it repeats.
+    Of `$item` and its like it is where the items come from, of an alias what it repeats; of what a nested experience is
+    given or gives, where that declares it.
     """
     root = snapshot.analysis.tree.root
     cursor = cursor_in(root, offset)
     if root is None or cursor is None:
         return ()
+    if (inner := place_in_child(cursor, files)) is not None:
+        return (Target(cursor.view.span, inner.span, inner.span, inner),)
     found = entity_at(root, offset)
     if found is None:
         origin = origin_at(root, cursor)

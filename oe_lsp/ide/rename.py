@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
 from engine.spec.files import Files
-from engine.syntax import Span, Style, View, parse
-from oe_lsp.ide.cursor import cursor_in
+from engine.syntax import LineIndex, NodeKind, Position, Span, Style, Tree, View, parse
+from oe_lsp.ide.cursor import Part, cursor_in
 from oe_lsp.ide.mentions import EntityKind
 from oe_lsp.ide.occurrences import Access, Entity, entity_at, occurrences, occurrences_in_prompts
 from oe_lsp.ide.snapshot import Snapshot
@@ -49,7 +50,8 @@ def renamable_at(snapshot: Snapshot, offset: int) -> Span | None:
 def rename(snapshot: Snapshot, offset: int, name: str, files: Files) -> Rename | Refusal:
     """What gives another name to what is named at `offset`, everywhere. Reads the files of prompts.
 
-    Refused where something else has that name, or where the new text would not say the same as the old one.
+    Refused where something else has that name, where the new text would not say the same as the old one, and where the
+    old name stands in text that could not be read.
     """
     root = snapshot.analysis.tree.root
     found = entity_at(root, offset)
@@ -59,6 +61,8 @@ def rename(snapshot: Snapshot, offset: int, name: str, files: Files) -> Rename |
     if _is_declared(root, Entity(entity.kind, name, entity.owner)):
         return Refusal(f"`{name}` exists already. Choose another name for `{entity.name}`.")
     edits = [Edit(each.span, _written(root, each.span, name)) for each in occurrences(root, entity)]
+    if (line := _unread_line(snapshot, entity.name, {edit.span.start for edit in edits})) is not None:
+        return Refusal(f"Line {line + 1} cannot be read, and may name `{entity.name}`, too. Mend it first.")
     in_prompts = {
         path: tuple(Edit(each.span, name) for each in places)
         for path, places in occurrences_in_prompts(root, entity, files.text).items()
@@ -84,6 +88,29 @@ def _is_declared(root: View | None, entity: Entity) -> bool:
     if entity.kind is EntityKind.FILE:
         return False
     return any(each.access is Access.DECLARES for each in occurrences(root, entity))
+
+
+def _unread_line(snapshot: Snapshot, name: str, understood: Collection[int]) -> int | None:
+    """The first line with the name where it is not understood, nor said in a comment or in a whole value."""
+    tree = snapshot.analysis.tree
+    if not tree.problems:
+        return None
+    for found in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", snapshot.text):
+        at, place = found.start(), tree.lines.position(found.start())
+        if at not in understood and not _is_whole(tree, at) and not _is_comment(tree.lines, place):
+            return place.line
+    return None
+
+
+def _is_whole(tree: Tree, offset: int) -> bool:
+    """Whether a key or a value stands there of which all could be read."""
+    cursor = cursor_in(tree.root, offset)
+    is_read = cursor is not None and cursor.view.kind is NodeKind.SCALAR and cursor.part is not Part.GAP
+    return is_read and not any(problem.span.contains(offset) for problem in tree.problems)
+
+
+def _is_comment(lines: LineIndex, place: Position) -> bool:
+    return re.search(r"(?:^|\s)#", lines.line_text(place.line)[: place.column]) is not None
 
 
 def _written(root: View, span: Span, name: str) -> str:

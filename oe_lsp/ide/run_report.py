@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.log.summary import RunSummary
 from engine.log.view import NodeView, RunView
 from engine.log.words import duration
+from engine.visible import visible
 from oe_lsp.ide.run_text import end_text, progress_text
 
 
@@ -15,7 +16,7 @@ def run_report(run: RunSummary, view: RunView) -> str:
     width = max((len(node_id) for node_id in view.nodes), default=0)
     lines += [_node_line(node, width) for node in view.nodes.values()]
     lines += [f"warning: {warning}" for warning in view.warnings]
-    return "\n".join(lines) + "\n"
+    return visible("\n".join(lines) + "\n")
 
 
 def _node_line(node: NodeView, width: int) -> str:

@@ -1,4 +1,4 @@
-"""Where a function stands in the text of a tool's file, as far as a look at its lines tells. Nothing is run."""
+"""Which functions stand in the text of a tool's file, and where, as far as a look at it tells. Nothing is run."""
 
 from __future__ import annotations
 
@@ -19,6 +19,15 @@ def function_span(text: str, name: str | None, *, is_python: bool) -> Span | Non
             return Span(*found.span("name"))
     return None
 
+
+def functions(text: str, *, is_python: bool) -> tuple[str, ...]:
+    """The functions that a tool may call by name, in the order of the text; not those meant for the file alone."""
+    pattern = _PYTHON_FUNCTION if is_python else _EXPORTED_FUNCTION
+    return tuple(dict.fromkeys(re.findall(pattern, text, re.MULTILINE)))
+
+
+_PYTHON_FUNCTION = r"^(?:async[ \t]+)?def[ \t]+([A-Za-z]\w*)"
+_EXPORTED_FUNCTION = r"^[ \t]*export[ \t]+(?:(?:async[ \t]+)?function[ \t]*\*?|const|let|var)[ \t]+([\w$]+)"
 
 _PYTHON = (
     r"^(?:async[ \t]+)?def[ \t]+(?P<name>{name})\b",

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 
-from engine.log.lock import is_held
+from engine.log.held import is_held
+from engine.log.own_files import open_own
 from engine.log.reader import UnreadableLogError
 from engine.log.store import RunStore
 from engine.log.summary import RunSummary
 from engine.log.view import parse_timestamp
-from engine.regular_files import open_regular
 from oe_lsp.runs.follow import FollowedRun, RunListener, follow
 from oe_lsp.runs.launch import Engine
 from oe_lsp.runs.watch import RunsWatch
@@ -93,7 +93,11 @@ class RunFeed:
         self._own(self._look(RunStore(folder)), f"look for runs in {folder}")
 
     async def _look(self, store: RunStore) -> None:
-        found = await asyncio.to_thread(_unknown_runs, store, self._began_at, frozenset(self._known))
+        try:
+            found = await asyncio.to_thread(_unknown_runs, store, self._began_at, frozenset(self._known))
+        except OSError as error:
+            log.warning("the runs in %s are not looked at: %s", store.directory, error)
+            return
         for sighting in found:
             # A run that was asked for meanwhile, or by a look that ran beside this one, is known by now.
             if sighting.run_id not in self._known:
@@ -145,7 +149,7 @@ def _unknown_runs(store: RunStore, began_at: datetime, known: frozenset[str]) ->
 def _began_after(moment: datetime, log_path: Path) -> bool:
     """Whether a log was begun after `moment`; one without a whole first line is being begun right now."""
     try:
-        with open_regular(log_path) as file:
+        with open_own(log_path) as file:
             first, line_break, _ = file.read(_BEGINNING_BYTES).partition(b"\n")
         return not line_break or parse_timestamp(json.loads(first)["ts"]) >= moment
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):

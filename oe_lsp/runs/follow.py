@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from engine.log.events import Record
-from engine.log.lock import is_held
+from engine.log.held import is_held
 from engine.log.reader import LogTail, UnreadableLogError
 from engine.log.store import RunStore
 from engine.log.summary import RunSummary, summarise
@@ -33,7 +33,8 @@ class FollowedRun:
 
     def summary(self, *, alive: bool = True) -> RunSummary | None:
         """The run as it stands; None before its run.started."""
-        return summarise(self.view, alive=alive)
+        summary = summarise(self.view, alive=alive)
+        return None if summary is None else replace(summary, run_id=self.run_id)  # the log may be a stranger's
 
 
 class RunListener(Protocol):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
+from engine.log.held import is_held
 from engine.log.index import read_summaries
-from engine.log.lock import is_held
 from engine.log.reader import UnreadableLogError, read_log
 from engine.log.store import RunStore
 from engine.log.summary import RunSummary, summarise
@@ -29,7 +30,7 @@ def read_run(store: RunStore, run_id: str) -> tuple[RunSummary, RunView]:
     summary = summarise(view, alive=alive)
     if summary is None:
         raise UnreadableLogError(f"the log of run {run_id} does not begin with run.started")
-    return summary, view
+    return replace(summary, run_id=run_id), view  # what is in a log may be a stranger's
 
 
 def _began(run: RunSummary) -> datetime:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import sys
 from collections.abc import Sequence
 
 from engine import __version__
+from engine.collector import paused_collector
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve one client. The process ends with code 0 after `shutdown`, with 1 where the client vanished before."""
     options = _parser().parse_args(arguments)
     _log_to_stderr()
-    # Imported here, so that --help and --version do not wait for pygls.
-    from oe_lsp.server.app import create_server
+    # What reads and answers messages waits no longer than this for a thread that is checking a large document.
+    sys.setswitchinterval(0.001)
+    with paused_collector():
+        # Imported here, so that --help and --version do not wait for pygls.
+        from oe_lsp.server.app import create_server
 
-    server = create_server()
+        server = create_server()
+        gc.freeze()  # the protocol's thousand classes stay to the end
     try:
         if options.tcp:
             server.start_tcp(options.host, options.port)

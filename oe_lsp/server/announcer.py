@@ -12,7 +12,7 @@ from oe_lsp.server import convert, protocol
 from oe_lsp.server.progress import RunProgress
 
 if TYPE_CHECKING:
-    from oe_lsp.server.app import ExperienceServer
+    from oe_lsp.server.experience_server import ExperienceServer
     from oe_lsp.server.lenses import LensRefresh
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from lsprotocol import types
 
 from oe_lsp.server.paths import path_of
+from oe_lsp.server.pulling import asks_for_problems
 from oe_lsp.server.settings import ClientOptions, read_client_options
 
 _MARKDOWN = types.MarkupKind.Markdown
@@ -63,7 +64,7 @@ def read_client(params: types.InitializeParams) -> Client:
         shows_related=bool(
             (diagnostics and diagnostics.related_information) or (pulled and pulled.related_information)
         ),
-        pulls_diagnostics=pulled is not None,
+        pulls_diagnostics=asks_for_problems(capabilities),
         refreshes_diagnostics=bool(repulled and repulled.refresh_support),
         refreshes_lenses=bool(lens and lens.refresh_support),
         answers_configuration=bool(workspace and workspace.configuration),

@@ -13,7 +13,7 @@ from oe_lsp.runs.trust import TrustedFolders
 from oe_lsp.server.protocol import RequestFailedError
 
 if TYPE_CHECKING:
-    from oe_lsp.server.app import ExperienceServer
+    from oe_lsp.server.experience_server import ExperienceServer
 
 _RUN = "Run"
 _CANCEL = "Cancel"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from lsprotocol import types
 
@@ -10,12 +12,13 @@ from engine.log.codec import to_json
 from engine.log.events import ErrorInfo, Record
 from engine.log.summary import RunState, RunSummary
 from engine.log.view import NodeView, RunView
-from engine.spec.problems import Severity
+from engine.spec.problems import OtherFile, Related, Severity
 from engine.syntax import Encoding, LineIndex, Span, column_of_units, units
 from oe_lsp.ide.code_lens import Lens, LensAction
 from oe_lsp.ide.diagnostics import Diagnostic
 from oe_lsp.ide.elide import elide
 from oe_lsp.server import messages, protocol
+from oe_lsp.server.paths import path_of, uri_of
 
 SOURCE = "oe"
 
@@ -33,11 +36,6 @@ _COMMANDS = {
 }
 
 _FIRST_LINE = types.Range(types.Position(0, 0), types.Position(0, 0))
-
-
-def encoding_of(kind: types.PositionEncodingKind | str | None) -> Encoding:
-    """The encoding that client and server agreed on; UTF-16 where they did not (LSP 3.17, PositionEncodingKind)."""
-    return Encoding(types.PositionEncodingKind(kind).value) if kind else Encoding.UTF16
 
 
 def to_range(lines: LineIndex, span: Span, encoding: Encoding) -> types.Range:
@@ -68,18 +66,29 @@ def to_diagnostics(
             code_description=types.CodeDescription(href=each.href),
             source=SOURCE,
             message=each.message,
-            related_information=[
-                types.DiagnosticRelatedInformation(
-                    types.Location(uri, to_range(lines, place.span, encoding)), place.message
-                )
-                for place in each.related
-            ]
-            if with_related and each.related
-            else None,
+            related_information=_to_related(each.related, uri, lines, encoding) if with_related else None,
             data=dict(each.data) or None,
         )
         for each in found
     ]
+
+
+def _to_related(
+    places: Sequence[Related], uri: str, lines: LineIndex, encoding: Encoding
+) -> list[types.DiagnosticRelatedInformation] | None:
+    found = []
+    for place in places:
+        where, in_lines = (uri, lines) if place.file is None else _elsewhere(place.file, uri)
+        at = types.Location(where, to_range(in_lines, place.span, encoding))
+        found.append(types.DiagnosticRelatedInformation(at, place.message))
+    return found or None
+
+
+def _elsewhere(file: OtherFile, uri: str) -> tuple[str, LineIndex]:
+    """The URI of another file that the experience at `uri`, which is on disk, leads to; and its lines."""
+    here = path_of(uri)
+    assert here is not None, "only what is on disk leads to other files"
+    return uri_of(Path(os.path.normpath(here.parent / file.path))), LineIndex(file.text)
 
 
 def to_code_lens(lens: Lens, uri: str) -> types.CodeLens:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from oe_lsp.server.client import Client
 from oe_lsp.server.documents import Documents
 
 if TYPE_CHECKING:
-    from oe_lsp.server.app import ExperienceServer
+    from oe_lsp.server.experience_server import ExperienceServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,15 @@ class Diagnosis:
         self._analysed: dict[str, int] = {}
         self._reported: dict[str, _Report] = {}
 
-    def take(self, snapshot: Snapshot) -> None:
-        """There is a new snapshot of a document."""
-        if not self._client.pulls_diagnostics:
-            self._push(snapshot)
-            return
+    def prepare(self, snapshot: Snapshot) -> Callable[[], None]:
+        """What tells of a new snapshot of a document. For a thread: a thousand problems take their time."""
+        if self._client.pulls_diagnostics:
+            return partial(self._note, snapshot)
+        params = types.PublishDiagnosticsParams(snapshot.uri, self._found(snapshot), snapshot.version)
+        plain = self._server.protocol.plain(params)
+        return partial(self._server.protocol.notify_plain, types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, plain)
+
+    def _note(self, snapshot: Snapshot) -> None:
         before, self._analysed[snapshot.uri] = self._analysed.get(snapshot.uri), snapshot.version
         if before == snapshot.version:  # the text is as it was, the files that it names are not: the client cannot know
             self._ask_to_ask()
@@ -64,8 +69,7 @@ class Diagnosis:
         if self._client.pulls_diagnostics:
             self._ask_to_ask()
             return
-        for snapshot in self._documents.snapshots():
-            self._push(snapshot)
+        self._documents.look_again()
 
     def forget(self, uri: str) -> None:
         """A document was closed: its problems go from the editor's list."""
@@ -88,10 +92,6 @@ class Diagnosis:
         if report.id == params.previous_result_id:
             return types.RelatedUnchangedDocumentDiagnosticReport(result_id=report.id)
         return types.RelatedFullDocumentDiagnosticReport(items=found, result_id=report.id)
-
-    def _push(self, snapshot: Snapshot) -> None:
-        params = types.PublishDiagnosticsParams(snapshot.uri, self._found(snapshot), snapshot.version)
-        self._server.text_document_publish_diagnostics(params)
 
     def _ask_to_ask(self) -> None:
         if self._client.refreshes_diagnostics:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pygls.exceptions import JsonRpcException
 
 if TYPE_CHECKING:
-    from oe_lsp.server.app import ExperienceServer
+    from oe_lsp.server.experience_server import ExperienceServer
 
 _AT_MOST_EVERY_SECONDS = 0.25
 

@@ -13,7 +13,7 @@ from oe_lsp.server.protocol import progress_token
 
 if TYPE_CHECKING:
     from engine.log.summary import RunSummary
-    from oe_lsp.server.app import ExperienceServer
+    from oe_lsp.server.experience_server import ExperienceServer
 
 
 class RunProgress:

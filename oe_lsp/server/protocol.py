@@ -5,14 +5,22 @@ A server's start waits for this module; what the messages hold is in messages.py
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import inspect
+import json
+import logging
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
 import cattrs
 from cattrs.gen import make_dict_unstructure_fn, override
+from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol, default_converter
+from pygls.protocol.language_server import lsp_method
+
+log = logging.getLogger(__name__)
 
 RUN_EXPERIENCE = "oe.runExperience"
 RESUME_RUN = "oe.resumeRun"
@@ -49,24 +57,57 @@ class CustomRequest:
 
 @attrs.frozen
 class Plain:
-    """A result that is made of nothing but what JSON has."""
+    """The JSON of what is sent, ready."""
 
-    value: Any
+    text: str
 
 
 class Protocol(LanguageServerProtocol):
     """The protocol with the custom requests in it, and results that were made plain by whoever answers."""
 
-    def plain(self, result: Any) -> Plain:
-        """What a result is in JSON. For a thread: of a large document it takes longer than the loop may be held."""
-        return Plain(self._converter.unstructure(result))
+    def __init__(self, server: Any, converter: cattrs.Converter) -> None:
+        super().__init__(server, converter)
+        self._sending: set[asyncio.Future[None]] = set()
+
+    def plain(self, value: Any) -> Plain:
+        """The JSON of a result or params. For a thread: that of a large document would hold the loop too long."""
+        return Plain(json.dumps(self._converter.unstructure(value)))
+
+    def notify_plain(self, method: str, params: Plain) -> None:
+        """As `notify`, with params that are JSON already."""
+        self._send_text(f'{{"jsonrpc": "{self.VERSION}", "method": {json.dumps(method)}, "params": {params.text}}}')
 
     def _send_response(self, msg_id: int | str, result: Any = None, error: Any = None) -> None:
         if error is None and isinstance(result, Plain):
             self._result_types.pop(msg_id, None)
-            self._send_data({"jsonrpc": self.VERSION, "id": msg_id, "result": result.value})
+            self._send_text(f'{{"jsonrpc": "{self.VERSION}", "id": {json.dumps(msg_id)}, "result": {result.text}}}')
         else:
             super()._send_response(msg_id, result, error)
+
+    def _send_text(self, body: str) -> None:
+        """As pygls's `_send_data`, which would make JSON of it once more."""
+        if self.writer is None:
+            log.error("nobody is there to send a message to")
+            return
+        content = body.encode(self.CHARSET)
+        header = f"Content-Length: {len(content)}\r\nContent-Type: {self.CONTENT_TYPE}; charset={self.CHARSET}\r\n\r\n"
+        sent = self.writer.write(header.encode(self.CHARSET) + content if self._include_headers else content)
+        if inspect.isawaitable(sent):
+            sending = asyncio.ensure_future(sent)
+            self._sending.add(sending)
+            sending.add_done_callback(self._sending.discard)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Iterator[Any]:
+        """As pygls's, to which the changes are told as the one whole text that they make. In the order of messages."""
+        # Imported here, because it brings the engine's syntax along.
+        from oe_lsp.server.sync import changed, encoding_of
+
+        workspace = self.workspace
+        document = workspace.get_text_document(params.text_document.uri)
+        text = changed(document.source, params.content_changes, encoding_of(workspace.position_encoding))
+        whole = types.TextDocumentContentChangeWholeDocument(text)
+        yield from super().lsp_text_document__did_change(attrs.evolve(params, content_changes=[whole]))
 
     def get_message_type(self, method: str) -> type[Any] | None:  # type: ignore[override]  # pygls has it cached
         """The class that an incoming message of `method` is read into."""

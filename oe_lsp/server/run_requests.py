@@ -41,7 +41,10 @@ class RunRequests:
         if path_of(uri) is None:
             return []
         limit = self._settings().lens_runs
-        runs = await self._newest(uri, limit)
+        try:
+            runs = await self._newest(uri, limit)
+        except RequestFailedError:
+            runs = []  # whoever clicks on what is left is told why
         return [convert.to_code_lens(lens, uri) for lens in code_lenses(runs, datetime.now(timezone.utc), limit)]
 
     async def runs(self, given: object) -> messages.RunsResult:
@@ -93,7 +96,10 @@ class RunRequests:
         path = path_of(uri)
         if path is None or limit == 0:
             return []
-        runs = await asyncio.to_thread(newest_runs, RunStore(path.parent), limit, self._feed.summaries())
+        try:
+            runs = await asyncio.to_thread(newest_runs, RunStore(path.parent), limit, self._feed.summaries())
+        except OSError as error:
+            raise RequestFailedError(str(error)) from error
         return [run for run in runs if run.file_name in ("", path.name)]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.runs.launch import Engine
 from oe_lsp.runs.trust import TrustedFolders, state_folder
-from oe_lsp.server import convert, protocol
+from oe_lsp.server import protocol
 from oe_lsp.server.announcer import Announcer
 from oe_lsp.server.client import read_client
 from oe_lsp.server.commands import Commands
@@ -32,9 +32,10 @@ from oe_lsp.server.paths import experience_folders, is_experience, path_of, uri_
 from oe_lsp.server.run_requests import RunRequests
 from oe_lsp.server.settings import SECTION, OnEditorClose, Settings, read_settings
 from oe_lsp.server.structure import Structure
+from oe_lsp.server.sync import encoding_of
 
 if TYPE_CHECKING:
-    from oe_lsp.server.app import ExperienceServer
+    from oe_lsp.server.experience_server import ExperienceServer
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Session:
         self._client = client
         self._settings = client.options.settings or Settings()
         self._workspace_folders: frozenset[Path] = frozenset()
-        self._encoding = convert.encoding_of(server.workspace.position_encoding)
+        self._encoding = encoding_of(server.workspace.position_encoding)
         self._lenses = LensRefresh(server)
         self._announcer = Announcer(
             server,
@@ -62,7 +63,7 @@ class Session:
             wants_events=client.options.wants_events,
             wants_progress=client.shows_progress,
         )
-        self.documents = Documents(self._analysed)
+        self.documents = Documents(self._prepare)
         self.diagnosis = Diagnosis(server, self.documents, client, self._encoding, lambda: self._settings.severities)
         self.editing = Editing(self.documents, client, self._encoding)
         self.navigation = Navigation(self.documents, client, self._encoding)
@@ -150,8 +151,8 @@ class Session:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.documents.close_all()
 
-    def _analysed(self, snapshot: Snapshot) -> None:
-        self.diagnosis.take(snapshot)
+    def _prepare(self, snapshot: Snapshot) -> Callable[[], None]:
+        return self.diagnosis.prepare(snapshot)
 
     def _apply(self, settings: Settings) -> None:
         before, self._settings = self._settings, settings

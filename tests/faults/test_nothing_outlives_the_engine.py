@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.lock import is_held
+from engine.log.held import is_held
 from engine.log.reader import read_log
 from tests.support.coding_agents import CodingAgents
 from tests.support.commands import OE, call

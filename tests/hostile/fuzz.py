@@ -12,6 +12,7 @@ from engine.log.reader import UnreadableLogError, read_log
 from engine.log.summary import summarise
 from engine.log.view import fold
 from engine.spec.analyse import analyse
+from tests.hostile.bounds import calls_of, memory_of
 from tests.hostile.stranger import completed, finished, lines_of, started
 
 _LINES = lines_of(started(), completed(), finished()).splitlines(keepends=True)
@@ -76,8 +77,29 @@ changed_logs = st.tuples(st.integers(0, sum(map(len, _LINES))), st.sampled_from(
 texts = st.lists(st.sampled_from(_YAML) | st.text(max_size=8), max_size=80).map("".join)
 
 
+MOST_CALLS = 100_000
+MOST_CALLS_PER_CHARACTER = 3_000
+MOST_BYTES = 16_000_000
+"""What a short text or log may cost whatever it says: far more than any does, far less than one that goes off."""
+
+
 def reads_a_log(path: Path, content: bytes) -> None:
     path.write_bytes(content)
+    assert calls_of(lambda: read_whole(path)) <= MOST_CALLS + MOST_CALLS_PER_CHARACTER * len(content)
+    assert memory_of(lambda: read_whole(path)) <= MOST_BYTES
+
+
+def reads_a_text(text: str) -> None:
+    assert calls_of(lambda: analyse(text)) <= MOST_CALLS + MOST_CALLS_PER_CHARACTER * len(text)
+    assert memory_of(lambda: analyse(text)) <= MOST_BYTES
+    for problem in analyse(text).problems:
+        # One past the end at most: where something is missing, there is nothing to underline.
+        assert 0 <= problem.span.start <= problem.span.end <= len(text) + 1
+        assert problem.message
+
+
+def read_whole(path: Path) -> None:
+    """Read a log and what lists and views make of it, and check that they agree. No error but the documented one."""
     try:
         log = read_log(path)
     except UnreadableLogError:
@@ -85,13 +107,5 @@ def reads_a_log(path: Path, content: bytes) -> None:
     for record in log.records:
         encode(record)
     assert summarise(fold(log.records), alive=False) is not None
-    assert len(log.records) + len(log.problems) <= content.count(b"\n")
+    assert len(log.records) + len(log.problems) <= path.read_bytes().count(b"\n")
     assert read_ends(path).started == log.records[0]
-
-
-def reads_a_text(text: str) -> None:
-    analysis = analyse(text)
-    for problem in analysis.problems:
-        # One past the end at most: where something is missing, there is nothing to underline.
-        assert 0 <= problem.span.start <= problem.span.end <= len(text) + 1
-        assert problem.message

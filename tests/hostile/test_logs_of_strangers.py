@@ -16,7 +16,7 @@ from engine.cli.main import _oe
 from engine.cli.run_page import page_of
 from engine.log.codec import to_json
 from engine.log.ends import read_ends
-from engine.log.lock import is_held
+from engine.log.held import is_held
 from engine.log.reader import MAX_LINE_BYTES, UnreadableLogError, read_log
 from engine.log.summary import summarise
 from engine.log.view import fold

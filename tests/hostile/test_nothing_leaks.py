@@ -7,13 +7,15 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from tests.lsp.editor import Editor
-from tests.standins.messages_api import MessagesApi, text
+from tests.standins.messages_api import MessagesApi, status, text
 from tests.standins.rows_api import RowsApi, json_answer
+from tests.standins.scripted_api import Answer
 from tests.support.coding_agents import CodingAgents
 from tests.support.commands import OE, Called, call
 from tests.support.worlds import World
@@ -31,9 +33,34 @@ NODES = """
 - {id: wrong, kind: tool, impl: wrong.py, writes: [number], on_error: {policy: skip}}
 - {id: rows, kind: dataset, source: {type: http, url: "URL/rows", headers: {X-Key: "${ROWS_TOKEN}"}}, writes: [rows]}
 - {id: asks, kind: agent, prompt: "The token is {{$args.token}}.", writes: [said]}
+- {id: refused, kind: agent, prompt: "Refuse {{$args.token}}", writes: [no], on_error: {policy: skip}}
+- {id: skilled, kind: skill, impl: ./skill, args: {token: $args.token}, writes: [sorted]}
+- {id: unskilled, kind: skill, impl: ./skill, args: {Refuse: $args.token}, writes: [no], on_error: {policy: skip}}
 - {id: codes, kind: cli-agent, provider: claude-code, prompt: "The token is {{$args.token}}.", writes: [coded]}
+- {id: gives_up, kind: cli-agent, provider: codex, prompt: "Refuse {{$args.token}}", writes: [no],
+   on_error: {policy: skip}}
+- {id: nests, kind: experience, impl: child/experience.yaml, args: {token: $args.token}, writes: [x]}
+- {id: nests_a_failure, kind: experience, impl: failing/experience.yaml, args: {token: $args.token},
+   on_error: {policy: skip}}
 """
-STATE = "x: {persist: true}\ny: {}\nnumber: {type: number}\nrows: {type: array}\nsaid: {type: string}\ncoded: {}"
+COMPLETE = {"prints", "large", "rows", "asks", "skilled", "codes", "nests"}
+FAIL = {"raises", "crashes", "wrong", "refused", "unskilled", "gives_up", "nests_a_failure"}
+STATE = """
+x: {persist: true}
+y: {}
+number: {type: number}
+rows: {type: array}
+said: {type: string}
+sorted: {}
+coded: {}
+no: {}
+"""
+CHILD = """
+- {id: echoes, kind: tool, impl: echoes.py, writes: [x]}
+- {id: asks_too, kind: agent, prompt: "The token is {{$args.token}}.", writes: [said]}
+"""
+CHILD_STATE = "x: {}\nsaid: {type: string}"
+FAILING = '- {id: fails, kind: tool, impl: fails.py, args: {given: "$args.token"}}'
 ARGS = """
 args:
   type: object
@@ -61,9 +88,12 @@ def shapes() -> list[bytes]:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("NO_PROXY", "*")
     agents = CodingAgents(tmp_path / "agents", monkeypatch)
-    agents.answers({"when": "", "answer": f"You said {ARG}.", "progress": [f"thinking of {ARG}"]})
+    agents.answers(
+        {"when": "Refuse", "error": f"no to {ARG} and {KEY}", "progress": [f"doubting {ARG}"]},
+        {"when": "", "answer": f"You said {ARG}.", "progress": [f"thinking of {ARG}"]},
+    )
     world = World(tmp_path / "world")
-    with RowsApi({"/rows": json_answer([{"echo": HEADER}])}) as rows, MessagesApi(text(f"It is {ARG}.")) as llm:
+    with RowsApi({"/rows": json_answer([{"echo": HEADER}])}) as rows, MessagesApi(says_it_again) as llm:
         monkeypatch.setenv("ROWS_TOKEN", HEADER)
         monkeypatch.setenv("OE_TEST_LLM", llm.url)
         world.graph(NODES.replace("URL", rows.url), state=STATE)
@@ -78,13 +108,33 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         world.tool("raises", SPREAD + "raise ValueError(' '.join(forms))")
         world.tool("crashes", SPREAD + "import os\nprint('.' * 5000, *forms, flush=True)\nos._exit(3)")
         world.tool("wrong", SPREAD + "return {'state_delta': {'number': 'is ' + token + token}}")
+        world.write("skill/SKILL.md", "---\nname: sort\ndescription: Sorts.\n---\nSort it.\n")
+        child = World(world.folder / "child")
+        child.graph(CHILD, state=CHILD_STATE)
+        child.tool("echoes", SPREAD + "print(*forms)\nreturn {'state_delta': {'x': forms}}")
+        failing = World(world.folder / "failing")
+        failing.graph(FAILING)
+        failing.tool("fails", SPREAD + "raise ValueError(' '.join(forms) + input['given'])")
         yield world
+
+
+def says_it_again(request: dict[str, Any]) -> Answer:
+    """A model that tells what it was told, also where it refuses."""
+    if "Refuse" in json.dumps(request["messages"]):
+        return status(400, f"no to {ARG} and {KEY}")
+    told = text(f"It is {ARG}.")
+    return told(request) if callable(told) else told
 
 
 def run(world: World, *options: str) -> Called:
     args = json.dumps({"token": ARG, "pin": PIN})
     keys = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": os.environ["OE_TEST_LLM"]}
     return call([*OE, "run", *options, "--args", args], world.folder, keys)
+
+
+def ends(done: Called, how: str) -> set[str]:
+    """The nodes that ended so."""
+    return {str(line["nodeId"]) for line in done.lines if line["msg"] == how}
 
 
 def leaks(where: str, content: bytes) -> list[str]:
@@ -94,19 +144,26 @@ def leaks(where: str, content: bytes) -> list[str]:
 async def test_nothing_that_a_run_leaves_prints_or_sends_holds_a_secret(world: World) -> None:
     done = run(world, "--log-format", "json", "--log-level", "debug")
     pretty = run(world, "--log-level", "debug")
-    assert {"asks", "codes", "rows", "prints", "large"} <= {
-        str(line["nodeId"]) for line in done.lines if line["msg"] == "node.completed"
-    }, done.out + done.err
+    assert ends(done, "node.completed") >= COMPLETE, done.out + done.err
+    assert ends(done, "node.failed") >= FAIL
     [run_id] = {str(line["runId"]) for line in done.lines if line["msg"] == "run.started"}
     commands = (
         *(f"inspect {run_id}", f"inspect {run_id} --json", f"inspect {run_id} --html page.html", "runs --json"),
         *("state", "state x --history", f"diff {run_id} latest", f"resume {run_id} --plan"),
     )
     seen = [call([*OE, *command.split()], world.folder) for command in commands]
-    async with Editor(world.folder) as editor:
+    keys = {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": os.environ["OE_TEST_LLM"]}
+    secrets = {"OE_ARG_TOKEN": ARG, "OE_ARG_PIN": str(PIN)}
+    async with Editor(world.folder, env={**keys, **secrets}) as editor:
         uri = editor.open()
         told = [await editor.diagnostics_of(uri), await editor.lenses(uri)]
         told += [await editor.ask("oe/runs", uri=uri), await editor.ask("oe/runState", uri=uri, runId=run_id)]
+        live = (await editor.execute("oe.runExperience", uri, {"args": {"token": ARG, "pin": PIN}}))["runId"]
+        await editor.until_event(live, "run.finished")
+        assert {f"node.completed {node}" for node in COMPLETE} <= set(editor.heard(live))
+        await editor.until_progress_ends(live)
+        told += [editor.events, editor.progress_of(live), editor.log_messages, editor.messages]
+        told += [await editor.ask("oe/plan", uri=uri, runId=live), await editor.execute("oe.inspectRun", uri, live)]
 
     found = [leak for called in (done, pretty, *seen) for leak in leaks("terminal", (called.out + called.err).encode())]
     found += leaks("editor", repr(told).encode())

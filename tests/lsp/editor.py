@@ -43,6 +43,7 @@ class Editor(LanguageClient):
         self.questions: list[str] = []
         self.refreshes = 0
         self.registered: list[str] = []
+        self.asks_for_problems = False
         self._declared = capabilities or _capabilities(encoding, progress=progress)
         self._options = {"oeEvents": events} | _present(trusted=trusted, settings=settings)
         self._answer = answer
@@ -56,13 +57,14 @@ class Editor(LanguageClient):
 
     async def __aenter__(self) -> Editor:
         await self.start_io(*self._command, env=self._env)
-        await self.initialize_session(
+        introduced = await self.initialize_session(
             types.InitializeParams(
                 capabilities=self._declared,
                 workspace_folders=[types.WorkspaceFolder(self.uri("."), "workspace")],
                 initialization_options=self._options,
             )
         )
+        self.asks_for_problems = introduced.capabilities.diagnostic_provider is not None
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -174,8 +176,7 @@ class Editor(LanguageClient):
 
     async def problems_of(self, uri: str, version: int | None = None) -> Sequence[types.Diagnostic]:
         """What is wrong in a document, in the way that this client learns of it."""
-        document = self._declared.text_document
-        if document is None or document.diagnostic is None:
+        if not self.asks_for_problems:
             return await self.diagnostics_of(uri, version)
         report = await self.pull(uri)
         assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)

@@ -98,3 +98,39 @@ async def test_a_document_that_is_no_experience_has_no_problems(tmp_path: Path) 
 
         assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
         assert list(report.items) == []
+
+
+def who_cannot_be_told_to_ask_again(*, listens: bool) -> types.ClientCapabilities:
+    told = types.PublishDiagnosticsClientCapabilities() if listens else None
+    return types.ClientCapabilities(
+        text_document=types.TextDocumentClientCapabilities(
+            diagnostic=types.DiagnosticClientCapabilities(), publish_diagnostics=told
+        )
+    )
+
+
+async def test_who_cannot_be_told_to_ask_again_is_told_of_changes_in_files_and_settings(tmp_path: Path) -> None:
+    capabilities = who_cannot_be_told_to_ask_again(listens=True)
+    text = EXPERIENCE.replace("./tools.py:report", "./more.py").replace("to: compare }", "to: compar }")
+    async with Editor(tmp_path, capabilities=capabilities) as editor:
+        uri = editor.open(text=text)
+        assert [each.code for each in await editor.diagnostics_of(uri)] == ["OE601", "OE302"]
+
+        (tmp_path / "more.py").write_text("def run(given): ...\n")
+        saved = types.TextDocumentIdentifier(editor.uri("more.py"))
+        editor.text_document_did_save(types.DidSaveTextDocumentParams(saved))
+        await editor.until(lambda: [each.code for each in editor.published[-1].diagnostics] == ["OE302"])
+
+        settings = {"oe": {"diagnostics": {"severity": {"OE302": "off"}}}}
+        editor.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
+        await editor.until(lambda: editor.published[-1].diagnostics == ())
+
+        assert not editor.asks_for_problems
+
+
+async def test_who_cannot_be_told_anything_can_ask(tmp_path: Path) -> None:
+    async with Editor(tmp_path, capabilities=who_cannot_be_told_to_ask_again(listens=False)) as editor:
+        codes, _ = full(await editor.pull(editor.open(text=WRONG)))
+
+        assert codes == ["OE302"]
+        assert editor.published == []

@@ -44,6 +44,23 @@ async def test_edges_to_nowhere_are_underlined_in_the_clients_own_units(
     assert places(found) == [("OE302", line, *from_), ("OE302", line, *to)]
 
 
+@pytest.mark.parametrize(("encoding", "column"), [("utf-8", 39), ("utf-16", 34), ("utf-32", 33)])
+async def test_changes_are_places_in_the_clients_own_units(tmp_path: Path, encoding: str, column: int) -> None:
+    (tmp_path / "experience.yaml").write_text(UNKNOWN_NODES)
+    line = UNKNOWN_NODES.splitlines().index(EDGE)
+
+    async with Editor(tmp_path, encoding=encoding) as editor:
+        uri = editor.open()
+        await editor.diagnostics_of(uri)
+        document = types.VersionedTextDocumentIdentifier(99, uri)
+        word = types.Range(types.Position(line, column), types.Position(line, column + 6))
+        changes = [types.TextDocumentContentChangePartial(word, new) for new in ("nobody", "report")]
+        editor.text_document_did_change(types.DidChangeTextDocumentParams(document, changes))
+        (found,) = await editor.diagnostics_of(uri, 99)
+
+    assert "🌦️é compare" in found.message
+
+
 async def test_a_diagnostic_says_what_where_and_which_page_explains_it(tmp_path: Path) -> None:
     (tmp_path / "experience.yaml").write_text(EXPERIENCE.replace("to: report }", "to: reprot }"))
 
@@ -145,5 +162,34 @@ async def test_a_file_that_was_missing_is_found_as_soon_as_something_was_saved(t
 
         (tmp_path / "more.py").write_text("def run(given): ...\n")
         saved = types.TextDocumentIdentifier(editor.uri("more.py"))
+        editor.text_document_did_save(types.DidSaveTextDocumentParams(saved))
+        await editor.until(lambda: editor.published[-1].diagnostics == ())
+
+
+@pytest.mark.parametrize(("encoding", "column"), [("utf-8", 48), ("utf-16", 43), ("utf-32", 42)])
+async def test_a_mistake_in_a_nested_file_is_shown_where_it_is_named_and_goes_once_that_file_is_saved(
+    tmp_path: Path, encoding: str, column: int
+) -> None:
+    edge = '    - { x-sign: "🌦️é", from: compare, to: reprot }'
+    inner = tmp_path / "inner" / "experience.yaml"
+    inner.parent.mkdir()
+    (inner.parent / "tools.py").write_text(TOOLS)
+    inner.write_text(EXPERIENCE.replace("    - { from: compare, to: report }", edge), encoding="utf-8-sig")
+    outer = EXPERIENCE.replace("kind: tool\n      impl: ./tools.py:report", "kind: experience\n      impl: ./inner")
+
+    async with Editor(tmp_path, encoding=encoding) as editor:
+        uri = editor.open(text=outer)
+        (found,) = await editor.diagnostics_of(uri)
+        (related,) = found.related_information or []
+
+        assert places([found]) == [("OE606", outer.splitlines().index("      impl: ./inner"), 12, 19)]
+        assert related.location.uri == editor.uri("inner/experience.yaml")
+        line = EXPERIENCE.splitlines().index("    - { from: compare, to: report }")
+        assert related.location.range == types.Range(
+            types.Position(line, column), types.Position(line, column + len("reprot"))
+        )
+
+        inner.write_text(EXPERIENCE)
+        saved = types.TextDocumentIdentifier(editor.uri("inner/experience.yaml"))
         editor.text_document_did_save(types.DidSaveTextDocumentParams(saved))
         await editor.until(lambda: editor.published[-1].diagnostics == ())

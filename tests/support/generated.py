@@ -67,6 +67,8 @@ class Experience:
         if self.args:
             document["args"] = {"type": "object", "properties": self.args}
         document["state"] = {"schema": self.fields}
+        if self.random.random() < 0.5:
+            document["phases"] = [{"id": "collect", "title": "Collect"}, {"id": "tell"}]
         graph = {"nodes": self.nodes, "edges": self.edges, "pipelines": self.pipelines, "loops": self.loops}
         document["graph"] = {key: value for key, value in graph.items() if value or key in ("nodes", "edges")}
         flow = self.random.choice([None, False, True])
@@ -95,6 +97,25 @@ def _made_dataset(e: Experience) -> None:
     path = f"out/rows{len(e.files)}.json"
     e.tool(produces=[path], args={"file": path})
     e.node("dataset", source={"type": "file", "uri": path}, writes=[e.field("array")])
+
+
+def _asked_dataset(e: Experience) -> None:
+    e.files["mcp.json"] = '{"servers": {"notes": {"command": "notes-server"}}}'
+    e.args["url"] = {"type": "string", "format": "uri", "default": "https://example.com/rows"}
+    source = e.random.choice(
+        [
+            {"type": "http", "url": "$args.url", "headers": {"Authorization": "Bearer ${TOKEN}"}},
+            {"type": "http", "url": "https://example.com/rows", "method": "POST", "body": {"first": "$args.url"}},
+            {"type": "mcp-resource", "server": "notes", "uri": "notes://today"},
+        ]
+    )
+    e.node("dataset", source=source, writes=[e.field("array", items={"type": ["object", "null"]})])
+
+
+def _phases(e: Experience) -> None:
+    """Phases for some of the nodes, declared or not declared at all."""
+    for node in e.random.sample(e.nodes, k=min(2, len(e.nodes))):
+        node["phase"] = e.random.choice(["collect", "tell"])
 
 
 def _text_agent(e: Experience) -> None:
@@ -187,8 +208,10 @@ def _skill(e: Experience) -> None:
 
 
 def _cli_agent(e: Experience) -> None:
-    sender = e.last[0]
-    e.node("cli-agent", provider="codex", prompt=f"Go on with {{{{{sender}}}}}.", writes=[e.field("string")])
+    sender, workdir = e.last[0], e.random.choice([".", "work"])
+    e.files["work/README.md"] = "Here.\n"
+    prompt = f"Go on with {{{{{sender}}}}}."
+    e.node("cli-agent", provider="codex", prompt=prompt, workdir=workdir, writes=[e.field("string")])
 
 
 def _nested(e: Experience) -> None:
@@ -246,4 +269,6 @@ _STEPS: tuple[Callable[[Experience], None], ...] = (
     _nested,
     _shared,
     _condition,
+    _asked_dataset,
+    _phases,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.spec.files import Files
+from oe_lsp.ide.completion.elsewhere import child_arg_offers, child_field_offers, function_offers, server_offers
 from oe_lsp.ide.completion.files import file_offers
 from oe_lsp.ide.completion.keys import key_offers, whole_offers
 from oe_lsp.ide.completion.offers import Offer, OfferKind, without_doubles
@@ -17,8 +18,17 @@ from oe_lsp.ide.snapshot import Snapshot
 __all__ = ["MOST_NAMES", "Offer", "OfferKind", "complete"]
 
 _Provider = Callable[[Request], Iterator[Offer]]
-_KEYS: tuple[_Provider, ...] = (whole_offers, key_offers)
-_VALUES: tuple[_Provider, ...] = (name_offers, value_offers, list_offers, path_offers, file_offers)
+_KEYS: tuple[_Provider, ...] = (whole_offers, key_offers, child_arg_offers)
+_VALUES: tuple[_Provider, ...] = (
+    name_offers,
+    value_offers,
+    list_offers,
+    path_offers,
+    file_offers,
+    function_offers,
+    child_field_offers,
+    server_offers,
+)
 _FROM_SLOT: dict[Slot, tuple[_Provider, ...]] = {
     Slot.KEY: _KEYS,
     Slot.VALUE: (*_VALUES, whole_offers),

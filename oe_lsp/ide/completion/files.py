@@ -20,7 +20,7 @@ def file_offers(request: Request) -> Iterator[Offer]:
     """The files and folders in the folder that the text before the cursor leads to."""
     endings = _endings(request)
     before = request.place.before
-    if endings is None or before.startswith("$") or any(mark in before for mark in "\n{"):
+    if endings is None or before.startswith("$") or any(mark in before for mark in "\n{:"):
         return
     folder = before.rpartition("/")[0]
     start = f"{folder}/" if "/" in before else "./"

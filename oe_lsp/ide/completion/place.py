@@ -70,7 +70,7 @@ class _Line:
 
 def place_at(text: str, index: LineIndex, offset: int) -> Place | None:
     """What is being typed at `offset`; None where nothing can be offered, as in a comment."""
-    shape = with_newlines(text)
+    shape = _readable(text)
     lines = shape.split("\n")
     position = index.position(offset)
     line = _Line(lines[position.line], position.line, offset - position.column, offset)
@@ -88,7 +88,7 @@ def beside_dashes(text: str, index: LineIndex, place: Place) -> Place | None:
     """The place as the next item of a list whose dashes are not further in than its key; None where there is none."""
     if place.slot is not Slot.START or place.column != place.margin:
         return None
-    lines = with_newlines(text).split("\n")
+    lines = _readable(text).split("\n")
     number = index.position(place.span.start).line
     path = ancestors(lines, number, place.column, is_dash=True)
     key = path[-1].element if path else None
@@ -98,6 +98,12 @@ def beside_dashes(text: str, index: LineIndex, place: Place) -> Place | None:
     if below and below[: place.column + 1] != " " * place.column + "-":
         return None  # what the key holds is written further in
     return replace(place, steps=steps_to(path))
+
+
+def _readable(text: str) -> str:
+    """The text with one kind of line breaks, and a space for a byte order mark: as long as before."""
+    shape = with_newlines(text)
+    return f" {shape[1:]}" if shape.startswith("\ufeff") else shape
 
 
 def _inside_text(shape: str, index: LineIndex, line: _Line, around: Sequence[Ancestor]) -> Place | None:

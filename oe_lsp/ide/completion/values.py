@@ -159,6 +159,14 @@ def _run_args(request: Request) -> Iterator[Offer]:
         yield Offer(name, OfferKind.VARIABLE, scalar(name, request.place), request.place.span, EntityKind.RUN_ARG.value)
 
 
+def _answered(request: Request) -> Iterator[Offer]:
+    root = request.snapshot.analysis.tree.root
+    schema = descend(root, request.place.steps[:-2]) if root else None
+    properties = schema.get("properties") if schema else None
+    for name in properties.value if properties and isinstance(properties.value, dict) else ():
+        yield Offer(str(name), OfferKind.KEY, scalar(str(name), request.place), request.place.span, "key of the answer")
+
+
 _TABLE: tuple[tuple[tuple[str, ...], Callable[[Request], Iterator[Offer]]], ...] = (
     (("graph.edges.*.from", "graph.edges.*.to"), _vertices),
     (("graph.pipelines.*.stages.*", "graph.loops.*.body"), _nodes),
@@ -166,4 +174,5 @@ _TABLE: tuple[tuple[tuple[str, ...], Callable[[Request], Iterator[Offer]]], ...]
     (("graph.nodes.*.phase", "graph.pipelines.*.phase", "graph.loops.*.phase"), _phases),
     (("graph.nodes.*.model",), _models),
     (("args.required.*",), _run_args),
+    (("graph.nodes.*.schema.required.*",), _answered),
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from engine.expressions import Path, Root, parse_expression, show
+from collections.abc import Iterator
+
+from engine.expressions import Expression, Path, Root, parse_expression, show
+from engine.expressions.tree import And, Not, Or
 from engine.syntax import View
 from oe_lsp.ide import wording
 from oe_lsp.ide.facts import Facts
@@ -17,7 +20,32 @@ def about_condition(scalar: View, facts: Facts) -> str:
         return ""
     paths = {str(path): path for path in parsed.paths}
     types = [f"- {wording.code(text)}: {in_words(shape_of_path(path, facts, None))}" for text, path in paths.items()]
-    return wording.paragraphs([wording.block(show(parsed.tree)), "True or false.", "\n".join(types)])
+    form = show(parsed.tree) if _is_plain(parsed.tree) else "\n".join(_outline(parsed.tree))
+    return wording.paragraphs([wording.block(form), "True or false.", "\n".join(types)])
+
+
+def _is_plain(tree: Expression) -> bool:
+    """Whether nobody has to know what binds tighter in order to read it."""
+    parts = _parts(tree)
+    return not any(_parts(part) for part in parts)
+
+
+def _outline(tree: Expression, margin: str = "") -> Iterator[str]:
+    """The condition as it was understood, a line for each part of it."""
+    parts = _parts(tree)
+    if not parts:
+        yield margin + show(tree)
+        return
+    yield margin + {Or: "any of", And: "all of", Not: "not"}[type(tree)]
+    for part in parts:
+        yield from _outline(part, margin + "  ")
+
+
+def _parts(tree: Expression) -> tuple[Expression, ...]:
+    """What `||`, `&&` or `!` joins; nothing for what is no such thing, nor for the `!` of one single thing."""
+    if isinstance(tree, (Or, And)):
+        return tree.operands
+    return (tree.operand,) if isinstance(tree, Not) and isinstance(tree.operand, (Or, And)) else ()
 
 
 def about_path(path: Path, facts: Facts, node: View | None) -> str:

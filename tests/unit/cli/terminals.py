@@ -8,10 +8,12 @@ import pty
 import re
 import struct
 import subprocess
-import sys
 import termios
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+
+from tests.support.commands import OE
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07)")
 
@@ -19,7 +21,14 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07)")
 class Terminal:
     """`oe ARGS` in `folder`, on a terminal of 120 columns (or as many as are given) and 30 lines."""
 
-    def __init__(self, folder: Path, *args: str, term: str = "xterm-256color", columns: int = 120) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *args: str,
+        term: str = "xterm-256color",
+        columns: int = 120,
+        program: Sequence[str] = OE,
+    ) -> None:
         self.screen = ""
         self._keyboard, other = pty.openpty()
         fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
@@ -27,7 +36,7 @@ class Terminal:
             name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "engine.cli", *args],
+            [*program, *args],
             cwd=folder,
             env={**environment, "TERM": term},
             stdin=other,

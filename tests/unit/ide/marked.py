@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from posixpath import normpath
 from textwrap import indent
 
 from engine.spec import analyse
@@ -62,10 +63,13 @@ def accepted(text: str, offer: Offer) -> str:
 
 
 class Folder:
-    """A folder that is not on disk: the paths of its files, with `/` between."""
+    """A folder that is not on disk: the paths of its files, with `/` between, and what some of them hold."""
 
-    def __init__(self, *paths: str) -> None:
-        self._paths = [path.split("/") for path in paths]
+    own = "experience.yaml"
+
+    def __init__(self, *paths: str, texts: Mapping[str, str]) -> None:
+        self._paths = [path.split("/") for path in (*paths, *texts)]
+        self.texts = texts
 
     def entry(self, path: str) -> Entry:
         steps = [step for step in path.split("/") if step != "."]
@@ -78,17 +82,30 @@ class Folder:
         return frozenset(each[len(steps)] for each in self._paths if each[: len(steps)] == steps != each)
 
     def text(self, path: str) -> str | None:
-        return None
+        return self.texts.get(normpath(path))
 
     def is_inside(self, path: str) -> bool:
         return not path.startswith("..")
 
 
+INNER = """\
+name: inner
+version: 1.0.0
+args:
+  required: [topic]
+  properties:
+    topic: { type: string, description: What it is about. }
+    most: { type: integer, default: 3 }
+state:
+  schema:
+    found: { type: array, description: All that was found. }
+    title: { type: string }
+graph: { nodes: [{ id: look, kind: tool, impl: ./look.py, writes: [found, title] }], edges: [] }
+"""
+
 FOLDER = Folder(
     "experience.yaml",
     "README.md",
-    "tools/fetch.py",
-    "tools/render.mjs",
     "tools/notes.txt",
     "tools/deep/score.py",
     "prompts/review.md",
@@ -97,8 +114,13 @@ FOLDER = Folder(
     "data/rows.csv",
     "data/shop.db",
     "skills/triage/SKILL.md",
-    "inner/experience.yaml",
     ".git/config",
+    texts={
+        "inner/experience.yaml": INNER,
+        "tools/fetch.py": "def run(given): ...\n\n\nasync def pages(given): ...\n\n\ndef _own(): ...\n",
+        "tools/render.mjs": "export default (given) => ({});\nexport async function plain(given) {}\n",
+        "mcp.json": '{"servers": {"notes": {"command": "notes-server"}, "mail": {}}}',
+    },
 )
 
 

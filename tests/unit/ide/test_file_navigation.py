@@ -9,24 +9,13 @@ from oe_lsp.ide.links import links
 from oe_lsp.ide.navigation import definitions, references
 from oe_lsp.ide.rename import Refusal, Rename, applied, rename
 from oe_lsp.ide.tool_code import function_span
-from tests.unit.ide.marked import Folder, at_cursor, snapshot
+from tests.unit.ide.marked import FOLDER, Folder, at_cursor, snapshot
 
 TOOLS = "import os\n\n\ndef run(given):\n    return {}\n\n\nasync def fetch(given):\n    return {}\n"
 
 
-class Texts(Folder):
-    """A folder of which the texts are known, too."""
-
-    def __init__(self, texts: dict[str, str]) -> None:
-        super().__init__(*texts)
-        self.texts = texts
-
-    def text(self, path: str) -> str | None:
-        return self.texts.get(path)
-
-
-FILES = Texts(
-    {
+FILES = Folder(
+    texts={
         "tools/a.py": TOOLS,
         "prompts/review.md": "Review {{ rows }}, as {{ tone }} as {{$args.topic}}.\n{{ rows }}",
         "schemas/verdict.json": "{}",
@@ -60,6 +49,33 @@ def test_a_path_leads_to_its_file_and_a_tool_to_its_function(kind: str, value: s
     assert target.file is not None
     assert target.file.path == path
     assert target.file.text[target.name.start : target.name.end] == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("args: { to$0pic: x }", "topic: { type: string, description: What it is about. }"),
+        ("args: { topic: x, most$0: 3 }", "most: { type: integer, default: 3 }"),
+        ("outputs: { rows: fo$0und }", "found: { type: array, description: All that was found. }"),
+        ("outputs: { rows: $.fo$0und.length }", "found: { type: array, description: All that was found. }"),
+    ],
+)
+def test_what_a_nested_experience_takes_or_gives_leads_to_where_it_declares_that(value: str, line: str) -> None:
+    shot, offset = at_cursor(NODE.format(kind="experience", value=f"impl: ./inner\n      {value}"))
+
+    (target,) = definitions(shot, offset, FOLDER)
+
+    assert target.file is not None
+    assert target.file.path == "inner/experience.yaml"
+    assert target.file.text[target.name.start :].startswith(line)
+    assert target.origin.contains(offset)
+
+
+@pytest.mark.parametrize("value", ["outputs: { rows: no$0thing }", "outputs: { rows: 3$0 }"])
+def test_what_a_nested_experience_does_not_declare_leads_nowhere(value: str) -> None:
+    shot, offset = at_cursor(NODE.format(kind="experience", value=f"impl: ./inner\n      {value}"))
+
+    assert definitions(shot, offset, FOLDER) == ()
 
 
 @pytest.mark.parametrize(

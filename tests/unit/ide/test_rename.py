@@ -82,3 +82,33 @@ def test_an_arg_is_renamed_in_its_own_node_behind_others() -> None:
         '    - { id: a, kind: agent, prompt: "{{tone}}", args: { tone: x } }',
         '    - { id: b, kind: agent, prompt: "{{a_longer_name}}", args: { a_longer_name: x } }',
     ]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "    - from load\n      to: save\n",
+        "    - 'from: load\n",
+        "\t- { from: load, to: save }\n",
+    ],
+)
+def test_a_name_in_text_that_cannot_be_read_is_not_left_behind(broken: str) -> None:
+    line = TEXT.count("\n") + 1
+
+    assert renamed(TEXT + broken, "fetch") == f"Line {line} cannot be read, and may name `load`, too. Mend it first."
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "    - { from: load, to: \n",
+        "    - from save\n      to: save\n",
+        "# load\nx-a: [\n",
+        "x-load: 'load'\nx-a: [\n",
+    ],
+)
+def test_a_broken_part_that_does_not_hold_the_name_or_is_understood_hinders_no_rename(broken: str) -> None:
+    changed = renamed(TEXT + broken, "fetch")
+
+    assert "id: fetch\n" in changed
+    assert "{ from: load" not in changed

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from engine.log import events as ev
-from engine.log.lock import RunLock, is_held
+from engine.log.held import is_held
+from engine.log.lock import RunLock
 from engine.log.reader import LogTail, UnreadableLogError, read_log
 from engine.log.store import RunNotFoundError, RunStore
 from engine.log.writer import LogWriter

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ class Opened:
 
     def __init__(self) -> None:
         self.snapshots: asyncio.Queue[Snapshot] = asyncio.Queue()
-        self.documents = Documents(self.snapshots.put_nowait)
+        self.documents = Documents(lambda snapshot: partial(self.snapshots.put_nowait, snapshot))
 
     async def next(self) -> Snapshot:
         return await asyncio.wait_for(self.snapshots.get(), SECONDS)
@@ -58,6 +59,19 @@ async def test_nothing_is_told_of_a_document_that_was_closed_meanwhile(opened: O
 
     assert (await opened.next()).uri == "file:///witness/experience.yaml"
     assert opened.documents.text(URI) is None
+
+
+async def test_what_cannot_be_told_is_there_for_all_others() -> None:
+    def refuse(_: Snapshot) -> Callable[[], None]:
+        raise ValueError("nobody can be told")
+
+    documents = Documents(refuse)
+    documents.update(URI, 1, "name: x\n")
+
+    snapshot = await asyncio.wait_for(documents.snapshot(URI), SECONDS)
+
+    assert snapshot is not None and snapshot.text == "name: x\n"
+    documents.close_all()
 
 
 async def test_a_document_that_was_closed_can_be_opened_again_with_a_lower_version(opened: Opened) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ class Editor:
 
     def __init__(self) -> None:
         self._snapshots: asyncio.Queue[Snapshot] = asyncio.Queue()
-        self.documents = Documents(self._snapshots.put_nowait)
+        self.documents = Documents(lambda snapshot: partial(self._snapshots.put_nowait, snapshot))
 
     async def problems(self, file: Path) -> list[dict[str, Any]]:
         uri = uri_of(file)

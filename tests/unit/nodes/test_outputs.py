@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.log.events import NodeFailed
 from engine.log.outputs import CUT, LIMIT_BYTES, OutputFile, Outputs, output_folder
 from engine.log.secrets import Secrets
 from engine.log.store import RunStore
@@ -166,3 +167,24 @@ async def test_each_attempt_of_a_run_has_a_file_named_in_the_log(tmp_path: Path)
     assert len(attempts) == 2
     assert files.keys() == attempts
     assert all(text.startswith(b"trying\nTraceback") for text in files.values())
+
+
+@pytest.mark.parametrize("name", ["a.py", "a.mjs"])
+async def test_of_an_error_as_long_as_a_book_the_log_has_both_ends_and_the_output_all(
+    tmp_path: Path, name: str
+) -> None:
+    world = World(tmp_path)
+    world.graph(f"- {{id: a, kind: tool, impl: {name}}}")
+    world.write("a.py", "def run(given):\n    raise ValueError('begin ' + 'x' * 20_000_000 + ' end')\n")
+    world.write("a.mjs", "export default () => { throw new Error('begin ' + 'x'.repeat(200_000) + ' end'); };\n")
+
+    run_id = (await world.run()).run_id
+
+    [failed] = [record.event for record in world.records(run_id) if isinstance(record.event, NodeFailed)]
+    message = failed.error.message
+    assert "Error: begin xxx" in message[:40]
+    assert f"xxx end ({name}:" in message[-30:]
+    assert "characters are left out here; the output of this attempt has all of it" in message
+    assert len(message) < 10_500
+    [output] = output_folder(world.store, run_id).iterdir()
+    assert output.stat().st_size > 200_000

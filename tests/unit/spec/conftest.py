@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from engine.spec.analyse import Analysis, analyse
+from engine.spec.files import NO_FILES, Files
 from engine.spec.problems import Problem, Severity
 
 _MARKER = re.compile(
@@ -49,15 +50,15 @@ def found_at(analysis: Analysis, problem: Problem) -> Expected:
 
 
 @pytest.fixture
-def check_marked() -> Callable[[str], Analysis]:
+def check_marked() -> Callable[..., Analysis]:
     """Analyse a marked text; its problems are exactly those that its markers say.
 
-    Notes and hints only count where a marker expects one.
+    Notes and hints only count where a marker expects one. `files` are what the text finds beside it.
     """
 
-    def check(marked: str) -> Analysis:
+    def check(marked: str, files: Files = NO_FILES) -> Analysis:
         text, expected = strip_markers(marked)
-        analysis = analyse(text)
+        analysis = analyse(text, files=files)
         severities = {Severity.ERROR, Severity.WARNING, *(Severity(place.severity) for place in expected)}
         problems = [problem for problem in analysis.problems if problem.severity in severities]
         found = {found_at(analysis, problem): problem.message for problem in problems}

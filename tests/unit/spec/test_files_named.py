@@ -29,6 +29,7 @@ def folder(tmp_path: Path) -> Path:
         "schemas/ok.json": '{"properties": {"titel": {"type": "string"}}, "additionalProperties": false}',
         "schemas/broken.json": "{",
         "data/rows.csv": "a\n1\n",
+        "inner/a.py": TOOL,
         "inner/experience.yaml": HEAD + "args: {required: [topic]}\n"
         "graph: {nodes: [{id: a, kind: tool, impl: a.py, writes: [rows]}], edges: []}\n",
     }

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.syntax import Encoding, LineIndex, Position, column_of_units, units
+from engine.syntax.lines import offset_of
 
 texts = st.text(st.sampled_from("ab\n\r\u2028\x85\x0cé😀"), max_size=30)
 
@@ -70,3 +71,14 @@ def test_units_inside_a_character_or_beyond_the_line_are_clamped() -> None:
     assert column_of_units("😀x", 99, Encoding.UTF16) == 2
     assert column_of_units("ab", -1, Encoding.UTF8) == 0
     assert units("ab", 99, Encoding.UTF8) == 2
+
+
+@given(texts, st.integers(-1, 40), st.integers(-1, 12), st.sampled_from(Encoding), st.integers(1, 60))
+def test_an_offset_without_an_index_is_that_of_the_index(
+    text: str, line: int, count: int, encoding: Encoding, times: int
+) -> None:
+    text = text.replace("\r", "") * times if times > 2 else text
+    lines = LineIndex(text)
+    assert offset_of(text, line, count, encoding) == lines.offset(
+        line, column_of_units(lines.line_text(line), count, encoding)
+    )

@@ -1,0 +1,40 @@
+"""Whether a run's lock is held. Imports next to nothing: lists of runs ask this."""
+
+from __future__ import annotations
+
+import os
+
+from engine.log.own_files import open_own
+
+
+def is_held(lock: str | os.PathLike[str]) -> bool:
+    """Whether a living process holds the lock. Waits for nobody, and no writer for this."""
+    try:
+        file = open_own(lock)
+    except OSError:
+        return False
+    with file:
+        return not _could_be_shared(file.fileno())  # closing the file frees the probe
+
+
+def _could_be_shared(descriptor: int) -> bool:
+    """Whether nobody has locked the file for himself, as `Disk.lock` does."""
+    try:
+        import fcntl
+    except ImportError:
+        return _could_be_shared_on_windows(descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _could_be_shared_on_windows(descriptor: int) -> bool:
+    import portalocker
+
+    try:
+        portalocker.lock(descriptor, portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING)
+    except portalocker.LockException:
+        return False
+    return True

@@ -1,0 +1,69 @@
+"""Summaries of runs as JSON: what `oe runs --json` prints, and the index keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from engine.log.moments import moment
+from engine.log.summary import RunState, RunSummary
+from engine.log.tallies import Counts, ErrorInfo, Location, Sums
+
+
+def summary_to_json(run: RunSummary) -> dict[str, object]:
+    """The run as an object of JSON."""
+    return {
+        "runId": run.run_id,
+        "status": run.state.value,
+        "experience": run.experience,
+        "fileName": run.file_name,
+        "startedAt": run.started_at.isoformat(),
+        "lastEventAt": run.last_event_at.isoformat(),
+        "counts": asdict(run.counts),
+        "nodes": run.total,
+        "durationMs": run.duration_ms,
+        "failedAt": run.failed_at,
+        "error": None if run.error is None else asdict(run.error),
+        "reason": run.reason,
+        "costUsd": run.spent.cost_usd,
+        "spent": _sums_to_json(run.spent),
+        "inherited": _sums_to_json(run.inherited),
+        "lineage": _sums_to_json(run.lineage),
+        "originalRunId": run.original_run_id,
+    }
+
+
+def summary_from_json(shown: Mapping[str, Any]) -> RunSummary:
+    """What `summary_to_json` made it of. Raises ValueError, TypeError or KeyError where it did not."""
+    return RunSummary(
+        run_id=shown["runId"],
+        state=RunState(shown["status"]),
+        experience=shown["experience"],
+        file_name=shown["fileName"],
+        started_at=moment(shown["startedAt"]),
+        last_event_at=moment(shown["lastEventAt"]),
+        counts=Counts(**shown["counts"]),
+        total=shown["nodes"],
+        duration_ms=shown["durationMs"],
+        failed_at=shown["failedAt"],
+        error=None if shown["error"] is None else _error(shown["error"]),
+        reason=shown["reason"],
+        original_run_id=shown["originalRunId"],
+        spent=_sums(shown["spent"]),
+        inherited=_sums(shown["inherited"]),
+        lineage=_sums(shown["lineage"]),
+    )
+
+
+def _sums_to_json(sums: Sums) -> dict[str, object]:
+    return {"costUsd": sums.cost_usd, "tokensIn": sums.tokens_in, "tokensOut": sums.tokens_out}
+
+
+def _sums(fields: Mapping[str, Any]) -> Sums:
+    return Sums(fields["costUsd"], fields["tokensIn"], fields["tokensOut"])
+
+
+def _error(fields: Mapping[str, Any]) -> ErrorInfo:
+    location = fields["location"]
+    return ErrorInfo(fields["type"], fields["message"], None if location is None else Location(**location))
