@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from json import JSONEncoder, dumps
+from json import JSONEncoder
 
 from engine.cache.fingerprints import Fingerprint
 from engine.cache.relevance import BY_VALUE, CHANGES_RESULT
@@ -17,6 +17,7 @@ from engine.spec.model import Node
 
 HASH_VERSION = 1
 _PART_DIGITS = 12
+_INDEX = "$index"
 _IN_ORDER = JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _MISSING_FILE = "0" * 64
 _IS_DATA = re.compile(r"(?:^|\.)(?:source|uses) ")
@@ -77,5 +78,6 @@ def item_parts(item: ItemValue, *, with_index: bool) -> dict[str, str]:
 
 def names_index(node: Node) -> bool:
     """Whether what counts of the node mentions `$index`, so that an item's place can change its result."""
-    counts = CHANGES_RESULT | BY_VALUE
-    return "$index" in dumps({name: value for name, value in node.source.items() if name in counts})
+    return any(
+        (name in CHANGES_RESULT or name in BY_VALUE) and _INDEX in str(value) for name, value in node.source.items()
+    )

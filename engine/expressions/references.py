@@ -17,14 +17,16 @@ class Resolved:
     missing: tuple[Path, ...]
 
 
-@lru_cache(maxsize=4096)
 def parse_reference(text: str) -> Path | None:
     """The path that the whole of `text` is, or None where it is anything else (docs/format.md, References).
 
     `$$.x` is an escape and no reference; neither is a bare name, nor a path with spaces around it.
     """
-    if not text.startswith("$"):
-        return None
+    return _reference(text) if text.startswith("$") else None
+
+
+@lru_cache(maxsize=4096)
+def _reference(text: str) -> Path | None:
     scan = scan_path(text, 0)
     return scan.path if scan.problem is None and scan.end == len(text) else None
 

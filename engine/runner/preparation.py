@@ -36,7 +36,7 @@ from engine.runner.composing import NotComposableError, compose_loaded
 from engine.runner.starting import UnfitStateError, fresh_start
 from engine.spec.args import check_args, secret_args, secret_from_text
 from engine.spec.load import Loaded
-from engine.spec.locate import as_json
+from engine.spec.locate import json_of
 from engine.spec.model import Experience
 from engine.state.store import StateError
 
@@ -267,7 +267,7 @@ def _with_secrets(experience: Experience, args: Mapping[str, Json]) -> dict[str,
 def _require_json(loaded: Loaded) -> None:
     root = loaded.analysis.tree.root
     try:
-        canonical(as_json(root.value if root is not None else None))
+        canonical(json_of(root) if root is not None else None)
     except NotJsonError as error:
         raise RunRefusedError(
             f"{loaded.path} holds a value that no log can hold: {error}. Write it as a text."

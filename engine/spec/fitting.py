@@ -14,7 +14,6 @@ Fits = Callable[[Any], bool]
 UNKNOWN_KEYS = "x-unknownKeys"
 
 _ANNOTATIONS = frozenset({"description", "examples", "default", "title", "$comment", "$schema", "$defs"})
-_OWN_ANNOTATION = "x-"
 
 
 class UnknownRuleError(ValueError):
@@ -103,17 +102,13 @@ _TEXT_RULES = frozenset({"minLength", "maxLength", "pattern"})
 _NUMBER_RULES = frozenset({"minimum", "maximum", "exclusiveMinimum"})
 _LIST_RULES = frozenset({"items", "minItems"})
 _OBJECT_RULES = frozenset({"properties", "patternProperties", "additionalProperties", "required", UNKNOWN_KEYS})
-_RULES = (
-    frozenset({"$ref", "type", "const", "enum", "allOf", "if", "then"})
-    | _TEXT_RULES
-    | _NUMBER_RULES
-    | _LIST_RULES
-    | _OBJECT_RULES
+_RULES = frozenset({"$ref", "type", "const", "enum", "allOf", "if", "then"}).union(
+    _TEXT_RULES, _NUMBER_RULES, _LIST_RULES, _OBJECT_RULES
 )
 
 
 def _is_known(key: str) -> bool:
-    return key in _RULES or key in _ANNOTATIONS or key.startswith(_OWN_ANNOTATION)
+    return key in _RULES or key in _ANNOTATIONS or key.startswith("x-")
 
 
 def _anything(_: Any) -> bool:

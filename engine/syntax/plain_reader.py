@@ -110,16 +110,21 @@ def _value(block: str, start: int, next_line: int, column: int, text: str) -> tu
 
 def _flow(block: str, start: int) -> tuple[_Plain, int]:
     end = block.find("\n", start) + 1 or len(block)
-    return _flow_line(block[start:end]), end
+    read = _known_flow_line if end - start <= _SHORT else _flow_line
+    return read(block[start:end]), end
 
 
-@lru_cache(maxsize=1024)
 def _flow_line(line: str) -> _Plain:
-    """Read a line that begins with a bracket. Many of a file's say the same, such as `{ type: string }`."""
+    """Read a line that begins with a bracket."""
     value, end = read_flow(line, 0, _DEEPEST)
     if _REST_OF_LINE.fullmatch(line, end) is None:
         raise NotPlainError
     return value
+
+
+_SHORT = 200
+# Many of a file's say the same, such as `{ type: string }`.
+_known_flow_line = lru_cache(maxsize=1024)(_flow_line)
 
 
 def _literal(block: str, start: int, column: int, header: str) -> tuple[Scalar, int]:
