@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from engine.cache.decision import Decision, decide
@@ -77,7 +77,7 @@ class Foresight:
         of_node = shared.of_node
         if of_node is None or not same_given(shared.given, given):
             of_node = self._keyings.of(place.sight.board).node(node, given)
-        self._last = replace(shared, given=given, of_node=of_node)
+        self._last = _Shared(shared.node, shared.place, shared.unknown, shared.received, given, of_node)
         return of_node
 
 

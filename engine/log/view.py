@@ -5,7 +5,7 @@ Terminal, editor, listings and summaries are projections of this.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
@@ -160,7 +160,8 @@ class RunView:
             self._pending[where] = add(self._pending.get(where, Sums()), used)
             return
         if isinstance(event, NodeCached):
-            self.inherited = add(self.inherited, event.metrics or Metrics())
+            if event.metrics is not None:
+                self.inherited = add(self.inherited, event.metrics)
             return
         if not isinstance(event, (NodeAttempt, NodeCompleted, NodeFailed, NodeCancelled)):
             return
@@ -248,7 +249,7 @@ def add(sums: Sums, metrics: Metrics | Sums) -> Sums:
     if cost is None and isinstance(metrics, Metrics) and not (tokens_in or tokens_out):
         cost = 0.0
     total = None if sums.cost_usd is None or cost is None else sums.cost_usd + cost
-    return replace(sums, cost_usd=total, tokens_in=sums.tokens_in + tokens_in, tokens_out=sums.tokens_out + tokens_out)
+    return Sums(total, sums.tokens_in + tokens_in, sums.tokens_out + tokens_out)
 
 
 def parse_timestamp(ts: str) -> datetime:

@@ -123,6 +123,7 @@ def took_up(world: World) -> None:
     assert world.executed() == [], "a value was lost"
 
 
+@pytest.mark.long
 @everywhere
 def test_in_a_pause_others_see_a_run_that_goes_on_and_are_not_held_up(world: World, point: Point) -> None:
     here, there = os.pipe(), os.pipe()

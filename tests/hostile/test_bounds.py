@@ -11,6 +11,8 @@ from tests.hostile.bounds import calls_of, grows_evenly, memory_of
 from tests.hostile.fuzz import read_whole
 from tests.hostile.growing import LOGS, TEXTS
 
+pytestmark = pytest.mark.long
+
 SIZES = (220, 440, 880)
 """Beyond the limits of depth, from which on nothing new comes."""
 

@@ -54,6 +54,7 @@ async def answer(editor: Editor, method: str, run_id: Any) -> Any:
         return error.message
 
 
+@pytest.mark.long
 async def test_whatever_a_log_says_the_editor_gets_an_answer(editor: Editor) -> None:
     for at, name in enumerate(LOGS):
         for method in ("oe/runState", "oe.inspectRun", "oe/plan")[: 2 if at % 5 else 3]:  # plans take long

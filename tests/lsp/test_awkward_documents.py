@@ -60,7 +60,9 @@ OF_ALL: tuple[Ask, ...] = (
 )
 
 
-@pytest.mark.parametrize("encoding", UNITS)
+@pytest.mark.parametrize(
+    "encoding", [pytest.param(name, marks=() if name == "utf-16" else pytest.mark.long) for name in UNITS]
+)
 async def test_every_answer_about_an_awkward_document_stays_within_it(tmp_path: Path, encoding: str) -> None:
     async with Editor(tmp_path, encoding=encoding) as editor:
         for number, text in enumerate(DOCUMENTS.values()):
