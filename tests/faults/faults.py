@@ -16,7 +16,9 @@ from jsonschema import Draft202012Validator
 
 from engine.log.disk import Act, Disk, Thing
 from engine.log.events import NodeCompleted, RunStatus
+from engine.log.index import read_summaries
 from engine.log.reader import read_log
+from engine.log.summary import RunState
 from engine.runner.preparation import prepare_run
 from engine.runner.session import Ended, carry_out, new_run_id
 from engine.spec.load import load
@@ -73,8 +75,8 @@ def crash() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def fail() -> None:
-    raise OSError(errno.EIO, os.strerror(errno.EIO))
+def fail(number: int = errno.EIO) -> None:
+    raise OSError(number, os.strerror(number))
 
 
 EXPECTED = {"x": "x" * 70_000, "y": 70_000, "z": 70_001}
@@ -130,3 +132,21 @@ def flaws(world: World) -> Iterator[str]:
     for run_id in world.store.run_ids():
         for line in world.store.log(run_id).read_text(encoding="utf-8").split("\n")[:-1]:
             yield from (error.message for error in _VALIDATOR.iter_errors(json.loads(line)))
+
+
+def took_up(world: World) -> None:
+    """What is left is valid and nobody is at work on it; taking it up runs what had not completed, and only that."""
+    done = completed(world)
+    executed = world.executed()
+    assert list(flaws(world)) == []
+    states = {summary.state for summary in read_summaries(world.store, world.store.run_ids())}
+    assert states <= {RunState.INTERRUPTED, RunState.SUCCESS}
+
+    ended = asyncio.run(world.resume() if world.store.run_ids() else world.run())
+
+    assert ended.finished.status is RunStatus.SUCCESS
+    assert ended.final_state == EXPECTED
+    assert set(executed) >= done
+    assert world.executed() == [node for node in "abc" if node not in done]
+    asyncio.run(world.resume(ended.run_id))
+    assert world.executed() == [], "a value was lost"

@@ -23,13 +23,13 @@ from tests.faults.faults import (
     Faulty,
     Point,
     Recorded,
-    completed,
     crash,
     fail,
     flaws,
     in_a_process,
     make_world,
     run_on,
+    took_up,
 )
 from tests.support.worlds import World
 
@@ -103,24 +103,6 @@ def test_an_error_is_told_and_the_next_run_goes_on(world: World, point: Point) -
         with pytest.raises(LogWriteError if begun else RunRefusedError, match="Input/output error"):
             asyncio.run(run_on(Faulty(point, fail), world))
     took_up(world)
-
-
-def took_up(world: World) -> None:
-    """What is left is valid and nobody is at work on it; taking it up runs what had not completed, and only that."""
-    done = completed(world)
-    executed = world.executed()
-    assert list(flaws(world)) == []
-    states = {summary.state for summary in read_summaries(world.store, world.store.run_ids())}
-    assert states <= {RunState.INTERRUPTED, RunState.SUCCESS}
-
-    ended = asyncio.run(world.resume() if world.store.run_ids() else world.run())
-
-    assert ended.finished.status is RunStatus.SUCCESS
-    assert ended.final_state == EXPECTED
-    assert set(executed) >= done
-    assert world.executed() == [node for node in "abc" if node not in done]
-    asyncio.run(world.resume(ended.run_id))
-    assert world.executed() == [], "a value was lost"
 
 
 @pytest.mark.long
