@@ -34,7 +34,7 @@ demo: $(INSTALLED) ## Validate, run, fail, plan, mend, resume through the langua
 .PHONY: test
 test: $(INSTALLED) $(STRICT)/node_modules/.package-lock.json ## Unit tests, language server over stdio, extension (under 5 minutes)
 	scripts/vscode/check
-	$(BIN)/python -m pytest -m "not long" -n 3
+	$(BIN)/python -m pytest -m "not long" -n 3 --dist worksteal
 
 .PHONY: test-vscode
 test-vscode: $(INSTALLED) ## Click through a real VS Code in a real browser

@@ -85,7 +85,11 @@ def interrupt_twice(engine: subprocess.Popen[bytes], world: World) -> None:
     engine.send_signal(signal.SIGTERM)
 
 
-ENDS = [(kind, end, code) for kind in KINDS for end, code in ((kill, -9), (cancel, 130))]
+ENDS = [
+    pytest.param(kind, end, code, marks=() if end is kill or kind == "tool.py" else pytest.mark.long)
+    for kind in KINDS
+    for end, code in ((kill, -9), (cancel, 130))
+]
 
 
 @pytest.mark.parametrize(("kind", "end", "code"), [*ENDS, ("tool.py", interrupt_twice, 130)])
