@@ -33,6 +33,9 @@ _SOON_SECONDS = 0.01
 _MOST = 0.75
 """How much of the time that a whole run takes may go by before a kill: what comes later is early in a resume."""
 
+SOME_WORK = "head -c 10000000 /dev/zero | cksum > /dev/null"
+"""For a shell: some hundredths of a second, in which a kill can strike."""
+
 TIMES = Counter({"list": 1, "each:a": 2, "each:b": 1, "each:c": 1, "left": 1, "right": 1, "agent": 1, "join": 1})
 """How often an uninterrupted run executes each node and item."""
 
@@ -63,7 +66,9 @@ def make_world(folder: Path, patch: pytest.MonkeyPatch) -> World:
     )
     world.tool("list", "return {'state_delta': {'items': ['a', 'b', 'a', 'c']}}")
     world.tool(
-        "each", "import time\ntime.sleep(0.02)\nreturn {'state_delta': {'found': [item * 2]}, 'edge_output': item}"
+        "each",
+        "import hashlib\nhashlib.pbkdf2_hmac('sha256', b'some work', b'', 40_000)\n"
+        "return {'state_delta': {'found': [item * 2]}, 'edge_output': item}",
     )
     world.tool("left", "return {'state_delta': {'x': ''.join(state['found']) * 10_000}}")
     world.tool("join", "return {'state_delta': {'z': [len(state['x']), state['y'], state['said']]}}")
@@ -78,7 +83,7 @@ def make_world(folder: Path, patch: pytest.MonkeyPatch) -> World:
         """,
     )
     agents = CodingAgents(folder, patch)
-    agents.write("codex", f"#!/bin/sh\necho agent >> {folder}/executed.txt\nsleep 0.05\necho fine\n")
+    agents.write("codex", f"#!/bin/sh\necho agent >> {folder}/executed.txt\n{SOME_WORK}\necho fine\n")
     return world
 
 

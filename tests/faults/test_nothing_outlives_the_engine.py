@@ -21,33 +21,34 @@ from tests.support.worlds import World
 
 End = Callable[[subprocess.Popen[bytes], World], None]
 
-DAEMON = 'setsid sh -c \'sh -c "trap \\"\\" TERM INT HUP; echo up > {folder}/told; while :; do sleep 60; done" &\' &'
+DAEMON = 'setsid sh -c \'sh -c "trap \\"\\" TERM INT HUP; echo up > {folder}/told; read _ < {folder}/never" &\' &'
 """Forks twice, leaves session and process group, hears no signal that can be ignored."""
 
 PYTHON = """
-import subprocess, time
+import subprocess
 from recorder import HERE
 if not (HERE / "go").exists():
     subprocess.run(["sh", HERE / "daemon.sh"])
-    time.sleep(600)
+    (HERE / "never").read_text()
 return {}
 """
 NODE = """
 import {execFileSync} from 'node:child_process';
 import {appendFileSync, existsSync} from 'node:fs';
+import {readFile} from 'node:fs/promises';
 const here = new URL('.', import.meta.url).pathname;
 export default async () => {
   appendFileSync(here + 'executed.txt', 'busy\\n');
   if (existsSync(here + 'go')) return {};
   execFileSync('sh', [here + 'daemon.sh'], {stdio: 'ignore'});
-  await new Promise((resolve) => setTimeout(resolve, 600_000));
+  await readFile(here + 'never');
 };
 """
 AGENT = """#!/bin/sh
 echo busy >> {folder}/executed.txt
 test -e {folder}/go && echo done && exit
 sh {folder}/daemon.sh
-setsid sleep 600 & wait
+setsid cat {folder}/never & wait
 """
 
 
@@ -60,7 +61,7 @@ KINDS = {
 
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> World:
-    """first → busy, which starts a daemon and then works for ten minutes, unless there is a file `go`."""
+    """first → busy, which starts a daemon and then waits for what nobody writes, unless there is a file `go`."""
     world = World(tmp_path)
     world.graph(f"- {{id: first, kind: tool, impl: first.py}}\n- {KINDS[kind]}", "[{from: first, to: busy}]")
     world.tool("first", "return {}")
@@ -69,6 +70,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> World:
     CodingAgents(tmp_path, monkeypatch).write("codex", AGENT.format(folder=tmp_path))
     world.write("daemon.sh", DAEMON.format(folder=tmp_path))
     os.mkfifo(tmp_path / "told")
+    os.mkfifo(tmp_path / "never")
     return world
 
 

@@ -16,7 +16,7 @@ from engine.spec.load import load
 from tests.limits.conftest import Model, events, failure
 from tests.standins.messages_api import text
 from tests.standins.scripted_api import Answer
-from tests.support.worlds import World
+from tests.support.worlds import HANGS, World
 
 NUMBERS = "numbers: {type: array, default: [1, 2, 3]}"
 
@@ -44,7 +44,7 @@ async def test_limit_07_a_run_that_is_stopped_writes_its_end(world: World, concu
         "- {id: a, kind: tool, impl: a.py, on_error: {policy: fail_run}}\n- {id: b, kind: tool, impl: b.py}",
     )
     world.tool("a", "raise ValueError('no')")
-    world.tool("b", "import time\ntime.sleep(60)")
+    world.tool("b", HANGS)
 
     ended = await world.run(concurrency=concurrency)
 

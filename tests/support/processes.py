@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import time
+import contextlib
+import os
+import select
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,10 +24,20 @@ def gone(pid: int) -> bool:
 
 def wait_for_none(mark: str) -> None:
     """Wait until no process has this mark; a killed engine's are gone in milliseconds."""
-    until = time.monotonic() + _GONE_SECONDS
-    while left := list(marked(mark)):
-        assert time.monotonic() < until, f"{left} outlived the engine"
-        time.sleep(0.005)
+    while left := list(marked(mark)):  # while one ends, it may begin another
+        for pid in left:
+            assert _has_ended(pid), f"{left} outlived the engine"
+
+
+def _has_ended(pid: int) -> bool:
+    """Wait for the end of any process, for so long at the most."""
+    with contextlib.suppress(ProcessLookupError):
+        process = os.pidfd_open(pid)
+        try:
+            return bool(select.select([process], [], [], _GONE_SECONDS)[0])
+        finally:
+            os.close(process)
+    return True
 
 
 def marked(mark: str) -> Iterator[int]:

@@ -26,6 +26,9 @@ from tests.support.experiences import yaml_graph
 
 _VALIDATOR = Draft202012Validator(event_schema())
 
+HANGS = "import threading\nthreading.Event().wait()"
+"""A tool's body: it waits for what never comes."""
+
 RECORDER = """
 from pathlib import Path
 

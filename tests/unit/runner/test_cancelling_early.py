@@ -15,13 +15,13 @@ from engine.runner.preparation import prepare_run
 from engine.runner.run import Run
 from engine.runner.session import carry_out, new_run_id
 from engine.spec.load import load
-from tests.support.worlds import World
+from tests.support.worlds import HANGS, World
 
 
 @pytest.fixture
 def waiting(world: World) -> World:
     world.graph("- {id: a, kind: tool, impl: a.py}\n- {id: b, kind: tool, impl: b.py}", "[{from: a, to: b}]")
-    world.tool("a", "import time\ntime.sleep(60)")
+    world.tool("a", HANGS)
     return world
 
 

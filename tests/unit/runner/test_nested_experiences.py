@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from textwrap import indent
 
 import pytest
 
@@ -23,7 +24,7 @@ from engine.runner.preparation import RunRefusedError, prepare_run
 from engine.runner.session import carry_out, new_run_id
 from engine.spec.load import load
 from tests.support.experiences import yaml_graph
-from tests.support.worlds import World
+from tests.support.worlds import HANGS, World
 
 PARENT = """
 - {{id: before, kind: tool, impl: before.py, writes: [topic]}}
@@ -185,7 +186,7 @@ async def test_retry_runs_the_child_again_and_logs_the_attempt(nesting: World) -
 
 async def test_timeout_ms_on_the_node_stops_what_runs_inside(nesting: World) -> None:
     with_keys(nesting, ", timeout_ms: 1000")
-    child_tool(nesting, "draft", "    import time\n    time.sleep(60)")
+    child_tool(nesting, "draft", indent(HANGS, "    "))
     began = time.monotonic()
 
     ended = await nesting.run()
@@ -204,7 +205,7 @@ async def test_timeout_ms_on_the_node_stops_what_runs_inside(nesting: World) -> 
 
 
 async def test_cancelling_reaches_into_the_child(nesting: World) -> None:
-    child_tool(nesting, "draft", "    import time\n    time.sleep(60)")
+    child_tool(nesting, "draft", indent(HANGS, "    "))
     run_id = new_run_id()
 
     def observe(record: Record) -> None:

@@ -13,7 +13,7 @@ from engine.log.held import is_held
 from engine.runner.preparation import RunRefusedError, prepare_run
 from engine.runner.session import carry_out, new_run_id
 from engine.spec.load import load
-from tests.support.worlds import World
+from tests.support.worlds import HANGS, World
 
 
 async def test_a_chain_runs_and_its_log_tells_the_story(chain: World) -> None:
@@ -146,7 +146,7 @@ async def test_a_retry_is_logged_and_then_succeeds(world: World) -> None:
 
 async def test_a_node_that_hangs_is_stopped_at_its_timeout(world: World) -> None:
     world.graph("- {id: a, kind: tool, impl: a.py, timeout_ms: 300}\n- {id: b, kind: tool, impl: b.py}")
-    world.tool("a", "import time\ntime.sleep(60)")
+    world.tool("a", HANGS)
     world.tool("b", "return {'edge_output': 1}")
 
     began = time.monotonic()
@@ -160,7 +160,7 @@ async def test_a_node_that_hangs_is_stopped_at_its_timeout(world: World) -> None
 
 async def test_cancelling_by_file_ends_the_run_and_what_it_started(world: World) -> None:
     world.graph("- {id: a, kind: tool, impl: a.py}\n- {id: b, kind: tool, impl: a.py}", "[{from: a, to: b}]")
-    world.tool("a", "import time\ntime.sleep(60)")
+    world.tool("a", HANGS)
     began = asyncio.Event()
     run_id = new_run_id()
 
@@ -188,7 +188,7 @@ async def test_cancelling_by_file_ends_the_run_and_what_it_started(world: World)
 
 async def test_a_run_that_is_cancelled_says_what_it_waits_for_and_how_to_hurry_it(world: World) -> None:
     world.graph("- {id: a, kind: tool, impl: a.py}")
-    world.tool("a", "import time\ntime.sleep(60)")
+    world.tool("a", HANGS)
     began = asyncio.Event()
     said: list[str] = []
 
