@@ -5,21 +5,11 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rounds import OURS, VENV_PYTHON, Contender, fastest, require_the_others
-
-
-@dataclass(frozen=True)
-class Case:
-    """One shape at one size, and who runs it. The first contender is the floor, the second is ours."""
-
-    title: str
-    steps: int
-    contenders: tuple[Contender, ...]
+from rounds import OURS, VENV_PYTHON, Case, Contender, fastest, options, require_the_others
 
 
 @dataclass(frozen=True)
@@ -81,14 +71,11 @@ def table(case: Case, results: list[Result]) -> str:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each contender; the best one counts")
-    parser.add_argument("--json", action="store_true", help="print one JSON object per result")
-    options = parser.parse_args()
+    asked = options(__doc__, rounds=5)
     require_the_others()
     for case in cases():
-        results = measure(case, options.rounds)
-        if options.json:
+        results = measure(case, asked.rounds)
+        if asked.json:
             for result, ratio in ratios(results):
                 print(json.dumps(_plain(case, result, ratio)))
         else:

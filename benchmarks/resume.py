@@ -6,21 +6,11 @@ timed is reading that, restoring it and executing the last one. The others live 
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rounds import OURS, VENV_PYTHON, Contender, fastest, require_the_others
-
-
-@dataclass(frozen=True)
-class Case:
-    """One shape at one size, and who resumes it."""
-
-    title: str
-    steps: int
-    contenders: tuple[Contender, ...]
+from rounds import OURS, VENV_PYTHON, Case, Contender, fastest, options, require_the_others
 
 
 @dataclass(frozen=True)
@@ -77,14 +67,11 @@ def table(case: Case, results: list[Result]) -> str:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="resumes of each contender; the best one counts")
-    parser.add_argument("--json", action="store_true", help="print one JSON object per result")
-    options = parser.parse_args()
+    asked = options(__doc__, rounds=3)
     require_the_others()
     for case in cases():
-        results = measure(case, options.rounds)
-        if options.json:
+        results = measure(case, asked.rounds)
+        if asked.json:
             for result in results:
                 print(json.dumps(_plain(case, result)))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -26,6 +27,23 @@ class Contender:
     program: str
     python: Path
     shape: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One shape at one size, and who runs it."""
+
+    title: str
+    steps: int
+    contenders: tuple[Contender, ...]
+
+
+def options(description: str | None, rounds: int) -> argparse.Namespace:
+    """What the command line asks for: `rounds` and `json`."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--rounds", type=int, default=rounds, help="runs of each contender; the best one counts")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per result")
+    return parser.parse_args()
 
 
 def require_the_others() -> None:

@@ -7,6 +7,7 @@ import contextlib
 import time
 
 from dbos import DBOS, SetWorkflowID
+from dbos_on_sqlite import launch
 from measured import Resumed, command_line, say
 
 ID = "1"
@@ -50,15 +51,7 @@ async def main() -> None:
     """Run until the failure, mend it, and time the fork."""
     shape, n, folder = command_line()
     file = folder / "dbos.sqlite"
-    DBOS(
-        config={
-            "name": "bench",
-            "system_database_url": f"sqlite:///{file}",
-            "run_admin_server": False,
-            "log_level": "CRITICAL",
-        }
-    )
-    DBOS.launch()
+    launch(file, log_level="CRITICAL")
     try:
         with SetWorkflowID(ID), contextlib.suppress(AssertionError):
             await {"chain": chain, "fanout": fanout}[shape](n)

@@ -7,6 +7,7 @@ import time
 
 import sqlalchemy as sa
 from dbos import DBOS
+from dbos_on_sqlite import launch
 from measured import Measured, command_line, say, size_of, sqlite_durability
 
 
@@ -35,15 +36,7 @@ async def main() -> None:
     """Time one run."""
     shape, n, folder = command_line()
     file = folder / "dbos.sqlite"
-    DBOS(
-        config={
-            "name": "bench",
-            "system_database_url": f"sqlite:///{file}",
-            "run_admin_server": False,
-            "log_level": "ERROR",
-        }
-    )
-    DBOS.launch()
+    launch(file, log_level="ERROR")
     try:
         began = time.perf_counter()
         result = await {"chain": chain, "fanout": fanout}[shape](n)

@@ -8,9 +8,6 @@ from dataclasses import dataclass, field, replace
 from engine.graph import Graph, build_graph
 from engine.spec.model import Experience, ExperienceSpec, Node
 
-MAX_DEPTH = 8
-"""How deep experiences may lie in one another, the outermost counted as 0 (docs/format.md, Nested experiences)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Composition:

@@ -7,13 +7,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from json import dumps
+from json import dumps, loads
 from typing import Any
 
 from engine.canonical import NotJsonError, normalise
 from engine.core.sight import Sight
 from engine.expressions import MISSING, Json, to_text
 from engine.log.events import ErrorInfo, Output
+from engine.spec.json_values import offline_validator
 from engine.spec.model import Merge, Node, StateField
 
 _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
@@ -117,19 +118,11 @@ def _constraint_error(schema: str, value: Json) -> str | None:
 
 @lru_cache(maxsize=256)
 def _validator(schema: str) -> Any:
-    from json import loads
-
-    from jsonschema import Draft202012Validator  # imported when a field has constraints: it takes 100 ms
-    from referencing import Registry
-
-    # With a registry of its own: the default one fetches what a `$ref` names, from any address.
-    return Draft202012Validator(loads(schema), registry=Registry())
+    return offline_validator(loads(schema))
 
 
 def _flaw_of(schema: str) -> str | None:
     """What makes it no JSON Schema, as far as that can be said."""
-    from json import loads
-
     from jsonschema import Draft202012Validator, SchemaError
 
     try:

@@ -11,6 +11,7 @@ from engine.expressions import Json
 from engine.nodes.kind import NodeError, Watcher
 from engine.nodes.paths import NamedFile, named_file, outside_warning
 from engine.regular_files import read_text
+from engine.spec.json_values import offline_validator
 
 _MAX_PROBLEMS = 20
 _MOST_BYTES = 5 * 1024 * 1024
@@ -43,11 +44,9 @@ def read_schema(directory: Path, schema: Schema | str, watcher: Watcher) -> Sche
 
 def problems(schema: Schema, answer: Json) -> list[str]:
     """What is wrong with `answer`, one line each with its path; empty where it fits. No `$ref` is ever fetched."""
-    import jsonschema
-    import referencing
     from referencing.exceptions import Unresolvable
 
-    validator = jsonschema.Draft202012Validator(dict(schema), registry=referencing.Registry())
+    validator = offline_validator(schema)
     try:
         errors = sorted(validator.iter_errors(answer), key=lambda error: [str(step) for step in error.absolute_path])
     except Unresolvable as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine.core.composition import MAX_DEPTH, Composition, compose, is_shared, shared_fields
+from engine.core.composition import Composition, compose, is_shared, shared_fields
 from engine.nodes.paths import named_file
 from engine.runner.local_schemas import UnusableSchemaError, with_local_schemas
 from engine.spec.load import (
@@ -16,6 +16,7 @@ from engine.spec.load import (
     load,
 )
 from engine.spec.model import Experience, ExperienceSpec, Node
+from engine.spec.nested_files import MAX_DEPTH
 
 
 class NotComposableError(Exception):

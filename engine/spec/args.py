@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from engine.expressions import Json
+from engine.spec.json_values import broken_rules
 from engine.spec.locate import as_json
 from engine.spec.model import Experience
 from engine.spec.wording import closest, did_you_mean, dotted, shown, wanted
@@ -132,18 +132,7 @@ def _with_defaults(schema: Mapping[str, Any], value: dict[str, Json]) -> dict[st
 
 
 def _problems(schema: dict[str, Any], args: dict[str, Json]) -> list[str]:
-    # Imported here because it takes about 100 ms, which an experience without args should not pay.
-    from jsonschema import Draft202012Validator, SchemaError
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
-
-    try:
-        Draft202012Validator.check_schema(schema)
-        # With a registry of its own: the default one fetches what a `$ref` names, from any address.
-        errors = list(Draft202012Validator(schema, registry=Registry()).iter_errors(args))
-    except (SchemaError, Unresolvable, re.error, RecursionError):
-        return []  # the declaration is at fault, not the args
-    return [message for error in errors for message in _messages(schema, error)]
+    return [message for error in broken_rules(schema, args) for message in _messages(schema, error)]
 
 
 def _messages(schema: Mapping[str, Any], error: ValidationError) -> Iterator[str]:

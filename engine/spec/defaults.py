@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine.expressions import Json
 from engine.spec.flaws import Flaw
+from engine.spec.json_values import broken_rules
 from engine.spec.locate import Steps
 from engine.spec.problems import Code, Severity
 from engine.spec.wording import shown, wanted
@@ -58,17 +58,7 @@ def default_flaws(args: Any, path: Steps) -> Iterator[Flaw]:
 
 
 def _breaks(rules: dict[str, Any], default: Json) -> str | None:
-    # Imported here because it takes about 100 ms, which a server that merely starts should not pay.
-    from jsonschema import Draft202012Validator, SchemaError
-    from referencing import Registry
-    from referencing.exceptions import Unresolvable
-
-    try:
-        Draft202012Validator.check_schema(rules)
-        # With a registry of its own: the default one fetches what a `$ref` names, from any address.
-        error = next(Draft202012Validator(rules, registry=Registry()).iter_errors(default), None)
-    except (SchemaError, Unresolvable, re.error, RecursionError):
-        return None  # the field's schema is at fault, which is another problem
+    error = next(iter(broken_rules(rules, default)), None)
     if error is None:
         return None
     if error.validator == "type" and not error.absolute_path:

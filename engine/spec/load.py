@@ -9,9 +9,9 @@ from pathlib import Path
 from engine.collector import paused_collector
 from engine.spec.analyse import Analysis, analyse
 from engine.spec.model import Experience
+from engine.spec.nested_files import FILE_NAME
 from engine.spec.problems import Problem
 
-FILE_NAME = "experience.yaml"
 MAX_BYTES = 5 * 1024 * 1024
 
 

@@ -45,6 +45,15 @@ def experience(folder: Path, says: str) -> World:
     return world
 
 
+def linked(folder: Path, data: Path, place: str) -> tuple[World, Path]:
+    """An experience in whose data folder a place is a link to the same place in `data`; and the link."""
+    world = experience(folder / "ours", "ours")
+    link = world.store.data / place
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(data / place)
+    return world, link
+
+
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """What lies elsewhere: a whole data folder, as a run leaves it, and the run's id."""
@@ -77,10 +86,7 @@ def test_no_command_reads_or_changes_what_is_behind_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, outside: tuple[Path, str], place: str
 ) -> None:
     data, run_id = outside
-    world = experience(tmp_path / "ours", "ours")
-    link = world.store.data / place.format(run=run_id)
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.symlink_to(data / place.format(run=run_id))
+    world, _ = linked(tmp_path, data, place.format(run=run_id))
     before = files(data)
     monkeypatch.chdir(world.folder)
 
@@ -106,10 +112,7 @@ def test_no_command_reads_or_changes_what_is_behind_one(
 @pytest.mark.parametrize("place", PLACES)
 async def test_no_run_writes_through_one(tmp_path: Path, outside: tuple[Path, str], place: str) -> None:
     data, run_id = outside
-    world = experience(tmp_path / "ours", "ours")
-    link = world.store.data / place.format(run=run_id)
-    link.parent.mkdir(parents=True, exist_ok=True)
-    link.symlink_to(data / place.format(run=run_id))
+    world, link = linked(tmp_path, data, place.format(run=run_id))
     before = files(data)
 
     try:

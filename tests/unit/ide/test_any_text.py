@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.spec import analyse
 from oe_lsp.ide.completion import complete
 from oe_lsp.ide.cursor import cursor_at, descend
 from oe_lsp.ide.hover import hover
+from tests.unit.ide.broken_texts import At, beside_what_was_put_in, somewhere, where_something_was_cut_out
 from tests.unit.ide.marked import CURSOR, FOLDER, cases, snapshot
 from tests.unit.syntax.corpus import EXPERIENCE, TEXTS
 
@@ -24,27 +24,19 @@ def ask(text: str, offset: int) -> None:
     assert found is None or 0 <= found.span.start <= offset <= found.span.end <= len(text)
 
 
-@given(st.sampled_from(CORPUS), st.floats(0, 1))
-def test_at_any_offset_there_is_an_answer(text: str, at: float) -> None:
-    ask(text, int(at * len(text)))
+@given(somewhere(CORPUS))
+def test_at_any_offset_there_is_an_answer(at: At) -> None:
+    ask(*at)
 
 
-@given(
-    st.sampled_from(CORPUS),
-    st.floats(0, 1),
-    st.sampled_from(list("\t\"'[]{}:#-|>&*!,$.\n\r \ud800é😀")),
-    st.integers(-2, 3),
-)
-def test_there_is_an_answer_beside_a_character_that_was_put_in(text: str, at: float, put_in: str, beside: int) -> None:
-    cut = int(at * len(text))
-    broken = text[:cut] + put_in + text[cut:]
-    ask(broken, min(max(cut + beside, 0), len(broken)))
+@given(beside_what_was_put_in(CORPUS))
+def test_there_is_an_answer_beside_a_character_that_was_put_in(at: At) -> None:
+    ask(*at)
 
 
-@given(st.sampled_from(CORPUS), st.floats(0, 1), st.floats(0, 1))
-def test_there_is_an_answer_where_something_was_cut_out(text: str, at: float, until: float) -> None:
-    start, end = sorted((int(at * len(text)), int(until * len(text))))
-    ask(text[:start] + text[end:], start)
+@given(where_something_was_cut_out(CORPUS))
+def test_there_is_an_answer_where_something_was_cut_out(at: At) -> None:
+    ask(*at)
 
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])

@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from engine.syntax import Encoding, Span
 from oe_lsp.ide.calls import downstream, upstream, vertex_at
@@ -19,6 +18,7 @@ from oe_lsp.ide.selection import selections
 from oe_lsp.ide.snapshot import Snapshot
 from oe_lsp.ide.symbols import Symbol, symbols
 from oe_lsp.ide.token_encoding import encoded_tokens
+from tests.unit.ide.broken_texts import At, beside_what_was_put_in, somewhere, where_something_was_cut_out
 from tests.unit.ide.marked import CURSOR, FOLDER, cases, snapshot, without_marks
 from tests.unit.syntax.corpus import EXPERIENCE, TEXTS
 
@@ -65,32 +65,22 @@ def is_sound(symbol: Symbol) -> bool:
     return bool(symbol.name.strip()) and within and all(map(is_sound, symbol.children))
 
 
-@given(st.sampled_from(CORPUS), st.floats(0, 1))
-def test_at_any_offset_there_is_an_answer(text: str, at: float) -> None:
-    shot = snapshot(text)
-    ask(shot)
-    ask_at(shot, int(at * len(text)))
+@given(somewhere(CORPUS))
+def test_at_any_offset_there_is_an_answer(at: At) -> None:
+    ask(shot := snapshot(at[0]))
+    ask_at(shot, at[1])
 
 
-@given(
-    st.sampled_from(CORPUS),
-    st.floats(0, 1),
-    st.sampled_from(list("\t\"'[]{}:#-|>&*!,$.\n\r \ud800é😀")),
-    st.integers(-2, 3),
-)
-def test_there_is_an_answer_beside_a_character_that_was_put_in(text: str, at: float, put_in: str, beside: int) -> None:
-    cut = int(at * len(text))
-    shot = snapshot(text[:cut] + put_in + text[cut:])
-    ask(shot)
-    ask_at(shot, min(max(cut + beside, 0), len(shot.text)))
+@given(beside_what_was_put_in(CORPUS))
+def test_there_is_an_answer_beside_a_character_that_was_put_in(at: At) -> None:
+    ask(shot := snapshot(at[0]))
+    ask_at(shot, at[1])
 
 
-@given(st.sampled_from(CORPUS), st.floats(0, 1), st.floats(0, 1))
-def test_there_is_an_answer_where_something_was_cut_out(text: str, at: float, until: float) -> None:
-    start, end = sorted((int(at * len(text)), int(until * len(text))))
-    shot = snapshot(text[:start] + text[end:])
-    ask(shot)
-    ask_at(shot, start)
+@given(where_something_was_cut_out(CORPUS))
+def test_there_is_an_answer_where_something_was_cut_out(at: At) -> None:
+    ask(shot := snapshot(at[0]))
+    ask_at(shot, at[1])
 
 
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
