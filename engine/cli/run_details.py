@@ -9,9 +9,10 @@ from rich.text import Text
 from engine.cli.columns import Column
 from engine.cli.run_table import story
 from engine.cli.tables import print_table, terminal
+from engine.log.moments import moment
 from engine.log.reader import Log
 from engine.log.summary import RunSummary
-from engine.log.view import NodeView, RunView, parse_timestamp
+from engine.log.view import NodeView, RunView
 from engine.log.words import counts_text, duration
 from engine.report.reasons import reason_lines
 from engine.report.signs import SIGNS
@@ -72,9 +73,9 @@ def _bar(node: NodeView, view: RunView) -> str:
     whole = view.duration_ms
     if not whole or view.started_at is None or node.ended_at is None:
         return ""
-    zero = parse_timestamp(view.started_at)
-    end = (parse_timestamp(node.ended_at) - zero).total_seconds() * 1000 / whole
-    began = (parse_timestamp(node.started_at) - zero).total_seconds() * 1000 / whole if node.started_at else end
+    zero = moment(view.started_at)
+    end = (moment(node.ended_at) - zero).total_seconds() * 1000 / whole
+    began = (moment(node.started_at) - zero).total_seconds() * 1000 / whole if node.started_at else end
     first = min(int(began * _BAR_WIDTH), _BAR_WIDTH - 1)
     last = max(first + 1, min(round(end * _BAR_WIDTH), _BAR_WIDTH))
     return " " * first + ("━" * (last - first) if node.started_at else "•")

@@ -12,7 +12,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from engine.log.view import ENDED, NodeStatus, NodeView, RunView, parse_timestamp
+from engine.log.moments import moment
+from engine.log.view import ENDED, NodeStatus, NodeView, RunView
 from engine.log.words import counts_text, duration
 from engine.report.signs import SIGNS
 from engine.report.words import spent_text, tokens_text
@@ -58,7 +59,7 @@ def progress_line(view: RunView, now: datetime) -> Text:
     if view.ended:
         parts.append(counts_text(view.counts))
     if view.started_at is not None:
-        parts.append(duration((now - parse_timestamp(view.started_at)).total_seconds() * 1000))
+        parts.append(duration((now - moment(view.started_at)).total_seconds() * 1000))
     if spent := spent_text(view.spent):
         parts.append(spent)
     return Text(" · ".join(parts))
@@ -103,7 +104,7 @@ def _hidden(nodes: Iterable[NodeView], shown: Iterable[NodeView]) -> str:
 
 def _time(node: NodeView, now: datetime) -> str:
     if node.status is NodeStatus.RUNNING and node.started_at is not None:
-        return duration(max(0.0, (now - parse_timestamp(node.started_at)).total_seconds() * 1000))
+        return duration(max(0.0, (now - moment(node.started_at)).total_seconds() * 1000))
     if node.status in ENDED and node.duration_ms is not None:
         return duration(node.duration_ms)
     return ""

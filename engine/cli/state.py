@@ -11,8 +11,8 @@ import click
 from engine.cli.options import OeError, examples, experience_folder, experience_option
 from engine.cli.saying import say, say_json
 from engine.expressions import MISSING, Json
+from engine.log.moments import moment
 from engine.log.store import RunStore
-from engine.log.view import parse_timestamp
 from engine.log.words import age
 from engine.log.writer import timestamp, utc_now
 from engine.state.rebuild import catch_up
@@ -198,6 +198,6 @@ def _shown(value: Json) -> str:
 
 def _age(ts: str, now: datetime) -> str:
     try:
-        return age(parse_timestamp(ts), now)
+        return age(moment(ts), now)
     except ValueError:
         return ts

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import Enum
 
 from engine.log.events import (
@@ -221,7 +220,7 @@ class RunView:
             return self.finished.duration_ms
         if self.started_at is None or self.last_at is None:
             return None
-        return (parse_timestamp(self.last_at) - parse_timestamp(self.started_at)).total_seconds() * 1000
+        return (moment(self.last_at) - moment(self.started_at)).total_seconds() * 1000
 
 
 _STATUS_OF: dict[type[Event], NodeStatus] = {
@@ -250,11 +249,6 @@ def add(sums: Sums, metrics: Metrics | Sums) -> Sums:
         cost = 0.0
     total = None if sums.cost_usd is None or cost is None else sums.cost_usd + cost
     return Sums(total, sums.tokens_in + tokens_in, sums.tokens_out + tokens_out)
-
-
-def parse_timestamp(ts: str) -> datetime:
-    """The moment that `ts` names. Raises ValueError where it names none."""
-    return moment(ts)
 
 
 def _only_cached(counts: Counts) -> bool:

@@ -32,7 +32,8 @@ from engine.log.events import (
     RunWarning,
     Scope,
 )
-from engine.log.view import NodeStatus, parse_timestamp
+from engine.log.moments import moment
+from engine.log.view import NodeStatus
 
 Step = tuple[str, str, str]
 Place = tuple[tuple[Step, ...], str]
@@ -214,4 +215,4 @@ def _which(step: Scope) -> str:
 
 
 def _milliseconds(told: History, ts: str) -> float:
-    return (parse_timestamp(ts) - parse_timestamp(told.started_at)).total_seconds() * 1000 if told.started_at else 0.0
+    return (moment(ts) - moment(told.started_at)).total_seconds() * 1000 if told.started_at else 0.0

@@ -11,11 +11,11 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from engine.log.held import is_held
+from engine.log.moments import moment
 from engine.log.own_files import open_own
 from engine.log.reader import UnreadableLogError
 from engine.log.store import RunStore
 from engine.log.summary import RunSummary
-from engine.log.view import parse_timestamp
 from oe_lsp.runs.follow import FollowedRun, RunListener, follow
 from oe_lsp.runs.launch import Engine
 from oe_lsp.runs.watch import RunsWatch
@@ -146,11 +146,11 @@ def _unknown_runs(store: RunStore, began_at: datetime, known: frozenset[str]) ->
     ]
 
 
-def _began_after(moment: datetime, log_path: Path) -> bool:
-    """Whether a log was begun after `moment`; one without a whole first line is being begun right now."""
+def _began_after(earliest: datetime, log_path: Path) -> bool:
+    """Whether a log was begun after `earliest`; one without a whole first line is being begun right now."""
     try:
         with open_own(log_path) as file:
             first, line_break, _ = file.read(_BEGINNING_BYTES).partition(b"\n")
-        return not line_break or parse_timestamp(json.loads(first)["ts"]) >= moment
+        return not line_break or moment(json.loads(first)["ts"]) >= earliest
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return False

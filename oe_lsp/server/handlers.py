@@ -35,7 +35,7 @@ async def did_open(ls: ExperienceServer, params: types.DidOpenTextDocumentParams
 
 
 async def did_change(ls: ExperienceServer, params: types.DidChangeTextDocumentParams) -> None:
-    """Checks the new text: the one in the params, since pygls's document may be newer already."""
+    """Checks the new text, which the protocol made of the changes; pygls's own document may be newer already."""
     session = await ls.session()
     uri = params.text_document.uri
     if uri in session.documents and params.content_changes:
