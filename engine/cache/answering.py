@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.cache.decision import Decision
 from engine.cache.entries import Entry, saved_by
@@ -23,8 +23,7 @@ Prospect = tuple[Entry, Result]
 UNDETERMINED = Result(Ending.UNDETERMINED)
 
 
-@dataclass(frozen=True, slots=True)
-class Answering:
+class Answering(Struct, frozen=True):
     """Answers for the executions of one plan. `explainer` tells what parts held in the runs that are resumed."""
 
     keyings: Keyings

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.cache.key import InputKey, Parts, input_key
 from engine.cache.original import Fate, Original, Recorded
@@ -27,8 +29,7 @@ class Answer(str, Enum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class Ambiguity:
+class Ambiguity(Struct, frozen=True):
     """The execution was started in the run `run_id` and its end is not known: it is not to run without further ado."""
 
     run_id: str
@@ -40,8 +41,7 @@ class Ambiguity:
         return f"{started} (on_ambiguous: {self.rule.value})"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """The answer and its reasons. `key` is None while a part is not known yet; `restored` is what to reuse.
 
     `ambiguity` says that instead of running it fails, or waits until someone was asked. `changed` are the parts of the

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.cache.decision import Answer
 from engine.cache.explanation import Change
@@ -15,8 +17,7 @@ from engine.log.view import add
 _DIGEST_DIGITS = 16
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """The answer for one vertex.
 
     `items` are the answers for its parts, as far as they are known: the items of a fan-out or pipeline and the
@@ -37,8 +38,7 @@ class Entry:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The answers for all vertices, in the graph's order, of resuming `original_run_id`."""
 
     entries: tuple[Entry, ...] = field(default=())

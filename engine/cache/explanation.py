@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import UNSET, Struct
 
 from engine.cache.places import Place, place_of
 from engine.expressions import MISSING, Json, Missing
@@ -19,8 +20,7 @@ ValueToday = Callable[[str], "Json | Missing"]
 """The value that a part, such as `args.city` or `prompt prompts/a.md`, has today; MISSING where nobody can tell."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A part of an input hash: what it held then and holds now, text for files; MISSING where that is not known."""
 
     part: str
@@ -89,7 +89,10 @@ class _Teller:
         received = self._inputs.behind(outcome)
         if received is None:
             return MISSING
-        logged = received.item if section == "item" else getattr(received, VALUE_SECTIONS[section]).get(name, MISSING)
+        if section == "item":
+            logged = MISSING if received.item is UNSET else received.item
+        else:
+            logged = getattr(received, VALUE_SECTIONS[section]).get(name, MISSING)
         try:
             return self._inputs.value(logged) if logged is not MISSING else MISSING
         except ValueLostError:

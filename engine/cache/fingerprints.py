@@ -8,9 +8,10 @@ import os
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
+
+from msgspec import Struct
 
 from engine.cache.stamps import Stamp
 from engine.canonical import hash_bytes
@@ -21,8 +22,7 @@ BIG = 1024 * 1024
 _INDEX_NAME = b"$index"
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
+class Fingerprint(Struct, frozen=True):
     """One file. `digest` is the SHA-256 of its content, None when it is missing or no ordinary file.
 
     `text_digest` is that of the same lines with \\n at their ends: what a checkout with other line ends leaves alone.

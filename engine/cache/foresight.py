@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from engine.cache.decision import Decision, decide
 from engine.cache.key import Parts
@@ -20,8 +21,7 @@ from engine.expressions import MISSING, Json, Lookup, Missing, Path, Root, resol
 from engine.spec.model import Node
 
 
-@dataclass(frozen=True, slots=True)
-class _Shared:
+class _Shared(Struct, frozen=True):
     """What was made for the last execution: the next one, another item, has the same of it."""
 
     node: Node

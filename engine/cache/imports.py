@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from msgspec import Struct, field
 
 from engine.cache.fingerprints import Fingerprint, Fingerprints
 from engine.cache.folders import Folders, Listing
@@ -19,8 +20,7 @@ _INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
 _Imported = TypeVar("_Imported")
 
 
-@dataclass(frozen=True, slots=True)
-class _Home:
+class _Home(Struct, frozen=True):
     """Where the modules of a tool may lie: its own folder, then the experience's; they are searched in this order."""
 
     folders: tuple[Path, ...]
@@ -30,8 +30,7 @@ class _Home:
         return any(path.is_relative_to(folder) for folder in self.folders) and _INSTALLED.isdisjoint(path.parts)
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     """One search: what it found, and all that it looked at. It need not be repeated while that stays as it is."""
 
     home: _Home

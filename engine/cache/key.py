@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from json import JSONEncoder
+
+from msgspec import Struct
 
 from engine.cache.fingerprints import Fingerprint
 from engine.cache.relevance import BY_VALUE, CHANGES_RESULT
@@ -26,8 +27,7 @@ Parts = Mapping[str, str]
 """Name of a part to the SHA-256, as 64 hex digits, of what it holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class InputKey:
+class InputKey(Struct, frozen=True):
     """What an execution is recognised by. `parts` are shortened to 12 hex digits: they explain, the hash decides."""
 
     hash: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct, field
 
 from engine.cache.fingerprints import Fingerprint
 from engine.cache.globs import matching
@@ -26,8 +27,7 @@ _OF_NESTING = ("cache_key", "env")
 """What a node that nests an experience says of all that runs in it; `uses` is the third."""
 
 
-@dataclass(frozen=True, slots=True)
-class NodeParts:
+class NodeParts(Struct, frozen=True):
     """The parts that depend on the node alone, and the files that they were read from."""
 
     parts: Parts
@@ -36,8 +36,7 @@ class NodeParts:
     with_index: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Nesting:
+class Nesting(Struct, frozen=True):
     """A node that nests an experience, and the folder of the one that it belongs to."""
 
     directory: Path
@@ -53,8 +52,7 @@ class Nesting:
         return {f"{self.node.id}.uses {name}": path for name, path in _used(self.node, self.directory).items()}
 
 
-@dataclass(slots=True)
-class _Memory:
+class _Memory(Struct):
     """What the keyings of one run share: files are read, and nodes hashed, once for all executions."""
 
     sources: Sources

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from engine.cache.equal_items import EqualItems
 from engine.cache.places import Place, place_of
@@ -36,8 +37,7 @@ class Fate(str, Enum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Struct, frozen=True):
     """One outcome. `durationMs` and `metrics` are those of the execution that produced it.
 
     `produced` are the files that it made, of those that its node says it makes, with their hashes at that time.
@@ -53,8 +53,7 @@ class Recorded:
     produced: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class Original:
+class Original(Struct):
     """The original run. `spent` is what it spent itself, `lineage_spent` what it and the runs before it did.
 
     `open` holds what was started and whose end nobody knows, with the run in which that was.

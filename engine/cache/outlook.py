@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.core.board import Ending, NotYetKnownError
 from engine.core.gate import Skip, delivered, gate, holds, join_of, no_live_edge
@@ -13,8 +14,7 @@ from engine.log.events import Cause, EdgeEnds
 from engine.spec.model import Edge, Join
 
 
-@dataclass(frozen=True, slots=True)
-class Outlook:
+class Outlook(Struct, frozen=True):
     """What reaches a vertex: known edge outputs, predecessors still to run, conditions that nobody can evaluate yet."""
 
     edges: Mapping[str, Json]

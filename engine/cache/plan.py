@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.cache.answering import UNDETERMINED, Answering, Prospect
 from engine.cache.decision import Answer
@@ -42,8 +44,7 @@ def plan(board: Board, keyings: Keyings, original: Original, wishes: Wishes, exp
     return Plan(_Planner(board, answering).entries(), original.run_id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Planner:
+class _Planner(Struct, frozen=True):
     """Plans one graph, the outermost or a nested one; `cache` is whether anything in it may be restored."""
 
     board: Board

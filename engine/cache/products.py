@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.cache.fingerprints import Fingerprints
 from engine.cache.globs import matching
 from engine.spec.model import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Products:
+class Products(Struct, frozen=True):
     """What an execution made, of that which its node names under `produces`: path to hash; and globs without files."""
 
     files: Mapping[str, str]

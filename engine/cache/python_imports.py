@@ -6,7 +6,8 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 ALL_NAMES = "*"
 
@@ -16,8 +17,7 @@ _LINE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class PythonImport:
+class PythonImport(Struct, frozen=True):
     """One import: of `module` (its parts), `level` packages up where that is not 0, and what is taken from it."""
 
     module: tuple[str, ...]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.cache.fingerprints import Fingerprints, Known
 from engine.cache.imports import Imports
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """Fingerprints and imports. Plans and runs that share them look at each file once, until it changes."""
 
     fingerprints: Fingerprints

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.core.effects import has_external_effects
 from engine.core.inputs import ItemValue
@@ -12,8 +13,7 @@ from engine.spec.model import Node, OnAmbiguous
 Spoiled = Callable[[Mapping[str, str]], tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(Struct, frozen=True):
     """The terms of one execution.
 
     `cache`: whether it may be restored. `equals`: how many items of its list have its item's value. `on_ambiguous` and

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.cache.explanation import VALUE_SECTIONS
 from engine.cache.foresight import known_args, lookup_known
@@ -18,8 +19,7 @@ from engine.spec.model import Node
 _LONGEST_TEXT = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Today:
+class Today(Struct, frozen=True):
     """The parts of one execution of `node` at `place`. The edge outputs of vertices in `waiting` are not known yet."""
 
     node: Node

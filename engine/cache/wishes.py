@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.cache.decision import Answer, Decision
 from engine.cache.original import Original
@@ -13,8 +15,7 @@ from engine.log.events import Scope, ScopeKind
 from engine.spec.model import Experience
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """Ids of nodes, pipelines and loops of the outermost experience; what one of them holds goes with it.
 
     `rerun` maps what is to run again to the option that asked for it. `accept` is restored although it changed. Where

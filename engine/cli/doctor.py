@@ -11,11 +11,11 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from engine.cli.options import examples, path_argument
 from engine.expressions import Json
@@ -35,8 +35,7 @@ class Status(str, Enum):
     FAIL = "fail"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One thing that was looked at; `detail` says what was found and, where that is not enough, what to do."""
 
     name: str

@@ -7,9 +7,11 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.core.composition import Composition
 from engine.expressions import MISSING, Json, Root, descend, parse_reference
@@ -37,8 +39,7 @@ def forecast(preparation: Preparation, python: str | None) -> tuple[Step, ...]:
     return _Forecaster(preparation.composition, node_kinds, python, llm_host, preparation.args).steps()
 
 
-@dataclass(frozen=True, slots=True)
-class _Forecaster:
+class _Forecaster(Struct, frozen=True):
     """The steps of one experience, those nested in it included. `args` are the run's, as far as they are known."""
 
     composition: Composition

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeVar, cast
 
 import click
+from msgspec import Struct
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -36,8 +36,7 @@ class LogLevel(str, Enum):
 _ORDER = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARN, LogLevel.ERROR)
 
 
-@dataclass(frozen=True, slots=True)
-class LogOptions:
+class LogOptions(Struct, frozen=True):
     """What --log-format and --log-level say, before or after the command."""
 
     format: LogFormat

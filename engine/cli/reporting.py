@@ -8,9 +8,10 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from engine.cli.levels import level_of
 from engine.cli.log_options import LogFormat, LogLevel, LogOptions
@@ -24,8 +25,7 @@ EXIT_CODES = {RunStatus.SUCCESS: 0, RunStatus.FAILURE: 1, RunStatus.WAITING: 3, 
 """What `run`, `resume` and `inspect --follow` exit with (docs/design.md, The oe command)."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunEnd:
+class RunEnd(Struct, frozen=True):
     """How a run ended, and what its reader needs to go on: the experience's `folder`, the run that it resumed."""
 
     run_id: str

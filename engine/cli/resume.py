@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from engine.cache.entries import Plan
 from engine.cache.wishes import UnknownNodeError, wishes_of

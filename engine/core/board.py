@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from heapq import merge as merge_sorted
+
+from msgspec import Struct
 
 from engine.core.composition import Composition
 from engine.core.merging import fold
@@ -27,8 +28,7 @@ class Ending(str, Enum):
     UNDETERMINED = "undetermined"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """How a vertex, or a part of one, ended and what it left.
 
     `deltas` are its writes to the state in the order that counts: one for each item, stage or iteration. `error` says

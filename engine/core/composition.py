@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.graph import Graph, build_graph
 from engine.spec.model import Experience, ExperienceSpec, Node
 
 
-@dataclass(frozen=True, slots=True)
-class Composition:
+class Composition(Struct, frozen=True):
     """An experience, its graph, and by node id the experiences that it nests.
 
     `path` is that of its file, `home` the folder that its own paths are relative to: texts here, since the core knows

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.core.board import Board, Ending, NotYetKnownError, Result
 from engine.core.inputs import Inside, lookup
@@ -15,8 +16,7 @@ from engine.spec.model import Edge, Join
 _DEAD = (Ending.FAILED, Ending.SKIPPED, Ending.CANCELLED)
 
 
-@dataclass(frozen=True, slots=True)
-class Go:
+class Go(Struct, frozen=True):
     """The vertex runs; `edges` maps a predecessor to the edge output that it delivers.
     `warnings` are the conditions'.
     """
@@ -25,8 +25,7 @@ class Go:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Skip:
+class Skip(Struct, frozen=True):
     """The vertex does not run."""
 
     reason: str

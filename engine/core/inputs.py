@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.core.sight import Sight
 from engine.expressions import MISSING, Json, Lookup, Missing, Path, Resolved, Root, descend, parse_reference, resolve
@@ -11,8 +13,7 @@ from engine.log.events import Item, Scope, ScopeKind
 from engine.spec.model import DatasetSpec, Node, SkillSpec
 
 
-@dataclass(frozen=True, slots=True)
-class ItemValue:
+class ItemValue(Struct, frozen=True):
     """One item of a fan-out or pipeline: its value, its index, and its key (docs/design.md, The run log).
 
     `equals` is how many items of its list have this value, itself included.
@@ -24,8 +25,7 @@ class ItemValue:
     equals: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(Struct, frozen=True):
     """What an execution runs inside: as the log says it (`scope`, outermost first), and what paths name of it.
 
     `loop` is the innermost loop and the iteration of it, counted from 0.

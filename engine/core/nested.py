@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from engine.core.board import Board, Ending, Result
 from engine.core.composition import Composition, is_shared, shared_fields
@@ -189,7 +190,7 @@ def child_output(node: Node, child: Composition, board: Board, place: Place) -> 
         for field, value in values.items()
         if value is MISSING
     )
-    return Output(delta, {"status": RunStatus.SUCCESS.value, "finalState": final}, True), missing
+    return Output(delta, {"status": RunStatus.SUCCESS.value, "finalState": final}), missing
 
 
 def _final(source: str, final: Mapping[str, Json]) -> Json | Missing:

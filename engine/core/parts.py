@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import UNSET, Struct, field
 
 from engine.core.board import Board, Ending, Result
 from engine.core.composition import Composition
@@ -16,8 +17,7 @@ from engine.log.events import Cause, NodeCached, NodeCancelled, NodeCompleted, N
 from engine.spec.model import Merge, Node
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """Why a graph's run is being stopped, and the status that this will give it."""
 
     status: RunStatus
@@ -42,8 +42,7 @@ class Part(Protocol):
         """Begin nothing more. It ends once all of its tasks that were considered have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a part stands: the received edge outputs, what it sees, what it runs inside, and its turn in the order."""
 
     sight: Sight
@@ -59,8 +58,7 @@ class MakeUnit(Protocol):
         """`reads` are what the node reads where the caller knows that; the items of a fan-out share them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """One graph at work, for its parts: its board, what it runs inside, its turn, whether it may restore."""
 
     board: Board
@@ -80,8 +78,7 @@ class Frame:
         return self.board.merges
 
 
-@dataclass(slots=True)
-class Single:
+class Single(Struct):
     """One execution of a node that is no nested experience."""
 
     task: Task
@@ -130,7 +127,7 @@ def make_task(frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping
 
 def done(output: Output, *, restored: bool = False) -> Result:
     """The result that an output is."""
-    edge_output = output.edge_output if output.has_edge_output else MISSING
+    edge_output = MISSING if output.edge_output is UNSET else output.edge_output
     return Result(Ending.DONE, (output.state_delta,), edge_output, restored=restored)
 
 

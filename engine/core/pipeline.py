@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.core.board import Ending, Result
 from engine.core.fanout import edge_outputs, items_failed, set_once_conflict
@@ -28,8 +30,7 @@ from engine.log.events import Cause, Counts, ErrorInfo
 from engine.spec.model import Merge, Node, Pipeline, Policy
 
 
-@dataclass(slots=True)
-class Travel:
+class Travel(Struct):
     """One item on its way: at which stage it is, what it has written, and the edge output that the next one gets."""
 
     inside: Inside

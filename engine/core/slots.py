@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from itertools import count
+
+from msgspec import Struct, field
 
 from engine.core.tasks import Lane, Task
 from engine.spec.model import Kind
@@ -17,8 +18,7 @@ LLM_LIMIT = 4
 LLM_KINDS = frozenset({Kind.AGENT, Kind.SKILL, Kind.CLI_AGENT})
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """`total` bounds all work of a run; `of_kind` bounds some kinds beneath it."""
 
     total: int
@@ -30,8 +30,7 @@ def usual_limits(total: int, cores: int) -> Limits:
     return Limits(total, {Kind.TOOL: cores, **dict.fromkeys(LLM_KINDS, LLM_LIMIT)})
 
 
-@dataclass(slots=True)
-class _Queue:
+class _Queue(Struct):
     """The tasks of one lane, in the order in which they came. `number` tells lanes of the same order apart."""
 
     lane: Lane

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.core.inputs import Inside, ItemValue
 from engine.core.sight import Sight
@@ -22,16 +23,14 @@ from engine.log.events import (
 from engine.spec.model import Node
 
 
-@dataclass(frozen=True, eq=False)
-class Lane:
+class Lane(Struct, frozen=True, eq=False, weakref=True):
     """Tasks that queue together. `order` says whose turn is first; at most `limit` of them run at once."""
 
     order: tuple[int, ...]
     limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Task:
+class Task(Struct, frozen=True, eq=False):
     """One execution that is wanted: a node with what it receives. Two tasks are never equal, whatever they hold.
 
     `sight` is how it sees the state. `reads` and `edges` are the same objects for all items of a fan-out. `cache`:
@@ -60,15 +59,13 @@ class Task:
         return self.inside.item
 
 
-@dataclass(frozen=True, slots=True)
-class Consider:
+class Consider(Struct, frozen=True):
     """Restore `task`, or run it."""
 
     task: Task
 
 
-@dataclass(frozen=True, slots=True)
-class GroupBegan:
+class GroupBegan(Struct, frozen=True):
     """A fan-out, pipeline, loop or nested experience began; it has so many parts (a loop: at most)."""
 
     node_id: str
@@ -76,8 +73,7 @@ class GroupBegan:
     parts: int
 
 
-@dataclass(frozen=True, slots=True)
-class GroupEnded:
+class GroupEnded(Struct, frozen=True):
     """All parts of a fan-out, pipeline, loop or nested experience ended; it failed when `error` says so."""
 
     node_id: str
@@ -86,8 +82,7 @@ class GroupEnded:
     error: ErrorInfo | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """A vertex, or a part of one, failed before any execution of it began."""
 
     node_id: str
@@ -95,8 +90,7 @@ class Failed:
     error: ErrorInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A vertex, or a stage for an item, does not run."""
 
     node_id: str
@@ -105,8 +99,7 @@ class Skipped:
     cause: Cause
 
 
-@dataclass(frozen=True, slots=True)
-class Cancelled:
+class Cancelled(Struct, frozen=True):
     """A vertex, or a part of one, did not end, or did not begin, before its run was stopped."""
 
     node_id: str
@@ -115,8 +108,7 @@ class Cancelled:
     cause: Cause | None
 
 
-@dataclass(frozen=True, slots=True)
-class Warn:
+class Warn(Struct, frozen=True):
     """Something the author should know; it goes on."""
 
     node_id: str
@@ -124,23 +116,20 @@ class Warn:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class FailRun:
+class FailRun(Struct, frozen=True):
     """The failure of `node_id` ends the run of its graph. Never leaves the core: the graph's run takes it."""
 
     node_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class StopAll:
+class StopAll(Struct, frozen=True):
     """Within `scope`, begin nothing more; stop what runs, and report each task that was considered as ended."""
 
     scope: tuple[Scope, ...]
     reason: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Limit:
+class Limit(Struct, frozen=True, eq=False):
     """Report a TimeOver for this attempt of a nested experience after `timeout_ms`. Two limits are never equal."""
 
     node: Node
@@ -152,8 +141,7 @@ class Limit:
         return self.node.timeout_ms
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TryLater:
+class TryLater(Struct, frozen=True, eq=False):
     """This attempt of a nested experience failed: report a TryAgain once its node's `on_error` has been waited for.
 
     Two are never equal.
@@ -165,8 +153,7 @@ class TryLater:
     error: ErrorInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Finish:
+class Finish(Struct, frozen=True):
     """The run is over."""
 
     status: RunStatus
@@ -192,8 +179,7 @@ TaskEnd = NodeCompleted | NodeCached | NodeFailed | NodeCancelled
 """The events that end a task which was considered."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimeOver:
+class TimeOver(Struct, frozen=True):
     """What a Limit asked for."""
 
     limit: Limit
@@ -209,8 +195,7 @@ class TimeOver:
         return self.limit.scope
 
 
-@dataclass(frozen=True, slots=True)
-class TryAgain:
+class TryAgain(Struct, frozen=True):
     """What a TryLater asked for."""
 
     later: TryLater

@@ -5,10 +5,11 @@ declared fields, their types, `set_once` (docs/format.md, Writes, State).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from json import dumps, loads
 from typing import Any
+
+from msgspec import UNSET, Struct, field
 
 from engine.canonical import NotJsonError, normalise
 from engine.core.sight import Sight
@@ -27,8 +28,7 @@ _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
 _NOT_A_CONSTRAINT = frozenset({"type", "merge", "persist", "default", "description", "title", "examples"})
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """The output as the log will hold it, or the error that makes its node fail; and what its author should know."""
 
     output: Output
@@ -40,10 +40,10 @@ def check_output(sight: Sight, node: Node, output: Output) -> Checked:
     """Check the output of an execution of `node` against the state that it sees."""
     try:
         delta = {name: normalise(value) for name, value in output.state_delta.items()}
-        edge_output = normalise(output.edge_output) if output.has_edge_output else None
+        edge_output = UNSET if output.edge_output is UNSET else normalise(output.edge_output)
     except NotJsonError as error:
         return Checked(output, ErrorInfo("output", f"{node.id} returned what JSON cannot hold: {error}"))
-    normal = Output(delta, edge_output, output.has_edge_output)
+    normal = Output(delta, edge_output)
     refused = unfit(sight, node, delta)
     if refused is not None:
         return Checked(normal, ErrorInfo("state", refused))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from operator import ge, gt, le, lt
 from typing import Any, TypeAlias
+
+from msgspec import Struct
 
 from engine.expressions.tree import Operator
 from engine.expressions.values import MISSING, Json, Missing
@@ -17,8 +18,7 @@ from engine.expressions.values import MISSING, Json, Missing
 Operand: TypeAlias = Json | Missing
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The answer, and why the question was odd where it was: half a sentence for the run's log."""
 
     value: bool | int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.expressions.comparison import Answer, Operand, compare, contains, truthy
 from engine.expressions.functions import FUNCTIONS
@@ -11,16 +11,14 @@ from engine.expressions.tree import And, Call, Compare, Expression, In, Literal,
 from engine.syntax.spans import Span
 
 
-@dataclass(frozen=True, slots=True)
-class ExpressionWarning:
+class ExpressionWarning(Struct, frozen=True):
     """A part that cannot have been meant so, such as a number compared with a text; for the run's log."""
 
     span: Span
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluated:
+class Evaluated(Struct, frozen=True):
     """Whether the expression holds, and what was odd on the way, in the order of evaluation."""
 
     value: bool

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.expressions.comparison import Answer, Operand, contains, ends_with, length, starts_with
 from engine.expressions.values import MISSING
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function: what the parser checks, the evaluator calls, and completion and hover show."""
 
     name: str

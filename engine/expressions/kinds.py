@@ -6,9 +6,10 @@ Knows no state: what a path can be comes in as a function. Follows engine/expres
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from itertools import combinations
+
+from msgspec import Struct
 
 from engine.expressions.comparison import compare
 from engine.expressions.contradictions import contradict
@@ -32,16 +33,14 @@ class ValueKind(str, Enum):
 ANY = frozenset(ValueKind)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What is known of a value: the kinds that it can be, and where they are few, the values."""
 
     kinds: frozenset[ValueKind] = ANY
     values: tuple[Json, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Oddity:
+class Oddity(Struct, frozen=True):
     """A part that cannot have been meant so. `never`: it is always false (or, of `!=`, always true)."""
 
     span: Span

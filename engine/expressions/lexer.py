@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.expressions.paths import Path, scan_path
 from engine.syntax.spans import Span
@@ -28,8 +30,7 @@ class TokenKind(Enum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """One token. `text` is what was meant (`==` for `=`); `path` is the good beginning of a PATH, if any."""
 
     kind: TokenKind
@@ -38,8 +39,7 @@ class Token:
     path: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ExpressionError:
+class ExpressionError(Struct, frozen=True):
     """A mistake in an expression: what is wrong and what to write instead, for the person who wrote it."""
 
     span: Span

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.expressions.cursor import Cursor
 from engine.expressions.functions import FUNCTIONS, Function
@@ -17,8 +18,7 @@ from engine.expressions.tree import And, Call, Compare, Expression, In, Literal,
 from engine.syntax.spans import Span
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedExpression:
+class ParsedExpression(Struct, frozen=True):
     """An expression as far as it makes sense; `tree` is None exactly when there are errors.
 
     So a tree can always be evaluated. Errors are in the order of the text; tokens are all there, with an

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from engine.expressions.paths import Lookup, Path, scan_path
 from engine.expressions.values import MISSING, Json, Missing
 
 
-@dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Struct, frozen=True):
     """A value with its references replaced, and the paths that named nothing, in order of appearance."""
 
     value: Json | Missing

@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from engine.expressions.paths import Path, Scan, scan_bare_path, scan_path
 from engine.expressions.values import MISSING, UNWRITTEN, Json, Missing, Unwritten, to_text
 from engine.syntax.spans import Span
@@ -29,16 +31,14 @@ class Placeholder:
     span: Span = field(compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateError:
+class TemplateError(Struct, frozen=True):
     """What looks like a placeholder and is none, so it stays in the text; the editor warns about it."""
 
     span: Span
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A prompt in parts, which together are its text, and what in it only looks like a placeholder."""
 
     parts: tuple[Text | Placeholder, ...]
@@ -50,8 +50,7 @@ class Template:
         return tuple(part for part in self.parts if isinstance(part, Placeholder))
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(Struct, frozen=True):
     """A filled-in prompt; `unknown` placeholders were left as they are, `unwritten` ones inserted nothing."""
 
     text: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.graph.reads import Read, ReadBy, expression_reads, fields_in, node_reads
 from engine.spec.model import Edge, Experience, Merge, Node
@@ -19,8 +21,7 @@ class CycleError(ValueError):
         self.path = path
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """An experience's vertices and what binds them.
 
     `order` is the topological order. `vertices`, `incoming` and `outgoing` are by id, in that order; the ends

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from engine.expressions import Expression, Json, Path, Root, paths_of, references
 from engine.spec.model import DatasetSpec, Edge, Node, SkillSpec
@@ -23,8 +24,7 @@ class ReadBy(str, Enum):
     WHEN = "when"
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """A field, and how it is read. `edge` is set for a `when`."""
 
     field: str

@@ -6,14 +6,14 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 WINDOW_SECONDS = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimits:
+class RateLimits(Struct, frozen=True):
     """`runtime.limits`: bounds over all LLM calls of a run; None is no bound."""
 
     requests_per_minute: int | None = None
@@ -47,8 +47,7 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
 
-@dataclass(slots=True, eq=False)
-class Admission:
+class Admission(Struct, eq=False):
     """One call that was let through at `at`, a time of the clock; it counts as `tokens` for a minute."""
 
     at: float

@@ -7,8 +7,10 @@ import importlib
 import json
 import os
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.expressions import Json
 from engine.llm.prices import cost_usd
@@ -49,8 +51,7 @@ _STOP_REASONS = {
 _THOUGHTS = re.compile(r"\s*<think>.*?</think>\s*", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class _Dialect:
+class _Dialect(Struct, frozen=True):
     """How a model wants to be asked. The first is understood by most; models that refuse it say which it must be."""
 
     max_tokens: str = "max_tokens"

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
+
+from msgspec import Struct, field
 
 from engine.expressions import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One turn of a conversation."""
 
     role: Literal["user", "assistant"]
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """The one tool that the answer is to be given through; `input_schema` describes an object."""
 
     name: str
@@ -26,8 +25,7 @@ class Tool:
     input_schema: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class LLMRequest:
+class LLMRequest(Struct, frozen=True):
     """One call. `max_tokens` bounds the answer; `temperature` None is the provider's default.
 
     With a `tool`, the answer is a call of it, as far as the model lets itself be told so.
@@ -41,8 +39,7 @@ class LLMRequest:
     tool: Tool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LLMResponse:
+class LLMResponse(Struct, frozen=True):
     """One answer. `tool_input` is None where the model called no tool; `model` is the one that really answered.
 
     `stop_reason` is None where the provider names none, else in the words of Anthropic: `end_turn`, `tool_use`,
@@ -57,7 +54,7 @@ class LLMResponse:
     tokens_out: int
     model: str
     cost_usd: float | None = None
-    raw: Mapping[str, Json] = field(default_factory=dict, compare=False)
+    raw: Mapping[str, Json] = field(default_factory=dict)
 
 
 class LLMClient(Protocol):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.llm.anthropic_client import AnthropicClient
 from engine.llm.openai_client import OpenAIClient
 from engine.llm.protocol import LLMClient
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Struct, frozen=True):
     """A provider: its name in `--llm`, logs and hashes, and what makes its client.
 
     Its model and its address are those of two variables of the environment, else the defaults.

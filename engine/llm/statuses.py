@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+
+from msgspec import Struct
 
 from engine.llm.protocol import (
     AuthFailedError,
@@ -23,8 +24,7 @@ _SPENT_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "b
 """Of OpenAI: a 429 that no waiting mends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """How messages call a provider, and what its user can set: variables of the environment, and a page for limits."""
 
     name: str
@@ -38,8 +38,7 @@ class Account:
         return self.secrets[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """An answer that is none: its status, its headers with lower-case names, and what its body says."""
 
     status: int

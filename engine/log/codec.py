@@ -1,221 +1,142 @@
 """Events to lines of a log and back (docs/design.md, The run log).
-The only place that knows how an event looks as JSON.
+The only place that knows how an event looks as JSON. msgspec reads and checks a line at once, by the events' types.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import codecs
 import json
-from collections.abc import Callable, Mapping
-from types import UnionType
-from typing import Any, Union, cast, get_args, get_origin
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, cast
 
-from cattrs import BaseValidationError, Converter
-from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+import msgspec
 
+from engine.canonical import MAX_DEPTH, is_too_deep
 from engine.expressions import Json
-from engine.log import events
-from engine.log.events import EVENT_TYPES, Counts, Input, Item, Output, Record, Scope, ScopeKind, Sums
+from engine.log.events import EVENT_TYPES, LOG_VERSION, Counts, Event, Record, RunStarted, Sums
 from engine.log.moments import moment
+from engine.log.tallies import Count
 
-_ALWAYS_WRITTEN = frozenset({"original_run_id"})
-_OMITTED_DEFAULTS = (None, (), True)
-_RENAMED = {"from_": "from"}
-_TO_LINE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
-_INPUT_FIELDS = ("args", "given", "reads", "edges")
-_GREATEST = 10**15
-"""No count, duration or cost is more, nor less than nothing: sums of them can be added, rounded and shown."""
+_LEVELS_AROUND = 16
+"""So many levels of a line are the event's own."""
+
+_LONG_DIGITS = re.compile(b"[0-9]{16}")
 
 
 class MalformedEventError(ValueError):
-    """A line that is JSON of a known type, but whose fields are not what that type has."""
+    """A line that is no JSON, or that does not hold what its type has."""
+
+
+class NewerLogError(ValueError):
+    """The first line of a log of a later `version` than is known here."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(version)
+        self.version = version
+
+
+class _Kind(msgspec.Struct):
+    """What says how a line is to be read; whatever it is."""
+
+    type: Any = None
+    v: Any = None
+
+
+class _Head(msgspec.Struct, rename="camel"):
+    """What every line has besides its event."""
+
+    type: str
+    seq: Count
+    ts: str
+    run_id: str
+
+
+_ENCODER = msgspec.json.Encoder()
+_KINDS = msgspec.json.Decoder(_Kind)
+_HEADS = msgspec.json.Decoder(_Head)
+_EVENTS: Mapping[str, msgspec.json.Decoder[Event]] = {
+    name: msgspec.json.Decoder(cls) for name, cls in EVENT_TYPES.items()
+}
 
 
 def encode(record: Record) -> bytes:
     """One line of the log, its line break included."""
     event = record.event
-    line = {"type": event.type, "seq": record.seq, "ts": record.ts, "runId": record.run_id}
-    line.update(_CONVERTER.unstructure(event))
-    return _TO_LINE(line).encode() + b"\n"
+    head = _ENCODER.encode(_Head(event.type, record.seq, record.ts, record.run_id))
+    return b"%b,%b\n" % (head[:-1], _ENCODER.encode(event)[1:])
 
 
 def to_json(record: Record) -> dict[str, Json]:
     """The record as the JSON object that its line holds."""
-    return cast("dict[str, Json]", json.loads(encode(record)))
+    return cast("dict[str, Json]", msgspec.json.decode(encode(record)))
 
 
 def counts_to_json(counts: Counts) -> dict[str, Json]:
     """Counts as they stand in an event."""
-    return cast("dict[str, Json]", _CONVERTER.unstructure(counts))
+    return cast("dict[str, Json]", msgspec.to_builtins(counts))
 
 
 def sums_to_json(sums: Sums) -> dict[str, Json]:
     """Sums as they stand in an event."""
-    return cast("dict[str, Json]", _CONVERTER.unstructure(sums))
+    return cast("dict[str, Json]", msgspec.to_builtins(sums))
 
 
-def decode(line: Mapping[str, Any]) -> Record | None:
-    """The record of one line's JSON object; None for a type that this version does not know.
+def decode(line: bytes) -> Record | None:
+    """The record of one line, with or without its line break; None for a type that this version does not know.
 
-    Raises MalformedEventError where a field of a known type is missing or has the wrong type; unknown fields
-    are ignored.
+    Raises MalformedEventError where it is no JSON object, or a field of a known type is missing or has the wrong type;
+    unknown fields are ignored. Raises NewerLogError.
     """
-    event_type = EVENT_TYPES.get(line.get("type", "")) if isinstance(line.get("type"), str) else None
-    if event_type is None:
+    line = _as_written_here(line.removeprefix(codecs.BOM_UTF8))
+    kind = _kind(line)
+    if not isinstance(kind.type, str) or kind.type not in _EVENTS:
         return None
+    if kind.type == RunStarted.type and isinstance(kind.v, int) and kind.v > LOG_VERSION:
+        raise NewerLogError(kind.v)
     try:
-        return Record(
-            seq=_whole(line.get("seq"), int),
-            ts=_timestamp(line.get("ts")),
-            run_id=_text(line.get("runId"), str),
-            event=_CONVERTER.structure(line, event_type),
-        )
-    except (BaseValidationError, TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
-        raise MalformedEventError(f"{line['type']} with a missing or wrong field") from error
+        head = _HEADS.decode(line)
+        moment(head.ts)
+        return Record(head.seq, head.ts, head.run_id, _EVENTS[kind.type].decode(line))
+    except (ValueError, RecursionError) as error:
+        raise MalformedEventError(f"{kind.type} with a missing or wrong field") from error
 
 
-def _timestamp(value: Any) -> str:
-    moment(value)
-    return cast(str, value)
+def _kind(line: bytes) -> _Kind:
+    try:
+        return _KINDS.decode(line)
+    except msgspec.ValidationError:
+        raise MalformedEventError("not a JSON object") from None
+    except (ValueError, RecursionError):
+        raise MalformedEventError("not JSON") from None
 
 
-def _camel(name: str) -> str:
-    head, *rest = _RENAMED.get(name, name).split("_")
-    return head + "".join(part.capitalize() for part in rest)
+def _as_written_here(line: bytes) -> bytes:
+    """The line without integers that a double does not tell apart, as in everything that nodes return
+    (engine.canonical). Raises MalformedEventError where it is too deep for what reads it.
+    """
+    may_be_deep = line.count(b"[") + line.count(b"{") > MAX_DEPTH
+    if not may_be_deep and not _LONG_DIGITS.search(line):
+        return line
+    try:
+        value = _LONG_DECODER.decode(line.decode())
+    except (ValueError, RecursionError):
+        raise MalformedEventError("not JSON") from None
+    if may_be_deep and is_too_deep(value, MAX_DEPTH + _LEVELS_AROUND):
+        raise MalformedEventError(f"holds a value that is nested more than {MAX_DEPTH} levels deep")
+    return line if may_be_deep and not _LONG_DIGITS.search(line) else msgspec.json.encode(value)
 
 
-def _is_json(type_: Any) -> bool:
-    """Whether an annotation is Json: resolving its recursion one level deeper makes it unequal to the alias."""
-    return get_origin(type_) in (Union, UnionType) and {list, dict} <= {
-        get_origin(member) for member in get_args(type_)
-    }
-
-
-def _strict(type_: type) -> Callable[[Any, Any], Any]:
-    accepted = (int, float) if type_ is float else (type_,)
-
-    def check(value: Any, _: Any) -> Any:
-        if not isinstance(value, accepted) or (isinstance(value, bool) and type_ is not bool):
-            raise TypeError(f"not {type_.__name__}: {type(value).__name__}")
-        if isinstance(value, (int, float)) and not 0 <= value <= _GREATEST:
-            raise ValueError(f"out of range: {value}")
-        return value
-
-    return check
-
-
-_whole = _strict(int)
-
-
-def _text(value: Any, _: Any) -> Any:
-    if type(value) is not str:
-        raise TypeError(f"not str: {type(value).__name__}")
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"no number that JSON has: {number}")
     return value
 
 
-def _texts(value: Any, _: Any) -> Any:
-    """At once, since most of what a log holds are the parts of input hashes."""
-    if not isinstance(value, dict) or not all(type(text) is str for text in value.values()):
-        raise TypeError("not texts by name")
-    return value
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) < 16 or abs(_finite(digits)) < 2**53 else _finite(digits)
 
 
-def _unstructure_output(output: Output) -> dict[str, Json]:
-    fields: dict[str, Json] = {"stateDelta": dict(output.state_delta)}
-    if output.has_edge_output:
-        fields["edgeOutput"] = output.edge_output
-    return fields
-
-
-def _structure_output(value: Any, _: Any) -> Output:
-    delta = value["stateDelta"]
-    if not isinstance(delta, dict):
-        raise TypeError("stateDelta is not an object")
-    return Output(delta, value.get("edgeOutput"), "edgeOutput" in value)
-
-
-def _unstructure_input(received: Input) -> dict[str, Json]:
-    fields: dict[str, Json] = {name: dict(values) for name in _INPUT_FIELDS if (values := getattr(received, name))}
-    if received.has_item:
-        fields["item"] = received.item
-    return fields
-
-
-def _structure_scope(value: Any, _: Any) -> tuple[Scope, ...]:
-    """By hand, since every line of ten thousand items has one."""
-    if not isinstance(value, list):
-        raise TypeError("a scope that is no list")
-    return tuple(
-        Scope(
-            kind=ScopeKind(step["kind"]),
-            id=_text(step["id"], str),
-            item=_structure_item(step["item"]) if step.get("item") is not None else None,
-            iteration=_whole(step["iteration"], int) if step.get("iteration") is not None else None,
-        )
-        for step in value
-    )
-
-
-def _structure_item(value: Any) -> Item:
-    return Item(_whole(value["index"], int), _text(value["key"], str))
-
-
-def _structure_input(value: Any, _: Any) -> Input:
-    fields = {name: value.get(name, {}) for name in _INPUT_FIELDS}
-    if not all(isinstance(values, dict) for values in fields.values()):
-        raise TypeError("an input with something else than objects")
-    return Input(**fields, item=value.get("item"), has_item="item" in value)
-
-
-def _register(converter: Converter, cls: type) -> None:
-    overrides: dict[str, Any] = {
-        field.name: override(
-            rename=_camel(field.name),
-            omit_if_default=field.name not in _ALWAYS_WRITTEN and _has_omitted_default(field),
-        )
-        for field in dataclasses.fields(cls)
-    }
-    converter.register_unstructure_hook(cls, make_dict_unstructure_fn(cls, converter, **overrides))
-    converter.register_structure_hook(cls, make_dict_structure_fn(cls, converter, **overrides))
-
-
-def _has_omitted_default(field: dataclasses.Field[Any]) -> bool:
-    return any(field.default is default for default in _OMITTED_DEFAULTS)
-
-
-def _make_converter() -> Converter:
-    converter = Converter(detailed_validation=False)
-    for type_ in (int, float, bool):
-        converter.register_structure_hook(type_, _strict(type_))
-    converter.register_structure_hook(str, _text)
-    converter.register_structure_hook_func(lambda type_: type_ == Mapping[str, str], _texts)
-    converter.register_structure_hook_func(lambda type_: type_ == tuple[Scope, ...], _structure_scope)
-    for member in (events.RunStatus, events.ScopeKind):
-        converter.register_structure_hook(member, lambda value, type_: type_(value))
-    converter.register_structure_hook_func(_is_json, lambda value, _: value)
-    converter.register_unstructure_hook_func(_is_json, lambda value: value)
-    converter.register_structure_hook(Output, _structure_output)
-    converter.register_unstructure_hook(Output, _unstructure_output)
-    converter.register_structure_hook(Input, _structure_input)
-    converter.register_unstructure_hook(Input, _unstructure_input)
-    parts = (
-        events.Item,
-        events.Scope,
-        events.Metrics,
-        events.Sums,
-        events.Counts,
-        events.Location,
-        events.ErrorInfo,
-        events.EdgeEnds,
-        events.Cause,
-        events.ProducedBy,
-        events.ExperienceRef,
-        events.Wrote,
-        events.Lineage,
-    )
-    for cls in (*parts, *EVENT_TYPES.values()):
-        _register(converter, cls)
-    return converter
-
-
-_CONVERTER = _make_converter()
+_LONG_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_integer, parse_constant=_finite)

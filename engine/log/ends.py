@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.log.codec import MalformedEventError
 from engine.log.events import Record, RunFinished, RunStarted
@@ -14,8 +15,7 @@ from engine.log.reader import MAX_LINE_BYTES, UnreadableLogError, read_line
 _CHUNK = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(Struct, frozen=True):
     """The run.started of a log, and its run.finished where the run has ended."""
 
     started: Record

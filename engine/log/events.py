@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.expressions import Json
+from msgspec import UNSET, Struct, UnsetType, field
+
+from engine.log.tallies import Amount, Count, Sparse, Whole, nothing
 from engine.log.tallies import Counts as Counts  # noqa: PLC0414 - parts of events like those below
 from engine.log.tallies import ErrorInfo as ErrorInfo  # noqa: PLC0414
 from engine.log.tallies import Location as Location  # noqa: PLC0414
 from engine.log.tallies import Sums as Sums  # noqa: PLC0414
+
+if TYPE_CHECKING:
+    from engine.expressions import Json
+else:
+    Json = Any  # any value is one; and a type that holds itself is one that msgspec does not take
 
 LOG_VERSION = 1
 """`run.started.v`. A reader refuses a log with a greater one."""
@@ -35,47 +41,41 @@ class ScopeKind(str, Enum):
     FANOUT = "fanout"
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Whole, frozen=True):
     """One item of a fan-out. `key` is 16 hex digits of its value's hash, `#`, and its ordinal among equal values."""
 
-    index: int
+    index: Count
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Sparse, frozen=True):
     """One step of what a node runs inside; `id` is the id of that vertex."""
 
     kind: ScopeKind
     id: str
     item: Item | None = None
-    iteration: int | None = None
+    iteration: Count | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
+class Metrics(Sparse, frozen=True):
     """What an execution cost. Tokens are counts, `cost_usd` is US dollars, unknown where absent."""
 
-    tokens_in: int | None = None
-    tokens_out: int | None = None
-    cost_usd: float | None = None
+    tokens_in: Count | None = None
+    tokens_out: Count | None = None
+    cost_usd: Amount | None = None
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
-    """What an execution returned. `edge_output` is kept apart from null by `has_edge_output`."""
+class Output(Sparse, frozen=True):
+    """What an execution returned. `edge_output` may be null; it is UNSET where there is none."""
 
-    state_delta: Mapping[str, Json] = field(default_factory=dict)
-    edge_output: Json = None
-    has_edge_output: bool = False
+    state_delta: Mapping[str, Json] = field(default_factory=nothing)
+    edge_output: Json | UnsetType = UNSET
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Sparse, frozen=True):
     """What an execution receives: its args, what its `source` or `inputs` came to (`given`), the fields it reads, the
-    edge outputs, and in a fan-out or pipeline its item, which may be null.
+    edge outputs, and in a fan-out or pipeline its item, which may be null; it is UNSET elsewhere.
 
     In a log, a value may be a name for one that an earlier line holds (engine.log.input_names).
     """
@@ -84,36 +84,31 @@ class Input:
     given: Mapping[str, Json] = field(default_factory=dict)
     reads: Mapping[str, Json] = field(default_factory=dict)
     edges: Mapping[str, Json] = field(default_factory=dict)
-    item: Json = None
-    has_item: bool = False
+    item: Json | UnsetType = UNSET
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeEnds:
+class EdgeEnds(Whole, frozen=True):
     """An edge, named by its ends."""
 
-    from_: str
+    from_: str = field(name="from")
     to: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Sparse, frozen=True):
     """The node or the edge that a skip or a cancellation comes from."""
 
     node: str | None = None
     edge: EdgeEnds | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ProducedBy:
+class ProducedBy(Whole, frozen=True):
     """The execution that a restored output comes from."""
 
     run_id: str
-    seq: int
+    seq: Count
 
 
-@dataclass(frozen=True, slots=True)
-class ExperienceRef:
+class ExperienceRef(Whole, frozen=True):
     """The experience that ran; `path` is that of its experience.yaml."""
 
     name: str
@@ -121,8 +116,7 @@ class ExperienceRef:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Wrote:
+class Wrote(Whole, frozen=True):
     """What a run wrote to a field: its writes merged by `merge` into one `value`; `node_id` is the last that wrote."""
 
     value: Json
@@ -130,37 +124,34 @@ class Wrote:
     merge: str
 
 
-@dataclass(frozen=True, slots=True)
-class Lineage:
+class Lineage(Whole, frozen=True):
     """The runs that this one continues: the first of them, how many lie between, and what they spent."""
 
     root_run_id: str
-    depth: int = 0
-    spent: Sums = Sums()
+    depth: Count = 0
+    spent: Sums = field(default_factory=Sums)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunStarted:
+class RunStarted(Sparse, frozen=True, kw_only=True):
     """The first line of every log: all that a resume needs to begin from. `nodes` are the vertices' ids, in order."""
 
     type: ClassVar[str] = "run.started"
-    v: int = LOG_VERSION
-    args: Mapping[str, Json] = field(default_factory=dict)
-    state: Mapping[str, Json] = field(default_factory=dict)
+    v: Count = field(default_factory=lambda: LOG_VERSION)
+    args: Mapping[str, Json] = field(default_factory=nothing)
+    state: Mapping[str, Json] = field(default_factory=nothing)
     experience: ExperienceRef | None = None
     nodes: tuple[str, ...] = ()
     spec_hash: str | None = None
-    files: Mapping[str, str] = field(default_factory=dict)
-    settings: Mapping[str, Json] = field(default_factory=dict)
-    original_run_id: str | None = None
+    files: Mapping[str, str] = field(default_factory=nothing)
+    settings: Mapping[str, Json] = field(default_factory=nothing)
+    original_run_id: str | None = field(default_factory=lambda: None)
     lineage: Lineage | None = None
     engine: str | None = None
-    pid: int | None = None
+    pid: Count | None = None
     host: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeStarted:
+class NodeStarted(Sparse, frozen=True, kw_only=True):
     """An execution begins (`attempt_id`), or a fan-out of `items` does. `reasons`: why it is not restored."""
 
     type: ClassVar[str] = "node.started"
@@ -169,26 +160,24 @@ class NodeStarted:
     attempt_id: str | None = None
     input: Input | None = None
     reasons: tuple[str, ...] = ()
-    items: int | None = None
+    items: Count | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeAttempt:
+class NodeAttempt(Sparse, frozen=True, kw_only=True):
     """A try failed and will be repeated after `wait_ms`; `level` is `node` or `llm`."""
 
     type: ClassVar[str] = "node.attempt"
     node_id: str
     scope: tuple[Scope, ...] = ()
-    attempt: int
+    attempt: Count
     attempt_id: str
     level: str
     error: ErrorInfo
-    wait_ms: int
+    wait_ms: Count
     metrics: Metrics | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeCached:
+class NodeCached(Sparse, frozen=True, kw_only=True):
     """An outcome was restored from another run's log. `reasons`: why, although it would run again by its inputs."""
 
     type: ClassVar[str] = "node.cached"
@@ -199,14 +188,13 @@ class NodeCached:
     input_hash: str
     input_parts: Mapping[str, str]
     output: Output
-    duration_ms: float
+    duration_ms: Amount
     metrics: Metrics | None = None
     produced: Mapping[str, str] | None = None
     produced_by: ProducedBy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeCompleted:
+class NodeCompleted(Sparse, frozen=True, kw_only=True):
     """An execution succeeded; or, with `counts` and without output, a fan-out did.
 
     `produced` are the files that it made, of those that its node names under `produces`: path to hash.
@@ -220,15 +208,14 @@ class NodeCompleted:
     input_parts: Mapping[str, str] | None = None
     output: Output | None = None
     counts: Counts | None = None
-    duration_ms: float
+    duration_ms: Amount
     metrics: Metrics | None = None
     restorable: bool = True
     restorable_reason: str | None = None
     produced: Mapping[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeFailed:
+class NodeFailed(Sparse, frozen=True, kw_only=True):
     """Final: the node or item will not be tried again in this run.
 
     `started_in`: it was not tried, since it had been started in that run, whose log does not tell its end.
@@ -239,14 +226,13 @@ class NodeFailed:
     scope: tuple[Scope, ...] = ()
     attempt_id: str | None = None
     error: ErrorInfo
-    duration_ms: float | None = None
+    duration_ms: Amount | None = None
     counts: Counts | None = None
     metrics: Metrics | None = None
     started_in: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeSkipped:
+class NodeSkipped(Sparse, frozen=True, kw_only=True):
     """The node does not run in this run."""
 
     type: ClassVar[str] = "node.skipped"
@@ -256,8 +242,7 @@ class NodeSkipped:
     cause: Cause | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeCancelled:
+class NodeCancelled(Sparse, frozen=True, kw_only=True):
     """The node was in flight, or had not begun, when the run was stopped. `started_in` is as in NodeFailed."""
 
     type: ClassVar[str] = "node.cancelled"
@@ -270,8 +255,7 @@ class NodeCancelled:
     started_in: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeActivity:
+class NodeActivity(Sparse, frozen=True, kw_only=True):
     """What a node is doing now, in a few words."""
 
     type: ClassVar[str] = "node.activity"
@@ -280,21 +264,19 @@ class NodeActivity:
     activity: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeTokens:
+class NodeTokens(Sparse, frozen=True, kw_only=True):
     """Tokens of one LLM call, and what they cost where that is known: what counts of an execution that has no end."""
 
     type: ClassVar[str] = "node.tokens"
     node_id: str
     scope: tuple[Scope, ...] = ()
-    tokens_in: int
-    tokens_out: int
-    cost_usd: float | None = None
+    tokens_in: Count
+    tokens_out: Count
+    cost_usd: Amount | None = None
     model: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeWarning:
+class NodeWarning(Sparse, frozen=True, kw_only=True):
     """Something the author of the node should know; the node goes on."""
 
     type: ClassVar[str] = "node.warning"
@@ -304,8 +286,7 @@ class NodeWarning:
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunWarning:
+class RunWarning(Sparse, frozen=True, kw_only=True):
     """Something the user should know; the run goes on."""
 
     type: ClassVar[str] = "run.warning"
@@ -313,8 +294,7 @@ class RunWarning:
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFinished:
+class RunFinished(Sparse, frozen=True, kw_only=True):
     """The last line of a log. `counts` are of vertices, an item of a fan-out is not one. `wrote` is by state field.
 
     `failed_at` is the first vertex, in the graph's order, that failed, and `error` says why.
@@ -326,11 +306,11 @@ class RunFinished:
     failed_at: str | None = None
     error: ErrorInfo | None = None
     counts: Counts
-    spent: Sums = Sums()
-    inherited: Sums = Sums()
-    lineage: Sums = Sums()
+    spent: Sums = field(default_factory=Sums)
+    inherited: Sums = field(default_factory=Sums)
+    lineage: Sums = field(default_factory=Sums)
     wrote: Mapping[str, Wrote] | None = None
-    duration_ms: float
+    duration_ms: Amount
 
 
 NodeEvent = (
@@ -368,8 +348,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One line of a log: an event with its place (`seq`: 0, 1, 2 …) and time (ISO-8601 UTC, milliseconds)."""
 
     seq: int

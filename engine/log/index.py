@@ -7,8 +7,10 @@ from __future__ import annotations
 import contextlib
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.log.held import is_held
 from engine.log.index_file import FILE, HEADER, IndexFile, Stamp, line_of, stamp_of
@@ -17,8 +19,7 @@ from engine.log.summary import RunState, RunSummary, summarise
 from engine.log.summary_json import summary_from_json, summary_to_json
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """What a log came to when it had this stamp: nothing where it could not be read, interrupted where it has no end.
 
     That a run without an end is running, its lock tells.

@@ -10,6 +10,8 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from operator import is_
 
+from msgspec import UNSET
+
 from engine.expressions import Json
 from engine.log.events import Event, Input, NodeCached, NodeCompleted, RunStarted
 from engine.log.large_values import is_reference
@@ -39,7 +41,7 @@ class InputNames:
         elif isinstance(event, (NodeCompleted, NodeCached)) and event.output is not None:
             self._learn(seq, "stateDelta", event.output.state_delta)
             edge = event.output.edge_output
-            if not _is_short(edge) and not is_name(edge):
+            if edge is not UNSET and not _is_short(edge) and not is_name(edge):
                 self._produced[id(edge)] = edge, f"{seq}/edgeOutput"
 
     def named(self, seq: int, received: Input) -> Input:
@@ -49,8 +51,7 @@ class InputNames:
             self._fields(seq, "given", received.given),
             self._fields(seq, "reads", received.reads),
             self._fields(seq, "edges", received.edges),
-            self._name("item", received.item, f"{seq}/item") if received.has_item else None,
-            received.has_item,
+            UNSET if received.item is UNSET else self._name("item", received.item, f"{seq}/item"),
         )
 
     def _learn(self, seq: int, section: str, values: Mapping[str, Json]) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import cast
+
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from engine.expressions import Json
 from engine.log.blobs import BlobLostError
@@ -49,7 +51,7 @@ class InputValues:
             given=self._fields(received.given),
             reads=self._fields(received.reads),
             edges=self._fields(received.edges),
-            item=self.value(received.item),
+            item=UNSET if received.item is UNSET else self.value(received.item),
         )
 
     def value(self, logged: Json) -> Json:
@@ -111,9 +113,10 @@ def _sections(event: Event) -> Mapping[str, Mapping[str, Json]]:
     received = event.input if isinstance(event, (NodeStarted, NodeCached)) else None
     if received is not None:
         sections |= {"args": received.args, "given": received.given, "reads": received.reads, "edges": received.edges}
-        sections["item"] = {"": received.item}
+        if received.item is not UNSET:
+            sections["item"] = {"": received.item}
     if isinstance(event, (NodeCompleted, NodeCached)) and event.output is not None:
         sections["stateDelta"] = event.output.state_delta
-        if event.output.has_edge_output:
+        if event.output.edge_output is not UNSET:
             sections["edgeOutput"] = {"": event.output.edge_output}
     return sections

@@ -5,8 +5,10 @@ log). A value of the user's that only looks like a reference goes into a blob, t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import cast
+
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from engine.canonical import canonical, from_canonical
 from engine.expressions import Json
@@ -59,9 +61,10 @@ def fetched_fields(fields: Mapping[str, Json], read: Read) -> Mapping[str, Json]
 def fetched_output(output: Output, read: Read) -> Output:
     """The output that was logged as `output`; the same object where it holds no reference. Raises BlobLostError."""
     delta = fetched_fields(output.state_delta, read)
-    if delta is output.state_delta and not is_reference(output.edge_output):
-        return output
-    return Output(delta, fetched(output.edge_output, read), output.has_edge_output)
+    edge = output.edge_output
+    if edge is UNSET or not is_reference(edge):
+        return output if delta is output.state_delta else Output(delta, edge)
+    return Output(delta, fetched(edge, read))
 
 
 def no_blobs(digest: str) -> bytes:
@@ -99,12 +102,13 @@ def _input(received: Input | None, change: _Change) -> Input | None:
         given=_fields(received.given, change),
         reads=_fields(received.reads, change),
         edges=_fields(received.edges, change),
-        item=change(received.item),
+        item=UNSET if received.item is UNSET else change(received.item),
     )
 
 
 def _output(output: Output, change: _Change) -> Output:
-    return replace(output, state_delta=_fields(output.state_delta, change), edge_output=change(output.edge_output))
+    edge = output.edge_output
+    return Output(_fields(output.state_delta, change), UNSET if edge is UNSET else change(edge))
 
 
 def _fields(fields: Mapping[str, Json], change: _Change) -> dict[str, Json]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from engine.log.disk import DISK, Disk, Thing
 from engine.log.exchange import Exchange
@@ -31,8 +32,7 @@ def output_folder(store: RunStore, run_id: str) -> Path:
     return store.data / OUTPUT_FOLDER / run_id
 
 
-@dataclass(frozen=True, slots=True)
-class Outputs:
+class Outputs(Struct, frozen=True):
     """The output files of one run, in `folder`, without `secrets`. Without a folder nothing is kept."""
 
     folder: Path | None = None

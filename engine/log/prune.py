@@ -12,8 +12,9 @@ import re
 import shutil
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.log.disk import DISK, Act, Disk, Thing
 from engine.log.ends import Ends, read_ends
@@ -35,8 +36,7 @@ _ASIDE = ".going"
 _UNFINISHED = ".tmp"
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """Which of the wanted runs go, the newest first. Those stay that are `running`, and those without which a run that
     stays, the value in `needed`, could not be resumed as well as with them.
     """
@@ -46,8 +46,7 @@ class Choice:
     needed: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(Struct, frozen=True):
     """What goes: logs with all that belongs to them, and what belongs to no log. `size` is the sum of their bytes.
 
     A blob goes only if its time is still before `unused_since_ns` then.

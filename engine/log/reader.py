@@ -5,16 +5,12 @@ Time and memory are bounded by the bytes that are read; the limits are in docs/d
 
 from __future__ import annotations
 
-import json
-import math
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from engine.canonical import MAX_DEPTH, is_too_deep
-from engine.log.codec import MalformedEventError, decode
+from msgspec import Struct
+
+from engine.log.codec import MalformedEventError, NewerLogError, decode
 from engine.log.events import LOG_VERSION, Record, RunStarted
 from engine.log.own_files import open_own
 
@@ -23,26 +19,20 @@ MAX_LINE_BYTES = 16 * 1024 * 1024
 
 MAX_LOG_BYTES = 1024 * 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
-_LEVELS_AROUND = 16
-"""So many levels of a line are the event's own."""
-
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class UnreadableLogError(ValueError):
     """A log that cannot be resumed from or shown at all. The message is for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogProblem:
+class LogProblem(Struct, frozen=True):
     """A line, 1-based, that could not be read; what it held is lost, the rest is not."""
 
     line: int
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True):
     """A run's log as far as it can be read. `records[0]` is its run.started."""
 
     path: Path
@@ -131,54 +121,9 @@ def read_line(line: bytes, path: Path) -> Record | None:
 
     Raises MalformedEventError, and UnreadableLogError for a newer log version.
     """
-    fields = _parse(line)
-    if not isinstance(fields, dict):
-        raise MalformedEventError("not a JSON object")
-    _refuse_newer(fields, path)
-    return decode(fields)
-
-
-def _parse(line: bytes) -> Any:
-    """The JSON of a line, as strict as what writes it. Raises MalformedEventError."""
     try:
-        text = line.decode("utf-8-sig")
-        value = (_LONG_DECODER if _LONG_DIGITS.search(text) else _DECODER).decode(text)
-        if "\\u" in text and _SURROGATE.search(text):
-            json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        raise MalformedEventError("not JSON") from None
-    if line.count(b"[") + line.count(b"{") > MAX_DEPTH and is_too_deep(value, MAX_DEPTH + _LEVELS_AROUND):
-        raise MalformedEventError(f"holds a value that is nested more than {MAX_DEPTH} levels deep")
-    return value
-
-
-def _finite(number: str) -> float:
-    value = float(number)
-    if not math.isfinite(value):
-        raise ValueError(f"no number that JSON has: {number}")
-    return value
-
-
-def _integer(digits: str) -> int | float:
-    """Beyond what a double tells apart, it is a double, as in everything that nodes return (engine.canonical)."""
-    return int(digits) if len(digits) < 16 else _large(digits)
-
-
-def _large(digits: str) -> int | float:
-    value = _finite(digits)
-    return int(digits) if abs(value) < 2**53 else value
-
-
-_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
-_LONG_DECODER = json.JSONDecoder(parse_float=_finite, parse_int=_integer, parse_constant=_finite)
-"""For lines with long rows of digits: it asks for each integer, which takes as long as the rest of a line."""
-
-_LONG_DIGITS = re.compile("[0-9]{16}")
-
-
-def _refuse_newer(fields: dict[str, Any], path: Path) -> None:
-    version = fields.get("v")
-    if fields.get("type") == RunStarted.type and isinstance(version, int) and version > LOG_VERSION:
+        return decode(line)
+    except NewerLogError as error:
         raise UnreadableLogError(
-            f"{path} was written by a newer oe (log version {version}, this one reads {LOG_VERSION}): update oe."
-        )
+            f"{path} was written by a newer oe (log version {error.version}, this one reads {LOG_VERSION}): update oe."
+        ) from error

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
-from typing import Any, TypeVar, cast
+from typing import Any, TypeGuard, TypeVar
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.expressions import Json
 from engine.log.secret_forms import forms_of
@@ -29,7 +32,7 @@ _NAMES = frozenset(
 _VALUES = frozenset({"edge_output", "item", "value"})
 
 _Span = tuple[int, int]
-_Told = TypeVar("_Told")
+_Told = TypeVar("_Told", bound=Struct)
 
 
 class Secrets:
@@ -75,13 +78,13 @@ class Secrets:
     def masked_event(self, event: _Told) -> _Told:
         """An event, or a part of one, with everything masked that a node or a person can have put there."""
         changes: dict[str, Any] = {}
-        for field in dataclasses.fields(cast(Any, event)):
-            if field.name not in _NAMES:
-                old = getattr(event, field.name)
-                new = self.masked_value(old) if field.name in _VALUES and not _is_part(old) else self._in_field(old)
+        for name in event.__struct_fields__:
+            if name not in _NAMES:
+                old = getattr(event, name)
+                new = self.masked_value(old) if name in _VALUES and not _is_part(old) else self._in_field(old)
                 if new is not old:
-                    changes[field.name] = new
-        return cast(_Told, dataclasses.replace(cast(Any, event), **changes)) if changes else event
+                    changes[name] = new
+        return replace(event, **changes) if changes else event
 
     def _in_field(self, value: Any) -> Any:
         """The names in a mapping are those of fields, args and nodes, and stay; what they stand for does not."""
@@ -151,6 +154,7 @@ def _texts(value: Json) -> Iterator[str]:
             yield from _texts(member)
     elif value is not None and not isinstance(value, bool):
         yield json.dumps(value)
+        yield msgspec.json.encode(value).decode()  # as a log writes it: 1e-7, which others write 1e-07
 
 
 def _spans_of(form: bytes, data: bytes) -> Iterator[_Span]:
@@ -192,5 +196,5 @@ def _overlap(data: bytes, form: bytes) -> int:
     return 0 if start < 0 else len(data) - start
 
 
-def _is_part(value: object) -> bool:
-    return dataclasses.is_dataclass(value) and not isinstance(value, type)
+def _is_part(value: object) -> TypeGuard[Struct]:
+    return isinstance(value, Struct)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from engine.log.moments import moment
 from engine.log.tallies import Counts, ErrorInfo, Sums
@@ -25,8 +26,7 @@ class RunState(str, Enum):
     INTERRUPTED = "interrupted"
 
 
-@dataclass(frozen=True, slots=True)
-class RunSummary:
+class RunSummary(Struct, frozen=True):
     """One run. `total` is the number of nodes, `duration_ms` milliseconds, `error` that of the node `failed_at`.
 
     `spent` is what it spent itself, `inherited` what restoring spared it, `lineage` the sum with the runs before.

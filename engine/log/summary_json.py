@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
+
+from msgspec.structs import asdict
 
 from engine.log.moments import moment
 from engine.log.summary import RunState, RunSummary
@@ -24,7 +25,7 @@ def summary_to_json(run: RunSummary) -> dict[str, object]:
         "nodes": run.total,
         "durationMs": run.duration_ms,
         "failedAt": run.failed_at,
-        "error": None if run.error is None else asdict(run.error),
+        "error": None if run.error is None else _error_to_json(run.error),
         "reason": run.reason,
         "costUsd": run.spent.cost_usd,
         "spent": _sums_to_json(run.spent),
@@ -62,6 +63,10 @@ def _sums_to_json(sums: Sums) -> dict[str, object]:
 
 def _sums(fields: Mapping[str, Any]) -> Sums:
     return Sums(fields["costUsd"], fields["tokensIn"], fields["tokensOut"])
+
+
+def _error_to_json(error: ErrorInfo) -> dict[str, object]:
+    return {**asdict(error), "location": None if error.location is None else asdict(error.location)}
 
 
 def _error(fields: Mapping[str, Any]) -> ErrorInfo:

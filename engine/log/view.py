@@ -5,8 +5,9 @@ Terminal, editor, listings and summaries are projections of this.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from engine.log.events import (
     Counts,
@@ -51,8 +52,7 @@ _Where = tuple[str, tuple[Scope, ...]]
 ENDED = frozenset(NodeStatus) - {NodeStatus.PENDING, NodeStatus.RUNNING}
 
 
-@dataclass(slots=True)
-class NodeView:
+class NodeView(Struct):
     """One vertex of the graph. Times are ISO-8601 UTC and milliseconds.
 
     `items` is how many parts a fan-out, pipeline, loop (at most) or nested experience has, None for anything else.
@@ -83,8 +83,7 @@ class NodeView:
         return NodeStatus.CACHED if restored else self.status
 
 
-@dataclass(slots=True)
-class RunView:
+class RunView(Struct):
     """A run as far as its log tells. `seq` is that of the last record folded in, -1 before the first."""
 
     run_id: str = ""

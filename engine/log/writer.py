@@ -11,9 +11,10 @@ import contextlib
 import errno
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from engine.log.blobs import blobs_of
 from engine.log.codec import encode

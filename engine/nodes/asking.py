@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+
+from msgspec import to_builtins
+from msgspec.structs import replace
 
 from engine.expressions import Json
 from engine.llm.protocol import LLMError, LLMRequest, LLMResponse, Message, Tool
@@ -59,7 +61,7 @@ class _Conversation:
     async def ask(self, request: LLMRequest) -> LLMResponse:
         """A complete answer. Raises NodeError."""
         self.watcher.activity(f"calling {request.model}")
-        self._exchange.sent({"provider": self._llm.provider.name, **asdict(request)})
+        self._exchange.sent({"provider": self._llm.provider.name, **to_builtins(request)})
         try:
             response = await self._llm.complete(request, on_retry=self._retry, on_wait=self._wait)
         except LLMError as error:

@@ -8,9 +8,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+from msgspec import Struct
 
 from engine.expressions import Json
 from engine.log.events import Metrics, Output
@@ -103,8 +104,7 @@ class CliAgentKind:
         return f"{spec.provider} {how}{': ' + said if said else ' and said nothing'}{where}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     """What was printed on stdout, out of its envelope if it has one."""
 
     content: str | Mapping[str, Json]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
+
+from msgspec import Struct
 
 from engine.expressions import Json
 from engine.log.events import Metrics
@@ -21,8 +22,7 @@ class NotAnObjectError(ValueError):
     """The text is no JSON object; the message says what it is instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Struct, frozen=True):
     """What `claude --output-format json` wraps an answer into: the answer, or the `error` that it had, and the cost."""
 
     answer: str | Mapping[str, Json]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.nodes.environment import ANTHROPIC_KEYS, GOOGLE_KEYS, OPENAI_KEYS
 from engine.spec.model import CliAgentSpec
 
 
-@dataclass(frozen=True, slots=True)
-class CliProgram:
+class CliProgram(Struct, frozen=True):
     """One command line. It takes the prompt from stdin, so that none is too long for an argument or seen by others.
 
     `keys` are the API keys that it may see, `environment` is what it is given beside the user's own.

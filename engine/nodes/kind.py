@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct, field
 
 from engine.expressions import Json
 from engine.log.events import ErrorInfo, Location, Metrics, Output
 from engine.spec.model import Node
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """One execution: a node (or one item of it) with all that it receives, references resolved.
 
     `args` are the node's own, resolved. `reads` holds the declared reads that have been written. `edges` maps a
@@ -34,24 +34,21 @@ class Work:
     loop: WorkLoop | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WorkItem:
+class WorkItem(Struct, frozen=True):
     """The item of a fan-out or pipeline that an execution is for."""
 
     value: Json
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class WorkLoop:
+class WorkLoop(Struct, frozen=True):
     """The iteration, counted from 0, of the loop `id` that an execution is."""
 
     id: str
     iteration: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What an execution came to when it went well.
 
     `settings` are those of the node (see NodeKind) that it found out itself, as they were when it ran.

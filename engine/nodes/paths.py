@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class NamedFile:
+
+class NamedFile(Struct, frozen=True):
     """A file as a node names it. `shown` is how messages and input parts call it: relative to `directory`."""
 
     path: Path

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.nodes.process import Sink
 from engine.nodes.worker_client import Worker
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """What a worker runs: the interpreter with the worker's file, and the folder of the tools that it serves.
 
     A worker serves one folder, so that two tools in different folders can each import their own `helpers`.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.llm.service import LLMService
 from engine.log.outputs import Outputs
@@ -17,8 +19,7 @@ from engine.nodes.tool import ToolKind
 from engine.spec.model import Kind
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What the kinds of one run need: the experience's folder, the Python that the user asked for, the LLM to use."""
 
     directory: Path

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.expressions import Json
 from engine.llm.protocol import LLMRequest, Message
@@ -25,8 +26,7 @@ FILE_NAME = "SKILL.md"
 _FENCE = "---"
 
 
-@dataclass(frozen=True, slots=True)
-class Skill:
+class Skill(Struct, frozen=True):
     """What a SKILL.md says. `name` is that of its front matter, if it has one; `text` is all that follows."""
 
     name: str | None

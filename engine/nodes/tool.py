@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+from msgspec import UNSET
+
 from engine.expressions import Json
 from engine.log.events import Location, Metrics, Output
 from engine.log.outputs import Outputs
@@ -127,7 +129,7 @@ def read_result(tool: str, result: Any, watcher: Watcher) -> Outcome:
         raise NodeError("ToolResult", f"{tool} returned {_named(delta)} as state_delta; {example}", Location(tool))
     for key in sorted(result.keys() - known):
         watcher.warning(f"{tool} returned the key {key}, which means nothing; fields to write belong into state_delta")
-    output = Output(delta, result.get("edge_output"), "edge_output" in result)
+    output = Output(delta, result.get("edge_output", UNSET))
     return Outcome(output, _metrics(tool, result.get("metrics"), watcher))
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import cast
+
+from msgspec import UNSET, Struct
 
 from engine.cache.explanation import Change
 from engine.expressions import Json
@@ -22,8 +23,7 @@ _MUCH_TIME_MS = 100.0
 _MUCH_FACTOR = 1.5
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Struct, frozen=True):
     """An execution in one of the runs; a part that a run does not have has no status."""
 
     status: NodeStatus | None = None
@@ -32,8 +32,7 @@ class Side:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One node, item or iteration. `inputs` and `outputs` name the parts that differ, and how."""
 
     label: str
@@ -150,7 +149,7 @@ def _changed(
 def _values(output: Output | None) -> Mapping[str, Json]:
     if output is None:
         return {}
-    edge = {"edge output": output.edge_output} if output.has_edge_output else {}
+    edge = {"edge output": output.edge_output} if output.edge_output is not UNSET else {}
     return {**output.state_delta, **edge}
 
 

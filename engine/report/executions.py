@@ -5,7 +5,8 @@ times, inputs, outputs, attempts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.log.events import (
     Cause,
@@ -40,8 +41,7 @@ Place = tuple[tuple[Step, ...], str]
 """Where an execution is: the scopes (kind, id, key or iteration) that it is inside, and the node's id."""
 
 
-@dataclass(slots=True)
-class Execution:
+class Execution(Struct):
     """One node, in one scope. Times are milliseconds from the run's start, None where the log has none.
 
     `parts` are the executions inside it: items of a fan-out or a pipeline, iterations, the nodes of a child.
@@ -104,8 +104,7 @@ def _index(execution: Execution) -> int:
     return own.item.index if own is not None and own.item is not None else 0
 
 
-@dataclass(slots=True)
-class History:
+class History(Struct):
     """A whole run: the executions at top level in the graph's order, and what belongs to the run itself."""
 
     run_id: str = ""

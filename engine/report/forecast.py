@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from engine.expressions import Json
 from engine.nodes.cli_programs import PROGRAMS
@@ -21,8 +22,7 @@ from engine.spec.model import (
 _JAVASCRIPT = (".mjs", ".js")
 
 
-@dataclass(frozen=True, slots=True)
-class NamedPath:
+class NamedPath(Struct, frozen=True):
     """A file as the experience names it, and whether it is there now; `may_come` from a step before."""
 
     shown: str
@@ -42,8 +42,7 @@ class NamedPath:
         return " (not there yet)" if self.may_come else " (missing)"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One node. `after` are the vertices that it waits for, `conditions` what must hold, `notes` how often it runs.
 
     `commands` are programs with their arguments; `inside` are the steps of a pipeline,
@@ -62,8 +61,7 @@ class Step:
     inside: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """Where a run would happen: the programs that tools run in, and the host that language models answer at."""
 
     python: str

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import UNSET
+
 from engine.canonical import NotJsonError, hash_value
 from engine.expressions import Json
 from engine.log.input_values import InputValues, ValueLostError
@@ -27,7 +29,7 @@ def received(execution: Execution, values: InputValues) -> Mapping[str, Json]:
     sections = {"args": whole.args, "reads": whole.reads, "edges": whole.edges, "inputs": whole.given}
     sections["source"] = whole.given
     parts = {f"{section}.{name}": value for section, found in sections.items() for name, value in found.items()}
-    return {**parts, "item": whole.item} if whole.has_item else parts
+    return {**parts, "item": whole.item} if whole.item is not UNSET else parts
 
 
 class KnownValues:
@@ -54,7 +56,8 @@ class KnownValues:
         top: list[Json] = [*started.args.values(), *started.state.values(), *others]
         for execution in in_order(told.executions):
             if execution.output is not None:
-                top += [execution.output.edge_output, *execution.output.state_delta.values()]
+                edge = execution.output.edge_output
+                top += [*([] if edge is UNSET else [edge]), *execution.output.state_delta.values()]
         yield from top
         yield from self._folded(told)
         for value in top:
@@ -72,7 +75,7 @@ class KnownValues:
                 output = execution.output
                 if output is None:
                     continue
-                if execution.scope and output.has_edge_output:
+                if execution.scope and output.edge_output is not UNSET:
                     delivered.append(output.edge_output)
                 for name, value in output.state_delta.items():
                     if isinstance(value, list):

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.report.picture import Box, Picture
 
@@ -31,8 +32,7 @@ _NODE = "●"
 _GROUP = "◉"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line: the drawing, and the vertex that it is the line of, if it is one."""
 
     drawing: str

@@ -6,14 +6,14 @@ Layers by longest path, order within a layer by the mean of the neighbours' plac
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 _SWEEPS = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Size:
+class Size(Struct, frozen=True):
     """How large each box is, and how much room is between layers and between boxes of one layer."""
 
     width: float
@@ -23,8 +23,7 @@ class Size:
     bend_width: float = 12.0
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """`boxes` gives the centre of each vertex; `lines` the points of each edge, from its upper end to its lower one."""
 
     boxes: Mapping[str, tuple[float, float]]
@@ -33,8 +32,7 @@ class Layout:
     height: float
 
 
-@dataclass(slots=True)
-class _Spot:
+class _Spot(Struct):
     """A vertex or, on a line that crosses a layer, a bend."""
 
     layer: int

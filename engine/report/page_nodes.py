@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import UNSET, Struct
 
 from engine.expressions import Json
 from engine.log.events import ErrorInfo, NodeAttempt
@@ -23,8 +24,7 @@ _SHORT_VALUE = 90
 _VALUE_PREFIXES = ("item", "index", "args.", "reads.", "edges.", "runArgs.", "inputs.", "source.")
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Struct, frozen=True):
     """Where the values of inputs are found: as the log tells them, else among those that are known."""
 
     told: InputValues
@@ -136,7 +136,7 @@ def _output_rows(execution: Execution) -> Iterator[Element]:
         return
     for name, value in output.state_delta.items():
         yield value_row(f"writes {name}", value)
-    if output.has_edge_output:
+    if output.edge_output is not UNSET:
         yield value_row("edge output", output.edge_output)
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.graph import Graph
 from engine.spec.model import Experience, Join, Node
 from engine.spec.topology import Vertex, VertexKind
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """One vertex. `kind` is that of the node, or `pipeline` or `loop`; `parts` are the nodes inside those.
 
     `notes` are what decides how often it runs, and when: `for each $.files`, `join: any`.
@@ -24,8 +24,7 @@ class Box:
     parts: tuple[Box, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """An edge; `label` is its condition as written."""
 
     from_: str
@@ -33,8 +32,7 @@ class Line:
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """`boxes` in topological order. `phases` are ids to titles, in the order in which they are drawn."""
 
     name: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine import __version__
 from engine.expressions import Json
@@ -20,8 +21,7 @@ _LEVELS = {
 _COMMANDS = {**_LEVELS, Severity.INFORMATION: "notice", Severity.HINT: "notice"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Lines and columns from 1, in code points; the end is behind the last one."""
 
     line: int

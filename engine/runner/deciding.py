@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Coroutine, Mapping
-from dataclasses import dataclass
 from functools import partial
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
 
 from engine.cache.decision import Decision, decide, first_decision
 from engine.cache.key import Parts, settings_parts
@@ -24,8 +25,7 @@ _TICK_NS = 50_000_000
 """How far the clock that stamps files may be behind the one that is asked for the time."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Last:
+class _Last(Struct, frozen=True):
     """What was made for the last task of a lane: the next one, another item, has most of it in common."""
 
     given: Mapping[str, Json]

@@ -7,9 +7,9 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from async_timeout import timeout
+from msgspec import UNSET, Struct
 
 from engine.cache.decision import Ambiguity
 from engine.cache.key import InputKey
@@ -35,8 +35,7 @@ from engine.nodes.registry import Kinds
 from engine.spec.model import Backoff, OnError, Policy
 
 
-@dataclass(frozen=True, slots=True)
-class LogWatcher:
+class LogWatcher(Struct, frozen=True):
     """What a node reports while it runs, as log events."""
 
     task: Task
@@ -80,8 +79,7 @@ class LogWatcher:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Executor:
+class Executor(Struct, frozen=True):
     """Executes tasks of one run. `record` appends to its log;
     `changed` names the files of a task that changed since; `produced` those that it made since a moment.
     """
@@ -173,7 +171,8 @@ class Executor:
         if changed:
             return f"{', '.join(changed)} changed while it ran"
         output = outcome.output
-        if self.secrets.are_in([dict(output.state_delta), output.edge_output]):
+        edge = None if output.edge_output is UNSET else output.edge_output
+        if self.secrets.are_in([dict(output.state_delta), edge]):
             return "its output holds a secret, which the log masks"
         return None
 

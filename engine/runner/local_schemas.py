@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.expressions import Json
 from engine.regular_files import read_text
@@ -45,8 +47,7 @@ def _whole(state_field: StateField, directory: Path) -> StateField:
     return replace(state_field, schema={**schema, "$defs": definitions})
 
 
-@dataclass(slots=True)
-class _Bundle:
+class _Bundle(Struct):
     """The files that the schema called `name` refers to, directly or through one another, as `definitions` of it."""
 
     directory: Path

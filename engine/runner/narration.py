@@ -7,6 +7,8 @@ import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from msgspec import UNSET
+
 from engine import __version__
 from engine.cache.decision import Decision
 from engine.cache.keying import Keyings
@@ -82,7 +84,7 @@ def _short_text(path: Path) -> bytes | None:
 def received(task: Task) -> Input:
     """What a task receives."""
     item = task.item
-    return Input(task.args, task.given, task.reads, task.edges, item.value if item else None, item is not None)
+    return Input(task.args, task.given, task.reads, task.edges, item.value if item else UNSET)
 
 
 def started(task: Task, decision: Decision, attempt_id: str, given: Input) -> NodeStarted:

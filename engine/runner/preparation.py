@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.cache.entries import Plan
 from engine.cache.explanation import Explainer
@@ -48,8 +49,7 @@ class RunRefusedError(Exception):
     """A run cannot begin; nothing was started and nothing written. The message is for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preparation:
+class Preparation(Struct, frozen=True):
     """A run that can begin: `args` with their defaults, `start` the state it starts from, `original` when it
     resumes. The fields in `carried` go on from what earlier runs left; they are mapped to their defaults. `logs` are
     those of the original and of the runs that it resumed, the newest first; `wishes` what else was asked for. The nodes

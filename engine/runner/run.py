@@ -6,9 +6,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from engine.cache.decision import Decision
 from engine.cache.keying import Keyings
@@ -47,8 +48,7 @@ _GRACE_SECONDS = 10.0
 """How long executions may take to stop when the run breaks off."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Execution:
+class _Execution(Struct, frozen=True):
     attempt_id: str
     future: asyncio.Task[TaskEnd]
 

@@ -7,7 +7,8 @@ import gc
 import os
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.cache.memory import keep, recall
 from engine.cache.sources import new_sources
@@ -31,8 +32,7 @@ from engine.state.contribution import contribution_of
 from engine.state.store import StateError, StateStore
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """A run that ended: its id, its last event, and the state that it came to, as it is and as people may see it.
 
     `state_problem` says, for the user, why state.sqlite does not have what the run wrote; its log has.

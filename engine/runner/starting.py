@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.core.writes import type_error
 from engine.expressions import Json
@@ -16,8 +17,7 @@ class UnfitStateError(ValueError):
     """A value that would be carried over does not fit its field any more. The message is for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """The values that a run starts from, and the fields that it carries on, with their defaults (null for none)."""
 
     state: Mapping[str, Json]

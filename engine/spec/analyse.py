@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.spec.checks import Shape, check_graph, read_shape
 from engine.spec.echoes import without_echoes
@@ -34,8 +36,7 @@ _CODES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(Struct, frozen=True):
     """What a text says and what is wrong with it.
 
     `experience` is without the parts that could not be read, and None where the top level is no mapping. `problems`

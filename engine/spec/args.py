@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from engine.expressions import Json
 from engine.spec.json_values import broken_rules
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedArgs:
+class CheckedArgs(Struct, frozen=True):
     """The args with the declared defaults filled in, and what is wrong with them, for the person who gave them.
 
     No problem ever shows the value of a secret.

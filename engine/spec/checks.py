@@ -6,9 +6,10 @@ Works on names that are already read. Where knowledge is incomplete, it is silen
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
+
+from msgspec import Struct
 
 from engine.spec.items import Item
 from engine.spec.model import Edge
@@ -19,8 +20,7 @@ from engine.spec.topology import Topology, topology
 from engine.spec.wording import closest_to_each, did_you_mean, listed
 
 
-@dataclass(frozen=True, slots=True)
-class _Ids:
+class _Ids(Struct, frozen=True):
     """The ids and edges of an experience, without places: what the shape of its graph depends on."""
 
     nodes: tuple[str, ...]
@@ -29,8 +29,7 @@ class _Ids:
     loops: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """The graph without places, and what is wrong with it: worked out again only when its ids or edges change."""
 
     ids: _Ids

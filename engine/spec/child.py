@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from engine.spec.files import Entry, Files
 from engine.spec.nested_files import FILE_NAME, MAX_DEPTH
@@ -17,8 +18,7 @@ from engine.spec.parts import Parts, read_parts
 from engine.syntax import NodeKind, parse
 
 
-@dataclass(frozen=True, slots=True)
-class Child:
+class Child(Struct, frozen=True):
     """What a nested experience is to the one around it. `fields` are declared; `reads`, `writes` are all its nodes'."""
 
     fields: Mapping[str, Mapping[str, Any]]
@@ -32,8 +32,7 @@ def child_at(path: str, files: Files) -> Child | None:
     return _Looking(files, {}).at(path, depth=1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Looking:
+class _Looking(Struct, frozen=True):
     """Into an experience and those that share its state, each once: the ways to them may be many."""
 
     files: Files

@@ -6,8 +6,9 @@ What one item shows alone is engine/spec/items.py's, what only the whole graph s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine.spec.child_checks import check_child
 from engine.spec.conditions import check_condition, check_list, check_references
@@ -25,8 +26,7 @@ from engine.spec.sources import check_source
 from engine.spec.surroundings import Around, Surroundings
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What was found, by list and position; relative to the item. `whats` are the items and what was around them.
 
     `spare` is what was found while something else was around an item, the last time that it changed: whoever types a

@@ -6,8 +6,9 @@ Worked out again only when a name, an order or a condition changes; an edit anyw
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from engine.expressions import Expression, Path
 from engine.spec.child import child_at
@@ -48,8 +49,7 @@ class FieldFacts(NamedTuple):
     starts: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
+class _Key(Struct, frozen=True):
     """What the facts depend on. Parts are compared as objects first, so that equal ones cost nothing."""
 
     nodes: tuple[Flow | None, ...]
@@ -59,8 +59,7 @@ class _Key:
     files: Files
 
 
-@dataclass(frozen=True, slots=True)
-class DataFlow:
+class DataFlow(Struct, frozen=True):
     """By vertex, what it reads and writes and where; `waiting` orders by edges and by reads, not by `set_once`.
 
     `order` are the vertices in topological order, `positions` their places in it. `conditions`, and the paths in

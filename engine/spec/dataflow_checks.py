@@ -6,8 +6,9 @@ OE304, OE305, OE404, OE405 and OE406, from the facts of engine/spec/dataflow.py,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+from msgspec import Struct, field
 
 from engine.expressions import show
 from engine.spec.dataflow import DataFlow, Spot
@@ -18,8 +19,7 @@ from engine.spec.reachability import NeverRuns, Required, never_run, required_co
 from engine.spec.topology import VertexKind
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """A problem whose places are names, so that it stays true when the text around it moves."""
 
     code: Code

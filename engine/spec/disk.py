@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from engine.spec.files import Entry
 
@@ -14,8 +15,7 @@ _LONGEST_TEXT = 1024 * 1024
 _Identity = tuple[int, int, int]
 
 
-@dataclass(slots=True, eq=False)
-class DiskFiles:
+class DiskFiles(Struct, eq=False):
     """A view of the disk from `folder`: what was asked once is not asked again.
 
     `again` looks again, and reads only the files whose size, time or inode changed since.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from engine.expressions import Json
 from engine.spec.fitting import UNKNOWN_KEYS
@@ -23,8 +24,7 @@ class Spot(Enum):
     LACKING = "lacking"
 
 
-@dataclass(frozen=True, slots=True)
-class Flaw:
+class Flaw(Struct, frozen=True):
     """A mistake in a value. `blocks`: the part cannot be read into the model as long as it is there."""
 
     code: Code

@@ -7,9 +7,10 @@ whole graph can tell (whether a name exists) is checked elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from engine.expressions import (
     Json,
@@ -47,8 +48,7 @@ _FLOW_KEYS = frozenset({"reads", "writes", "id", "join", "impl", "for_each", "ar
 Model = TypeVar("Model", bound=Node | Edge | Pipeline | Loop | StateField)
 
 
-@dataclass(frozen=True, slots=True)
-class Item(Generic[Model]):
+class Item(Struct, Generic[Model], frozen=True):
     """What an item says. `model` is None while a mistake keeps it from being read; `refs` are the ids it names.
 
     `fields` are those of `uses`: most items are done with by one look at them. `flow` is None where it cannot be

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.spec.checks import Shape
 from engine.spec.context import Checked, check_in_context
@@ -17,8 +18,7 @@ from engine.spec.sighting import World
 from engine.spec.surroundings import Surroundings, surroundings
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
+class Knowledge(Struct, frozen=True):
     """What each item's surroundings and the flow of data show. `flow` is None where that cannot be known."""
 
     shape: Shape

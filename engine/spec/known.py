@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+from msgspec import Struct
 
 from engine.expressions import Json, Step
 from engine.expressions.kinds import ANY, Known, ValueKind, kind_of
@@ -25,8 +26,7 @@ ANYTHING: Mapping[str, Any] = MappingProxyType({})
 """The schema of what nothing is known of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Nowhere:
+class Nowhere(Struct, frozen=True):
     """A path that certainly finds nothing: the step that leads nowhere, and which names there are instead."""
 
     step: Step

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.collector import paused_collector
 from engine.spec.analyse import Analysis, analyse
@@ -15,8 +16,7 @@ from engine.spec.problems import Problem
 MAX_BYTES = 5 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """An experience that can run. `directory` is what the paths in it are relative to; both paths are absolute."""
 
     experience: Experience

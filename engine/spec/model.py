@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 from engine.expressions import Expression, Json
 
@@ -72,8 +73,7 @@ class ItemErrorPolicy(str, Enum):
     CONTINUE = "continue"
 
 
-@dataclass(frozen=True, slots=True)
-class OnError:
+class OnError(Struct, frozen=True):
     """`on_error` of a node. `attempts` counts all tries, the first included; `base_ms` is milliseconds."""
 
     policy: Policy = Policy.SKIP
@@ -82,8 +82,7 @@ class OnError:
     base_ms: int = 100
 
 
-@dataclass(frozen=True, slots=True)
-class ForEach:
+class ForEach(Struct, frozen=True):
     """`for_each` of a node: `source` is a reference to an array."""
 
     source: str
@@ -92,15 +91,13 @@ class ForEach:
     max_items: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ToolSpec:
+class ToolSpec(Struct, frozen=True):
     """`impl` is the tool's file, with `:function` after it where another than the default is called."""
 
     impl: str
 
 
-@dataclass(frozen=True, slots=True)
-class AgentSpec:
+class AgentSpec(Struct, frozen=True):
     """`prompt` is a path or the prompt itself; `schema` an inline JSON Schema or a path to one."""
 
     prompt: str
@@ -111,8 +108,7 @@ class AgentSpec:
     system: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SkillSpec:
+class SkillSpec(Struct, frozen=True):
     """`impl` is the folder that holds SKILL.md."""
 
     impl: str
@@ -124,15 +120,13 @@ class SkillSpec:
     system: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetSpec:
+class DatasetSpec(Struct, frozen=True):
     """`source` as written: its `type` says which other keys it has."""
 
     source: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class ExperienceSpec:
+class ExperienceSpec(Struct, frozen=True):
     """`impl` is the child's experience.yaml; `outputs` maps the parent's fields to the child's."""
 
     impl: str
@@ -140,8 +134,7 @@ class ExperienceSpec:
     outputs: Mapping[str, Json] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class CliAgentSpec:
+class CliAgentSpec(Struct, frozen=True):
     """A coding agent's command line: `provider` is claude-code, codex or gemini."""
 
     provider: str
@@ -156,8 +149,7 @@ class CliAgentSpec:
 KindSpec = ToolSpec | AgentSpec | SkillSpec | DatasetSpec | ExperienceSpec | CliAgentSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One node of the graph. `source` is the mapping as written: what a cache key is made from.
 
     `effects` is None where the kind decides; `produces` are globs of the files that it makes.
@@ -182,8 +174,7 @@ class Node:
     produces: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """`to` runs after `from_`; `when` is the parsed condition, absent where none is written."""
 
     from_: str
@@ -192,8 +183,7 @@ class Edge:
     when_text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pipeline:
+class Pipeline(Struct, frozen=True):
     """Every item goes through every stage, in stage order. `stages` are node ids."""
 
     id: str
@@ -201,8 +191,7 @@ class Pipeline:
     stages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True):
     """`body` is run until `until` holds, `max_iters` times at most."""
 
     id: str
@@ -212,8 +201,7 @@ class Loop:
     max_iters: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StateField:
+class StateField(Struct, frozen=True):
     """One field of `state.schema`. `schema` is the mapping as written; `default` is absent where none is written."""
 
     name: str
@@ -227,8 +215,7 @@ class StateField:
         return "default" in self.schema
 
 
-@dataclass(frozen=True, slots=True)
-class Experience:
+class Experience(Struct, frozen=True):
     """A whole experience. `args_schema` is the top-level `args`: a JSON Schema object, or None.
 
     The numbers are those of `runtime` and its `limits`; None is where none is written.

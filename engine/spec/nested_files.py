@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from engine.spec.files import Entry, Files, is_outside
 from engine.spec.locate import locate
@@ -24,16 +25,14 @@ MAX_DEPTH = 8
 """How deep experiences may lie in one another, the outermost counted as 0 (docs/format.md, Nested experiences)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(Struct, frozen=True):
     """A place in an experience's text that names a nested one; `path` is that file's, from the outermost folder."""
 
     span: Span
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class NestedFile:
+class NestedFile(Struct, frozen=True):
     """An experience that is nested, as it was seen through `files`. `nests` are those that it names itself."""
 
     files: Files
@@ -41,8 +40,7 @@ class NestedFile:
     nests: tuple[Naming, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FilesWithin:
+class FilesWithin(Struct, frozen=True):
     """The files as an experience in the folder `folder` of `outermost` sees them."""
 
     outermost: Files

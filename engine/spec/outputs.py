@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine.expressions.kinds import ValueKind, words
 from engine.spec.files import Files
@@ -24,8 +25,7 @@ OPEN = frozenset({"$ref", "anyOf", "oneOf", "allOf", "if", "patternProperties", 
 """Keywords beside which the others do not tell all of what a schema allows."""
 
 
-@dataclass(frozen=True, slots=True)
-class AnswerSchema:
+class AnswerSchema(Struct, frozen=True):
     """The schema of a node's answer, and the file that it stands in; None where it stands in the experience."""
 
     schema: Mapping[str, Any]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine.spec.defaults import default_flaws
 from engine.spec.flaws import Flaw, find_flaws
@@ -18,8 +19,7 @@ from engine.syntax import NodeKind, View
 _LISTS = ("nodes", "edges", "pipelines", "loops")
 
 
-@dataclass(frozen=True, slots=True)
-class Shell:
+class Shell(Struct, frozen=True):
     """All that is in no list. `key` is equal for shells that say the same."""
 
     value: dict[str, Any]
@@ -27,8 +27,7 @@ class Shell:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The parts of a text whose top level is a mapping."""
 
     shell: Shell

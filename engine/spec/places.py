@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from engine.spec.model import Edge
 from engine.spec.parts import Parts
@@ -11,16 +12,14 @@ from engine.spec.sections import Section
 from engine.syntax import Span
 
 
-@dataclass(frozen=True, slots=True)
-class IdPlace:
+class IdPlace(Struct, frozen=True):
     """A node, a pipeline or a loop: its id's value, and the whole of it."""
 
     id: Span
     whole: Span
 
 
-@dataclass(frozen=True, slots=True)
-class EdgePlace:
+class EdgePlace(Struct, frozen=True):
     """An edge: the whole of it, and its ends, where they are written."""
 
     whole: Span
@@ -28,8 +27,7 @@ class EdgePlace:
     to: Span | None
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(Struct, frozen=True, dict=True):
     """Looked up when asked for, so that an edit does not pay for what nobody looks at."""
 
     parts: Parts | None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import Enum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.syntax import Span
 
@@ -81,16 +83,14 @@ FILE_CODES = frozenset({Code.MISSING_FILE, Code.MISSING_FUNCTION, Code.UNUSABLE_
 """Errors of the disk and not of the text: a run looks at a file only when a node needs it."""
 
 
-@dataclass(frozen=True, slots=True)
-class OtherFile:
+class OtherFile(Struct, frozen=True):
     """Another file than the one that a problem is in: its path from the experience's folder, and its text as read."""
 
     path: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(Struct, frozen=True):
     """Another place that explains a problem, such as the first use of a duplicate id; in the same text, or `file`."""
 
     span: Span
@@ -102,8 +102,7 @@ class Related:
         return self if self.file else replace(self, span=self.span.shift(by))
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One mistake at one place. `span` is in code points of the text; `data` is what a quick fix needs."""
 
     code: Code

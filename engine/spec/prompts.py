@@ -6,8 +6,9 @@ OE507 and OE508. The rules are those of engine/nodes/prompts.py, which fills pro
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from engine.expressions import Path, Placeholder, Root, Template, parse_template
 from engine.spec.files import Entry, Files
@@ -21,8 +22,7 @@ from engine.syntax import Span, View
 _PATH_SUFFIXES = (".md", ".txt")
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(Struct, frozen=True):
     """The text of a prompt, and the file that it stands in; None where it stands in the experience itself."""
 
     text: str

@@ -6,8 +6,9 @@ Sets of conditions are integers with a bit for each edge that has a `when`: line
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import combinations
+
+from msgspec import Struct
 
 from engine.expressions import Path, Root
 from engine.expressions.contradictions import contradict
@@ -17,8 +18,7 @@ _MOST_ALIKE = 40
 """How many conditions on one path are compared with each other: far more than a person writes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Required:
+class Required(Struct, frozen=True):
     """By vertex, the conditions that must hold; `exclusive` are the pairs of edges that never hold together."""
 
     by_vertex: Mapping[str, int]
@@ -30,8 +30,7 @@ class Required:
         return first & second in (first, second)
 
 
-@dataclass(frozen=True, slots=True)
-class NeverRuns:
+class NeverRuns(Struct, frozen=True):
     """A vertex that needs two edges whose conditions exclude each other, and no vertex before it does."""
 
     id: str

@@ -6,11 +6,12 @@ The validator of a part is built once; it answers in values and paths. Where tho
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
+
+from msgspec import Struct
 
 from engine.expressions import Json
 from engine.spec.fitting import UNKNOWN_KEYS, Fits, compile_schema
@@ -43,8 +44,7 @@ class Part(str, Enum):
     FIELD = "stateField"
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True):
     """A rule that a value at `path` breaks: the schema's keyword, the schema, and for key rules the key."""
 
     path: tuple[str | int, ...]

@@ -6,8 +6,10 @@ This is what an edit costs: one look at each item of the list that it is in, and
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Generic
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.spec.items import Item, Model, read_field
 from engine.spec.locate import key_text
@@ -20,8 +22,7 @@ from engine.syntax.green import Sequence
 _FEW = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Section(Generic[Model]):
+class Section(Struct, Generic[Model], frozen=True):
     """What stands under one key, such as `graph.nodes`: its items, and for each where it starts and how long it is.
 
     `view` is None where that is missing or of another shape. `known_whole`: what has no name here has one nowhere.

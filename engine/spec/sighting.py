@@ -6,8 +6,9 @@ The rules are those of engine/core/inputs.py and engine/nodes/prompts.py, which 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.expressions import Path, Root, Step, parse_reference
 from engine.expressions.kinds import Known, ValueKind
@@ -22,8 +23,7 @@ _NUMBER = Known(frozenset({ValueKind.NUMBER}))
 _TEXT = Known(frozenset({ValueKind.TEXT}))
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """What every part of an experience may name: the state's fields and the run args, each with its schema.
 
     `args` is None where none are declared. `files` answers for all that lies on disk.
@@ -34,8 +34,7 @@ class World:
     files: Files = NO_FILES
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What one place may name: `item` is the schema of `$item`, None where there is none.
 
     `senders` is None where the edges are not all known.
@@ -47,16 +46,14 @@ class Scope:
     in_loop: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A value, and what is known of it."""
 
     known: Known = field(default_factory=Known)
     schema: Mapping[str, Any] = field(default_factory=lambda: ANYTHING)
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """Nothing: which part of the path is wrong, why, and what was probably meant."""
 
     span: Span

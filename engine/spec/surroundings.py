@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from engine.spec.model import Kind
 from engine.spec.topology import Topology, VertexKind
@@ -28,8 +29,7 @@ class Around(NamedTuple):
 NOTHING_AROUND = Around(frozenset())
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """By id, what is around each node, pipeline and loop. `whole`: every edge leads from and to what is known."""
 
     by_id: Mapping[str, Around]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from engine.spec.order import shortest_cycles, topological_order
 
@@ -35,8 +36,7 @@ class Arc(NamedTuple):
     edge: int
 
 
-@dataclass(frozen=True, slots=True)
-class Topology:
+class Topology(Struct, frozen=True):
     """Vertices as declared: nodes, pipelines, loops. `home` gives the vertex of every id an edge may name."""
 
     vertices: tuple[Vertex, ...]

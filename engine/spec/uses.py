@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from engine.expressions import Call, Expression, Json, Path, Root, children, parse_expression, parse_reference, paths_of
 from engine.expressions.contradictions import bounded_paths
@@ -48,8 +49,7 @@ class Flow(NamedTuple):
     bounds: frozenset[Path] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A `when` or `until` as far as it could be read; its mistakes, and the fields that it names."""
 
     tree: Expression | None = None

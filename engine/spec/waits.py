@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 _T = TypeVar("_T")
 
@@ -36,8 +37,7 @@ class VertexSet(Set[str]):
         return frozenset(it)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """By vertex: `waits`, the ids it waits for, and everything behind those, as bits by position.
 
     `waits` holds every predecessor, and of the writers only those that no other wait already waits for: a chain of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.core.merging import fold
 from engine.expressions import MISSING, Json, Missing
@@ -13,8 +14,7 @@ from engine.log.view import RunView
 from engine.spec.model import Merge
 
 
-@dataclass(frozen=True, slots=True)
-class FieldContribution:
+class FieldContribution(Struct, frozen=True):
     """What one run wrote to one field, its writes merged into one `value`; `node_id` is the last that wrote.
 
     A field that is `carried` goes on from what earlier runs left, and begins from `start` only where there is nothing;
@@ -33,8 +33,7 @@ class FieldContribution:
         return fold(self.merge, base, [self.value])
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(Struct, frozen=True):
     """What one run wrote. Of the runs that go back to the same `root_run_id` only the last to end counts."""
 
     run_id: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.log.blobs import BlobLostError
 from engine.log.ends import read_ends
@@ -16,8 +17,7 @@ from engine.state.store import StateDamagedError, StateStore
 _DAMAGED_SUFFIX = ".damaged"
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
+class Rebuilt(Struct, frozen=True):
     """How many runs were merged, and the ids of those whose logs could not be read."""
 
     runs: int

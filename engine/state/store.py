@@ -6,8 +6,9 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.expressions import Json, Missing
 from engine.log.own_files import refuse_links
@@ -35,8 +36,7 @@ class StateDamagedError(StateError):
     """The file is no database, or a broken one."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldValue:
+class FieldValue(Struct, frozen=True):
     """A field's value, and who gave it: the node and the run that ended at `updated_at`."""
 
     value: Json
@@ -45,8 +45,7 @@ class FieldValue:
     run_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """One run's change of a field. `old` is missing where there was no value before."""
 
     field: str

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.syntax.green import Green
 from engine.syntax.problems import SyntaxProblem
 from engine.syntax.reader import Anchors, Reading
 
 
-@dataclass(slots=True)
-class Block:
+class Block(Struct):
     """The meaning of `text`; all offsets are from its start (code points)."""
 
     text: str

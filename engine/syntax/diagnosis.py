@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from yaml import MarkedYAMLError, YAMLError
 
 from engine.syntax.problems import SyntaxCode, SyntaxProblem
@@ -25,8 +25,7 @@ _SECOND_COLON = re.compile(r":[ \t]+\S")
 _CLOSERS = {"[": "]", "{": "}", '"': '"', "'": "'"}
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """Why a block is not YAML.
 
     `at_end`: something is still open at its end, and more text might close it, if it has the `closer` in it.
@@ -43,8 +42,7 @@ class Failure:
         return SyntaxProblem(self.code, self.message, self.span)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
+class _Scene(Struct, frozen=True):
     """The text, where PyYAML stopped in it (`at`), and where what it was reading began (`since`)."""
 
     block: str

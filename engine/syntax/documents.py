@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.syntax.lines import with_newlines
 from engine.syntax.problems import SyntaxCode, SyntaxProblem
@@ -21,8 +22,7 @@ _MARKER_HERE = re.compile(rf"(?:---|\.\.\.){_MARKER}")
 _MARKERS = tuple(re.compile(rf"\n{re.escape(dots)}{_MARKER}") for dots in ("---", "..."))
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(Struct, frozen=True):
     """The stretch of the first document's content (code points), and what is wrong around it."""
 
     begin: int

@@ -4,9 +4,10 @@ unchanged part stays the same object when text before it changes. Consumers read
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from engine.syntax.scalars import Data
 
@@ -38,8 +39,7 @@ class Style(Enum):
 # parse and a frozen dataclass takes three times as long to make. They compare and hash by identity.
 
 
-@dataclass(slots=True, eq=False)
-class Source:
+class Source(Struct, eq=False):
     """Where the text of a node is kept: a block of text, and the node's stretch in it (code points)."""
 
     block: str
@@ -52,8 +52,7 @@ class Source:
         return self.block[self.at : self.at + self.length]
 
 
-@dataclass(slots=True, eq=False)
-class Scalar:
+class Scalar(Struct, eq=False):
     """A scalar, or the nothing that stands for null (length 0)."""
 
     source: Source
@@ -70,8 +69,7 @@ class Scalar:
         return NodeKind.NULL if self.data is None else NodeKind.SCALAR
 
 
-@dataclass(slots=True, eq=False)
-class Alias:
+class Alias(Struct, eq=False):
     """`*name`. Its target is the node that carried the anchor, or None when it has none that can be used."""
 
     source: Source
@@ -92,8 +90,7 @@ class Alias:
         return self.target.source.length + self.target.expansion if self.target else 0
 
 
-@dataclass(slots=True, eq=False)
-class Broken:
+class Broken(Struct, eq=False):
     """Text that could not be read."""
 
     source: Source
@@ -104,8 +101,7 @@ class Broken:
     kind: ClassVar[NodeKind] = NodeKind.ERROR
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(Struct):
     """A key and its value, each at an offset from the start of the mapping; the value may not be there."""
 
     key_at: int
@@ -114,8 +110,7 @@ class Entry:
     value: Green | None
 
 
-@dataclass(slots=True, eq=False)
-class Mapping:
+class Mapping(Struct, eq=False):
     """A mapping in block or flow style."""
 
     source: Source
@@ -133,8 +128,7 @@ class Mapping:
     kind: ClassVar[NodeKind] = NodeKind.MAPPING
 
 
-@dataclass(slots=True, eq=False)
-class Sequence:
+class Sequence(Struct, eq=False):
     """A sequence in block or flow style: its items, each at an offset from the start of the sequence."""
 
     source: Source

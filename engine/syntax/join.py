@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from engine.syntax.block import Block
 from engine.syntax.green import Entry, Green, Mapping, Sequence, Source, Style, make_mapping, make_sequence

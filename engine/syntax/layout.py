@@ -7,8 +7,9 @@ state there. That reading is engine.syntax.assemble's; here nothing is read.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from engine.syntax.lines import with_newlines
 
@@ -22,8 +23,7 @@ _MARGIN = re.compile(r"(?:\A|(?<=[\r\n]))[ \t]+")
 _HEADER = re.compile(rf"{_KEY}[ ]*(?:[ ]#[^\n]*)?\n")
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """Where the pieces of a block start: entries of a mapping or items of a sequence, all at one column."""
 
     is_mapping: bool

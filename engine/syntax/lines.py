@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from enum import Enum
 from itertools import accumulate
+
+from msgspec import Struct
 
 
 class Encoding(Enum):
@@ -20,8 +21,7 @@ _SHORT = 512
 """Code points among which each line is looked for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """A place between two characters: zero-based line, zero-based column in code points."""
 
     line: int

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.syntax.spans import Span
 
@@ -29,8 +31,7 @@ class SyntaxCode(Enum):
     ALIAS_EXPANSION = "alias-expansion"
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxProblem:
+class SyntaxProblem(Struct, frozen=True):
     """One mistake: its code, what is wrong and what to do, where, and the other place that it is about."""
 
     code: SyntaxCode

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import yaml
+from msgspec import Struct, field
 from yaml.events import (
     AliasEvent,
     MappingEndEvent,
@@ -56,8 +56,7 @@ Moment = tuple[int, int]
 """How far `Anchors` had come."""
 
 
-@dataclass(slots=True)
-class Anchors:
+class Anchors(Struct):
     """The anchors seen so far in the document, and how much text their aliases may still stand for."""
 
     allowance: int
@@ -138,8 +137,7 @@ class _TooDeepError(Exception):
         self.failure = too_deep(at)
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     start: int
     is_mapping: bool
     flow: bool

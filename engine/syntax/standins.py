@@ -6,7 +6,8 @@ YAML 1.2 (section 5.4) ends lines at CR and LF only, PyYAML at U+0085, U+2028 an
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.syntax.problems import SyntaxCode, SyntaxProblem
 from engine.syntax.spans import Span
@@ -18,8 +19,7 @@ _REPLACEMENT = "\ufffd"
 _PRIVATE = range(0xF0000, 0xFFFFD)
 
 
-@dataclass(frozen=True, slots=True)
-class Standins:
+class Standins(Struct, frozen=True):
     """A text as PyYAML gets to see it, and the way back."""
 
     text: str

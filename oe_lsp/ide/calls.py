@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from engine.spec import Analysis
 from engine.syntax import Span, View
@@ -15,8 +16,7 @@ from oe_lsp.ide.occurrences import Access, Named, entity_at, named_in
 from oe_lsp.ide.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Vertex:
+class Vertex(Struct, frozen=True):
     """A node, a pipeline or a loop. `detail` says which of them, or a node's kind."""
 
     id: str
@@ -25,8 +25,7 @@ class Vertex:
     id_span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A vertex before or after another one, and the places because of which it is: ids in edges, names of fields."""
 
     vertex: Vertex

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+
+from msgspec import Struct
 
 from engine.log.summary import RunState, RunSummary
 from engine.log.words import age
@@ -21,8 +22,7 @@ class LensAction(Enum):
     CANCEL = "cancel"
 
 
-@dataclass(frozen=True, slots=True)
-class Lens:
+class Lens(Struct, frozen=True):
     """A lens of the first line. `run_id` is the run it acts on; a new run has none yet."""
 
     title: str

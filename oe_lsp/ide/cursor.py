@@ -6,10 +6,11 @@ The base of hover and of navigation. What the names there mean is said by oe_lsp
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from itertools import pairwise
+
+from msgspec import Struct
 
 from engine.spec.locate import Steps, key_text
 from engine.syntax import NodeKind, View
@@ -25,8 +26,7 @@ class Part(Enum):
     GAP = "gap"
 
 
-@dataclass(frozen=True, slots=True)
-class Cursor:
+class Cursor(Struct, frozen=True):
     """`steps` lead from the top of the document to the entry or item; `view` is the key or the value itself.
 
     `around` are the collections that it is in, the whole document first.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from msgspec import Struct
 
 from engine.graph import ReadBy
 from engine.graph.reads import expression_reads, fields_in, node_reads
@@ -15,16 +16,14 @@ from engine.spec.model import AgentSpec, CliAgentSpec, Experience, Node, Pipelin
 _NOTHING = Experience(name="", version="", nodes=(), edges=(), fields=())
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """Who uses a field, and by what: a node's `reads`, an edge's `when` …"""
 
     who: str
     by: str
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Struct, frozen=True, dict=True):
     """Looked up when asked for, in what the checker has read already."""
 
     analysis: Analysis

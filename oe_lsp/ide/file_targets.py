@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.expressions import parse_reference
 from engine.spec.files import Entry, Files
@@ -17,8 +18,7 @@ from oe_lsp.ide.tool_code import function_span
 _START = Span(0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class FilePlace:
+class FilePlace(Struct, frozen=True):
     """A stretch of a file. `path` is from the experience's folder; `text` is what `span` counts in."""
 
     path: str

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from engine.syntax import Green, LineIndex, NodeKind, View
 from oe_lsp.ide.items import MOST_KEPT
 from oe_lsp.ide.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(Struct, frozen=True):
     """The lines that one fold is about: the first stays visible. `depth` is 0 for the outermost."""
 
     first_line: int

@@ -7,7 +7,8 @@ same green node in the next snapshot, at another start.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.spec.locate import Steps
 from engine.syntax import View
@@ -24,8 +25,7 @@ MOST_KEPT = 8192
 """Of how many items a feature keeps what it found: those of a few large experiences, and of what was edited in them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """An item. `place` is the path that leads to it, with 0 for any position in a list."""
 
     place: Steps

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.spec.files import Files
 from engine.spec.named_files import split_impl
@@ -16,8 +17,7 @@ from oe_lsp.ide.occurrences import named_in
 from oe_lsp.ide.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A stretch that opens a file. `path` is from the experience's folder; `tooltip` says what it is."""
 
     span: Span

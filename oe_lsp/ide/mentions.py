@@ -6,9 +6,10 @@ The one table of where ids, fields, phases, args and files are written. What exi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from engine.expressions import Path, Root, parse_expression, parse_reference, parse_template
 from engine.spec.locate import Steps, key_text
@@ -28,8 +29,7 @@ class EntityKind(Enum):
     FILE = "file"
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A name at a place. `span` is the name alone, without quotes, `$.` or braces."""
 
     kind: EntityKind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.spec.files import Files
 from engine.syntax import Span, View
@@ -14,8 +14,7 @@ from oe_lsp.ide.origins import origin_at
 from oe_lsp.ide.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where a name leads. `origin` is the name; `file` is None where it leads to a place in the same document.
 
     `whole` is what is declared there, and `name` the stretch in it that names it.
@@ -27,8 +26,7 @@ class Target:
     file: FilePlace | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class References:
+class References(Struct, frozen=True):
     """All that names an entity: in the document, and by path in the files of prompts."""
 
     here: tuple[Occurrence, ...]

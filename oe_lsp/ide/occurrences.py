@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from engine.spec.locate import Steps, key_text
 from engine.spec.named_files import split_impl
@@ -33,8 +34,7 @@ class Access(Enum):
     READS = "reads"
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(Struct, frozen=True):
     """Something that has a name. `owner` is where the node starts that an arg belongs to; all else is of the document.
 
     The name of a file is its path from the experience's folder, without a function.
@@ -45,16 +45,14 @@ class Entity:
     owner: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(Struct, frozen=True):
     """A place where an entity is named: `span` is the name alone."""
 
     span: Span
     access: Access
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """What an item names at one place, relative to the item."""
 
     kind: EntityKind

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec import Struct
 
 from engine.spec.files import Files
 from engine.syntax import LineIndex, NodeKind, Position, Span, Style, Tree, View, parse
@@ -16,24 +17,21 @@ from oe_lsp.ide.snapshot import Snapshot
 from oe_lsp.ide.yaml_text import as_yaml
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """A stretch of a text, and what stands there afterwards."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rename:
+class Rename(Struct, frozen=True):
     """What a rename changes: in the document, and by path in the files of prompts."""
 
     here: tuple[Edit, ...]
     in_prompts: Mapping[str, tuple[Edit, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why there is no rename, for the person who asked for it."""
 
     message: str

@@ -6,13 +6,13 @@ Of plain and block scalars that is the source itself, where only the white space
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.syntax import Span, Style, View
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarText:
+class ScalarText(Struct, frozen=True):
     """`text` begins at the offset `start`; `places`, where there are escapes, gives the offset of every character."""
 
     text: str

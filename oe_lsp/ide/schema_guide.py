@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from engine.spec.locate import Steps
 from schemas import experience_schema
@@ -16,8 +17,7 @@ ValueAt = Callable[[Steps], Any]
 _DISCRIMINATOR = "x-discriminator"
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """A key that a mapping takes, and the rule for its value."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+
+from msgspec import Struct
 
 from engine.spec.locate import Steps, key_text
 from engine.syntax import Green, NodeKind, Span, View
@@ -25,8 +26,7 @@ class SymbolKind(Enum):
     LOOP = "loop"
 
 
-@dataclass(frozen=True, slots=True)
-class Symbol:
+class Symbol(Struct, frozen=True):
     """A part of an experience. `span` is all of it, `name_span` the stretch in it that names it."""
 
     name: str

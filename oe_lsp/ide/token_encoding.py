@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from engine.spec.locate import Steps
 from engine.syntax import Encoding, Green, LineIndex, Span, View, units
@@ -43,8 +44,7 @@ def encoded_tokens(
     return data
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """Numbers that were replaced in a list: `removed` of them from `start` on, by `added`."""
 
     start: int

@@ -6,9 +6,10 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.log.held import is_held
 from engine.log.moments import moment
@@ -132,8 +133,7 @@ class RunFeed:
             log.error("%s failed", task.get_name(), exc_info=error)
 
 
-@dataclass(frozen=True, slots=True)
-class _Sighting:
+class _Sighting(Struct, frozen=True):
     run_id: str
     is_running: bool
     is_new: bool

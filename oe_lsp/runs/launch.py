@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _KEPT_OUTPUT = 64 * 1024
 _CHUNK = 16 * 1024
@@ -15,8 +16,7 @@ _CHUNK = 16 * 1024
 _LET_GO = '"$@" &'
 
 
-@dataclass(frozen=True, slots=True)
-class EngineOutput:
+class EngineOutput(Struct, frozen=True):
     """What an engine had said when its pipes were closed: the end of its stderr, and its last line on stdout."""
 
     errors: str

@@ -6,9 +6,10 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from engine.cache.explanation import Change
 from engine.expressions import MISSING
@@ -19,8 +20,7 @@ class PlanRefusedError(Exception):
     """There is no plan: the message, the engine's own, says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedRun:
+class PlannedRun(Struct, frozen=True):
     """A plan: the `digest` that a resume can be held to, and what restoring saves."""
 
     digest: str
@@ -29,8 +29,7 @@ class PlannedRun:
     nodes: tuple[PlannedNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedNode:
+class PlannedNode(Struct, frozen=True):
     """The answer for a node, or, with its index as `item`, for an item of one. `saved_ms`: what restoring saves.
 
     `changes` names the parts that are not what they were, each with the difference as text.

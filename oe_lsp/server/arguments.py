@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from pygls.exceptions import JsonRpcInvalidParams
 
 from engine.log.store import is_run_id
@@ -15,8 +15,7 @@ from engine.log.store import is_run_id
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True):
     """How to run: `args` of the experience, and how many nodes at once; None leaves it to the experience.
 
     `expect` is the digest of the plan that a resume is to keep to.
@@ -27,16 +26,14 @@ class RunOptions:
     expect: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class NewRun:
+class NewRun(Struct, frozen=True):
     """Of `oe.runExperience`."""
 
     uri: str
     options: RunOptions = field(default_factory=RunOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class OfRun:
+class OfRun(Struct, frozen=True):
     """Of the commands that name a run."""
 
     uri: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from lsprotocol import types
+from msgspec import Struct
 
 from oe_lsp.server.paths import path_of
 from oe_lsp.server.pulling import asks_for_problems
@@ -14,8 +14,7 @@ from oe_lsp.server.settings import ClientOptions, read_client_options
 _MARKDOWN = types.MarkupKind.Markdown
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Struct, frozen=True):
     """Capabilities that change what the server sends, by what they allow."""
 
     options: ClientOptions

@@ -6,12 +6,12 @@ What is wrong is engine/spec's, how it is shown oe_lsp/ide/diagnostics.py's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
+from msgspec import Struct
 
 from engine.spec.problems import Severity
 from engine.syntax import Encoding
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from oe_lsp.server.experience_server import ExperienceServer
 
 
-@dataclass(frozen=True, slots=True)
-class _Report:
+class _Report(Struct, frozen=True):
     id: str
     found: list[types.Diagnostic]
 

@@ -7,10 +7,11 @@ import gc
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
 from time import monotonic
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from engine.collector import paused_collector
 from engine.spec import Analysis, analyse
@@ -27,8 +28,7 @@ _LOOK_AGAIN_S = 5.0
 """How old a view of the disk may be at a key stroke: not every client tells what changes there."""
 
 
-@dataclass(slots=True)
-class _Document:
+class _Document(Struct):
     version: int
     text: str
     files: DiskFiles | None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine.regular_files import read_text
 from engine.syntax import LineIndex, View, parse
@@ -16,8 +17,7 @@ from oe_lsp.server.paths import FILE_NAMES, path_of, uri_of
 _LARGEST = 5 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(Struct, frozen=True):
     """The symbols of one experience. `name` is its own, else that of its folder."""
 
     uri: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine.spec.problems import Severity
 
@@ -21,8 +22,7 @@ class OnEditorClose(Enum):
     CANCEL = "cancel"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The section `oe` (docs/protocol.md, Settings)."""
 
     lens_runs: int = 5
@@ -31,8 +31,7 @@ class Settings:
     """By code of a problem, how bad it is to this user; None: not to be shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientOptions:
+class ClientOptions(Struct, frozen=True):
     """initializationOptions. `trusted` is None where the client does not know of trust."""
 
     trusted: bool | None = None

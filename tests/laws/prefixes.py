@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec import UNSET
+
 from engine.expressions import Json
 from engine.log.events import Output, RunStatus
 from engine.log.store import RunStore
@@ -95,7 +97,7 @@ class Beginnings:
             "never": {},
             "join": {"end": f"{len(str(work.reads.get('text')))} {work.reads.get('n')}"},
         }
-        return Output(outputs[work.node.id], item, item is not None)
+        return Output(outputs[work.node.id], UNSET if item is None else item)
 
 
 def _completed(log: bytes) -> Counter[str]:

@@ -95,7 +95,7 @@ class World:
             if unlucky(step, broken, value):
                 raise NodeError("test", "broken")
             made = value_of(step, received(step, work.reads, work.edges, value, index))
-            return Output({step.id: [made] if step.over else made}, made, has_edge_output=True)
+            return Output({step.id: [made] if step.over else made}, made)
 
         ended = await carry_out(preparation, new_run_id(), behave)
         log = read_log(self.store.log(ended.run_id))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import PurePath
+
+from msgspec import Struct, field
 
 from engine.expressions import MISSING, Json, Missing, Path, references, resolve
 from engine.nodes.kind import NodeError
@@ -29,24 +30,21 @@ class Method(str, Enum):
     POST = "POST"
 
 
-@dataclass(frozen=True, slots=True)
-class FileSource:
+class FileSource(Struct, frozen=True):
     """A file of rows. `uri` is its path from the experience's folder."""
 
     uri: str
     format: Format
 
 
-@dataclass(frozen=True, slots=True)
-class SqliteSource:
+class SqliteSource(Struct, frozen=True):
     """A query on a database file. `uri` is its path from the experience's folder."""
 
     uri: str
     query: str
 
 
-@dataclass(frozen=True, slots=True)
-class HttpSource:
+class HttpSource(Struct, frozen=True):
     """A request. `headers` may name environment variables as `${NAME}`; `body` is what POST sends, as JSON."""
 
     url: str
@@ -55,8 +53,7 @@ class HttpSource:
     body: Json | Missing = MISSING
 
 
-@dataclass(frozen=True, slots=True)
-class McpSource:
+class McpSource(Struct, frozen=True):
     """A resource of the server that mcp.json calls `server`."""
 
     server: str

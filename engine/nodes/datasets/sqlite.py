@@ -9,9 +9,10 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from engine.expressions import Json
 from engine.nodes.datasets.values import NoRowError, to_json
@@ -26,8 +27,7 @@ _INSTRUCTIONS_BETWEEN_LOOKS = 10_000
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """What a query gave, and the hash of that."""
 
     rows: list[Json]

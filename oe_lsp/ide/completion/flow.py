@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.spec.locate import Steps
 
@@ -17,8 +19,7 @@ _INNER = re.compile(r"""\{[^{}]*\}|\[[^\[\]]*\]|"[^"]*"|'[^']*'""")
 _KEY_BEHIND = re.compile(r",\s*([A-Za-z_]\w*)\s*:")
 
 
-@dataclass(frozen=True, slots=True)
-class FlowPlace:
+class FlowPlace(Struct, frozen=True):
     """`steps` lead to the collection for a key, to the value for a value. The word begins at `start`.
 
     `quote` is the quote that is open before the word, or nothing. `keys` are the other keys of the collection, those
@@ -57,8 +58,7 @@ def _keys_behind(text: str, cursor: int) -> frozenset[str]:
     return frozenset(match.group(1) for match in _KEY_BEHIND.finditer(behind.partition("}")[0]))
 
 
-@dataclass(slots=True)
-class _Frame:
+class _Frame(Struct):
     is_map: bool
     key: str | None = None
     position: int = 0

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
 
 from engine.syntax import Span
 from oe_lsp.ide import wording
@@ -32,8 +33,7 @@ class OfferKind(Enum):
     WORD = "word"
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """`text` replaces `span`; further lines of it begin with what they need beyond the indentation of the line.
 
     With `is_snippet` it is in the snippet syntax of LSP. `rank` sorts, before the order of the offers. `filter` is what

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.spec.locate import Steps
 
@@ -18,8 +19,7 @@ _NO_KEY = frozenset({"", " ", "\t", "#", "-"})
 """What may stand at the column of a dash in lines that are beside it or further in; a key there is what it is in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """A dash, or a key with its colon, at a column of a line. `end` is where what belongs to it may begin."""
 
     line: int
@@ -34,8 +34,7 @@ class Element:
         return self.key is None
 
 
-@dataclass(frozen=True, slots=True)
-class Ancestor:
+class Ancestor(Struct, frozen=True):
     """An element that the line is in; `step` is its key, or the position of its item."""
 
     element: Element

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.spec.locate import Steps
 from engine.syntax import LineIndex, Span
@@ -27,8 +29,7 @@ class Slot(Enum):
     START = "start"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """`span` is what an offer replaces; `before` and `after` are the text of the value around the cursor.
 
     `quote` is the quote or block scalar mark that the cursor is inside of; `gap` is a space that is missing before
@@ -54,8 +55,7 @@ class Place:
         return " " * (self.column - self.margin)
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """The line of the cursor; `at` is where it starts."""
 
     text: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct
 
 from engine.spec.files import Files
 from engine.spec.locate import Steps
@@ -22,8 +23,7 @@ MOST_NAMES = 200
 """How many names of a kind are offered at once: with more, the editor asks again as more is typed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """`rule` is that of the value at the place's path, None where the schema says nothing. `files` is the disk."""
 
     snapshot: Snapshot

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.expressions import Root
 from engine.syntax import View
@@ -12,8 +13,7 @@ from oe_lsp.ide.mentions import Language
 from oe_lsp.ide.shapes import ANYTHING, Shape, args_shape, field_shape, id_of, item_shape, members
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A path that names something. `order` is lower the closer it is to the node."""
 
     path: str

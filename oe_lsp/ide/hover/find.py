@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine.spec.locate import Steps, key_text
 from engine.syntax import NodeKind, Span, View
@@ -20,8 +21,7 @@ from oe_lsp.ide.yaml_text import as_yaml
 _NAMED_BY_KEY = (("state.schema.*", EntityKind.FIELD), ("args.properties.*", EntityKind.RUN_ARG))
 
 
-@dataclass(frozen=True, slots=True)
-class Hover:
+class Hover(Struct, frozen=True):
     """What to show, in Markdown, and the stretch that it is about."""
 
     span: Span

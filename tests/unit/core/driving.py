@@ -46,7 +46,7 @@ def writes(**delta: Json) -> Behaviour:
 
 def sends(value: Json) -> Behaviour:
     """A node that sends this along its edges."""
-    return lambda _: Output({}, value, True)
+    return lambda _: Output({}, value)
 
 
 def fails(message: str = "broken") -> Behaviour:

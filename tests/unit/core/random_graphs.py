@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from engine.canonical import hash_value
 from engine.core.composition import Composition, compose
@@ -77,7 +79,7 @@ class World:
             edit = task.node.source.get("cache_key") if len(name) % 3 else None
             seen = hash_value([name, edit, dict(task.reads), dict(task.edges), dict(task.args)])[:8]
             values: dict[str, Json] = {"last": seen, "list": [seen], "once": name}
-            return Output({field: values[field] for field in task.node.writes}, seen, len(name) % 2 == 0)
+            return Output({field: values[field] for field in task.node.writes}, UNSET if len(name) % 2 else seen)
 
         behaviours: dict[str, Behaviour] = dict.fromkeys(self.node_ids(), behave)
         drive = Drive(

@@ -27,7 +27,7 @@ def refining(loop: str, body: str = "", after: str = "") -> Experience:
 def better(task: Task) -> Output:
     """One more point, and a note of the iteration."""
     assert task.inside.loop is not None
-    return Output({"score": task.reads["score"] + 1, "notes": [task.inside.loop[1]]}, task.inside.loop[1], True)  # type: ignore[operator]
+    return Output({"score": task.reads["score"] + 1, "notes": [task.inside.loop[1]]}, task.inside.loop[1])  # type: ignore[operator]
 
 
 POLISH: dict[str, Behaviour] = {"polish": better}

@@ -49,7 +49,7 @@ def test_every_item_goes_through_every_stage_and_one_at_a_time_means_item_by_ite
 
 
 def test_a_stage_gets_its_item_and_what_the_stage_before_sent() -> None:
-    story = Drive(line(), {**ROWS, "read": lambda task: Output({}, task.inside.item.value * 2, True)}).run()
+    story = Drive(line(), {**ROWS, "read": lambda task: Output({}, task.inside.item.value * 2)}).run()
 
     keep = story.tasks["line[1].keep"]
     assert keep.edges == {"read": "bb"}
@@ -77,7 +77,7 @@ def test_a_stage_without_an_edge_output_passes_the_previous_one_on() -> None:
 
 
 def test_what_reaches_the_pipeline_by_an_edge_reaches_every_stage() -> None:
-    story = Drive(line(), {"load": lambda _: Output({"rows": [1]}, "sent", True)}).run()
+    story = Drive(line(), {"load": lambda _: Output({"rows": [1]}, "sent")}).run()
 
     assert story.tasks["line[0].read"].edges == story.tasks["line[0].keep"].edges == {"load": "sent"}
 

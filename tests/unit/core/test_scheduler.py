@@ -163,7 +163,7 @@ ITEMS: list[Json] = [{"n": 1}, {"n": 2}, {"n": 3}]
 def test_a_fan_out_runs_once_for_each_item_and_merges_in_item_order() -> None:
     behaviours = {
         "list": writes(items=ITEMS),
-        "each": lambda task: Output({"found": [task.args["of"]]}, task.args["at"], True),
+        "each": lambda task: Output({"found": [task.args["of"]]}, task.args["at"]),
     }
 
     story = Drive(experience(FAN_OUT), behaviours, width=3).run()

@@ -75,7 +75,7 @@ async def test_a_text_answer_comes_back_with_its_tokens(serve: Serve, client: An
     response = await client.complete(PLAIN)
 
     cost = pytest.approx((7 * 3 + 3 * 15) / 1_000_000)
-    assert response == LLMResponse("Hello ☃", None, "end_turn", 7, 3, "claude-sonnet-4-6", cost)
+    assert response == LLMResponse("Hello ☃", None, "end_turn", 7, 3, "claude-sonnet-4-6", cost, response.raw)
 
 
 async def test_only_what_the_request_names_is_sent(serve: Serve, client: AnthropicClient) -> None:

@@ -63,7 +63,7 @@ async def test_a_text_answer_comes_back_with_its_tokens(serve: Serve, client: Op
 
     answer = await client.complete(PLAIN)
 
-    assert answer == LLMResponse("Hello ☃", None, "end_turn", 7, 3, "gpt-4o")
+    assert answer == LLMResponse("Hello ☃", None, "end_turn", 7, 3, "gpt-4o", raw=answer.raw)
     assert answer.raw["usage"] == {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
 
 

@@ -48,14 +48,14 @@ def blob_files(store: RunStore) -> list[Path]:
 
 
 def test_a_large_value_leaves_a_reference_in_its_line_and_comes_back_as_it_was(tmp_path: Path) -> None:
-    store = write(tmp_path, completed(Output({"small": 1, "large": LARGE}, LARGE, True)))
+    store = write(tmp_path, completed(Output({"small": 1, "large": LARGE}, LARGE)))
 
     logged = output_of(store)
     line = store.log(RUN).read_bytes().splitlines()[1]
 
     assert len(line) < 1_000
     assert logged.state_delta["small"] == 1
-    assert fetched_output(logged, store.blobs.read) == Output({"small": 1, "large": LARGE}, LARGE, True)
+    assert fetched_output(logged, store.blobs.read) == Output({"small": 1, "large": LARGE}, LARGE)
     assert len(blob_files(store)) == 1
 
 
@@ -169,7 +169,7 @@ def test_what_is_missing_or_damaged_is_said_to_be(tmp_path: Path) -> None:
 
 
 def test_every_line_with_a_blob_is_what_the_schema_says(tmp_path: Path, event_validator) -> None:
-    store = write(tmp_path, completed(Output({"large": LARGE}, LARGE, True)))
+    store = write(tmp_path, completed(Output({"large": LARGE}, LARGE)))
 
     line = json.loads(store.log(RUN).read_bytes().splitlines()[1])
 

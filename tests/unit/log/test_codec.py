@@ -37,7 +37,7 @@ SAMPLES: list[ev.Event] = [
         node_id="a",
         input_hash=HASH,
         input_parts={"args.x": "0" * 12},
-        output=ev.Output({"x": [1, None]}, {"deep": True}, True),
+        output=ev.Output({"x": [1, None]}, {"deep": True}),
         duration_ms=1.5,
         metrics=ev.Metrics(1, 2, 0.001, "claude"),
         input=ev.Input(),
@@ -49,13 +49,13 @@ SAMPLES: list[ev.Event] = [
         attempt_id="x1",
         input_hash=HASH,
         input_parts={"args.x": "0" * 12},
-        output=ev.Output({}, None, True),
-        duration_ms=2,
+        output=ev.Output({}, None),
+        duration_ms=2.0,
         restorable=False,
         restorable_reason="a.py changed",
         produced={"out/report.html": HASH},
     ),
-    ev.NodeCompleted(node_id="each", counts=ev.Counts(completed=3, failed=1), duration_ms=2),
+    ev.NodeCompleted(node_id="each", counts=ev.Counts(completed=3, failed=1), duration_ms=2.0),
     ev.NodeFailed(node_id="a", attempt_id="x1", error=ev.ErrorInfo("ValueError", "no", ev.Location("a.py", 3))),
     ev.NodeFailed(node_id="a", error=ev.ErrorInfo("Ambiguous", "no"), started_in=RUN),
     ev.NodeSkipped(node_id="b", reason="predecessor a failed", cause=ev.Cause(node="a")),
@@ -82,7 +82,7 @@ SAMPLES: list[ev.Event] = [
     ev.NodeStarted(
         node_id="a",
         attempt_id="x1",
-        input=ev.Input({"x": 1}, {"path": "p"}, {"found": {"$at": "1/stateDelta/found"}}, {"b": None}, None, True),
+        input=ev.Input({"x": 1}, {"path": "p"}, {"found": {"$at": "1/stateDelta/found"}}, {"b": None}, None),
         reasons=("prompt p.md changed",),
     ),
 ]
@@ -92,7 +92,7 @@ SAMPLES: list[ev.Event] = [
 def test_an_event_is_what_it_was_after_encoding_and_decoding(event: ev.Event) -> None:
     record = ev.Record(7, TS, RUN, event)
 
-    assert repr(decode(json.loads(encode(record)))) == repr(record)  # repr tells an enum from its text
+    assert repr(decode(encode(record))) == repr(record)  # repr tells an enum from its text
 
 
 @pytest.mark.parametrize("event", SAMPLES, ids=lambda event: event.type)
@@ -115,9 +115,9 @@ def test_an_edge_output_of_null_is_told_from_none() -> None:
 def test_unknown_types_and_fields_are_ignored() -> None:
     line = json.loads(encode(ev.Record(7, TS, RUN, SAMPLES[1])))
 
-    assert decode({**line, "later": 1}) == ev.Record(7, TS, RUN, SAMPLES[1])
-    assert decode({**line, "type": "node.dreamt"}) is None
-    assert decode({"type": 5}) is None
+    assert decode(json.dumps({**line, "later": 1}).encode()) == ev.Record(7, TS, RUN, SAMPLES[1])
+    assert decode(json.dumps({**line, "type": "node.dreamt"}).encode()) is None
+    assert decode(b'{"type": 5}') is None
 
 
 @pytest.mark.parametrize(
@@ -129,4 +129,4 @@ def test_a_wrong_field_of_a_known_type_is_malformed(wrong: dict[str, object]) ->
     line = json.loads(encode(ev.Record(7, TS, RUN, SAMPLES[1])))
 
     with pytest.raises(MalformedEventError, match=r"node\.started"):
-        decode({**line, **wrong})
+        decode(json.dumps({**line, **wrong}).encode())

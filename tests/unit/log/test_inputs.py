@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import to_builtins
 
 from engine.expressions import Json
 from engine.log.codec import decode, encode
@@ -49,7 +49,7 @@ class Told:
 
     def read_back(self, seq: int = -1) -> Input:
         """The input of a line, by the lines alone."""
-        records = [record for line in self.lines if (record := decode(json.loads(line))) is not None]
+        records = [record for line in self.lines if (record := decode(line)) is not None]
         event = records[seq].event
         assert isinstance(event, NodeStarted)
         assert event.input is not None
@@ -62,7 +62,7 @@ def test_a_short_value_stands_where_it_is_used() -> None:
 
 def test_a_value_that_a_node_returned_is_named_and_not_repeated() -> None:
     told, rows = Told(), [LONG, LONG]
-    told.returned(Output({"rows": rows}, rows, True))
+    told.returned(Output({"rows": rows}, rows))
 
     logged = told.start(Input(reads={"rows": rows}))
 
@@ -81,9 +81,9 @@ def test_the_starting_state_and_the_args_of_the_run_are_named_too() -> None:
 
 def test_all_items_name_what_the_first_of_them_received() -> None:
     told, shared = Told(), {"rows": [LONG]}
-    told.start(Input(reads=shared, item="a", has_item=True))
+    told.start(Input(reads=shared, item="a"))
 
-    logged = told.start(Input(reads=shared, item="b", has_item=True))
+    logged = told.start(Input(reads=shared, item="b"))
 
     assert logged == {"reads": {"rows": {"$at": "1/reads/rows"}}, "item": "b"}
 
@@ -141,7 +141,7 @@ def test_what_the_user_wrote_is_never_taken_for_a_name(value: dict[str, Json]) -
 def test_an_item_of_null_is_told_from_none() -> None:
     told = Told()
 
-    assert told.start(Input(item=None, has_item=True)) == {"item": None}
+    assert told.start(Input(item=None)) == {"item": None}
     assert told.start(Input()) == {}
 
 
@@ -171,7 +171,7 @@ def test_whatever_was_received_is_read_back(story: list[tuple[bool, dict[str, Js
         if is_output:
             told.returned(Output({name: value for name, value in values.items() if not _is_reference(value)}))
         else:
-            received[len(told.lines)] = Input(args=last, reads=values, item=values.get("x"), has_item=True)
+            received[len(told.lines)] = Input(args=last, reads=values, item=values.get("x"))
             told.start(received[len(told.lines)])
         last = values
 
@@ -181,7 +181,7 @@ def test_whatever_was_received_is_read_back(story: list[tuple[bool, dict[str, Js
 
 def as_json(received: Input) -> str:
     """Tells true from 1; the order of keys means nothing."""
-    return json.dumps(asdict(received), sort_keys=True)
+    return json.dumps(to_builtins(received), sort_keys=True)
 
 
 def _grown(before: Json, value: Json) -> Json:

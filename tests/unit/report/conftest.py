@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec import UNSET
+
 from engine.expressions import Json
 from engine.graph import build_graph
 from engine.log.events import (
@@ -60,7 +62,7 @@ def completed(
     ms: float = 100.0,
 ) -> NodeCompleted:
     """An execution that returned a state delta and an edge output (None: no edge output)."""
-    output = Output(delta or {}, edge, edge is not None)
+    output = Output(delta or {}, UNSET if edge is None else edge)
     return NodeCompleted(node_id=node_id, scope=scope, output=output, input_parts=parts or {}, duration_ms=ms)
 
 

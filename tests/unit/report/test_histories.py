@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET
+
 from engine.canonical import hash_value
 from engine.expressions import Json
 from engine.log.events import (
@@ -35,7 +37,7 @@ def cached(
         scope=item(node_id, index) if index is not None else (),
         input_hash="0" * 64,
         input_parts=parts or {},
-        output=Output({}, edge, edge is not None),
+        output=Output({}, UNSET if edge is None else edge),
         duration_ms=100,
         produced_by=ProducedBy(RUN, 3),
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from engine.cache.decision import Answer
 from engine.log.events import NodeCancelled, NodeCompleted, NodeFailed, NodeStarted, RunStatus

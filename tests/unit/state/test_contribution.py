@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from engine.expressions import MISSING, Json, Missing
 from engine.log.events import Counts, Event, Lineage, Record, RunFinished, RunStarted, RunStatus, Wrote
