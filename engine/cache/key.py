@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from json import JSONEncoder
 
+import msgspec
 from msgspec import Struct
 
 from engine.cache.fingerprints import Fingerprint
@@ -19,7 +19,7 @@ from engine.spec.model import Node
 HASH_VERSION = 1
 _PART_DIGITS = 12
 _INDEX = "$index"
-_IN_ORDER = JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_IN_ORDER = msgspec.json.Encoder(order="deterministic").encode
 _MISSING_FILE = "0" * 64
 _IS_DATA = re.compile(r"(?:^|\.)(?:source|uses) ")
 
@@ -37,9 +37,7 @@ class InputKey(Struct, frozen=True):
 def input_key(parts: Parts) -> InputKey:
     """The key over all parts."""
     text = _IN_ORDER({**parts, "version": str(HASH_VERSION)})
-    return InputKey(
-        hashlib.sha256(text.encode()).hexdigest(), {name: part[:_PART_DIGITS] for name, part in parts.items()}
-    )
+    return InputKey(hashlib.sha256(text).hexdigest(), {name: part[:_PART_DIGITS] for name, part in parts.items()})
 
 
 def spec_parts(node: Node) -> dict[str, str]:

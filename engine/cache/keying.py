@@ -175,14 +175,16 @@ class Keyings:
 
     def files(self) -> dict[str, str]:
         """Every file that the run is made of, by its path from the outermost folder, with its hash."""
+        fingerprints = self._memory.sources.fingerprints
         paths: set[Path] = set()
-        for within in self._root.walk():
-            paths |= self._make(within, {}).files(
-                node for node in within.experience.nodes if node.id not in within.nested
-            )
-            paths |= {Path(inner.path) for inner in within.nested.values()}
-        named = {Path(os.path.relpath(path, self._root.home)).as_posix(): path for path in paths}
-        digests = {name: self._memory.sources.fingerprints.of(path).digest for name, path in sorted(named.items())}
+        with fingerprints.moment():
+            for within in self._root.walk():
+                paths |= self._make(within, {}).files(
+                    node for node in within.experience.nodes if node.id not in within.nested
+                )
+                paths |= {Path(inner.path) for inner in within.nested.values()}
+            named = {Path(os.path.relpath(path, self._root.home)).as_posix(): path for path in paths}
+            digests = {name: fingerprints.of(path).digest for name, path in sorted(named.items())}
         return {name: digest for name, digest in digests.items() if digest is not None}
 
     def _make(self, composition: Composition, args: Mapping[str, Json]) -> Keying:

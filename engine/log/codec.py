@@ -116,16 +116,18 @@ def _as_written_here(line: bytes) -> bytes:
     """The line without integers that a double does not tell apart, as in everything that nodes return
     (engine.canonical). Raises MalformedEventError where it is too deep for what reads it.
     """
+    has_long_digits = _LONG_DIGITS.search(line) is not None
     may_be_deep = line.count(b"[") + line.count(b"{") > MAX_DEPTH
-    if not may_be_deep and not _LONG_DIGITS.search(line):
+    if not has_long_digits and not may_be_deep:
         return line
     try:
         value = _LONG_DECODER.decode(line.decode())
+        anew = _ENCODER.encode(value) if has_long_digits else line
     except (ValueError, RecursionError):
         raise MalformedEventError("not JSON") from None
     if may_be_deep and is_too_deep(value, MAX_DEPTH + _LEVELS_AROUND):
         raise MalformedEventError(f"holds a value that is nested more than {MAX_DEPTH} levels deep")
-    return line if may_be_deep and not _LONG_DIGITS.search(line) else msgspec.json.encode(value)
+    return anew
 
 
 def _finite(number: str) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import uuid
 from enum import Enum
@@ -109,15 +110,13 @@ class Disk:
 
     def lock(self, thing: Thing, descriptor: int) -> bool:
         """Lock a file for this process alone, until the descriptor is closed; False where another has locked it."""
-        import portalocker  # who only lists runs locks nothing
-
         self.reach(thing, Act.LOCK)
         try:
-            portalocker.lock(descriptor, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
-        except portalocker.AlreadyLocked:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
             return False
-        except portalocker.LockException as error:
-            raise OSError(errno.ENOLCK, f"files cannot be locked here: {error}") from error
+        except OSError as error:
+            raise OSError(errno.ENOLCK, f"files cannot be locked here: {error.strerror}") from error
         return True
 
     def truncate(self, thing: Thing, descriptor: int, size: int) -> None:

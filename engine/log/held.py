@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 
 from engine.log.own_files import open_own
@@ -20,21 +21,7 @@ def is_held(lock: str | os.PathLike[str]) -> bool:
 def _could_be_shared(descriptor: int) -> bool:
     """Whether nobody has locked the file for himself, as `Disk.lock` does."""
     try:
-        import fcntl
-    except ImportError:
-        return _could_be_shared_on_windows(descriptor)
-    try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
-        return False
-    return True
-
-
-def _could_be_shared_on_windows(descriptor: int) -> bool:
-    import portalocker
-
-    try:
-        portalocker.lock(descriptor, portalocker.LockFlags.SHARED | portalocker.LockFlags.NON_BLOCKING)
-    except portalocker.LockException:
         return False
     return True

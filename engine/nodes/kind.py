@@ -114,6 +114,14 @@ class LooksFirst(Protocol):
         """As `settings`. On cancellation, what was started is stopped before this returns."""
 
 
+@runtime_checkable
+class StartsAhead(Protocol):
+    """A kind that can begin to start what its first execution will need, while a run is being prepared."""
+
+    async def start_ahead(self, node: Node) -> None:
+        """Start what `node` needs; return before it is ready. What goes wrong, its execution will meet again."""
+
+
 class NodeKind(Protocol):
     """One kind of node. An instance lives as long as the run and owns the processes or clients that it starts."""
 

@@ -54,6 +54,11 @@ class WorkerPool:
             self._idle.append((program, worker))
             return answer
 
+    async def start_ahead(self, program: Program) -> None:
+        """Start a worker of `program`, without waiting until it answers. Raises OSError."""
+        async with self._slots:
+            self._idle.append((program, await self._start(program)))
+
     async def close(self) -> None:
         """End every worker: idle ones by themselves, busy ones by force."""
         idle, self._idle = self._idle, []
@@ -75,4 +80,7 @@ class WorkerPool:
         while self._idle and len(self._idle) + len(self._busy) >= self._size:
             _, oldest = self._idle.pop(0)
             await oldest.end()
+        return await self._start(program)
+
+    async def _start(self, program: Program) -> Worker:
         return await Worker.start(program.command, program.folder, self._directory, self._environment)

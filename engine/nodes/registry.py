@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct, field
@@ -13,10 +13,10 @@ from engine.log.outputs import Outputs
 from engine.nodes.agent import AgentKind
 from engine.nodes.cli_agent import CliAgentKind
 from engine.nodes.dataset import DatasetKind
-from engine.nodes.kind import NodeKind
+from engine.nodes.kind import NodeKind, StartsAhead
 from engine.nodes.skill import SkillKind
 from engine.nodes.tool import ToolKind
-from engine.spec.model import Kind
+from engine.spec.model import Kind, Node
 
 
 class Settings(Struct, frozen=True):
@@ -61,6 +61,13 @@ class Kinds(Mapping[Kind, NodeKind]):
         if kind not in self._made:
             self._made[kind] = _CONSTRUCTORS[kind](self._settings)
         return self._made[kind]
+
+    async def start_ahead(self, nodes: Iterable[Node]) -> None:
+        """Begin to start what the first of `nodes` that needs it will need."""
+        for node in nodes:
+            if node.kind in SUPPORTED and isinstance(kind := self[node.kind], StartsAhead):
+                await kind.start_ahead(node)
+                return
 
     def __iter__(self) -> Iterator[Kind]:
         return iter(_CONSTRUCTORS)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import itertools
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+import msgspec
 from msgspec import UNSET
 
 from engine.expressions import Json
@@ -47,6 +50,7 @@ class ToolKind:
         self._pool = WorkerPool(self._directory, tool_environment(), size=size)
         self._ids = itertools.count(1)
         self._inside: dict[NamedFile, bool] = {}
+        self._programs: dict[NamedFile, Program] = {}
         self._found_python: str | None = None
 
     def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:  # noqa: ARG002
@@ -66,7 +70,7 @@ class ToolKind:
         if not self._is_inside(file):
             watcher.warning(outside_warning(file))
         request = {"id": next(self._ids), "file": str(file.path), "function": function, "input": tool_input(work)}
-        message = json.dumps(request, separators=(",", ":")).encode() + b"\n"
+        message = msgspec.json.encode(request) + b"\n"
         try:
             with self._outputs.of(work.attempt_id, watcher.warning) as output:
                 answer = await self._pool.ask(program, message, output.write)
@@ -79,6 +83,12 @@ class ToolKind:
             _fail(file, function, reply)
         return read_result(file.shown, reply["output"], watcher)
 
+    async def start_ahead(self, node: Node) -> None:
+        """Start its worker, which takes about as long as everything else that comes before its first call."""
+        file = named_file(self._directory, split_impl(_spec(node).impl)[0])
+        with contextlib.suppress(NodeError, OSError):
+            await self._pool.start_ahead(self._program(file))
+
     async def close(self) -> None:
         """End the workers."""
         await self._pool.close()
@@ -90,10 +100,16 @@ class ToolKind:
         return self._inside[file]
 
     def _program(self, file: NamedFile) -> Program:
+        if not os.path.isfile(file.path):  # noqa: PTH113 — before each call of a tool, and twice as fast
+            raise NodeError("NoTool", f"{file.shown} does not exist; create it or correct `impl`")
+        program = self._programs.get(file)
+        if program is None:
+            program = self._programs[file] = self._found_program(file)
+        return program
+
+    def _found_program(self, file: NamedFile) -> Program:
         if file.path.suffix not in TOOL_SUFFIXES:
             raise NodeError("NoTool", f"{file.shown} is no tool: a tool's file ends in .py, .mjs or .js")
-        if not file.path.is_file():
-            raise NodeError("NoTool", f"{file.shown} does not exist; create it or correct `impl`")
         if file.path.suffix == ".py":
             self._found_python = self._found_python or find_python(self._directory, self._python)
             command = (self._found_python, _WORKER)

@@ -7,15 +7,16 @@ carries one JSON line per message; FOLDER is the one of the tools it runs.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import math
 import os
 import sys
-import traceback
-from pathlib import Path
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import FunctionType, ModuleType
-from typing import Any, Callable  # noqa: UP035 — Python 3.8
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # here and below: what is only imported when it is needed took as long as everything else together
+    from typing import Any, Callable  # noqa: UP035 — Python 3.8
 
 PACKAGES = ("site-packages", "dist-packages")
 MAX_DEPTH = 500
@@ -53,9 +54,10 @@ def search_path(path: list[str], folder: str, root: str) -> list[str]:
 
     Not in front: a tool called `email.py` must not replace a module that the standard library needs.
     """
-    here = str(Path(__file__).parent)
+    here = os.path.dirname(__file__)  # noqa: PTH120
     kept = [entry for entry in path if entry not in (here, "")]
-    at = next((index for index, entry in enumerate(kept) if Path(entry).name in PACKAGES), len(kept))
+    named = [os.path.basename(entry) for entry in kept]  # noqa: PTH119
+    at = next((index for index, name in enumerate(named) if name in PACKAGES), len(kept))
     own = [folder] if folder == root else [folder, root]
     return kept[:at] + own + kept[at:]
 
@@ -99,14 +101,13 @@ class Tools:
 
     def _load(self, file: str) -> ModuleType:
         importlib.invalidate_caches()
-        name = "oe_tool_" + Path(file).stem
-        spec = importlib.util.spec_from_file_location(name, file)
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
+        name = "oe_tool_" + os.path.splitext(os.path.basename(file))[0]  # noqa: PTH119, PTH122
+        loader = SourceFileLoader(name, file)
+        module = new_module(name, file, loader)
         self._stamps[file] = stamp(file)
         sys.modules[name] = module
         try:
-            spec.loader.exec_module(module)
+            loader.exec_module(module)
         except BaseException:
             self._forget()
             raise
@@ -121,6 +122,17 @@ class Tools:
         self._modules.clear()
         self._stamps.clear()
         self._known = 0
+
+
+def new_module(name: str, file: str, loader: SourceFileLoader) -> ModuleType:
+    """An empty module, as `importlib.util` makes one for `file`."""
+    module = ModuleType(name)
+    module.__spec__ = ModuleSpec(name, loader, origin=file)
+    module.__spec__.has_location = True
+    module.__loader__ = loader
+    module.__file__ = file
+    module.__package__ = ""
+    return module
 
 
 def stamp(file: str) -> tuple[int, int] | None:
@@ -146,6 +158,8 @@ def answer(tools: Tools, request: dict[str, Any]) -> bytes:
         said = failure("SystemExit", f"the tool called sys.exit({error.code!r}) instead of returning its result")
         return encode(request, {**said, "location": location(tools, error, function)})
     except BaseException as error:  # noqa: BLE001 — the tool's errors are its author's, not the worker's
+        import traceback
+
         traceback.print_exc()
         said = failure(type(error).__name__, f"{type(error).__name__}: {error}".rstrip(": "))
         return encode(request, {**said, "location": location(tools, error, function)})
@@ -184,6 +198,8 @@ def location(tools: Tools, error: BaseException, function: Any) -> dict[str, Any
     """Where in the experience's files `error` comes from: the innermost such frame, else the function's first line."""
     if isinstance(error, SyntaxError) and error.filename and tools.is_local(error.filename):
         return {"file": tools.shown(error.filename), "line": error.lineno}
+    import traceback
+
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if tools.is_local(frame.filename):
             return {"file": tools.shown(frame.filename), "line": frame.lineno}

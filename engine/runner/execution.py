@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
-import uuid
 from collections.abc import Callable, Mapping
 
 from async_timeout import timeout
@@ -231,7 +231,7 @@ def broke_off(task: Task, attempt_id: str) -> NodeFailed:
 
 def new_attempt_id() -> str:
     """An id for one attempt, unique among all runs."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def retry_wait_ms(on_error: OnError, failed_attempt: int) -> int:

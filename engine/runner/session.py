@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import os
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -28,6 +29,7 @@ from engine.runner.cancellation import cancellable
 from engine.runner.preparation import Preparation, RunRefusedError, make_llm
 from engine.runner.run import Run
 from engine.spec.args import secret_values
+from engine.spec.model import Node
 from engine.state.contribution import contribution_of
 from engine.state.store import StateError, StateStore
 
@@ -66,6 +68,11 @@ async def carry_out(
     store = preparation.store
     secrets = _secrets(preparation)
     async with contextlib.AsyncExitStack() as stack:
+        outputs = Outputs(output_folder(store, run_id), secrets, disk)
+        node_kinds = kinds(preparation.loaded.directory, python=python, llm=make_llm(preparation), outputs=outputs)
+        stack.push_async_callback(node_kinds.close)
+        if preparation.original is None:  # a resume may have nothing to run
+            await node_kinds.start_ahead(_first_nodes(preparation))
         try:
             store.prepare(disk)
             lock = RunLock(store.lock(run_id), timestamp(utc_now()), disk)
@@ -78,19 +85,22 @@ async def carry_out(
         except OSError as error:
             raise RunRefusedError(f"the run's log cannot be written in {store.runs}: {error.strerror}") from error
         stack.callback(log.close)
-        outputs = Outputs(output_folder(store, run_id), secrets, disk)
-        llm = make_llm(preparation)
-        node_kinds = kinds(preparation.loaded.directory, python=python, llm=llm, outputs=outputs)
-        stack.push_async_callback(node_kinds.close)
         sources = new_sources(recall(store.data))
         stack.callback(lambda: keep(store.data, sources.fingerprints.to_remember()))
         run = Run(preparation, node_kinds, log, observe, secrets, sources, concurrency)
         gc.freeze()  # what was loaded stays to the end: the collector need not look through it again and again
         async with cancellable(run, store.cancel(run_id)):
             finished = await run.drive()
-            state_problem = _merge_state(store, run.view)
+            merging = asyncio.to_thread(_merge_state, store, run.view)
+            state_problem, _ = await asyncio.gather(merging, node_kinds.close())
         state = run.final_state
         return Ended(run_id, finished, state, secrets.masked_value(state), state_problem)
+
+
+def _first_nodes(preparation: Preparation) -> Iterator[Node]:
+    """The nodes that wait for none."""
+    waits = preparation.composition.graph.waits
+    return (node for node in preparation.experience.nodes if not waits.get(node.id, True))
 
 
 def _merge_state(store: RunStore, view: RunView) -> str | None:
