@@ -36,6 +36,7 @@ def cases() -> tuple[Case, ...]:
         return (FLOOR, Contender("oe", "ours.py", OURS, shape), *langgraph, dbos)
 
     return (
+        Case("chain of steps that do nothing", 1_000, against("noop")),
         Case("chain, a field for each step", 100, against("fields")),
         Case("chain, a field for each step", 1_000, against("fields")),
         Case("chain, one field for all", 1_000, against("chain", cycle=True)),

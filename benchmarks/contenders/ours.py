@@ -21,6 +21,11 @@ def run(input):
     return {"state_delta": {"count": input["_state"]["count"] + 1}}
 """
 
+NO_OP = """
+def run(input):
+    return {}
+"""
+
 OWN_STEP = """
 def run(input):
     state, own = input["_state"], input["own"]
@@ -31,6 +36,13 @@ EACH = """
 def run(input):
     return {"edge_output": input["$item"] + 1}
 """
+
+
+def noop(n: int) -> str:
+    """N tools, each after the one before, that do nothing."""
+    nodes = "".join(f"    - {{id: s{index}, kind: tool, impl: no_op.py}}\n" for index in range(n))
+    edges = "".join(f"    - {{from: s{index}, to: s{index + 1}}}\n" for index in range(n - 1))
+    return f"name: noop\nversion: 1.0.0\nstate: {{schema: {{}}}}\ngraph:\n  nodes:\n{nodes}  edges:\n{edges}\n"
 
 
 def chain(n: int) -> str:
@@ -66,13 +78,14 @@ def fanout(n: int) -> str:
     )
 
 
-SHAPES = {"chain": chain, "fields": fields, "fanout": fanout}
+SHAPES = {"noop": noop, "chain": chain, "fields": fields, "fanout": fanout}
 
 
 def main() -> None:
     """Time one run."""
     shape, n, folder = command_line()
     (folder / "step.py").write_text(STEP)
+    (folder / "no_op.py").write_text(NO_OP)
     (folder / "own_step.py").write_text(OWN_STEP)
     (folder / "each.py").write_text(EACH)
     (folder / "experience.yaml").write_text(SHAPES[shape](n))

@@ -1,6 +1,6 @@
 """LangGraph with its SQLite checkpointer, `durability="sync"`.
 
-N nodes in a chain on one field, N with a field each, one node N times, N items sent.
+N nodes in a chain that do nothing, on one field, N with a field each, one node N times, N items sent.
 """
 
 from __future__ import annotations
@@ -36,16 +36,21 @@ class OneItem(TypedDict):
     item: int
 
 
+def nothing(_: Chain) -> dict[str, int]:
+    """A step that does nothing."""
+    return {}
+
+
 def step(state: Chain) -> dict[str, int]:
     """A step that does as little as ours."""
     return {"count": state["count"] + 1}
 
 
-def chain(n: int) -> Any:
+def chain(n: int, act: Callable[[Chain], dict[str, int]] = step) -> Any:
     """N nodes, one after the other."""
     graph = StateGraph(Chain)
     for index in range(n):
-        graph.add_node(f"s{index}", step)
+        graph.add_node(f"s{index}", act)
         graph.add_edge(f"s{index - 1}" if index else START, f"s{index}")
     graph.add_edge(f"s{n - 1}", END)
     return graph
@@ -84,6 +89,7 @@ def fanout(n: int) -> Any:
 
 
 SHAPES: dict[str, tuple[Callable[[int], Any], dict[str, Any]]] = {
+    "noop": (lambda n: chain(n, nothing), {"count": 0}),
     "chain": (chain, {"count": 0}),
     "fields": (fields, {"f0": 0}),
     "cycle": (cycle, {"count": 0}),
@@ -103,7 +109,7 @@ def main() -> None:
     began = time.perf_counter()
     result = graph.invoke(start, config, durability="sync")
     seconds = time.perf_counter() - began
-    assert result.get("count", n) == n
+    assert result.get("count", n) == (0 if shape == "noop" else n)
     assert result.get(f"f{n - 1}", n) == n
     assert len(result.get("found", range(n))) == n
     journal = connection.execute("pragma journal_mode").fetchone()[0]

@@ -167,11 +167,15 @@ class Keyings:
             made = self._made[board] = self._make(board.composition, args)
         return made
 
-    def prepare_ahead(self) -> None:
-        """Hash what one more node is written as, in the graph's order: to be called while there is nothing to do."""
+    def prepare_ahead(self) -> bool:
+        """Hash what one more node is written as, in the graph's order: to be called while there is nothing to do.
+
+        False where there is none left.
+        """
         node = next((node for node in self._ahead if not self._memory.knows(node)), None)
         if node is not None:
             self._memory.spec_of(node)
+        return node is not None
 
     def files(self) -> dict[str, str]:
         """Every file that the run is made of, by its path from the outermost folder, with its hash."""

@@ -41,43 +41,57 @@ class Outputs(Struct, frozen=True):
 
     def of(self, attempt_id: str, warn: Callable[[str], object]) -> contextlib.AbstractContextManager[OutputFile]:
         """The file for what one attempt prints, closed in the end; `warn` hears of what could not be kept."""
-        return self._file(f"{attempt_id}.log", self.secrets, warn)
+        return _Keeping(OutputFile(self.folder, f"{attempt_id}.log", self.secrets, self.disk), warn)
 
     @contextlib.contextmanager
     def exchange(self, attempt_id: str, warn: Callable[[str], object]) -> Iterator[Exchange]:
         """The file for what one attempt asks a model and for what comes back; as `of`."""
         # The exchange masks values: in a line of JSON, a mask could take the place of a number or a brace.
-        with self._file(f"{attempt_id}.exchange.jsonl", Secrets(), warn) as file:
+        unmasked = OutputFile(self.folder, f"{attempt_id}.exchange.jsonl", Secrets(), self.disk)
+        with _Keeping(unmasked, warn) as file:
             yield Exchange(file.write, self.secrets)
 
-    @contextlib.contextmanager
-    def _file(self, name: str, secrets: Secrets, warn: Callable[[str], object]) -> Iterator[OutputFile]:
-        file = OutputFile(None if self.folder is None else self.folder / name, secrets, self.disk)
-        try:
-            yield file
-        finally:
-            file.close()
-            if file.problem is not None:
-                warn(file.problem)
+
+class _Keeping(contextlib.AbstractContextManager["OutputFile"]):
+    """Closes a file in the end, and tells what could not be kept. By hand: every execution has one."""
+
+    def __init__(self, file: OutputFile, warn: Callable[[str], object]) -> None:
+        self._file = file
+        self._warn = warn
+
+    def __enter__(self) -> OutputFile:
+        return self._file
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        if self._file.problem is not None:
+            self._warn(self._file.problem)
 
 
 class OutputFile:
-    """Takes what is to be kept of an attempt. The file is made with the first byte, so that silence leaves none.
+    """Takes what is to be kept of an attempt, in the file `name`; without a folder nothing is.
+    The file is made with the first byte, so that silence leaves none.
 
     Writing never raises: what cannot be kept is not worth the attempt. `problem` then says what went wrong.
     """
 
-    def __init__(self, path: Path | None, secrets: Secrets, disk: Disk = DISK) -> None:
-        self.path = path
+    def __init__(self, folder: Path | None, name: str, secrets: Secrets, disk: Disk = DISK) -> None:
+        self._folder = folder
+        self._name = name
         self.problem: str | None = None
         self._masked = MaskedStream(secrets)
         self._disk = disk
         self._left = LIMIT_BYTES
         self._descriptor = -1
 
+    @property
+    def path(self) -> Path | None:
+        """Where it is, if it is kept."""
+        return None if self._folder is None else self._folder / self._name
+
     def write(self, data: bytes) -> None:
         """Append `data`, up to the limit, with secrets masked even where they come in pieces."""
-        if self.path is None or self._left < 0 or self.problem is not None:
+        if self._folder is None or self._left < 0 or self.problem is not None:
             return
         self._append(self._masked.feed(data))
 
@@ -90,16 +104,17 @@ class OutputFile:
         self._left = -1
 
     def _append(self, data: bytes) -> None:
-        if not data or self.path is None or self._left < 0 or self.problem is not None:
+        path = self.path if data else None
+        if path is None or self._left < 0 or self.problem is not None:
             return
         kept = data if len(data) <= self._left else data[: self._left] + CUT
         self._left -= len(data)
         try:
             if self._descriptor < 0:
-                self._descriptor = _create(self._disk, self.path)
+                self._descriptor = _create(self._disk, path)
             self._disk.write_all(Thing.OUTPUT, self._descriptor, kept)
         except OSError as error:
-            self.problem = f"output cannot be kept in {self.path}: {error.strerror}"
+            self.problem = f"output cannot be kept in {path}: {error.strerror}"
 
 
 def _create(disk: Disk, path: Path) -> int:

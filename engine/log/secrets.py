@@ -130,6 +130,8 @@ class MaskedStream:
 
     def end(self) -> bytes:
         """What was held back: nothing more comes."""
+        if not self._held:
+            return b""
         return self._shown(self._held, len(self._held))
 
     def _shown(self, data: bytes, cut: int) -> bytes:

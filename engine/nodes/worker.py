@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # here and below: what is only imported when it is needed too
 
 PACKAGES = ("site-packages", "dist-packages")
 MAX_DEPTH = 500
+TO_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def main(channel: int, folder: str) -> None:
@@ -34,7 +35,7 @@ def main(channel: int, folder: str) -> None:
     with os.fdopen(channel, "rb", closefd=False) as requests:
         for line in requests:
             os.chdir(root)
-            reply = answer(tools, json.loads(line))
+            reply = answer(tools, json.loads(line.decode()))
             tools.note_imports()
             flush()
             send(channel, reply)
@@ -211,8 +212,7 @@ def encode(request: dict[str, Any], reply: dict[str, Any]) -> bytes:
     """One line. An output that JSON cannot hold becomes an error that names the place."""
     reply = {"id": request["id"], **reply}
     try:
-        text = json.dumps(reply, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return text.encode() + b"\n"
+        return TO_LINE(reply).encode() + b"\n"
     except (TypeError, ValueError, RecursionError) as error:
         if reply["ok"]:
             message = fault(reply["output"], "", ()) or f"the result is not JSON: {error}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -65,7 +66,7 @@ class Candidates:
     @property
     def in_doubt(self) -> tuple[str, ...]:
         """The ids of the nodes that someone must decide about."""
-        return tuple(dict.fromkeys(task.node.id for task in self._in_doubt))
+        return tuple(dict.fromkeys(task.node.id for task in self._in_doubt)) if self._in_doubt else ()
 
     def add(self, task: Task) -> None:
         """Restore `task` or let it run, when its turn comes."""
@@ -74,7 +75,8 @@ class Candidates:
     def consider(self) -> None:
         """Restore what can be restored; let the rest wait for a slot."""
         until = time.monotonic() + _BUSY_SECONDS
-        with self._fingerprints.moment(), paused_collector():
+        pause = paused_collector() if len(self._considered) > 1 else contextlib.nullcontext()
+        with self._fingerprints.moment(), pause:
             while self._considered and time.monotonic() < until:
                 task = self._considered.popleft()
                 looking = self._decider.look_first(task)

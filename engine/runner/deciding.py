@@ -51,8 +51,10 @@ class Decider:
 
     def look_first(self, task: Task) -> Coroutine[None, None, None] | None:
         """What is to be awaited before `decide` is asked, if anything: settings that take long to find."""
+        if not task.given or task in self._found:
+            return None
         last = self._last.get(task.lane)
-        if not task.given or task in self._found or (last is not None and same_given(last.given, task.given)):
+        if last is not None and same_given(last.given, task.given):
             return None
         kind = self._keying(task).looks_first(task.node, task.given)
         return self._look(task, kind) if kind is not None else None
@@ -66,7 +68,9 @@ class Decider:
 
     def decide(self, task: Task) -> Decision:
         """The decision for `task`, from its files as they are now."""
-        last = self._last[task.lane] = self._next(task, self._last.get(task.lane))
+        last = self._next(task, self._last.get(task.lane) if task.item is not None else None)
+        if task.item is not None:  # only items follow one another in a lane
+            self._last[task.lane] = last
         self._made_from[task] = last.node
         parts = execution_parts(last.node, last.received, task.args, task.item)
         if self._original is None:

@@ -88,7 +88,7 @@ class Run:
         self._running: dict[Task, _Execution] = {}
         self._due: deque[Callable[[], None]] = deque()
         self._loop = asyncio.get_running_loop()
-        self._will_step = False
+        self._will_step = self._will_prepare = False
         self._finish: asyncio.Future[Finish] = self._loop.create_future()
         self._timers = Timers(self._happened)
         self._stop_reasons: dict[Task, str] = {}
@@ -167,7 +167,19 @@ class Run:
             self._journal.show()
         except Exception as error:  # noqa: BLE001 - as above
             self._break_off(error)
-        self._keyings.prepare_ahead()
+        self._prepare_ahead()
+
+    def _prepare_ahead(self) -> None:
+        """Go on with it turn by turn, so that whatever happens is heard at once."""
+        if self._will_prepare or not self._running:
+            return
+        self._will_prepare = self._keyings.prepare_ahead()
+        if self._will_prepare:
+            self._loop.call_soon(self._prepare_more)
+
+    def _prepare_more(self) -> None:
+        self._will_prepare = False
+        self._prepare_ahead()
 
     def _break_off(self, error: Exception) -> None:
         if not self._finish.done():
@@ -184,9 +196,13 @@ class Run:
         while self._due:
             self._due.popleft()()
 
-    def _soon(self, happen: Callable[[], None]) -> None:
+    def _soon(self, happen: Callable[[], None], *, at_once: bool = False) -> None:
+        """Let it happen in the next step. `at_once`: in one now, since nothing can come that would share its sync."""
         self._due.append(happen)
-        self._step_soon()
+        if at_once and not self._will_step:
+            self._step()
+        else:
+            self._step_soon()
 
     def _step_soon(self) -> None:
         if not self._will_step:
@@ -218,7 +234,7 @@ class Run:
             return
         reason = self._stop_reasons.pop(task, None)
         if not future.cancelled():
-            self._soon(lambda: self._end(task, future.result()))
+            self._soon(lambda: self._end(task, future.result()), at_once=len(self._running) == 1)
         elif reason is not None:
             self._soon(partial(self._end, task, cancelled(task, reason, attempt_id)))
         else:

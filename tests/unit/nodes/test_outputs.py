@@ -24,7 +24,7 @@ RUN = "01234567-89ab-cdef-0123-456789abcdef"
 
 def kept(folder: Path, *pieces: bytes, secrets: Secrets | None = None) -> bytes:
     """What is kept of `pieces`."""
-    file = OutputFile(folder / "output" / "a.log", secrets or Secrets())
+    file = OutputFile(folder / "output", "a.log", secrets or Secrets())
     for piece in pieces:
         file.write(piece)
     file.close()
