@@ -12,7 +12,7 @@ from engine.cache.explanation import Change
 from engine.canonical import hash_value
 from engine.expressions import Json
 from engine.log.events import Metrics, Sums
-from engine.log.view import add
+from engine.log.spending import add
 
 _DIGEST_DIGITS = 16
 

@@ -26,7 +26,7 @@ from engine.log.events import (
 )
 from engine.log.large_values import Read, fetched_output
 from engine.log.reader import Log
-from engine.log.view import fold
+from engine.log.spending import spent_in
 
 
 class Fate(str, Enum):
@@ -115,10 +115,10 @@ class Original(Struct):
 def read_original(log: Log) -> Original:
     """Index a log for a resume, its large values in place."""
     read = blobs_of(log.path).read
-    view = fold(log.records)
+    spent = spent_in(log.records)
     started = log.started
     before = started.lineage.spent if started.lineage else Sums()
-    original = Original(log.records[0].run_id, started, view.spent, _plus(before, view.spent))
+    original = Original(log.records[0].run_id, started, spent, _plus(before, spent))
     for record in log.records:
         event = record.event
         if isinstance(event, NodeCached):

@@ -4,6 +4,7 @@ command line is: engine.cli.known_runs says what that is, and why.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -47,6 +48,7 @@ def _answer(arguments: Sequence[str]) -> int:
             sys.stdout.write(known)
             sys.stdout.flush()
             os._exit(0)  # nothing is open: taking the interpreter apart would take a tenth of all the time
+    gc.disable()  # until a command is imported (main.py): what is loaded stays, and looking for garbage takes a fifth
     from engine.cli.main import call
 
     return call()

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from heapq import merge as merge_sorted
@@ -111,17 +111,16 @@ class Board:
 
     def _visible_writers(self, vertex: str, field: str) -> Iterator[str]:
         """The writers of `field` that `vertex` waited for, the latest in the order first."""
-        position = self.graph.position
         writers, ancestors = self.graph.writers(field), self.graph.ancestors(vertex)
-        earlier = bisect_left(writers, position(vertex), key=position)
-        declared = (writers[place] for place in range(earlier - 1, -1, -1) if writers[place] in ancestors)
+        earlier = range(self.graph.writers_before(vertex, field) - 1, -1, -1)
+        declared = (writers[place] for place in earlier if writers[place] in ancestors)
         undeclared = self._undeclared_writers.get(field)
         if not undeclared:
             return declared
         # A write that no `writes` announces is seen along edges only (docs/format.md, Writes).
         by_edge = self.graph.edge_ancestors(vertex)
         stray = (writer for _, writer in reversed(undeclared) if writer in by_edge)
-        return merge_sorted(declared, stray, key=position, reverse=True)
+        return merge_sorted(declared, stray, key=self.graph.position, reverse=True)
 
 
 def _declared_writes(composition: Composition) -> dict[str, frozenset[str]]:

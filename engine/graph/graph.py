@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 
 from msgspec import Struct
@@ -35,6 +36,7 @@ class Graph(Struct, frozen=True):
     _position: Mapping[str, int]
     _reads: Mapping[str, tuple[Read, ...]]
     _waiting: Waiting
+    _writers_at: Mapping[str, tuple[int, ...]]
 
     @property
     def waits(self) -> Mapping[str, tuple[str, ...]]:
@@ -56,6 +58,10 @@ class Graph(Struct, frozen=True):
     def writers(self, field: str) -> tuple[str, ...]:
         """The vertices that declare to write `field`, in topological order; empty where nobody does."""
         return self._waiting.writers.get(field, ())
+
+    def writers_before(self, id_: str, field: str) -> int:
+        """How many of `writers(field)` stand before a vertex in the order."""
+        return bisect_left(self._writers_at.get(field, ()), self._position[id_])
 
     def reads_of(self, id_: str) -> tuple[Read, ...]:
         """The fields the vertex reads, and how; a field comes once for each way it is read."""
@@ -81,19 +87,22 @@ def build_graph(experience: Experience) -> Graph:
     incoming, outgoing = _edges(experience, shape, vertices)
     nodes = {node.id: node for node in reversed(experience.nodes)}
     reads = _reads(experience, vertices, nodes, incoming)
+    position = {id_: place for place, id_ in enumerate(vertices)}
+    waits = waiting(
+        {id_: tuple(dict.fromkeys(edge.from_ for edge in edges)) for id_, edges in incoming.items()},
+        {id_: {read.field for read in of_vertex} for id_, of_vertex in reads.items()},
+        {id_: _writes(vertex, nodes) for id_, vertex in vertices.items()},
+        {field.name for field in experience.fields if field.merge is Merge.SET_ONCE},
+    )
     return Graph(
         order=tuple(vertices),
         vertices=vertices,
         incoming=incoming,
         outgoing=outgoing,
-        _position={id_: place for place, id_ in enumerate(vertices)},
+        _position=position,
         _reads=reads,
-        _waiting=waiting(
-            {id_: tuple(dict.fromkeys(edge.from_ for edge in edges)) for id_, edges in incoming.items()},
-            {id_: {read.field for read in of_vertex} for id_, of_vertex in reads.items()},
-            {id_: _writes(vertex, nodes) for id_, vertex in vertices.items()},
-            {field.name for field in experience.fields if field.merge is Merge.SET_ONCE},
-        ),
+        _waiting=waits,
+        _writers_at={field: tuple(position[id_] for id_ in writers) for field, writers in waits.writers.items()},
     )
 
 

@@ -13,7 +13,6 @@ from engine.log.events import (
     Counts,
     ErrorInfo,
     Event,
-    Metrics,
     NodeActivity,
     NodeAttempt,
     NodeCached,
@@ -23,16 +22,15 @@ from engine.log.events import (
     NodeFailed,
     NodeSkipped,
     NodeStarted,
-    NodeTokens,
     NodeWarning,
     Record,
     RunFinished,
     RunStarted,
     RunWarning,
-    Scope,
     Sums,
 )
 from engine.log.moments import moment
+from engine.log.spending import Spending, add
 
 
 class NodeStatus(str, Enum):
@@ -46,8 +44,6 @@ class NodeStatus(str, Enum):
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
 
-
-_Where = tuple[str, tuple[Scope, ...]]
 
 ENDED = frozenset(NodeStatus) - {NodeStatus.PENDING, NodeStatus.RUNNING}
 
@@ -94,9 +90,7 @@ class RunView(Struct):
     finished: RunFinished | None = None
     nodes: dict[str, NodeView] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    inherited: Sums = Sums()
-    _paid: Sums = Sums()
-    _pending: dict[_Where, Sums] = field(default_factory=dict)
+    _spending: Spending = field(default_factory=Spending)
     _ended: Counter[NodeStatus] = field(default_factory=Counter)
 
     def apply(self, record: Record) -> None:
@@ -118,7 +112,9 @@ class RunView(Struct):
         node = self.nodes.get(vertex)
         if node is None:
             node = self.nodes[vertex] = NodeView(vertex)
-        self._count_money(node, event)
+        used = self._spending.take(event)
+        if used is not None:
+            node.spent = add(node.spent, used)
         if isinstance(event, NodeActivity):
             node.activity = event.activity
         elif isinstance(event, NodeWarning):
@@ -150,35 +146,15 @@ class RunView(Struct):
             node.reason = event.reason
         self._ended[node.effective_status()] += 1
 
-    def _count_money(self, node: NodeView, event: NodeEvent) -> None:
-        """An end or a failed try says what it used; where it does not, what its calls had told until then counts."""
-        if isinstance(event, NodeTokens):
-            used = Metrics(event.tokens_in, event.tokens_out, event.cost_usd)
-            where = event.node_id, event.scope
-            self._pending[where] = add(self._pending.get(where, Sums()), used)
-            return
-        if isinstance(event, NodeCached):
-            if event.metrics is not None:
-                self.inherited = add(self.inherited, event.metrics)
-            return
-        if not isinstance(event, (NodeAttempt, NodeCompleted, NodeFailed, NodeCancelled)):
-            return
-        if isinstance(event, NodeAttempt) and event.level == "llm":
-            told = None  # the execution goes on, and will say what it used in all
-        else:
-            told = self._pending.pop((event.node_id, event.scope), None) if self._pending else None
-        used_up = event.metrics or told
-        if used_up is not None:
-            self._paid = add(self._paid, used_up)
-            node.spent = add(node.spent, used_up)
+    @property
+    def inherited(self) -> Sums:
+        """What restored outcomes cost in the runs that they come from."""
+        return self._spending.inherited
 
     @property
     def spent(self) -> Sums:
         """What this run has spent, on executions that failed, were cancelled or have not ended, too."""
-        spent = self._paid
-        for pending in self._pending.values():
-            spent = add(spent, pending)
-        return spent
+        return self._spending.spent
 
     @property
     def lineage(self) -> Sums:
@@ -238,16 +214,6 @@ def fold(records: tuple[Record, ...]) -> RunView:
     for record in records:
         view.apply(record)
     return view
-
-
-def add(sums: Sums, metrics: Metrics | Sums) -> Sums:
-    """`sums` with `metrics` added. A cost that is unknown makes the sum unknown once tokens were used."""
-    tokens_in, tokens_out = metrics.tokens_in or 0, metrics.tokens_out or 0
-    cost = metrics.cost_usd
-    if cost is None and isinstance(metrics, Metrics) and not (tokens_in or tokens_out):
-        cost = 0.0
-    total = None if sums.cost_usd is None or cost is None else sums.cost_usd + cost
-    return Sums(total, sums.tokens_in + tokens_in, sums.tokens_out + tokens_out)
 
 
 def _only_cached(counts: Counts) -> bool:

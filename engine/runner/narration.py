@@ -32,7 +32,8 @@ from engine.log.events import (
     RunStarted,
 )
 from engine.log.secrets import MASK
-from engine.log.view import RunView, add
+from engine.log.spending import add
+from engine.log.view import RunView
 from engine.regular_files import read_regular
 from engine.runner.preparation import Preparation
 from engine.runner.wrote import wrote

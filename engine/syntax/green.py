@@ -182,12 +182,20 @@ def key_of(node: Green) -> Hashable:
 def make_mapping(source: Source, entries: tuple[Entry, ...], style: Style) -> Mapping:
     """Return a mapping whose depth and so on follow from its entries."""
     parts = [part for entry in entries for part in (entry.key, entry.value) if part is not None]
-    return Mapping(source, entries, style, *_measures(parts))
+    has_json_keys = all(isinstance(entry.key, Scalar) and type(entry.key.data) is str for entry in entries)
+    is_json = has_json_keys and all(entry.value is None or _is_json(entry.value) for entry in entries)
+    return Mapping(source, entries, style, *_measures(parts), is_json=is_json)
 
 
 def make_sequence(source: Source, items: tuple[tuple[int, Green], ...], style: Style) -> Sequence:
     """Return a sequence whose depth and so on follow from its items."""
-    return Sequence(source, items, style, *_measures([item for _, item in items]))
+    parts = [item for _, item in items]
+    return Sequence(source, items, style, *_measures(parts), is_json=all(map(_is_json, parts)))
+
+
+def _is_json(node: Green) -> bool:
+    """Whether all keys in it are known to be texts. An alias is not looked into."""
+    return node.is_json if isinstance(node, (Mapping, Sequence)) else not isinstance(node, Alias)
 
 
 def _measures(parts: list[Green]) -> tuple[int, int, bool]:
