@@ -36,9 +36,13 @@ _LINE = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
+# What most edges and fields are: one line with a dash or a key, and a value in flow style.
+_ONE_LINE = re.compile(r"([ ]*)(?:-|([A-Za-z_$][\w$./-]{0,200}):)[ ]+(?=[\[{][^\n]*\n?\Z)", re.ASCII)
 _REST_OF_LINE = re.compile(r"[ ]*(?:(?<= )#[^\n]*)?\n?")
 _FIRST_LINE = re.compile(r"\n( +)(?=[^ \n])")
 
+
+_PLAIN, _OTHER = _LINE.groupindex["plain"], _LINE.groupindex["other"]
 
 _Plain = Scalar | Mapping | Sequence
 # Its column and offset; a key, "" where a value stands alone, None for a dash; and the value with its offset, if any.
@@ -55,12 +59,27 @@ def read_plain(block: str) -> tuple[int, Mapping | Sequence] | None:
     if _ODD.search(block):
         return None
     try:
+        line = _ONE_LINE.match(block)
+        if line is not None:
+            return _one_line(block, line)
         builder = _Builder(block, _tokens(block))
         start = builder.here[1]
         node = builder.collection(_DEEPEST)
     except NotPlainError:
         return None
     return (start, node) if builder.here is _END else None
+
+
+def _one_line(block: str, line: re.Match[str]) -> tuple[int, Mapping | Sequence]:
+    """As `read_plain`, for a block that is one line with a value in flow style."""
+    start, value_at, key = line.end(1), line.end(), line[2]
+    value = _flow(block, value_at)[0]
+    source = Source(block, start, value_at - start + value.source.length)
+    by, depth = value_at - start, value.depth + 1
+    if key is None:
+        return start, Sequence(source, ((by, value),), Style.BLOCK, depth, 0, True, [value.data], True)
+    entry = Entry(0, name_of(key), by, value)
+    return start, Mapping(source, (entry,), Style.BLOCK, depth, 0, True, {key: value.data}, index_of((key,)), True)
 
 
 def _tokens(block: str) -> list[_Token]:
@@ -78,12 +97,16 @@ def _tokens(block: str) -> list[_Token]:
             column, begin = column + len(dashes), begin + len(dashes)
         value: _Plain | None = None
         if plain is not None:
-            plain = plain.rstrip(" ")
-            value_at = line.start("plain")
+            if plain[-1] == " ":
+                plain = plain.rstrip(" ")
+            value_at = line.start(_PLAIN)
             value = Scalar(Source(block, value_at, len(plain)), resolve_plain(plain), Style.PLAIN)
-        elif other or bracket:
-            value_at = at if bracket else line.start("other")
-            value, at = _value(block, value_at, at, column, other or bracket)
+        elif bracket:
+            value_at = at
+            value, at = _flow(block, at)
+        elif other:
+            value_at = line.start(_OTHER)
+            value, at = _value(block, value_at, at, column, other)
         elif key is not None:
             value_at = begin + len(key) + 1
         elif dashes or (indent and comment is None):
@@ -101,8 +124,6 @@ def _dashes(dashes: str, column: int, at: int) -> list[_Token]:
 
 def _value(block: str, start: int, next_line: int, column: int, text: str) -> tuple[_Plain, int]:
     """Return the value at `start`, of which `text` is the first of, and where the lines after it start."""
-    if text[0] in "[{":
-        return _flow(block, start)
     if text[0] == "|":
         return _literal(block, start, column, text)
     return quoted_scalar(block, start, text), next_line
