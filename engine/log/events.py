@@ -69,7 +69,7 @@ class Metrics(Sparse, frozen=True):
 class Output(Sparse, frozen=True):
     """What an execution returned. `edge_output` may be null; it is UNSET where there is none."""
 
-    state_delta: Mapping[str, Json] = field(default_factory=nothing)
+    state_delta: Mapping[str, Json]
     edge_output: Json | UnsetType = UNSET
 
 

@@ -26,7 +26,7 @@ from engine.log.writer import timestamp
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 STARTED = RunStarted(experience=ExperienceRef("city-report", "1.0.0", "/x/experience.yaml"), nodes=("a", "b"))
-COMPLETED = NodeCompleted(node_id="a", attempt_id="x", input_hash="h", output=Output(), duration_ms=1.0)
+COMPLETED = NodeCompleted(node_id="a", attempt_id="x", input_hash="h", output=Output({}), duration_ms=1.0)
 FAILED = NodeFailed(node_id="b", error=ErrorInfo("ValueError", "no bread"))
 SUCCESS = RunFinished(
     status=RunStatus.SUCCESS, counts=Counts(completed=2), spent=Sums(0.5, 10, 20), lineage=Sums(0.5), duration_ms=99.0

@@ -40,7 +40,7 @@ def completed(metrics: Metrics | None) -> NodeCompleted:
         attempt_id="x",
         input_hash="0",
         input_parts={},
-        output=Output(),
+        output=Output({}),
         duration_ms=1,
         metrics=metrics,
     )
@@ -84,7 +84,7 @@ def test_what_was_restored_is_inherited_and_not_spent() -> None:
         node_id="a",
         input_hash="0",
         input_parts={},
-        output=Output(),
+        output=Output({}),
         duration_ms=1,
         metrics=USED,
         produced_by=ProducedBy(RUN, 1),
