@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from msgspec import Struct
 
@@ -36,7 +36,7 @@ class Fingerprint(Struct, frozen=True):
 MISSING_FILE = Fingerprint(None, None)
 
 
-class Known(NamedTuple):
+class Known(Struct, frozen=True):
     """A file that was read: its fingerprint, the stamp it had then, and whether that stamp can be relied on."""
 
     stamp: Stamp

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from engine.cache.stamps import Stamp
 
@@ -15,7 +16,7 @@ Listing = dict[str, bool]
 _NOTHING: Listing = {}
 
 
-class _Known(NamedTuple):
+class _Known(Struct, frozen=True):
     stamp: Stamp
     listing: Listing
     settled: bool

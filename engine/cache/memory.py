@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import astuple
+
 from engine.cache.fingerprints import Fingerprint, Known
 from engine.cache.stamps import Stamp
 from engine.log.own_files import read_own
@@ -35,7 +37,8 @@ def keep(folder: Path, known: Mapping[str, Known]) -> None:
     if merged == before:
         return
     files = {
-        path: [*entry.stamp, entry.fingerprint.digest, entry.fingerprint.names_index] for path, entry in merged.items()
+        path: [*astuple(entry.stamp), entry.fingerprint.digest, entry.fingerprint.names_index]
+        for path, entry in merged.items()
     }
     with contextlib.suppress(OSError):
         _write(folder, json.dumps({"v": _VERSION, "files": files}))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+
+from msgspec import Struct
 
 _FINE_SLACK_NS = 100_000_000
 _COARSE_SLACK_NS = 2_000_000_000
 _MILLISECOND_NS = 1_000_000
 
 
-class Stamp(NamedTuple):
+class Stamp(Struct, frozen=True):
     """Size, times and identity of a file or folder. `ctime_ns` tells what a program that sets times back hides."""
 
     size: int

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+from msgspec import Struct
 
 from engine.expressions.values import MISSING, Json, Missing
 from engine.syntax.spans import Span
@@ -78,7 +80,7 @@ Lookup: TypeAlias = Callable[[Path], Json | Missing]
 """Finds the value that a path names, or MISSING. What it raises passes through every function here."""
 
 
-class Scan(NamedTuple):
+class Scan(Struct, frozen=True):
     """What stands at one place of a text: the path as far as it is well formed, and the end of all of it.
 
     With a `problem`, `path` is the longest good beginning (None when not even the root is good), and

@@ -6,7 +6,7 @@ Worked out again only when a name, an order or a condition changes; an edit anyw
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
@@ -23,7 +23,7 @@ from engine.spec.waits import Waiting, waiting
 from engine.syntax import Span
 
 
-class Spot(NamedTuple):
+class Spot(Struct, frozen=True):
     """Where something is said, in names: a list, the position in it, and the field that is read or written there."""
 
     section: str
@@ -41,7 +41,7 @@ class Spot(NamedTuple):
         return section.place(self.position, item.id.span) if item.id else section.span(self.position)
 
 
-class FieldFacts(NamedTuple):
+class FieldFacts(Struct, frozen=True):
     """A field as far as the order of reads and writes is concerned. `starts`: a run begins with a value in it."""
 
     name: str
@@ -83,7 +83,7 @@ class DataFlow(Struct, frozen=True):
         """Where a vertex gets its id: the first place, where several items have it."""
         flows, (pipelines, loops) = self.key.nodes, self.key.others
         lists: tuple[tuple[str, Iterable[str | None]], ...] = (
-            ("nodes", (flow and flow.id for flow in flows)),
+            ("nodes", (flow.id if flow else None for flow in flows)),
             ("pipelines", (item.id.text if item.id else None for item in pipelines)),
             ("loops", (item.id.text if item.id else None for item in loops)),
         )

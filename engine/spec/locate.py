@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from engine.expressions import Json
 from engine.syntax import NodeKind, Span, Style, View
@@ -15,7 +17,7 @@ _NOT_ONLY_TEXT = frozenset({"null", "true", "false", "inf", "nan"})
 """Names that keys have in JSON which are no text in YAML. Numbers are no identifiers."""
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """A value in the text, and the key that it stands under, where there is one."""
 
     key: View | None

@@ -6,7 +6,9 @@ OE206 and OE309. The rules are those of engine/core and engine/spec/topology.py.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from engine.spec.checks import Shape
 from engine.spec.locate import locate
@@ -16,7 +18,7 @@ from engine.spec.sections import Section
 from engine.syntax import Span
 
 
-class _Owner(NamedTuple):
+class _Owner(Struct, frozen=True):
     """A pipeline or loop that a node runs in, and where it says so."""
 
     id: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -14,7 +13,7 @@ MAKERS = frozenset({Kind.TOOL.value, Kind.CLI_AGENT.value, Kind.EXPERIENCE.value
 """The kinds of nodes that can make files."""
 
 
-class Around(NamedTuple):
+class Around(Struct, frozen=True):
     """What surrounds an execution. `item_of` are the pipelines it is a stage of; `senders` deliver edge outputs.
 
     `after_makers`: something that can make files runs before it.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -20,7 +19,7 @@ class VertexKind(str, Enum):
 
 
 # Both are made in thousands whenever an edit touches an edge: a named tuple takes a fraction of a dataclass's time.
-class Vertex(NamedTuple):
+class Vertex(Struct, frozen=True):
     """A vertex and the nodes that run in it: itself, a pipeline's stages in order, or a loop's body."""
 
     id: str
@@ -28,7 +27,7 @@ class Vertex(NamedTuple):
     node_ids: tuple[str, ...]
 
 
-class Arc(NamedTuple):
+class Arc(Struct, frozen=True):
     """`source` comes before `target` because of `edge`: positions among the vertices, and among the edges."""
 
     source: int
@@ -84,8 +83,8 @@ def topology(
 
 def _successors(count: int, arcs: Iterable[Arc]) -> list[list[int]]:
     successors: list[list[int]] = [[] for _ in range(count)]
-    for source, target, _ in arcs:
-        successors[source].append(target)
+    for arc in arcs:
+        successors[arc.source].append(arc.target)
     return successors
 
 

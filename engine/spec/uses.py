@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
@@ -17,7 +17,7 @@ from engine.syntax import Span, View
 
 # These three are made for every node and edge, and compared at every key stroke: a named tuple takes a fraction of a
 # dataclass's time.
-class Name(NamedTuple):
+class Name(Struct, frozen=True):
     """An id, where it is written, and the key that it stands under."""
 
     text: str
@@ -25,7 +25,7 @@ class Name(NamedTuple):
     by: str
 
 
-class Use(NamedTuple):
+class Use(Struct, frozen=True):
     """A state field that is named: where, by which part of the item, and how bad it is if nobody declares it."""
 
     field: str
@@ -34,7 +34,7 @@ class Use(NamedTuple):
     severity: Severity = Severity.WARNING
 
 
-class Flow(NamedTuple):
+class Flow(Struct, frozen=True):
     """What a node or a condition is to the order of reads and writes.
 
     `shares` is the experience that a node nests with shared state, `bounds` are the paths that a condition compares.

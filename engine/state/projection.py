@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from engine.expressions import MISSING, Json, Missing
 from engine.spec.model import Merge
@@ -28,13 +30,13 @@ ORDER BY ended_at, run_id
 """
 
 
-class _Run(NamedTuple):
+class _Run(Struct, frozen=True):
     run_id: str
     root_run_id: str
     ended_at: str
 
 
-class _Origin(NamedTuple):
+class _Origin(Struct, frozen=True):
     updated_at: str
     node_id: str
     run_id: str
@@ -120,7 +122,9 @@ def _enter(connection: sqlite3.Connection, field: str, value: str | None, origin
     if value is None:
         connection.execute("DELETE FROM state_snapshot WHERE field = ?", (field,))
     else:
-        connection.execute("INSERT OR REPLACE INTO state_snapshot VALUES (?, ?, ?, ?, ?)", (field, value, *origin))
+        connection.execute(
+            "INSERT OR REPLACE INTO state_snapshot VALUES (?, ?, ?, ?, ?)", (field, value, *astuple(origin))
+        )
 
 
 def _contribution(value: str, node_id: str, merge: str, carried: int, start: str | None) -> FieldContribution:

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
+from msgspec import Struct
 from msgspec.structs import replace
 from yaml.events import CollectionEndEvent, CollectionStartEvent, MappingStartEvent, NodeEvent
 
@@ -50,7 +51,7 @@ class _OpenError(Exception):
         self.closes_at = closes_at
 
 
-class _Place(NamedTuple):
+class _Place(Struct, frozen=True):
     """Where a text stands: its offset in the document, how deep it was cut out, and whether more text may close it."""
 
     at: int
@@ -86,7 +87,7 @@ class Assembler:
         layout = lay_out(text, tolerant=True) if reading.failure and place.level < _DEEPEST else None
         if reading.failure is None or layout is None:
             return self._kept(block_of(text, reading))
-        block = self._divided(text, layout, place._replace(final=True), None)
+        block = self._divided(text, layout, replace(place, final=True), None)
         return _with_failure(block, reading)
 
     def _divided(self, text: str, layout: Layout, place: _Place, old: Block | None) -> Block:
@@ -132,7 +133,7 @@ class Assembler:
                 return block, end
             # It would close, but into something that is no YAML: what is open was more likely forgotten here.
             self.anchors.go_back(before)
-            block = self._piece(text[start:shortest], layout, here._replace(final=True), old)
+            block = self._piece(text[start:shortest], layout, replace(here, final=True), old)
             block.settled = False
             return block, shortest
 
@@ -183,7 +184,7 @@ class Assembler:
             return _without_colon(text, reading)
         block: Block | None = None
         if place.level < _DEEPEST:
-            block = self._nested(text, layout, place._replace(final=True), None, tolerant=True)
+            block = self._nested(text, layout, replace(place, final=True), None, tolerant=True)
         if block is None:
             block = self._first_lines(text, layout, place, reading)
         block = _with_failure(block, reading)
@@ -202,7 +203,7 @@ class Assembler:
             node = best.node if _is_piece(best.node, layout) else None
             before = Block(text, node, best.start, best.problems, best.defines, best.uses)
             return self._kept(before if layout.is_mapping else _with_item(before))
-        after = self._divided(below, rest, place.inside(first)._replace(final=True), None)
+        after = self._divided(below, rest, replace(place.inside(first), final=True), None)
         # What is wrong further down may follow from the failure itself, so that alone is reported.
         pieces = [(0, block_of(text[:first], head)), (first, replace(after, problems=(), failed=False))]
         return joined(text, layout, pieces)

@@ -35,11 +35,11 @@ class Style(Enum):
     BLOCK = auto()
 
 
-# Green nodes are written once, by the reader. They are not frozen because thousands are made in each first
-# parse and a frozen dataclass takes three times as long to make. They compare and hash by identity.
+# Green nodes are written once, by the reader. They compare and hash by identity. What no cycle can go through is
+# nothing for the collector (gc=False): there are a hundred thousand in a large file.
 
 
-class Source(Struct, eq=False):
+class Source(Struct, eq=False, gc=False):
     """Where the text of a node is kept: a block of text, and the node's stretch in it (code points)."""
 
     block: str
@@ -52,7 +52,7 @@ class Source(Struct, eq=False):
         return self.block[self.at : self.at + self.length]
 
 
-class Scalar(Struct, eq=False):
+class Scalar(Struct, eq=False, gc=False):
     """A scalar, or the nothing that stands for null (length 0)."""
 
     source: Source

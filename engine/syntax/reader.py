@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 from msgspec import Struct, field
@@ -86,7 +86,7 @@ class Anchors(Struct):
                 self.nodes[name] = before
 
 
-class Reading(NamedTuple):
+class Reading(Struct, frozen=True):
     """What a block says: its node and where it starts, what is wrong with it, and what it has to do with anchors.
 
     Where `failure` is set, the block is not YAML and `node` holds what came before the failure.

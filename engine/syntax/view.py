@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from engine.syntax.green import Alias, Green, Mapping, NodeKind, Sequence, Style, key_of, value_of
 from engine.syntax.spans import Span
 
 
-class EntryView(NamedTuple):
+class EntryView(Struct, frozen=True):
     """One entry of a mapping; `value` is None where nothing follows the key."""
 
     key: View
@@ -22,7 +24,7 @@ class EntryView(NamedTuple):
         return Span(self.key.start, (self.value or self.key).span.end)
 
 
-class View(NamedTuple):
+class View(Struct, frozen=True):
     """A green node at an absolute start (code points). `green` compares and hashes by identity: consumers may
     cache by it and shift the spans of what they cached by `start`."""
 

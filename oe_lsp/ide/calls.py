@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -69,7 +68,7 @@ def downstream(snapshot: Snapshot, id_: str) -> tuple[Call, ...]:
     return _calls(root, (*handed, *_by_data(snapshot.analysis, id_, Access.WRITES)))
 
 
-class _Step(NamedTuple):
+class _Step(Struct, frozen=True):
     """What is at the other end of a step, and the name in the text that makes the step."""
 
     id: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -34,7 +33,7 @@ def folds(snapshot: Snapshot, most: int | None = None) -> tuple[Fold, ...]:
     return tuple(sorted(kept, key=lambda fold: fold.first_line))
 
 
-class _Inner(NamedTuple):
+class _Inner(Struct, frozen=True):
     """A fold inside of a node, in lines from the node's first one."""
 
     first: int

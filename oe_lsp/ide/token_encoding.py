@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import takewhile
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -66,7 +65,7 @@ def _alike(some: Sequence[int], others: Sequence[int]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(some, others, strict=False)))
 
 
-class _Code(NamedTuple):
+class _Code(Struct, frozen=True):
     """An item's tokens. `first` is where the first one is, from the item's start; its two distances are left out of
     `numbers`. The last one is `lines` further down, at `column`: of its line, or from the first one in the same."""
 

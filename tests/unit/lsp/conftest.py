@@ -48,7 +48,9 @@ class WrittenRun:
         return self.write(RunStarted(experience=experience, nodes=nodes, original_run_id=original))
 
     def complete(self, node: str) -> WrittenRun:
-        return self.write(NodeCompleted(node_id=node, attempt_id="a", input_hash="h", output=Output({}), duration_ms=1.0))
+        return self.write(
+            NodeCompleted(node_id=node, attempt_id="a", input_hash="h", output=Output({}), duration_ms=1.0)
+        )
 
     def fail(self, node: str, message: str) -> WrittenRun:
         return self.write(NodeFailed(node_id=node, error=ErrorInfo("FileNotFoundError", message)))
