@@ -18,7 +18,6 @@ class VertexKind(str, Enum):
     LOOP = "loop"
 
 
-# Both are made in thousands whenever an edit touches an edge: a named tuple takes a fraction of a dataclass's time.
 class Vertex(Struct, frozen=True):
     """A vertex and the nodes that run in it: itself, a pipeline's stages in order, or a loop's body."""
 

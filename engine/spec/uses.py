@@ -15,8 +15,6 @@ from engine.spec.problems import Code, Problem, Severity
 from engine.syntax import Span, View
 
 
-# These three are made for every node and edge, and compared at every key stroke: a named tuple takes a fraction of a
-# dataclass's time.
 class Name(Struct, frozen=True):
     """An id, where it is written, and the key that it stands under."""
 
