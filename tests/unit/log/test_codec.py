@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from engine.canonical import normalise
+from engine.expressions import Json
 from engine.log import events as ev
 from engine.log.codec import MalformedEventError, decode, encode
 
@@ -130,3 +134,54 @@ def test_a_wrong_field_of_a_known_type_is_malformed(wrong: dict[str, object]) ->
 
     with pytest.raises(MalformedEventError, match=r"node\.started"):
         decode(json.dumps({**line, **wrong}).encode())
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)))
+NUMBERS = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXTS,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_a_value_comes_back_as_it_was_and_every_reader_of_json_reads_the_same(value: Json) -> None:
+    returned = normalise(value)  # as everything is before it is logged
+    line = encode(ev.Record(7, TS, RUN, ev.NodeStarted(node_id="a", input=ev.Input({"x": returned}))))
+
+    record = decode(line)
+
+    assert record is not None
+    assert isinstance(record.event, ev.NodeStarted)
+    assert record.event.input is not None
+    assert repr(record.event.input.args["x"]) == repr(returned)  # repr tells 1 from 1.0 and true
+    assert repr(json.loads(line)["input"]["args"]["x"]) == repr(returned)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (b"9007199254740991", 2**53 - 1),
+        (b"9007199254740993", 2.0**53),
+        (b"-123456789012345678901234567890", -1.2345678901234568e29),
+        (b"1e400", None),
+        (b"NaN", None),
+        (b'"\\ud800"', None),
+        (b'"\xff"', None),
+    ],
+    ids=repr,
+)
+def test_what_no_node_could_have_returned_is_read_as_a_double_or_not_at_all(written: bytes, read: Json) -> None:
+    line = encode(ev.Record(7, TS, RUN, ev.NodeStarted(node_id="a", input=ev.Input({"x": "HERE"}))))
+    line = line.replace(b'"HERE"', written)
+
+    if read is None:
+        with pytest.raises(MalformedEventError):
+            decode(line)
+    else:
+        record = decode(line)
+        assert record is not None
+        assert isinstance(record.event, ev.NodeStarted)
+        assert record.event.input is not None
+        assert repr(record.event.input.args["x"]) == repr(read)
