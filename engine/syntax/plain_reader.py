@@ -73,7 +73,7 @@ def read_plain(block: str) -> tuple[int, Mapping | Sequence] | None:
 def _one_line(block: str, line: re.Match[str]) -> tuple[int, Mapping | Sequence]:
     """As `read_plain`, for a block that is one line with a value in flow style."""
     start, value_at, key = line.end(1), line.end(), line[2]
-    value = _flow(block, value_at)[0]
+    value, _ = (_flow if key is None else _likely_known_flow)(block, value_at)
     source = Source(block, start, value_at - start + value.source.length)
     by, depth = value_at - start, value.depth + 1
     if key is None:
@@ -103,7 +103,7 @@ def _tokens(block: str) -> list[_Token]:
             value = Scalar(Source(block, value_at, len(plain)), resolve_plain(plain), Style.PLAIN)
         elif bracket:
             value_at = at
-            value, at = _flow(block, at)
+            value, at = (_flow if bracket == "[" else _likely_known_flow)(block, at)
         elif other:
             value_at = line.start(_OTHER)
             value, at = _value(block, value_at, at, column, other)
@@ -130,22 +130,26 @@ def _value(block: str, start: int, next_line: int, column: int, text: str) -> tu
 
 
 def _flow(block: str, start: int) -> tuple[_Plain, int]:
-    end = block.find("\n", start) + 1 or len(block)
-    read = _known_flow_line if end - start <= _SHORT else _flow_line
-    return read(block[start:end]), end
-
-
-def _flow_line(line: str) -> _Plain:
-    """Read a line that begins with a bracket."""
-    value, end = read_flow(line, 0, _DEEPEST)
-    if _REST_OF_LINE.fullmatch(line, end) is None:
+    """Return the collection whose bracket is at `start`, and where the lines after it start."""
+    value, at = read_flow(block, start, _DEEPEST)
+    rest = _REST_OF_LINE.match(block, at)
+    if rest is None or (rest.end() < len(block) and block[rest.end() - 1] != "\n"):
         raise NotPlainError
-    return value
+    return value, rest.end()
+
+
+def _likely_known_flow(block: str, start: int) -> tuple[_Plain, int]:
+    """As `_flow`, for what many lines of a file say alike, such as `{ type: string }`."""
+    end = block.find("\n", start) + 1 or len(block)
+    return (_known_flow(block[start:end]), end) if end - start <= _SHORT else _flow(block, start)
 
 
 _SHORT = 200
-# Many of a file's say the same, such as `{ type: string }`.
-_known_flow_line = lru_cache(maxsize=1024)(_flow_line)
+
+
+@lru_cache(maxsize=1024)
+def _known_flow(line: str) -> _Plain:
+    return _flow(line, 0)[0]
 
 
 def _literal(block: str, start: int, column: int, header: str) -> tuple[Scalar, int]:
