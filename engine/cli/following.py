@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from collections.abc import Iterator
 
 from engine.cli.log_options import LogOptions
@@ -21,6 +22,8 @@ def follow_run(store: RunStore, run_id: str, log: LogOptions) -> int:
 
     Ctrl-C ends the watching, not the run. Raises OeError where the log cannot be read, or was interrupted.
     """
+    gc.freeze()
+    gc.enable()  # this may go on for hours
     original: str | None = None
     with contextlib.closing(reporter(log)) as report:
         try:

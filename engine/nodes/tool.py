@@ -6,7 +6,6 @@ import contextlib
 import difflib
 import itertools
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -78,8 +77,9 @@ class ToolKind:
             raise _crash(file, gone) from None
         except OSError as error:
             raise NodeError("NoInterpreter", f"{program.command[0]} could not be started: {error.strerror}") from error
-        reply = json.loads(answer)
+        reply = _read(answer)
         if not reply["ok"]:
+            _require(file)
             _fail(file, function, reply)
         return read_result(file.shown, reply["output"], watcher)
 
@@ -100,8 +100,6 @@ class ToolKind:
         return self._inside[file]
 
     def _program(self, file: NamedFile) -> Program:
-        if not os.path.isfile(file.path):  # noqa: PTH113 — before each call of a tool, and twice as fast
-            raise NodeError("NoTool", f"{file.shown} does not exist; create it or correct `impl`")
         program = self._programs.get(file)
         if program is None:
             program = self._programs[file] = self._found_program(file)
@@ -110,12 +108,26 @@ class ToolKind:
     def _found_program(self, file: NamedFile) -> Program:
         if file.path.suffix not in TOOL_SUFFIXES:
             raise NodeError("NoTool", f"{file.shown} is no tool: a tool's file ends in .py, .mjs or .js")
+        _require(file)
         if file.path.suffix == ".py":
             self._found_python = self._found_python or find_python(self._directory, self._python)
             command = (self._found_python, _WORKER)
         else:
             command = (find_node(), str(_HERE / "worker.mjs"))
         return Program(command, file.path.parent)
+
+
+def _require(file: NamedFile) -> None:
+    """Say so where there is no such file: before its first call, and when a call failed for whatever reason."""
+    if not file.path.is_file():
+        raise NodeError("NoTool", f"{file.shown} does not exist; create it or correct `impl`")
+
+
+def _read(answer: bytes) -> Any:
+    try:
+        return msgspec.json.decode(answer)
+    except msgspec.DecodeError:
+        return json.loads(answer)  # JavaScript's JSON may hold half of a surrogate pair, which is told of in words
 
 
 def tool_input(work: Work) -> dict[str, Json]:

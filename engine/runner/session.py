@@ -65,6 +65,8 @@ async def carry_out(
 
     Raises RunRefusedError where the run's files cannot be made, LogWriteError where the log cannot be written later on.
     """
+    gc.freeze()  # what was loaded stays to the end: the collector need not look through it again and again
+    gc.enable()
     store = preparation.store
     secrets = _secrets(preparation)
     async with contextlib.AsyncExitStack() as stack:
@@ -88,7 +90,7 @@ async def carry_out(
         sources = new_sources(recall(store.data))
         stack.callback(lambda: keep(store.data, sources.fingerprints.to_remember()))
         run = Run(preparation, node_kinds, log, observe, secrets, sources, concurrency)
-        gc.freeze()  # what was loaded stays to the end: the collector need not look through it again and again
+        gc.freeze()
         async with cancellable(run, store.cancel(run_id)):
             finished = await run.drive()
             merging = asyncio.to_thread(_merge_state, store, run.view)
