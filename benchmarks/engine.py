@@ -37,6 +37,7 @@ def cases() -> tuple[Case, ...]:
 
     return (
         Case("chain of steps that do nothing", 1_000, against("noop")),
+        Case("chain of steps that do nothing", 2_000, against("noop")),
         Case("chain, a field for each step", 100, against("fields")),
         Case("chain, a field for each step", 1_000, against("fields")),
         Case("chain, one field for all", 1_000, against("chain", cycle=True)),
