@@ -10,6 +10,15 @@ import gc
 from collections.abc import Iterator
 
 
+def collect_from_now_on() -> None:
+    """Look for garbage, but never in what is there now, which stays to the end of the process.
+
+    For what goes on for long: a command begins without the collector (engine.cli.start).
+    """
+    gc.freeze()
+    gc.enable()
+
+
 @contextlib.contextmanager
 def paused_collector() -> Iterator[None]:
     """Cycles that become garbage meanwhile are collected afterwards. May be nested, and used by several threads."""

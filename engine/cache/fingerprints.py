@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -57,19 +57,15 @@ class Fingerprints:
         self._known: dict[Path, Known] = {}
         self._moment: dict[Path, Fingerprint] | None = None
 
-    def moment(self) -> AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def moment(self) -> Iterator[None]:
         """While this lasts, each file is looked at once, however many nodes are made of it. May be nested."""
-        return _Moment(self)
-
-    def begin_moment(self) -> bool:
-        """Begin one; or go on in one, and say so: whoever began it ends it."""
-        goes_on = self._moment is not None
-        self._moment = self._moment if goes_on else {}
-        return goes_on
-
-    def end_moment(self) -> None:
-        """Look at every file anew from now on."""
-        self._moment = None
+        around = self._moment
+        self._moment = {} if around is None else around
+        try:
+            yield
+        finally:
+            self._moment = around
 
     def of(self, path: Path) -> Fingerprint:
         """The fingerprint of the file as it is now; the same object as before where the content is the same."""
@@ -110,20 +106,6 @@ class Fingerprints:
     def to_remember(self) -> dict[str, Known]:
         """What a later process may rely on, of the files that take long to read."""
         return {str(path): known for path, known in self._known.items() if known.settled and known.stamp.size >= BIG}
-
-
-class _Moment(AbstractContextManager[None]):
-    """By hand: every step of a run is one, and a generator would take longer than most of them."""
-
-    def __init__(self, fingerprints: Fingerprints) -> None:
-        self._fingerprints = fingerprints
-
-    def __enter__(self) -> None:
-        self._is_inner = self._fingerprints.begin_moment()
-
-    def __exit__(self, *_: object) -> None:
-        if not self._is_inner:
-            self._fingerprints.end_moment()
 
 
 def _read(path: Path, size: int) -> Fingerprint:

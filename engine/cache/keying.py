@@ -168,10 +168,7 @@ class Keyings:
         return made
 
     def prepare_ahead(self) -> bool:
-        """Hash what one more node is written as, in the graph's order: to be called while there is nothing to do.
-
-        False where there is none left.
-        """
+        """Hash what one more node is written as, in the graph's order; False where there is none left."""
         node = next((node for node in self._ahead if not self._memory.knows(node)), None)
         if node is not None:
             self._memory.spec_of(node)

@@ -26,7 +26,7 @@ from engine.log.events import (
 )
 from engine.log.large_values import Read, fetched_output
 from engine.log.reader import Log
-from engine.log.spending import spent_in
+from engine.log.spending import add, spent_in
 
 
 class Fate(str, Enum):
@@ -118,7 +118,7 @@ def read_original(log: Log) -> Original:
     spent = spent_in(log.records)
     started = log.started
     before = started.lineage.spent if started.lineage else Sums()
-    original = Original(log.records[0].run_id, started, spent, _plus(before, spent))
+    original = Original(log.records[0].run_id, started, spent, add(before, spent))
     for record in log.records:
         event = record.event
         if isinstance(event, NodeCached):
@@ -188,8 +188,3 @@ def _remember(original: Original, event: NodeCached | NodeCompleted, produced_by
 def _nest(place: Place) -> tuple[str, ...]:
     """The experience that `place` lies in: paths are relative to the folder of that."""
     return tuple(id_ for kind, id_, _, _ in place[0] if kind == ScopeKind.EXPERIENCE.value)
-
-
-def _plus(left: Sums, right: Sums) -> Sums:
-    cost = None if left.cost_usd is None or right.cost_usd is None else left.cost_usd + right.cost_usd
-    return Sums(cost, left.tokens_in + right.tokens_in, left.tokens_out + right.tokens_out)

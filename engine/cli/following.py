@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 from collections.abc import Iterator
 
 from engine.cli.log_options import LogOptions
 from engine.cli.options import OeError
 from engine.cli.reporting import EXIT_CODES, RunEnd, reporter
+from engine.collector import collect_from_now_on
 from engine.log.events import Record, RunFinished, RunStarted
 from engine.log.held import is_held
 from engine.log.reader import LogTail, UnreadableLogError
@@ -22,8 +22,7 @@ def follow_run(store: RunStore, run_id: str, log: LogOptions) -> int:
 
     Ctrl-C ends the watching, not the run. Raises OeError where the log cannot be read, or was interrupted.
     """
-    gc.freeze()
-    gc.enable()  # this may go on for hours
+    collect_from_now_on()
     original: str | None = None
     with contextlib.closing(reporter(log)) as report:
         try:

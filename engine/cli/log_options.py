@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import click
-from msgspec import Struct
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -36,7 +35,7 @@ class LogLevel(str, Enum):
 _ORDER = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARN, LogLevel.ERROR)
 
 
-class LogOptions(Struct, frozen=True):
+class LogOptions(NamedTuple):
     """What --log-format and --log-level say, before or after the command."""
 
     format: LogFormat

@@ -48,7 +48,7 @@ def _answer(arguments: Sequence[str]) -> int:
             sys.stdout.write(known)
             sys.stdout.flush()
             os._exit(0)  # nothing is open: taking the interpreter apart would take a tenth of all the time
-    gc.disable()  # what is loaded stays, and looking for garbage takes a fifth; who goes on for long enables it again
+    gc.disable()  # what is loaded stays, and looking for garbage in it takes a fifth; see engine.collector
     from engine.cli.main import call
 
     return call()

@@ -41,31 +41,24 @@ class Outputs(Struct, frozen=True):
 
     def of(self, attempt_id: str, warn: Callable[[str], object]) -> contextlib.AbstractContextManager[OutputFile]:
         """The file for what one attempt prints, closed in the end; `warn` hears of what could not be kept."""
-        return _Keeping(OutputFile(self.folder, f"{attempt_id}.log", self.secrets, self.disk), warn)
+        return self._kept(f"{attempt_id}.log", self.secrets, warn)
 
     @contextlib.contextmanager
     def exchange(self, attempt_id: str, warn: Callable[[str], object]) -> Iterator[Exchange]:
         """The file for what one attempt asks a model and for what comes back; as `of`."""
         # The exchange masks values: in a line of JSON, a mask could take the place of a number or a brace.
-        unmasked = OutputFile(self.folder, f"{attempt_id}.exchange.jsonl", Secrets(), self.disk)
-        with _Keeping(unmasked, warn) as file:
+        with self._kept(f"{attempt_id}.exchange.jsonl", Secrets(), warn) as file:
             yield Exchange(file.write, self.secrets)
 
-
-class _Keeping(contextlib.AbstractContextManager["OutputFile"]):
-    """Closes a file in the end, and tells what could not be kept. By hand: every execution has one."""
-
-    def __init__(self, file: OutputFile, warn: Callable[[str], object]) -> None:
-        self._file = file
-        self._warn = warn
-
-    def __enter__(self) -> OutputFile:
-        return self._file
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-        if self._file.problem is not None:
-            self._warn(self._file.problem)
+    @contextlib.contextmanager
+    def _kept(self, name: str, secrets: Secrets, warn: Callable[[str], object]) -> Iterator[OutputFile]:
+        file = OutputFile(self.folder, name, secrets, self.disk)
+        try:
+            yield file
+        finally:
+            file.close()
+            if file.problem is not None:
+                warn(file.problem)
 
 
 class OutputFile:

@@ -77,9 +77,9 @@ class ToolKind:
             raise _crash(file, gone) from None
         except OSError as error:
             raise NodeError("NoInterpreter", f"{program.command[0]} could not be started: {error.strerror}") from error
-        reply = _read(answer)
+        reply = _parsed(answer)
         if not reply["ok"]:
-            _require(file)
+            _require_file(file)
             _fail(file, function, reply)
         return read_result(file.shown, reply["output"], watcher)
 
@@ -108,7 +108,7 @@ class ToolKind:
     def _found_program(self, file: NamedFile) -> Program:
         if file.path.suffix not in TOOL_SUFFIXES:
             raise NodeError("NoTool", f"{file.shown} is no tool: a tool's file ends in .py, .mjs or .js")
-        _require(file)
+        _require_file(file)
         if file.path.suffix == ".py":
             self._found_python = self._found_python or find_python(self._directory, self._python)
             command = (self._found_python, _WORKER)
@@ -117,13 +117,13 @@ class ToolKind:
         return Program(command, file.path.parent)
 
 
-def _require(file: NamedFile) -> None:
+def _require_file(file: NamedFile) -> None:
     """Say so where there is no such file: before its first call, and when a call failed for whatever reason."""
     if not file.path.is_file():
         raise NodeError("NoTool", f"{file.shown} does not exist; create it or correct `impl`")
 
 
-def _read(answer: bytes) -> Any:
+def _parsed(answer: bytes) -> Any:
     try:
         return msgspec.json.decode(answer)
     except msgspec.DecodeError:

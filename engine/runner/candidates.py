@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -75,8 +74,7 @@ class Candidates:
     def consider(self) -> None:
         """Restore what can be restored; let the rest wait for a slot."""
         until = time.monotonic() + _BUSY_SECONDS
-        pause = paused_collector() if len(self._considered) > 1 else contextlib.nullcontext()
-        with self._fingerprints.moment(), pause:
+        with self._fingerprints.moment(), paused_collector():
             while self._considered and time.monotonic() < until:
                 task = self._considered.popleft()
                 looking = self._decider.look_first(task)

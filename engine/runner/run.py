@@ -88,7 +88,7 @@ class Run:
         self._running: dict[Task, _Execution] = {}
         self._due: deque[Callable[[], None]] = deque()
         self._loop = asyncio.get_running_loop()
-        self._will_step = self._will_prepare = False
+        self._will_step = False
         self._finish: asyncio.Future[Finish] = self._loop.create_future()
         self._timers = Timers(self._happened)
         self._stop_reasons: dict[Task, str] = {}
@@ -99,6 +99,7 @@ class Run:
         began = time.monotonic()
         self._journal.begin(self._preparation, self._keyings)
         self._soon(lambda: self._carry_out(self._scheduler.begin()))
+        self._loop.call_soon(self._prepare_ahead)  # the first node's process takes longer to start
         try:
             finish = await self._finish
         finally:
@@ -167,19 +168,11 @@ class Run:
             self._journal.show()
         except Exception as error:  # noqa: BLE001 - as above
             self._break_off(error)
-        self._prepare_ahead()
 
     def _prepare_ahead(self) -> None:
-        """Go on with it turn by turn, so that whatever happens is heard at once."""
-        if self._will_prepare or not self._running:
-            return
-        self._will_prepare = self._keyings.prepare_ahead()
-        if self._will_prepare:
-            self._loop.call_soon(self._prepare_more)
-
-    def _prepare_more(self) -> None:
-        self._will_prepare = False
-        self._prepare_ahead()
+        """Hash what is left to hash, turn by turn, so that whatever happens meanwhile is heard at once."""
+        if self._keyings.prepare_ahead() and not self._finish.done():
+            self._loop.call_soon(self._prepare_ahead)
 
     def _break_off(self, error: Exception) -> None:
         if not self._finish.done():

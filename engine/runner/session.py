@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +12,7 @@ from msgspec import Struct
 
 from engine.cache.memory import keep, recall
 from engine.cache.sources import new_sources
+from engine.collector import collect_from_now_on
 from engine.expressions import Json
 from engine.log.disk import DISK, Disk
 from engine.log.events import Record, RunFinished
@@ -65,8 +65,7 @@ async def carry_out(
 
     Raises RunRefusedError where the run's files cannot be made, LogWriteError where the log cannot be written later on.
     """
-    gc.freeze()  # what was loaded stays to the end: the collector need not look through it again and again
-    gc.enable()
+    collect_from_now_on()
     store = preparation.store
     secrets = _secrets(preparation)
     async with contextlib.AsyncExitStack() as stack:
@@ -90,7 +89,6 @@ async def carry_out(
         sources = new_sources(recall(store.data))
         stack.callback(lambda: keep(store.data, sources.fingerprints.to_remember()))
         run = Run(preparation, node_kinds, log, observe, secrets, sources, concurrency)
-        gc.freeze()
         async with cancellable(run, store.cancel(run_id)):
             finished = await run.drive()
             merging = asyncio.to_thread(_merge_state, store, run.view)

@@ -32,7 +32,7 @@ def imported(folder: Path, *args: str) -> set[str]:
 def test_what_reads_no_experience_and_no_run_imports_nearly_nothing(tmp_path: Path, args: tuple[str, ...]) -> None:
     modules = imported(tmp_path, *args)
 
-    assert not modules & {*HEAVY, "yaml", "cattrs", "engine.log", "engine.spec", "engine.runner"}
+    assert not modules & {*HEAVY, "yaml", "cattrs", "msgspec", "engine.log", "engine.spec", "engine.runner"}
 
 
 @pytest.mark.parametrize(
