@@ -12,6 +12,8 @@ from msgspec import Struct
 from engine.nodes.process import Sink
 from engine.nodes.worker_client import Worker
 
+_CORES = os.cpu_count() or 1
+
 
 class Program(Struct, frozen=True):
     """What a worker runs: the interpreter with the worker's file, and the folder of the tools that it serves.
@@ -29,10 +31,17 @@ class WorkerPool:
     def __init__(self, directory: Path, environment: Mapping[str, str], *, size: int | None = None) -> None:
         self._directory = directory
         self._environment = environment
-        self._size = size or os.cpu_count() or 1
+        self._size = size or _CORES
         self._slots = asyncio.Semaphore(self._size)
         self._idle: list[tuple[Program, Worker]] = []
         self._busy: set[Worker] = set()
+        self._asked = 0
+        self._was_alone = True
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether requests come one after the other, so that a worker may stay awake: it takes a core from nobody."""
+        return _CORES > 1 and self._was_alone and not self._asked
 
     async def ask(self, program: Program, message: bytes, sink: Sink) -> bytes:
         """The answer of a worker of `program` to `message`, one line each; waits until one is free.
@@ -41,18 +50,25 @@ class WorkerPool:
         Raises WorkerGone when the worker ended before it answered, OSError when none can be started. On cancellation
         the worker is stopped, with every process that it started, before this returns.
         """
-        async with self._slots:
-            worker = await self._take(program)
-            self._busy.add(worker)
-            try:
-                answer = await worker.ask(message, sink)
-            except asyncio.CancelledError:
-                await worker.kill()
-                raise
-            finally:
-                self._busy.discard(worker)
-            self._idle.append((program, worker))
-            return answer
+        self._was_alone = not self._asked
+        self._asked += 1
+        try:
+            async with self._slots:
+                return await self._ask(await self._take(program), program, message, sink)
+        finally:
+            self._asked -= 1
+
+    async def _ask(self, worker: Worker, program: Program, message: bytes, sink: Sink) -> bytes:
+        self._busy.add(worker)
+        try:
+            answer = await worker.ask(message, sink)
+        except asyncio.CancelledError:
+            await worker.kill()
+            raise
+        finally:
+            self._busy.discard(worker)
+        self._idle.append((program, worker))
+        return answer
 
     async def start_ahead(self, program: Program) -> None:
         """Start a worker of `program`, without waiting until it answers. Raises OSError."""

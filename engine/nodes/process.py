@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import signal
 import socket
 import sys
@@ -159,14 +160,16 @@ class _Pipe:
         self._sink = sink
         self._outlet, self.inlet = os.pipe()
         os.set_blocking(self._outlet, False)
+        self._poll = select.poll()
+        self._poll.register(self._outlet, select.POLLIN)
 
     def listen(self) -> None:
         """Pass on what comes."""
         asyncio.get_running_loop().add_reader(self._outlet, self._take)
 
     def drain(self) -> None:
-        """Pass on what is there."""
-        while self._take():
+        """Pass on what is there: after each call of a tool, most of which print nothing."""
+        while self._poll.poll(0) and self._take():
             pass
 
     def close(self) -> None:

@@ -15,14 +15,16 @@ from __future__ import annotations
 import ctypes
 import os
 import select
-import signal
 import sys
 import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing would take as long as everything else together
+    import signal
     from collections.abc import Iterator
     from typing import NoReturn
+else:
+    import _signal as signal  # and the enums of `signal` itself half as long
 
 GRACE_SECONDS = 2.0
 """Between SIGTERM and SIGKILL."""
@@ -36,7 +38,7 @@ _SET_PARENT_DEATH_SIGNAL, _SET_CHILD_SUBREAPER = 1, 36
 Row = tuple[int, int, int, int]
 """A line of the table of processes: its id, and those of its parent, its process group and its session."""
 
-_STOP = tuple(signal.Signals[name] for name in ("SIGTERM", "SIGINT", "SIGHUP"))
+_STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def main(lifeline: int, command: list[str]) -> NoReturn:
@@ -62,8 +64,8 @@ def start(command: list[str], lifeline: int) -> int:
         return child
     try:
         signal.set_wakeup_fd(-1)
-        for name in ("SIGPIPE", "SIGXFSZ"):  # which Python ignores, and an exec would keep ignored
-            signal.signal(signal.Signals[name], signal.SIG_DFL)
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which Python ignores, and an exec would keep ignored
+            signal.signal(number, signal.SIG_DFL)
         os.setpgid(0, 0)
         if _LINUX:
             prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
@@ -116,7 +118,7 @@ class Family:
         self.reap()
         return self._has_children or (not _LINUX and any(self._members()))
 
-    def signal(self, number: signal.Signals) -> None:
+    def signal(self, number: int) -> None:
         """Send `number` to everyone."""
         for pid in self._members():
             kill(pid, number)
@@ -194,7 +196,7 @@ def sweep(session: int) -> None:
             kill(pid, signal.SIGKILL)
 
 
-def kill(pid: int, number: signal.Signals) -> None:
+def kill(pid: int, number: int) -> None:
     """Send a signal to a process that may be gone, or not ours."""
     try:  # noqa: SIM105 — every import makes every start slower
         os.kill(pid, number)

@@ -68,7 +68,13 @@ class ToolKind:
         program = self._program(file)
         if not self._is_inside(file):
             watcher.warning(outside_warning(file))
-        request = {"id": next(self._ids), "file": str(file.path), "function": function, "input": tool_input(work)}
+        request = {
+            "id": next(self._ids),
+            "file": str(file.path),
+            "function": function,
+            "input": tool_input(work),
+            "linger": self._pool.one_by_one,
+        }
         message = msgspec.json.encode(request) + b"\n"
         try:
             with self._outputs.of(work.attempt_id, watcher.warning) as output:

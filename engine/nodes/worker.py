@@ -10,7 +10,9 @@ import importlib
 import json
 import math
 import os
+import select
 import sys
+import time
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import FunctionType, ModuleType
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:  # here and below: what is only imported when it is needed too
 
 PACKAGES = ("site-packages", "dist-packages")
 MAX_DEPTH = 500
+LINGER_SECONDS = 0.001
+"""How long to look out for the next request before sleeping, where one is likely to come at once."""
+
 TO_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
@@ -35,10 +40,22 @@ def main(channel: int, folder: str) -> None:
     with os.fdopen(channel, "rb", closefd=False) as requests:
         for line in requests:
             os.chdir(root)
-            reply = answer(tools, json.loads(line.decode()))
+            request = json.loads(line.decode())
+            reply = answer(tools, request)
             tools.note_imports()
             flush()
             send(channel, reply)
+            if request.get("linger"):
+                linger(channel)
+
+
+def linger(channel: int) -> None:
+    """Stay awake until there is a request, or for LINGER_SECONDS: to be woken takes longer than to run a short tool."""
+    poll = select.poll()
+    poll.register(channel, select.POLLIN)
+    until = time.perf_counter() + LINGER_SECONDS
+    while not poll.poll(0) and time.perf_counter() < until:
+        pass
 
 
 def flush() -> None:

@@ -14,6 +14,8 @@ from engine.nodes.supervisor import GRACE_SECONDS
 TAIL_BYTES = 4096
 """How much of what a worker printed is kept for the message about its crash."""
 
+_PIECE = 65_536
+
 
 class WorkerGone(Exception):  # noqa: N818 — not an error of ours, but what happened
     """The worker ended before it had answered. `how` says in which way, `printed` is the end of what it printed."""
@@ -121,11 +123,15 @@ class _Printed:
         self._end = b""
 
 
-class _Channel(asyncio.Protocol):
-    """One question and one answer at a time; each is one line."""
+class _Channel(asyncio.BufferedProtocol):
+    """One question and one answer at a time; each is one line.
+
+    Has a buffer of its own: what asyncio would allocate for each answer takes longer than all else about it.
+    """
 
     def __init__(self) -> None:
         self.closed = False
+        self._buffer = memoryview(bytearray(_PIECE))
         self._pieces: list[bytes] = []
         self._answer: asyncio.Future[bytes] | None = None
         self._transport: asyncio.Transport | None = None
@@ -148,9 +154,13 @@ class _Channel(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
-    def data_received(self, data: bytes) -> None:
-        self._pieces.append(data)
-        if not data.endswith(b"\n"):
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        piece = bytes(self._buffer[:nbytes])
+        self._pieces.append(piece)
+        if not piece.endswith(b"\n"):
             return
         line = b"".join(self._pieces)
         self._pieces.clear()

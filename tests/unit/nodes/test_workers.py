@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.nodes import worker
 from engine.nodes.kind import NodeError
+from engine.nodes.pool import Program, WorkerPool
 from engine.nodes.tool import ToolKind
 from tests.unit.nodes.conftest import Bench
 
@@ -96,6 +99,36 @@ async def test_python_and_node_take_turns_when_there_is_room_for_one_worker(tmp_
     await bench.kind.close()
 
     assert [outcome.output.edge_output for outcome in outcomes] == ["python", "node", "python", "node"]
+
+
+async def test_a_worker_stays_awake_only_where_requests_come_one_after_the_other(tmp_path: Path) -> None:
+    pool = WorkerPool(tmp_path, os.environ)
+    program = Program((sys.executable, worker.__file__), tmp_path)
+    (tmp_path / "now.py").write_text("def run(i):\n    return {}\n")
+    said: list[bool] = []
+
+    async def ask() -> None:
+        said.append(pool.one_by_one)
+        request = {"id": 1, "file": str(tmp_path / "now.py"), "function": None, "input": {}, "linger": said[-1]}
+        await pool.ask(program, json.dumps(request).encode() + b"\n", lambda _: None)
+
+    await ask()
+    await ask()
+    await asyncio.gather(ask(), ask())
+    await ask()
+    await ask()
+    await pool.close()
+
+    assert said == [True, True, True, False, False, True]
+
+
+@pytest.mark.parametrize("length", [65_535, 65_536, 1_000_000])
+async def test_answers_of_any_length_come_whole(bench: Bench, length: int) -> None:
+    bench.write("tools/long.py", "def run(i):\n    return {'edge_output': 'x' * i['length']}\n")
+
+    outcome = await bench.call("tools/long.py", length=length)
+
+    assert outcome.output.edge_output == "x" * length
 
 
 NOISY_PYTHON = """

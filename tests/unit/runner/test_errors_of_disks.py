@@ -156,17 +156,23 @@ class Terminal:
         return ended.err.replace(str(log), "LOG").replace(run_id, "ID")
 
 
+def call_with_small_files(limit: int, folder: Path) -> Called:
+    """`oe run` whose files may not grow beyond `limit` bytes, which Python, too, would keep to: half of a module's
+    bytecode would stay behind for all that come after.
+    """
+    prepare = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (limit, limit))
+    return call([*OE, "run"], folder, {"PYTHONDONTWRITEBYTECODE": "1"}, prepare)
+
+
 def with_small_files(terminal: Terminal) -> Called:
     """A run whose files may not grow beyond 4 KiB: too little for the line of `b`."""
-    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (4 * KIB, 4 * KIB))
-    return call([*OE, "run"], terminal.world.folder, prepare=limit)
+    return call_with_small_files(4 * KIB, terminal.world.folder)
 
 
 def with_small_blobs(terminal: Terminal) -> Called:
     """A run whose files may not grow beyond 64 KiB: enough for the log, too little for the value, a file of its own."""
     terminal.world.tool("b", "return {'state_delta': {'y': 'y' * 100_000}}")
-    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (64 * KIB, 64 * KIB))
-    return call([*OE, "run"], terminal.world.folder, prepare=limit)
+    return call_with_small_files(64 * KIB, terminal.world.folder)
 
 
 def on_a_full_disk(terminal: Terminal) -> Called:
@@ -207,7 +213,7 @@ def test_no_room_for_the_first_line_starts_nothing_and_leaves_no_log(tmp_path: P
     terminal = Terminal(tmp_path)
     terminal.world.tool("b", "return {}")
 
-    ended = call([*OE, "run"], tmp_path, prepare=partial(resource.setrlimit, resource.RLIMIT_FSIZE, (200, 200)))
+    ended = call_with_small_files(200, tmp_path)
 
     assert ended.code == 1
     assert "File too large: " in ended.err
@@ -219,9 +225,8 @@ def test_no_room_for_the_first_line_starts_nothing_and_leaves_no_log(tmp_path: P
 def test_no_room_for_the_state_costs_the_state_alone_and_says_how_to_get_it(tmp_path: Path) -> None:
     terminal = Terminal(tmp_path)
     terminal.world.tool("b", "return {'state_delta': {'y': 2}}")
-    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (16 * KIB, 16 * KIB))
 
-    ended = call([*OE, "run"], tmp_path, prepare=limit)
+    ended = call_with_small_files(16 * KIB, tmp_path)
 
     assert ended.code == 0
     assert "the state does not have what this run wrote: " in ended.err
