@@ -5,7 +5,7 @@ Worked out again only when a name, an order or a condition changes; an edit anyw
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -42,11 +42,15 @@ class Spot(Struct, frozen=True):
 
 
 class FieldFacts(Struct, frozen=True):
-    """A field as far as the order of reads and writes is concerned. `starts`: a run begins with a value in it."""
+    """A field as far as the order of reads and writes is concerned. `starts`: a run begins with a value in it.
+
+    `position` is its place among the fields.
+    """
 
     name: str
     merge: Merge
     starts: bool
+    position: int
 
 
 class _Key(Struct, frozen=True):
@@ -71,7 +75,6 @@ class DataFlow(Struct, frozen=True):
     order: tuple[Vertex, ...]
     positions: Mapping[str, int]
     fields: Mapping[str, FieldFacts]
-    field_spots: Mapping[str, Spot]
     reads: Mapping[str, Mapping[str, Spot]]
     writes: Mapping[str, Mapping[str, Spot]]
     joins_any: frozenset[str]
@@ -106,40 +109,29 @@ def read_dataflow(
     reader = _Reader(parts, graph, files)
     if not reader.read():
         return None
-    order = tuple(graph.vertices[position] for position in graph.order)
-    senders: dict[str, dict[str, None]] = {vertex.id: {} for vertex in order}
-    for arc in graph.arcs:
-        senders[graph.vertices[arc.target].id][graph.vertices[arc.source].id] = None
+    order = tuple([graph.vertices[position] for position in graph.order])
     return DataFlow(
         key=key,
         topology=graph,
         order=order,
         positions={vertex.id: position for position, vertex in enumerate(order)},
         fields={field.name: field for field in fields},
-        field_spots={field.name: Spot("fields", at) for at, field in _placed(parts)},
         reads=reader.reads,
         writes=reader.writes,
         joins_any=frozenset(reader.joins_any),
         conditions=reader.conditions,
         bounds=reader.bounds,
-        waiting=waiting(
-            {id_: tuple(direct) for id_, direct in senders.items()},
-            {id_: reader.reads[id_].keys() for id_ in senders},
-            {id_: tuple(reader.writes[id_]) for id_ in senders},
-            set(),
-        ),
+        waiting=waiting(graph.predecessors(), reader.reads, reader.writes, frozenset()),
     )
 
 
 def fields_of(parts: Parts) -> tuple[FieldFacts, ...]:
     """The facts of the fields that could be read."""
     return tuple(
-        FieldFacts(field.name, field.merge, field.has_default or field.persist) for field in parts.fields.models()
+        FieldFacts(item.model.name, item.model.merge, item.model.has_default or item.model.persist, position)
+        for position, item in enumerate(parts.fields.items)
+        if item.model is not None
     )
-
-
-def _placed(parts: Parts) -> Iterator[tuple[int, Any]]:
-    return ((at, item.model) for at, item in enumerate(parts.fields.items) if item.model is not None)
 
 
 def _same(one: _Key, other: _Key) -> bool:

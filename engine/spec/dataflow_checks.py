@@ -96,7 +96,7 @@ def _never_read(flow: DataFlow) -> Iterator[Remark]:
         if sources.isdisjoint(writers) and (writers or facts.starts):
             continue
         message = f"nothing reads `{name}`" if writers else f"nothing reads or writes `{name}`"
-        yield Remark(Code.NEVER_READ, Severity.HINT, message, flow.field_spots[name], data={"field": name})
+        yield Remark(Code.NEVER_READ, Severity.HINT, message, Spot("fields", facts.position), data={"field": name})
 
 
 def _races(flow: DataFlow, required: Required) -> Iterator[Remark]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -69,14 +69,11 @@ def _add_parts(by_id: dict[str, Around], around: Around, kind: VertexKind, owner
 def _after_makers(graph: Topology, kinds: Mapping[str, str | None]) -> list[bool]:
     """By vertex, whether an edge leads to it, directly or not, from one that can make files."""
     after = [False] * len(graph.vertices)
-    makes = [_makes(vertex.node_ids, kinds) for vertex in graph.vertices]
-    sources: list[list[int]] = [[] for _ in graph.vertices]
-    for arc in graph.arcs:
-        sources[arc.target].append(arc.source)
+    makers = {node_id for node_id, kind in kinds.items() if kind in MAKERS}
+    makes = [not makers.isdisjoint(vertex.node_ids) for vertex in graph.vertices]
+    targets = graph.successors()
     for position in graph.order:
-        after[position] = any(makes[source] or after[source] for source in sources[position])
+        if makes[position] or after[position]:
+            for target in targets[position]:
+                after[target] = True
     return after
-
-
-def _makes(node_ids: Iterable[str], kinds: Mapping[str, str | None]) -> bool:
-    return any(kinds.get(node_id) in MAKERS for node_id in node_ids)

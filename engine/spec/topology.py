@@ -51,6 +51,14 @@ class Topology(Struct, frozen=True):
         """For every vertex, those that an arc leads to."""
         return _successors(len(self.vertices), self.arcs)
 
+    def predecessors(self) -> dict[str, tuple[str, ...]]:
+        """For every vertex of the order, the ids of those from which an arc leads to it, each once."""
+        ids = [vertex.id for vertex in self.vertices]
+        sources: list[list[str]] = [[] for _ in ids]
+        for arc in self.arcs:
+            sources[arc.target].append(ids[arc.source])
+        return {ids[position]: tuple(dict.fromkeys(sources[position])) for position in self.order}
+
 
 def topology(
     node_ids: Iterable[str],

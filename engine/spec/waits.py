@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from typing import TypeVar
 
 from msgspec import Struct
@@ -52,8 +52,8 @@ class Waiting(Struct, frozen=True):
 
 def waiting(
     predecessors: Mapping[str, tuple[str, ...]],
-    reads: Mapping[str, Set[str]],
-    writes: Mapping[str, tuple[str, ...]],
+    reads: Mapping[str, Collection[str]],
+    writes: Mapping[str, Collection[str]],
     set_once: Set[str],
 ) -> Waiting:
     """Work out the waits of every vertex; the keys of `predecessors` are the vertices in topological order.
@@ -75,7 +75,7 @@ def waiting(
             by_edge |= edge_ancestors[predecessor] | bit
             by_any |= ancestors[predecessor] | bit
         data: list[str] = []
-        for field in reads[id_] | (set_once & set(writes[id_])) if set_once else reads[id_]:
+        for field in {*reads[id_], *(set_once & {*writes[id_]})} if set_once else reads[id_]:
             uncovered = writer_bits.get(field, 0) & ~by_any
             while uncovered:
                 last = order[uncovered.bit_length() - 1]
