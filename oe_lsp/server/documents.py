@@ -137,9 +137,10 @@ class Documents:
         previous = document.snapshot.analysis if document.snapshot else None
         loop = asyncio.get_running_loop()
         work = partial(self._read, uri, version, text, previous, files)
-        document.snapshot, tell = await loop.run_in_executor(self._analyst, work)
-        if version == document.version and tell is not None:
-            tell()
+        with paused_collector():  # until it is told: whoever types waits for that, and not for garbage
+            document.snapshot, tell = await loop.run_in_executor(self._analyst, work)
+            if version == document.version and tell is not None:
+                tell()
 
     def _read(
         self, uri: str, version: int, text: str, previous: Analysis | None, files: Files
@@ -156,10 +157,9 @@ def _analyse(text: str, previous: Analysis | None, files: Files) -> Analysis:
     """A large experience is a million objects that stay. To look through them again and again, as the collector would,
     holds every thread for a tenth of a second.
     """
-    with paused_collector():
-        analysis = analyse(text, previous, files)
-        if previous is None:
-            gc.freeze()
+    analysis = analyse(text, previous, files)
+    if previous is None:
+        gc.freeze()
     return analysis
 
 
