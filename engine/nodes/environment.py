@@ -18,6 +18,13 @@ LLM_KEYS = (*ANTHROPIC_KEYS, *OPENAI_KEYS, *GOOGLE_KEYS)
 """What an external program does not inherit (docs/design.md, Trust)."""
 
 
+def cores() -> int:
+    """How many cores this process may use: so many tools run at once (docs/format.md, Concurrency)."""
+    if hasattr(os, "sched_getaffinity"):  # a container is often confined to some of the machine's
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def tool_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """`environment` without the LLM keys."""
     return agent_environment((), environment)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
+from engine.nodes.environment import cores
 from engine.nodes.process import Sink
 from engine.nodes.worker_client import Worker
-
-_CORES = os.cpu_count() or 1
 
 
 class Program(Struct, frozen=True):
@@ -31,7 +29,8 @@ class WorkerPool:
     def __init__(self, directory: Path, environment: Mapping[str, str], *, size: int | None = None) -> None:
         self._directory = directory
         self._environment = environment
-        self._size = size or _CORES
+        self._size = size or cores()
+        self._has_cores_to_spare = cores() > 1
         self._slots = asyncio.Semaphore(self._size)
         self._idle: list[tuple[Program, Worker]] = []
         self._busy: set[Worker] = set()
@@ -41,7 +40,7 @@ class WorkerPool:
     @property
     def one_by_one(self) -> bool:
         """Whether requests come one after the other, so that a worker may stay awake: it takes a core from nobody."""
-        return _CORES > 1 and self._was_alone and not self._asked
+        return self._has_cores_to_spare and self._was_alone and not self._asked
 
     async def ask(self, program: Program, message: bytes, sink: Sink) -> bytes:
         """The answer of a worker of `program` to `message`, one line each; waits until one is free.

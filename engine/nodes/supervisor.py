@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # importing typing would take as long as everything else toge
     from collections.abc import Iterator
     from typing import NoReturn
 else:
-    import _signal as signal  # and the enums of `signal` itself half as long
+    import _signal as signal  # the enums that `signal` makes of it take half as long as everything else
 
 GRACE_SECONDS = 2.0
 """Between SIGTERM and SIGKILL."""

@@ -235,11 +235,6 @@ def concurrency(experience: Experience, wanted: int | None) -> int:
     return wanted or experience.concurrency or DEFAULT_CONCURRENCY
 
 
-def cores() -> int:
-    """How many tools may run at once."""
-    return os.cpu_count() or 1
-
-
 def _composed(loaded: Loaded) -> Composition:
     """What is to run, with all that it nests. Raises RunRefusedError where that cannot be run."""
     _require_json(loaded)

@@ -35,13 +35,14 @@ from engine.log.events import Event, NodeCancelled, NodeWarning, Record, RunFini
 from engine.log.secrets import Secrets
 from engine.log.view import RunView
 from engine.log.writer import LogWriteError, LogWriter
+from engine.nodes.environment import cores
 from engine.nodes.registry import Kinds
 from engine.runner.candidates import Candidates
 from engine.runner.deciding import Decider
 from engine.runner.execution import Executor, broke_off, cancelled, new_attempt_id, retry_wait_ms
 from engine.runner.journal import Journal, since
 from engine.runner.narration import run_finished, started
-from engine.runner.preparation import Preparation, concurrency, cores
+from engine.runner.preparation import Preparation, concurrency
 from engine.runner.timers import Timers
 
 _GRACE_SECONDS = 10.0

@@ -1,8 +1,10 @@
-"""Which interpreter runs a tool."""
+"""Which interpreter runs a tool, and how many at once."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -85,3 +87,17 @@ async def test_a_program_that_cannot_be_started_fails_the_node(tmp_path: Path) -
     with pytest.raises(NodeError, match="broken could not be started: No such file"):
         await bench.call("a.py")
     await bench.kind.close()
+
+
+def test_of_the_cores_only_those_count_that_this_process_may_use() -> None:
+    one = next(iter(os.sched_getaffinity(0)))
+
+    said = subprocess.run(
+        [sys.executable, "-c", "from engine.nodes.environment import cores; print(cores())"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, {one}),
+    ).stdout
+
+    assert said == "1\n"

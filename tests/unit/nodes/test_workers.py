@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.nodes import worker
+from engine.nodes.environment import cores
 from engine.nodes.kind import NodeError
 from engine.nodes.pool import Program, WorkerPool
 from engine.nodes.tool import ToolKind
@@ -119,7 +120,8 @@ async def test_a_worker_stays_awake_only_where_requests_come_one_after_the_other
     await ask()
     await pool.close()
 
-    assert said == [True, True, True, False, False, True]
+    spare = cores() > 1
+    assert said == [spare, spare, spare, False, False, spare]
 
 
 @pytest.mark.parametrize("length", [65_535, 65_536, 1_000_000])
