@@ -33,6 +33,10 @@ from engine.syntax import View
 TOOL_SUFFIXES = (".py", ".mjs", ".js")
 _ROW_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 SKILL_FILE = "SKILL.md"
+_GLOBS = {
+    "uses": "a resume does not see what changes there",
+    "produces": "the node runs again in every resume",
+}
 
 
 def check_files(view: View, node: Node, around: Around, world: World) -> Iterator[Problem]:
@@ -41,6 +45,7 @@ def check_files(view: View, node: Node, around: Around, world: World) -> Iterato
         if not world.files.is_inside(path):
             message = f"`{path}` lies outside the experience's folder: it runs, with a warning, and moves with nothing"
             yield _problem(Code.OUTSIDE_FOLDER, view, steps, message, Severity.WARNING)
+    yield from _globs_outside(view, node)
     spec = node.spec
     if isinstance(spec, ToolSpec):
         yield from _tool(view, spec, world)
@@ -53,6 +58,16 @@ def check_files(view: View, node: Node, around: Around, world: World) -> Iterato
     elif isinstance(spec, CliAgentSpec) and spec.workdir is not None and not around.after_makers:
         yield from _folder(view, spec.workdir, world)
     yield from _asked_with(view, spec, world)
+
+
+def _globs_outside(view: View, node: Node) -> Iterator[Problem]:
+    """The globs that never match anything: those of engine/cache/globs.py stay in the folder."""
+    for key, effect in _GLOBS.items():
+        globs = node.source.get(key)
+        for at, glob in enumerate(globs) if isinstance(globs, list) else ():
+            if isinstance(glob, str) and (glob.startswith("/") or ".." in glob.split("/")):
+                message = f"`{glob}` matches nothing: globs stay in the experience's folder, without `..`; {effect}"
+                yield _problem(Code.OUTSIDE_FOLDER, view, (key, at), message, Severity.WARNING)
 
 
 def _asked_with(view: View, spec: KindSpec, world: World) -> Iterator[Problem]:
