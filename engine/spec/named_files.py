@@ -9,7 +9,7 @@ import json
 import posixpath
 from collections.abc import Iterator
 
-from engine.expressions import parse_reference
+from engine.expressions import Json, parse_reference
 from engine.spec.files import Entry
 from engine.spec.locate import Steps, locate
 from engine.spec.model import (
@@ -45,7 +45,8 @@ def check_files(view: View, node: Node, around: Around, world: World) -> Iterato
         if not world.files.is_inside(path):
             message = f"`{path}` lies outside the experience's folder: it runs, with a warning, and moves with nothing"
             yield _problem(Code.OUTSIDE_FOLDER, view, steps, message, Severity.WARNING)
-    yield from _globs_outside(view, node)
+    for key in _GLOBS.keys() & node.source.keys():
+        yield from _globs_outside(view, key, node.source[key])
     spec = node.spec
     if isinstance(spec, ToolSpec):
         yield from _tool(view, spec, world)
@@ -60,14 +61,12 @@ def check_files(view: View, node: Node, around: Around, world: World) -> Iterato
     yield from _asked_with(view, spec, world)
 
 
-def _globs_outside(view: View, node: Node) -> Iterator[Problem]:
+def _globs_outside(view: View, key: str, globs: Json) -> Iterator[Problem]:
     """The globs that never match anything: those of engine/cache/globs.py stay in the folder."""
-    for key, effect in _GLOBS.items():
-        globs = node.source.get(key)
-        for at, glob in enumerate(globs) if isinstance(globs, list) else ():
-            if isinstance(glob, str) and (glob.startswith("/") or ".." in glob.split("/")):
-                message = f"`{glob}` matches nothing: globs stay in the experience's folder, without `..`; {effect}"
-                yield _problem(Code.OUTSIDE_FOLDER, view, (key, at), message, Severity.WARNING)
+    for at, glob in enumerate(globs) if isinstance(globs, list) else ():
+        if isinstance(glob, str) and (glob.startswith("/") or ".." in glob.split("/")):
+            message = f"`{glob}` matches nothing: globs stay in the experience's folder, without `..`; {_GLOBS[key]}"
+            yield _problem(Code.OUTSIDE_FOLDER, view, (key, at), message, Severity.WARNING)
 
 
 def _asked_with(view: View, spec: KindSpec, world: World) -> Iterator[Problem]:

@@ -26,16 +26,19 @@ _FORMS = re.compile(
 )
 _MARKS = (
     *("sk-", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AKIA", "AIza", "hf_"),
-    *("k_live_", "-----BEGIN "),
+    *("k_live_", "-----BEGIN"),
 )
-"""Each form has one of these in it, and most texts have none."""
+"""Each form has one of these in it, and most texts have none.
+
+None has a blank or a quote in it, which YAML may write in another way.
+"""
 _CREDENTIALS = re.compile(r"^(?:bearer|basic|token)\s+(?P<secret>[^\s$<{][^\s$<{]{15,})$", re.IGNORECASE)
 _CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization"})
 
 
 def check_secrets(view: View, value: Json) -> Iterator[Problem]:
     """The secrets in the texts of a value. No message shows one."""
-    if not may_hold_secrets(value):
+    if not may_hold_secrets(view, value):
         return
     for steps, text in texts(value):
         found = _FORMS.search(text)
@@ -53,9 +56,11 @@ def check_secrets(view: View, value: Json) -> Iterator[Problem]:
             yield Problem(Code.LITERAL_SECRET, Severity.WARNING, message, place)
 
 
-def may_hold_secrets(value: Json) -> bool:
+def may_hold_secrets(view: View, value: Json) -> bool:
     """A quick look: False only where `check_secrets` finds nothing for certain."""
-    everything = "\n".join(strings(value))
+    text = view.text
+    # Without escapes and aliases, what is written together in a value is written together in its source.
+    everything = text if view.green.portable and "\\" not in text else "\n".join(strings(value))
     for mark in _MARKS:  # a generator would take three times as long, and every node is asked
         if mark in everything:
             return True
