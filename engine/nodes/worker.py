@@ -12,7 +12,6 @@ import math
 import os
 import select
 import sys
-import time
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import FunctionType, ModuleType
 
@@ -22,8 +21,12 @@ if TYPE_CHECKING:  # here and below: what is only imported when it is needed too
 
 PACKAGES = ("site-packages", "dist-packages")
 MAX_DEPTH = 500
-LINGER_SECONDS = 0.001
-"""How long to look out for the next request before sleeping, where one is likely to come at once."""
+LINGER_LOOKS = 2_500
+"""How often to look for the next request before sleeping, where one is likely to come at once: for about a millisecond.
+No clock says when it is over, since tools may stop the clock of a process."""
+
+LINGER_PAUSE = 16
+"""After how many more requests to try again, when none came in that time: others may need the core more."""
 
 TO_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -37,6 +40,9 @@ def main(channel: int, folder: str) -> None:
     root = os.getcwd()  # noqa: PTH109
     sys.path[:] = search_path(sys.path, folder, root)
     tools = Tools(root, folder)
+    channel_poll = select.poll()  # here, where no tool has put anything in its place
+    channel_poll.register(channel, select.POLLIN)
+    pause = 0
     with os.fdopen(channel, "rb", closefd=False) as requests:
         for line in requests:
             os.chdir(root)
@@ -45,17 +51,18 @@ def main(channel: int, folder: str) -> None:
             tools.note_imports()
             flush()
             send(channel, reply)
-            if request.get("linger"):
-                linger(channel)
+            if pause:
+                pause -= 1
+            elif request.get("linger") and not linger(channel_poll):
+                pause = LINGER_PAUSE
 
 
-def linger(channel: int) -> None:
-    """Stay awake until there is a request, or for LINGER_SECONDS: to be woken takes longer than to run a short tool."""
-    poll = select.poll()
-    poll.register(channel, select.POLLIN)
-    until = time.perf_counter() + LINGER_SECONDS
-    while not poll.poll(0) and time.perf_counter() < until:
-        pass
+def linger(channel: select.poll) -> bool:
+    """Stay awake until there is a request, or for LINGER_LOOKS: to be woken takes longer than to run a short tool.
+
+    Returns whether there is one.
+    """
+    return any(channel.poll(0) for _ in range(LINGER_LOOKS))
 
 
 def flush() -> None:

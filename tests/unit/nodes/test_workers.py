@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -122,6 +124,20 @@ async def test_a_worker_stays_awake_only_where_requests_come_one_after_the_other
 
     spare = cores() > 1
     assert said == [spare, spare, spare, False, False, spare]
+
+
+def test_staying_awake_ends_with_a_request_and_without_one() -> None:
+    channel, engine = socket.socketpair()
+    poll = select.poll()
+    poll.register(channel, select.POLLIN)
+
+    assert not worker.linger(poll)
+    engine.send(b"{}\n")
+    assert worker.linger(poll)
+    channel.recv(3)
+    engine.close()
+    assert worker.linger(poll), "the end is something to hear of"
+    channel.close()
 
 
 @pytest.mark.parametrize("length", [65_535, 65_536, 1_000_000])
