@@ -45,6 +45,9 @@ def main(lifeline: int, command: list[str]) -> NoReturn:
     """Run `command` to its end, or until it is to end. Does not return."""
     os.set_inheritable(lifeline, False)
     events = Events(lifeline)
+    events.wait(0)
+    if events.cut:
+        os._exit(1)  # the engine was gone before this had begun: nobody may run anything for it any more
     if _LINUX:
         prctl(_SET_CHILD_SUBREAPER, 1)
     family = Family(start(command, lifeline))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.nodes import supervisor
 from engine.nodes.process import Process
 from engine.nodes.tool import ToolKind
 from tests.unit.nodes.conftest import Bench
@@ -156,6 +158,7 @@ async def test_a_stop_that_is_cancelled_kills_at_once(start: Start, told: Told) 
 ENGINE = """
 import asyncio, os, sys
 from pathlib import Path
+from engine.nodes import supervisor
 from engine.nodes.process import Process
 async def main():
     process = await Process.start(sys.argv[1:], Path("/"), dict(os.environ), stdout=print)
@@ -255,3 +258,20 @@ def test_it_needs_nothing_but_the_standard_library() -> None:
     )
 
     assert done.returncode == 0
+
+
+def test_nothing_is_started_for_an_engine_that_is_gone_already(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair()
+    ours.close()
+    command = ["/usr/bin/touch", str(tmp_path / "started")]
+
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", supervisor.__file__, str(theirs.fileno()), *command],
+        pass_fds=(theirs.fileno(),),
+        start_new_session=True,
+        check=False,
+    )
+
+    theirs.close()
+    assert ended.returncode == 1
+    assert list(tmp_path.iterdir()) == []
