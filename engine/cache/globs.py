@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
+from engine.spec.files import glob_leads_out
+
 _NOBODY_WROTE = frozenset({".openexpertise", "__pycache__"})
 """Folders that change whenever something runs: `**` does not mean them."""
 
@@ -17,7 +19,7 @@ def matching(directory: Path, globs: Iterable[str]) -> dict[str, Path]:
 
 def _matching(directory: Path, glob: str) -> Iterator[Path]:
     pattern = PurePosixPath(glob)
-    if not pattern.parts or pattern.is_absolute() or ".." in pattern.parts:
+    if not pattern.parts or glob_leads_out(glob):
         return
     for path in directory.glob(str(pattern)):
         for file in path.rglob("*") if path.is_dir() else (path,):

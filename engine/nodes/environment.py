@@ -1,4 +1,5 @@
-"""Where external programs run: which interpreter, and with which environment. Starting them is process.py's."""
+"""Where external programs run: which interpreter, with which environment, on how many cores. Starting them is
+process.py's."""
 
 from __future__ import annotations
 

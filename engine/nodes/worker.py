@@ -40,8 +40,8 @@ def main(channel: int, folder: str) -> None:
     root = os.getcwd()  # noqa: PTH109
     sys.path[:] = search_path(sys.path, folder, root)
     tools = Tools(root, folder)
-    channel_poll = select.poll()  # here, where no tool has put anything in its place
-    channel_poll.register(channel, select.POLLIN)
+    incoming = select.poll()  # here, where no tool has put anything in its place
+    incoming.register(channel, select.POLLIN)
     pause = 0
     with os.fdopen(channel, "rb", closefd=False) as requests:
         for line in requests:
@@ -53,16 +53,16 @@ def main(channel: int, folder: str) -> None:
             send(channel, reply)
             if pause:
                 pause -= 1
-            elif request.get("linger") and not linger(channel_poll):
+            elif request.get("linger") and not linger(incoming):
                 pause = LINGER_PAUSE
 
 
-def linger(channel: select.poll) -> bool:
+def linger(incoming: select.poll) -> bool:
     """Stay awake until there is a request, or for LINGER_LOOKS: to be woken takes longer than to run a short tool.
 
     Returns whether there is one.
     """
-    return any(channel.poll(0) for _ in range(LINGER_LOOKS))
+    return any(incoming.poll(0) for _ in range(LINGER_LOOKS))
 
 
 def flush() -> None:

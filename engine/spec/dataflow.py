@@ -110,6 +110,7 @@ def read_dataflow(
     if not reader.read():
         return None
     order = tuple([graph.vertices[position] for position in graph.order])
+    predecessors = graph.predecessors()
     return DataFlow(
         key=key,
         topology=graph,
@@ -121,7 +122,9 @@ def read_dataflow(
         joins_any=frozenset(reader.joins_any),
         conditions=reader.conditions,
         bounds=reader.bounds,
-        waiting=waiting(graph.predecessors(), reader.reads, reader.writes, frozenset()),
+        waiting=waiting(
+            {vertex.id: predecessors[vertex.id] for vertex in order}, reader.reads, reader.writes, frozenset()
+        ),
     )
 
 

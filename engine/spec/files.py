@@ -72,4 +72,9 @@ def is_outside(path: str) -> bool:
     return normal == ".." or normal.startswith(("/", "../"))
 
 
+def glob_leads_out(glob: str) -> bool:
+    """Whether a glob of `uses` or `produces` matches nothing, ever: those stay in the folder, and know no `..`."""
+    return glob.startswith("/") or ".." in glob.split("/")
+
+
 NO_FILES = NoFiles()

@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Iterator
 
 from engine.expressions import Json, parse_reference
-from engine.spec.files import Entry
+from engine.spec.files import Entry, glob_leads_out
 from engine.spec.locate import Steps, locate
 from engine.spec.model import (
     AgentSpec,
@@ -62,9 +62,9 @@ def check_files(view: View, node: Node, around: Around, world: World) -> Iterato
 
 
 def _globs_outside(view: View, key: str, globs: Json) -> Iterator[Problem]:
-    """The globs that never match anything: those of engine/cache/globs.py stay in the folder."""
+    """Of the globs under a key, those that never match anything."""
     for at, glob in enumerate(globs) if isinstance(globs, list) else ():
-        if isinstance(glob, str) and (glob.startswith("/") or ".." in glob.split("/")):
+        if isinstance(glob, str) and glob_leads_out(glob):
             message = f"`{glob}` matches nothing: globs stay in the experience's folder, without `..`; {_GLOBS[key]}"
             yield _problem(Code.OUTSIDE_FOLDER, view, (key, at), message, Severity.WARNING)
 

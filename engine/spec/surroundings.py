@@ -41,13 +41,11 @@ class Surroundings(Struct, frozen=True):
 
 def surroundings(graph: Topology, kinds: Mapping[str, str | None], *, whole: bool) -> Surroundings:
     """Work out what is around everything in the graph; `kinds` are those of the nodes, as written."""
-    senders: list[set[str]] = [set() for _ in graph.vertices]
-    for arc in graph.arcs:
-        senders[arc.target].add(graph.vertices[arc.source].id)
-    after_makers = _after_makers(graph, kinds)
+    senders = graph.predecessors()
+    after_makers = _after_makers(graph, senders, kinds)
     by_id: dict[str, Around] = {}
-    for position, vertex in enumerate(graph.vertices):
-        around = Around(frozenset(senders[position]), after_makers=after_makers[position])
+    for vertex in graph.vertices:
+        around = Around(frozenset(senders[vertex.id]), after_makers=vertex.id in after_makers)
         if vertex.kind is not VertexKind.NODE:
             _add_parts(by_id, around, vertex.kind, vertex.id, vertex.node_ids)
         by_id[vertex.id] = around
@@ -66,14 +64,16 @@ def _add_parts(by_id: dict[str, Around], around: Around, kind: VertexKind, owner
         )
 
 
-def _after_makers(graph: Topology, kinds: Mapping[str, str | None]) -> list[bool]:
-    """By vertex, whether an edge leads to it, directly or not, from one that can make files."""
-    after = [False] * len(graph.vertices)
+def _after_makers(
+    graph: Topology, senders: Mapping[str, tuple[str, ...]], kinds: Mapping[str, str | None]
+) -> frozenset[str]:
+    """The vertices to which an edge leads, directly or not, from one that can make files."""
     makers = {node_id for node_id, kind in kinds.items() if kind in MAKERS}
-    makes = [not makers.isdisjoint(vertex.node_ids) for vertex in graph.vertices]
-    targets = graph.successors()
+    reached = {vertex.id for vertex in graph.vertices if not makers.isdisjoint(vertex.node_ids)}
+    after: set[str] = set()
     for position in graph.order:
-        if makes[position] or after[position]:
-            for target in targets[position]:
-                after[target] = True
-    return after
+        id_ = graph.vertices[position].id
+        if not reached.isdisjoint(senders[id_]):
+            after.add(id_)
+            reached.add(id_)
+    return frozenset(after)

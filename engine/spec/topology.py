@@ -52,12 +52,12 @@ class Topology(Struct, frozen=True):
         return _successors(len(self.vertices), self.arcs)
 
     def predecessors(self) -> dict[str, tuple[str, ...]]:
-        """For every vertex of the order, the ids of those from which an arc leads to it, each once."""
+        """For every vertex, the ids of those from which an arc leads to it, each once."""
         ids = [vertex.id for vertex in self.vertices]
         sources: list[list[str]] = [[] for _ in ids]
         for arc in self.arcs:
             sources[arc.target].append(ids[arc.source])
-        return {ids[position]: tuple(dict.fromkeys(sources[position])) for position in self.order}
+        return {id_: tuple(dict.fromkeys(of_one)) for id_, of_one in zip(ids, sources, strict=True)}
 
 
 def topology(

@@ -154,8 +154,8 @@ class Documents:
 
 
 def _analyse(text: str, previous: Analysis | None, files: Files) -> Analysis:
-    """A large experience is a million objects that stay. To look through them again and again, as the collector would,
-    holds every thread for a tenth of a second.
+    """What is opened large is a million objects that stay: to look through them for garbage, as the collector would
+    again and again, holds every thread for a tenth of a second.
     """
     analysis = analyse(text, previous, files)
     if previous is None:

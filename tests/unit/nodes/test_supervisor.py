@@ -158,7 +158,6 @@ async def test_a_stop_that_is_cancelled_kills_at_once(start: Start, told: Told) 
 ENGINE = """
 import asyncio, os, sys
 from pathlib import Path
-from engine.nodes import supervisor
 from engine.nodes.process import Process
 async def main():
     process = await Process.start(sys.argv[1:], Path("/"), dict(os.environ), stdout=print)

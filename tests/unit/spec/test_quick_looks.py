@@ -52,7 +52,7 @@ def may_hold_secrets(value: Any) -> bool:
     return secrets.may_hold_secrets(view, value)
 
 
-@given(st.from_regex(secrets._FORMS), st.text(st.characters(categories=["L", "N"]), max_size=3), st.booleans())
+@given(st.from_regex(secrets._FORMS), st.text(max_size=3), st.booleans())
 def test_a_text_with_the_form_of_a_secret_gets_a_second_look(secret: str, around: str, deep: bool) -> None:
     text = f"{around} {secret} {around}"
     assert may_hold_secrets({"env": {"KEY": ["x", text]}} if deep else [text])
