@@ -39,11 +39,11 @@ _FAIL = OnError()
 
 def build_node(value: Mapping) -> Node:
     """A node of any kind."""
-    kind = Kind(value["kind"])
+    kind, spec = _KINDS[value["kind"]]
     return Node(
         id=value["id"],
         kind=kind,
-        spec=_SPECS[kind](value),
+        spec=spec(value),
         source=value,
         phase=value.get("phase"),
         description=value.get("description"),
@@ -52,10 +52,10 @@ def build_node(value: Mapping) -> Node:
         args=value.get("args", {}),
         for_each=_for_each(value["for_each"]) if "for_each" in value else None,
         on_error=_on_error(value["on_error"]) if "on_error" in value else _FAIL,
-        join=Join(value.get("join", Join.ALL)),
+        join=Join(value["join"]) if "join" in value else Join.ALL,
         timeout_ms=int(value.get("timeout_ms", 600_000)),
         cache=value.get("cache", True),
-        on_ambiguous=OnAmbiguous(value.get("on_ambiguous", OnAmbiguous.RERUN)),
+        on_ambiguous=OnAmbiguous(value["on_ambiguous"]) if "on_ambiguous" in value else OnAmbiguous.RERUN,
         effects=Effects(value["effects"]) if "effects" in value else None,
         produces=tuple(value.get("produces", ())),
     )
@@ -81,7 +81,8 @@ def build_loop(value: Mapping, until: Expression | None) -> Loop:
 
 def build_field(name: str, value: Mapping) -> StateField:
     """A field of the state."""
-    return StateField(name, value, Merge(value.get("merge", Merge.LAST_WINS)), value.get("persist", False))
+    merge = Merge(value["merge"]) if "merge" in value else Merge.LAST_WINS
+    return StateField(name, value, merge, value.get("persist", False))
 
 
 def _for_each(value: Mapping) -> ForEach:
@@ -150,11 +151,14 @@ def _cli_agent(value: Mapping) -> CliAgentSpec:
     )
 
 
-_SPECS: dict[Kind, Callable[[Mapping], KindSpec]] = {
-    Kind.TOOL: _tool,
-    Kind.AGENT: _agent,
-    Kind.SKILL: _skill,
-    Kind.DATASET: _dataset,
-    Kind.EXPERIENCE: _experience,
-    Kind.CLI_AGENT: _cli_agent,
+_KINDS: dict[str, tuple[Kind, Callable[[Mapping], KindSpec]]] = {
+    kind.value: (kind, spec)
+    for kind, spec in (
+        (Kind.TOOL, _tool),
+        (Kind.AGENT, _agent),
+        (Kind.SKILL, _skill),
+        (Kind.DATASET, _dataset),
+        (Kind.EXPERIENCE, _experience),
+        (Kind.CLI_AGENT, _cli_agent),
+    )
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.expressions import Json
 
@@ -14,6 +14,17 @@ Fits = Callable[[Any], bool]
 UNKNOWN_KEYS = "x-unknownKeys"
 
 _ANNOTATIONS = frozenset({"description", "examples", "default", "title", "$comment", "$schema", "$defs"})
+
+_PYTHON_TYPES: Mapping[str, frozenset[type]] = {
+    "string": frozenset({str}),
+    "object": frozenset({dict}),
+    "array": frozenset({list}),
+    "boolean": frozenset({bool}),
+    "null": frozenset({type(None)}),
+    "number": frozenset({int, float}),
+    "integer": frozenset({int, float}),
+}
+_EVERY_TYPE = frozenset[type]().union(*_PYTHON_TYPES.values())
 
 
 class UnknownRuleError(ValueError):
@@ -26,7 +37,27 @@ def compile_schema(schema: Mapping[str, Any]) -> Fits:
     Values are what JSON knows. `x-unknownKeys` forbids keys that are neither described nor start with `x-`, in the
     place of `additionalProperties`, unless it says `allow`. Raises UnknownRuleError.
     """
-    return _Compiler(schema).fits(schema)
+    return _Compiler(schema).compiled(schema).fits
+
+
+class _Compiled(NamedTuple):
+    """A schema: the types of what fits, and what else decides among values of these types; None where nothing does.
+
+    Whoever holds many values looks at their types without a call for each: that is nearly all that there is to do.
+    """
+
+    types: frozenset[type]
+    rule: Fits | None = None
+
+    @property
+    def fits(self) -> Fits:
+        """Whether a value fits."""
+        types, rule = self
+        return lambda value: type(value) in types and (rule is None or rule(value))
+
+
+_ANYTHING = _Compiled(_EVERY_TYPE)
+_NOTHING = _Compiled(frozenset())
 
 
 class _Compiler:
@@ -34,68 +65,68 @@ class _Compiler:
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._root = root
-        self._referred: dict[str, Fits] = {}
+        self._referred: dict[str, _Compiled] = {}
 
-    def fits(self, schema: Any) -> Fits:
-        """The function of any schema in the root."""
+    def compiled(self, schema: Any) -> _Compiled:
+        """Any schema in the root."""
         if isinstance(schema, bool):
-            return _anything if schema else _nothing
+            return _ANYTHING if schema else _NOTHING
         unknown = next((key for key in schema if not _is_known(key)), None)
         if unknown is not None:
             raise UnknownRuleError(unknown)
-        rules = [*self._of_any_value(schema), *self._of_some_kind(schema)]
-        return _all_of(rules)
+        parts = [*self._of_any_value(schema), *self._of_some_types(schema)]
+        types = _EVERY_TYPE.intersection(*(part.types for part in parts))
+        return _Compiled(types, _all_of([part.rule for part in parts if part.rule is not None]))
 
-    def _of_any_value(self, schema: Mapping[str, Any]) -> list[Fits]:
-        rules: list[Fits] = []
-        if "$ref" in schema:
-            rules.append(self._reference(schema["$ref"]))
+    def _of_any_value(self, schema: Mapping[str, Any]) -> list[_Compiled]:
+        parts: list[_Compiled] = []
         if "type" in schema:
-            rules.append(_type(schema["type"]))
+            parts.append(_type(schema["type"]))
         if "const" in schema:
-            rules.append(_one_of([schema["const"]]))
+            parts.append(_one_of([schema["const"]]))
         if "enum" in schema:
-            rules.append(_one_of(schema["enum"]))
-        rules += [self.fits(inner) for inner in schema.get("allOf", ())]
+            parts.append(_one_of(schema["enum"]))
+        if "$ref" in schema:
+            parts.append(self._reference(schema["$ref"]))
+        parts += [self.compiled(inner) for inner in schema.get("allOf", ())]
         if "if" in schema:
-            rules.append(_if_then(self.fits(schema["if"]), self.fits(schema.get("then", True))))
-        return rules
+            parts.append(_if_then(self.compiled(schema["if"]), self.compiled(schema.get("then", True))))
+        return parts
 
-    def _of_some_kind(self, schema: Mapping[str, Any]) -> list[Fits]:
-        """Rules for texts, numbers, lists and objects; values of other kinds are none of their business."""
-        rules: list[Fits] = []
+    def _of_some_types(self, schema: Mapping[str, Any]) -> list[_Compiled]:
+        """Rules for texts, numbers, lists and objects; values of other types are none of their business."""
+        parts: list[_Compiled] = []
         if not schema.keys().isdisjoint(_TEXT_RULES):
-            rules.append(_text(schema))
+            parts.append(_only("string", _text(schema), schema))
         if not schema.keys().isdisjoint(_NUMBER_RULES):
-            rules.append(_number(schema))
+            parts.append(_only("number", _number(schema), schema))
         if not schema.keys().isdisjoint(_LIST_RULES):
-            rules.append(_list(schema, self.fits(schema.get("items", True))))
+            parts.append(_only("array", _list(schema, self.compiled(schema.get("items", True))), schema))
         if not schema.keys().isdisjoint(_OBJECT_RULES):
-            rules += self._object(schema)
-        return rules
+            parts += [_only("object", rule, schema) for rule in self._object(schema)]
+        return parts
 
     def _object(self, schema: Mapping[str, Any]) -> list[Fits]:
-        members = {key: self.fits(inner) for key, inner in schema.get("properties", {}).items()}
-        rules = [_members(members, frozenset(schema.get("required", ())))]
-        if schema.get(UNKNOWN_KEYS, "allow") != "allow":
-            rules.append(_no_unknown_keys(frozenset(members)))
-        patterns = {re.compile(key): self.fits(inner) for key, inner in schema.get("patternProperties", {}).items()}
-        rest = True if UNKNOWN_KEYS in schema else schema.get("additionalProperties", True)
-        if patterns or rest is not True:
-            rules.append(_other_members(frozenset(members), patterns, self.fits(rest)))
+        members = {key: self.compiled(inner) for key, inner in schema.get("properties", {}).items()}
+        is_closed = schema.get(UNKNOWN_KEYS, "allow") != "allow"
+        rules = [_members(members, frozenset(schema.get("required", ())), is_closed=is_closed)]
+        patterns = {re.compile(key): self.compiled(inner) for key, inner in schema.get("patternProperties", {}).items()}
+        rest = self.compiled(True if UNKNOWN_KEYS in schema else schema.get("additionalProperties", True))
+        if any(inner != _ANYTHING for inner in (*patterns.values(), rest)):
+            rules.append(_other_members(frozenset(members), patterns, rest))
         return rules
 
-    def _reference(self, pointer: str) -> Fits:
-        def fits(value: Any) -> bool:
-            return self._referred[pointer](value)
-
+    def _reference(self, pointer: str) -> _Compiled:
         if pointer not in self._referred:
-            self._referred[pointer] = fits  # found by whoever refers to it from inside
+            found: list[Fits] = []
+            # Found by whoever refers to it from inside.
+            self._referred[pointer] = _Compiled(_EVERY_TYPE, lambda value: found[0](value))
             target: Any = self._root
             for step in pointer.removeprefix("#/").split("/"):
                 target = target[step]
-            self._referred[pointer] = self.fits(target)
-        return fits
+            self._referred[pointer] = self.compiled(target)
+            found.append(self._referred[pointer].fits)
+        return self._referred[pointer]
 
 
 _TEXT_RULES = frozenset({"minLength", "maxLength", "pattern"})
@@ -111,18 +142,10 @@ def _is_known(key: str) -> bool:
     return key in _RULES or key in _ANNOTATIONS or key.startswith("x-")
 
 
-def _anything(_: Any) -> bool:
-    return True
-
-
-def _nothing(_: Any) -> bool:
-    return False
-
-
-def _all_of(rules: list[Fits]) -> Fits:
+def _all_of(rules: list[Fits]) -> Fits | None:
     match rules:
         case []:
-            return _anything
+            return None
         case [one]:
             return one
         case [one, other]:
@@ -141,41 +164,42 @@ def _every(rules: tuple[Fits, ...]) -> Fits:
     return fits
 
 
-def _if_then(condition: Fits, then: Fits) -> Fits:
-    return lambda value: not condition(value) or then(value)
+def _only(name: str, rule: Fits, schema: Mapping[str, Any]) -> _Compiled:
+    """A rule for values of one type of JSON Schema, where the schema says that, or else may have other values."""
+    types, said = _PYTHON_TYPES[name], schema.get("type")
+    if isinstance(said, str) and _PYTHON_TYPES[said] <= types:
+        return _Compiled(types, rule)
+    return _Compiled(_EVERY_TYPE, lambda value: type(value) not in types or rule(value))
 
 
-def _type(names: str | list[str]) -> Fits:
-    if isinstance(names, list):
-        kinds = [_type(name) for name in names]
-        return lambda value: any(kind(value) for kind in kinds)
-    if names == "number":
-        return lambda value: type(value) is int or type(value) is float
-    if names == "integer":
-        return lambda value: type(value) is int or (type(value) is float and value.is_integer())
-    if names not in _PYTHON_TYPES:
-        raise UnknownRuleError(f"type: {names}")
-    wanted = _PYTHON_TYPES[names]
-    return lambda value: type(value) is wanted
+def _if_then(condition: _Compiled, then: _Compiled) -> _Compiled:
+    applies, fits = condition.fits, then.fits
+    return _Compiled(_EVERY_TYPE, lambda value: not applies(value) or fits(value))
 
 
-_PYTHON_TYPES = {"string": str, "object": dict, "array": list, "boolean": bool, "null": type(None)}
+def _type(names: str | list[str]) -> _Compiled:
+    wanted = [names] if isinstance(names, str) else names
+    unknown = next((name for name in wanted if name not in _PYTHON_TYPES), None)
+    if unknown is not None:
+        raise UnknownRuleError(f"type: {unknown}")
+    whole = "integer" in wanted and "number" not in wanted
+    types = frozenset[type]().union(*(_PYTHON_TYPES[name] for name in wanted))
+    return _Compiled(types, (lambda value: type(value) is not float or value.is_integer()) if whole else None)
 
 
-def _one_of(choices: list[Json]) -> Fits:
+def _one_of(choices: list[Json]) -> _Compiled:
     """Texts only: what equals what among numbers and booleans is a chapter of its own."""
     if not all(isinstance(choice, str) for choice in choices):
         raise UnknownRuleError(f"a choice among {choices}")
-    allowed = frozenset(choices)
-    return lambda value: type(value) is str and value in allowed
+    return _Compiled(frozenset({str}), frozenset(choices).__contains__)
 
 
 def _text(schema: Mapping[str, Any]) -> Fits:
     least, most = schema.get("minLength", 0), schema.get("maxLength")
     search = re.compile(schema["pattern"]).search if "pattern" in schema else None
 
-    def fits(value: Any) -> bool:
-        return type(value) is not str or (
+    def fits(value: str) -> bool:
+        return (
             len(value) >= least
             and (most is None or len(value) <= most)
             and (search is None or search(value) is not None)
@@ -187,9 +211,7 @@ def _text(schema: Mapping[str, Any]) -> Fits:
 def _number(schema: Mapping[str, Any]) -> Fits:
     least, most, above = schema.get("minimum"), schema.get("maximum"), schema.get("exclusiveMinimum")
 
-    def fits(value: Any) -> bool:
-        if type(value) is not int and type(value) is not float:
-            return True
+    def fits(value: float) -> bool:
         # Asked the way round in which "not a number", which is neither more nor less, breaks no rule.
         return not (
             (least is not None and value < least)
@@ -200,49 +222,52 @@ def _number(schema: Mapping[str, Any]) -> Fits:
     return fits
 
 
-def _list(schema: Mapping[str, Any], item_fits: Fits) -> Fits:
+def _list(schema: Mapping[str, Any], item: _Compiled) -> Fits:
     least = schema.get("minItems", 0)
+    types, rule = item
 
-    def fits(value: Any) -> bool:
-        return type(value) is not list or (len(value) >= least and all(item_fits(item) for item in value))
+    def fits(value: list[Any]) -> bool:
+        if len(value) < least:
+            return False
+        for each in value:
+            if type(each) not in types or (rule is not None and not rule(each)):
+                return False
+        return True
 
     return fits
 
 
-def _members(members: Mapping[str, Fits], required: frozenset[str]) -> Fits:
+def _members(members: Mapping[str, _Compiled], required: frozenset[str], *, is_closed: bool) -> Fits:
     find = members.get
 
-    def fits(value: Any) -> bool:
-        if type(value) is not dict:
-            return True
+    def fits(value: dict[str, Any]) -> bool:
         for key, member in value.items():
-            rule = find(key)
-            if rule is not None and not rule(member):
+            known = find(key)
+            if known is None:
+                if is_closed and not key.startswith("x-"):
+                    return False
+                continue
+            types, rule = known
+            if type(member) not in types or (rule is not None and not rule(member)):
                 return False
         return required <= value.keys()
 
     return fits
 
 
-def _no_unknown_keys(known: frozenset[str]) -> Fits:
-    def fits(value: Any) -> bool:
-        return (
-            type(value) is not dict
-            or value.keys() <= known
-            or all(key.startswith("x-") for key in value.keys() - known)
-        )
+def _other_members(known: frozenset[str], patterns: Mapping[re.Pattern[str], _Compiled], rest: _Compiled) -> Fits:
+    if not patterns and not known:
+        every = _list({}, rest)
+        return lambda value: every(list(value.values()))
 
-    return fits
+    named = [(pattern.search, inner.fits) for pattern, inner in patterns.items()]
+    others = [rest.fits]
 
-
-def _other_members(known: frozenset[str], patterns: Mapping[re.Pattern[str], Fits], rest: Fits) -> Fits:
-    def fits(value: Any) -> bool:
-        if type(value) is not dict:
-            return True
+    def fits(value: dict[str, Any]) -> bool:
         for key, member in value.items():
-            rules = [rule for pattern, rule in patterns.items() if pattern.search(key)]
+            rules = [rule for search, rule in named if search(key)]
             if not rules and key not in known:
-                rules = [rest]
+                rules = others
             if not all(rule(member) for rule in rules):
                 return False
         return True

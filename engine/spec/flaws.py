@@ -50,7 +50,7 @@ class Flaw(Struct, frozen=True):
 
 def problems_of(flaws: Iterable[Flaw], view: View) -> tuple[Problem, ...]:
     """The problems that the flaws of a value are in its text."""
-    return tuple(problem for flaw in flaws if (problem := flaw.within(view)))
+    return tuple([problem for flaw in flaws if (problem := flaw.within(view))])
 
 
 def find_flaws(part: Part, value: Json, subject: str) -> tuple[Flaw, ...]:

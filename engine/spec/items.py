@@ -71,7 +71,7 @@ def read_node(view: View) -> Item[Node]:
     flaws = find_flaws(part_of_node(value), value, "a node")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
-    problems = [*problems_of(flaws, view)]
+    problems = list(problems_of(flaws, view))
     if "for_each" in value:
         problems.extend(_not_a_reference(view, value, ("for_each", "source"), flaws))
     model = None if _blocked(flaws) else build_node(value)

@@ -6,7 +6,7 @@ Only what certainly cannot be used: a value that such a schema is asked about fa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.spec.flaws import Flaw
@@ -15,57 +15,64 @@ from engine.spec.problems import Code, Severity
 from engine.spec.wording import closest, did_you_mean, listed
 
 _TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
-_INNER = ("items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else")
-_INNER_BY_NAME = ("properties", "patternProperties", "$defs", "dependentSchemas")
-_INNER_LISTS = ("prefixItems", "anyOf", "oneOf", "allOf")
-_NESTING = frozenset((*_INNER, *_INNER_BY_NAME, *_INNER_LISTS))
+_INNER = frozenset({"items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else"})
+_INNER_BY_NAME = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
+_INNER_LISTS = frozenset({"prefixItems", "anyOf", "oneOf", "allOf"})
+_NESTING = _INNER | _INNER_BY_NAME | _INNER_LISTS
 
 
-def schema_flaws(schema: Any, path: Steps) -> Iterator[Flaw]:
+def schema_flaws(schema: Any, path: Steps) -> Sequence[Flaw]:
     """The mistakes in the schema at a path of the value that `Flaw.within` gets."""
+    found: list[Flaw] = []
+    _collect(schema, path, found)
+    return found
+
+
+def _collect(schema: Any, path: Steps, found: list[Flaw]) -> None:
     if not isinstance(schema, dict):
         return
     types = schema.get("type")
     if isinstance(types, str):
-        yield from _unknown_type(types, (*path, "type"))
+        found += _unknown_type(types, (*path, "type"))
     elif isinstance(types, list):
         for position, each in enumerate(types):
-            yield from _unknown_type(each, (*path, "type", position))
+            found += _unknown_type(each, (*path, "type", position))
     if "pattern" in schema:
-        yield from _no_expression(schema["pattern"], (*path, "pattern"))
+        found += _no_expression(schema["pattern"], (*path, "pattern"))
     if not _NESTING.isdisjoint(schema):  # nearly never: there is a schema for each field
-        for inner, steps in _inner_schemas(schema):
-            yield from schema_flaws(inner, (*path, *steps))
+        for key, member in schema.items():
+            for inner, steps in _inner_schemas(key, member):
+                _collect(inner, (*path, *steps), found)
 
 
-def _inner_schemas(schema: dict[str, Any]) -> Iterator[tuple[Any, Steps]]:
-    """What stands where a schema holds others, and the steps to it."""
-    for key in _INNER:
-        yield schema.get(key), (key,)
-    for key in _INNER_BY_NAME:
-        members = schema.get(key)
-        for name, member in members.items() if isinstance(members, dict) else ():
-            yield member, (key, name)
-    for key in _INNER_LISTS:
-        choices = schema.get(key)
-        for position, choice in enumerate(choices if isinstance(choices, list) else ()):
+def _inner_schemas(key: str, member: Any) -> Iterator[tuple[Any, Steps]]:
+    """What stands under a key under which a schema holds others, and the steps to it."""
+    if key in _INNER:
+        yield member, (key,)
+    elif key in _INNER_BY_NAME and isinstance(member, dict):
+        for name, inner in member.items():
+            yield inner, (key, name)
+    elif key in _INNER_LISTS and isinstance(member, list):
+        for position, choice in enumerate(member):
             yield choice, (key, position)
 
 
-def _unknown_type(name: Any, path: Steps) -> Iterator[Flaw]:
-    if isinstance(name, str) and name not in _TYPES:
-        suggestion = closest(name, frozenset(_TYPES))
-        message = f"JSON Schema knows no type `{name}`{did_you_mean(suggestion) or f'; its types are {listed(_TYPES)}'}"
-        yield _flaw(message, path, {"suggestion": suggestion} if suggestion else {})
+def _unknown_type(name: Any, path: Steps) -> Sequence[Flaw]:
+    if not isinstance(name, str) or name in _TYPES:
+        return ()
+    suggestion = closest(name, frozenset(_TYPES))
+    message = f"JSON Schema knows no type `{name}`{did_you_mean(suggestion) or f'; its types are {listed(_TYPES)}'}"
+    return (_flaw(message, path, {"suggestion": suggestion} if suggestion else {}),)
 
 
-def _no_expression(pattern: Any, path: Steps) -> Iterator[Flaw]:
+def _no_expression(pattern: Any, path: Steps) -> Sequence[Flaw]:
     if not isinstance(pattern, str):
-        return
+        return ()
     try:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
-        yield _flaw(f"this is no regular expression that Python knows: {error}", path, {})
+        return (_flaw(f"this is no regular expression that Python knows: {error}", path, {}),)
+    return ()
 
 
 def _flaw(message: str, path: Steps, data: Mapping[str, str]) -> Flaw:

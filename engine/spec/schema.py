@@ -43,6 +43,8 @@ class Part(str, Enum):
     LOOP = "loop"
     FIELD = "stateField"
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and the parts of a file are looked up by the thousand
+
 
 class Violation(Struct, frozen=True):
     """A rule that a value at `path` breaks: the schema's keyword, the schema, and for key rules the key."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from engine.expressions import Call, Expression, Json, Path, Root, children, parse_expression, parse_reference, paths_of
 from engine.expressions.contradictions import bounded_paths
-from engine.spec.locate import Steps, locate, span_at, span_inside, texts
+from engine.spec.locate import Steps, item_spans, locate, span_inside, texts
 from engine.spec.model import Join, Kind
 from engine.spec.problems import Code, Problem, Severity
 from engine.syntax import Span, View
@@ -78,9 +78,10 @@ def uses_of_node(view: View, value: dict[str, Json]) -> Iterator[Use]:
     """The fields that a node reads and writes, by name and by reference."""
     for key in ("reads", "writes"):
         fields = value.get(key)
-        for at, field in enumerate(fields) if isinstance(fields, list) else ():
-            if isinstance(field, str):
-                yield Use(field, span_at(view, (key, at)), key, Severity.ERROR)
+        if isinstance(fields, list):
+            for field, span in zip(fields, item_spans(view, key, len(fields)), strict=True):
+                if isinstance(field, str):
+                    yield Use(field, span, key, Severity.ERROR)
     if "for_each" in value:
         yield from references(view, value, ("for_each", "source"), Severity.ERROR)
     for key in ("args", "inputs", "source"):
@@ -106,19 +107,18 @@ def _field_uses(
             yield Use(str(step.value), span, by, severity)
 
 
-def flow_of_node(value: dict[str, Any], uses: Iterable[Use]) -> Flow | None:
+def flow_of_node(value: dict[str, Any], uses: Sequence[Use]) -> Flow | None:
     """What a node is to the order of reads and writes; None for one without an id."""
     id_, kind, impl = value.get("id"), value.get("kind"), value.get("impl")
     if not isinstance(id_, str):
         return None
-    uses = tuple(uses)
-    shares = kind == Kind.EXPERIENCE.value and value.get("state_scope") == "shared" and isinstance(impl, str)
+    shares = kind == Kind.EXPERIENCE and value.get("state_scope") == "shared" and isinstance(impl, str)
     return Flow(
         id_,
         kind if isinstance(kind, str) else None,
-        frozenset(use.field for use in uses if use.by != "writes"),
-        frozenset(use.field for use in uses if use.by == "writes"),
-        value.get("join") == Join.ANY.value,
+        frozenset([use.field for use in uses if use.by != "writes"]),
+        frozenset([use.field for use in uses if use.by == "writes"]),
+        value.get("join") == Join.ANY,
         impl if shares else None,
     )
 
@@ -139,7 +139,7 @@ def _asks_whether_defined(tree: Expression) -> bool:
 
 def fields_of_uses(uses: Iterable[Use]) -> frozenset[str]:
     """The names of the fields alone."""
-    return frozenset(use.field for use in uses)
+    return frozenset([use.field for use in uses])
 
 
 def value_at(value: Json, steps: Steps) -> Any:

@@ -153,6 +153,8 @@ def value_of(node: Green) -> Any:
     Aliases are resolved; an entry without a value and text that could not be read are None. A key that is no
     scalar is represented by its source text (and is reported as a problem).
     """
+    if isinstance(node, (Mapping, Sequence)) and node.data is not None:
+        return node.data
     match node:
         case Scalar():
             return node.data
@@ -161,14 +163,12 @@ def value_of(node: Green) -> Any:
         case Broken():
             return None
         case Sequence():
-            if node.data is None:
-                node.data = [value_of(item) for _, item in node.items]
+            node.data = [value_of(item) for _, item in node.items]
             return node.data
         case Mapping():
-            if node.data is None:
-                node.data = {
-                    key_of(entry.key): None if entry.value is None else value_of(entry.value) for entry in node.entries
-                }
+            node.data = {
+                key_of(entry.key): None if entry.value is None else value_of(entry.value) for entry in node.entries
+            }
             return node.data
 
 

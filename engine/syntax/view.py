@@ -59,7 +59,7 @@ class View(Struct, frozen=True):
     @property
     def is_json(self) -> bool:
         """Whether the value is JSON for certain: all its keys, at any depth, are texts."""
-        return isinstance(self.green, Mapping | Sequence) and self.green.is_json
+        return isinstance(self.green, (Mapping, Sequence)) and self.green.is_json
 
     @property
     def source_key(self) -> Hashable:
@@ -90,6 +90,13 @@ class View(Struct, frozen=True):
         if isinstance(self.green, Sequence):
             for at, item in self.green.items:
                 yield View(item, self.start + at)
+
+    def item_spans(self) -> list[Span]:
+        """Return where the items of a sequence are: the spans of `items`, but without a view for each."""
+        if not isinstance(self.green, Sequence):
+            return []
+        start = self.start
+        return [Span(start + at, start + at + item.source.length) for at, item in self.green.items]
 
     def entry(self, key: Hashable) -> EntryView | None:
         """Return the entry of a mapping with this key (the last one, as in its value), or None."""
