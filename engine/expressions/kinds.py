@@ -29,6 +29,8 @@ class ValueKind(str, Enum):
     LIST = "a list"
     OBJECT = "an object"
 
+    __hash__ = str.__hash__  # Enum's own is written in Python, and kinds are put into sets by the thousand
+
 
 ANY = frozenset(ValueKind)
 

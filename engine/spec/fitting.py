@@ -119,8 +119,11 @@ class _Compiler:
     def _reference(self, pointer: str) -> _Compiled:
         if pointer not in self._referred:
             found: list[Fits] = []
-            # Found by whoever refers to it from inside.
-            self._referred[pointer] = _Compiled(_EVERY_TYPE, lambda value: found[0](value))
+
+            def fits(value: Any) -> bool:
+                return found[0](value)
+
+            self._referred[pointer] = _Compiled(_EVERY_TYPE, fits)  # for whoever refers to it from inside
             target: Any = self._root
             for step in pointer.removeprefix("#/").split("/"):
                 target = target[step]
@@ -229,7 +232,7 @@ def _list(schema: Mapping[str, Any], item: _Compiled) -> Fits:
     def fits(value: list[Any]) -> bool:
         if len(value) < least:
             return False
-        for each in value:
+        for each in value:  # noqa: SIM110 - in a third of the time that a generator takes
             if type(each) not in types or (rule is not None and not rule(each)):
                 return False
         return True

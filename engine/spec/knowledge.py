@@ -82,7 +82,7 @@ def _world(parts: Parts, fields: tuple[StateField, ...], files: Files, previous:
     was checked is known again.
     """
     args = parts.shell.value.get("args")
-    declared = args if isinstance(args, Mapping) else None
+    declared = {**args, "type": "object"} if isinstance(args, dict) else None
     if previous is not None:
         before = previous.checked.world
         if before.files is files and before.args == declared:

@@ -20,8 +20,10 @@ _KINDS = {
     "array": ValueKind.LIST,
     "object": ValueKind.OBJECT,
 }
+_ALONE = {name: frozenset({kind}) for name, kind in _KINDS.items()}
 _COMBINED = frozenset({"$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "if", "not"})
 _NULL = frozenset({ValueKind.NULL})
+_NO_KIND = frozenset[ValueKind]()
 ANYTHING: Mapping[str, Any] = MappingProxyType({})
 """The schema of what nothing is known of."""
 
@@ -37,15 +39,11 @@ class Nowhere(Struct, frozen=True):
 def known_by(schema: Mapping[str, Any]) -> Known:
     """What values of the schema can be."""
     declared = schema.get("type")
-    names = [declared] if isinstance(declared, str) else declared if isinstance(declared, list) else []
-    kinds = frozenset(_KINDS.get(name) for name in names if isinstance(name, str))
-    known = frozenset(kind for kind in kinds if kind is not None)
-    if not known or len(known) != len(kinds):
-        known = ANY
+    kinds = _ALONE.get(declared, ANY) if isinstance(declared, str) else _kinds_of(declared)
     values = _values(schema)
-    if values is not None:
-        known = frozenset({kind_of(value) for value in values if kind_of(value) in known}) or known
-    return Known(known, values)
+    if values is None:
+        return Known(kinds)
+    return Known(frozenset({kind for value in values if (kind := kind_of(value)) in kinds}) or kinds, values)
 
 
 def known_of_field(schema: Mapping[str, Any]) -> Known:
@@ -65,6 +63,12 @@ def inside(schema: Mapping[str, Any], steps: Iterable[Step]) -> Mapping[str, Any
             return found
         here = found
     return here
+
+
+def _kinds_of(types: Any) -> frozenset[ValueKind]:
+    """The kinds that one of several types allows; any, where there are none, or some that nobody knows."""
+    names = types if isinstance(types, list) else ()
+    return _NO_KIND.union(*(_ALONE.get(name, ANY) for name in names if isinstance(name, str))) or ANY
 
 
 def _values(schema: Mapping[str, Any]) -> tuple[Json, ...] | None:
@@ -91,10 +95,10 @@ def _inside(schema: Mapping[str, Any], step: Step) -> Mapping[str, Any] | Nowher
 
 def _in_object(schema: Mapping[str, Any], step: Step) -> Mapping[str, Any] | Nowhere:
     properties = schema.get("properties")
-    named = properties if isinstance(properties, Mapping) else {}
+    named = properties if isinstance(properties, dict) else {}
     member = named.get(str(step.value))
     if member is not None:
-        return member if isinstance(member, Mapping) else ANYTHING
+        return member if isinstance(member, dict) else ANYTHING
     if schema.get("additionalProperties") is False and not schema.get("patternProperties"):
         return Nowhere(step, f"its schema has no key `{step.value}`", frozenset(map(str, named)))
     return ANYTHING
@@ -107,6 +111,6 @@ def _in_list(schema: Mapping[str, Any], step: Step) -> Mapping[str, Any] | Nowhe
         return Nowhere(step, "a list has items, such as `[0]`, and `length`")
     first = schema.get("prefixItems")
     if isinstance(first, list) and step.value < len(first):
-        return first[step.value] if isinstance(first[step.value], Mapping) else ANYTHING
+        return first[step.value] if isinstance(first[step.value], dict) else ANYTHING
     items = schema.get("items")
-    return items if isinstance(items, Mapping) else ANYTHING
+    return items if isinstance(items, dict) else ANYTHING

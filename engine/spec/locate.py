@@ -55,16 +55,16 @@ def locate(view: View, steps: Steps) -> Place:
 def span_at(view: View, steps: Steps) -> Span:
     """`locate(view, steps).span`, found faster where nothing is unusual about the path."""
     found = view.find(steps) if _are_certain(steps) else None
-    if found is None or not found.green.source.length:
+    if found is None or not found.green.length:
         return locate(view, steps).span
-    return Span(found.start, found.start + found.green.source.length)
+    return Span(found.start, found.start + found.green.length)
 
 
 def item_spans(view: View, key: str, count: int) -> list[Span]:
     """Where the items of the list under a key are, of which it has `count`: `locate(view, (key, position)).span`."""
     found = view.find((key,)) if _is_certain(key) else None
     spans = found.item_spans() if found is not None else []
-    if len(spans) != count or any([span.start == span.end for span in spans]):
+    if len(spans) != count or any(span.start == span.end for span in spans):
         return [locate(view, (key, position)).span for position in range(count)]
     return spans
 
@@ -159,12 +159,13 @@ def texts(value: Json, steps: Steps = ()) -> Iterator[tuple[Steps, str]]:
     """Every text in a value, at any depth, with its path."""
     if isinstance(value, str):
         yield steps, value
-    elif isinstance(value, list):
-        for at, member in enumerate(value):
-            yield from texts(member, (*steps, at))
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield from texts(member, (*steps, key))
+        return
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, member in members:
+        if isinstance(member, str):
+            yield (*steps, step), member
+        elif isinstance(member, (dict, list)):
+            yield from texts(member, (*steps, step))
 
 
 def key_text(key: View) -> str:

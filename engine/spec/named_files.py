@@ -45,8 +45,9 @@ def check_files(view: View, node: Node, around: Around, world: World) -> Iterato
         if not world.files.is_inside(path):
             message = f"`{path}` lies outside the experience's folder: it runs, with a warning, and moves with nothing"
             yield _problem(Code.OUTSIDE_FOLDER, view, steps, message, Severity.WARNING)
-    for key in _GLOBS.keys() & node.source.keys():
-        yield from _globs_outside(view, key, node.source[key])
+    for key in _GLOBS:
+        if key in node.source:
+            yield from _globs_outside(view, key, node.source[key])
     spec = node.spec
     if isinstance(spec, ToolSpec):
         yield from _tool(view, spec, world)

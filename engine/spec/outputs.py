@@ -46,7 +46,7 @@ def answer_schema(node: Node, files: Files) -> AnswerSchema | None:
         schema = None if text is None else json.loads(text)
     except ValueError:
         return None
-    return AnswerSchema(schema, spec.schema) if isinstance(schema, Mapping) else None
+    return AnswerSchema(schema, spec.schema) if isinstance(schema, dict) else None
 
 
 def check_outputs(view: View, node: Node, world: World) -> Iterator[Problem]:
@@ -70,13 +70,13 @@ def _check_answer(view: View, node: Node, answer: AnswerSchema, world: World) ->
         yield _problem(view, ("schema",) if answer.file else ("schema", "type"), message)
         return
     properties = schema.get("properties")
-    if not isinstance(properties, Mapping) or not OPEN.isdisjoint(schema):
+    if not isinstance(properties, dict) or not OPEN.isdisjoint(schema):
         return
     for position, field in enumerate(node.writes):
         member = properties.get(field)
         if member is None:
             yield _never_answered(view, position, field, answer, properties)
-        elif isinstance(member, Mapping):
+        elif isinstance(member, dict):
             yield from _wrong_kind(view, node, position, member, answer, world)
     required = schema.get("required")
     for position, key in enumerate(required if isinstance(required, list) else ()):
@@ -108,7 +108,7 @@ def _wrong_kind(
     if rules is None or not OPEN.isdisjoint(member) or not OPEN.isdisjoint(rules):
         return
     given, taken = known_by(member).kinds, known_of_field(rules).kinds
-    if rules.get("merge") == Merge.ARRAY_APPEND.value:
+    if rules.get("merge") == Merge.ARRAY_APPEND:
         taken = taken & {ValueKind.LIST} or taken
     if given.isdisjoint(taken):
         message = f"the answer's `{field}` is {words(given)}, but the field takes {words(taken)}"

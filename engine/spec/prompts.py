@@ -51,20 +51,19 @@ def prompt_of(node: Node, files: Files) -> Prompt | None:
 def check_prompt(view: View, node: Node, scope: Scope, world: World) -> Iterator[Problem]:
     """The problems of a node's prompt; those in a file are shown at its path."""
     prompt = prompt_of(node, world.files)
-    scalar = locate(view, ("prompt",)).value if prompt is not None else None
-    if prompt is None or scalar is None:
+    if prompt is None:
         return
     template = _parsed(prompt.text)
     for error in template.errors:
         shown = prompt.text[error.span.start : error.span.end]
         message = error.message if prompt.file is None else f"`{shown}`: {error.message}"
-        yield _problem(prompt, scalar, error.span, message)
+        yield _problem(prompt, view, error.span, message)
     for placeholder in template.placeholders:
         lost = _lost(placeholder.path, node, scope, world)
         if lost is not None:
             data = {"suggestion": lost.suggestion} if lost.suggestion else {}
             message = f"`{placeholder.text}` stays as it is: {lost.reason}"
-            yield _problem(prompt, scalar, lost.span, message, data)
+            yield _problem(prompt, view, lost.span, message, data)
     yield from _unused_reads(view, node, template, prompt)
 
 
@@ -101,12 +100,14 @@ def _lost(path: Path, node: Node, scope: Scope, world: World) -> Lost | None:
     return Lost(step.span, f"the node receives nothing that is called `{name}`{end}", suggestion)
 
 
-def _problem(prompt: Prompt, scalar: View, span: Span, message: str, data: dict[str, str] | None = None) -> Problem:
+def _problem(prompt: Prompt, view: View, span: Span, message: str, data: dict[str, str] | None = None) -> Problem:
+    place = locate(view, ("prompt",))
     if prompt.file is None:
-        return Problem(Code.UNKNOWN_PLACEHOLDER, Severity.WARNING, message, span_inside(scalar, span), data=data or {})
+        shown = span_inside(place.value, span) if place.value is not None else place.span
+        return Problem(Code.UNKNOWN_PLACEHOLDER, Severity.WARNING, message, shown, data=data or {})
     line = prompt.text.count("\n", 0, span.start) + 1
     message = f"{prompt.file}, line {line}: {message}"
-    return Problem(Code.UNKNOWN_PLACEHOLDER, Severity.WARNING, message, scalar.span, data=data or {})
+    return Problem(Code.UNKNOWN_PLACEHOLDER, Severity.WARNING, message, place.span, data=data or {})
 
 
 @lru_cache(maxsize=2048)

@@ -81,7 +81,7 @@ def read_list(
         view,
         items=tuple([cache[part] for _, part in parts]),
         starts=tuple([at for at, _ in parts]),
-        lengths=tuple([part.source.length for _, part in parts]),
+        lengths=tuple([part.length for _, part in parts]),
         known_whole=len(parts) == len(view.green.items),
         cache=cache,
     )
@@ -127,7 +127,7 @@ def read_fields(view: View | None, previous: Section[StateField] | None) -> Sect
         cache[known_as] = item
         items.append(item)
         starts.append(key.start - view.start)
-        lengths.append(by + value.green.source.length if value else key.green.source.length)
+        lengths.append(by + value.green.length if value else key.green.length)
     return Section(
         view,
         items=tuple(items),
@@ -144,4 +144,4 @@ def _is_unreadable(entry: EntryView) -> bool:
 
 def _source_key(green: Green) -> Hashable:
     """See View.source_key."""
-    return green.source.text if green.portable else green
+    return green.text if green.portable else green

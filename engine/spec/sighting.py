@@ -26,7 +26,7 @@ _TEXT = Known(frozenset({ValueKind.TEXT}))
 class World(Struct, frozen=True):
     """What every part of an experience may name: the state's fields and the run args, each with its schema.
 
-    `args` is None where none are declared. `files` answers for all that lies on disk.
+    `args`, always of an object, is None where none are declared. `files` answers for all that lies on disk.
     """
 
     fields: Mapping[str, Mapping[str, Any]]
@@ -91,7 +91,7 @@ def items_of(source: str, scope: Scope, world: World) -> Mapping[str, Any]:
     path = parse_reference(source)
     found = look(path, scope, world) if path is not None else None
     items = found.schema.get("items") if isinstance(found, Found) else None
-    return items if isinstance(items, Mapping) else ANYTHING
+    return items if isinstance(items, dict) else ANYTHING
 
 
 def stray(word: str, names: Iterable[str]) -> tuple[str | None, str]:
@@ -135,9 +135,9 @@ def _inside(schema: Mapping[str, Any], steps: tuple[Step, ...]) -> Found | Lost:
 def _in_args(path: Path, world: World) -> Found | Lost:
     if world.args is None:
         return Found()
-    schema = {**world.args, "type": "object"}
+    schema = world.args
     named = schema.get("properties")
-    names = named if isinstance(named, Mapping) else {}
+    names = named if isinstance(named, dict) else {}
     if path.steps and str(path.steps[0].value) not in names:
         step = path.steps[0]
         suggestion, end = stray(str(step.value), map(str, names))

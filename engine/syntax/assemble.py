@@ -22,7 +22,6 @@ from engine.syntax.green import (
     Mapping,
     Scalar,
     Sequence,
-    Source,
     Style,
     make_mapping,
     make_sequence,
@@ -98,9 +97,10 @@ class Assembler:
         position = 0
         while position < len(starts):
             start, end = starts[position], ends[position]
-            block = known.get(text[start:end])
+            piece = text[start:end]
+            block = known.get(piece)
             if block is None or not (block.plain or block.holds(self.anchors)):
-                plain = _plain_piece(text[start:end], layout, place)
+                plain = _plain_piece(piece, layout, place)
                 block, end = (plain, end) if plain else self._fresh_piece(text, layout, position, place, old)
             elif not block.plain:
                 block.leave_to(self.anchors)
@@ -229,7 +229,8 @@ class Assembler:
 def _plain_piece(text: str, layout: Layout, place: _Place) -> Block | None:
     """Return a piece that is not to be divided, and that is as plain as nearly all are: what `_piece` would return."""
     plain = read_plain(text) if place.level >= _ALWAYS and len(text) <= _LONG else None
-    return Block(text, plain[1], plain[0]) if plain and _is_piece(plain[1], layout) else None
+    # Its first key is where it starts: what is plain has neither tag nor anchor.
+    return Block(text, plain[1], plain[0]) if plain and isinstance(plain[1], Mapping) is layout.is_mapping else None
 
 
 def _end_of_first_child(stream: Iterator[Any]) -> int | None:
@@ -260,7 +261,7 @@ def _is_piece(node: Green | None, layout: Layout) -> bool:
     if not isinstance(node, Mapping) or node.style is not Style.BLOCK or not node.entries:
         return False
     # An anchor or tag on a line of its own would be the mapping's, and no mapping starts here.
-    return node.entries[0].key_at == 0 or node.source.block[node.source.at] not in "&!"
+    return node.entries[0].key_at == 0 or node.block[node.at] not in "&!"
 
 
 def _has_value(node: Green | None) -> bool:
@@ -278,8 +279,8 @@ def _with_item(block: Block) -> Block:
     line = block.text[dash + 1 : end_of_first_line(block.text)]
     rest = line.strip()
     at = 1 + len(line) - len(line.lstrip()) if rest else 1
-    items = ((at, Broken(Source(block.text, dash + at, len(rest)))),)
-    node = make_sequence(Source(block.text, dash, at + len(rest)), items, Style.BLOCK)
+    items = ((at, Broken(block.text, dash + at, len(rest))),)
+    node = make_sequence(block.text, dash, at + len(rest), items, Style.BLOCK)
     return replace(block, node=node, start=dash)
 
 
@@ -296,14 +297,14 @@ def _is_bare_key(reading: Reading) -> bool:
 def _without_colon(text: str, reading: Reading) -> Block:
     """Return a line that stands where an entry should: a key that is only half typed, perhaps."""
     node, start = reading.node, reading.start
-    if node is None or (isinstance(node, Scalar) and not node.source.length):
+    if node is None or (isinstance(node, Scalar) and not node.length):
         return Block(text, None, 0, reading.problems)  # a line with `---` and nothing else
-    span = Span(start, start + max(node.source.length, 1))
+    span = Span(start, start + max(node.length, 1))
     if isinstance(node, Scalar) and node.style is Style.PLAIN:
-        message = f"A key needs a colon and a value: write `{node.source.text}: …`."
+        message = f"A key needs a colon and a value: write `{node.text}: …`."
         problem = SyntaxProblem(SyntaxCode.MISSING_COLON, message, span)
-        entry = Entry(0, node, node.source.length, None)
-        key: Green | None = make_mapping(node.source, (entry,), Style.BLOCK)
+        entry = Entry(0, node, node.length, None)
+        key: Green | None = make_mapping(node.block, node.at, node.length, (entry,), Style.BLOCK)
     else:
         message = "Here should be an entry, `key: value`; write one, or remove this."
         problem = SyntaxProblem(SyntaxCode.INVALID_YAML, message, span)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from enum import Enum, auto
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from msgspec import Struct
@@ -39,7 +40,7 @@ class Style(Enum):
 # nothing for the collector (gc=False): there are a hundred thousand in a large file.
 
 
-class Source(Struct, eq=False, gc=False):
+class Written(Struct, eq=False, gc=False):
     """Where the text of a node is kept: a block of text, and the node's stretch in it (code points)."""
 
     block: str
@@ -52,16 +53,15 @@ class Source(Struct, eq=False, gc=False):
         return self.block[self.at : self.at + self.length]
 
 
-class Scalar(Struct, eq=False, gc=False):
+class Scalar(Written, eq=False, gc=False):
     """A scalar, or the nothing that stands for null (length 0)."""
 
-    source: Source
     data: Data
     style: Style
     portable: bool = True
     """Whether equal text means equal value everywhere; not so for a block scalar that counts indentation."""
-    depth: int = 0
-    expansion: int = 0
+    depth: ClassVar[int] = 0
+    expansion: ClassVar[int] = 0
 
     @property
     def kind(self) -> NodeKind:
@@ -69,14 +69,13 @@ class Scalar(Struct, eq=False, gc=False):
         return NodeKind.NULL if self.data is None else NodeKind.SCALAR
 
 
-class Alias(Struct, eq=False):
+class Alias(Written, eq=False, gc=True):
     """`*name`. Its target is the node that carried the anchor, or None when it has none that can be used."""
 
-    source: Source
     name: str
     target: Green | None
-    style: Style = Style.PLAIN
-    portable: bool = False
+    style: ClassVar[Style] = Style.PLAIN
+    portable: ClassVar[bool] = False
     kind: ClassVar[NodeKind] = NodeKind.ALIAS
 
     @property
@@ -87,17 +86,16 @@ class Alias(Struct, eq=False):
     @property
     def expansion(self) -> int:
         """How much text it stands for, in code points."""
-        return self.target.source.length + self.target.expansion if self.target else 0
+        return self.target.length + self.target.expansion if self.target else 0
 
 
-class Broken(Struct, eq=False):
+class Broken(Written, eq=False, gc=False):
     """Text that could not be read."""
 
-    source: Source
-    style: Style = Style.PLAIN
-    portable: bool = True
-    depth: int = 0
-    expansion: int = 0
+    style: ClassVar[Style] = Style.PLAIN
+    portable: ClassVar[bool] = True
+    depth: ClassVar[int] = 0
+    expansion: ClassVar[int] = 0
     kind: ClassVar[NodeKind] = NodeKind.ERROR
 
 
@@ -110,10 +108,9 @@ class Entry(Struct):
     value: Green | None
 
 
-class Mapping(Struct, eq=False):
+class Mapping(Written, eq=False, gc=True):
     """A mapping in block or flow style."""
 
-    source: Source
     entries: tuple[Entry, ...]
     style: Style
     depth: int
@@ -128,10 +125,9 @@ class Mapping(Struct, eq=False):
     kind: ClassVar[NodeKind] = NodeKind.MAPPING
 
 
-class Sequence(Struct, eq=False):
+class Sequence(Written, eq=False, gc=True):
     """A sequence in block or flow style: its items, each at an offset from the start of the sequence."""
 
-    source: Source
     items: tuple[tuple[int, Green], ...]
     style: Style
     depth: int
@@ -176,21 +172,25 @@ def key_of(node: Green) -> Hashable:
     """Return what a key is called in the mapping's value: its scalar value, else its source text."""
     while isinstance(node, Alias) and node.target:
         node = node.target
-    return node.data if isinstance(node, Scalar) else node.source.text
+    return node.data if isinstance(node, Scalar) else node.text
 
 
-def make_mapping(source: Source, entries: tuple[Entry, ...], style: Style) -> Mapping:
+def make_mapping(block: str, at: int, length: int, entries: tuple[Entry, ...], style: Style) -> Mapping:
     """Return a mapping whose depth and so on follow from its entries."""
-    parts = [part for entry in entries for part in (entry.key, entry.value) if part is not None]
-    has_json_keys = all(isinstance(entry.key, Scalar) and type(entry.key.data) is str for entry in entries)
-    is_json = has_json_keys and all(entry.value is None or _is_json(entry.value) for entry in entries)
-    return Mapping(source, entries, style, *_measures(parts), is_json=is_json)
+    keys = [entry.key for entry in entries]
+    values = [entry.value for entry in entries if entry.value is not None]
+    is_json = all(map(_is_text, keys)) and all(map(_is_json, values))
+    return Mapping(block, at, length, entries, style, *_measures([*keys, *values]), is_json=is_json)
 
 
-def make_sequence(source: Source, items: tuple[tuple[int, Green], ...], style: Style) -> Sequence:
+def make_sequence(block: str, at: int, length: int, items: tuple[tuple[int, Green], ...], style: Style) -> Sequence:
     """Return a sequence whose depth and so on follow from its items."""
     parts = [item for _, item in items]
-    return Sequence(source, items, style, *_measures(parts), is_json=all(map(_is_json, parts)))
+    return Sequence(block, at, length, items, style, *_measures(parts), is_json=all(map(_is_json, parts)))
+
+
+def _is_text(key: Green) -> bool:
+    return isinstance(key, Scalar) and type(key.data) is str
 
 
 def _is_json(node: Green) -> bool:
@@ -198,9 +198,12 @@ def _is_json(node: Green) -> bool:
     return node.is_json if isinstance(node, (Mapping, Sequence)) else not isinstance(node, Alias)
 
 
+_DEPTH, _EXPANSION, _PORTABLE = map(attrgetter, ("depth", "expansion", "portable"))
+
+
 def _measures(parts: list[Green]) -> tuple[int, int, bool]:
     return (
-        1 + max([part.depth for part in parts], default=0),
-        sum([part.expansion for part in parts]),
-        all(part.portable for part in parts),
+        1 + max(map(_DEPTH, parts), default=0),
+        sum(map(_EXPANSION, parts)),
+        all(map(_PORTABLE, parts)),
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from engine.syntax.block import Block
-from engine.syntax.green import Entry, Green, Mapping, Sequence, Source, Style, make_mapping, make_sequence
+from engine.syntax.green import Entry, Green, Mapping, Sequence, Style, make_mapping, make_sequence
 from engine.syntax.keys import duplicate_keys
 from engine.syntax.layout import Layout, end_of_first_line
 from engine.syntax.problems import SyntaxProblem
@@ -26,7 +26,7 @@ def joined(text: str, layout: Layout, pieces: list[tuple[int, Block]]) -> Block:
     for at, piece in pieces:
         if piece.node is not None:
             nodes.append((at + piece.start, piece.node))
-        if not piece.plain:
+        if piece.problems or piece.defines or piece.uses:
             problems += [problem.shift(at) for problem in piece.problems]
             uses += [(name, target) for name, target in piece.uses if defines.get(name) is not target or not target]
             defines.update(piece.defines)
@@ -36,17 +36,18 @@ def joined(text: str, layout: Layout, pieces: list[tuple[int, Block]]) -> Block:
             whole.settled = False
         if piece.parts:
             divided[label(piece.text)] = piece
-        whole.failed = whole.failed or piece.failed
+        if piece.failed:
+            whole.failed = True
     whole.parts, whole.divided = parts, divided
     if nodes:
         start = whole.start = nodes[0][0]
-        source = Source(text, start, nodes[-1][0] + nodes[-1][1].source.length - start)
+        length = nodes[-1][0] + nodes[-1][1].length - start
         if layout.is_mapping:
             entries = tuple(_entries(nodes, start))
             problems += duplicate_keys(start, entries)
-            whole.node = make_mapping(source, entries, Style.BLOCK)
+            whole.node = make_mapping(text, start, length, entries, Style.BLOCK)
         else:
-            whole.node = make_sequence(source, tuple(_items(nodes, start)), Style.BLOCK)
+            whole.node = make_sequence(text, start, length, tuple(_items(nodes, start)), Style.BLOCK)
     whole.problems = tuple(dict.fromkeys(problems))
     whole.defines, whole.uses = tuple(defines.items()), tuple(uses)
     return whole
@@ -57,13 +58,13 @@ def entry_around(text: str, key: Reading, begin: int, body: Block) -> Block:
     assert isinstance(key.node, Mapping)
     entry = key.node.entries[0]
     start = key.start
-    end = start + key.node.source.length
+    end = start + key.node.length
     value_at = entry.value_at
     if body.node is not None:
         value_at = begin + body.start - start
-        end = start + value_at + body.node.source.length
+        end = start + value_at + body.node.length
     entries = (Entry(entry.key_at, entry.key, value_at, body.node),)
-    node = make_mapping(Source(text, start, end - start), entries, Style.BLOCK)
+    node = make_mapping(text, start, end - start, entries, Style.BLOCK)
     problems = (*key.problems, *[problem.shift(begin) for problem in body.problems])
     return replace(body, text=text, node=node, start=start, problems=problems)
 
@@ -71,10 +72,10 @@ def entry_around(text: str, key: Reading, begin: int, body: Block) -> Block:
 def item_around(text: str, dash: int, body: Block) -> Block:
     """Return the piece that is one item, whose dash is at `dash` and whose content is `body`."""
     if body.node is None:
-        return replace(body, text=text, node=make_sequence(Source(text, dash, 1), (), Style.BLOCK), start=dash)
-    end = body.start + body.node.source.length
+        return replace(body, text=text, node=make_sequence(text, dash, 1, (), Style.BLOCK), start=dash)
+    end = body.start + body.node.length
     items = ((body.start - dash, body.node),)
-    node = make_sequence(Source(text, dash, end - dash), items, Style.BLOCK)
+    node = make_sequence(text, dash, end - dash, items, Style.BLOCK)
     return replace(body, text=text, node=node, start=dash)
 
 

@@ -18,7 +18,7 @@ def duplicate_keys(start: int, entries: Sequence[Entry]) -> list[SyntaxProblem]:
         key = key_of(entry.key)
         earlier = first.setdefault(key if isinstance(key, str) else (isinstance(key, bool), key), entry)
         if earlier is not entry:
-            message = f"The key {entry.key.source.text!r} is already in this mapping; keep one of the two."
+            message = f"The key {entry.key.text!r} is already in this mapping; keep one of the two."
             problems.append(
                 SyntaxProblem(SyntaxCode.DUPLICATE_KEY, message, _key_span(start, entry), _key_span(start, earlier))
             )
@@ -43,4 +43,4 @@ def complex_keys(start: int, entries: Sequence[Entry]) -> list[SyntaxProblem]:
 
 def _key_span(start: int, entry: Entry) -> Span:
     at = start + entry.key_at
-    return Span(at, at + entry.key.source.length)
+    return Span(at, at + entry.key.length)

@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from functools import lru_cache
 from typing import Any
 
-from engine.syntax.green import Entry, Green, Mapping, Scalar, Sequence, Source, Style
+from engine.syntax.green import Entry, Green, Mapping, Scalar, Sequence, Style
 from engine.syntax.scalars import resolve_plain
 
 # A scalar and what ends it. A plain one is cut where it has to end in flow style: if it goes on, nothing matches.
@@ -46,7 +46,7 @@ def name_of(key: str) -> Scalar:
     """
     if resolve_plain(key) is not key:
         raise NotPlainError
-    return Scalar(Source(key, 0, len(key)), key, Style.PLAIN)
+    return Scalar(key, 0, len(key), key, Style.PLAIN)
 
 
 @lru_cache(maxsize=4096)
@@ -79,8 +79,8 @@ def _mapping(block: str, start: int, levels: int) -> tuple[Mapping, int]:
         data[key] = value.data
     if mark != "}" or len(data) < len(entries):
         raise NotPlainError
-    source = Source(block, start, at - start)
-    return Mapping(source, tuple(entries), Style.FLOW, depth + 1, 0, True, data, index_of(tuple(data)), True), at
+    index = index_of(tuple(data))
+    return Mapping(block, start, at - start, tuple(entries), Style.FLOW, depth + 1, 0, True, data, index, True), at
 
 
 def _sequence(block: str, start: int, levels: int) -> tuple[Sequence, int]:
@@ -107,20 +107,20 @@ def _sequence(block: str, start: int, levels: int) -> tuple[Sequence, int]:
         data.append(value.data)
     if mark != "]":
         raise NotPlainError
-    return Sequence(Source(block, start, at - start), tuple(items), Style.FLOW, depth + 1, 0, True, data, True), at
+    return Sequence(block, start, at - start, tuple(items), Style.FLOW, depth + 1, 0, True, data, True), at
 
 
 def _scalar(block: str, at: int, plain: str | None, quoted: str | None) -> Scalar:
     if quoted is not None:
         return quoted_scalar(block, at, quoted)
     text = (plain or "").rstrip(" ")
-    return Scalar(Source(block, at, len(text)), resolve_plain(text), Style.PLAIN)
+    return Scalar(block, at, len(text), resolve_plain(text), Style.PLAIN)
 
 
 def quoted_scalar(block: str, at: int, text: str) -> Scalar:
     """Return the scalar whose text is at `at`, in quotes, with no escape in it."""
     style = Style.DOUBLE if text[0] == '"' else Style.SINGLE
-    return Scalar(Source(block, at, len(text)), text[1:-1], style)
+    return Scalar(block, at, len(text), text[1:-1], style)
 
 
 def _opened(block: str, at: int) -> tuple[int, str]:

@@ -27,7 +27,6 @@ from engine.syntax.green import (
     Mapping,
     Scalar,
     Sequence,
-    Source,
     Style,
     make_mapping,
     make_sequence,
@@ -204,7 +203,7 @@ class _Builder:
             data = self._tagged(value, event.tag, Span(start, end))
         else:
             data = resolve_plain(value) if style is Style.PLAIN else value
-        node = Scalar(Source(self.block, start, end - start), data, style, portable)
+        node = Scalar(self.block, start, end - start, data, style, portable)
         if event.anchor:
             self._define(event.anchor, node)
         self._add(start, node)
@@ -263,7 +262,7 @@ class _Builder:
         elif len(self.frames) + target.depth > MAX_DEPTH:
             raise _TooDeepError(start)
         else:
-            self.allowance -= target.source.length + target.expansion
+            self.allowance -= target.length + target.expansion
             if self.allowance < 0:
                 target = None
                 message = "The aliases stand for more than 10 times the text of the file; write the values out."
@@ -272,7 +271,7 @@ class _Builder:
             self.problems.append(problem)
         if own is None or target is None:
             self.uses.append((name, target))
-        self._add(start, Alias(Source(self.block, start, end - start), name, target))
+        self._add(start, Alias(self.block, start, end - start, name, target))
 
     def _define(self, anchor: str, node: Green) -> None:
         self.defines[anchor] = node
@@ -306,13 +305,13 @@ class _Builder:
                 entries.append(Entry(key_at - start, key, value_at - start, value))
         self.problems += duplicate_keys(start, entries)
         self.problems += complex_keys(start, entries)
-        source = Source(self.block, start, max(frame.end - start, 0))
-        return make_mapping(source, tuple(entries), Style.FLOW if frame.flow else Style.BLOCK)
+        style = Style.FLOW if frame.flow else Style.BLOCK
+        return make_mapping(self.block, start, max(frame.end - start, 0), tuple(entries), style)
 
     def _sequence(self, frame: _Frame) -> Sequence:
         items = tuple((at - frame.start, item) for at, item in frame.parts if item is not None)
-        source = Source(self.block, frame.start, max(frame.end - frame.start, 0))
-        return make_sequence(source, items, Style.FLOW if frame.flow else Style.BLOCK)
+        style = Style.FLOW if frame.flow else Style.BLOCK
+        return make_sequence(self.block, frame.start, max(frame.end - frame.start, 0), items, style)
 
     def _broken_value(self, frame: _Frame) -> tuple[int, Green | None]:
         """Return what stands after the colon of the last key, up to the end of its line."""
@@ -324,10 +323,10 @@ class _Builder:
             return frame.end + colon + 1, None
         at = self.block.index(rest, frame.end + colon + 1)
         frame.end = at + len(rest)
-        return at, Broken(Source(self.block, at, len(rest)))
+        return at, Broken(self.block, at, len(rest))
 
     def _add(self, at: int, node: Green | None) -> None:
-        end = at if node is None else at + node.source.length
+        end = at if node is None else at + node.length
         if not self.frames:
             if self.root is None and node is not None:
                 self.root = (at, node)

@@ -44,12 +44,12 @@ class View(Struct, frozen=True):
     @property
     def span(self) -> Span:
         """Where the node's text is; its tag and anchor count, comments and blank lines after it do not."""
-        return Span(self.start, self.start + self.green.source.length)
+        return Span(self.start, self.start + self.green.length)
 
     @property
     def text(self) -> str:
         """The source text of the node."""
-        return self.green.source.text
+        return self.green.text
 
     @property
     def value(self) -> Any:
@@ -68,7 +68,7 @@ class View(Struct, frozen=True):
         A node whose meaning depends on what is around it (an alias, a block scalar that counts the indentation
         of its parent) has a key that only the same green node has.
         """
-        return self.green.source.text if self.green.portable else self.green
+        return self.green.text if self.green.portable else self.green
 
     @property
     def alias_name(self) -> str | None:
@@ -96,7 +96,7 @@ class View(Struct, frozen=True):
         if not isinstance(self.green, Sequence):
             return []
         start = self.start
-        return [Span(start + at, start + at + item.source.length) for at, item in self.green.items]
+        return [Span(start + at, start + at + item.length) for at, item in self.green.items]
 
     def entry(self, key: Hashable) -> EntryView | None:
         """Return the entry of a mapping with this key (the last one, as in its value), or None."""

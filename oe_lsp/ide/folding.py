@@ -79,7 +79,7 @@ def _last_line(green: Green) -> int:
     """How many lines below its first one a node ends, without blank lines, which a block scalar counts as its own."""
     if green.kind is NodeKind.NULL:
         return 0
-    text = green.source.text.rstrip()
+    text = green.text.rstrip()
     return LineIndex(text).line_count - 1
 
 

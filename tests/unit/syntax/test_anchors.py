@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.syntax.green import Source, Style, make_sequence
+from engine.syntax.green import Style, make_sequence
 from engine.syntax.reader import Anchors
 
-ONE, OTHER = (make_sequence(Source(text, 0, 2), (), Style.FLOW) for text in ("[]", "[ ]"))
+ONE, OTHER = (make_sequence(text, 0, 2, (), Style.FLOW) for text in ("[]", "[ ]"))
 
 
 def test_going_back_forgets_what_was_added_since_then() -> None:

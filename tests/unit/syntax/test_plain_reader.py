@@ -41,7 +41,7 @@ def said(node: Green | None) -> Any:
             inner = repr(data)
         case _:
             inner = node
-    return node and (type(node), node.source.text, node.style, node.depth, node.expansion, node.portable, inner)
+    return node and (type(node), node.text, node.style, node.depth, node.expansion, node.portable, inner)
 
 
 def assert_says_the_same(text: str) -> None:
