@@ -41,7 +41,7 @@ from engine.spec.uses import (
 )
 from engine.spec.wording import dotted, shown
 from engine.spec.writing import wrong_count_of_writes, wrong_merge
-from engine.syntax import EntryView, Green, Span, View
+from engine.syntax import Green, Span, View
 
 _FLOW_KEYS = frozenset({"reads", "writes", "id", "join", "impl", "for_each", "args", "inputs", "state_scope"})
 
@@ -150,18 +150,18 @@ def read_loop(view: View) -> Item[Loop]:
     )
 
 
-def read_field(entry: EntryView) -> Item[StateField]:
+def read_field(key: View, value: View | None) -> Item[StateField]:
     """Read a field of the state; its default is checked against its type. Spans are relative to its name."""
-    name = key_text(entry.key)
-    id_ = Name(name, Span(0, entry.key.span.end - entry.key.start), by="schema")
-    if entry.value is None or not entry.value.text:
+    name = key_text(key)
+    id_ = Name(name, Span(0, key.span.end - key.start), by="schema")
+    if value is None or not value.green.length:
         message = f"the field `{name}` must be a mapping, not nothing: write at least `{name}: {{}}`"
         return Item(None, (Problem(Code.WRONG_TYPE, Severity.ERROR, message, id_.span),), id=id_)
-    sound = _sound_field(entry.value.green)
+    sound = _sound_field(value.green)
     if sound is not None:
         return Item(build_field(name, sound), (), id=id_)
-    value, problems = _check_field(View(entry.value.green, entry.value.start - entry.key.start), name)
-    return Item(None if value is None else build_field(name, value), problems, id=id_)
+    rules, problems = _check_field(View(value.green, value.start - key.start), name)
+    return Item(None if rules is None else build_field(name, rules), problems, id=id_)
 
 
 @lru_cache(maxsize=1024)

@@ -170,7 +170,7 @@ def texts(value: Json, steps: Steps = ()) -> Iterator[tuple[Steps, str]]:
 
 def key_text(key: View) -> str:
     """A mapping's key as JSON has it."""
-    return _key(key.value) if key.kind in {NodeKind.SCALAR, NodeKind.NULL, NodeKind.ALIAS} else key.text
+    return key.text if key.kind in (NodeKind.MAPPING, NodeKind.SEQUENCE, NodeKind.ERROR) else _key(key.value)
 
 
 def _key(key: Any) -> str:

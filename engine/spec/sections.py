@@ -15,9 +15,9 @@ from engine.spec.items import Item, Model, read_field
 from engine.spec.locate import key_text
 from engine.spec.model import StateField
 from engine.spec.problems import Problem
-from engine.syntax import EntryView, Green, NodeKind, Span, View
+from engine.syntax import Green, NodeKind, Span, View
+from engine.syntax.green import Broken, Entry, Sequence
 from engine.syntax.green import Mapping as MappingNode
-from engine.syntax.green import Sequence
 
 _FEW = 8
 
@@ -99,11 +99,8 @@ def _carried_over(
         by_text.update((_source_key(part), item) for part, item in before.items())
     read_now: dict[Green, Item[Model]] = {}
     for part in new:
-        key = _source_key(part)
-        item = by_text.get(key)
-        if item is None:
-            item = by_text[key] = read(View(part, 0))
-        read_now[part] = item
+        known = by_text.get(_source_key(part)) if by_text else None
+        read_now[part] = known or read(View(part, 0))
     return {part: read_now.get(part) or before[part] for part in parts} if before else read_now
 
 
@@ -115,31 +112,33 @@ def read_fields(view: View | None, previous: Section[StateField] | None) -> Sect
         return replace(previous, view=view)
     before = previous.cache if previous else {}
     cache: dict[Hashable, Item[StateField]] = {}
-    fields = [entry for entry in view.entries() if not _is_unreadable(entry)]
+    entries = [entry for entry in view.green.entries if not _is_unreadable(entry)]
     items, starts, lengths = [], [], []
-    for entry in fields:
+    for entry in entries:
         key, value = entry.key, entry.value
-        if key_text(key).startswith("x-"):
+        if key_text(View(key, 0)).startswith("x-"):
             continue
-        by = value.start - key.start if value else 0
-        known_as = (_source_key(key.green), value and (_source_key(value.green), by))
-        item = cache.get(known_as) or before.get(known_as) or read_field(entry)
+        by = entry.value_at - entry.key_at
+        known_as = (_source_key(key), None if value is None else _source_key(value), by)
+        item = cache.get(known_as) or before.get(known_as)
+        if item is None:
+            item = read_field(View(key, 0), None if value is None else View(value, by))
         cache[known_as] = item
         items.append(item)
-        starts.append(key.start - view.start)
-        lengths.append(by + value.green.length if value else key.green.length)
+        starts.append(entry.key_at)
+        lengths.append(key.length if value is None else by + value.length)
     return Section(
         view,
         items=tuple(items),
         starts=tuple(starts),
         lengths=tuple(lengths),
-        known_whole=len(fields) == len(view.green.entries),
+        known_whole=len(entries) == len(view.green.entries),
         cache=cache,
     )
 
 
-def _is_unreadable(entry: EntryView) -> bool:
-    return entry.key.kind is NodeKind.ERROR or (entry.value is not None and entry.value.kind is NodeKind.ERROR)
+def _is_unreadable(entry: Entry) -> bool:
+    return isinstance(entry.key, Broken) or isinstance(entry.value, Broken)
 
 
 def _source_key(green: Green) -> Hashable:
