@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum
 from typing import TypeAlias
 
 from msgspec import Struct
 
+from engine.expressions.placed import Placed
 from engine.expressions.values import MISSING, Json, Missing
 from engine.syntax.spans import Span
 
@@ -50,16 +50,14 @@ _MEANINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Placed, frozen=True, eq=False):
     """One step of a path: a key, or the index of a list's item. Its span does not count in comparisons."""
 
     value: str | int
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(Placed, frozen=True, eq=False):
     """A root and the steps from it: for STATE the first step is the field, for BARE the name.
 
     Paths that name the same value are equal, wherever they stand: spans do not count in comparisons.
@@ -67,7 +65,7 @@ class Path:
 
     root: Root
     steps: tuple[Step, ...]
-    span: Span = field(compare=False)
+    span: Span
 
     def __str__(self) -> str:
         """The canonical text, which parses to an equal path: `$.list.0` is `$.list[0]`."""

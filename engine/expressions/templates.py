@@ -5,30 +5,31 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import ClassVar
 
 from msgspec import Struct
 
 from engine.expressions.paths import Path, Scan, scan_bare_path, scan_path
+from engine.expressions.placed import Placed
 from engine.expressions.values import MISSING, UNWRITTEN, Json, Missing, Unwritten, to_text
 from engine.syntax.spans import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Placed, frozen=True, eq=False):
     """A piece of the template that is inserted as it is."""
 
     text: str
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Placeholder:
+class Placeholder(Placed, frozen=True, eq=False):
     """A `{{ path }}`; `text` and `span` are those of the whole, braces included."""
 
+    aside: ClassVar[frozenset[str]] = frozenset({"text", "span"})
+
     path: Path
-    text: str = field(compare=False)
-    span: Span = field(compare=False)
+    text: str
+    span: Span
 
 
 class TemplateError(Struct, frozen=True):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
 
 from engine.expressions.paths import Path
+from engine.expressions.placed import Placed
 from engine.syntax.spans import Span
 
 
@@ -22,72 +22,64 @@ class Operator(Enum):
     GREATER_OR_EQUAL = ">="
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Placed, frozen=True, eq=False):
     """A text, a number, true, false or null."""
 
     value: str | int | float | bool | None
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class PathRef:
+class PathRef(Placed, frozen=True, eq=False):
     """A path in the place of a value."""
 
     path: Path
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Placed, frozen=True, eq=False):
     """`!operand`."""
 
     operand: Expression
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Placed, frozen=True, eq=False):
     """Two or more operands joined by `&&`."""
 
     operands: tuple[Expression, ...]
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Placed, frozen=True, eq=False):
     """Two or more operands joined by `||`."""
 
     operands: tuple[Expression, ...]
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Placed, frozen=True, eq=False):
     """`left operator right`."""
 
     operator: Operator
     left: Expression
     right: Expression
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class In:
+class In(Placed, frozen=True, eq=False):
     """`item in container`: a list's item, a part of a text, or a key of an object."""
 
     item: Expression
     container: Expression
-    span: Span = field(compare=False)
+    span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Placed, frozen=True, eq=False):
     """A call of one of FUNCTIONS, with as many arguments as it takes."""
 
     name: str
     arguments: tuple[Expression, ...]
-    span: Span = field(compare=False)
+    span: Span
 
 
 Expression: TypeAlias = Literal | PathRef | Not | And | Or | Compare | In | Call

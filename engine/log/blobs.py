@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from engine.canonical import hash_bytes
 from engine.log.disk import DISK, Disk, Thing
@@ -22,13 +23,12 @@ class BlobLostError(LookupError):
     """A content that a log names is not there, or is not what it was. The message says which, for the user."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blobs:
+class Blobs(Struct, frozen=True, eq=False):
     """The contents in `folder`, each in a file that is named by its SHA-256. The folder is made with the first one."""
 
     folder: Path
     disk: Disk = DISK
-    _durable: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    _durable: set[str] = field(default_factory=set)
 
     def keep(self, content: bytes) -> str:
         """Keep `content`, durable on return, and give its SHA-256. Raises OSError.

@@ -24,11 +24,10 @@ from engine.syntax import View
 _NULL = frozenset({ValueKind.NULL})
 
 
-def check_child(view: View, node: Node, world: World) -> Iterator[Problem]:
-    """The problems of a node that nests an experience; none where that is not known."""
-    spec = node.spec
-    child = child_at(spec.impl, world.files) if isinstance(spec, ExperienceSpec) else None
-    if child is None or not isinstance(spec, ExperienceSpec):
+def check_child(view: View, node: Node, spec: ExperienceSpec, world: World) -> Iterator[Problem]:
+    """The problems of a node that nests an experience, by its `spec`; none where that is not known."""
+    child = child_at(spec.impl, world.files)
+    if child is None:
         return
     if child.args is not None:
         yield from _missing_args(view, node, child.args, spec)

@@ -14,7 +14,7 @@ from engine.spec.child_checks import check_child
 from engine.spec.conditions import check_condition, check_list, check_references
 from engine.spec.items import Item
 from engine.spec.known import ANYTHING
-from engine.spec.model import Edge, Loop, Node, Pipeline
+from engine.spec.model import AgentSpec, CliAgentSpec, DatasetSpec, Edge, ExperienceSpec, Loop, Node, Pipeline
 from engine.spec.named_files import check_files
 from engine.spec.outputs import check_outputs
 from engine.spec.parts import Parts
@@ -146,11 +146,14 @@ def _check_node(item: Item[Node], what: tuple[Around, bool, tuple[str, ...]] | N
     for key in ("args", "inputs", "source"):
         if key in node.source:
             yield from check_references(view, node.source[key], (key,), inner, world)
-    yield from check_prompt(view, node, inner, world)
+    if isinstance(node.spec, (AgentSpec, CliAgentSpec)):
+        yield from check_prompt(view, node, inner, world)
     yield from check_outputs(view, node, world)
     yield from check_files(view, node, around, world)
-    yield from check_source(view, node, around, world)
-    yield from check_child(view, node, world)
+    if isinstance(node.spec, DatasetSpec):
+        yield from check_source(view, node.spec, around, world)
+    elif isinstance(node.spec, ExperienceSpec):
+        yield from check_child(view, node, node.spec, world)
 
 
 def _item_of_stage(sources: tuple[str, ...], world: World) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from engine.expressions import Json
 from engine.spec.files import Entry
 from engine.spec.locate import locate
-from engine.spec.model import DatasetSpec, Node
+from engine.spec.model import DatasetSpec
 from engine.spec.problems import Code, Problem, Severity
 from engine.spec.sighting import World, stray
 from engine.spec.surroundings import Around
@@ -26,11 +26,9 @@ _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{[A-Za-z_]\w*\}")
 
 
-def check_source(view: View, node: Node, around: Around, world: World) -> Iterator[Problem]:
+def check_source(view: View, spec: DatasetSpec, around: Around, world: World) -> Iterator[Problem]:
     """The problems of the source of a dataset."""
-    if not isinstance(node.spec, DatasetSpec):
-        return
-    source = node.spec.source
+    source = spec.source
     if source.get("type") == "http":
         yield from _request(view, source)
     elif source.get("type") == "mcp-resource":

@@ -20,6 +20,9 @@ class Encoding(Enum):
 _SHORT = 512
 """Code points among which each line is looked for."""
 
+_PATIENCE = 8
+"""How many times a text is counted through, for single places, before its lines are worked out."""
+
 
 class Position(Struct, frozen=True):
     """A place between two characters: zero-based line, zero-based column in code points."""
@@ -29,13 +32,19 @@ class Position(Struct, frozen=True):
 
 
 class LineIndex:
-    r"""The lines of a text. Only \n, \r\n and \r end a line; U+2028 and its like do not, as in every editor."""
+    r"""The lines of a text. Only \n, \r\n and \r end a line; U+2028 and its like do not, as in every editor.
 
-    __slots__ = ("_known_starts", "_text")
+    The first places are counted from one to the next, since most texts are asked for few of them, and those in their
+    order; where all starts of lines are is worked out once that has cost as much.
+    """
+
+    __slots__ = ("_known_starts", "_near", "_patience", "_text")
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._known_starts: list[int] | None = None
+        self._near = (0, 0)  # an offset, and its line
+        self._patience = 0 if "\r" in text else _PATIENCE * len(text)
 
     @property
     def _starts(self) -> list[int]:
@@ -53,8 +62,26 @@ class LineIndex:
     def position(self, offset: int) -> Position:
         """Return the position of `offset` (code points); offsets outside the text are clamped to it."""
         offset = min(max(offset, 0), len(self._text))
+        line, start = self._line_of(offset)
+        return Position(line, offset - start)
+
+    def before(self, offset: int) -> str:
+        """Return what stands before `offset` in its line; offsets outside the text are clamped to it."""
+        offset = min(max(offset, 0), len(self._text))
+        _, start = self._line_of(offset)
+        return self._text[start:offset].removesuffix("\r")
+
+    def _line_of(self, offset: int) -> tuple[int, int]:
+        """The line of an offset in the text, and where it starts."""
+        if self._known_starts is None and self._patience > 0:
+            near, line = self._near
+            line += self._text.count("\n", near, offset) - self._text.count("\n", offset, near)
+            start = self._text.rfind("\n", 0, offset) + 1
+            self._near = offset, line
+            self._patience -= abs(offset - near) + offset - start
+            return line, start
         line = bisect_right(self._starts, offset) - 1
-        return Position(line, offset - self._starts[line])
+        return line, self._starts[line]
 
     def offset(self, line: int, column: int) -> int:
         """Return the offset of a zero-based position in code points, clamped to the line and to the text."""
@@ -118,16 +145,15 @@ def with_newlines(text: str) -> str:
     return text.replace("\r\n", " \n").replace("\r", "\n") if "\r" in text else text
 
 
-def units(line_text: str, column: int, encoding: Encoding) -> int:
-    """Return how many units of `encoding` precede `column` (code points) in a line; clamped to the line."""
-    before = line_text[: max(column, 0)]
-    if encoding is Encoding.UTF32 or before.isascii():
-        return len(before)
-    return sum(_width(character, encoding) for character in before)
+def units(text: str, encoding: Encoding) -> int:
+    """Return how many units of `encoding` a text is: before a place in a line, that place's column for a client."""
+    if encoding is Encoding.UTF32 or text.isascii():
+        return len(text)
+    return sum(_width(character, encoding) for character in text)
 
 
 def column_of_units(line_text: str, count: int, encoding: Encoding) -> int:
-    """Return the column (code points) that `count` units of `encoding` reach: the inverse of `units`.
+    """Return the column (code points) that `count` units of `encoding` reach: `units` of the text before it is `count`.
 
     A count inside a character gives the column before it; one beyond the line is clamped to it.
     """

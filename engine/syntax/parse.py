@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct
 
 from engine.syntax.assemble import Assembler
 from engine.syntax.block import Block
@@ -20,15 +20,14 @@ MOST_EXPANSION = 10
 """How many times its own text a document may stand for through aliases."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True, eq=False):
     """A text and what it says. `root` is None when it says nothing; `problems` are in the order of the text."""
 
     text: str
     root: View | None
     problems: tuple[SyntaxProblem, ...]
     lines: LineIndex
-    block: Block | None = field(repr=False, compare=False)
+    block: Block | None
     """What the next parse takes over."""
 
     def node_at(self, offset: int) -> tuple[View, ...]:

@@ -9,7 +9,7 @@ from itertools import accumulate
 from msgspec import Struct
 
 from engine.spec.files import Files
-from engine.syntax import LineIndex, NodeKind, Position, Span, Style, Tree, View, parse
+from engine.syntax import LineIndex, NodeKind, Span, Style, Tree, View, parse
 from oe_lsp.ide.cursor import Part, cursor_in
 from oe_lsp.ide.mentions import EntityKind
 from oe_lsp.ide.occurrences import Access, Entity, entity_at, occurrences, occurrences_in_prompts
@@ -94,9 +94,9 @@ def _unread_line(snapshot: Snapshot, name: str, understood: Collection[int]) -> 
     if not tree.problems:
         return None
     for found in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", snapshot.text):
-        at, place = found.start(), tree.lines.position(found.start())
-        if at not in understood and not _is_whole(tree, at) and not _is_comment(tree.lines, place):
-            return place.line
+        at = found.start()
+        if at not in understood and not _is_whole(tree, at) and not _is_comment(tree.lines, at):
+            return tree.lines.position(at).line
     return None
 
 
@@ -107,8 +107,8 @@ def _is_whole(tree: Tree, offset: int) -> bool:
     return is_read and not any(problem.span.contains(offset) for problem in tree.problems)
 
 
-def _is_comment(lines: LineIndex, place: Position) -> bool:
-    return re.search(r"(?:^|\s)#", lines.line_text(place.line)[: place.column]) is not None
+def _is_comment(lines: LineIndex, offset: int) -> bool:
+    return re.search(r"(?:^|\s)#", lines.before(offset)) is not None
 
 
 def _written(root: View, span: Span, name: str) -> str:

@@ -35,10 +35,10 @@ def encoded_tokens(
         code = _encoded(item.view.green, item.place, encoding, over_lines)
         if code is None:
             continue
-        start = lines.position(item.view.start + code.first)
-        first_column = units(lines.line_text(start.line), start.column, encoding)
-        data += (start.line - line, first_column - (column if start.line == line else 0), *code.numbers)
-        line = start.line + code.lines
+        start = item.view.start + code.first
+        first_line, first_column = lines.position(start).line, units(lines.before(start), encoding)
+        data += (first_line - line, first_column - (column if first_line == line else 0), *code.numbers)
+        line = first_line + code.lines
         column = code.column if code.lines else first_column + code.column
     return data
 
@@ -84,12 +84,12 @@ def _encoded(green: Green, place: Steps, encoding: Encoding, over_lines: bool) -
     for span, type_ in tokens_in(green, place):
         for part in (span,) if over_lines else _split(span, text):
             at = index.position(part.start)
-            here = units(index.line_text(at.line), at.column, encoding)
+            here = units(index.before(part.start), encoding)
             if not numbers:
                 first, line, first_line, column, first_column = part.start, at.line, at.line, here, here
             else:
                 numbers += (at.line - line, here - (column if at.line == line else 0))
-            numbers += (_units(text, part, encoding), LEGEND.index(type_), 0)
+            numbers += (units(text[part.start : part.end], encoding), LEGEND.index(type_), 0)
             line, column = at.line, here
     if not numbers:
         return None
@@ -106,11 +106,6 @@ def _split(span: Span, text: str) -> Iterator[Span]:
         if inside:
             start = line.start() + line.group().index(inside)
             yield Span(start, start + len(inside))
-
-
-def _units(text: str, span: Span, encoding: Encoding) -> int:
-    covered = text[span.start : span.end]
-    return units(covered, len(covered), encoding)
 
 
 def _touch(one: Span, other: Span) -> bool:

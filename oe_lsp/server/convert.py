@@ -50,8 +50,7 @@ def to_offset(lines: LineIndex, position: types.Position, encoding: Encoding) ->
 
 
 def _position(lines: LineIndex, offset: int, encoding: Encoding) -> types.Position:
-    place = lines.position(offset)
-    return types.Position(place.line, units(lines.line_text(place.line), place.column, encoding))
+    return types.Position(lines.position(offset).line, units(lines.before(offset), encoding))
 
 
 def to_diagnostics(

@@ -51,4 +51,4 @@ def test_changes_made_one_after_the_other_give_the_text_that_the_client_has(
 def place(text: str, offset: int, encoding: Encoding) -> tuple[int, int]:
     lines = LineIndex(text)
     position = lines.position(offset)
-    return position.line, units(lines.line_text(position.line), position.column, encoding)
+    return position.line, units(lines.line_text(position.line)[: position.column], encoding)
