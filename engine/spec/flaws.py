@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 from msgspec import Struct, field
@@ -48,9 +48,9 @@ class Flaw(Struct, frozen=True):
         return place.key_span if self.spot is Spot.KEY else place.span
 
 
-def problems_of(flaws: Iterable[Flaw], view: View) -> tuple[Problem, ...]:
+def problems_of(flaws: Sequence[Flaw], view: View) -> tuple[Problem, ...]:
     """The problems that the flaws of a value are in its text."""
-    return tuple([problem for flaw in flaws if (problem := flaw.within(view))])
+    return tuple([problem for flaw in flaws if (problem := flaw.within(view))]) if flaws else ()
 
 
 def find_flaws(part: Part, value: Json, subject: str) -> tuple[Flaw, ...]:

@@ -6,7 +6,7 @@ whole graph can tell (whether a name exists) is checked elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -20,14 +20,14 @@ from engine.spec.build import build_edge, build_field, build_loop, build_node, b
 from engine.spec.defaults import wrong_default
 from engine.spec.flaws import Flaw, find_flaws, problems_of
 from engine.spec.json_schemas import schema_flaws
-from engine.spec.locate import Steps, json_of, key_text, locate, span_at
+from engine.spec.locate import Steps, item_spans, json_of, key_text, locate, span_at
 from engine.spec.model import Edge, Loop, Node, Pipeline, StateField
 from engine.spec.problems import Code, Problem, Severity
 from engine.spec.schema import Part, part_of_node
 from engine.spec.secrets import check_secrets
 from engine.spec.traps import check_booleans
 from engine.spec.uses import (
-    Condition,
+    NO_CONDITION,
     Flow,
     Name,
     Use,
@@ -48,7 +48,7 @@ _FLOW_KEYS = frozenset({"reads", "writes", "id", "join", "impl", "for_each", "ar
 Model = TypeVar("Model", bound=Node | Edge | Pipeline | Loop | StateField)
 
 
-class Item(Struct, Generic[Model], frozen=True):
+class Item(Struct, Generic[Model], frozen=True, gc=False):
     """What an item says. `model` is None while a mistake keeps it from being read; `refs` are the ids it names.
 
     `fields` are those of `uses`: most items are done with by one look at them. `flow` is None where it cannot be
@@ -75,7 +75,7 @@ def read_node(view: View) -> Item[Node]:
     if "for_each" in value:
         problems.extend(_not_a_reference(view, value, ("for_each", "source"), flaws))
     model = None if _blocked(flaws) else build_node(value)
-    misspelt = {flaw.data.get("suggestion") for flaw in flaws}
+    misspelt = {flaw.data.get("suggestion") for flaw in flaws} if flaws else frozenset()
     if model and "writes" not in misspelt:
         problems.extend(wrong_count_of_writes(view, model))
     problems.extend(problems_of(schema_flaws(value.get("schema"), ("schema",)), view))
@@ -95,7 +95,8 @@ def read_edge(view: View) -> Item[Edge]:
     flaws = find_flaws(Part.EDGE, value, "an edge")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
-    when = read_expression(view, value, "when")  # an empty one, too: it says nothing, and is most likely unfinished
+    # An empty one, too: it says nothing, and is most likely unfinished.
+    when = read_expression(view, value, "when") if "when" in value else NO_CONDITION
     model = build_edge(value, when.tree) if not _blocked(flaws) and not when.problems else None
     refs = tuple(name for key in ("from", "to") if (name := _name(view, value, key)))
     return Item(
@@ -115,14 +116,12 @@ def read_pipeline(view: View) -> Item[Pipeline]:
     flaws = find_flaws(Part.PIPELINE, value, "a pipeline")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
-    stages = value.get("stages")
-    refs = (_name(view, value, "stages", at) for at in range(len(stages) if isinstance(stages, list) else 0))
     uses = tuple(references(view, value, ("items",), Severity.ERROR))
     return Item(
         None if _blocked(flaws) else build_pipeline(value),
         (*problems_of(flaws, view), *_not_a_reference(view, value, ("items",), flaws)),
         id=_name(view, value, "id"),
-        refs=tuple(name for name in refs if name),
+        refs=_names(view, value, "stages"),
         uses=uses,
         fields=fields_of_uses(uses),
         view=view,
@@ -135,7 +134,7 @@ def read_loop(view: View) -> Item[Loop]:
     flaws = find_flaws(Part.LOOP, value, "a loop")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
-    until = read_expression(view, value, "until") if value.get("until") else Condition()
+    until = read_expression(view, value, "until") if value.get("until") else NO_CONDITION
     body = _name(view, value, "body")
     model = build_loop(value, until.tree) if not _blocked(flaws) and not until.problems else None
     return Item(
@@ -190,13 +189,23 @@ def _check_field(view: View, name: str) -> tuple[dict[str, Json] | None, tuple[P
     return value, problems
 
 
-def _blocked(flaws: Iterable[Flaw]) -> bool:
-    return any(flaw.blocks for flaw in flaws)
+def _blocked(flaws: Sequence[Flaw]) -> bool:
+    return any(flaw.blocks for flaw in flaws) if flaws else False
 
 
-def _name(view: View, value: Json, *steps: str | int) -> Name | None:
-    text = value_at(value, steps)
-    return Name(text, span_at(view, steps), str(steps[0])) if isinstance(text, str) and text else None
+def _name(view: View, value: dict[str, Json], key: str) -> Name | None:
+    text = value.get(key)
+    return Name(text, span_at(view, (key,)), key) if isinstance(text, str) and text else None
+
+
+def _names(view: View, value: dict[str, Json], key: str) -> tuple[Name, ...]:
+    texts = value.get(key)
+    if not isinstance(texts, list):
+        return ()
+    spans = item_spans(view, key, len(texts))
+    return tuple(
+        [Name(text, span, key) for text, span in zip(texts, spans, strict=True) if isinstance(text, str) and text]
+    )
 
 
 def _not_a_reference(view: View, value: Json, steps: Steps, flaws: Iterable[Flaw]) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from engine.spec.problems import Code, Problem, Severity
 from engine.syntax import Span, View
 
 
-class Name(Struct, frozen=True):
+class Name(Struct, frozen=True, gc=False):
     """An id, where it is written, and the key that it stands under."""
 
     text: str
@@ -23,7 +23,7 @@ class Name(Struct, frozen=True):
     by: str
 
 
-class Use(Struct, frozen=True):
+class Use(Struct, frozen=True, gc=False):
     """A state field that is named: where, by which part of the item, and how bad it is if nobody declares it."""
 
     field: str
@@ -32,7 +32,7 @@ class Use(Struct, frozen=True):
     severity: Severity = Severity.WARNING
 
 
-class Flow(Struct, frozen=True):
+class Flow(Struct, frozen=True, gc=False):
     """What a node or a condition is to the order of reads and writes.
 
     `shares` is the experience that a node nests with shared state, `bounds` are the paths that a condition compares.
@@ -55,7 +55,7 @@ class Condition(Struct, frozen=True):
     uses: tuple[Use, ...] = ()
 
 
-_NO_CONDITION = Condition()
+NO_CONDITION = Condition()
 _NO_FLOW = Flow()
 
 
@@ -64,7 +64,7 @@ def read_expression(view: View, value: dict[str, Json], key: str) -> Condition:
     text = value.get(key)
     scalar = locate(view, (key,)).value if isinstance(text, str) else None
     if not isinstance(text, str) or scalar is None:
-        return _NO_CONDITION
+        return NO_CONDITION
     parsed = parse_expression(text)
     problems = tuple(
         Problem(Code.EXPRESSION_SYNTAX, Severity.ERROR, error.message, span_inside(scalar, error.span))
@@ -125,7 +125,7 @@ def flow_of_node(value: dict[str, Any], uses: Sequence[Use]) -> Flow | None:
 
 def flow_of_condition(condition: Condition) -> Flow:
     """A condition that asks whether something is there at all counts as no read: its being absent is no mistake."""
-    if condition is _NO_CONDITION:
+    if condition is NO_CONDITION:
         return _NO_FLOW
     if condition.tree is None or _asks_whether_defined(condition.tree):
         return Flow()

@@ -9,7 +9,7 @@ from engine.syntax.problems import SyntaxProblem
 from engine.syntax.reader import Anchors, Reading
 
 
-class Block(Struct):
+class Block(Struct, gc=False):
     """The meaning of `text`; all offsets are from its start (code points)."""
 
     text: str

@@ -36,8 +36,9 @@ class Style(Enum):
     BLOCK = auto()
 
 
-# Green nodes are written once, by the reader. They compare and hash by identity. What no cycle can go through is
-# nothing for the collector (gc=False): there are a hundred thousand in a large file.
+# Green nodes are written once, by the reader. They compare and hash by identity. No cycle goes through them, since an
+# alias to what it stands in has no target: they are nothing for the collector (gc=False), which there would be
+# a hundred thousand of in a large file.
 
 
 class Written(Struct, eq=False, gc=False):
@@ -69,7 +70,7 @@ class Scalar(Written, eq=False, gc=False):
         return NodeKind.NULL if self.data is None else NodeKind.SCALAR
 
 
-class Alias(Written, eq=False, gc=True):
+class Alias(Written, eq=False, gc=False):
     """`*name`. Its target is the node that carried the anchor, or None when it has none that can be used."""
 
     name: str
@@ -99,7 +100,7 @@ class Broken(Written, eq=False, gc=False):
     kind: ClassVar[NodeKind] = NodeKind.ERROR
 
 
-class Entry(Struct):
+class Entry(Struct, gc=False):
     """A key and its value, each at an offset from the start of the mapping; the value may not be there."""
 
     key_at: int
@@ -108,7 +109,7 @@ class Entry(Struct):
     value: Green | None
 
 
-class Mapping(Written, eq=False, gc=True):
+class Mapping(Written, eq=False, gc=False):
     """A mapping in block or flow style."""
 
     entries: tuple[Entry, ...]
@@ -125,7 +126,7 @@ class Mapping(Written, eq=False, gc=True):
     kind: ClassVar[NodeKind] = NodeKind.MAPPING
 
 
-class Sequence(Written, eq=False, gc=True):
+class Sequence(Written, eq=False, gc=False):
     """A sequence in block or flow style: its items, each at an offset from the start of the sequence."""
 
     items: tuple[tuple[int, Green], ...]

@@ -215,7 +215,8 @@ class _Builder:
                 data[key], end = None, value_at
             else:
                 data[key], end = value.data, value_at + value.length
-                depth = max(depth, value.depth)
+                if value.depth > depth:  # noqa: PLR1730 - in a third of the time of `max`, for every line
+                    depth = value.depth
             here_column, at, key, value_at, value = following
         if len(data) < len(entries):
             raise NotPlainError

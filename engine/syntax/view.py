@@ -12,7 +12,7 @@ from engine.syntax.green import Alias, Green, Mapping, NodeKind, Sequence, Style
 from engine.syntax.spans import Span
 
 
-class EntryView(Struct, frozen=True):
+class EntryView(Struct, frozen=True, gc=False):
     """One entry of a mapping; `value` is None where nothing follows the key."""
 
     key: View
@@ -24,7 +24,7 @@ class EntryView(Struct, frozen=True):
         return Span(self.key.start, (self.value or self.key).span.end)
 
 
-class View(Struct, frozen=True):
+class View(Struct, frozen=True, gc=False):
     """A green node at an absolute start (code points). `green` compares and hashes by identity: consumers may
     cache by it and shift the spans of what they cached by `start`."""
 
