@@ -21,6 +21,7 @@ _ITEM = re.compile(r"[ ]*" + _SCALAR, re.VERBOSE | re.ASCII)
 _KEY_OF_COLLECTION = re.compile(_NAME + r"(?=[\[{])", re.VERBOSE | re.ASCII)
 _COLLECTION = re.compile(r"[ ]*(?=[\[{])")
 _CLOSED = re.compile(r"[ ]*([\]}])")
+_NO_VALUE = frozenset(" ]}")
 _SEPARATOR = re.compile(r"[ ]*([,\]}])")
 
 
@@ -75,8 +76,9 @@ def _mapping(block: str, start: int, levels: int) -> tuple[Mapping, int]:
             value, at = read_flow(block, value_at, levels - 1)
             at, mark = _separated(block, at)
             depth = max(depth, value.depth)
-        entries.append(Entry(found.start(1) - start, name_of(key), value_at - start, value))
-        data[key] = value.data
+        name = name_of(key)
+        entries.append(Entry(found.start(1) - start, name, value_at - start, value))
+        data[name.data] = value.data
     if mark != "}" or len(data) < len(entries):
         raise NotPlainError
     index = index_of(tuple(data))
@@ -125,7 +127,7 @@ def quoted_scalar(block: str, at: int, text: str) -> Scalar:
 
 def _opened(block: str, at: int) -> tuple[int, str]:
     """Where the first value of a collection is; or, where it has none, its end and the bracket that is there."""
-    found = _CLOSED.match(block, at)
+    found = _CLOSED.match(block, at) if block[at : at + 1] in _NO_VALUE else None
     return (found.end(), found[1]) if found else (at, ",")
 
 

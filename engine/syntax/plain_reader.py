@@ -138,6 +138,8 @@ def _value(block: str, start: int, next_line: int, column: int, text: str) -> tu
 def _flow(block: str, start: int) -> tuple[_Plain, int]:
     """Return the collection whose bracket is at `start`, and where the lines after it start."""
     value, at = read_flow(block, start, _DEEPEST)
+    if block.startswith("\n", at):  # as nearly always
+        return value, at + 1
     rest = _REST_OF_LINE.match(block, at)
     if rest is None or (rest.end() < len(block) and block[rest.end() - 1] != "\n"):
         raise NotPlainError
@@ -201,20 +203,21 @@ class _Builder:
         data: dict[Any, Any] = {}
         depth = 0
         column, start, key, value_at, value = self.here
-        at, here_column = start, column
+        at, here_column, rest = start, column, self._rest
         while here_column == column and key:
-            following = self.here = next(self._rest)
+            following = self.here = next(rest)
             if value is None and (following[0] > column or (following[0] == column and following[2] is None)):
                 value_at = following[1]
                 value = self.collection(levels - 1)
                 following = self.here
             if following[0] > column:
                 raise NotPlainError
-            entries.append(Entry(at - start, name_of(key), value_at - start, value))
+            name = name_of(key)
+            entries.append(Entry(at - start, name, value_at - start, value))
             if value is None:
-                data[key], end = None, value_at
+                data[name.data], end = None, value_at
             else:
-                data[key], end = value.data, value_at + value.length
+                data[name.data], end = value.data, value_at + value.length
                 if value.depth > depth:  # noqa: PLR1730 - in a third of the time of `max`, for every line
                     depth = value.depth
             here_column, at, key, value_at, value = following
