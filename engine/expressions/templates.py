@@ -48,7 +48,7 @@ class Template(Struct, frozen=True):
     @property
     def placeholders(self) -> tuple[Placeholder, ...]:
         """The placeholders in order of appearance."""
-        return tuple(part for part in self.parts if isinstance(part, Placeholder))
+        return tuple([part for part in self.parts if isinstance(part, Placeholder)])
 
 
 class Rendered(Struct, frozen=True):

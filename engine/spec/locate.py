@@ -170,7 +170,9 @@ def texts(value: Json, steps: Steps = ()) -> Iterator[tuple[Steps, str]]:
 
 def key_text(key: View) -> str:
     """A mapping's key as JSON has it."""
-    return key.text if key.kind in (NodeKind.MAPPING, NodeKind.SEQUENCE, NodeKind.ERROR) else _key(key.value)
+    kind = key.kind
+    is_value = kind is NodeKind.SCALAR or kind is NodeKind.NULL or kind is NodeKind.ALIAS
+    return _key(key.value) if is_value else key.text
 
 
 def _key(key: Any) -> str:

@@ -58,17 +58,18 @@ def check_prompt(view: View, node: Node, scope: Scope, world: World) -> Iterator
         shown = prompt.text[error.span.start : error.span.end]
         message = error.message if prompt.file is None else f"`{shown}`: {error.message}"
         yield _problem(prompt, view, error.span, message)
-    for placeholder in template.placeholders:
+    placeholders = template.placeholders
+    for placeholder in placeholders:
         lost = _lost(placeholder.path, node, scope, world)
         if lost is not None:
             data = {"suggestion": lost.suggestion} if lost.suggestion else {}
             message = f"`{placeholder.text}` stays as it is: {lost.reason}"
             yield _problem(prompt, view, lost.span, message, data)
-    yield from _unused_reads(view, node, template, prompt)
+    yield from _unused_reads(view, node, placeholders, prompt)
 
 
-def _unused_reads(view: View, node: Node, template: Template, prompt: Prompt) -> Iterator[Problem]:
-    named = {_first_name(placeholder) for placeholder in template.placeholders}
+def _unused_reads(view: View, node: Node, placeholders: tuple[Placeholder, ...], prompt: Prompt) -> Iterator[Problem]:
+    named = {_first_name(placeholder) for placeholder in placeholders}
     where = f"`{prompt.file}`" if prompt.file else "the prompt"
     for position, field in enumerate(node.reads):
         if field not in named:
