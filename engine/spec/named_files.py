@@ -59,7 +59,8 @@ def check_files(view: View, node: Node, around: Around, world: World) -> Iterato
         yield from _dataset(view, spec, around, world)
     elif isinstance(spec, CliAgentSpec) and spec.workdir is not None and not around.after_makers:
         yield from _folder(view, spec.workdir, world)
-    yield from _asked_with(view, spec, world)
+    if isinstance(spec, (AgentSpec, SkillSpec, CliAgentSpec)):
+        yield from _asked_with(view, spec, world)
 
 
 def _globs_outside(view: View, key: str, globs: Json) -> Iterator[Problem]:
@@ -70,13 +71,12 @@ def _globs_outside(view: View, key: str, globs: Json) -> Iterator[Problem]:
             yield _problem(Code.OUTSIDE_FOLDER, view, (key, at), message, Severity.WARNING)
 
 
-def _asked_with(view: View, spec: KindSpec, world: World) -> Iterator[Problem]:
+def _asked_with(view: View, spec: AgentSpec | SkillSpec | CliAgentSpec, world: World) -> Iterator[Problem]:
     """What a model or a coding agent is asked with: the prompt, and the schema of the answer."""
-    if isinstance(spec, (AgentSpec, CliAgentSpec)):
-        prompt = prompt_path(spec.prompt, world.files)
-        if prompt is not None:
-            yield from _missing(view, ("prompt",), prompt, world)
-    if isinstance(spec, (AgentSpec, SkillSpec, CliAgentSpec)) and isinstance(spec.schema, str):
+    prompt = None if isinstance(spec, SkillSpec) else prompt_path(spec.prompt, world.files)
+    if prompt is not None:
+        yield from _missing(view, ("prompt",), prompt, world)
+    if isinstance(spec.schema, str):
         yield from _schema(view, spec.schema, world)
 
 
