@@ -9,7 +9,7 @@ import json
 import posixpath
 from collections.abc import Iterator
 
-from engine.expressions import Json, parse_reference
+from engine.expressions import parse_reference
 from engine.spec.files import Entry, glob_leads_out
 from engine.spec.locate import Steps, locate
 from engine.spec.model import (
@@ -45,9 +45,7 @@ def check_files(view: View, node: Node, around: Around, world: World) -> Iterato
         if not world.files.is_inside(path):
             message = f"`{path}` lies outside the experience's folder: it runs, with a warning, and moves with nothing"
             yield _problem(Code.OUTSIDE_FOLDER, view, steps, message, Severity.WARNING)
-    for key in _GLOBS:
-        if key in node.source:
-            yield from _globs_outside(view, key, node.source[key])
+    yield from _globs_outside(view, node)
     spec = node.spec
     if isinstance(spec, ToolSpec):
         yield from _tool(view, spec, world)
@@ -63,12 +61,14 @@ def check_files(view: View, node: Node, around: Around, world: World) -> Iterato
         yield from _asked_with(view, spec, world)
 
 
-def _globs_outside(view: View, key: str, globs: Json) -> Iterator[Problem]:
-    """Of the globs under a key, those that never match anything."""
-    for at, glob in enumerate(globs) if isinstance(globs, list) else ():
-        if isinstance(glob, str) and glob_leads_out(glob):
-            message = f"`{glob}` matches nothing: globs stay in the experience's folder, without `..`; {_GLOBS[key]}"
-            yield _problem(Code.OUTSIDE_FOLDER, view, (key, at), message, Severity.WARNING)
+def _globs_outside(view: View, node: Node) -> Iterator[Problem]:
+    """The globs that never match anything."""
+    for key, result in _GLOBS.items():
+        globs = node.source.get(key)
+        for at, glob in enumerate(globs) if isinstance(globs, list) else ():
+            if isinstance(glob, str) and glob_leads_out(glob):
+                message = f"`{glob}` matches nothing: globs stay in the experience's folder, without `..`; {result}"
+                yield _problem(Code.OUTSIDE_FOLDER, view, (key, at), message, Severity.WARNING)
 
 
 def _asked_with(view: View, spec: AgentSpec | SkillSpec | CliAgentSpec, world: World) -> Iterator[Problem]:

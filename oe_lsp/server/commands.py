@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +83,7 @@ class Commands:
             raise RequestFailedError("Running needs Linux or macOS. On Windows, open this folder in WSL.")
         path = experience_path(uri)
         await self._consent.require(path.parent)
-        text = self._documents.text(uri)
-        saved = await asyncio.to_thread(_saved_text, path)
-        if text is not None and text != saved:
-            raise RequestFailedError(
-                f"{path.name} has changes that are not saved, and what is on disk would run. Save it first."
-            )
+        await asyncio.to_thread(_require_saved, path, await self._documents.texts_in_runs_of(uri))
         return path
 
     async def _start(self, path: Path, run_id: str, command: Sequence[str]) -> messages.RunStarted:
@@ -107,6 +103,16 @@ def experience_path(uri: str) -> Path:
     if path is None:
         raise RequestFailedError("This experience is not saved as a file yet. Save it first.")
     return path
+
+
+def _require_saved(path: Path, typed: Mapping[Path, str]) -> None:
+    """Raise RequestFailedError where the experience cannot be read, or a file of `typed` holds another text."""
+    for file in (path, *sorted(typed.keys() - {path})):
+        saved = _saved_text(file)
+        if typed.get(file, saved) != saved:
+            name = os.path.relpath(file, path.parent)
+            message = f"{name} has changes that are not saved, and what is on disk would run. Save it first."
+            raise RequestFailedError(message)
 
 
 def _saved_text(path: Path) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from time import monotonic
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from engine.spec import Analysis, analyse
 from engine.spec.disk import DiskFiles
 from engine.spec.files import NO_FILES, Files
 from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.server.open_files import OpenFiles
 from oe_lsp.server.paths import path_of
 
 log = logging.getLogger(__name__)
@@ -29,20 +31,21 @@ _LOOK_AGAIN_S = 5.0
 
 
 class _Document(Struct):
+    path: Path | None
     version: int
     text: str
-    files: DiskFiles | None
+    files: OpenFiles | None
     snapshot: Snapshot | None = None
     analysing: asyncio.Task[None] | None = None
     looked_at: float = field(default_factory=monotonic)
     is_stale: bool = False
 
-    def look(self) -> Files:
-        """The view of the disk that the next analysis shall have."""
+    def look(self, opened: Mapping[Path, str]) -> Files:
+        """The view of the files that the next analysis shall have."""
         if self.files is None:
             return NO_FILES
         if self.is_stale or monotonic() - self.looked_at > _LOOK_AGAIN_S:
-            self.files, self.looked_at = self.files.again(), monotonic()
+            self.files, self.looked_at = self.files.again(opened), monotonic()
         self.is_stale = False
         return self.files
 
@@ -62,9 +65,11 @@ class Documents:
         """Take a document's new text; an analysis that is not yet due for an older one never happens."""
         document = self._documents.get(uri)
         if document is None:
-            document = self._documents[uri] = _Document(version, text, _disk_beside(uri))
+            path = path_of(uri)
+            document = self._documents[uri] = _Document(path, version, text, self._files(path))
         document.version, document.text = version, text
         self._analyse_soon(uri, document)
+        self._tell_others(document)
 
     def look_again(self) -> None:
         """Analyse every open experience with the files as they are now."""
@@ -76,13 +81,30 @@ class Documents:
         """Forget a document; nothing more is told of it."""
         document = self._documents.pop(uri, None)
         gc.unfreeze()
-        if document is not None and document.analysing is not None:
+        if document is None:
+            return
+        if document.analysing is not None:
             document.analysing.cancel()
+        self._tell_others(document)
+
+    def files(self, uri: str) -> Files:
+        """A new view of the files that a document may name, as they are now."""
+        return self._files(path_of(uri)) or NO_FILES
 
     def text(self, uri: str) -> str | None:
         """The text of a document as the editor has it; None where it is not open."""
         document = self._documents.get(uri)
         return document.text if document else None
+
+    async def texts_in_runs_of(self, uri: str) -> Mapping[Path, str]:
+        """The text as the editor has it, by its file, of a document and of each open one that it nests."""
+        await self.snapshot(uri)
+        document = self._documents.get(uri)
+        if document is None or document.path is None or document.files is None:
+            return {}
+        files = document.files
+        nested = {path: text for path, text in self._opened().items() if files.gave(path)}
+        return {document.path: document.text, **nested}
 
     def __contains__(self, uri: str) -> bool:
         return uri in self._documents
@@ -123,6 +145,20 @@ class Documents:
         if document.analysing is None:
             document.analysing = asyncio.create_task(self._analyse(uri, document), name=f"analyse {uri}")
 
+    def _tell_others(self, changed: _Document) -> None:
+        """Analyse the experiences that nest this one, which is not to them what it was."""
+        for uri, other in self._documents.items():
+            if other is not changed and other.files is not None and changed.path and other.files.gave(changed.path):
+                other.is_stale = True
+                self._analyse_soon(uri, other)
+
+    def _files(self, path: Path | None) -> OpenFiles | None:
+        return OpenFiles(DiskFiles(path.parent, path.name), self._opened()) if path else None
+
+    def _opened(self) -> Mapping[Path, str]:
+        # A tuple of it, since others than the loop ask as well.
+        return {document.path: document.text for document in tuple(self._documents.values()) if document.path}
+
     async def _analyse(self, uri: str, document: _Document) -> None:
         try:
             while document.is_stale or document.snapshot is None or document.snapshot.version != document.version:
@@ -133,7 +169,7 @@ class Documents:
             document.analysing = None
 
     async def _analyse_once(self, uri: str, document: _Document) -> None:
-        version, text, files = document.version, document.text, document.look()
+        version, text, files = document.version, document.text, document.look(self._opened())
         previous = document.snapshot.analysis if document.snapshot else None
         loop = asyncio.get_running_loop()
         work = partial(self._read, uri, version, text, previous, files)
@@ -161,13 +197,3 @@ def _analyse(text: str, previous: Analysis | None, files: Files) -> Analysis:
     if previous is None:
         gc.freeze()
     return analysis
-
-
-def files_beside(uri: str) -> Files:
-    """A new view of the files that a document may name."""
-    return _disk_beside(uri) or NO_FILES
-
-
-def _disk_beside(uri: str) -> DiskFiles | None:
-    path = path_of(uri)
-    return DiskFiles(path.parent, path.name) if path else None

@@ -12,7 +12,7 @@ from oe_lsp.ide.hover import hover
 from oe_lsp.ide.snapshot import Snapshot
 from oe_lsp.server import convert
 from oe_lsp.server.client import Client
-from oe_lsp.server.documents import Documents, files_beside
+from oe_lsp.server.documents import Documents
 
 _KINDS = {
     OfferKind.KEY: types.CompletionItemKind.Property,
@@ -45,7 +45,7 @@ class Editing:
             return None
         offset = convert.to_offset(snapshot.analysis.lines, params.position, self._encoding)
         # In a thread, because it may list a folder.
-        offers = await asyncio.to_thread(complete, snapshot, offset, files_beside(snapshot.uri))
+        offers = await asyncio.to_thread(complete, snapshot, offset, self._documents.files(snapshot.uri))
         is_cut = len(offers) >= MOST_NAMES
         return types.CompletionList(is_cut, [self._item(snapshot, offer, at) for at, offer in enumerate(offers)])
 

@@ -15,7 +15,7 @@ from oe_lsp.ide.rename import Edit, Refusal, Rename, renamable_at, rename
 from oe_lsp.ide.snapshot import Snapshot
 from oe_lsp.server import convert
 from oe_lsp.server.client import Client
-from oe_lsp.server.documents import Documents, files_beside
+from oe_lsp.server.documents import Documents
 from oe_lsp.server.paths import path_of, uri_of
 from oe_lsp.server.protocol import RequestFailedError
 
@@ -44,7 +44,7 @@ class Navigation:
         """Where what is at a position is declared; of a file, the file."""
 
         def find(snapshot: Snapshot) -> list[types.Location] | list[types.LocationLink]:
-            found = definitions(snapshot, self._offset(snapshot, params.position), files_beside(snapshot.uri))
+            found = definitions(snapshot, self._offset(snapshot, params.position), self._documents.files(snapshot.uri))
             if self._client.links_definitions:
                 return [self._link(snapshot, target) for target in found]
             return [
@@ -58,7 +58,7 @@ class Navigation:
         """All places that name what is at a position, those in the files of prompts included."""
 
         def find(snapshot: Snapshot) -> list[types.Location]:
-            files = files_beside(snapshot.uri)
+            files = self._documents.files(snapshot.uri)
             found = references(
                 snapshot,
                 self._offset(snapshot, params.position),
@@ -138,7 +138,7 @@ class Navigation:
         """The edits that change a name everywhere; a request that fails says why."""
 
         def find(snapshot: Snapshot) -> types.WorkspaceEdit:
-            files = files_beside(snapshot.uri)
+            files = self._documents.files(snapshot.uri)
             found = rename(snapshot, self._offset(snapshot, params.position), params.new_name, files)
             if isinstance(found, Refusal):
                 raise RequestFailedError(found.message)

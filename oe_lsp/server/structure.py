@@ -18,7 +18,7 @@ from oe_lsp.ide.symbols import Symbol, SymbolKind, matches, symbols
 from oe_lsp.ide.token_encoding import change_between, encoded_tokens
 from oe_lsp.server import convert
 from oe_lsp.server.client import Client
-from oe_lsp.server.documents import Documents, files_beside
+from oe_lsp.server.documents import Documents
 from oe_lsp.server.outlines import Outline, Outlines
 from oe_lsp.server.paths import path_of, uri_of
 
@@ -117,7 +117,7 @@ class Structure:
                     target=uri_of(path.parent / link.path),
                     tooltip=link.tooltip if self._client.shows_tooltips else None,
                 )
-                for link in links(snapshot, files_beside(snapshot.uri))
+                for link in links(snapshot, self._documents.files(snapshot.uri))
                 if path is not None
             ]
 

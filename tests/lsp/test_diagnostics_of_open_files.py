@@ -193,3 +193,33 @@ async def test_a_mistake_in_a_nested_file_is_shown_where_it_is_named_and_goes_on
         saved = types.TextDocumentIdentifier(editor.uri("inner/experience.yaml"))
         editor.text_document_did_save(types.DidSaveTextDocumentParams(saved))
         await editor.until(lambda: editor.published[-1].diagnostics == ())
+
+
+async def test_what_is_typed_into_a_nested_file_counts_where_it_is_named_until_that_file_is_closed(
+    tmp_path: Path,
+) -> None:
+    inner = tmp_path / "inner" / "experience.yaml"
+    inner.parent.mkdir()
+    (inner.parent / "tools.py").write_text(TOOLS)
+    inner.write_text(EXPERIENCE)
+    outer = EXPERIENCE.replace("kind: tool\n      impl: ./tools.py:report", "kind: experience\n      impl: ./inner")
+
+    async with Editor(tmp_path) as editor:
+
+        def told_of_outer() -> list[list[object]]:
+            return [[each.code for each in told.diagnostics] for told in editor.published if told.uri == uri]
+
+        uri = editor.open(text=outer)
+        assert await editor.diagnostics_of(uri) == ()
+
+        nested = editor.open("inner/experience.yaml")
+        editor.change(nested, EXPERIENCE.replace("to: report", "to: reprot"))
+        await editor.until(lambda: told_of_outer()[-1] == ["OE606"])
+
+        editor.change(nested, EXPERIENCE)
+        await editor.until(lambda: told_of_outer()[-1] == [])
+
+        editor.change(nested, EXPERIENCE.replace("to: report", "to: reprot"))
+        await editor.until(lambda: told_of_outer()[-1] == ["OE606"])
+        editor.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(nested)))
+        await editor.until(lambda: told_of_outer()[-1] == [])

@@ -121,6 +121,28 @@ async def test_references_and_highlights_say_who_writes_and_who_reads(tmp_path: 
     ]
 
 
+async def test_a_definition_in_a_nested_experience_is_where_the_editor_has_it(tmp_path: Path) -> None:
+    nested = tmp_path / "inner" / "experience.yaml"
+    nested.parent.mkdir()
+    nested.write_text(EXPERIENCE)
+    inner = "kind: experience\n      impl: ./inner\n      outputs: { sky: report }"
+    text = TEXT.replace("kind: tool\n      impl: ./tools.py:report", inner)
+    line = text.splitlines().index("      outputs: { sky: report }")
+    async with Editor(tmp_path, capabilities=capabilities()) as editor:
+        uri = editor.open(text=text)
+        editor.open("inner/experience.yaml", text="# typed, not saved\n" + EXPERIENCE)
+        position = types.Position(line, len("      outputs: { sky: re"))
+        params = types.DefinitionParams(document(uri), position)
+        found = await soon(editor.text_document_definition_async(params))
+
+    declared = next(number for number, line in enumerate(EXPERIENCE.splitlines()) if line.startswith("    report:"))
+    assert isinstance(found, list)
+    (link,) = found
+    assert isinstance(link, types.LocationLink)
+    assert link.target_uri == editor.uri("inner/experience.yaml")
+    assert link.target_selection_range == over(types.Position(declared + 1, 4), len("report"))
+
+
 async def test_references_are_found_in_a_prompt_beside_the_experience(tmp_path: Path) -> None:
     (tmp_path / "ask.md").write_text("é🌦️\n{{ readings }}", encoding="utf-8")
     text = TEXT.replace("kind: tool\n      impl: ./tools.py:compare", "kind: agent\n      prompt: ./ask.md")

@@ -282,6 +282,23 @@ class TestRefusals:
             with pytest.raises(JsonRpcException, match="reprot"):
                 await editor.execute("oe.runExperience", editor.open())
 
+    async def test_changes_of_a_nested_experience_that_are_not_saved_are_refused(self, weather: Weather) -> None:
+        inner = weather.folder / "inner" / "experience.yaml"
+        inner.parent.mkdir()
+        inner.write_text(EXPERIENCE)
+        weather.file.write_text(
+            EXPERIENCE.replace("kind: tool\n      impl: ./tools.py:report", "kind: experience\n      impl: ./inner")
+        )
+
+        async with Editor(weather.folder) as editor:
+            uri = editor.open()
+            nested = editor.open("inner/experience.yaml", text=EXPERIENCE + "# typed\n")
+            with pytest.raises(JsonRpcException, match=r"inner/experience\.yaml has changes that are not saved"):
+                await editor.execute("oe.runExperience", uri)
+
+            editor.change(nested, EXPERIENCE)
+            await editor.execute("oe.runExperience", uri)
+
     async def test_an_experience_that_is_on_no_disk_is_refused(self, tmp_path: Path) -> None:
         async with Editor(tmp_path) as editor:
             with pytest.raises(JsonRpcException, match="not saved"):
