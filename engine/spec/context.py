@@ -148,7 +148,7 @@ def _check_node(item: Item[Node], what: tuple[Around, bool, tuple[str, ...]] | N
             yield from check_references(view, node.source[key], (key,), inner, world)
     if isinstance(node.spec, (AgentSpec, CliAgentSpec)):
         yield from check_prompt(view, node, inner, world)
-    yield from check_outputs(view, node, world)
+    yield from check_outputs(view, node, inner, world)
     yield from check_files(view, node, around, world)
     if isinstance(node.spec, DatasetSpec):
         yield from check_source(view, node.spec, around, world)

@@ -84,9 +84,19 @@ def read_node(view: View) -> Item[Node]:
         if key in value:
             problems.extend(check_booleans(view, value[key], (key,)))
     uses = tuple(uses_of_node(view, value))
+    problems.extend(_named_twice(uses))
     flow = None if misspelt & _FLOW_KEYS else flow_of_node(value, uses)
     id_ = _name(view, value, "id")
     return Item(model, tuple(problems), id=id_, uses=uses, fields=fields_of_uses(uses), flow=flow, view=view)
+
+
+def _named_twice(uses: Sequence[Use]) -> Iterator[Problem]:
+    seen: set[tuple[str, str]] = set()
+    for use in uses:
+        if use.by in ("reads", "writes") and (use.by, use.field) in seen:
+            message = f"`{use.by}` names `{use.field}` twice, which says no more than once"
+            yield Problem(Code.NO_EFFECT, Severity.HINT, message, use.span)
+        seen.add((use.by, use.field))
 
 
 def read_edge(view: View) -> Item[Edge]:

@@ -17,7 +17,7 @@ from engine.spec.known import known_by, known_of_field
 from engine.spec.locate import Steps, locate
 from engine.spec.model import AgentSpec, CliAgentSpec, DatasetSpec, Merge, Node, SkillSpec
 from engine.spec.problems import Code, Problem, Severity
-from engine.spec.sighting import World
+from engine.spec.sighting import Scope, World
 from engine.spec.wording import closest, did_you_mean, listed
 from engine.syntax import View
 
@@ -49,8 +49,8 @@ def answer_schema(node: Node, files: Files) -> AnswerSchema | None:
     return AnswerSchema(schema, spec.schema) if isinstance(schema, dict) else None
 
 
-def check_outputs(view: View, node: Node, world: World) -> Iterator[Problem]:
-    """The problems of what the node writes."""
+def check_outputs(view: View, node: Node, scope: Scope, world: World) -> Iterator[Problem]:
+    """The problems of what the node writes; `scope` is that of one execution."""
     answer = answer_schema(node, world.files)
     if answer is not None:
         yield from _check_answer(view, node, answer, world)
@@ -61,6 +61,8 @@ def check_outputs(view: View, node: Node, world: World) -> Iterator[Problem]:
         yield from _check_rows(view, node.writes[0], world)
     if node.for_each is not None:
         yield from _overwritten(view, node, world)
+    if scope.item is not None or scope.in_loop:
+        yield from _written_again(view, node, "round" if scope.item is None else "item", world)
 
 
 def _check_answer(view: View, node: Node, answer: AnswerSchema, world: World) -> Iterator[Problem]:
@@ -132,6 +134,16 @@ def _overwritten(view: View, node: Node, world: World) -> Iterator[Problem]:
         message = f"of all items, only what the last one writes to `{field}` stays; `merge: array_append` keeps all"
         span = locate(view, ("writes", position)).span
         yield Problem(Code.WRONG_MERGE, Severity.INFORMATION, message, span, data={"field": field})
+
+
+def _written_again(view: View, node: Node, each: str, world: World) -> Iterator[Problem]:
+    """A field that takes one value, written by each item of a fan-out or pipeline, or each round of a loop."""
+    for position, field in enumerate(node.writes):
+        rules = world.fields.get(field)
+        if rules is not None and rules.get("merge") == Merge.SET_ONCE:
+            message = f"every {each} writes `{field}`, which is `set_once`: a value that differs from the first fails"
+            span = locate(view, ("writes", position)).span
+            yield Problem(Code.WRONG_MERGE, Severity.INFORMATION, message, span, data={"field": field})
 
 
 def _problem(view: View, steps: Steps, message: str, severity: Severity = Severity.WARNING) -> Problem:

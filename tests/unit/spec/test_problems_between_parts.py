@@ -21,6 +21,7 @@ state:
     mood: {enum: [good, bad], default: good}
     score: {type: number, default: 0}
     anything: {default: 1}
+    first: {merge: set_once, default: null}
 """
 FETCH = "    - {id: fetch, kind: tool, impl: ./fetch.py, writes: [rows]}\n"
 REPORT = "    - {id: report, kind: tool, impl: ./report.py, reads: [rows]}\n"
@@ -119,6 +120,14 @@ NODES = {
     "a fan-out of which only the last item stays": """\
     - {id: report, kind: tool, impl: ./r.py, for_each: {source: $.rows}, writes: [title]}
                                                                                   ^^^^^ information OE407 last one
+""",
+    "a field that takes one value, written by each item": """\
+    - {id: report, kind: tool, impl: ./r.py, for_each: {source: $.rows}, writes: [first]}
+                                                                                  ^^^^^ information OE407 every item
+""",
+    "a field that is named twice": """\
+    - {id: report, kind: tool, impl: ./r.py, reads: [rows, title, rows], writes: [mood]}
+                                                                  ^^^^ hint OE206 `reads` names `rows` twice
 """,
     "a placeholder that names nothing": """\
     - {id: report, kind: agent, prompt: 'See {{rows}} {{rwos}}', reads: [rows], writes: [title]}
@@ -329,6 +338,12 @@ FLOWS = {
         FETCH,
         "    []\n",
         "  loops:\n    - {id: improve, body: fetch}\n           ^^^^^^^ error OE306 `max_iters`\n",
+    ),
+    "a field that takes one value, written by each round": graph(
+        FETCH.replace("rows", "rows, first")
+        + "                                                               ^^^^^ information OE407 every round\n",
+        "    []\n",
+        "  loops:\n    - {id: improve, body: fetch, max_iters: 3}\n",
     ),
     "a pipeline over text": graph(
         FETCH,
