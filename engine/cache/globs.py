@@ -18,10 +18,10 @@ def matching(directory: Path, globs: Iterable[str]) -> dict[str, Path]:
 
 
 def _matching(directory: Path, glob: str) -> Iterator[Path]:
-    pattern = PurePosixPath(glob)
-    if not pattern.parts or glob_leads_out(glob):
+    if glob_leads_out(glob):
         return
-    for path in directory.glob(str(pattern)):
+    pattern = PurePosixPath(glob)
+    for path in directory.glob(str(pattern)) if pattern.parts else (directory,):
         for file in path.rglob("*") if path.is_dir() else (path,):
             if _NOBODY_WROTE.isdisjoint(file.relative_to(directory).parts) and file.is_file():
                 yield file
