@@ -141,8 +141,8 @@ def _written_again(view: View, node: Node, each: str, world: World) -> Iterator[
     for position, field in enumerate(node.writes):
         rules = world.fields.get(field)
         if rules is not None and rules.get("merge") == Merge.SET_ONCE:
-            message = f"every {each} writes `{field}`, which is `set_once`: a value that differs from the first fails"
             span = locate(view, ("writes", position)).span
+            message = f"every {each} writes `{field}`, which is `set_once`: the first other value fails the node"
             yield Problem(Code.WRONG_MERGE, Severity.INFORMATION, message, span, data={"field": field})
 
 
