@@ -127,7 +127,8 @@ def _found_again(scalar: View, value: str, span: Span) -> Span | None:
 
 def json_of(view: View) -> Json:
     """As `as_json(view.value)`, but to be read and never changed: the value itself, where that is JSON."""
-    return view.value if view.is_json else as_json(view.value)
+    value = view.value
+    return value if view.is_json else as_json(value)
 
 
 def as_json(value: Any) -> Json:

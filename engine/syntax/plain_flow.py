@@ -21,6 +21,9 @@ _ITEM = re.compile(r"[ ]*" + _SCALAR, re.VERBOSE | re.ASCII)
 _KEY_OF_COLLECTION = re.compile(_NAME + r"(?=[\[{])", re.VERBOSE | re.ASCII)
 _COLLECTION = re.compile(r"[ ]*(?=[\[{])")
 _CLOSED = re.compile(r"[ ]*([\]}])")
+# A member of an enum costs more to look up in its class than a scalar costs to make.
+PLAIN, BLOCK, FLOW = Style.PLAIN, Style.BLOCK, Style.FLOW
+
 _NO_VALUE = frozenset(" ]}")
 _SEPARATOR = re.compile(r"[ ]*([,\]}])")
 
@@ -47,7 +50,7 @@ def name_of(key: str) -> Scalar:
     """
     if resolve_plain(key) is not key:
         raise NotPlainError
-    return Scalar(key, 0, len(key), key, Style.PLAIN)
+    return Scalar(key, 0, len(key), key, PLAIN)
 
 
 @lru_cache(maxsize=4096)
@@ -82,7 +85,7 @@ def _mapping(block: str, start: int, levels: int) -> tuple[Mapping, int]:
     if mark != "}" or len(data) < len(entries):
         raise NotPlainError
     index = index_of(tuple(data))
-    return Mapping(block, start, at - start, tuple(entries), Style.FLOW, depth + 1, 0, True, data, index, True), at
+    return Mapping(block, start, at - start, tuple(entries), FLOW, depth + 1, 0, True, data, index, True), at
 
 
 def _sequence(block: str, start: int, levels: int) -> tuple[Sequence, int]:
@@ -109,14 +112,14 @@ def _sequence(block: str, start: int, levels: int) -> tuple[Sequence, int]:
         data.append(value.data)
     if mark != "]":
         raise NotPlainError
-    return Sequence(block, start, at - start, tuple(items), Style.FLOW, depth + 1, 0, True, data, True), at
+    return Sequence(block, start, at - start, tuple(items), FLOW, depth + 1, 0, True, data, True), at
 
 
 def _scalar(block: str, at: int, plain: str | None, quoted: str | None) -> Scalar:
     if quoted is not None:
         return quoted_scalar(block, at, quoted)
     text = (plain or "").rstrip(" ")
-    return Scalar(block, at, len(text), resolve_plain(text), Style.PLAIN)
+    return Scalar(block, at, len(text), resolve_plain(text), PLAIN)
 
 
 def quoted_scalar(block: str, at: int, text: str) -> Scalar:

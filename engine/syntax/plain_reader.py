@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from engine.syntax.green import Entry, Green, Mapping, Scalar, Sequence, Style
-from engine.syntax.plain_flow import NotPlainError, index_of, name_of, quoted_scalar, read_flow
+from engine.syntax.plain_flow import BLOCK, PLAIN, NotPlainError, index_of, name_of, quoted_scalar, read_flow
 from engine.syntax.scalars import resolve_plain
 
 _DEEPEST = 32
@@ -83,9 +83,9 @@ def _one_line(block: str, line: re.Match[str]) -> tuple[int, Mapping | Sequence]
     by, depth = value_at - start, value.depth + 1
     if key is None:
         items = ((by, value),)
-        return start, Sequence(block, start, length, items, Style.BLOCK, depth, 0, True, [value.data], True)
+        return start, Sequence(block, start, length, items, BLOCK, depth, 0, True, [value.data], True)
     entries, data, index = (Entry(0, name_of(key), by, value),), {key: value.data}, index_of((key,))
-    return start, Mapping(block, start, length, entries, Style.BLOCK, depth, 0, True, data, index, True)
+    return start, Mapping(block, start, length, entries, BLOCK, depth, 0, True, data, index, True)
 
 
 def _tokens(block: str) -> list[_Token]:
@@ -106,7 +106,7 @@ def _tokens(block: str) -> list[_Token]:
             if plain[-1] == " ":
                 plain = plain.rstrip(" ")
             value_at = line.start(_PLAIN)
-            value = Scalar(block, value_at, len(plain), resolve_plain(plain), Style.PLAIN)
+            value = Scalar(block, value_at, len(plain), resolve_plain(plain), PLAIN)
         elif bracket:
             value_at = at
             value, at = (_flow if bracket == "[" else _likely_known_flow)(block, at)
@@ -225,7 +225,7 @@ class _Builder:
             raise NotPlainError
         length, index = end - start, index_of(tuple(data))
         entries_, depth = tuple(entries), depth + 1
-        return Mapping(self._block, start, length, entries_, Style.BLOCK, depth, 0, True, data, index, True)
+        return Mapping(self._block, start, length, entries_, BLOCK, depth, 0, True, data, index, True)
 
     def _sequence(self, levels: int) -> Sequence:
         items: list[tuple[int, Green]] = []
@@ -246,4 +246,4 @@ class _Builder:
             data.append(value.data)
             end = at + value.length
             depth = max(depth, value.depth)
-        return Sequence(self._block, start, end - start, tuple(items), Style.BLOCK, depth + 1, 0, True, data, True)
+        return Sequence(self._block, start, end - start, tuple(items), BLOCK, depth + 1, 0, True, data, True)
