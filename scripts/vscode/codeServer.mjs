@@ -22,16 +22,18 @@ const QUIET = {
 
 /**
  * Resolves once the server listens.
- * @param {{trust: 'disabled' | 'enabled', port?: number, settings?: object}} options `trust: 'disabled'` trusts every
- *   folder; `port` 0 takes any free one; `settings` are added to the user's settings
+ * @param {{trust: 'disabled' | 'enabled', port?: number, settings?: object, neighbours?: string[]}} options
+ *   `trust: 'disabled'` trusts every folder; `port` 0 takes any free one; `settings` are added to the user's settings;
+ *   `neighbours` are .vsix files of other extensions
  * @returns {Promise<{address: string, stop: (logs?: string) => Promise<void>}>} `address` ends with a slash; `logs` is a
  *   folder in which to keep what the server, the extension and the language server logged
  */
-export async function startCodeServer({ trust, port = 0, settings = {} }) {
+export async function startCodeServer({ trust, port = 0, settings = {}, neighbours = [] }) {
   const home = await mkdtemp(join(tmpdir(), 'oe-code-server-'));
   const folders = ['--user-data-dir', join(home, 'data'), '--extensions-dir', join(home, 'extensions')];
   await writeSettings(home, { ...QUIET, ...settings });
-  await finished(launch(home, [...folders, '--install-extension', VSIX]));
+  const extensions = [VSIX, ...neighbours].flatMap((vsix) => ['--install-extension', vsix]);
+  await finished(launch(home, [...folders, ...extensions]));
   const server = launch(home, [
     ...folders,
     ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--disable-telemetry', '--disable-update-check'],

@@ -20,8 +20,8 @@ export const PYTHON = join(ROOT, '.venv/bin/python');
 
 /** One VS Code server and one browser, for the tests of a file. */
 export class Editor {
-  static async start({ trust = 'disabled', settings = {} } = {}) {
-    const server = await startCodeServer({ trust, settings: { 'oe.python': PYTHON, ...settings } });
+  static async start({ trust = 'disabled', settings = {}, neighbours = [] } = {}) {
+    const server = await startCodeServer({ trust, settings: { 'oe.python': PYTHON, ...settings }, neighbours });
     return new Editor(server, await chromium.launch(CHROMIUM), await mkdtemp(join(tmpdir(), 'oe-vscode-')));
   }
 
@@ -99,14 +99,43 @@ export class Workbench {
     return this.page.locator('.quick-input-widget .monaco-list-row', { hasText: text });
   }
 
-  /** Replaces the last word of a line (from 1) by typing. */
-  async retypeLastWord(line, word) {
+  /** Puts the cursor at the end of a line (from 1). */
+  async goToEndOf(line) {
     await this.page.keyboard.press('Control+g');
     await this.page.locator('.quick-input-widget input[type=text]').first().fill(`:${line}`);
     await this.page.keyboard.press('Enter');
     await this.page.keyboard.press('End');
+  }
+
+  /** Replaces the last word of a line (from 1) by typing. */
+  async retypeLastWord(line, word) {
+    await this.goToEndOf(line);
     await this.page.keyboard.press('Control+Shift+ArrowLeft');
     await this.page.keyboard.type(word);
+  }
+
+  /** The labels of all that is offered at the cursor, from the first to the last; the list stays open. */
+  async completions() {
+    await this.page.keyboard.press('Control+Space');
+    // Only a dozen rows are there at a time, so each is gone to.
+    const row = (index) => this.page.locator(`.suggest-widget.visible .focused[data-index="${index}"]`);
+    const count = Number(await row(0).getAttribute('aria-setsize'));
+    const labels = [];
+    for (let index = 0; index < count; index += 1) {
+      labels.push(await row(index).locator('.label-name').textContent());
+      await this.page.keyboard.press('ArrowDown');
+    }
+    return labels;
+  }
+
+  /** A piece of the text that is coloured as one. */
+  token(text) {
+    return this.page.locator('.editor-instance .view-line span[class*=mtk]', { hasText: new RegExp(`^${text}$`) });
+  }
+
+  /** What is said of the text under the mouse, one for each that has something to say. */
+  hover() {
+    return this.page.locator('.monaco-hover .markdown-hover');
   }
 
   lens(title) {
@@ -119,6 +148,12 @@ export class Workbench {
 
   problem(text) {
     return this.page.locator('.markers-panel .monaco-list-row', { hasText: text });
+  }
+
+  /** All that is listed, as it is read aloud: what is wrong, where, and who says so. */
+  problems() {
+    const rows = this.page.locator('.markers-panel .monaco-list-row[aria-level="2"]');
+    return rows.evaluateAll((found) => found.map((row) => row.ariaLabel));
   }
 
   notification(text) {
@@ -137,6 +172,12 @@ export class Workbench {
 
   statusBar(text) {
     return this.page.locator('.statusbar-item', { hasText: text });
+  }
+
+  /** A row of "Developer: Show Running Extensions". */
+  runningExtension(name) {
+    const title = this.page.locator('.name', { hasText: name });
+    return this.page.locator('.runtime-extensions-editor .monaco-list-row', { has: title });
   }
 
   async reload() {
