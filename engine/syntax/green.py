@@ -37,8 +37,8 @@ class Style(Enum):
 
 
 # Green nodes are written once, by the reader. They compare and hash by identity. No cycle goes through them, since an
-# alias to what it stands in has no target: they are nothing for the collector (gc=False), which there would be
-# a hundred thousand of in a large file.
+# alias to what it stands in has no target; so the collector, which would look at a hundred thousand of them in a large
+# file, need not know them (gc=False).
 
 
 class Written(Struct, eq=False, gc=False):

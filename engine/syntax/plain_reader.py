@@ -224,8 +224,7 @@ class _Builder:
         if len(data) < len(entries):
             raise NotPlainError
         length, index = end - start, index_of(tuple(data))
-        entries_, depth = tuple(entries), depth + 1
-        return Mapping(self._block, start, length, entries_, BLOCK, depth, 0, True, data, index, True)
+        return Mapping(self._block, start, length, tuple(entries), BLOCK, depth + 1, 0, True, data, index, True)
 
     def _sequence(self, levels: int) -> Sequence:
         items: list[tuple[int, Green]] = []
