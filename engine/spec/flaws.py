@@ -82,6 +82,15 @@ def _misspelt_required_key(violation: Violation, missing: Iterable[tuple[Steps, 
     return without_colon if without_colon in candidates else closest(key, candidates)
 
 
+def _misspelt_discriminator(violation: Violation) -> str | None:
+    """The key that stands for the missing one (`kind`, say) that decides which keys there may be."""
+    if UNKNOWN_KEYS in violation.schema:
+        return None
+    branches = (rule.get("then", {}) for rule in violation.schema.get("allOf", ()))
+    known = {name for schema in (violation.schema, *branches) for name in schema.get("properties", {})}
+    return closest(violation.key or "", frozenset(key for key in _present(violation.value) if key not in known))
+
+
 def _unknown_key(violation: Violation, meant: str | None) -> Flaw:
     key = violation.key or ""
     known = [name for name in violation.schema.get("properties", {}) if name not in _present(violation.value)]
@@ -105,6 +114,11 @@ def _present(value: Json) -> Iterable[str]:
 
 def _missing_key(violation: Violation, subject: str) -> Flaw:
     key = violation.key or ""
+    misspelt = _misspelt_discriminator(violation)
+    if misspelt is not None:
+        message = f"unknown key `{misspelt}`{did_you_mean(key)}"
+        data = {"key": misspelt, "suggestion": key}
+        return Flaw(Code.UNKNOWN_KEY, message, (*violation.path, misspelt), spot=Spot.KEY, data=data)
     schema = violation.schema.get("properties", {}).get(key, {})
     owner = f"`{dotted(violation.path)}`" if violation.path else subject
     choices = f" It is {wanted(schema)}." if "enum" in schema else ""

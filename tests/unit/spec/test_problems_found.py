@@ -48,6 +48,16 @@ SCHEMA = {
           ^^^^^ error OE201 `cli-agent`
       impl: ./a.py
 """,
+    "a misspelt kind, of which nothing is known yet": """\
+    - id: fetch
+      kindd: tool
+      ^^^^^ error OE204 did you mean `kind`?
+      impl: ./a.py
+""",
+    "a misspelt type of a source": """\
+    - {id: fetch, kind: dataset, source: {tpye: file, uri: ./a.csv}, writes: [rows]}
+                                          ^^^^ error OE204 did you mean `type`?
+""",
     "a misspelt key that was needed": """\
     - id: fetch
       kind: tool
