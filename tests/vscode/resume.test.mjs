@@ -27,9 +27,9 @@ test('a click on the lens resumes the failed run', async (context) => {
   const original = await logOf(folder, failed);
   const workbench = await editor.open(context, folder, 'resume-by-lens');
   await workbench.openFile('experience.yaml');
-  await workbench.runCommand('oe: show runs output');
   const lens = workbench.lens(`▶ Resume run ${failed.slice(0, 8)} · failed at compare`);
-  await lens.waitFor();
+  await lens.waitFor(); // before that, the palette may not know our commands yet
+  await workbench.runCommand('oe: show runs output');
   await workbench.shot('before');
 
   await lens.click();
