@@ -46,6 +46,7 @@ class _Document(Struct):
             return NO_FILES
         if self.is_stale or monotonic() - self.looked_at > _LOOK_AGAIN_S:
             self.files, self.looked_at = self.files.again(opened), monotonic()
+        self.files.opened = opened  # for what it was not asked so far
         self.is_stale = False
         return self.files
 
@@ -146,9 +147,13 @@ class Documents:
             document.analysing = asyncio.create_task(self._analyse(uri, document), name=f"analyse {uri}")
 
     def _tell_others(self, changed: _Document) -> None:
-        """Analyse the experiences that nest this one, which is not to them what it was."""
+        """Analyse the experiences that nest this one, which is not to them what it was; those that are being analysed
+        may be about to ask for it.
+        """
         for uri, other in self._documents.items():
-            if other is not changed and other.files is not None and changed.path and other.files.gave(changed.path):
+            if other is changed or other.files is None or changed.path is None:
+                continue
+            if other.analysing is not None or other.files.gave(changed.path):
                 other.is_stale = True
                 self._analyse_soon(uri, other)
 

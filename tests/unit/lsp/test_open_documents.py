@@ -6,10 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 import pytest
 
+from engine.spec import Analysis, analyse
+from engine.spec.files import Files
+from engine.spec.problems import Code
 from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.server import documents
 from oe_lsp.server.documents import Documents
 from oe_lsp.server.paths import experience_folders, is_experience, path_of, uri_of
 
@@ -72,6 +77,70 @@ async def test_what_cannot_be_told_is_there_for_all_others() -> None:
 
     assert snapshot is not None and snapshot.text == "name: x\n"
     documents.close_all()
+
+
+class Nested:
+    """An experience, sound on disk, in the folder of another one; and what is found in that."""
+
+    def __init__(self, opened: Opened, folder: Path) -> None:
+        self._documents = opened.documents
+        self.outer, self.inner = (uri_of(folder / name) for name in ("experience.yaml", "inner/experience.yaml"))
+        (folder / "inner").mkdir()
+        for name in ("tool.py", "inner/tool.py"):
+            (folder / name).write_text("def run(given): ...\n")
+        (folder / "inner" / "experience.yaml").write_text(self.text("kind: tool, impl: ./tool.py"))
+
+    def text(self, node: str) -> str:
+        return f"name: x\nversion: 1.0.0\nstate: {{schema: {{}}}}\ngraph: {{nodes: [{{id: a, {node}}}], edges: []}}\n"
+
+    async def codes(self) -> list[Code]:
+        snapshot = await asyncio.wait_for(self._documents.snapshot(self.outer), SECONDS)
+        assert snapshot is not None
+        return [problem.code for problem in snapshot.analysis.problems]
+
+
+@pytest.fixture
+def nested(opened: Opened, tmp_path: Path) -> Nested:
+    return Nested(opened, tmp_path)
+
+
+async def test_a_nested_experience_that_is_opened_at_the_same_time_counts_as_it_is_typed(
+    opened: Opened, nested: Nested
+) -> None:
+    """As when a window is restored, with changes that were never saved."""
+    opened.documents.update(nested.outer, 1, nested.text("kind: experience, impl: ./inner"))
+    opened.documents.update(nested.inner, 1, nested.text("kidn: tool, impl: ./tool.py"))
+
+    assert await nested.codes() == [Code.BROKEN_NESTED]
+
+
+async def test_what_is_typed_while_the_one_around_it_is_being_analysed_counts(
+    opened: Opened, nested: Nested, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on = Event(), Event()
+
+    def slowly(text: str, previous: Analysis | None, files: Files) -> Analysis:
+        begun.set()
+        assert goes_on.wait(SECONDS)
+        return analyse(text, previous, files)
+
+    monkeypatch.setattr(documents, "analyse", slowly)
+    opened.documents.update(nested.outer, 1, nested.text("kind: experience, impl: ./inner"))
+    assert await asyncio.to_thread(begun.wait, SECONDS)
+    opened.documents.update(nested.inner, 1, nested.text("kidn: tool, impl: ./tool.py"))
+    goes_on.set()
+
+    assert await nested.codes() == [Code.BROKEN_NESTED]
+
+
+async def test_an_experience_that_is_nested_only_now_counts_as_it_is_typed(opened: Opened, nested: Nested) -> None:
+    opened.documents.update(nested.outer, 1, nested.text("kind: tool, impl: ./tool.py"))
+    assert await nested.codes() == []
+
+    opened.documents.update(nested.inner, 1, nested.text("kidn: tool, impl: ./tool.py"))
+    opened.documents.update(nested.outer, 2, nested.text("kind: experience, impl: ./inner"))
+
+    assert await nested.codes() == [Code.BROKEN_NESTED]
 
 
 async def test_a_document_that_was_closed_can_be_opened_again_with_a_lower_version(opened: Opened) -> None:
