@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.expressions import Json
 from engine.spec.fitting import UNKNOWN_KEYS
@@ -116,9 +117,7 @@ def _missing_key(violation: Violation, subject: str) -> Flaw:
     key = violation.key or ""
     misspelt = _misspelt_discriminator(violation)
     if misspelt is not None:
-        message = f"unknown key `{misspelt}`{did_you_mean(key)}"
-        data = {"key": misspelt, "suggestion": key}
-        return Flaw(Code.UNKNOWN_KEY, message, (*violation.path, misspelt), spot=Spot.KEY, data=data)
+        return _unknown_key(replace(violation, key=misspelt), meant=key)
     schema = violation.schema.get("properties", {}).get(key, {})
     owner = f"`{dotted(violation.path)}`" if violation.path else subject
     choices = f" It is {wanted(schema)}." if "enum" in schema else ""

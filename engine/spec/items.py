@@ -75,7 +75,7 @@ def read_node(view: View) -> Item[Node]:
     if "for_each" in value:
         problems.extend(_not_a_reference(view, value, ("for_each", "source"), flaws))
     model = None if _blocked(flaws) else build_node(value)
-    misspelt = {flaw.data.get("suggestion") for flaw in flaws} if flaws else frozenset()
+    misspelt = {flaw.data.get("suggestion") for flaw in flaws}
     if model and "writes" not in misspelt:
         problems.extend(wrong_count_of_writes(view, model))
     problems.extend(problems_of(schema_flaws(value.get("schema"), ("schema",)), view))
@@ -200,7 +200,7 @@ def _check_field(view: View, name: str) -> tuple[dict[str, Json] | None, tuple[P
 
 
 def _blocked(flaws: Sequence[Flaw]) -> bool:
-    return any(flaw.blocks for flaw in flaws) if flaws else False
+    return any(flaw.blocks for flaw in flaws)
 
 
 def _name(view: View, value: dict[str, Json], key: str) -> Name | None:

@@ -59,10 +59,8 @@ def check_outputs(view: View, node: Node, scope: Scope, world: World) -> Iterato
         yield Problem(Code.NO_EFFECT, Severity.WARNING, message, locate(view, ("schema",)).key_span)
     if isinstance(node.spec, DatasetSpec) and len(node.writes) == 1:
         yield from _check_rows(view, node.writes[0], world)
-    if node.for_each is not None:
-        yield from _overwritten(view, node, world)
     if scope.item is not None or scope.in_loop:
-        yield from _written_again(view, node, "round" if scope.item is None else "item", world)
+        yield from _written_repeatedly(view, node, scope, world)
 
 
 def _check_answer(view: View, node: Node, answer: AnswerSchema, world: World) -> Iterator[Problem]:
@@ -126,24 +124,20 @@ def _check_rows(view: View, field: str, world: World) -> Iterator[Problem]:
         yield _problem(view, ("writes", 0), message)
 
 
-def _overwritten(view: View, node: Node, world: World) -> Iterator[Problem]:
+def _written_repeatedly(view: View, node: Node, scope: Scope, world: World) -> Iterator[Problem]:
+    """Fields that do not keep what each item of a fan-out or pipeline, or each round of a loop, writes to them."""
+    each = "round" if scope.item is None else "item"
     for position, field in enumerate(node.writes):
         rules = world.fields.get(field)
-        if rules is None or rules.get("merge", Merge.LAST_WINS.value) != Merge.LAST_WINS.value:
+        merge = None if rules is None else rules.get("merge", Merge.LAST_WINS)
+        if merge == Merge.SET_ONCE:
+            message = f"every {each} writes `{field}`, which is `set_once`: the first other value fails the node"
+        elif merge == Merge.LAST_WINS and node.for_each is not None:
+            message = f"of all items, only what the last one writes to `{field}` stays; `merge: array_append` keeps all"
+        else:
             continue
-        message = f"of all items, only what the last one writes to `{field}` stays; `merge: array_append` keeps all"
         span = locate(view, ("writes", position)).span
         yield Problem(Code.WRONG_MERGE, Severity.INFORMATION, message, span, data={"field": field})
-
-
-def _written_again(view: View, node: Node, each: str, world: World) -> Iterator[Problem]:
-    """A field that takes one value, written by each item of a fan-out or pipeline, or each round of a loop."""
-    for position, field in enumerate(node.writes):
-        rules = world.fields.get(field)
-        if rules is not None and rules.get("merge") == Merge.SET_ONCE:
-            span = locate(view, ("writes", position)).span
-            message = f"every {each} writes `{field}`, which is `set_once`: the first other value fails the node"
-            yield Problem(Code.WRONG_MERGE, Severity.INFORMATION, message, span, data={"field": field})
 
 
 def _problem(view: View, steps: Steps, message: str, severity: Severity = Severity.WARNING) -> Problem:

@@ -26,7 +26,7 @@ def joined(text: str, layout: Layout, pieces: list[tuple[int, Block]]) -> Block:
     for at, piece in pieces:
         if piece.node is not None:
             nodes.append((at + piece.start, piece.node))
-        if piece.problems or piece.defines or piece.uses:
+        if not piece.plain:
             problems += [problem.shift(at) for problem in piece.problems]
             uses += [(name, target) for name, target in piece.uses if defines.get(name) is not target or not target]
             defines.update(piece.defines)
