@@ -20,6 +20,7 @@ class OpenFiles(Struct, eq=False):
     disk: DiskFiles
     opened: Mapping[Path, str]
     _given: dict[str, str | None] = field(default_factory=dict)
+    _asked: set[Path] = field(default_factory=set)
 
     @property
     def own(self) -> str:
@@ -34,7 +35,7 @@ class OpenFiles(Struct, eq=False):
 
     def gave(self, file: Path) -> bool:
         """Whether it was asked for the text of a file."""
-        return any(self._absolute(path) == file for path in tuple(self._given))
+        return file in self._asked
 
     def entry(self, path: str) -> Entry:
         """See Files. What is open and on no disk is nothing to a run either."""
@@ -43,7 +44,9 @@ class OpenFiles(Struct, eq=False):
     def text(self, path: str) -> str | None:
         """See Files."""
         if path not in self._given:
-            typed = self.opened.get(self._absolute(path)) if self.opened else None
+            file = self._absolute(path)
+            self._asked.add(file)
+            typed = self.opened.get(file)
             is_typed = typed is not None and self.disk.entry(path) is Entry.FILE
             self._given[path] = typed if is_typed else self.disk.text(path)
         return self._given[path]
