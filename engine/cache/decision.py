@@ -92,7 +92,7 @@ def _decide_known(original: Original, place: Place, parts: Parts, unfit: Unfit, 
         hit = replace(hit, produced=original.products_of(place, hit))
     if hit is None:
         changed = _changed_since_latest(recorded, parts)
-        return Decision(Answer.WILL_RUN, _why(original, place, parts, recorded, {}), key, changed=changed)
+        return Decision(Answer.WILL_RUN, _why(original, place, parts, recorded, {}, terms.index), key, changed=changed)
     try:
         refused = _refused(hit, unfit, terms)
     except NotYetKnownError as error:
@@ -120,7 +120,7 @@ def _decide_unknown(
     recorded = original.recorded(place, terms.equals)
     if any(_could_hit(outcome, parts, unknown) for outcome in recorded):
         return Decision(Answer.DEPENDS, tuple(f"{name} comes from {source}" for name, source in unknown.items()))
-    why = _why(original, place, parts, recorded, unknown)
+    why = _why(original, place, parts, recorded, unknown, terms.index)
     return Decision(Answer.IF_PREDECESSORS_SUCCEED, why, changed=_changed_since_latest(recorded, parts))
 
 
@@ -157,7 +157,12 @@ def _gone(outcome: Recorded, known: Parts, unknown: Mapping[str, str]) -> list[s
 
 
 def _why(
-    original: Original, place: Place, parts: Parts, recorded: list[Recorded], unknown: Mapping[str, str]
+    original: Original,
+    place: Place,
+    parts: Parts,
+    recorded: list[Recorded],
+    unknown: Mapping[str, str],
+    index: int | None,
 ) -> tuple[str, ...]:
     """Why no outcome fits. What was started and did not end has its reason already."""
     if recorded:
@@ -174,7 +179,7 @@ def _why(
         return ()
     if fate is not None:
         return (f"was {fate.value} in the original run",)
-    return ("new item" if place[0] else "not reached in the original run",)
+    return ("new item" if original.lists.is_new(place, index) else "not reached in the original run",)
 
 
 def _first_line(text: str) -> str:

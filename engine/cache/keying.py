@@ -120,9 +120,13 @@ class Keying:
         return {path for node in nodes for path in self._files(node, {}).values()}
 
     def changed_since(self, before: NodeParts) -> list[str]:
-        """The parts whose files are no longer what they were."""
+        """What became of the files that are no longer what they were: `impl t.py changed`, `impl t.py was removed`."""
         now = self._memory.sources.fingerprints.of_all(before.files)
-        return [name for name, fingerprint in now.items() if fingerprint.digest != before.fingerprints[name].digest]
+        return [
+            f"{name} {'was removed' if fingerprint.digest is None else 'changed'}"
+            for name, fingerprint in now.items()
+            if fingerprint.digest != before.fingerprints[name].digest
+        ]
 
     def produced(self, node: Node, since_ns: int | None) -> Products:
         """What `node` made, of that which it says it makes: all, or what changed `since_ns`."""

@@ -9,6 +9,7 @@ from msgspec import Struct, field
 
 from engine.cache.equal_items import EqualItems
 from engine.cache.places import Place, place_of
+from engine.cache.recorded_lists import RecordedLists
 from engine.log.blobs import BlobLostError, blobs_of
 from engine.log.events import (
     Metrics,
@@ -67,6 +68,7 @@ class Original(Struct):
     fates: dict[Place, Fate] = field(default_factory=dict)
     errors: dict[Place, str] = field(default_factory=dict)
     open: dict[Place, str] = field(default_factory=dict)
+    lists: RecordedLists = field(default_factory=RecordedLists)
     _settled: set[Place] = field(default_factory=set)
     _products: dict[tuple[tuple[str, ...], str], str] = field(default_factory=dict)
     _equal_items: EqualItems | None = None
@@ -101,6 +103,7 @@ class Original(Struct):
             if place not in self._settled:
                 self.open.setdefault(place, run_id)
         self._settled |= older._settled
+        self.lists.add_older(older.lists)
         self._products = {**older._products, **self._products}
 
     def has_parts(self, group: Place) -> bool:
@@ -122,12 +125,16 @@ def read_original(log: Log) -> Original:
     for record in log.records:
         event = record.event
         if isinstance(event, NodeCached):
+            original.lists.note_reached(event.scope)
             _remember(original, event, event.produced_by, read)
         elif isinstance(event, NodeCompleted):
             _remember(original, event, ProducedBy(record.run_id, record.seq), read)
         elif isinstance(event, NodeStarted):
+            original.lists.note_reached(event.scope)
             if event.attempt_id is not None:  # otherwise its parts have starts of their own
                 original.open[place_of(event.node_id, event.scope)] = record.run_id
+            elif event.items is not None:
+                original.lists.note_size(event.node_id, event.scope, event.items)
         elif isinstance(event, (NodeFailed, NodeSkipped, NodeCancelled)):
             _note_fate(original, event)
     original._settled -= original.open.keys()

@@ -16,12 +16,14 @@ Spoiled = Callable[[Mapping[str, str]], tuple[str, ...]]
 class Terms(Struct, frozen=True):
     """The terms of one execution.
 
-    `cache`: whether it may be restored. `equals`: how many items of its list have its item's value. `on_ambiguous` and
+    `cache`: whether it may be restored. `index` is its item's, `equals` how many items of the list have that item's
+    value. `on_ambiguous` and
     `has_effects`: what to do where it was started before and its end is not known. `spoiled` says which of the files
     that an outcome made (by their paths, with their hashes) are no longer what they were.
     """
 
     cache: bool = True
+    index: int | None = None
     equals: int | None = None
     on_ambiguous: OnAmbiguous = OnAmbiguous.RERUN
     has_effects: bool = False
@@ -38,4 +40,5 @@ def terms_of(
 ) -> Terms:
     """The terms of an execution of `node`; `may_rerun`: someone was asked already, and said that it may run again."""
     on_ambiguous = OnAmbiguous.RERUN if may_rerun else node.on_ambiguous
-    return Terms(cache, item.equals if item else None, on_ambiguous, has_external_effects(node), spoiled)
+    index, equals = (item.index, item.equals) if item else (None, None)
+    return Terms(cache, index, equals, on_ambiguous, has_external_effects(node), spoiled)

@@ -46,7 +46,7 @@ def _end_of(preparation: Preparation, ended: Ended) -> RunEnd:
     return RunEnd(
         run_id=ended.run_id,
         finished=ended.finished,
-        folder=preparation.loaded.directory,
+        folder=ended.folder,
         original_run_id=preparation.original.run_id if preparation.original is not None else None,
         final_state=ended.told_state,
     )

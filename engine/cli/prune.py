@@ -21,7 +21,7 @@ _NANOSECONDS = {"h": 3_600 * 10**9, "d": 86_400 * 10**9, "w": 604_800 * 10**9}
 _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 
 
-class _Span(click.ParamType[int]):
+class _Span(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4
     """A time span, in nanoseconds."""
 
     name = "span"

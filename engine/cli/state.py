@@ -12,6 +12,7 @@ from engine.cli.options import OeError, examples, experience_folder, experience_
 from engine.cli.saying import say, say_json
 from engine.expressions import MISSING, Json
 from engine.log.moments import moment
+from engine.log.run_order import take_place
 from engine.log.store import RunStore
 from engine.log.words import age
 from engine.log.writer import timestamp, utc_now
@@ -92,7 +93,10 @@ def reset(path: Path, field: str | None, yes: bool) -> int:
         if not yes:
             named = field or ", ".join(values) or "nothing"
             raise OeError(f"this would forget {named}. Add --yes to do it.")
-        forgotten = store.reset(field, timestamp(utc_now()))
+        ts = timestamp(utc_now())
+        forgotten = store.reset(field, ts, take_place(RunStore(experience_folder(path)), ts).order)
+    except OSError as error:
+        raise OeError(f"nothing was forgotten: {error.filename or path}: {error.strerror}") from error
     except StateError as error:
         raise OeError(str(error)) from error
     say(f"forgot {', '.join(forgotten)}" if forgotten else "there was nothing to forget")

@@ -30,6 +30,13 @@ def usual_limits(total: int, cores: int) -> Limits:
     return Limits(total, {Kind.TOOL: cores, **dict.fromkeys(LLM_KINDS, LLM_LIMIT)})
 
 
+class Held(Struct, frozen=True):
+    """A task that waits because only so many of its kind run at once."""
+
+    task: Task
+    limit: int
+
+
 class _Queue(Struct):
     """The tasks of one lane, in the order in which they came. `number` tells lanes of the same order apart."""
 
@@ -52,6 +59,7 @@ class Slots:
         self._numbers = count()
         self._heaps: dict[Kind, list[tuple[tuple[int, ...], int, _Queue]]] = {}
         self._running: Counter[Kind] = Counter()
+        self._told: set[Kind] = set()
 
     def add(self, task: Task) -> None:
         """Let `task` wait for its slot."""
@@ -77,6 +85,17 @@ class Slots:
             taken.append(queue.waiting.popleft())
             self._enqueue(kind, queue)
         return taken
+
+    def held_back(self) -> list[Held]:
+        """What waits though its lane and the total would let it run; of each kind only the first, and only once."""
+        held = []
+        for kind, limit in self._limits.of_kind.items():
+            heap = self._heaps.get(kind)
+            if heap and kind not in self._told and limit <= self._running[kind] < self._limits.total:
+                self._told.add(kind)
+                queue = heap[0][2]
+                held += [Held(queue.waiting[0], limit)] if queue.waiting else []
+        return held
 
     def release(self, task: Task) -> None:
         """Give back the slot of a task that has ended."""

@@ -23,6 +23,7 @@ class Thing(str, Enum):
 
     DATA = "data"
     LOCK = "lock"
+    ORDER = "order"
     LOG = "log"
     BLOB = "blob"
     OUTPUT = "output"

@@ -133,10 +133,15 @@ class Lineage(Whole, frozen=True):
 
 
 class RunStarted(Sparse, frozen=True, kw_only=True):
-    """The first line of every log: all that a resume needs to begin from. `nodes` are the vertices' ids, in order."""
+    """The first line of every log: all that a resume needs to begin from. `nodes` are the vertices' ids, in order.
+
+    `order` is the run's place among the starts and ends of the runs in its folder (engine.log.run_order); so is that of
+    its end. `engine.log.run_files` finds it where it stands, behind `v`.
+    """
 
     type: ClassVar[str] = "run.started"
     v: Count = field(default_factory=lambda: LOG_VERSION)
+    order: Count | None = None
     args: Mapping[str, Json] = field(default_factory=nothing)
     state: Mapping[str, Json] = field(default_factory=nothing)
     experience: ExperienceRef | None = None
@@ -301,6 +306,7 @@ class RunFinished(Sparse, frozen=True, kw_only=True):
     """
 
     type: ClassVar[str] = "run.finished"
+    order: Count | None = None
     status: RunStatus
     reason: str | None = None
     failed_at: str | None = None

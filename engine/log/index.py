@@ -93,7 +93,7 @@ def _keep(learnt: Mapping[str, _Entry], store: RunStore) -> None:
     for run_id, entry in learnt.items():
         shown = None if entry.summary is None else summary_to_json(entry.summary)
         lines[run_id.encode()] = line_of(run_id, entry.stamp, shown)
-    existing = {run_id.encode() for run_id in store.run_ids()}
+    existing = {run_id.encode() for run_id in store.known_ids()}
     whole = [HEADER, *(run_id + b"\t" + line for run_id, line in lines.items() if run_id in existing)]
     anew = path.with_name(f"{FILE}.{uuid.uuid4().hex}.tmp")
     with contextlib.suppress(OSError):

@@ -81,7 +81,7 @@ def plan_removal(store: RunStore, going: Collection[str]) -> Removal:
     # In this order. Whoever is seen to hold a lock names its blobs in its log sooner or later; whoever takes one later
     # is younger than the mark; and the log of whoever has let go of one is read after that, and is whole.
     now = _now_ns(store)
-    since = min([now, *_held_since_ns(store)])
+    since = _before_all(now, tuple(_held_since_ns(store)))
     staying = [run_id for run_id in store.run_ids() if run_id not in going]
     blobs = tuple(_unnamed(store, staying, since))
     outputs = tuple(_outputs_without_log(store, going))
@@ -144,6 +144,14 @@ def _now_ns(store: RunStore) -> int:
         return mark.stat().st_mtime_ns
     finally:
         mark.unlink()
+
+
+def _before_all(now_ns: int, held_since_ns: tuple[int, ...]) -> int:
+    """The mark: blobs with a later time stay. A run that began in the future tells that the clock was set back while
+    it went on, so that no time says what it has kept since: all stay.
+    """
+    earliest = min([now_ns, *held_since_ns])
+    return 0 if max([now_ns, *held_since_ns]) > now_ns else earliest
 
 
 def _held_since_ns(store: RunStore) -> Iterator[int]:

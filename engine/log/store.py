@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.log.blobs import Blobs
 from engine.log.disk import DISK, Disk, Thing
 from engine.log.own_files import DATA_FOLDER
-from engine.log.run_files import RUN_ID, RUNS_FOLDER, newest_runs
+from engine.log.run_files import RUN_ID, RUNS_FOLDER, newest_runs, run_ids
 
 _RUN_ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{0,35}")
 
@@ -71,14 +71,21 @@ class RunStore(Struct, frozen=True):
         disk.make_folder(Thing.DATA, self.runs)
 
     def run_ids(self) -> list[str]:
-        """The ids of all runs, the most recently written first. Raises OSError where a symbolic link leads to them."""
+        """The ids of all runs, the one that began last first, whatever the clock said (engine.log.run_order).
+
+        Raises OSError where the folder cannot be read, or a symbolic link leads to it.
+        """
         return newest_runs(self.runs)
+
+    def known_ids(self) -> list[str]:
+        """As `run_ids`, in no order and without a look into the logs."""
+        return run_ids(self.runs)
 
     def find(self, wanted: str) -> str:
         """The run id that `wanted`, a whole id or an unambiguous beginning of one, stands for.
         Raises RunNotFoundError, and OSError as `run_ids` does.
         """
-        ids = self.run_ids()
+        ids = self.known_ids()
         if wanted in ids:
             return wanted
         if not _RUN_ID_PREFIX.fullmatch(wanted):

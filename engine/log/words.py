@@ -14,11 +14,14 @@ _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
 def age(moment: datetime, now: datetime) -> str:
-    """The time from `moment` to `now` in its largest unit: `just now`, `2 min ago`, `3 h ago`, `5 d ago`."""
+    """The time from `moment` to `now` in its largest unit: `just now`, `2 min ago`, `3 h ago`, `5 d ago`.
+
+    A moment that is still to come, since a clock was wrong, is `2 h in the future`.
+    """
     seconds = (now - moment).total_seconds()
     for size, unit in _UNITS:
-        if seconds >= size:
-            return f"{int(seconds // size)} {unit} ago"
+        if abs(seconds) >= size:
+            return f"{int(abs(seconds) // size)} {unit} {'ago' if seconds > 0 else 'in the future'}"
     return "just now"
 
 

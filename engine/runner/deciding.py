@@ -80,7 +80,7 @@ class Decider:
         return decide(self._original, place, parts, {}, refusal, self._terms(task))
 
     def changed(self, task: Task, settings: Mapping[str, Json]) -> list[str]:
-        """The parts of `task` that are no longer what they were when it was decided.
+        """What is no longer as it was when `task` was decided, such as `impl t.py changed`.
 
         Of its files, and of the `settings` that its execution found.
         """
@@ -88,7 +88,7 @@ class Decider:
         if made_from is None:
             return []
         found = settings_parts(settings)
-        other = [name for name, part in found.items() if made_from.parts.get(name) != part]
+        other = [f"{name} changed" for name, part in found.items() if made_from.parts.get(name) != part]
         return [*self._keying(task).changed_since(made_from), *other]
 
     def produced(self, task: Task, began_ns: int) -> Products | None:

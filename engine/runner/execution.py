@@ -7,6 +7,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from async_timeout import timeout
 from msgspec import UNSET, Struct
@@ -110,18 +111,23 @@ class Executor(Struct, frozen=True):
             attempt, attempt_id = attempt + 1, new_attempt_id()
 
     async def _attempt(self, task: Task, attempt_id: str, watcher: LogWatcher) -> Outcome | NodeError:
+        gone = _folder_gone(task)
+        if gone is not None:
+            return gone
         kind = self.kinds.at(task.sight.board.composition.home)[task.node.kind]
         limit_ms = task.node.timeout_ms
         try:
             async with timeout(limit_ms / 1000):  # `asyncio.wait_for` would make a task for each attempt
                 outcome = await kind.execute(_work(task, attempt_id), watcher)
         except NodeError as error:
-            return error
+            return _folder_gone(task) or error
         except asyncio.TimeoutError:
             took = f"{task.node.id} took longer than its timeout_ms ({limit_ms}) and was stopped."
             return NodeError("timeout", f"{took} Raise it if that is normal.")
         except Exception as error:  # noqa: BLE001 - whatever a kind meets, it costs one node and not the run
-            return NodeError("internal", f"the {task.node.kind.value} kind failed on its own account: {error!r}")
+            return _folder_gone(task) or NodeError(
+                "internal", f"the {task.node.kind.value} kind failed on its own account: {error!r}"
+            )
         return self._checked(task, outcome, watcher)
 
     def _checked(self, task: Task, outcome: Outcome, watcher: LogWatcher) -> Outcome | NodeError:
@@ -168,8 +174,10 @@ class Executor(Struct, frozen=True):
     def _not_restorable(self, task: Task, outcome: Outcome) -> str | None:
         """Why the log's copy of an outcome is not to be used again, if it is not."""
         changed = self.changed(task, outcome.settings)
+        if changed and (gone := _folder_gone(task)) is not None:
+            return gone.info.message
         if changed:
-            return f"{', '.join(changed)} changed while it ran"
+            return f"{', '.join(changed)} while it ran"
         output = outcome.output
         edge = None if output.edge_output is UNSET else output.edge_output
         if self.secrets.are_in([dict(output.state_delta), edge]):
@@ -191,6 +199,14 @@ def _work(task: Task, attempt_id: str) -> Work:
         pipeline=inside.pipeline,
         loop=WorkLoop(*inside.loop) if inside.loop else None,
     )
+
+
+def _folder_gone(task: Task) -> NodeError | None:
+    """What happens to a node whose folder somebody renamed or removed meanwhile: it is worked in by its path."""
+    home = task.sight.board.composition.home
+    if Path(home).is_dir():
+        return None
+    return NodeError("FolderGone", f"the folder {home} was renamed or removed while the run went on")
 
 
 def _failed(task: Task, attempt_id: str, error: NodeError, duration_ms: float) -> NodeFailed:

@@ -10,6 +10,7 @@ from engine.cache.keying import Keyings
 from engine.core.tasks import Cancelled, Failed, GroupBegan, GroupEnded, Skipped, Task, TryLater, Warn
 from engine.log.events import Event, Input, NodeAttempt, NodeStarted, Record, RunWarning, Scope
 from engine.log.input_names import InputNames
+from engine.log.run_order import Place, clock_warnings
 from engine.log.view import RunView
 from engine.log.writer import LogWriter
 from engine.runner.composing import outside_warnings
@@ -29,13 +30,13 @@ class Journal:
         self._unseen: deque[Record] = deque()
         self._groups_began: dict[tuple[str, tuple[Scope, ...]], float] = {}
 
-    def begin(self, preparation: Preparation, keyings: Keyings) -> None:
+    def begin(self, preparation: Preparation, keyings: Keyings, place: Place) -> None:
         """Write the first line, once the texts that a later plan compares with are kept."""
-        first = run_started(self._log.run_id, preparation, keyings)
+        first = run_started(self._log.run_id, preparation, keyings, place.order)
         for text in texts_of(preparation, first.files):
             self._log.keep(text)
         self.record(first)
-        for warning in outside_warnings(preparation.composition):
+        for warning in (*clock_warnings(place), *outside_warnings(preparation.composition)):
             self.record(RunWarning(message=warning))
 
     def record(self, event: Event) -> None:

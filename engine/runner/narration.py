@@ -15,6 +15,7 @@ from engine.cache.keying import Keyings
 from engine.cache.original import Original, Recorded
 from engine.canonical import hash_bytes
 from engine.core.board import Board
+from engine.core.slots import LLM_KINDS, Held
 from engine.core.tasks import Cancelled, Failed, Finish, GroupEnded, Skipped, Task, Warn
 from engine.log.events import (
     Event,
@@ -42,11 +43,12 @@ _LONGEST_TEXT = 256 * 1024
 """A longer file is known by its hash alone: nobody reads the difference of two of them."""
 
 
-def run_started(run_id: str, preparation: Preparation, keyings: Keyings) -> RunStarted:
-    """The first event of a run."""
+def run_started(run_id: str, preparation: Preparation, keyings: Keyings, order: int) -> RunStarted:
+    """The first event of a run, which has this place in the order of runs."""
     secret = preparation.secret_args
     experience, loaded, original = preparation.experience, preparation.loaded, preparation.original
     return RunStarted(
+        order=order,
         args={name: MASK if name in secret else value for name, value in preparation.args.items()},
         state=preparation.start,
         experience=ExperienceRef(experience.name, experience.version, str(loaded.path)),
@@ -114,11 +116,12 @@ def restored(task: Task, decision: Decision, outcome: Recorded, given: Input) ->
 
 
 def run_finished(
-    finish: Finish, view: RunView, original: Original | None, board: Board, duration_ms: float
+    finish: Finish, view: RunView, original: Original | None, board: Board, duration_ms: float, order: int
 ) -> RunFinished:
-    """The last event of a run."""
+    """The last event of a run, which has this place in the order of runs."""
     failed = view.failed_at
     return RunFinished(
+        order=order,
         status=finish.status,
         reason=finish.reason,
         failed_at=failed.node_id if failed else None,
@@ -150,6 +153,22 @@ def part_event(command: Failed | Skipped | Cancelled | Warn) -> Event:
     if isinstance(command, Warn):
         return NodeWarning(node_id=node_id, scope=scope, message=command.message)
     return NodeCancelled(node_id=node_id, scope=scope, reason=command.reason, cause=command.cause)
+
+
+def limit_warning(held: Held, asked: int | None) -> str | None:
+    """What to say of a task that waits for others of its kind, if `asked`, the concurrency that the user chose for the
+    run, or that of its fan-out asks for more.
+    """
+    of_fan_out = held.task.lane.limit
+    if of_fan_out is not None and of_fan_out > held.limit:
+        wish = f"for_each.concurrency: {of_fan_out}"
+    elif asked is not None and asked > held.limit:
+        wish = f"concurrency {asked}"
+    else:
+        return None
+    if held.task.node.kind in LLM_KINDS:
+        return f"{wish} has no effect beyond {held.limit}: no more agents, skills or coding agents run at once"
+    return f"{wish} has no effect beyond {held.limit}: no more tools run at once than this machine has cores"
 
 
 def _lineage(original: Original) -> Lineage:

@@ -4,6 +4,7 @@ args, starting state, the original, what can be restored.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator, Mapping
 
@@ -140,12 +141,9 @@ def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str
 def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log, ...]:
     """The log of the run to resume, and those of the runs that it resumed, the newest first. Raises RunRefusedError."""
     try:
-        run_id = latest_ended(store) if wanted == LATEST else store.find(wanted)
+        run_id = latest(store) if wanted == LATEST else store.find(wanted)
         if not force and is_running(store, run_id):
-            raise RunRefusedError(
-                f"run {run_id} is still running. Wait for its end, cancel it with `oe cancel {run_id[:8]}`, "
-                "or pass --force."
-            )
+            raise RunRefusedError(_still_running(store, run_id, wanted))
         log = read_log(store.log(run_id))
         return log, *_forebears(store, log)
     except (RunNotFoundError, UnreadableLogError) as error:
@@ -195,12 +193,22 @@ def _forebears(store: RunStore, log: Log) -> Iterator[Log]:
         forebear = older.started.original_run_id
 
 
-def latest_ended(store: RunStore) -> str:
-    """The newest run that is not running. Raises RunNotFoundError where there is none."""
-    for run_id in store.run_ids():
-        if not is_running(store, run_id):
-            return run_id
-    raise RunNotFoundError(f"there is no run to resume in {store.runs}. `oe run` starts one.")
+def latest(store: RunStore) -> str:
+    """The run that began last, running or not. Raises RunNotFoundError where there is none."""
+    ids = store.run_ids()
+    if not ids:
+        raise RunNotFoundError(f"there is no run to resume in {store.runs}. `oe run` starts one.")
+    return ids[0]
+
+
+def _still_running(store: RunStore, run_id: str, wanted: str) -> str:
+    """Why a run is not resumed, and what to do; for `latest` also which run came before it."""
+    ways = ["Wait for its end", f"cancel it with `oe cancel {run_id[:8]}`"]
+    if wanted == LATEST:
+        before = (other for other in store.run_ids() if not is_running(store, other))
+        ways += [f"resume the one before it with `oe resume {other[:8]}`" for other in itertools.islice(before, 1)]
+    which = f"the latest run, {run_id}," if wanted == LATEST else f"run {run_id}"
+    return f"{which} is still running. {', '.join(ways)}, or pass --force."
 
 
 def is_running(store: RunStore, run_id: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -32,6 +32,7 @@ from engine.core.tasks import (
 )
 from engine.expressions import Json
 from engine.log.events import Event, NodeCancelled, NodeWarning, Record, RunFinished, RunWarning
+from engine.log.run_order import FILE, RunOrder
 from engine.log.secrets import Secrets
 from engine.log.view import RunView
 from engine.log.writer import LogWriteError, LogWriter
@@ -41,7 +42,7 @@ from engine.runner.candidates import Candidates
 from engine.runner.deciding import Decider
 from engine.runner.execution import Executor, broke_off, cancelled, new_attempt_id, retry_wait_ms
 from engine.runner.journal import Journal, since
-from engine.runner.narration import run_finished, started
+from engine.runner.narration import limit_warning, run_finished, started
 from engine.runner.preparation import Preparation, concurrency
 from engine.runner.timers import Timers
 
@@ -65,16 +66,19 @@ class Run:
         preparation: Preparation,
         kinds: Kinds,
         log: LogWriter,
+        order: RunOrder,
         observe: Callable[[Record], None],
         secrets: Secrets,
         sources: Sources,
         wanted_concurrency: int | None = None,
     ) -> None:
         self._preparation = preparation
+        self._order = order
         self._journal = Journal(log, observe)
         self._keyings = Keyings(kinds, preparation.composition, sources)
         self._decider = Decider(self._keyings, preparation.original, preparation.may_rerun)
         self._scheduler = Scheduler(preparation.composition, preparation.args, preparation.start)
+        self._asked_concurrency = wanted_concurrency or preparation.experience.concurrency
         self._slots = Slots(usual_limits(concurrency(preparation.experience, wanted_concurrency), cores()))
         self._candidates = Candidates(
             preparation,
@@ -98,7 +102,7 @@ class Run:
     async def drive(self) -> RunFinished:
         """Run to the end. Raises LogWriteError; then nothing more is started, and all that ran has ended."""
         began = time.monotonic()
-        self._journal.begin(self._preparation, self._keyings)
+        self._journal.begin(self._preparation, self._keyings, self._order.began)
         self._soon(lambda: self._carry_out(self._scheduler.begin()))
         self._loop.call_soon(self._prepare_ahead)  # the first node's process takes longer to start
         try:
@@ -108,11 +112,20 @@ class Run:
             await self._end_executions()
             self._journal.show()
         original = self._preparation.original
-        finished = run_finished(finish, self.view, original, self._scheduler.board, since(began))
+        finished = run_finished(finish, self.view, original, self._scheduler.board, since(began), self._end_order())
         self._journal.record(finished)
         self._journal.sync()
         self._journal.show()
         return finished
+
+    def _end_order(self) -> int:
+        """The place of the run's end; that of its start where the counter cannot be had any more."""
+        try:
+            return self._order.end()
+        except OSError as error:
+            message = f"{error.strerror}: {FILE} cannot be written, so this run counts as ended when it began"
+            self._journal.record(RunWarning(message=message))
+            return self._order.began.order
 
     @property
     def view(self) -> RunView:
@@ -208,6 +221,8 @@ class Run:
         begun = [(task, decision, new_attempt_id()) for task, decision in self._candidates.take()]
         if not begun:
             return
+        for held in self._limit_warnings():
+            self._journal.record(held)
         for task, decision, attempt_id in begun:
             for warning in task.warnings:
                 self._journal.record(NodeWarning(node_id=task.node.id, scope=task.scope, message=warning))
@@ -215,6 +230,14 @@ class Run:
         self._journal.sync()
         for task, decision, attempt_id in begun:
             self._execute(task, decision, attempt_id)
+
+    def _limit_warnings(self) -> Iterator[NodeWarning]:
+        """Of each limit that holds something back for the first time, where more was asked for in so many words."""
+        for held in self._slots.held_back():
+            message = limit_warning(held, self._asked_concurrency)
+            if message is not None:
+                scope = held.task.scope if held.task.item is None else held.task.scope[:-1]
+                yield NodeWarning(node_id=held.task.node.id, scope=scope, message=message)
 
     def _execute(self, task: Task, decision: Decision, attempt_id: str) -> None:
         assert decision.key is not None  # nothing that it was decided from was unknown

@@ -7,6 +7,7 @@ import contextlib
 import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -18,14 +19,16 @@ from engine.log.disk import DISK, Disk
 from engine.log.events import Record, RunFinished
 from engine.log.lock import RunLock
 from engine.log.outputs import Outputs, output_folder
+from engine.log.run_order import RunOrder
 from engine.log.secrets import Secrets
 from engine.log.store import RunStore
 from engine.log.view import RunView
-from engine.log.writer import LogWriter, timestamp, utc_now
+from engine.log.writer import Clock, LogWriter, timestamp, utc_now
 from engine.nodes.dataset import dataset_secrets
 from engine.nodes.environment import LLM_KEYS
 from engine.nodes.registry import kinds
 from engine.runner.cancellation import cancellable
+from engine.runner.folder import held_open
 from engine.runner.preparation import Preparation, RunRefusedError, make_llm
 from engine.runner.run import Run
 from engine.spec.args import secret_values
@@ -37,13 +40,15 @@ from engine.state.store import StateError, StateStore
 class Ended(Struct, frozen=True):
     """A run that ended: its id, its last event, and the state that it came to, as it is and as people may see it.
 
-    `state_problem` says, for the user, why state.sqlite does not have what the run wrote; its log has.
+    `folder` is where the experience is by now. `state_problem` says, for the user, why state.sqlite does not have what
+    the run wrote; its log has.
     """
 
     run_id: str
     finished: RunFinished
     final_state: Mapping[str, Json]
     told_state: Mapping[str, Json]
+    folder: Path
     state_problem: str | None = None
 
 
@@ -60,8 +65,10 @@ async def carry_out(
     concurrency: int | None = None,
     python: str | None = None,
     disk: Disk = DISK,
+    clock: Clock = utc_now,
 ) -> Ended:
-    """Run to the end under `run_id`; `observe` sees every record once it is written to `disk`.
+    """Run to the end under `run_id`; `observe` sees every record once it is written to `disk`. `clock` tells the time
+    that the log shows.
 
     Raises RunRefusedError where the run's files cannot be made, LogWriteError where the log cannot be written later on.
     """
@@ -76,9 +83,11 @@ async def carry_out(
             await node_kinds.start_ahead(_first_nodes(preparation))
         try:
             store.prepare(disk)
-            lock = RunLock(store.lock(run_id), timestamp(utc_now()), disk)
+            lock = RunLock(store.lock(run_id), timestamp(clock()), disk)
             stack.callback(lock.release)
-            log = LogWriter(store.log(run_id), run_id, secrets, disk=disk)
+            folder = stack.enter_context(held_open(preparation.loaded.directory))
+            order = RunOrder(lambda: RunStore(folder.now()), disk, clock)
+            log = LogWriter(store.log(run_id), run_id, secrets, clock=clock, disk=disk)
         except (FileExistsError, BlockingIOError) as error:
             if store.runs.is_dir():
                 raise RunRefusedError(f"there is a run {run_id} already") from error
@@ -88,13 +97,13 @@ async def carry_out(
         stack.callback(log.close)
         sources = new_sources(recall(store.data))
         stack.callback(lambda: keep(store.data, sources.fingerprints.to_remember()))
-        run = Run(preparation, node_kinds, log, observe, secrets, sources, concurrency)
+        run = Run(preparation, node_kinds, log, order, observe, secrets, sources, concurrency)
         async with cancellable(run, store.cancel(run_id)):
             finished = await run.drive()
-            merging = asyncio.to_thread(_merge_state, store, run.view)
+            merging = asyncio.to_thread(_merge_state, RunStore(folder.now()), run.view)
             state_problem, _ = await asyncio.gather(merging, node_kinds.close())
         state = run.final_state
-        return Ended(run_id, finished, state, secrets.masked_value(state), state_problem)
+        return Ended(run_id, finished, state, secrets.masked_value(state), folder.now(), state_problem)
 
 
 def _first_nodes(preparation: Preparation) -> Iterator[Node]:

@@ -34,12 +34,16 @@ class FieldContribution(Struct, frozen=True):
 
 
 class Contribution(Struct, frozen=True):
-    """What one run wrote. Of the runs that go back to the same `root_run_id` only the last to end counts."""
+    """What one run wrote. Of the runs that go back to the same `root_run_id` only the last to end counts.
+
+    `ended_order` says which that is (engine.log.run_order); 0 for logs of an older oe, which are ordered by `ended_at`.
+    """
 
     run_id: str
     root_run_id: str
     ended_at: str
     fields: Mapping[str, FieldContribution]
+    ended_order: int = 0
 
 
 def contribution_of(view: RunView, read: Read) -> Contribution | None:
@@ -55,6 +59,7 @@ def contribution_of(view: RunView, read: Read) -> Contribution | None:
     return Contribution(
         run_id=view.run_id,
         root_run_id=started.lineage.root_run_id if started.lineage else view.run_id,
+        ended_order=finished.order or 0,
         ended_at=view.last_at,
         fields={
             name: FieldContribution(

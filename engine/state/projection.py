@@ -8,32 +8,38 @@ import json
 import sqlite3
 
 from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec.structs import asdict, astuple
 
 from engine.expressions import MISSING, Json, Missing
 from engine.spec.model import Merge
 from engine.state.contribution import FieldContribution
 
-_RUNS = "SELECT run_id, root_run_id, ended_at FROM state_runs"
+_RUNS = "SELECT run_id, root_run_id, ended_order, ended_at FROM state_runs"
 
 # Of the runs that go back to one root only the last counts, as things stood when :run had just ended.
 _STANDING = """
 SELECT value, node_id, merge, carried, start, run_id, ended_at
 FROM state_contributions JOIN state_runs AS run USING (run_id)
-WHERE field = :field AND (ended_at, run_id) <= (:ended_at, :run_id) AND NOT EXISTS (
+WHERE field = :field AND (ended_order, ended_at, run_id) <= (:ended_order, :ended_at, :run_id) AND NOT EXISTS (
   SELECT 1 FROM state_runs AS later
   WHERE later.root_run_id = run.root_run_id
-    AND (later.ended_at, later.run_id) > (run.ended_at, run.run_id)
-    AND (later.ended_at, later.run_id) <= (:ended_at, :run_id)
+    AND (later.ended_order, later.ended_at, later.run_id) > (run.ended_order, run.ended_at, run.run_id)
+    AND (later.ended_order, later.ended_at, later.run_id) <= (:ended_order, :ended_at, :run_id)
 )
-ORDER BY ended_at, run_id
+ORDER BY ended_order, ended_at, run_id
 """
 
 
 class _Run(Struct, frozen=True):
     run_id: str
     root_run_id: str
+    ended_order: int
     ended_at: str
+
+    @property
+    def place(self) -> tuple[int, str, str]:
+        """What runs are ordered by: as they ended; those of an older oe, which had no order, before all others."""
+        return self.ended_order, self.ended_at, self.run_id
 
 
 class _Origin(Struct, frozen=True):
@@ -45,8 +51,8 @@ class _Origin(Struct, frozen=True):
 def project(connection: sqlite3.Connection, run_id: str) -> None:
     """Bring values and histories up to date after the contributions of `run_id` were entered."""
     run = _Run(*connection.execute(f"{_RUNS} WHERE run_id = ?", (run_id,)).fetchone())
-    later = "SELECT 1 FROM state_runs WHERE (ended_at, run_id) > (?, ?) LIMIT 1"
-    if connection.execute(later, (run.ended_at, run.run_id)).fetchone() is None:
+    later = "SELECT 1 FROM state_runs WHERE (ended_order, ended_at, run_id) > (?, ?, ?) LIMIT 1"
+    if connection.execute(later, run.place).fetchone() is None:
         _step(connection, run)
     else:
         project_all(connection)
@@ -56,7 +62,7 @@ def project_all(connection: sqlite3.Connection) -> None:
     """Make all values and histories anew."""
     for table in ("state_snapshot", "state_history", "sqlite_sequence"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608
-    for run in connection.execute(f"{_RUNS} ORDER BY ended_at, run_id").fetchall():
+    for run in connection.execute(f"{_RUNS} ORDER BY ended_order, ended_at, run_id").fetchall():
         _step(connection, _Run(*run))
 
 
@@ -86,9 +92,9 @@ def _fields_of(connection: sqlite3.Connection, run_id: str) -> set[str]:
 def _replaced_by(connection: sqlite3.Connection, run: _Run) -> set[str]:
     """The fields of the run that counted before `run`, of those that go back to the same root."""
     row = connection.execute(
-        "SELECT run_id FROM state_runs WHERE root_run_id = ? AND (ended_at, run_id) < (?, ?) "
-        "ORDER BY ended_at DESC, run_id DESC LIMIT 1",
-        (run.root_run_id, run.ended_at, run.run_id),
+        "SELECT run_id FROM state_runs WHERE root_run_id = ? AND (ended_order, ended_at, run_id) < (?, ?, ?) "
+        "ORDER BY ended_order DESC, ended_at DESC, run_id DESC LIMIT 1",
+        (run.root_run_id, *run.place),
     ).fetchone()
     return _fields_of(connection, row[0]) if row else set()
 
@@ -111,7 +117,7 @@ def _folded(connection: sqlite3.Connection, run: _Run, field: str, _: Json | Mis
     value: Json | Missing = MISSING
     origin = _Origin(run.ended_at, "", run.run_id)
     for written, node_id, merge, carried, start, run_id, ended_at in connection.execute(
-        _STANDING, {"field": field, "ended_at": run.ended_at, "run_id": run.run_id}
+        _STANDING, {"field": field, **asdict(run)}
     ):
         value = _contribution(written, node_id, merge, carried, start).after(value)
         origin = _Origin(ended_at, node_id, run_id)

@@ -30,7 +30,7 @@ def catch_up(runs: RunStore) -> StateStore:
     What cannot be read is left to `rebuild`, which says so. Raises StateError.
     """
     store = StateStore(runs.data)
-    contributions, _ = _read(runs, set(runs.run_ids()) - store.run_ids())
+    contributions, _ = _read(runs, set(runs.known_ids()) - store.run_ids())
     for contribution in contributions:
         store.merge(contribution)
     return store
@@ -41,7 +41,7 @@ def rebuild(runs: RunStore) -> Rebuilt:
 
     Runs whose logs are gone count as they did before, unless the file was damaged.
     """
-    contributions, unreadable = _read(runs, runs.run_ids())
+    contributions, unreadable = _read(runs, runs.known_ids())
     _rebuild(StateStore(runs.data), contributions)
     return Rebuilt(len(contributions), tuple(sorted(unreadable)))
 

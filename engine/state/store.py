@@ -24,8 +24,15 @@ _BUSY_SECONDS = 10.0
 
 _FORGOTTEN = (
     "FROM state_contributions WHERE (?1 IS NULL OR field = ?1) "
-    "AND run_id IN (SELECT run_id FROM state_runs WHERE ended_at <= ?2)"
+    "AND run_id IN (SELECT run_id FROM state_runs WHERE ended_order < ?2)"
 )
+
+
+_RESETS = """
+SELECT field FROM state_resets
+WHERE CASE WHEN reset_order > 0 THEN reset_order > :order ELSE :order = 0 AND ts >= :ts END
+"""
+"""The fields that were reset after a run ended. An older oe kept the time of a reset alone."""
 
 
 class StateError(Exception):
@@ -101,18 +108,19 @@ class StateStore:
                 _enter(connection, contribution)
                 project(connection, contribution.run_id)
 
-    def reset(self, field: str | None, ts: str) -> list[str]:
-        """Forget what runs that ended until `ts` wrote to one field, or to all; returns the fields that had any.
+    def reset(self, field: str | None, ts: str, order: int) -> list[str]:
+        """Forget what the runs that ended before `order` wrote to one field, or to all; returns the fields that had it.
 
-        It does not come back: not with `rebuild`, and not with a run of that time that is merged later. What later runs
-        write counts.
+        `order` is a place in the order of runs (engine.log.run_order), taken at `ts`. What is forgotten does not come
+        back: not with `rebuild`, and not with a run that ended before and is merged later. What later runs write
+        counts.
         """
         if not self.path.exists():
             return []
         with self._transaction() as connection:
-            connection.execute("INSERT INTO state_resets VALUES (?, ?)", (field, ts))
-            found = connection.execute(f"SELECT DISTINCT field {_FORGOTTEN} ORDER BY 1", (field, ts)).fetchall()
-            connection.execute(f"DELETE {_FORGOTTEN}", (field, ts))
+            connection.execute("INSERT INTO state_resets VALUES (?, ?, ?)", (field, ts, order))
+            found = connection.execute(f"SELECT DISTINCT field {_FORGOTTEN} ORDER BY 1", (field, order)).fetchall()
+            connection.execute(f"DELETE {_FORGOTTEN}", (field, order))
             project_all(connection)
             return [name for (name,) in found]
 
@@ -168,9 +176,11 @@ class StateStore:
 
 
 def _enter(connection: sqlite3.Connection, run: Contribution) -> None:
-    resets = connection.execute("SELECT field, ts FROM state_resets WHERE ts >= ?", (run.ended_at,)).fetchall()
-    forgotten = {field for field, _ in resets}
-    connection.execute("INSERT INTO state_runs VALUES (?, ?, ?)", (run.run_id, run.root_run_id, run.ended_at))
+    forgotten = {field for (field,) in connection.execute(_RESETS, {"order": run.ended_order, "ts": run.ended_at})}
+    connection.execute(
+        "INSERT INTO state_runs (run_id, root_run_id, ended_at, ended_order) VALUES (?, ?, ?, ?)",
+        (run.run_id, run.root_run_id, run.ended_at, run.ended_order),
+    )
     connection.executemany(
         "INSERT INTO state_contributions VALUES (?, ?, ?, ?, ?, ?, ?)",
         [

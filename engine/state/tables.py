@@ -29,7 +29,8 @@ CREATE INDEX IF NOT EXISTS idx_history_run ON state_history (run_id);
 CREATE TABLE state_runs (
   run_id TEXT PRIMARY KEY,
   root_run_id TEXT NOT NULL,
-  ended_at TEXT NOT NULL
+  ended_at TEXT NOT NULL,
+  ended_order INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX idx_runs_root ON state_runs (root_run_id);
 CREATE TABLE state_contributions (
@@ -45,16 +46,24 @@ CREATE TABLE state_contributions (
 CREATE INDEX idx_contributions_run ON state_contributions (run_id);
 CREATE TABLE state_resets (
   field TEXT,
-  ts TEXT NOT NULL
+  ts TEXT NOT NULL,
+  reset_order INTEGER NOT NULL DEFAULT 0
 );
 """
 
 _TAKE_OVER = """
-INSERT INTO state_runs SELECT updated_by_run, updated_by_run, max(updated_at) FROM state_snapshot GROUP BY 1;
+INSERT INTO state_runs (run_id, root_run_id, ended_at)
+  SELECT updated_by_run, updated_by_run, max(updated_at) FROM state_snapshot GROUP BY 1;
 INSERT INTO state_contributions
   SELECT field, updated_by_run, value, updated_by_node, 'last_wins', 0, NULL FROM state_snapshot;
 """
 """What the public engine has left in the file counts as written by runs that need not be known otherwise."""
+
+_ADD_ORDER = """
+ALTER TABLE state_runs ADD COLUMN ended_order INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE state_resets ADD COLUMN reset_order INTEGER NOT NULL DEFAULT 0;
+"""
+"""An older oe ordered runs by their times alone."""
 
 
 def make_database(path: Path) -> None:
@@ -79,14 +88,19 @@ def make_database(path: Path) -> None:
 
 
 def has_tables(connection: sqlite3.Connection) -> bool:
-    """Whether the tables are there."""
-    found = connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state_runs'").fetchone()
-    return found is not None
+    """Whether the tables are there, as this version has them."""
+    return "ended_order" in _columns(connection)
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables that are missing. To be called in a transaction."""
-    if has_tables(connection):
+    """Make the tables that are missing, and the columns. To be called in a transaction."""
+    columns = _columns(connection)
+    if "ended_order" in columns:
         return
-    for statement in filter(str.strip, (_SCHEMA + _TAKE_OVER).split(";")):
+    script = _ADD_ORDER if columns else _SCHEMA + _TAKE_OVER
+    for statement in filter(str.strip, script.split(";")):
         connection.execute(statement)
+
+
+def _columns(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM pragma_table_info('state_runs')")}

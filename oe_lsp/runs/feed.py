@@ -31,11 +31,20 @@ _BEGINNING_BYTES = 1024 * 1024
 
 
 class RunFeed:
-    """Owns the tasks that watch and follow. `on_change` gets the folder whose list of runs may have changed."""
+    """Owns the tasks that watch and follow. `on_change` gets the folder whose list of runs may have changed;
+    `on_unreadable` one whose runs cannot be listed, once until they can be again, and why.
+    """
 
-    def __init__(self, listener: RunListener, on_change: Callable[[Path], None]) -> None:
+    def __init__(
+        self,
+        listener: RunListener,
+        on_change: Callable[[Path], None],
+        on_unreadable: Callable[[Path, OSError], None],
+    ) -> None:
         self._listener = listener
         self._on_change = on_change
+        self._on_unreadable = on_unreadable
+        self._unreadable: set[Path] = set()
         self._began_at = datetime.now(timezone.utc)
         self._runs: dict[str, FollowedRun] = {}
         self._known: set[str] = set()
@@ -97,8 +106,11 @@ class RunFeed:
         try:
             found = await asyncio.to_thread(_unknown_runs, store, self._began_at, frozenset(self._known))
         except OSError as error:
-            log.warning("the runs in %s are not looked at: %s", store.directory, error)
+            if store.directory not in self._unreadable:
+                self._unreadable.add(store.directory)
+                self._on_unreadable(store.directory, error)
             return
+        self._unreadable.discard(store.directory)
         for sighting in found:
             # A run that was asked for meanwhile, or by a look that ran beside this one, is known by now.
             if sighting.run_id not in self._known:

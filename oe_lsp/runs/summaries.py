@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -16,12 +15,13 @@ from engine.log.view import RunView, fold
 
 
 def newest_runs(store: RunStore, limit: int, known: Mapping[str, RunSummary]) -> list[RunSummary]:
-    """The `limit` runs written last, the last started first. Logs of the runs that are `known` are not read. Blocking:
-    not for the event loop.
+    """The `limit` runs that began last, the newest first. Logs of the runs that are `known` are not read. Blocking:
+    not for the event loop. Raises OSError where the folder cannot be read.
     """
     ids = store.run_ids()[:limit]
     found = read_summaries(store, [run_id for run_id in ids if run_id not in known])
-    return sorted((*found, *(known[run_id] for run_id in ids if run_id in known)), key=_began, reverse=True)
+    summaries = {**known, **{run.run_id: run for run in found}}
+    return [summaries[run_id] for run_id in ids if run_id in summaries]
 
 
 def read_run(store: RunStore, run_id: str) -> tuple[RunSummary, RunView]:
@@ -32,7 +32,3 @@ def read_run(store: RunStore, run_id: str) -> tuple[RunSummary, RunView]:
     if summary is None:
         raise UnreadableLogError(f"the log of run {run_id} does not begin with run.started")
     return replace(summary, run_id=run_id), view  # what is in a log may be a stranger's
-
-
-def _began(run: RunSummary) -> datetime:
-    return run.started_at

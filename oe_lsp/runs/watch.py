@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -45,8 +46,8 @@ class RunsWatch:
             if not targets:
                 await self._moved.wait()
                 continue
-            # A folder that vanished since `targets` was made: look again.
-            with contextlib.suppress(FileNotFoundError):
+            # A folder that vanished or was closed to us since `targets` was made: look again.
+            with contextlib.suppress(FileNotFoundError, PermissionError):
                 await self._watch(targets)
 
     async def _watch(self, targets: Mapping[Path, Path]) -> None:
@@ -95,8 +96,17 @@ _FOLDER_NAMES = frozenset(path.name for path in _chain(Path())[:2])
 
 
 def _targets(folders: Iterable[Path]) -> dict[Path, Path]:
-    nearest = {folder: next((path for path in _chain(folder) if path.is_dir()), None) for folder in folders}
+    nearest = {folder: next(filter(_can_be_listed, _chain(folder)), None) for folder in folders}
     return {folder: path for folder, path in nearest.items() if path is not None}
+
+
+def _can_be_listed(folder: Path) -> bool:
+    """Whether there is such a folder, and this user may read it: only then can it be watched."""
+    try:
+        os.scandir(folder).close()
+    except OSError:
+        return False
+    return True
 
 
 def _touched(targets: Mapping[Path, Path], paths: Iterable[Path]) -> set[Path]:

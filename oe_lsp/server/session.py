@@ -68,7 +68,7 @@ class Session:
         self.editing = Editing(self.documents, client, self._encoding)
         self.navigation = Navigation(self.documents, client, self._encoding)
         self.structure = Structure(self.documents, client, self._encoding, self._experience_folders)
-        self.feed = RunFeed(self._announcer, lambda _: self._lenses.soon())
+        self.feed = RunFeed(self._announcer, lambda _: self._lenses.soon(), self._tell_unreadable)
         self.requests = RunRequests(self.feed, lambda: self._settings, self.documents.text)
         consent = Consent(server, client.options.trusted, TrustedFolders(state_folder()))
         self.commands = Commands(self.documents, self.feed, consent, self.requests, self._engine_started)
@@ -188,6 +188,10 @@ class Session:
         summary = run.summary()
         path = run.store.directory / (summary.file_name if summary else "")
         return next((uri for uri in self.documents.uris() if path_of(uri) == path), uri_of(path))
+
+    def _tell_unreadable(self, folder: Path, error: OSError) -> None:
+        message = f"The runs in {folder} cannot be shown: {error.filename}: {error.strerror}."
+        self._server.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
 
     def _engine_started(self, engine: Engine) -> None:
         self._engines.add(engine)

@@ -37,6 +37,7 @@ KEEPING = {Act.CREATE: 1, Act.WRITE: 1, Act.SYNC: 1, Act.RENAME: 1}
 TIMES = {
     Thing.DATA: {Act.FOLDER: 2, Act.SYNC_FOLDER: 3, **KEEPING},
     Thing.LOCK: {Act.CREATE: 1, Act.LOCK: 1, Act.TRUNCATE: 1, Act.WRITE: 1, Act.DELETE: 1},
+    Thing.ORDER: {Act.CREATE: 2, Act.LOCK: 2, Act.TRUNCATE: 2, Act.WRITE: 2},
     Thing.LOG: {Act.CREATE: 1, Act.WRITE: 8, Act.SYNC: 5, Act.RENAME: 1, Act.SYNC_FOLDER: 1},
     Thing.BLOB: {Act.FOLDER: 1, Act.SYNC_FOLDER: 7, Act.CREATE: 6, Act.WRITE: 6, Act.SYNC: 6, Act.RENAME: 6},
     Thing.OUTPUT: {Act.CREATE: 3, Act.WRITE: 3},
@@ -73,7 +74,7 @@ def test_the_table_has_every_point_that_a_run_reaches(world: World) -> None:
     assert all(disk.reached[thing, act] >= times for thing, acts in TIMES.items() for act, times in acts.items())
 
 
-@pytest.mark.parametrize("module", ["writer", "lock", "blobs", "outputs", "store"])
+@pytest.mark.parametrize("module", ["writer", "lock", "run_order", "blobs", "outputs", "store"])
 def test_what_a_run_keeps_reaches_the_disk_through_the_port_alone(module: str) -> None:
     tree = ast.parse((Path(engine.log.__path__[0]) / f"{module}.py").read_text())
     calls = [
@@ -95,7 +96,8 @@ def test_after_a_crash_nothing_that_completed_runs_again(world: World, point: Po
 
 @everywhere
 def test_an_error_is_told_and_the_next_run_goes_on(world: World, point: Point) -> None:
-    if point.thing is Thing.OUTPUT or point.act is Act.DELETE:
+    is_end_of_order = point.thing is Thing.ORDER and point.time == TIMES[Thing.ORDER][point.act]
+    if point.thing is Thing.OUTPUT or point.act is Act.DELETE or is_end_of_order:
         ended = asyncio.run(run_on(Faulty(point, fail), world))
         assert ended.finished.status is RunStatus.SUCCESS
     else:

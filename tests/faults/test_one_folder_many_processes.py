@@ -13,6 +13,7 @@ import pytest
 
 from engine.log.disk import Act, Thing
 from engine.log.events import RunFinished, RunStatus
+from engine.log.held import is_held
 from engine.log.index import read_summaries
 from engine.log.prune import carry_out, choose, plan_removal
 from engine.log.reader import LogTail, read_log
@@ -45,9 +46,10 @@ def resume_once(world: World, run_id: str) -> None:
 
 
 def resume_again_and_again(world: World, until: float) -> None:
-    """Resume whatever is the latest: the one that died, and later one that this or the other process made."""
+    """Resume the latest that is over: the one that died, and later one that this or the other process made."""
     while time.monotonic() < until:
-        resume_once(world, "latest")
+        over = (run_id for run_id in world.store.run_ids() if not is_held(world.store.lock(run_id)))
+        resume_once(world, next(over))
 
 
 def list_again_and_again(world: World, dead: str, until: float) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.cache.sources import new_sources
 from engine.expressions import Json
 from engine.log.events import Output, RunFinished
+from engine.log.run_order import RunOrder
 from engine.log.secrets import Secrets
 from engine.log.store import RunStore
 from engine.log.writer import LogWriter
@@ -70,7 +71,7 @@ async def carry_out(preparation: Preparation, run_id: str, behave: Behaviour) ->
     secrets = Secrets(())
     log = LogWriter(store.log(run_id), run_id, secrets)
     kinds = InProcessKinds(preparation.loaded.directory, behave)
-    run = Run(preparation, kinds, log, lambda _: None, secrets, new_sources({}))
+    run = Run(preparation, kinds, log, RunOrder(lambda: store), lambda _: None, secrets, new_sources({}))
     try:
         finished = await run.drive()
     finally:

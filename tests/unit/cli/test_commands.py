@@ -226,7 +226,7 @@ def test_a_misspelt_command_is_wrong_usage(oe: Oe) -> None:
     wrong = oe("resum")
 
     assert wrong.code == 2
-    assert "oe --help" in wrong.err
+    assert "Try 'oe -" in wrong.err
 
 
 def test_stdout_is_json_lines_only_even_when_tools_print(oe: Oe, world: World) -> None:

@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> RunStore:
 
 
 def written(store: RunStore, hours_ago: int) -> str:
-    run_id = write_log(store, STARTED, SUCCESS)
+    run_id = write_log(store, replace(STARTED, order=100 - hours_ago), SUCCESS)
     then = store.log(run_id).stat().st_mtime - hours_ago * HOUR
     os.utime(store.log(run_id), (then, then))
     return run_id
@@ -59,9 +59,8 @@ def test_a_dry_run_says_what_would_go_and_removes_nothing(oe: Oe, store: RunStor
 
 
 def test_it_says_which_runs_stay_and_why(oe: Oe, store: RunStore) -> None:
-    original = write_log(store, STARTED, FAILURE)
-    os.utime(store.log(original), (1_700_000_000, 1_700_000_000))
-    kept = write_log(store, replace(STARTED, original_run_id=original), FAILURE)
+    original = write_log(store, replace(STARTED, order=1), FAILURE)
+    kept = write_log(store, replace(STARTED, order=3, original_run_id=original), FAILURE)
 
     ended = oe("runs", "prune", "--keep", "1")
 

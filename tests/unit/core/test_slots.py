@@ -81,3 +81,26 @@ def test_what_is_drained_does_not_run_and_the_rest_of_its_lane_does() -> None:
     assert slots.take() == [keep]
     slots.release(keep)
     assert slots.take() == []
+
+
+def test_what_the_limit_of_its_kind_holds_back_is_told_once() -> None:
+    slots, lane = Slots(usual_limits(total=16, cores=2)), Lane((0,))
+    for number in range(LLM_LIMIT + 2):
+        slots.add(task(f"item{number}", lane, Kind.AGENT))
+
+    assert slots.held_back() == []
+    slots.take()
+    held = slots.held_back()
+
+    assert [(each.task.node.id, each.limit) for each in held] == [(f"item{LLM_LIMIT}", LLM_LIMIT)]
+    assert slots.held_back() == []
+
+
+def test_what_the_total_or_its_lane_holds_back_is_not_told() -> None:
+    for slots, lane in ((Slots(usual_limits(total=4, cores=2)), Lane((0,))), (Slots(Limits(9)), Lane((0,), 1))):
+        for number in range(LLM_LIMIT + 2):
+            slots.add(task(f"item{number}", lane, Kind.AGENT))
+
+        slots.take()
+
+        assert slots.held_back() == []

@@ -20,6 +20,7 @@ HASH = "a" * 64
 
 SAMPLES: list[ev.Event] = [
     ev.RunStarted(
+        order=7,
         args={"city": "Oslo"},
         state={"found": []},
         experience=ev.ExperienceRef("city", "1.0.0", "experience.yaml"),
@@ -70,6 +71,7 @@ SAMPLES: list[ev.Event] = [
     ev.NodeWarning(node_id="b", message="odd"),
     ev.RunWarning(message="odd"),
     ev.RunFinished(
+        order=8,
         status=ev.RunStatus.FAILURE,
         reason="failed at a",
         failed_at="a",

@@ -134,8 +134,9 @@ def test_text_that_is_no_run_id_never_becomes_a_path(store: RunStore, text: str)
 
 
 def test_runs_are_listed_newest_first_and_other_files_are_not(store: RunStore) -> None:
-    os.utime(write(store), ns=(1, 1))
+    write(store)
     write(store, OTHER)
+    os.utime(store.log(RUN), ns=(1, 1))
     (store.runs / "notes.jsonl").touch()
 
     assert store.run_ids() == [OTHER, RUN]

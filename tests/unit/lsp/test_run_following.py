@@ -11,9 +11,12 @@ import pytest
 
 from engine.log.cancel_file import request_cancel
 from engine.log.events import Record, RunStatus
+from engine.log.store import RunStore
 from engine.log.summary import RunState
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.follow import FollowedRun
+from tests.support.permissions import closed_to_us, shared_folder
+from tests.support.written_logs import STARTED, SUCCESS, write_log
 from tests.unit.lsp.conftest import WriteRun
 
 SECONDS = 10
@@ -41,6 +44,9 @@ class Heard:
     def list_changed(self, folder: Path) -> None:
         self.changed.append(folder)
         self._news.set()
+
+    def unreadable(self, folder: Path, error: OSError) -> None:
+        self._hear(f"{folder.name}: {error.strerror}")
 
     def _hear(self, word: str) -> None:
         self.words.append(word)
@@ -72,7 +78,7 @@ async def heard(tmp_path: Path) -> AsyncIterator[Heard]:
 
 @pytest.fixture
 async def feed(heard: Heard) -> AsyncIterator[RunFeed]:
-    feed = RunFeed(heard, heard.list_changed)
+    feed = RunFeed(heard, heard.list_changed, heard.unreadable)
     feed.start()
     yield feed
     await feed.close()
@@ -203,3 +209,24 @@ async def test_others_get_their_turn_while_a_long_log_is_told(
 
     # Then it was told in parts, between which this test had its turn
     assert len({count for count in told if 2 < count < 302}) > 3
+
+
+async def test_a_folder_that_may_not_be_read_costs_only_itself_and_is_told_once(heard: Heard, feed: RunFeed) -> None:
+    with shared_folder() as shared:
+        closed, other = shared / "closed", shared / "other"
+        for folder in (closed, other):
+            folder.mkdir(mode=0o777)
+            folder.chmod(0o777)
+            RunStore(folder).prepare()
+            RunStore(folder).runs.chmod(0o777)
+            RunStore(folder).data.chmod(0o777)
+        with closed_to_us(RunStore(closed).data):
+            feed.set_folders([closed, other])
+            await heard.until("closed: Permission denied")
+            (closed / "experience.yaml").touch()
+            heard.changed.clear()
+            write_log(RunStore(other), STARTED, SUCCESS)
+            await heard.until_looked()
+
+    assert heard.changed[0] == other
+    assert heard.words.count("closed: Permission denied") == 1

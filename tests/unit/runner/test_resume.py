@@ -208,16 +208,31 @@ async def test_a_file_that_changed_while_its_node_ran_makes_the_outcome_not_rest
     assert completed[0].restorable_reason == "impl b.py changed while it ran"
 
 
-async def test_latest_is_the_newest_run_that_is_not_running(chain: World) -> None:
+async def test_latest_is_the_run_that_began_last(chain: World) -> None:
     first = await chain.run()
-    os.utime(chain.store.log(first.run_id), ns=(1, 1))
     second = await chain.run()
+    os.utime(chain.store.log(first.run_id))
 
     resumed = await chain.resume("latest")
 
     started = chain.records(resumed.run_id)[0].event
     assert isinstance(started, RunStarted)
     assert started.original_run_id == second.run_id
+
+
+async def test_latest_does_not_pass_over_a_run_that_is_still_running(chain: World) -> None:
+    first = await chain.run()
+    second = await chain.run()
+    log = chain.store.log(second.run_id)
+    log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-1]))
+    lock = RunLock(chain.store.lock(second.run_id), "now")
+    try:
+        with pytest.raises(RunRefusedError) as refused:
+            await chain.resume("latest")
+    finally:
+        lock.release()
+    assert f"the latest run, {second.run_id}, is still running" in str(refused.value)
+    assert f"`oe resume {first.run_id[:8]}`" in str(refused.value)
 
 
 async def test_a_run_that_is_still_running_is_not_resumed(chain: World) -> None:

@@ -38,22 +38,23 @@ fields = st.dictionaries(
 @dataclass(frozen=True)
 class Reset:
     field: str | None
-    ts: str
+    order: int
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[list[Contribution], list[Contribution | Reset]]:
     """Runs, some of them resumes of others, some ending in the same millisecond; and an order in which they are merged,
-    some of them twice, with resets in between.
+    some of them twice, with resets in between. The clock goes forth and back; runs of an older oe have no order.
     """
     drawn = draw(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 5), fields), max_size=6))
+    places = draw(st.lists(st.integers(1, 20), min_size=len(drawn), max_size=len(drawn), unique=True))
+    old = draw(st.integers(0, len(drawn)))
     runs = [
-        Contribution(f"r{number}", f"root{root}", TIMES[second], of) for number, (root, second, of) in enumerate(drawn)
+        Contribution(f"r{number}", f"root{root}", TIMES[second], of, ended_order=0 if number < old else place)
+        for number, ((root, second, of), place) in enumerate(zip(drawn, places, strict=True))
     ]
     again = draw(st.lists(st.sampled_from(runs), max_size=2)) if runs else []
-    resets = draw(
-        st.lists(st.builds(Reset, st.none() | st.sampled_from(NAMES), st.sampled_from(TIMES[:6])), max_size=2)
-    )
+    resets = draw(st.lists(st.builds(Reset, st.none() | st.sampled_from(NAMES), st.integers(1, 20)), max_size=2))
     return runs, draw(st.permutations([*runs, *again, *resets]))
 
 
@@ -73,10 +74,10 @@ def test_any_order_of_merging_and_a_rebuild_give_what_merging_as_runs_ended_give
         in_order.merge(Contribution("first", "first", "", {"x": FieldContribution(0, "n", Merge.LAST_WINS, False)}))
         store.merge(Contribution("first", "first", "", {"x": FieldContribution(0, "n", Merge.LAST_WINS, False)}))
         for step in order:
-            store.reset(step.field, step.ts) if isinstance(step, Reset) else store.merge(step)
+            store.reset(step.field, TIMES[0], step.order) if isinstance(step, Reset) else store.merge(step)
         for reset in resets:
-            in_order.reset(reset.field, reset.ts)
-        for run in sorted(runs, key=lambda run: (run.ended_at, run.run_id)):
+            in_order.reset(reset.field, TIMES[0], reset.order)
+        for run in sorted(runs, key=_place):
             in_order.merge(run)
 
         merged = everything(store)
@@ -87,14 +88,18 @@ def test_any_order_of_merging_and_a_rebuild_give_what_merging_as_runs_ended_give
         assert everything(store) == merged
 
 
+def _place(run: Contribution) -> tuple[int, str, str]:
+    return run.ended_order, run.ended_at, run.run_id
+
+
 def _by_definition(runs: list[Contribution], resets: list[Reset]) -> dict[str, Json]:
     """The last run of each lineage, merged one after the other, without what was reset."""
-    ordered = sorted(runs, key=lambda run: (run.ended_at, run.run_id))
+    ordered = sorted(runs, key=_place)
     last_of = {run.root_run_id: run.run_id for run in ordered}
     state: dict[str, Json] = {}
     for run in ordered:
         for field, wrote in run.fields.items() if last_of[run.root_run_id] == run.run_id else ():
-            forgotten = any(reset.field in (None, field) and run.ended_at <= reset.ts for reset in resets)
+            forgotten = any(reset.field in (None, field) and run.ended_order < reset.order for reset in resets)
             value = MISSING if forgotten else wrote.after(state.get(field, MISSING))
             if value is not MISSING:
                 state[field] = value

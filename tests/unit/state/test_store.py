@@ -25,7 +25,7 @@ def last(value: Json, node: str = "count", *, carried: bool = False) -> FieldCon
 
 
 def run(run_id: str, second: int, *, root: str | None = None, **fields: FieldContribution) -> Contribution:
-    return Contribution(run_id, root or run_id, TIMES[second], fields)
+    return Contribution(run_id, root or run_id, TIMES[second], fields, ended_order=second)
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def values(store: StateStore) -> dict[str, Json]:
 def test_there_is_nothing_and_no_file_before_the_first_write(store: StateStore) -> None:
     store.merge(run("r1", 1))
 
-    assert (store.values(), store.history(), store.reset(None, TIMES[2])) == ({}, [], [])
+    assert (store.values(), store.history(), store.reset(None, TIMES[2], 2)) == ({}, [], [])
     assert not store.path.exists()
 
 
@@ -119,7 +119,7 @@ def test_the_history_holds_one_change_for_each_run_and_field(store: StateStore) 
 def test_a_reset_field_is_forgotten_and_begins_anew(store: StateStore) -> None:
     store.merge(run("r1", 1, log=append(["a"]), total=last(1)))
 
-    assert store.reset("log", TIMES[2]) == ["log"]
+    assert store.reset("log", TIMES[2], 2) == ["log"]
     assert values(store) == {"total": 1}
     assert store.history("log") == []
 
@@ -130,14 +130,14 @@ def test_a_reset_field_is_forgotten_and_begins_anew(store: StateStore) -> None:
 def test_a_reset_of_everything_leaves_nothing(store: StateStore) -> None:
     store.merge(run("r1", 1, log=append(["a"]), total=last(1)))
 
-    assert store.reset(None, TIMES[2]) == ["log", "total"]
+    assert store.reset(None, TIMES[2], 2) == ["log", "total"]
     assert (store.values(), store.history()) == ({}, [])
 
 
 def test_a_rebuild_does_not_bring_back_what_was_reset(store: StateStore) -> None:
     runs = [run("r1", 1, log=append(["a"]), total=last(1)), run("r2", 3, log=append(["b"]))]
     store.merge(runs[0])
-    store.reset("log", TIMES[2])
+    store.reset("log", TIMES[2], 2)
     store.merge(runs[1])
     before = (store.values(), store.history())
 
@@ -148,7 +148,7 @@ def test_a_rebuild_does_not_bring_back_what_was_reset(store: StateStore) -> None
 
 def test_a_run_that_ended_before_a_reset_and_is_merged_after_it_stays_forgotten(store: StateStore) -> None:
     store.merge(run("r1", 1, total=last(1)))
-    store.reset("total", TIMES[3])
+    store.reset("total", TIMES[3], 3)
     store.merge(run("r2", 2, total=last(2), log=append(["b"])))
 
     assert values(store) == {"log": ["b"]}
