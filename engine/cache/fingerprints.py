@@ -23,7 +23,8 @@ _INDEX_NAME = b"$index"
 
 
 class Fingerprint(Struct, frozen=True):
-    """One file. `digest` is the SHA-256 of its content, None when it is missing or no ordinary file.
+    """One file. `digest` is the SHA-256 of its content, None when it is missing or no ordinary file; of a link to a
+    folder it is that of where the link leads.
 
     `text_digest` is that of the same lines with \\n at their ends: what a checkout with other line ends leaves alone.
     """
@@ -82,6 +83,8 @@ class Fingerprints:
             status = os.stat(path)  # noqa: PTH116 - for every file of every node, and twice as fast
         except (OSError, ValueError):
             return MISSING_FILE
+        if stat.S_ISDIR(status.st_mode) and os.path.islink(path):  # noqa: PTH114
+            return _read_link(path)
         if not stat.S_ISREG(status.st_mode):
             return MISSING_FILE
         stamp = Stamp.of(status)
@@ -117,6 +120,13 @@ def _read(path: Path, size: int) -> Fingerprint:
     is_crlf_text = b"\r\n" in content and b"\0" not in content
     text_digest = hash_bytes(content.replace(b"\r\n", b"\n")) if is_crlf_text else digest
     return Fingerprint(digest, text_digest, _INDEX_NAME in content)
+
+
+def _read_link(path: Path) -> Fingerprint:
+    """Where a link to a folder leads, seen from the folder that it really lies in: the same when all of it moves."""
+    target = os.path.relpath(os.path.realpath(path), os.path.realpath(path.parent))
+    digest = hash_bytes(b"link:" + os.fsencode(target))
+    return Fingerprint(digest, digest)
 
 
 def _read_big(file: BinaryIO) -> Fingerprint:

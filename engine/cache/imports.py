@@ -13,6 +13,7 @@ from engine.cache.fingerprints import Fingerprint, Fingerprints
 from engine.cache.folders import Folders, Listing
 from engine.cache.javascript_imports import SCANNED, SUFFIXES, javascript_imports
 from engine.cache.python_imports import ALL_NAMES, PythonImport, python_imports
+from engine.file_names import writable
 
 _INIT = "__init__.py"
 _INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
@@ -78,7 +79,7 @@ class Imports:
             return known[1]
         walk = _Walk(_Home((tool.parent,) if tool.parent == root else (tool.parent, root)))
         self._visit(tool, walk)
-        files = {Path(os.path.relpath(path, root)).as_posix(): path for path in sorted(walk.found) if path != tool}
+        files = {writable(os.path.relpath(path, root)): path for path in sorted(walk.found) if path != tool}
         self._walks[tool, root] = walk, files
         return files
 
@@ -147,8 +148,9 @@ class Imports:
 
     def _javascript_files(self, path: str, file: Path, walk: _Walk) -> Iterator[Path]:
         """The first file that `path`, seen from `file`, can mean: itself, with a suffix, or the index of a folder."""
-        meant = Path(os.path.normpath(file.parent / path))
-        if not walk.home.holds(meant):
+        folder = _where_node_looks(file, walk.home)
+        meant = Path(os.path.normpath(folder / path))
+        if not walk.home.holds(meant) and not (folder != file.parent and meant.is_relative_to(folder)):
             return
         entries = self._look(meant.parent, walk)
         names = (meant.name, *(meant.name + suffix for suffix in SUFFIXES))
@@ -163,6 +165,16 @@ class Imports:
         if folder not in walk.listings:
             walk.listings[folder] = self._folders.list(folder)
         return walk.listings[folder]
+
+
+def _where_node_looks(file: Path, home: _Home) -> Path:
+    """The folder that relative imports in `file` start from: that which it really lies in, where it is a link.
+
+    Named by way of the experience's folder where it is inside: links that lead to that one count for nothing.
+    """
+    real, root = os.path.realpath(file.parent / file.name), home.folders[-1]
+    inside = os.path.relpath(real, os.path.realpath(root))
+    return (Path(real) if Path(inside).parts[:1] == (os.pardir,) else root / inside).parent
 
 
 def _up(folder: Path, levels: int) -> Path:

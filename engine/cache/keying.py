@@ -18,6 +18,7 @@ from engine.core.board import Board
 from engine.core.composition import Composition
 from engine.core.inputs import ItemValue, given_name
 from engine.expressions import Json
+from engine.file_names import writable
 from engine.nodes.kind import LooksFirst, NodeKind
 from engine.nodes.registry import Kinds
 from engine.spec.args import secret_args
@@ -188,7 +189,7 @@ class Keyings:
                     node for node in within.experience.nodes if node.id not in within.nested
                 )
                 paths |= {Path(inner.path) for inner in within.nested.values()}
-            named = {Path(os.path.relpath(path, self._root.home)).as_posix(): path for path in paths}
+            named = {writable(os.path.relpath(path, self._root.home)): path for path in paths}
             digests = {name: fingerprints.of(path).digest for name, path in sorted(named.items())}
         return {name: digest for name, digest in digests.items() if digest is not None}
 
@@ -225,6 +226,8 @@ def _nested(outer: Composition, around: tuple[Nesting, ...]) -> Iterator[tuple[C
 
 
 def _used(node: Node, directory: Path) -> dict[str, Path]:
-    """The files that `uses` names; globs that match nothing are no part of anything."""
+    """The files that `uses` names, and links to folders; globs that match nothing are no part of anything."""
     globs = node.source.get("uses")
-    return matching(directory, (glob for glob in globs if isinstance(glob, str))) if isinstance(globs, list) else {}
+    if not isinstance(globs, list):
+        return {}
+    return matching(directory, (glob for glob in globs if isinstance(glob, str))).all

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from engine.cache.fingerprints import Fingerprints
 from engine.cache.globs import matching
+from engine.file_names import as_on_disk
 from engine.spec.model import Node
 
 
@@ -21,7 +22,7 @@ class Products(Struct, frozen=True):
 
 def products_of(node: Node, directory: Path, fingerprints: Fingerprints, since_ns: int | None) -> Products:
     """The files that `node`, of the experience in `directory`, says it makes: all, or those that changed `since_ns`."""
-    found = matching(directory, node.produces)
+    found = matching(directory, node.produces).files
     if since_ns is not None:
         found = {name: path for name, path in found.items() if _changed_ns(path) >= since_ns}
     made = fingerprints.of_all(found)
@@ -31,7 +32,7 @@ def products_of(node: Node, directory: Path, fingerprints: Fingerprints, since_n
 
 def spoiled(node: Node, directory: Path, fingerprints: Fingerprints, products: Mapping[str, str]) -> tuple[str, ...]:
     """Which of `products`, made by an execution of `node`, are gone or different now; or which globs match nothing."""
-    now = fingerprints.of_all({name: directory / name for name in products})
+    now = fingerprints.of_all({name: directory / as_on_disk(name) for name in products})
     wrong = [
         f"produces {name} {'is gone' if now[name].digest is None else 'changed'}"
         for name, digest in products.items()
@@ -41,7 +42,7 @@ def spoiled(node: Node, directory: Path, fingerprints: Fingerprints, products: M
 
 
 def _unmatched(node: Node, directory: Path) -> list[str]:
-    return [glob for glob in node.produces if not matching(directory, (glob,))]
+    return [glob for glob in node.produces if not matching(directory, (glob,)).files]
 
 
 def _changed_ns(path: Path) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import posixpath
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from engine.llm.protocol import LLMRequest, Message
 from engine.llm.service import LLMService
 from engine.log.outputs import Outputs
 from engine.nodes.asking import ask, require_one_write
+from engine.nodes.file_search import find_files
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work
 from engine.nodes.paths import NamedFile, named_file, outside_warning
 from engine.nodes.prompts import MOST_BYTES
@@ -123,12 +124,11 @@ def skill_input(work: Work, skill: Skill) -> str:
 
 def _files_of(directory: Path, impl: str) -> Iterator[NamedFile]:
     """SKILL.md, there or not, and every other file in its folder but those that no author wrote."""
-    folder = named_file(directory, impl).path
-    names = {FILE_NAME}
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if _is_written(name)]
-        names |= {(Path(place) / name).relative_to(folder).as_posix() for name in files if _is_written(name)}
-    return (named_file(directory, f"{impl}/{name}") for name in sorted(names))
+    folder = named_file(directory, impl)
+    found = {FILE_NAME: folder.path / FILE_NAME, **find_files(folder.path, (".",), _is_written).all}
+    return (
+        NamedFile(path, posixpath.normpath(f"{folder.shown}/{name}"), directory) for name, path in sorted(found.items())
+    )
 
 
 def _is_written(name: str) -> bool:

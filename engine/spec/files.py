@@ -77,4 +77,11 @@ def glob_leads_out(glob: str) -> bool:
     return glob.startswith("/") or ".." in glob.split("/")
 
 
+def literal_beginning(glob: str) -> str:
+    """The path that a glob begins with, up to its first wildcard: `data` of `data/*.csv`."""
+    parts = glob.split("/")
+    end = next((at for at, part in enumerate(parts) if not set("*?[").isdisjoint(part)), len(parts))
+    return "/".join(parts[:end]) or "."
+
+
 NO_FILES = NoFiles()

@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Iterator
 
 from engine.expressions import parse_reference
-from engine.spec.files import Entry, glob_leads_out
+from engine.spec.files import Entry, glob_leads_out, literal_beginning
 from engine.spec.locate import Steps, locate
 from engine.spec.model import (
     AgentSpec,
@@ -45,7 +45,7 @@ def check_files(view: View, node: Node, around: Around, world: World) -> Iterato
         if not world.files.is_inside(path):
             message = f"`{path}` lies outside the experience's folder: it runs, with a warning, and moves with nothing"
             yield _problem(Code.OUTSIDE_FOLDER, view, steps, message, Severity.WARNING)
-    yield from _globs_outside(view, node)
+    yield from _globs_outside(view, node, world)
     spec = node.spec
     if isinstance(spec, ToolSpec):
         yield from _tool(view, spec, world)
@@ -61,13 +61,16 @@ def check_files(view: View, node: Node, around: Around, world: World) -> Iterato
         yield from _asked_with(view, spec, world)
 
 
-def _globs_outside(view: View, node: Node) -> Iterator[Problem]:
-    """The globs that never match anything."""
+def _globs_outside(view: View, node: Node, world: World) -> Iterator[Problem]:
+    """The globs that never match anything, and those whose beginning is a link out of the folder."""
     for key, result in _GLOBS.items():
         globs = node.source.get(key)
         for at, glob in enumerate(globs) if isinstance(globs, list) else ():
             if isinstance(glob, str) and glob_leads_out(glob):
                 message = f"`{glob}` matches nothing: globs stay in the experience's folder, without `..`; {result}"
+                yield _problem(Code.OUTSIDE_FOLDER, view, (key, at), message, Severity.WARNING)
+            elif isinstance(glob, str) and not world.files.is_inside(beginning := literal_beginning(glob)):
+                message = f"`{beginning}` is a link out of the experience's folder: its files count, but stay behind"
                 yield _problem(Code.OUTSIDE_FOLDER, view, (key, at), message, Severity.WARNING)
 
 

@@ -34,4 +34,4 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 def test_a_glob_names_files_in_the_folder_and_a_folder_all_in_it(folder: Path, glob: str, names: list[str]) -> None:
-    assert list(matching(folder, [glob])) == names
+    assert list(matching(folder, [glob]).all) == names

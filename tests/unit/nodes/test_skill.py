@@ -250,3 +250,16 @@ def test_a_skill_that_is_missing_is_made_of_a_file_that_is_missing(bench: Bench)
 
 def test_provider_and_model_can_change_what_a_skill_says(bench: Bench) -> None:
     assert bench.kind.settings(skill(model="own"), {}) == {"provider": "anthropic", "model": "own"}
+
+
+def test_a_skill_is_made_of_what_its_links_lead_to(bench: Bench) -> None:
+    bench.write("shared/rules.md", "x")
+    bench.write("skills/triage/own.md", "x")
+    (bench.folder / "skills/triage/references").symlink_to("../../shared")
+    (bench.folder / "skills/triage/loop").symlink_to(".")
+    (bench.folder / "skills/linked").symlink_to("triage")
+
+    files = bench.kind.files(skill(impl="./skills/linked"), {})
+
+    names = ("SKILL.md", "loop", "own.md", "references/rules.md")
+    assert files == {f"skill skills/linked/{name}": bench.folder / "skills/linked" / name for name in names}

@@ -67,6 +67,8 @@ def found(analysis: Analysis) -> list[tuple[str, str, str]]:
         ("kind: tool, impl: ./tools/a.py, uses: [data/../rows.csv]", "OE603", "warning", "data/../rows.csv", "without"),
         ("kind: tool, impl: ./tools/a.py, produces: [/tmp/out.pdf]", "OE603", "warning", "/tmp/out.pdf",
          "the node runs again in every resume"),
+        ("kind: tool, impl: ./tools/a.py, uses: ['data/*', './tools/link.py']", "OE603", "warning", "'./tools/link.py'",
+         "a link out of the experience's folder"),
         ("kind: agent, prompt: prompts/aks.md, writes: [title]", "OE601", "error", "prompts/aks.md", "prompts/ask.md"),
         ("kind: agent, prompt: prompts/ask.md, writes: [title]", "OE507", "warning", "prompts/ask.md", "line 2"),
         ("kind: skill, impl: ./skills/none, writes: [title]", "OE601", "error", "./skills/none", "create it"),

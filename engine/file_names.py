@@ -1,0 +1,37 @@
+r"""The names of files as text that JSON and UTF-8 can hold, and back. Pure.
+
+A name on disk is a row of bytes. Python stands half a surrogate pair for each byte that is not UTF-8, which no log, no
+hash and no message can hold. Here such a byte is written as `\xe9`.
+"""
+
+from __future__ import annotations
+
+import re
+
+_UNWRITABLE = re.compile(r"[\udc80-\udcff]|\\(?=x(?:5c|[89a-f][0-9a-f]))")
+r"""Bytes that are not UTF-8, and a backslash that would be read back as the start of an escape."""
+
+_WRITTEN = re.compile(r"\\x(5c|[89a-f][0-9a-f])")
+_FIRST_SURROGATE = 0xDC00
+
+
+def writable(name: str) -> str:
+    r"""A name or path with `\xe9` for each byte that is not UTF-8; any other name as it is.
+
+    No two names are written alike: a name that itself holds the text `\xe9` is written as `\x5cxe9`.
+    """
+    return name if name.isascii() and "\\" not in name else _UNWRITABLE.sub(_escape, name)
+
+
+def as_on_disk(written: str) -> str:
+    """The name that `writable` wrote so."""
+    return _WRITTEN.sub(_unescape, written) if "\\" in written else written
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\x{ord(found[0]) & 0xFF:02x}"
+
+
+def _unescape(found: re.Match[str]) -> str:
+    byte = int(found[1], 16)
+    return chr(byte) if byte < 0x80 else chr(_FIRST_SURROGATE + byte)
