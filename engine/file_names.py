@@ -23,6 +23,15 @@ def writable(name: str) -> str:
     return name if name.isascii() and "\\" not in name else _UNWRITABLE.sub(_escape, name)
 
 
+def is_writable(text: str) -> bool:
+    """Whether UTF-8 can hold a text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def as_on_disk(written: str) -> str:
     """The name that `writable` wrote so."""
     return _WRITTEN.sub(_unescape, written) if "\\" in written else written

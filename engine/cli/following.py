@@ -13,6 +13,7 @@ from engine.log.events import Record, RunFinished, RunStarted
 from engine.log.held import is_held
 from engine.log.reader import LogTail, UnreadableLogError
 from engine.log.store import RunStore
+from engine.log.watchable import watchable
 
 _LOOK_MS = 1_000
 
@@ -50,10 +51,11 @@ def _records(store: RunStore, run_id: str) -> Iterator[Record]:
     import watchfiles
 
     # A second without a change is the moment to see whether the writer still lives.
-    for _ in watchfiles.watch(
-        store.runs, debounce=50, step=20, rust_timeout=_LOOK_MS, yield_on_timeout=True, recursive=False
-    ):
-        alive = is_held(store.lock(run_id))
-        yield from tail.poll()
-        if not alive:
-            return
+    with watchable(store.runs) as runs:
+        for _ in watchfiles.watch(
+            runs, debounce=50, step=20, rust_timeout=_LOOK_MS, yield_on_timeout=True, recursive=False
+        ):
+            alive = is_held(store.lock(run_id))
+            yield from tail.poll()
+            if not alive:
+                return

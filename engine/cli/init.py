@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import shutil
 from collections.abc import Mapping
 from importlib import resources
@@ -12,6 +11,8 @@ from pathlib import Path
 import click
 
 from engine.cli.options import OeError, examples
+from engine.cli.resume_hint import shell_word
+from engine.cli.saying import say
 
 TEMPLATES: Mapping[str, str] = {
     "tool-only": "two tools in a row, Python and JavaScript; needs no key",
@@ -55,8 +56,8 @@ def command(folder: Path, template: str, list_templates: bool) -> int:
         _copy(template, folder, name)
     except OSError as error:
         raise OeError(f"{folder} cannot be made: {error.strerror or error}") from error
-    steps = "\n  ".join([f"cd {shlex.quote(str(folder))}", "oe validate", "oe run", "oe inspect latest"])
-    click.echo(f"made {folder} from the template {template} ({TEMPLATES[template]}). Go on with:\n\n  {steps}")
+    steps = "\n  ".join([f"cd {shell_word(str(folder))}", "oe validate", "oe run", "oe inspect latest"])
+    say(f"made {folder} from the template {template} ({TEMPLATES[template]}). Go on with:\n\n  {steps}")
     return 0
 
 

@@ -13,4 +13,14 @@ def resume_command(run_id: str, folder: Path) -> str:
     if folder == Path.cwd():
         return f"oe resume {run_id}"
     near = os.path.relpath(folder)
-    return f"oe resume {run_id} --experience {shlex.quote(str(folder) if near.startswith('..') else near)}"
+    return f"oe resume {run_id} --experience {shell_word(str(folder) if near.startswith('..') else near)}"
+
+
+def shell_word(text: str) -> str:
+    """A text as one word of a command line that can be copied, whatever bytes it is made of."""
+    if text.isprintable():  # which half a surrogate pair is not
+        return shlex.quote(text)
+    shown = (
+        chr(byte) if 0x20 <= byte < 0x7F and chr(byte) not in "'\\" else f"\\x{byte:02x}" for byte in os.fsencode(text)
+    )
+    return f"$'{''.join(shown)}'"

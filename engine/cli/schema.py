@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from engine.cli.options import OeError, examples
+from engine.cli.saying import say
 from schemas import event_schema, experience_schema
 
 _FILE = Path("experience.schema.json")
@@ -41,7 +42,7 @@ def command(write: bool, out: Path | None, of_log: bool) -> int:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OeError(f"{file} cannot be written: {error.strerror or error}") from error
-    click.echo(f"wrote {file}")
+    say(f"wrote {file}")
     if not of_log:
-        click.echo(f"For editors without oe-lsp, the first line of experience.yaml: {_MODELINE.format(name=file.name)}")
+        say(f"For editors without oe-lsp, the first line of experience.yaml: {_MODELINE.format(name=file.name)}")
     return 0

@@ -8,15 +8,18 @@ import codecs
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
 from engine.canonical import MAX_DEPTH, has_long_digits, is_too_deep
 from engine.expressions import Json
+from engine.file_names import is_writable, writable
 from engine.log.events import EVENT_TYPES, LOG_VERSION, Counts, Event, Record, RunStarted, Sums
 from engine.log.moments import moment
 from engine.log.tallies import Count
+
+_Event = TypeVar("_Event", bound=Event)
 
 _LEVELS_AROUND = 16
 """So many levels of a line are the event's own."""
@@ -63,6 +66,22 @@ def encode(record: Record) -> bytes:
     event = record.event
     head = _ENCODER.encode(_Head(event.type, record.seq, record.ts, record.run_id))
     return b"%b,%b\n" % (head[:-1], _ENCODER.encode(event)[1:])
+
+
+def writable_event(event: _Event) -> _Event:
+    """The event with each text that UTF-8 cannot hold as `engine.file_names` writes it: messages name files.
+
+    No value of the user's is such a text (engine.canonical).
+    """
+    return msgspec.convert(_writable(msgspec.to_builtins(event)), type(event))
+
+
+def _writable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if is_writable(value) else writable(value).encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_writable(key): _writable(member) for key, member in value.items()}
+    return [_writable(member) for member in value] if isinstance(value, (list, tuple)) else value
 
 
 def to_json(record: Record) -> dict[str, Json]:

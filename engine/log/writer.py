@@ -17,7 +17,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.log.blobs import blobs_of
-from engine.log.codec import encode
+from engine.log.codec import encode, writable_event
 from engine.log.disk import DISK, Disk, Thing
 from engine.log.events import Event, Record
 from engine.log.large_values import may_hold_large, put_away
@@ -103,9 +103,13 @@ class LogWriter:
         """
         self._require_sound()
         record = Record(seq=self._seq, ts=timestamp(self._clock()), run_id=self.run_id, event=event)
-        line = encode(record)
+        try:
+            line = encode(record)
+        except UnicodeEncodeError:
+            record = replace(record, event=writable_event(event))
+            line = encode(record)
         if self._secrets.may_be_in(line):
-            record = replace(record, event=self._secrets.masked_event(event))
+            record = replace(record, event=self._secrets.masked_event(record.event))
             line = encode(record)
         try:
             written = self._without_large(record) if may_hold_large(line) else line

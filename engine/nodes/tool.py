@@ -6,6 +6,7 @@ import contextlib
 import difflib
 import itertools
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +15,7 @@ import msgspec
 from msgspec import UNSET
 
 from engine.expressions import Json
+from engine.file_names import is_writable
 from engine.log.events import Location, Metrics, Output
 from engine.log.outputs import Outputs
 from engine.nodes.environment import find_node, find_python, tool_environment
@@ -70,12 +72,12 @@ class ToolKind:
             watcher.warning(outside_warning(file))
         request = {
             "id": next(self._ids),
-            "file": str(file.path),
+            "file": self._named_for_worker(file),
             "function": function,
             "input": tool_input(work),
             "linger": self._pool.one_by_one,
         }
-        message = msgspec.json.encode(request) + b"\n"
+        message = _request_line(request)
         try:
             with self._outputs.of(work.attempt_id, watcher.warning) as output:
                 answer = await self._pool.ask(program, message, output.write)
@@ -105,6 +107,12 @@ class ToolKind:
             self._inside[file] = file.inside
         return self._inside[file]
 
+    def _named_for_worker(self, file: NamedFile) -> str:
+        """The file as the worker is asked for it: a path from the experience's folder where Node cannot name that."""
+        if file.path.suffix == ".py" or _has_url(self._directory):
+            return str(file.path)
+        return os.path.relpath(file.path, self._directory)
+
     def _program(self, file: NamedFile) -> Program:
         program = self._programs.get(file)
         if program is None:
@@ -119,7 +127,8 @@ class ToolKind:
             self._found_python = self._found_python or find_python(self._directory, self._python)
             command = (self._found_python, _WORKER)
         else:
-            command = (find_node(), str(_HERE / "worker.mjs"))
+            as_named = () if _has_url(self._directory) else ("--preserve-symlinks",)  # not as it is named without them
+            command = (find_node(), *as_named, str(_HERE / "worker.mjs"))
         return Program(command, file.path.parent)
 
 
@@ -127,6 +136,18 @@ def _require_file(file: NamedFile) -> None:
     """Say so where there is no such file: before its first call, and when a call failed for whatever reason."""
     if not file.path.is_file():
         raise NodeError("NoTool", f"{file.shown} does not exist; create it or correct `impl`")
+
+
+def _has_url(folder: Path) -> bool:
+    """Whether Node imports modules from a folder by its name, which is to be UTF-8 and without `\\`."""
+    return is_writable(str(folder)) and "\\" not in str(folder)
+
+
+def _request_line(request: Mapping[str, Any]) -> bytes:
+    try:
+        return msgspec.json.encode(request) + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(request).encode() + b"\n"  # the file's name is not UTF-8
 
 
 def _parsed(answer: bytes) -> Any:

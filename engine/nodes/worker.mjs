@@ -9,7 +9,13 @@ import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-const root = process.cwd();
+const root = home();
+
+/** The experience's folder. Where no module has a URL by its name (it is not UTF-8, or holds a `\`), by another one. */
+function home() {
+  const folder = process.cwd();
+  return fs.existsSync(folder) && !folder.includes('\\') ? folder : `/proc/self/fd/${fs.openSync('.')}`;
+}
 
 function main(channel) {
   const socket = new net.Socket({ fd: channel, readable: true, writable: true });
@@ -33,7 +39,8 @@ function written(stream) {
 }
 
 /** The reply to one request. Never rejects: whatever a tool does becomes an error that says so. */
-async function answer({ id, file, function: name, input }) {
+async function answer({ id, file: named, function: name, input }) {
+  const file = path.resolve(root, named);
   process.chdir(root);
   try {
     const module = await import(address(file));

@@ -17,6 +17,7 @@ from engine.canonical import hash_bytes
 from engine.core.board import Board
 from engine.core.slots import LLM_KINDS, Held
 from engine.core.tasks import Cancelled, Failed, Finish, GroupEnded, Skipped, Task, Warn
+from engine.file_names import as_on_disk, writable
 from engine.log.events import (
     Event,
     ExperienceRef,
@@ -51,7 +52,7 @@ def run_started(run_id: str, preparation: Preparation, keyings: Keyings, order: 
         order=order,
         args={name: MASK if name in secret else value for name, value in preparation.args.items()},
         state=preparation.start,
-        experience=ExperienceRef(experience.name, experience.version, str(loaded.path)),
+        experience=ExperienceRef(experience.name, experience.version, writable(str(loaded.path))),
         nodes=preparation.graph.order,
         spec_hash=hash_bytes(loaded.text.encode("utf-8", "surrogatepass")),
         files=keyings.files(),
@@ -68,7 +69,7 @@ def texts_of(preparation: Preparation, files: Mapping[str, str]) -> Iterator[byt
     """The texts that the run is made of, as far as they are short: experience.yaml and `files`. Reads them."""
     yield preparation.loaded.text.encode("utf-8", "surrogatepass")
     for name in files:
-        text = _short_text(preparation.loaded.directory / name)
+        text = _short_text(preparation.loaded.directory / as_on_disk(name))
         if text is not None:
             yield text
 

@@ -12,6 +12,7 @@ import anyio._backends._asyncio  # noqa: F401 # else the first watch imports it,
 from watchfiles import Change, awatch
 
 from engine.log.store import RunStore
+from engine.log.watchable import watchable
 
 _DEBOUNCE_MS = 50
 
@@ -47,13 +48,15 @@ class RunsWatch:
                 await self._moved.wait()
                 continue
             # A folder that vanished or was closed to us since `targets` was made: look again.
-            with contextlib.suppress(FileNotFoundError, PermissionError):
-                await self._watch(targets)
+            with contextlib.suppress(FileNotFoundError, PermissionError), contextlib.ExitStack() as stack:
+                watched = {target: stack.enter_context(watchable(target)) for target in targets.values()}
+                await self._watch(targets, watched)
 
-    async def _watch(self, targets: Mapping[Path, Path]) -> None:
+    async def _watch(self, targets: Mapping[Path, Path], watched: Mapping[Path, Path]) -> None:
+        """Watch what lies nearest to the runs of each folder; `watched` says by which path."""
         async with contextlib.aclosing(
             awatch(
-                *targets.values(),
+                *watched.values(),
                 recursive=False,
                 stop_event=self._moved,
                 debounce=_DEBOUNCE_MS,
@@ -67,7 +70,8 @@ class RunsWatch:
                 for folder in targets:
                     self._on_change(folder)
                 while (batch := await upcoming) is not None:
-                    for folder in _touched(targets, {Path(path) for _, path in batch}):
+                    near = {folder: watched[target] for folder, target in targets.items()}
+                    for folder in _touched(near, {Path(path) for _, path in batch}):
                         self._on_change(folder)
                     if _targets(self._folders) != targets:
                         return

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from pygls.uris import from_fs_path, to_fs_path
 
@@ -22,13 +24,27 @@ def is_experience(uri: str, language_id: str) -> bool:
 
 def path_of(uri: str) -> Path | None:
     """The file of a `file:` URI; None for a document that is on no disk."""
-    path = to_fs_path(uri)
+    path = to_fs_path(uri) if sys.platform == "win32" else _posix_path(uri)
     return Path(path) if path else None
 
 
 def uri_of(path: Path) -> str:
-    """The URI of a file."""
-    return str(from_fs_path(str(path)))
+    """The URI of a file, each of its bytes that is no plain letter escaped."""
+    if sys.platform == "win32":
+        return str(from_fs_path(str(path)))
+    return "file://" + quote(os.fsencode(path))
+
+
+def _posix_path(uri: str) -> str | None:
+    """As pygls's `to_fs_path`, which loses bytes that are not UTF-8 and all from a `;` on."""
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return None
+    if parts.scheme != "file":
+        return None
+    path = os.fsdecode(unquote_to_bytes(parts.path))
+    return f"//{parts.netloc}{path}" if parts.netloc and path else path
 
 
 def experience_folders(root: Path) -> set[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from engine.file_names import writable
 from engine.log.reader import UnreadableLogError
 from engine.log.store import RunStore
 from engine.log.summary import RunSummary
@@ -100,7 +101,7 @@ class RunRequests:
             runs = await asyncio.to_thread(newest_runs, RunStore(path.parent), limit, self._feed.summaries())
         except OSError as error:
             raise RequestFailedError(str(error)) from error
-        return [run for run in runs if run.file_name in ("", path.name)]
+        return [run for run in runs if run.file_name in ("", writable(path.name))]
 
 
 def _entries(planned: Iterable[PlannedNode]) -> Iterator[messages.PlanEntry]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from engine.file_names import as_on_disk
 from engine.log.cancel_file import request_cancel
 from oe_lsp.ide.snapshot import Snapshot
 from oe_lsp.runs.feed import RunFeed
@@ -186,7 +187,7 @@ class Session:
 
     def _uri_of_run(self, run: FollowedRun) -> str:
         summary = run.summary()
-        path = run.store.directory / (summary.file_name if summary else "")
+        path = run.store.directory / (as_on_disk(summary.file_name) if summary else "")
         return next((uri for uri in self.documents.uris() if path_of(uri) == path), uri_of(path))
 
     def _tell_unreadable(self, folder: Path, error: OSError) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-from pygls.uris import from_fs_path
 from pytest_lsp import LanguageClient
 from pytest_lsp.client import register_lsp_features
 
@@ -102,7 +101,7 @@ class Editor(LanguageClient):
 
     def uri(self, name: str) -> str:
         path = self.workspace if name == "." else self.workspace / name
-        return str(from_fs_path(str(path)))
+        return path.as_uri()
 
     def open(self, name: str = "experience.yaml", text: str | None = None, language: str = "yaml") -> str:
         """Open a file, as it is on disk or with other text; its URI."""

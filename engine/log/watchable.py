@@ -1,0 +1,23 @@
+"""Folders by names that a library can watch them by, whatever they are called."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.file_names import is_writable
+
+
+@contextlib.contextmanager
+def watchable(folder: Path) -> Iterator[Path]:
+    """A path that leads to `folder` and is UTF-8: its own, else that of an open descriptor. Raises OSError."""
+    if is_writable(str(folder)):
+        yield folder
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield Path(f"/proc/self/fd/{descriptor}")
+    finally:
+        os.close(descriptor)

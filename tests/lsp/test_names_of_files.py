@@ -1,0 +1,38 @@
+"""Files and folders whose names are not UTF-8, or hold what an address, a terminal or a shell reads otherwise."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.lsp.conftest import Weather
+from tests.lsp.editor import Editor
+
+NAMES = [b"caf\xe9", b"\xff\xfe", b"a b#c?d%41;e", b"line\nbreak\ttab\x1b[31m", "\u202ecod.exe\u00e9e\u0301".encode()]
+
+
+@pytest.fixture(params=NAMES, ids=ascii)
+def weather(tmp_path: Path, request: pytest.FixtureRequest) -> Weather:
+    """An experience in a folder with such a name."""
+    folder = tmp_path / os.fsdecode(request.param)
+    folder.mkdir()
+    return Weather(folder)
+
+
+async def test_an_experience_in_such_a_folder_is_checked_run_and_resumed_from_the_editor(weather: Weather) -> None:
+    failed = weather.oe("run")
+    weather.mend()
+    async with Editor(weather.folder, env={"OE_STATE_DIR": str(weather.folder.parent / "state")}) as editor:
+        uri = editor.open(text=weather.file.read_text() + "colour: red\n")
+        assert [problem.code for problem in await editor.problems_of(uri)] == ["OE204"]
+        editor.change(uri, weather.file.read_text())
+
+        lens = await editor.lens(uri, f"▶ Resume run {failed[:8]} · failed at compare · ")
+        run_id = (await editor.click(lens))["runId"]
+        end = await editor.until_progress_ends(run_id)
+
+        assert end.message.startswith("succeeded: 1 cached, 2 completed · ")
+        assert {event["uri"] for event in editor.events} == {uri}
+        assert await editor.lens(uri, f"▶ Resume run {run_id[:8]} · succeeded · just now")
