@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
@@ -18,11 +17,11 @@ import click
 from msgspec import Struct
 
 from engine.cli.options import examples, path_argument
+from engine.cli.saying import say_json
 from engine.expressions import Json
+from engine.visible import visible
 
 _OLDEST_PYTHON = (3, 10)
-_OLDEST_TOOL_PYTHON = (3, 8)
-_OLDEST_NODE = 18
 _SECONDS = 5
 _KEYS = {"ANTHROPIC_API_KEY": "agents and skills", "OPENAI_API_KEY": "`--llm openai`"}
 
@@ -43,6 +42,7 @@ class Check(Struct, frozen=True):
     detail: str
 
 
+_LINE_BREAKS = str.maketrans("\t\n", "␉␊")
 _SIGNS = {Status.PASS: ("✓", "green"), Status.WARN: ("!", "yellow"), Status.FAIL: ("✗", "red")}
 
 
@@ -64,18 +64,20 @@ def command(path: Path, as_json: bool) -> int:
     checks = list(_checks(path.parent if path.is_file() else path))
     failed = any(check.status is Status.FAIL for check in checks)
     if as_json:
-        click.echo(json.dumps(_to_json(checks), indent=2))
+        say_json(_to_json(checks))
         return 1 if failed else 0
     width = max(len(check.name) for check in checks)
     for check in checks:
         sign, colour = _SIGNS[check.status]
-        click.echo(f"{click.style(sign, fg=colour)} {check.name:<{width}}  {check.detail}")
+        detail = visible(check.detail).translate(_LINE_BREAKS)
+        click.echo(f"{click.style(sign, fg=colour)} {check.name:<{width}}  {detail}")
     return 1 if failed else 0
 
 
 def _checks(folder: Path) -> Iterator[Check]:
     yield _system()
     yield _python()
+    yield from _packages()
     yield _tool_python(folder)
     yield _node()
     yield _writable(folder)
@@ -98,31 +100,39 @@ def _python() -> Check:
 
 
 def _tool_python(folder: Path) -> Check:
-    from engine.nodes.environment import find_python
+    from engine.nodes.interpreters import find_python, python_version, require_python
     from engine.nodes.kind import NodeError
 
     try:
+        require_python(folder, None)
         program = find_python(folder, None)
+        return Check("python of tools", Status.PASS, f"{python_version(program)}, {program}")
     except NodeError as error:
         return Check("python of tools", Status.FAIL, str(error))
-    version = _asked(program, "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
-    if version is None:
-        return Check("python of tools", Status.FAIL, f"{program} does not answer; set OE_PYTHON to another one")
-    old = tuple(int(part) for part in version.split(".")) < _OLDEST_TOOL_PYTHON
-    detail = f"{version}, {program}" + ("; tools need 3.8 or newer: set OE_PYTHON" if old else "")
-    return Check("python of tools", Status.FAIL if old else Status.PASS, detail)
 
 
 def _node() -> Check:
-    program = shutil.which("node")
-    advice = f"tools in JavaScript need Node.js {_OLDEST_NODE} or newer: https://nodejs.org"
-    version = _asked(program, "--version") if program is not None else None
-    if program is None or version is None:
-        return Check("node", Status.WARN, f"not found; {advice}")
-    major = version.lstrip("v").partition(".")[0]
-    if not major.isdigit() or int(major) < _OLDEST_NODE:
-        return Check("node", Status.WARN, f"{version}, {program}; {advice}")
-    return Check("node", Status.PASS, f"{version}, {program}")
+    from engine.nodes.interpreters import find_node, node_version
+    from engine.nodes.kind import NodeError
+
+    try:
+        program = find_node()
+        return Check("node", Status.PASS, f"{node_version(program)}, {program}")
+    except NodeError as error:
+        return Check("node", Status.WARN, f"{error} (for tools in JavaScript)")
+
+
+def _packages() -> Iterator[Check]:
+    """Ours have common names. Tools may have packages of the same names; nothing of ours is taken from there."""
+    from engine.cli.packages import own_packages
+
+    for package in own_packages():
+        if not package.others:
+            yield Check(package.name, Status.PASS, f"loaded from {package.folder}")
+            continue
+        others = ", ".join(package.others)
+        detail = f"loaded from {package.folder}, not from {others}: what stands there only tools import"
+        yield Check(package.name, Status.WARN, detail)
 
 
 def _writable(folder: Path) -> Check:

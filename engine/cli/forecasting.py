@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import shutil
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,7 +16,7 @@ from engine.core.composition import Composition
 from engine.expressions import MISSING, Json, Root, descend, parse_reference
 from engine.nodes.datasets.mcp_servers import find_server
 from engine.nodes.datasets.source import SqliteSource, known_source
-from engine.nodes.environment import find_python
+from engine.nodes.interpreters import find_python, wanted_python
 from engine.nodes.kind import NodeError
 from engine.nodes.paths import named_file
 from engine.nodes.registry import Kinds, kinds
@@ -122,7 +121,7 @@ def _surroundings(directory: Path, python: str | None, llm_host: str) -> Surroun
     try:
         found = find_python(directory, python)
     except NodeError:
-        found = python or sys.executable
+        found = wanted_python(directory, python).program
     return Surroundings(found, shutil.which("node") or "node", llm_host)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import difflib
 import itertools
@@ -18,7 +19,8 @@ from engine.expressions import Json
 from engine.file_names import is_writable
 from engine.log.events import Location, Metrics, Output
 from engine.log.outputs import Outputs
-from engine.nodes.environment import find_node, find_python, tool_environment
+from engine.nodes.environment import tool_environment
+from engine.nodes.interpreters import find_node, find_python, require_node, require_python
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work, excerpt
 from engine.nodes.paths import NamedFile, named_file, outside_warning
 from engine.nodes.pool import Program, WorkerPool
@@ -53,6 +55,7 @@ class ToolKind:
         self._inside: dict[NamedFile, bool] = {}
         self._programs: dict[NamedFile, Program] = {}
         self._found_python: str | None = None
+        self._answered: set[Program] = set()
 
     def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:  # noqa: ARG002
         """The tool's file."""
@@ -82,9 +85,13 @@ class ToolKind:
             with self._outputs.of(work.attempt_id, watcher.warning) as output:
                 answer = await self._pool.ask(program, message, output.write)
         except WorkerGone as gone:
+            await self._require_sound(program, file)
             raise _crash(file, gone) from None
         except OSError as error:
+            self._require_folder()
+            await self._require_sound(program, file)
             raise NodeError("NoInterpreter", f"{program.command[0]} could not be started: {error.strerror}") from error
+        self._answered.add(program)
         reply = _parsed(answer)
         if not reply["ok"]:
             _require_file(file)
@@ -112,6 +119,19 @@ class ToolKind:
         if file.path.suffix == ".py" or _has_url(self._directory):
             return str(file.path)
         return os.path.relpath(file.path, self._directory)
+
+    async def _require_sound(self, program: Program, file: NamedFile) -> None:
+        """Raise NodeError where it is the interpreter that does not work: asked while no worker of it has answered."""
+        if program in self._answered:
+            return
+        if file.path.suffix == ".py":
+            await asyncio.to_thread(require_python, self._directory, self._python)
+        else:
+            await asyncio.to_thread(require_node)
+
+    def _require_folder(self) -> None:
+        if not self._directory.is_dir():
+            raise NodeError("NoFolder", f"the folder of the experience, {self._directory}, is gone; put it back")
 
     def _program(self, file: NamedFile) -> Program:
         program = self._programs.get(file)

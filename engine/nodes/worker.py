@@ -79,8 +79,9 @@ def search_path(path: list[str], folder: str, root: str) -> list[str]:
 
     Not in front: a tool called `email.py` must not replace a module that the standard library needs.
     """
-    here = os.path.dirname(__file__)  # noqa: PTH120
-    kept = [entry for entry in path if entry not in (here, "")]
+    # Python names the folder that the file really lies in, where installers link files.
+    here = [os.path.dirname(file) for file in (__file__, os.path.realpath(__file__))]  # noqa: PTH120
+    kept = [entry for entry in path if entry and entry not in here]
     named = [os.path.basename(entry) for entry in kept]  # noqa: PTH119
     at = next((index for index, name in enumerate(named) if name in PACKAGES), len(kept))
     own = [folder] if folder == root else [folder, root]

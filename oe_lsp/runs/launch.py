@@ -44,13 +44,14 @@ class Engine:
 
 
 async def start_engine(arguments: Sequence[str]) -> Engine:
-    """Start `python -m engine.cli ARGUMENTS`, by the interpreter that runs this server (docs/design.md, Trust).
+    """Start `oe ARGUMENTS`, by the interpreter that runs this server (docs/design.md, Trust).
 
-    The process begins in `/`, so that no folder of the user's can stand in for the package `engine`. Raises OSError.
+    The process begins in `/`, so that no module in a folder of the user's is taken for one that we import. Raises
+    OSError.
     """
     process = await asyncio.create_subprocess_exec(
         "/bin/sh",
-        *("-c", _LET_GO, "sh", sys.executable, "-m", "engine.cli", *arguments),
+        *("-c", _LET_GO, "sh", sys.executable, "-m", "oe_lsp.entry", *arguments),
         cwd="/",
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,

@@ -13,7 +13,15 @@ import pytest
 from tests.support.commands import OE, Called, call
 from tests.support.worlds import World
 
-NAMES = [b"caf\xe9", b"caf\\xe9", b"\xff\xfe\xc3", b"a b#c?d%41;e'", b"line\nbreak\x1b[31m", "\u202ecod\u00e9e\u0301".encode()]
+NAMES = [
+    b"caf\xe9",
+    b"caf\\xe9",
+    b"\xff\xfe\xc3",
+    b"a b#c?d%41;e'",
+    b"line\nbreak\x1b[31m",
+    "\u202ecod\u00e9e\u0301".encode(),
+    b"n" * 255,
+]
 ENCODINGS: dict[str, dict[str, str]] = {
     "utf-8": {},
     "C": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
@@ -40,12 +48,12 @@ def experience(parent: Path, name: bytes) -> World:
     folder.mkdir()
     world = World(folder)
     world.graph(NODES, state=STATE)
-    world.write(f"data/{named(name)}.txt", "one")
+    world.write(f"data/{named(name)[:250]}.txt", "one")
     world.write("data/rows.csv", "a\n1\n")
     with sqlite3.connect(folder / "data/rows.sqlite") as database:
         database.execute("create table t (a)")
     body = "import os\n\ndef run(input):\n    os.makedirs('out', exist_ok=True)\n"
-    made = f"    open(os.fsencode('out/') + {name!r}, 'w').close()\n    return {{'state_delta': {{'a': os.getcwd()[:0]}}}}\n"
+    made = f"    open(b'out/' + {name!r}, 'w').close()\n    return {{'state_delta': {{'a': os.getcwd()[:0]}}}}\n"
     world.write("tools/a.py", body + made)
     world.write("tools/lib.mjs", "export const v = 'one'\n")
     world.write(
@@ -53,8 +61,8 @@ def experience(parent: Path, name: bytes) -> World:
         "import { v } from './lib.mjs'\nimport fs from 'node:fs'\n"
         "export default async () => ({ state_delta: { b: v + fs.readFileSync('data/rows.csv') } })\n",
     )
-    inner = World(folder / "inner") if (folder / "inner").mkdir() is None else None
-    assert inner is not None
+    (folder / "inner").mkdir()
+    inner = World(folder / "inner")
     inner.write("c.py", "def run(input):\n    return {'state_delta': {'a': 'x'}}\n")
     inner.graph("- {id: deep, kind: tool, impl: ./c.py, writes: [a], uses: [.]}", state="a: {type: string}")
     return world
@@ -72,13 +80,13 @@ def test_an_experience_in_such_a_folder_runs_and_is_restored(tmp_path: Path, nam
     assert "4 cached" in again.out or "5 cached" in again.out, again.out
 
     # When a file with such a name changes, the nodes that use it run
-    world.write(f"data/{named(name)}.txt", "two")
+    world.write(f"data/{named(name)[:250]}.txt", "two")
     plan = json.loads(call((*OE, "resume", "latest", "--plan", "--json"), world.folder).out)
     will_run = {entry["nodeId"] for entry in plan["entries"] if entry["answer"] != "restored"}
     assert will_run == {"python", "node"}
 
     # And when a file that a node made is gone, that one does
-    world.write(f"data/{named(name)}.txt", "one")
+    world.write(f"data/{named(name)[:250]}.txt", "one")
     (world.folder / "out" / named(name)).unlink()
     plan = json.loads(call((*OE, "resume", "latest", "--plan", "--json"), world.folder).out)
     assert {entry["nodeId"] for entry in plan["entries"] if entry["answer"] != "restored"} == {"python"}

@@ -20,7 +20,7 @@ SECONDS = 20
 
 @pytest.fixture
 def engine_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """From then on an engine is this script, which gets the arguments that follow `-m engine.cli`."""
+    """From then on an engine is this script, which gets the arguments that follow `-m oe_lsp.entry`."""
 
     def write(script: str) -> None:
         (tmp_path / "stand_in.py").write_text(script)
@@ -86,19 +86,19 @@ async def test_the_engine_is_no_child_of_the_server_and_in_no_process_group_of_i
     assert int(session) != os.getsid(0)
 
 
-def test_killing_the_servers_whole_process_group_leaves_the_engine_alive(tmp_path: Path) -> None:
+def test_killing_the_servers_whole_process_group_leaves_the_engine_alive(
+    engine_does: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Given a server stand-in that has started an engine stand-in, which waits to be asked through a pipe
     os.mkfifo(tmp_path / "question")
     os.mkfifo(tmp_path / "answer")
-    package = tmp_path / "engine"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "cli.py").write_text(
+    engine_does(
         f"from pathlib import Path\nhere = Path({str(tmp_path)!r})\n"
         "(here / 'answer').write_text((here / 'question').read_text().upper())\n"
     )
-    server = textwrap.dedent("""
-        import asyncio
+    server = textwrap.dedent(f"""
+        import asyncio, sys
+        sys.executable = {sys.executable!r}
         from oe_lsp.runs.launch import start_engine
         async def main():
             engine = await start_engine([])
@@ -106,12 +106,8 @@ def test_killing_the_servers_whole_process_group_leaves_the_engine_alive(tmp_pat
             await engine.output()
         asyncio.run(main())
         """)
-    process = subprocess.Popen(
-        [sys.executable, "-c", server],
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-        env={**os.environ, "PYTHONPATH": str(tmp_path)},
-    )
+    monkeypatch.undo()
+    process = subprocess.Popen([sys.executable, "-c", server], stdout=subprocess.PIPE, start_new_session=True)
     assert process.stdout is not None
     assert process.stdout.readline() == b"started\n"
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.nodes.environment import find_node, find_python
+from engine.nodes.interpreters import find_node, find_python
 from engine.nodes.kind import NodeError
 from engine.nodes.tool import ToolKind
+from tests.support.commands import OE, call
 from tests.unit.nodes.conftest import Bench
 
 
@@ -58,7 +59,7 @@ def test_a_choice_that_is_no_program_is_an_error_that_names_its_origin(
 ) -> None:
     monkeypatch.setenv("OE_PYTHON", "/nowhere/python")
 
-    with pytest.raises(NodeError, match="OE_PYTHON names /nowhere/python, which is no program"):
+    with pytest.raises(NodeError, match="OE_PYTHON names /nowhere/python, which does not exist; give"):
         find_python(tmp_path, None)
 
 
@@ -74,7 +75,7 @@ async def test_a_program_that_is_no_python_fails_the_node_with_what_it_printed(t
     bench = Bench(tmp_path, ToolKind(tmp_path, python=str(program)))
     bench.write("a.py", "def run(i): return {}")
 
-    with pytest.raises(NodeError, match=r"(?s)ended with exit code 4.*this is no Python"):
+    with pytest.raises(NodeError, match=r"--python names .*fake ends with exit code 4: this is no Python; give"):
         await bench.call("a.py")
     await bench.kind.close()
 
@@ -84,9 +85,126 @@ async def test_a_program_that_cannot_be_started_fails_the_node(tmp_path: Path) -
     bench = Bench(tmp_path, ToolKind(tmp_path, python=str(program)))
     bench.write("a.py", "def run(i): return {}")
 
-    with pytest.raises(NodeError, match="broken could not be started: No such file"):
+    with pytest.raises(NodeError, match="broken cannot be started: No such file"):
         await bench.call("a.py")
     await bench.kind.close()
+
+
+BROKEN = {
+    "a link to nothing": "leads to /no/such/python3, where no program is",
+    "a link to itself": "where no program is",
+    "not executable": "is not executable",
+    "a folder": "is a folder",
+    "nothing in bin": "does not exist",
+    "a link as a whole": "does not exist",
+    "of another machine": "cannot be started: Exec format error",
+    "ends at once": "ends with exit code 3: no module named encodings",
+    "is killed": "ends with signal 9",
+    "prints what it likes": "answers “hello” when asked for its version",
+    "says nothing": "answers nothing when asked for its version",
+    "too old": "is Python 2.7.18; tools need 3.8 or newer",
+}
+
+
+def broken_environment(folder: Path, how: str) -> None:
+    """A `.venv` whose Python does not work."""
+    program = folder / ".venv/bin/python"
+    scripts = {
+        "not executable": "",
+        "of another machine": "\x7fELF nothing of the sort",
+        "ends at once": "#!/bin/sh\necho no module named encodings >&2\nexit 3\n",
+        "is killed": "#!/bin/sh\nkill -9 $$\n",
+        "prints what it likes": "#!/bin/sh\necho hello\n",
+        "says nothing": "#!/bin/sh\n",
+        "too old": "#!/bin/sh\necho 2.7.18\n",
+    }
+    if how == "a link as a whole":
+        (folder / ".venv").symlink_to("/no/such/environment")
+        return
+    program.parent.mkdir(parents=True)
+    (folder / ".venv/pyvenv.cfg").write_text("home = /usr/bin\n")
+    if how in scripts:
+        make_program(program, scripts[how])
+    if how == "not executable":
+        program.chmod(0o644)
+    if how == "a folder":
+        program.mkdir()
+    if how.startswith("a link to"):
+        program.symlink_to("python" if how.endswith("itself") else "/no/such/python3")
+
+
+@pytest.mark.parametrize("how", BROKEN)
+async def test_an_environment_beside_the_experience_that_is_broken_is_an_error_with_its_remedy(
+    tmp_path: Path, how: str
+) -> None:
+    broken_environment(tmp_path, how)
+    bench = Bench(tmp_path, ToolKind(tmp_path))
+    bench.write("a.py", "def run(i): return {}")
+
+    with pytest.raises(NodeError) as raised:
+        await bench.call("a.py")
+    await bench.kind.close()
+
+    assert raised.value.info.type == "NoInterpreter"
+    message = raised.value.info.message
+    assert message.startswith(f"the .venv beside the experience has {tmp_path / '.venv/bin/python'}")
+    assert BROKEN[how] in message
+    assert message.endswith(
+        "make it anew (python3 -m venv --clear .venv), remove it, or name another Python with --python"
+    )
+    checked = call((*OE, "doctor"), tmp_path)
+    assert checked.code == 1
+    assert message in checked.out
+
+
+@pytest.mark.parametrize("origin", ["--python", "OE_PYTHON"])
+@pytest.mark.parametrize("named", ["./gone", "no-such-python", "~nobody-at-all/python", "folder/", "plain"])
+def test_a_python_that_is_named_and_cannot_be_had_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str, named: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "plain").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    if origin == "OE_PYTHON":
+        monkeypatch.setenv("OE_PYTHON", named)
+
+    with pytest.raises(NodeError, match=f"^{origin} names {named}, which .*; give {origin} the path of a Python"):
+        find_python(tmp_path, named if origin == "--python" else None)
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("#!/bin/sh\necho libnode.so: cannot open >&2\nexit 127\n", "exit code 127: libnode.so: cannot open"),
+        ("#!/bin/sh\necho v12.22.1\n", "is Node.js 12.22.1; install Node.js 18 or newer"),
+        ("#!/nowhere/sh\n", "cannot be started: No such file or directory"),
+    ],
+)
+async def test_a_node_that_is_broken_is_an_error_and_no_other_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
+) -> None:
+    make_program(tmp_path / "bin/node", script)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    bench = Bench(tmp_path, ToolKind(tmp_path))
+    bench.write("a.mjs", "export default async () => ({})")
+
+    with pytest.raises(NodeError) as raised:
+        await bench.call("a.mjs")
+    await bench.kind.close()
+
+    assert raised.value.info.type == "NoInterpreter"
+    assert f"{tmp_path / 'bin/node'} " in raised.value.info.message
+    assert said in raised.value.info.message
+    assert said in call((*OE, "doctor"), tmp_path, {"PATH": os.environ["PATH"]}).out
+
+
+def test_a_node_that_cannot_be_executed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "node").symlink_to("/no/such/node")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(NodeError, match="node leads to /no/such/node, where no program is; install Node"):
+        find_node()
 
 
 def test_of_the_cores_only_those_count_that_this_process_may_use() -> None:
