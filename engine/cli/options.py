@@ -68,6 +68,7 @@ def llm_option(default: str) -> Callable[[Command], Command]:
 
 def experience_folder(path: Path) -> Path:
     """The folder of the experience at `path`, a folder or its YAML file. Raises OeError where there is neither."""
+    path.absolute()  # which fails where it is relative to a directory that was deleted
     if path.is_dir():
         return path
     if path.is_file():

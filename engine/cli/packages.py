@@ -32,7 +32,10 @@ def own_packages() -> Iterator[Package]:
 def _others(name: str, folder: str) -> Iterator[str]:
     """What else bears the name on the search path, PYTHONPATH and the current directory included."""
     for place in ("", *os.environ.get("PYTHONPATH", "").split(os.pathsep), *sys.path):
-        spec = PathFinder.find_spec(name, [place or os.curdir])
+        try:
+            spec = PathFinder.find_spec(name, [os.path.abspath(place)])
+        except OSError:  # the current directory was deleted
+            continue
         if spec is None:
             continue
         found = os.path.dirname(spec.origin) if spec.submodule_search_locations and spec.origin else spec.origin

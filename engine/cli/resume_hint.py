@@ -10,9 +10,12 @@ from pathlib import Path
 def resume_command(run_id: str, folder: Path) -> str:
     """`oe resume …` for a run of the experience in `folder`."""
     folder = folder.absolute()
-    if folder == Path.cwd():
+    try:
+        near = os.path.relpath(folder)
+    except OSError:  # the current directory was deleted
+        near = os.pardir
+    if near == os.curdir:
         return f"oe resume {run_id}"
-    near = os.path.relpath(folder)
     return f"oe resume {run_id} --experience {shell_word(str(folder) if near.startswith('..') else near)}"
 
 

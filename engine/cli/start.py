@@ -10,20 +10,20 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 
+from engine.standard_streams import open_closed_streams
 from engine.visible import visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-_STDERR = 2
 _COMPLETING = "_OE_COMPLETE"
 """What a shell sets that asks for completions (oe completion)."""
 
 
 def main() -> NoReturn:
     """Run `oe` and exit with the code of docs/design.md, The oe command."""
-    _open_closed_streams()
+    open_closed_streams()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # what its encoding has not is no error, as on stderr
     try:
@@ -33,7 +33,7 @@ def main() -> NoReturn:
     except Exception as error:
         if os.environ.get("OE_DEBUG"):
             raise
-        sys.stderr.write(visible(f"oe: {_unforeseen(error)}. Set OE_DEBUG=1 to see where.\n"))
+        sys.stderr.write(visible(f"oe: {_unforeseen(error)}.\n"))
         code = 1
     _forget_closed_pipes()
     sys.exit(code)
@@ -56,18 +56,19 @@ def _answer(arguments: Sequence[str]) -> int:
 
 def _unforeseen(error: Exception) -> str:
     """What the system refused, in its own words; anything else is ours to mend."""
+    if isinstance(error, FileNotFoundError) and _is_nowhere():
+        return "the current directory was deleted; change to another one"
     if not isinstance(error, OSError) or not error.strerror:
-        return f"unexpected error: {error!r}"
+        return f"unexpected error: {error!r}. Set OE_DEBUG=1 to see where"
     return f"{error.filename}: {error.strerror}" if error.filename else f"output cannot be written: {error.strerror}"
 
 
-def _open_closed_streams() -> None:
-    """Where `oe` was started without stdin, stdout or stderr, /dev/null takes their place: no log may become one."""
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
-        pass
-    os.close(descriptor)
-    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
-    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+def _is_nowhere() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return True
+    return False
 
 
 def _forget_closed_pipes() -> None:

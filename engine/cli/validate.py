@@ -52,7 +52,7 @@ def command(path: Path, strict: bool, form: str) -> int:
         raise not_found(error) from error
     except UnreadableExperienceError as error:
         raise OeError(str(error)) from error
-    shown = Path(os.path.relpath(file))
+    shown = _shown(file)
     if form == "json":
         say_json([_to_json(analysis, problem) for problem in analysis.problems])
     elif form == "sarif":
@@ -64,6 +64,14 @@ def command(path: Path, strict: bool, form: str) -> int:
         _print(shown, analysis)
     fatal = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
     return 1 if any(problem.severity in fatal for problem in analysis.problems) else 0
+
+
+def _shown(file: Path) -> Path:
+    """The file as it is seen from here; all of its path where the current directory was deleted."""
+    try:
+        return Path(os.path.relpath(file))
+    except OSError:
+        return file
 
 
 def _print(shown: Path, analysis: Analysis) -> None:

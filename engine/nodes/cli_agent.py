@@ -205,7 +205,8 @@ def _as_stdin(prompt: str) -> Iterator[IO[bytes]]:
             file.write(prompt.encode())
             file.seek(0)
         except OSError as error:
-            raise NodeError("NoDisk", f"the prompt cannot be kept in a temporary file: {error.strerror}") from error
+            message = f"the prompt cannot be kept in a temporary file: {error.strerror}; make room, or set TMPDIR"
+            raise NodeError("NoDisk", message) from error
         yield file
 
 

@@ -85,6 +85,7 @@ class ToolKind:
             with self._outputs.of(work.attempt_id, watcher.warning) as output:
                 answer = await self._pool.ask(program, message, output.write)
         except WorkerGone as gone:
+            self._require_folder()
             await self._require_sound(program, file)
             raise _crash(file, gone) from None
         except OSError as error:

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 from engine import __version__
 from engine.collector import paused_collector
+from engine.standard_streams import open_closed_streams
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Serve one client. The process ends with code 0 after `shutdown`, with 1 where the client vanished before."""
+    open_closed_streams()
     options = _parser().parse_args(arguments)
     _log_to_stderr()
     # What reads and answers messages waits no longer than this for a thread that is checking a large document.
