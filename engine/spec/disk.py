@@ -8,6 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
+from engine.file_names import is_writable
 from engine.spec.files import Entry
 
 _LONGEST_TEXT = 1024 * 1024
@@ -51,7 +52,7 @@ class DiskFiles(Struct, eq=False):
     def names(self, path: str) -> frozenset[str]:
         """See Files."""
         try:
-            return frozenset(entry.name for entry in self._absolute(path).iterdir())
+            return frozenset(name for name in os.listdir(self._absolute(path)) if is_writable(name))  # noqa: PTH208
         except (OSError, ValueError):
             return frozenset()
 

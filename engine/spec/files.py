@@ -36,7 +36,7 @@ class Files(Protocol):
         ...
 
     def names(self, path: str) -> frozenset[str]:
-        """The names in a folder; empty where it cannot be listed."""
+        """The names in a folder that a text can hold; empty where it cannot be listed."""
         ...
 
     def is_inside(self, path: str) -> bool:

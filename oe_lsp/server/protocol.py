@@ -20,6 +20,8 @@ from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.protocol.language_server import lsp_method
 
+from engine.visible import visible
+
 log = logging.getLogger(__name__)
 
 RUN_EXPERIENCE = "oe.runExperience"
@@ -38,6 +40,9 @@ class RequestFailedError(JsonRpcException):
 
     CODE = -32803
     MESSAGE = "Request Failed"
+
+    def __init__(self, message: str, code: int | None = None, data: Any = None) -> None:
+        super().__init__(visible(message), code, data)  # it may name a file, whose name may be any bytes
 
 
 def progress_token(run_id: str) -> str:
