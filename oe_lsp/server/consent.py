@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from engine.visible import visible
 from oe_lsp.runs.trust import TrustedFolders
 from oe_lsp.server.protocol import RequestFailedError
 
 if TYPE_CHECKING:
     from oe_lsp.server.experience_server import ExperienceServer
+
+log = logging.getLogger(__name__)
 
 _RUN = "Run"
 _CANCEL = "Cancel"
@@ -39,12 +43,16 @@ class Consent:
             return
         if not await self._ask(folder):
             raise RequestFailedError(f"Not run: running code in {folder} was not allowed.")
-        await asyncio.to_thread(self._folders.add, folder)
+        try:
+            await asyncio.to_thread(self._folders.add, folder)
+        except OSError as error:
+            log.warning("it cannot be remembered that code in %s may run: %s", visible(str(folder)), error)
 
     async def _ask(self, folder: Path) -> bool:
         question = types.ShowMessageRequestParams(
             type=types.MessageType.Warning,
-            message=f"Run code in {folder}? An experience runs the tools that it names. The answer Run is remembered.",
+            message=f"Run code in {visible(str(folder))}? An experience runs the tools that it names. "
+            "The answer Run is remembered.",
             actions=[types.MessageActionItem(_RUN), types.MessageActionItem(_CANCEL)],
         )
         try:

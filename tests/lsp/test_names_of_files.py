@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.visible import visible
 from tests.lsp.conftest import Weather
 from tests.lsp.editor import Editor
 
@@ -36,3 +37,15 @@ async def test_an_experience_in_such_a_folder_is_checked_run_and_resumed_from_th
         assert end.message.startswith("succeeded: 1 cached, 2 completed · ")
         assert {event["uri"] for event in editor.events} == {uri}
         assert await editor.lens(uri, f"▶ Resume run {run_id[:8]} · succeeded · just now")
+
+
+async def test_the_question_whether_code_may_run_names_the_folder_and_needs_no_place_to_remember_the_answer(
+    weather: Weather,
+) -> None:
+    weather.mend()
+    async with Editor(weather.folder, trusted=None, answer="Run", env={"OE_STATE_DIR": "/dev/null/nowhere"}) as editor:
+        run_id = (await editor.execute("oe.runExperience", editor.open()))["runId"]
+        await editor.until_progress_ends(run_id)
+
+    (question,) = editor.questions
+    assert visible(str(weather.folder)) in question
