@@ -124,7 +124,12 @@ def items_failed(errors: Mapping[int, ErrorInfo], size: int) -> ErrorInfo:
     """The error of a whole of `size` items, of which those at `errors` failed."""
     first = min(errors)
     cause = errors[first]
-    return ErrorInfo(cause.type, f"{len(errors)} of {size} items failed; item {first}: {cause.message}", cause.location)
+    return ErrorInfo(
+        cause.type,
+        f"{len(errors)} of {size} items failed; item {first}: {cause.message}",
+        cause.location,
+        retryable=any(error.retryable for error in errors.values()),
+    )
 
 
 def edge_outputs(results: Iterable[Result]) -> Json | Missing:

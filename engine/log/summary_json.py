@@ -66,7 +66,8 @@ def _sums(fields: Mapping[str, Any]) -> Sums:
 
 
 def _error_to_json(error: ErrorInfo) -> dict[str, object]:
-    return {**asdict(error), "location": None if error.location is None else asdict(error.location)}
+    location = None if error.location is None else asdict(error.location)
+    return {"type": error.type, "message": error.message, "location": location}
 
 
 def _error(fields: Mapping[str, Any]) -> ErrorInfo:

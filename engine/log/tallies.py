@@ -58,8 +58,9 @@ class Location(Sparse, frozen=True):
 
 
 class ErrorInfo(Sparse, frozen=True):
-    """Why something failed. `message` is written for a person."""
+    """Why something failed. `message` is written for a person. `retryable`: another attempt may end otherwise."""
 
     type: str
     message: str
     location: Location | None = None
+    retryable: bool = True

@@ -22,13 +22,16 @@ from engine.nodes.environment import agent_environment
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work
 from engine.nodes.last_line import LastLine
 from engine.nodes.paths import named_file, outside_warning
-from engine.nodes.process import Process, how_it_ended
+from engine.nodes.process import Process, how_it_ended, may_start_later
 from engine.nodes.prompts import fill_prompt, prompt_file, read_prompt
 from engine.nodes.structured import Schema, problems, read_schema, schema_file
 from engine.spec.model import CliAgentSpec, Node
 
 LONGEST_ANSWER = 16 * 1024 * 1024
 """How much a program may print on stdout, in bytes, before it is stopped."""
+
+_CANNOT_RUN = (126, 127)
+"""Exit codes of shells and `env`: what they were to run is no program, or is not there."""
 
 _TAIL_BYTES = 4096
 _SHOWN = 500
@@ -55,7 +58,7 @@ class CliAgentKind:
         """Run the program once. Raises NodeError, with what the call cost where the program tells."""
         spec = _spec(work.node)
         if spec.output_format == "text" and len(work.node.writes) > 1:
-            raise NodeError("CliAgentWrites", _too_many_writes(work.node))
+            raise NodeError("CliAgentWrites", _too_many_writes(work.node), retryable=False)
         schema = None if spec.schema is None else read_schema(self._directory, spec.schema, watcher)
         prompt = fill_prompt(read_prompt(self._directory, spec.prompt, watcher), work, watcher)
         command, folder = _command(spec), self._workdir(spec, watcher)
@@ -77,7 +80,8 @@ class CliAgentKind:
             used = answer.metrics
             watcher.tokens(used.tokens_in or 0, used.tokens_out or 0, used.model, used.cost_usd)
         if code != 0 or answer.error is not None:
-            raise NodeError("CliAgentFailed", self._failure(spec, code, answer, printed), metrics=answer.metrics)
+            message = self._failure(spec, code, answer, printed)
+            raise NodeError("CliAgentFailed", message, metrics=answer.metrics, retryable=code not in _CANNOT_RUN)
         if spec.output_format == "text":
             return Outcome(Output(dict.fromkeys(work.node.writes, printed.answer)), answer.metrics)
         delta = _only_writes(_checked(answer, schema), work.node, watcher)
@@ -91,7 +95,8 @@ class CliAgentKind:
             return self._directory
         folder = named_file(self._directory, spec.workdir)
         if not folder.path.is_dir():
-            raise NodeError("NoFolder", f"{folder.shown} is no folder; create it or correct `workdir`")
+            message = f"{folder.shown} is no folder; create it or correct `workdir`"
+            raise NodeError("NoFolder", message, retryable=False)
         if not folder.inside:
             watcher.warning(outside_warning(folder))
         return folder.path
@@ -185,14 +190,16 @@ async def _run(spec: CliAgentSpec, command: tuple[str, ...], folder: Path, stdin
 
 
 def _unstartable(command: tuple[str, ...], error: OSError) -> NodeError:
-    return NodeError("NoProgram", f"{command[0]} could not be started: {error.strerror}")
+    message = f"{command[0]} could not be started: {error.strerror}"
+    return NodeError("NoProgram", message, retryable=may_start_later(error))
 
 
 def _command(spec: CliAgentSpec) -> tuple[str, ...]:
     program = PROGRAMS[spec.provider]
     found = shutil.which(program.name)
     if found is None:
-        raise NodeError("NoProgram", f"{program.name}, which {spec.provider} needs, is not on PATH; {program.install}")
+        message = f"{program.name}, which {spec.provider} needs, is not on PATH; {program.install}"
+        raise NodeError("NoProgram", message, retryable=False)
     return (str(Path(found).absolute()), *program.arguments(spec))
 
 

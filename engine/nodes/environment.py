@@ -46,7 +46,8 @@ def find_python(directory: Path, python: str | None) -> str:
         found = _find(named)
         if found is None:
             origin = "--python" if python else "OE_PYTHON"
-            raise NodeError("NoInterpreter", f"{origin} names {named}, which is no program; give a path to Python")
+            message = f"{origin} names {named}, which is no program; give a path to Python"
+            raise NodeError("NoInterpreter", message, retryable=False)
         return found
     beside = directory / ".venv" / "bin" / "python"
     return str(beside.absolute()) if os.access(beside, os.X_OK) else sys.executable
@@ -56,7 +57,8 @@ def find_node() -> str:
     """The Node.js for tools. Raises NodeError where none is installed."""
     found = shutil.which("node")
     if found is None:
-        raise NodeError("NoInterpreter", "node is not on PATH; install Node.js 18 or newer from https://nodejs.org")
+        message = "node is not on PATH; install Node.js 18 or newer from https://nodejs.org"
+        raise NodeError("NoInterpreter", message, retryable=False)
     return found
 
 

@@ -20,6 +20,7 @@ from engine.nodes.environment import find_node, find_python, tool_environment
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work, excerpt
 from engine.nodes.paths import NamedFile, named_file, outside_warning
 from engine.nodes.pool import Program, WorkerPool
+from engine.nodes.process import may_start_later
 from engine.nodes.worker_client import WorkerGone
 from engine.spec.model import Node, ToolSpec
 from engine.spec.named_files import TOOL_SUFFIXES, split_impl
@@ -82,7 +83,8 @@ class ToolKind:
         except WorkerGone as gone:
             raise _crash(file, gone) from None
         except OSError as error:
-            raise NodeError("NoInterpreter", f"{program.command[0]} could not be started: {error.strerror}") from error
+            problem = f"{program.command[0]} could not be started: {error.strerror}"
+            raise NodeError("NoInterpreter", problem, retryable=may_start_later(error)) from error
         reply = _parsed(answer)
         if not reply["ok"]:
             _require_file(file)
@@ -113,7 +115,8 @@ class ToolKind:
 
     def _found_program(self, file: NamedFile) -> Program:
         if file.path.suffix not in TOOL_SUFFIXES:
-            raise NodeError("NoTool", f"{file.shown} is no tool: a tool's file ends in .py, .mjs or .js")
+            message = f"{file.shown} is no tool: a tool's file ends in .py, .mjs or .js"
+            raise NodeError("NoTool", message, retryable=False)
         _require_file(file)
         if file.path.suffix == ".py":
             self._found_python = self._found_python or find_python(self._directory, self._python)
@@ -126,7 +129,8 @@ class ToolKind:
 def _require_file(file: NamedFile) -> None:
     """Say so where there is no such file: before its first call, and when a call failed for whatever reason."""
     if not file.path.is_file():
-        raise NodeError("NoTool", f"{file.shown} does not exist; create it or correct `impl`")
+        message = f"{file.shown} does not exist; create it or correct `impl`"
+        raise NodeError("NoTool", message, retryable=False)
 
 
 def _parsed(answer: bytes) -> Any:
@@ -186,7 +190,8 @@ def _metrics(tool: str, given: Any, watcher: Watcher) -> Metrics | None:
 def _fail(file: NamedFile, function: str | None, reply: Mapping[str, Any]) -> NoReturn:
     """Raise the NodeError that a worker's reply stands for."""
     if reply["type"] == "NoFunction":
-        raise NodeError("NoFunction", _no_function(file, function, reply["names"]), Location(file.shown))
+        message = _no_function(file, function, reply["names"])
+        raise NodeError("NoFunction", message, Location(file.shown), retryable=False)
     if reply["type"] == "ToolResult":
         raise NodeError(
             "ToolResult", f"{file.shown} returned what is not JSON: {reply['message']}", Location(file.shown)
