@@ -6,7 +6,7 @@ import contextlib
 import difflib
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -153,22 +153,39 @@ def tool_input(work: Work) -> dict[str, Json]:
 
 
 def read_result(tool: str, result: Any, watcher: Watcher) -> Outcome:
-    """The outcome that `result`, what `tool` returned, stands for. Raises NodeError where it is none."""
+    """The outcome that `result`, what `tool` returned, stands for. Raises NodeError where it is none.
+
+    What writes nothing although it looks as if it should is a success with a warning, as in the public engine.
+    """
     example = 'return an object such as {"state_delta": {"field": value}}'
+    if isinstance(result, list):
+        watcher.warning(f"{tool} returned a list, which writes nothing; {example}")
+        return Outcome(Output({}))
     if not isinstance(result, dict):
         raise NodeError("ToolResult", f"{tool} returned {_named(result)}; {example}", Location(tool))
     known = {"state_delta", "edge_output", "metrics"}
     if result and not known & result.keys():
-        keys = ", ".join(result)
-        message = f"{tool} returned an object without state_delta and edge_output (its keys: {keys}); {example}"
-        raise NodeError("ToolResult", message, Location(tool))
+        watcher.warning(
+            f"{tool} returned an object without state_delta, which writes nothing; "
+            f"put its keys ({_listed(result)}) under state_delta to write them"
+        )
+        return Outcome(Output({}))
     delta = result.get("state_delta", {})
+    if delta is None:
+        watcher.warning(f"{tool} returned null as state_delta, which writes nothing; put the fields to write under it")
+        delta = {}
     if not isinstance(delta, dict):
         raise NodeError("ToolResult", f"{tool} returned {_named(delta)} as state_delta; {example}", Location(tool))
     for key in sorted(result.keys() - known):
         watcher.warning(f"{tool} returned the key {key}, which means nothing; fields to write belong into state_delta")
     output = Output(delta, result.get("edge_output", UNSET))
     return Outcome(output, _metrics(tool, result.get("metrics"), watcher))
+
+
+def _listed(keys: Iterable[str]) -> str:
+    """The first of some names, cut where they are long."""
+    names = [name if len(name) <= 40 else name[:40] + "…" for name in itertools.islice(keys, 11)]
+    return ", ".join(names if len(names) <= 10 else [*names[:10], "…"])
 
 
 def _metrics(tool: str, given: Any, watcher: Watcher) -> Metrics | None:
