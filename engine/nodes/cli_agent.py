@@ -18,7 +18,7 @@ from engine.log.outputs import Outputs
 from engine.nodes import cli_printed
 from engine.nodes.cli_answer import NotAnObjectError, read_object
 from engine.nodes.cli_envelope import Envelope, open_envelope
-from engine.nodes.cli_messages import without_escapes
+from engine.nodes.cli_messages import without_escapes, without_thoughts
 from engine.nodes.cli_printed import Printed
 from engine.nodes.cli_programs import PROGRAMS
 from engine.nodes.environment import agent_environment
@@ -99,7 +99,7 @@ class CliAgentKind:
                 "CliAgentFailed", self._failure(spec, code, envelope, printed), retryable=code not in _CANNOT_RUN
             )
         content = printed.answer if envelope is None else envelope.answer
-        if isinstance(content, str) and not without_escapes(content).strip():
+        if isinstance(content, str) and not without_thoughts(without_escapes(content)).strip():
             said = f"; the last line of its stderr: {printed.last_error}" if printed.last_error else ""
             raise NodeError("EmptyAnswer", f"{spec.provider} answered with nothing{said}{self._where(printed)}")
         if spec.output_format == "text":

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, NoReturn
 
 from engine.expressions import Json
-from engine.nodes.cli_messages import find_objects, without_escapes
+from engine.nodes.cli_messages import find_objects, without_escapes, without_thoughts
 
 _FENCED = re.compile(r"^[ \t]*```[ \t]*(?:json)?[ \t]*\r?\n(.*?)^[ \t]*```", re.DOTALL | re.IGNORECASE | re.MULTILINE)
 _SHOWN = 200
@@ -24,10 +24,11 @@ def read_object(text: str, writes: Collection[str] = ()) -> dict[str, Json]:
     """The JSON object in `text`: all of it, a fenced block, what stands between its first and last brace, or the only
     one that stands on lines of its own.
 
-    An object whose `result` or `response` is a text that itself holds an object stands for that one, unless it fills
-    some of `writes`, the fields that the node asked for. Raises NotAnObjectError.
+    Thoughts before it, `<think>…</think>`, are none of it. An object whose `result` or `response` is a text that itself
+    holds an object stands for that one, unless it fills some of `writes`, the fields that the node asked for. Raises
+    NotAnObjectError.
     """
-    plain = without_escapes(text)
+    plain = without_thoughts(without_escapes(text))
     parsed = (_parse(candidate) for candidate in _candidates(plain))
     value = next((value for value in parsed if value is not _NOT_JSON), _NOT_JSON)
     if not isinstance(value, dict):

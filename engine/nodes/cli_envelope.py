@@ -32,7 +32,8 @@ _CODEX_TEXTS = frozenset({"agent_message", "assistant_message"})
 _GEMINI_STREAM = frozenset({"init", "message", "tool_use", "tool_result", "error", "result"})
 
 
-_MOST_DOLLARS = 1e9
+_MOST_DOLLARS, _MOST_TOKENS = 10**9, 10**12
+"""More of either is no bill."""
 
 
 class Envelope(Struct, frozen=True):
@@ -237,7 +238,7 @@ def _added(counts: Sequence[int | None]) -> int | None:
 def _count(usage: Message, *names: str) -> int | None:
     """The sum of these counts, as far as they are counts."""
     values = [usage.get(name) for name in names]
-    return _added([value if type(value) is int and value >= 0 else None for value in values])
+    return _added([value if type(value) is int and 0 <= value < _MOST_TOKENS else None for value in values])
 
 
 def _object(value: Any) -> Message:

@@ -15,6 +15,7 @@ _OBJECT = re.compile(r'\{(?=\s*["}])')
 _FENCE = re.compile(r"^[ \t]*```([^\r\n]*)", re.MULTILINE)
 _ENDS_A_LINE = re.compile(r"[ \t]*(?:[\r\n]|\Z)")
 _BLANK = " \t\ufeff"
+_THINK, _THOUGHT = "<think>", "</think>"
 _NEAR = 200
 _FIRST_PIECE = 1024
 _LITERALS = ("true", "false", "null")
@@ -42,6 +43,13 @@ class _Read(Struct, frozen=True):
 def without_escapes(text: str) -> str:
     """`text` without the codes that steer a terminal, and without a byte order mark."""
     return _ESCAPES.sub("", text).removeprefix("\ufeff")
+
+
+def without_thoughts(text: str) -> str:
+    """`text` without the thoughts that a model may print before its answer; nothing where they do not end."""
+    if not text.lstrip().startswith(_THINK):
+        return text
+    return text.partition(_THOUGHT)[2]
 
 
 def find_objects(text: str) -> Found:

@@ -417,7 +417,7 @@ async def test_what_a_program_says_that_ends_badly_is_told_and_its_cost_is_kept(
 
 @pytest.mark.parametrize("output_format", ["text", "json"])
 @pytest.mark.parametrize("writes", [(), ("answer",)])
-@pytest.mark.parametrize("printed", ["", " \n", "\ufeff", "\x1b[0m\n"], ids=["nothing", "blank", "a mark", "a colour"])
+@pytest.mark.parametrize("printed", ["", " \n", "\ufeff", "\x1b[0m\n", "<think>Hm.</think>"])
 @pytest.mark.parametrize(("provider", "program"), PROGRAMS)
 async def test_an_empty_answer_is_none(
     bench: Bench, provider: str, program: str, printed: str, writes: tuple[str, ...], output_format: str

@@ -253,6 +253,7 @@ ODD = [
     {"total_cost_usd": float("nan"), "usage": {"input_tokens": 1.5}},
     {"total_cost_usd": float("inf"), "usage": None},
     {"total_cost_usd": -1},
+    {"total_cost_usd": 1e30, "usage": {"input_tokens": 10**30}},
 ]
 
 
