@@ -33,7 +33,7 @@ from engine.log.events import (
     RunWarning,
 )
 from engine.log.view import NodeStatus, RunView
-from engine.log.words import counts_text, duration, sum_of
+from engine.log.words import counts_text, duration, failed_items_text, sum_of
 from engine.report.signs import SIGNS
 from engine.report.words import place_text
 
@@ -102,6 +102,8 @@ def end_lines(end: RunEnd, view: RunView) -> Iterator[Text]:
     words, style = _ENDINGS[finished.status]
     failed = view.failed_at
     where = f" at {failed.node_id}" if failed is not None and finished.status is RunStatus.FAILURE else ""
+    if finished.status is RunStatus.SUCCESS and (items := view.failed_items).failed:
+        where, style = f", {failed_items_text(items.failed, items.total)}", "yellow"
     summary = f" · {counts_text(finished.counts)} · {duration(finished.duration_ms)}"
     yield Text.assemble((words + where, style), summary, f" · run {end.run_id}")
     if finished.status is not RunStatus.SUCCESS:

@@ -82,6 +82,9 @@ class JsonReporter:
     def ended(self, end: RunEnd) -> None:
         """See Reporter."""
         line: dict[str, Json] = {"level": "info", "runId": end.run_id, "status": end.finished.status.value}
+        items = end.finished.failed_items
+        if items is not None and items.failed:
+            line["failedItems"] = {"failed": items.failed, "total": items.total}
         if end.original_run_id is not None:
             self._print({**line, "originalRunId": end.original_run_id, "msg": "resume complete"})
         else:

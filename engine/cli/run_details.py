@@ -35,7 +35,7 @@ _COLUMNS = (
 def print_run(log: Log, view: RunView, summary: RunSummary) -> None:
     """Print the run: what it was, its nodes, its sums, and lines of the log that could not be read."""
     console = terminal()
-    headline = Text.assemble((summary.experience, "bold"), f" · run {summary.run_id} · {summary.state.value}")
+    headline = Text.assemble((summary.experience, "bold"), f" · run {summary.run_id} · {summary.outcome}")
     console.print(headline, soft_wrap=True)
     if summary.original_run_id:
         console.print(Text(f"resumes {summary.original_run_id}", "dim"))

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from engine.cli.columns import GAP, Column, fitted
 from engine.log.moments import moment
-from engine.log.words import age, duration, named_counts_text
+from engine.log.words import age, duration, failed_items_text, named_counts_text
 from engine.visible import visible, visible_json
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ def list_for_people(runs: Sequence[Shown], now: datetime, room: int) -> str:
 def _cells(run: Shown, now: datetime) -> tuple[str, ...]:
     return (
         run["runId"][:8],
-        f"{run['status']} at {run['failedAt']}" if run["failedAt"] else run["status"],
+        _status(run),
         age(moment(run["startedAt"]), now),
         named_counts_text(run["counts"]),
         "" if run["durationMs"] is None else duration(run["durationMs"]),
@@ -64,6 +64,14 @@ def _cells(run: Shown, now: datetime) -> tuple[str, ...]:
         _cost(run["lineage"]["costUsd"]) if run["originalRunId"] else "",
         (run["originalRunId"] or "")[:8],
     )
+
+
+def _status(run: Shown) -> str:
+    if run["failedAt"]:
+        return f"{run['status']} at {run['failedAt']}"
+    items = run["failedItems"]
+    said = failed_items_text(items["failed"], items["total"]) if run["status"] == "success" else ""
+    return f"{run['status']}, {said}" if said else str(run["status"])
 
 
 def _cost(usd: float | None) -> str:

@@ -109,11 +109,14 @@ class FanOut:
 
 
 def fanned_in(results: Mapping[int, Result], for_each: ForEach, size: int, merges: Mapping[str, Merge]) -> Result:
-    """What a fan-out of `size` items comes to, of which these, by index, have ended so."""
+    """What a fan-out of `size` items comes to, of which these, by index, have ended so.
+
+    Whatever is tolerated, one of whose items each failed has nothing to go on with.
+    """
     done = [results[index] for index in sorted(results) if results[index].ending is Ending.DONE]
     deltas = tuple(delta for result in done for delta in result.deltas if delta)
     errors = {index: result.error for index, result in results.items() if result.error is not None}
-    if errors and for_each.on_item_error is ItemErrorPolicy.FAIL:
+    if errors and (for_each.on_item_error is ItemErrorPolicy.FAIL or len(errors) == size):
         error: ErrorInfo | None = items_failed(errors, size)
     else:
         error = set_once_conflict(deltas, merges, "items")
@@ -124,7 +127,12 @@ def items_failed(errors: Mapping[int, ErrorInfo], size: int) -> ErrorInfo:
     """The error of a whole of `size` items, of which those at `errors` failed."""
     first = min(errors)
     cause = errors[first]
-    return ErrorInfo(cause.type, f"{len(errors)} of {size} items failed; item {first}: {cause.message}", cause.location)
+    return ErrorInfo(
+        cause.type,
+        f"{len(errors)} of {size} items failed; item {first}: {cause.message}",
+        cause.location,
+        retryable=any(error.retryable for error in errors.values()),
+    )
 
 
 def edge_outputs(results: Iterable[Result]) -> Json | Missing:

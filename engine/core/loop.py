@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from msgspec.structs import replace
+
 from engine.core.board import Ending, Result
 from engine.core.fanout import FanOut
 from engine.core.inputs import Inside, lookup
@@ -111,8 +113,8 @@ class LoopRun:
         if self._stopping is not None and self._error is None and (cut_short or self._tally["cancelled"]):
             self.result = Result(Ending.CANCELLED)
             return [Cancelled(self._loop.id, scope, self._stopping.reason, self._stopping.cause)]
-        error = self._error and ErrorInfo(
-            self._error.type, f"iteration {self._tally.total() - 1}: {self._error.message}", self._error.location
+        error = self._error and replace(
+            self._error, message=f"iteration {self._tally.total() - 1}: {self._error.message}"
         )
         self.result = Result(
             Ending.FAILED if error else Ending.DONE,

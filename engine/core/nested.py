@@ -115,7 +115,7 @@ class Nested:
             error = checked.error
             if error is None:
                 self.result = replace(done(checked.output), restored=_all_restored(run))
-        if error is not None and self._tries_again():
+        if error is not None and error.retryable and self._tries_again():
             self._run = None
             self._later = TryLater(self._node, self._place.inside.scope, self._attempt, error)
             return [*commands, self._later]
@@ -141,7 +141,7 @@ class Nested:
         cause = run.board.results[at].error if at in run.board.results else None
         if cause is None:
             return ErrorInfo("experience", f"{name} failed: {ended.reason}")
-        return ErrorInfo(cause.type, f"{name} failed at {at}: {cause.message}", cause.location)
+        return replace(cause, message=f"{name} failed at {at}: {cause.message}")
 
     def _cancelled(self, stop: Stop) -> list[Command]:
         self.result = Result(Ending.CANCELLED)

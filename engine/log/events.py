@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType, field
 from engine.log.tallies import Amount, Count, Sparse, Whole, nothing
 from engine.log.tallies import Counts as Counts  # noqa: PLC0414 - parts of events like those below
 from engine.log.tallies import ErrorInfo as ErrorInfo  # noqa: PLC0414
+from engine.log.tallies import FailedItems as FailedItems  # noqa: PLC0414
 from engine.log.tallies import Location as Location  # noqa: PLC0414
 from engine.log.tallies import Sums as Sums  # noqa: PLC0414
 
@@ -302,7 +303,8 @@ class RunWarning(Sparse, frozen=True, kw_only=True):
 class RunFinished(Sparse, frozen=True, kw_only=True):
     """The last line of a log. `counts` are of vertices, an item of a fan-out is not one. `wrote` is by state field.
 
-    `failed_at` is the first vertex, in the graph's order, that failed, and `error` says why.
+    `failed_at` is the first vertex, in the graph's order, that failed, and `error` says why. `failed_items` is None in
+    logs that were written before there was one.
     """
 
     type: ClassVar[str] = "run.finished"
@@ -312,6 +314,7 @@ class RunFinished(Sparse, frozen=True, kw_only=True):
     failed_at: str | None = None
     error: ErrorInfo | None = None
     counts: Counts
+    failed_items: FailedItems | None = None
     spent: Sums = field(default_factory=Sums)
     inherited: Sums = field(default_factory=Sums)
     lineage: Sums = field(default_factory=Sums)

@@ -8,6 +8,7 @@ import contextlib
 import uuid
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +18,9 @@ from engine.log.index_file import FILE, HEADER, IndexFile, Stamp, line_of, stamp
 from engine.log.store import RunStore
 from engine.log.summary import RunState, RunSummary, summarise
 from engine.log.summary_json import summary_from_json, summary_to_json
+
+if TYPE_CHECKING:
+    from engine.log.events import RunFinished
 
 
 class _Entry(Struct, frozen=True):
@@ -78,12 +82,23 @@ def _read(log: Path, run_id: str) -> RunSummary | None:
 
     try:
         ends = read_ends(log)
-        summary = summarise(fold(ends.records), alive=False)
-        if ends.finished is None or summary is None or (summary.counts.failed and summary.failed_at is None):
+        view = fold(ends.records)
+        summary = summarise(view, alive=False)
+        if view.finished is None or summary is None or not _tells_enough(view.finished, summary, log):
             summary = summarise(fold(read_log(log).records), alive=False)
     except UnreadableLogError:
         return None
     return None if summary is None else replace(summary, run_id=run_id)  # what is in a log may be a stranger's
+
+
+def _tells_enough(finished: RunFinished, summary: RunSummary, log: Path) -> bool:
+    """Whether the last line of a log says all that the lines before it do; in older logs it may not. Raises OSError."""
+    from engine.log.ends import mentions_failed_items
+
+    if summary.counts.failed and summary.failed_at is None:
+        return False
+    is_older = finished.failed_items is None and summary.state is RunState.SUCCESS
+    return not (is_older and mentions_failed_items(log))
 
 
 def _keep(learnt: Mapping[str, _Entry], store: RunStore) -> None:

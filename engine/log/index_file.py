@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     """A run as one object of `oe runs --json`."""
 
 FILE = "runs.index"
-HEADER = b'{"v":2}'
+HEADER = b'{"v":3}'
 
 Stamp = tuple[int, int, int]
 """Size, time and inode: what a log that is only ever appended to, or put back, cannot keep when it changes."""
@@ -44,6 +44,7 @@ _SHOWN = {
     "lastEventAt": str,
     "counts": dict.fromkeys(("completed", "cached", "failed", "skipped", "cancelled"), int),
     "nodes": int,
+    "failedItems": {"failed": int, "total": int},
     "durationMs": _MAYBE_NUMBER,
     "failedAt": _MAYBE_TEXT,
     "error": (dict, type(None)),

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from engine.log.moments import moment
-from engine.log.tallies import Counts, ErrorInfo, Sums
+from engine.log.tallies import Counts, ErrorInfo, FailedItems, Sums
+from engine.log.words import failed_items_text
 
 if TYPE_CHECKING:
     from engine.log.view import RunView
@@ -29,7 +30,8 @@ class RunState(str, Enum):
 class RunSummary(Struct, frozen=True):
     """One run. `total` is the number of nodes, `duration_ms` milliseconds, `error` that of the node `failed_at`.
 
-    `spent` is what it spent itself, `inherited` what restoring spared it, `lineage` the sum with the runs before.
+    `failed_items` are those that fan-outs tolerated. `spent` is what it spent itself, `inherited` what restoring spared
+    it, `lineage` the sum with the runs before.
     """
 
     run_id: str
@@ -40,6 +42,7 @@ class RunSummary(Struct, frozen=True):
     last_event_at: datetime
     counts: Counts
     total: int
+    failed_items: FailedItems = FailedItems()
     duration_ms: float | None = None
     failed_at: str | None = None
     error: ErrorInfo | None = None
@@ -48,6 +51,17 @@ class RunSummary(Struct, frozen=True):
     spent: Sums = Sums()
     inherited: Sums = Sums()
     lineage: Sums = Sums()
+
+    @property
+    def outcome(self) -> str:
+        """How it stands, and what went wrong in a run that succeeded: `success, 2 of 5 items failed`."""
+        return ", ".join(filter(None, (self.state.value, self.failed_items_text)))
+
+    @property
+    def failed_items_text(self) -> str:
+        """`2 of 5 items failed` of a run that succeeded in spite of them; else nothing."""
+        items = self.failed_items
+        return failed_items_text(items.failed, items.total) if self.state is RunState.SUCCESS else ""
 
     @property
     def is_running(self) -> bool:
@@ -89,6 +103,7 @@ def summarise(view: RunView, *, alive: bool) -> RunSummary | None:
         last_event_at=moment(view.last_at),
         counts=figures.counts,
         total=view.total,
+        failed_items=view.failed_items if figures.failed_items is None else figures.failed_items,
         duration_ms=view.duration_ms,
         failed_at=failed.node_id if failed else finished.failed_at if finished else None,
         error=failed.error if failed else finished.error if finished else None,

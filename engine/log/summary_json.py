@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 
 from engine.log.moments import moment
 from engine.log.summary import RunState, RunSummary
-from engine.log.tallies import Counts, ErrorInfo, Location, Sums
+from engine.log.tallies import Counts, ErrorInfo, FailedItems, Location, Sums
 
 
 def summary_to_json(run: RunSummary) -> dict[str, object]:
@@ -23,6 +23,7 @@ def summary_to_json(run: RunSummary) -> dict[str, object]:
         "lastEventAt": run.last_event_at.isoformat(),
         "counts": asdict(run.counts),
         "nodes": run.total,
+        "failedItems": asdict(run.failed_items),
         "durationMs": run.duration_ms,
         "failedAt": run.failed_at,
         "error": None if run.error is None else _error_to_json(run.error),
@@ -46,6 +47,7 @@ def summary_from_json(shown: Mapping[str, Any]) -> RunSummary:
         last_event_at=moment(shown["lastEventAt"]),
         counts=Counts(**shown["counts"]),
         total=shown["nodes"],
+        failed_items=FailedItems(**shown["failedItems"]),
         duration_ms=shown["durationMs"],
         failed_at=shown["failedAt"],
         error=None if shown["error"] is None else _error(shown["error"]),
@@ -66,7 +68,8 @@ def _sums(fields: Mapping[str, Any]) -> Sums:
 
 
 def _error_to_json(error: ErrorInfo) -> dict[str, object]:
-    return {**asdict(error), "location": None if error.location is None else asdict(error.location)}
+    location = None if error.location is None else asdict(error.location)
+    return {"type": error.type, "message": error.message, "location": location}
 
 
 def _error(fields: Mapping[str, Any]) -> ErrorInfo:

@@ -50,6 +50,13 @@ class Counts(Whole, frozen=True):
     cancelled: Count = 0
 
 
+class FailedItems(Whole, frozen=True):
+    """How many items failed that fan-outs tolerate (`on_item_error: continue`), and how many items those had."""
+
+    failed: Count = 0
+    total: Count = 0
+
+
 class Location(Sparse, frozen=True):
     """A place in a file that an error points to; `line` is 1-based."""
 
@@ -58,8 +65,9 @@ class Location(Sparse, frozen=True):
 
 
 class ErrorInfo(Sparse, frozen=True):
-    """Why something failed. `message` is written for a person."""
+    """Why something failed. `message` is written for a person. `retryable`: another attempt may end otherwise."""
 
     type: str
     message: str
     location: Location | None = None
+    retryable: bool = True

@@ -13,6 +13,7 @@ from engine.log.events import (
     Counts,
     ErrorInfo,
     Event,
+    FailedItems,
     NodeActivity,
     NodeAttempt,
     NodeCached,
@@ -27,10 +28,12 @@ from engine.log.events import (
     RunFinished,
     RunStarted,
     RunWarning,
+    Scope,
     Sums,
 )
 from engine.log.moments import moment
 from engine.log.spending import Spending, add
+from engine.log.words import sum_of
 
 
 class NodeStatus(str, Enum):
@@ -92,6 +95,7 @@ class RunView(Struct):
     warnings: list[str] = field(default_factory=list)
     _spending: Spending = field(default_factory=Spending)
     _ended: Counter[NodeStatus] = field(default_factory=Counter)
+    _tolerant: dict[tuple[tuple[Scope, ...], str], Counts] = field(default_factory=dict)
 
     def apply(self, record: Record) -> None:
         """Fold in the next record."""
@@ -115,6 +119,7 @@ class RunView(Struct):
         used = self._spending.take(event)
         if used is not None:
             node.spent = add(node.spent, used)
+        self._note_failed_items(event)
         if isinstance(event, NodeActivity):
             node.activity = event.activity
         elif isinstance(event, NodeWarning):
@@ -139,7 +144,7 @@ class RunView(Struct):
             node.duration_ms = event.duration_ms
         if isinstance(event, (NodeCompleted, NodeFailed)) and event.counts is not None:
             node.counts = event.counts
-            node.items = _total(event.counts)
+            node.items = sum_of(event.counts)
         if isinstance(event, NodeFailed):
             node.error = event.error
         if isinstance(event, (NodeSkipped, NodeCancelled)):
@@ -184,6 +189,25 @@ class RunView(Struct):
         )
 
     @property
+    def failed_items(self) -> FailedItems:
+        """The items that failed in fan-outs that completed all the same, at any depth."""
+        fan_outs = self._tolerant.values()
+        return FailedItems(sum(counts.failed for counts in fan_outs), sum(map(sum_of, fan_outs)))
+
+    def _note_failed_items(self, event: NodeEvent) -> None:
+        if isinstance(event, NodeCompleted) and event.counts is not None:
+            self._tolerant.pop((event.scope, event.node_id), None)
+            if event.counts.failed:  # whatever else has parts does not complete then
+                self._tolerant[event.scope, event.node_id] = event.counts
+        elif isinstance(event, NodeAttempt) and self._tolerant:  # a nested experience begins again
+            depth = len(event.scope)
+            self._tolerant = {
+                (scope, node_id): counts
+                for (scope, node_id), counts in self._tolerant.items()
+                if not (len(scope) > depth and scope[:depth] == event.scope and scope[depth].id == event.node_id)
+            }
+
+    @property
     def failed_at(self) -> NodeView | None:
         """The first vertex, in the graph's order, that failed."""
         return next((node for node in self.nodes.values() if node.status is NodeStatus.FAILED), None)
@@ -218,10 +242,6 @@ def fold(records: tuple[Record, ...]) -> RunView:
 
 def _only_cached(counts: Counts) -> bool:
     return counts.cached > 0 and not (counts.completed or counts.failed or counts.cancelled)
-
-
-def _total(counts: Counts) -> int:
-    return counts.completed + counts.cached + counts.failed + counts.skipped + counts.cancelled
 
 
 def _apply_item(node: NodeView, event: Event) -> None:

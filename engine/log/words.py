@@ -47,6 +47,11 @@ def named_counts_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{counts[name]} {name}" for name in _ENDINGS if counts[name]) or "no node ran"
 
 
+def failed_items_text(failed: int, total: int) -> str:
+    """What to say of a run that succeeded in spite of them: `2 of 5 items failed`; nothing where there are none."""
+    return f"{failed} of {total} items failed" if failed else ""
+
+
 def sum_of(counts: Counts) -> int:
     """How many nodes or items there are in all."""
     return counts.completed + counts.cached + counts.failed + counts.skipped + counts.cancelled

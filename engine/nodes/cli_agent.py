@@ -5,32 +5,36 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from msgspec import Struct
-
-from engine.expressions import Json
-from engine.log.events import Metrics, Output
-from engine.log.outputs import OutputFile, Outputs
-from engine.nodes.cli_answer import NotAnObjectError, open_envelope, read_object
+from engine.expressions import Json, to_text
+from engine.log.events import Output
+from engine.log.outputs import Outputs
+from engine.nodes import cli_printed
+from engine.nodes.cli_answer import NotAnObjectError, read_object
+from engine.nodes.cli_envelope import Envelope, open_envelope
+from engine.nodes.cli_messages import without_escapes, without_thoughts
+from engine.nodes.cli_printed import Printed
 from engine.nodes.cli_programs import PROGRAMS
 from engine.nodes.environment import agent_environment
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work
 from engine.nodes.last_line import LastLine
 from engine.nodes.paths import named_file, outside_warning
-from engine.nodes.process import Process, how_it_ended
+from engine.nodes.process import Process, how_it_ended, may_start_later
 from engine.nodes.prompts import fill_prompt, prompt_file, read_prompt
 from engine.nodes.structured import Schema, problems, read_schema, schema_file
 from engine.spec.model import CliAgentSpec, Node
 
-LONGEST_ANSWER = 16 * 1024 * 1024
-"""How much a program may print on stdout, in bytes, before it is stopped."""
+_CANNOT_RUN = (126, 127)
+"""Exit codes of shells and `env`: what they were to run is no program, or is not there."""
 
-_TAIL_BYTES = 4096
+_ASKS_FOR_JSON = re.compile(r"(?:^|=)(?:stream-)?json$|^--(?:experimental-)?json$")
+_OF_AN_ERROR = frozenset({"type", "error"})
 _SHOWN = 500
 
 
@@ -55,7 +59,7 @@ class CliAgentKind:
         """Run the program once. Raises NodeError, with what the call cost where the program tells."""
         spec = _spec(work.node)
         if spec.output_format == "text" and len(work.node.writes) > 1:
-            raise NodeError("CliAgentWrites", _too_many_writes(work.node))
+            raise NodeError("CliAgentWrites", _too_many_writes(work.node), retryable=False)
         schema = None if spec.schema is None else read_schema(self._directory, spec.schema, watcher)
         prompt = fill_prompt(read_prompt(self._directory, spec.prompt, watcher), work, watcher)
         command, folder = _command(spec), self._workdir(spec, watcher)
@@ -65,23 +69,42 @@ class CliAgentKind:
             self._outputs.of(work.attempt_id, watcher.warning) as kept,
             _as_stdin(prompt) as stdin,
         ):
-            printed = _Printed(kept, LastLine(watcher.activity), lines_of_answer=spec.output_format == "text")
+            printed = Printed(kept, LastLine(watcher.activity), lines_of_answer=spec.output_format == "text")
             exchange.sent(
                 {"provider": spec.provider, "command": list(command), "folder": str(folder), "prompt": prompt}
             )
-            code = await _run(spec, command, folder, stdin, printed)
+            try:
+                code = await _run(spec, command, folder, stdin, printed)
+            except (NodeError, asyncio.CancelledError):
+                _tell_cost(_envelope(printed.answer, work.node), watcher)  # what was spent until then is spent
+                raise
             exchange.received({"exitCode": code, "stdout": printed.answer})
         watcher.activity(f"parsing {'JSON' if spec.output_format == 'json' else 'text'} output")
-        answer = _Answer.of(printed.answer, spec)
-        if answer.metrics is not None:
-            used = answer.metrics
-            watcher.tokens(used.tokens_in or 0, used.tokens_out or 0, used.model, used.cost_usd)
-        if code != 0 or answer.error is not None:
-            raise NodeError("CliAgentFailed", self._failure(spec, code, answer, printed), metrics=answer.metrics)
+        envelope = _envelope(printed.answer, work.node)
+        _tell_cost(envelope, watcher)
+        metrics = None if envelope is None else envelope.metrics
+        try:
+            return Outcome(Output(self._answered(work.node, code, envelope, printed, schema)), metrics)
+        except NodeError as error:
+            error.metrics = metrics
+            raise
+
+    def _answered(
+        self, node: Node, code: int, envelope: Envelope | None, printed: Printed, schema: Schema | None
+    ) -> Mapping[str, Json]:
+        """The fields that the answer gives. Raises NodeError where it is none."""
+        spec = _spec(node)
+        if code != 0 or (envelope is not None and envelope.error is not None):
+            raise NodeError(
+                "CliAgentFailed", self._failure(spec, code, envelope, printed), retryable=code not in _CANNOT_RUN
+            )
+        content = printed.answer if envelope is None else envelope.answer
+        if isinstance(content, str) and not without_thoughts(without_escapes(content)).strip():
+            said = f"; the last line of its stderr: {printed.last_error}" if printed.last_error else ""
+            raise NodeError("EmptyAnswer", f"{spec.provider} answered with nothing{said}{self._where(printed)}")
         if spec.output_format == "text":
-            return Outcome(Output(dict.fromkeys(work.node.writes, printed.answer)), answer.metrics)
-        delta = _only_writes(_checked(answer, schema), work.node, watcher)
-        return Outcome(Output(delta), answer.metrics)
+            return dict.fromkeys(node.writes, printed.answer)
+        return _fields(content, node, schema)
 
     async def close(self) -> None:
         """Nothing outlives an execution."""
@@ -91,74 +114,28 @@ class CliAgentKind:
             return self._directory
         folder = named_file(self._directory, spec.workdir)
         if not folder.path.is_dir():
-            raise NodeError("NoFolder", f"{folder.shown} is no folder; create it or correct `workdir`")
+            message = f"{folder.shown} is no folder; create it or correct `workdir`"
+            raise NodeError("NoFolder", message, retryable=False)
         if not folder.inside:
             watcher.warning(outside_warning(folder))
         return folder.path
 
-    def _failure(self, spec: CliAgentSpec, code: int, answer: _Answer, printed: _Printed) -> str:
+    def _failure(self, spec: CliAgentSpec, code: int, envelope: Envelope | None, printed: Printed) -> str:
         how = "reported an error" if code == 0 else how_it_ended(code)
-        said = (answer.error or printed.errors or printed.answer).strip()[-_SHOWN:]
+        reported = envelope.error if envelope is not None else None
+        if reported is None:
+            said = without_escapes(printed.errors or printed.answer).strip()[-_SHOWN:]
+        else:
+            said = reported.strip()[-_SHOWN:] or printed.last_error
+        return f"{spec.provider} {how}{': ' + said if said else ' and said nothing'}{self._where(printed)}"
+
+    def _where(self, printed: Printed) -> str:
         path = printed.kept.path
-        where = f" (all that it printed: {os.path.relpath(path, self._directory)})" if path and path.exists() else ""
-        return f"{spec.provider} {how}{': ' + said if said else ' and said nothing'}{where}"
+        there = path is not None and path.exists()
+        return f" (all that it printed: {os.path.relpath(path, self._directory)})" if path and there else ""
 
 
-class _Answer(Struct, frozen=True):
-    """What was printed on stdout, out of its envelope if it has one."""
-
-    content: str | Mapping[str, Json]
-    error: str | None = None
-    metrics: Metrics | None = None
-
-    @staticmethod
-    def of(text: str, spec: CliAgentSpec) -> _Answer:
-        envelope = open_envelope(text) if spec.output_format == "json" else None
-        return _Answer(text) if envelope is None else _Answer(envelope.answer, envelope.error, envelope.metrics)
-
-
-class _Printed:
-    """What the program printed: its answer, up to the limit, and the end of what it said besides."""
-
-    def __init__(self, kept: OutputFile, last_line: LastLine, *, lines_of_answer: bool) -> None:
-        self.kept = kept
-        self.too_long: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._last_line = last_line
-        self._lines_of_answer = lines_of_answer
-        self._answer = bytearray()
-        self._errors = b""
-
-    def take_answer(self, data: bytes) -> None:
-        """Take what comes on stdout."""
-        self.kept.write(data)
-        if self._lines_of_answer:  # the lines of a JSON text tell nobody what goes on
-            self._last_line.write(data)
-        self._answer += data[: LONGEST_ANSWER + 1 - len(self._answer)]
-        if len(self._answer) > LONGEST_ANSWER and not self.too_long.done():
-            self.too_long.set_result(None)
-
-    def take_errors(self, data: bytes) -> None:
-        """Take what comes on stderr."""
-        self.kept.write(data)
-        self._last_line.write(data)
-        self._errors = (self._errors + data)[-_TAIL_BYTES:]
-
-    def close(self) -> None:
-        """Report nothing more."""
-        self._last_line.close()
-
-    @property
-    def answer(self) -> str:
-        """All of stdout."""
-        return self._answer.decode(errors="replace")
-
-    @property
-    def errors(self) -> str:
-        """The end of stderr."""
-        return self._errors.decode(errors="replace")
-
-
-async def _run(spec: CliAgentSpec, command: tuple[str, ...], folder: Path, stdin: IO[bytes], printed: _Printed) -> int:
+async def _run(spec: CliAgentSpec, command: tuple[str, ...], folder: Path, stdin: IO[bytes], printed: Printed) -> int:
     """The exit code of `command`. Whatever ends this, the program and all that it started are gone then."""
     program = PROGRAMS[spec.provider]
     environment = {**agent_environment(program.keys), **program.environment, "PWD": str(folder)}
@@ -180,19 +157,21 @@ async def _run(spec: CliAgentSpec, command: tuple[str, ...], folder: Path, stdin
         ended.cancel()
         await process.stop()
         printed.close()
-    limit = LONGEST_ANSWER // 1024 // 1024
+    limit = cli_printed.LONGEST_ANSWER // 1024 // 1024
     raise NodeError("AnswerTooLong", f"{spec.provider} printed more than {limit} MiB on stdout and was stopped")
 
 
 def _unstartable(command: tuple[str, ...], error: OSError) -> NodeError:
-    return NodeError("NoProgram", f"{command[0]} could not be started: {error.strerror}")
+    message = f"{command[0]} could not be started: {error.strerror}"
+    return NodeError("NoProgram", message, retryable=may_start_later(error))
 
 
 def _command(spec: CliAgentSpec) -> tuple[str, ...]:
     program = PROGRAMS[spec.provider]
     found = shutil.which(program.name)
     if found is None:
-        raise NodeError("NoProgram", f"{program.name}, which {spec.provider} needs, is not on PATH; {program.install}")
+        message = f"{program.name}, which {spec.provider} needs, is not on PATH; {program.install}"
+        raise NodeError("NoProgram", message, retryable=False)
     return (str(Path(found).absolute()), *program.arguments(spec))
 
 
@@ -210,23 +189,42 @@ def _as_stdin(prompt: str) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _checked(answer: _Answer, schema: Schema | None) -> Mapping[str, Json]:
-    """The object that the answer holds. Raises NodeError where it holds none, or one that does not fit."""
+def _envelope(answer: str, node: Node) -> Envelope | None:
+    """The envelope of an answer, where the program was asked for one, or for JSON."""
+    spec = _spec(node)
+    asked = spec.output_format == "json" or any(_ASKS_FOR_JSON.search(argument) for argument in spec.extra_args)
+    return open_envelope(answer, node.writes) if asked else None
+
+
+def _tell_cost(envelope: Envelope | None, watcher: Watcher) -> None:
+    if envelope is not None and envelope.metrics is not None:
+        used = envelope.metrics
+        watcher.tokens(used.tokens_in or 0, used.tokens_out or 0, used.model, used.cost_usd)
+
+
+def _fields(content: str | Mapping[str, Json], node: Node, schema: Schema | None) -> Mapping[str, Json]:
+    """The object that the answer holds. Raises NodeError where it holds none, or one that is not what was asked for."""
     try:
-        value = read_object(answer.content) if isinstance(answer.content, str) else dict(answer.content)
+        value = read_object(content, node.writes) if isinstance(content, str) else content
     except NotAnObjectError as error:
-        raise NodeError("InvalidOutput", str(error), metrics=answer.metrics) from None
-    found = [] if schema is None else problems(schema, value)
+        raise NodeError("InvalidOutput", str(error)) from None
+    found = [] if schema is None else problems(schema, dict(value))
     if found:
-        message = "the answer does not fit the schema: " + "; ".join(found)
-        raise NodeError("InvalidOutput", message, metrics=answer.metrics)
+        raise NodeError("InvalidOutput", "the answer does not fit the schema: " + "; ".join(found))
+    if node.writes and not value.keys() & set(node.writes):
+        named = ", ".join(node.writes)
+        raise NodeError("InvalidOutput", f"the answer fills none of `writes` ({named}); {_held(value)}")
+    if not node.writes and "error" in value and value.keys() <= _OF_AN_ERROR:
+        raise NodeError("InvalidOutput", f"the answer is an error; {_held(value)}")
     return value
 
 
-def _only_writes(answer: Mapping[str, Json], node: Node, watcher: Watcher) -> dict[str, Json]:
-    for key in sorted(answer.keys() - set(node.writes)):
-        watcher.warning(f"the answer's {key} is dropped: `writes` does not name it")
-    return {key: value for key, value in answer.items() if key in node.writes}
+def _held(value: Mapping[str, Json]) -> str:
+    """What there is instead, in short."""
+    if not value:
+        return "it is an empty object"
+    text = to_text(dict(value))
+    return f"it holds {text if len(text) <= _SHOWN else text[:_SHOWN] + '…'}"
 
 
 def _too_many_writes(node: Node) -> str:

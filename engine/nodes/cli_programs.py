@@ -32,7 +32,7 @@ def _codex(spec: CliAgentSpec) -> tuple[str, ...]:
 
 
 def _gemini(spec: CliAgentSpec) -> tuple[str, ...]:
-    return ("--yolo", *_model(spec), *spec.extra_args)
+    return ("--yolo", "--skip-trust", *_model(spec), *spec.extra_args)
 
 
 def _model(spec: CliAgentSpec) -> tuple[str, ...]:

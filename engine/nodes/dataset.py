@@ -73,7 +73,8 @@ class DatasetKind:
         writes = work.node.writes
         if len(writes) != 1:
             named = ", ".join(writes) if writes else "none"
-            raise NodeError("DatasetWrites", f"a dataset writes its rows to one field, but `writes` names {named}")
+            message = f"a dataset writes its rows to one field, but `writes` names {named}"
+            raise NodeError("DatasetWrites", message, retryable=False)
         source = read_source(_spec(work.node).source, work.given)
         if isinstance(source, SqliteSource):
             found = await self._query(source, watcher)

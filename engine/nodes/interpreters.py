@@ -14,6 +14,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from engine.nodes.kind import NodeError
+from engine.nodes.process import may_start_later
 
 OLDEST_PYTHON = (3, 8)
 OLDEST_NODE = 18
@@ -51,7 +52,11 @@ def find_python(directory: Path, python: str | None) -> str:
     wanted = wanted_python(directory, python)
     found = _find(wanted.program)
     if found is None:
-        raise NodeError("NoInterpreter", f"{wanted.named_by}, which {_why_no_program(wanted.program)}; {wanted.remedy}")
+        raise NodeError(
+            "NoInterpreter",
+            f"{wanted.named_by}, which {_why_no_program(wanted.program)}; {wanted.remedy}",
+            retryable=False,
+        )
     return found
 
 
@@ -62,7 +67,7 @@ def find_node() -> str:
         return found
     there = next((path for path in _on_path("node") if os.path.lexists(path)), None)
     problem = "node is not on PATH" if there is None else f"{there} {_why_no_program(there)}"
-    raise NodeError("NoInterpreter", f"{problem}; {_NODE_REMEDY}")
+    raise NodeError("NoInterpreter", f"{problem}; {_NODE_REMEDY}", retryable=False)
 
 
 _NODE_REMEDY = f"install Node.js {OLDEST_NODE} or newer from https://nodejs.org"
@@ -72,7 +77,7 @@ def python_version(program: str) -> str:
     """The version of a Python that can run tools. Raises NodeError, which says what it does instead. Starts it."""
     version = _answer(program, "-c", _PYTHON_VERSION)
     if _numbers(version) < OLDEST_PYTHON:
-        raise NodeError("NoInterpreter", f"{program} is Python {version}; tools need 3.8 or newer")
+        raise NodeError("NoInterpreter", f"{program} is Python {version}; tools need 3.8 or newer", retryable=False)
     return version
 
 
@@ -80,7 +85,7 @@ def node_version(program: str) -> str:
     """The same for Node.js."""
     version = _answer(program, "--version").removeprefix("v")
     if _numbers(version)[0] < OLDEST_NODE:
-        raise NodeError("NoInterpreter", f"{program} is Node.js {version}; {_NODE_REMEDY}")
+        raise NodeError("NoInterpreter", f"{program} is Node.js {version}; {_NODE_REMEDY}", retryable=False)
     return version
 
 
@@ -92,7 +97,7 @@ def require_python(directory: Path, python: str | None) -> None:
         python_version(program)
     except NodeError as error:
         origin = "" if wanted.named_by == wanted.program else f"{wanted.named_by}. "
-        raise NodeError("NoInterpreter", f"{origin}{error}; {wanted.remedy}") from error
+        raise NodeError("NoInterpreter", f"{origin}{error}; {wanted.remedy}", retryable=error.retryable) from error
 
 
 def require_node() -> None:
@@ -107,17 +112,19 @@ def _answer(program: str, *arguments: str) -> str:
             [program, *arguments], capture_output=True, stdin=subprocess.DEVNULL, timeout=_SECONDS, check=False
         )
     except OSError as error:
-        raise NodeError("NoInterpreter", f"{program} cannot be started: {error.strerror or error}") from error
+        raise NodeError(
+            "NoInterpreter", f"{program} cannot be started: {error.strerror or error}", retryable=may_start_later(error)
+        ) from error
     except subprocess.TimeoutExpired:
         raise NodeError("NoInterpreter", f"{program} does not answer within {_SECONDS} s") from None
     said, complained = (text.decode("utf-8", "replace").strip() for text in (done.stdout, done.stderr))
     if done.returncode != 0:
         reason = f": {(complained or said).splitlines()[-1]}" if complained or said else ""
         how = f"exit code {done.returncode}" if done.returncode > 0 else f"signal {-done.returncode}"
-        raise NodeError("NoInterpreter", f"{program} ends with {how}{reason}")
+        raise NodeError("NoInterpreter", f"{program} ends with {how}{reason}", retryable=False)
     if not _numbers(said):
         shown = f"answers “{said[:_LONGEST_ANSWER]}”" if said else "answers nothing"
-        raise NodeError("NoInterpreter", f"{program} {shown} when asked for its version")
+        raise NodeError("NoInterpreter", f"{program} {shown} when asked for its version", retryable=False)
     return said
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
 import select
 import signal
@@ -20,6 +21,7 @@ Sink = Callable[[bytes], None]
 
 _SUPERVISOR = (sys.executable, "-I", "-S", supervisor.__file__)
 _PIECE = 65_536
+_SHORTAGES = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ETXTBSY, errno.EINTR})
 _SLACK_SECONDS = 1.0
 """What the supervisor may need beyond the time that it gives the program."""
 
@@ -191,6 +193,11 @@ class _Pipe:
         else:
             self.close()
         return bool(data)
+
+
+def may_start_later(error: OSError) -> bool:
+    """Whether a program that could not be started may start a moment later: the machine was short of something."""
+    return error.errno in _SHORTAGES
 
 
 def how_it_ended(code: int) -> str:

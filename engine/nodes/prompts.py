@@ -46,9 +46,11 @@ def read_prompt(directory: Path, prompt: str, watcher: Watcher) -> str:
     try:
         return read_text(file.path, MOST_BYTES)
     except FileNotFoundError:
-        raise NodeError("NoPrompt", f"{file.shown} does not exist; create it or correct `prompt`") from None
+        message = f"{file.shown} does not exist; create it or correct `prompt`"
+        raise NodeError("NoPrompt", message, retryable=False) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise NodeError("NoPrompt", f"{file.shown} cannot be read as UTF-8 text: {error}") from error
+        message = f"{file.shown} cannot be read as UTF-8 text: {error}"
+        raise NodeError("NoPrompt", message, retryable=False) from error
 
 
 def fill_prompt(text: str, work: Work, watcher: Watcher) -> str:

@@ -90,12 +90,14 @@ def read_skill(directory: Path, impl: str, watcher: Watcher) -> Skill:
     try:
         content = read_text(file.path, MOST_BYTES)
     except (FileNotFoundError, NotADirectoryError):
-        raise NodeError("NoSkill", _no_skill(folder)) from None
+        raise NodeError("NoSkill", _no_skill(folder), retryable=False) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise NodeError("NoSkill", f"{file.shown} cannot be read as UTF-8 text: {error}") from error
+        message = f"{file.shown} cannot be read as UTF-8 text: {error}"
+        raise NodeError("NoSkill", message, retryable=False) from error
     front, text = _split(file.shown, content)
     if not text:
-        raise NodeError("NoSkill", f"{file.shown} tells the model nothing; write below its front matter what to do")
+        message = f"{file.shown} tells the model nothing; write below its front matter what to do"
+        raise NodeError("NoSkill", message, retryable=False)
     tree = parse(front)
     for problem in tree.problems:
         line = 2 + front.count("\n", 0, problem.span.start)
@@ -144,7 +146,8 @@ def _split(shown: str, content: str) -> tuple[str, str]:
     lines = rest.split("\n")
     end = next((number for number, line in enumerate(lines) if line.rstrip() == _FENCE), None)
     if end is None:
-        raise NodeError("NoSkill", f"the front matter of {shown} never ends; add a line {_FENCE} after it")
+        message = f"the front matter of {shown} never ends; add a line {_FENCE} after it"
+        raise NodeError("NoSkill", message, retryable=False)
     return "\n".join(lines[:end]), "\n".join(lines[end + 1 :]).strip()
 
 

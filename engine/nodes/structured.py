@@ -33,12 +33,12 @@ def read_schema(directory: Path, schema: Schema | str, watcher: Watcher) -> Sche
         watcher.warning(outside_warning(file))
     given: Any = schema if file is None else _load(file)
     if not isinstance(given, Mapping) or given.get("type", "object") != "object":
-        raise NodeError("NoSchema", f"{where} must describe an object: structured output has a key for every field")
+        raise _no_schema(f"{where} must describe an object: structured output has a key for every field")
     read = {"type": "object", **given}
     try:
         jsonschema.Draft202012Validator.check_schema(read)
     except jsonschema.SchemaError as error:
-        raise NodeError("NoSchema", f"{where} is no JSON Schema: {error.json_path}: {error.message}") from error
+        raise _no_schema(f"{where} is no JSON Schema: {error.json_path}: {error.message}") from error
     return read
 
 
@@ -50,9 +50,7 @@ def problems(schema: Schema, answer: Json) -> list[str]:
     try:
         errors = sorted(validator.iter_errors(answer), key=lambda error: [str(step) for step in error.absolute_path])
     except Unresolvable as error:
-        raise NodeError(
-            "NoSchema", f"schema refers to {error}, which is not in it; write the definition inline"
-        ) from None
+        raise _no_schema(f"schema refers to {error}, which is not in it; write the definition inline") from None
     return [f"{error.json_path}: {error.message}" for error in errors[:_MAX_PROBLEMS]]
 
 
@@ -60,6 +58,10 @@ def _load(file: NamedFile) -> Any:
     try:
         return json.loads(read_text(file.path, _MOST_BYTES))
     except FileNotFoundError:
-        raise NodeError("NoSchema", f"{file.shown} does not exist; create it or correct `schema`") from None
+        raise _no_schema(f"{file.shown} does not exist; create it or correct `schema`") from None
     except (OSError, ValueError, RecursionError) as error:
-        raise NodeError("NoSchema", f"{file.shown} is not JSON: {error}") from error
+        raise _no_schema(f"{file.shown} is not JSON: {error}") from error
+
+
+def _no_schema(message: str) -> NodeError:
+    return NodeError("NoSchema", message, retryable=False)

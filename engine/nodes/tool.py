@@ -8,7 +8,7 @@ import difflib
 import itertools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,6 +24,7 @@ from engine.nodes.interpreters import find_node, find_python, require_node, requ
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work, excerpt
 from engine.nodes.paths import NamedFile, named_file, outside_warning
 from engine.nodes.pool import Program, WorkerPool
+from engine.nodes.process import may_start_later
 from engine.nodes.worker_client import WorkerGone
 from engine.spec.model import Node, ToolSpec
 from engine.spec.named_files import TOOL_SUFFIXES, split_impl
@@ -85,13 +86,12 @@ class ToolKind:
             with self._outputs.of(work.attempt_id, watcher.warning) as output:
                 answer = await self._pool.ask(program, message, output.write)
         except WorkerGone as gone:
-            self._require_folder()
             await self._require_sound(program, file)
             raise _crash(file, gone) from None
         except OSError as error:
-            self._require_folder()
             await self._require_sound(program, file)
-            raise NodeError("NoInterpreter", f"{program.command[0]} could not be started: {error.strerror}") from error
+            problem = f"{program.command[0]} could not be started: {error.strerror}"
+            raise NodeError("NoInterpreter", problem, retryable=may_start_later(error)) from error
         self._answered.add(program)
         reply = _parsed(answer)
         if not reply["ok"]:
@@ -130,10 +130,6 @@ class ToolKind:
         else:
             await asyncio.to_thread(require_node)
 
-    def _require_folder(self) -> None:
-        if not self._directory.is_dir():
-            raise NodeError("NoFolder", f"the folder of the experience, {self._directory}, is gone; put it back")
-
     def _program(self, file: NamedFile) -> Program:
         program = self._programs.get(file)
         if program is None:
@@ -142,7 +138,8 @@ class ToolKind:
 
     def _found_program(self, file: NamedFile) -> Program:
         if file.path.suffix not in TOOL_SUFFIXES:
-            raise NodeError("NoTool", f"{file.shown} is no tool: a tool's file ends in .py, .mjs or .js")
+            message = f"{file.shown} is no tool: a tool's file ends in .py, .mjs or .js"
+            raise NodeError("NoTool", message, retryable=False)
         _require_file(file)
         if file.path.suffix == ".py":
             self._found_python = self._found_python or find_python(self._directory, self._python)
@@ -156,7 +153,8 @@ class ToolKind:
 def _require_file(file: NamedFile) -> None:
     """Say so where there is no such file: before its first call, and when a call failed for whatever reason."""
     if not file.path.is_file():
-        raise NodeError("NoTool", f"{file.shown} does not exist; create it or correct `impl`")
+        message = f"{file.shown} does not exist; create it or correct `impl`"
+        raise NodeError("NoTool", message, retryable=False)
 
 
 def _has_url(folder: Path) -> bool:
@@ -191,22 +189,39 @@ def tool_input(work: Work) -> dict[str, Json]:
 
 
 def read_result(tool: str, result: Any, watcher: Watcher) -> Outcome:
-    """The outcome that `result`, what `tool` returned, stands for. Raises NodeError where it is none."""
+    """The outcome that `result`, what `tool` returned, stands for. Raises NodeError where it is none.
+
+    What writes nothing although it looks as if it should is a success with a warning, as in the public engine.
+    """
     example = 'return an object such as {"state_delta": {"field": value}}'
+    if isinstance(result, list):
+        watcher.warning(f"{tool} returned a list, which writes nothing; {example}")
+        return Outcome(Output({}))
     if not isinstance(result, dict):
         raise NodeError("ToolResult", f"{tool} returned {_named(result)}; {example}", Location(tool))
     known = {"state_delta", "edge_output", "metrics"}
     if result and not known & result.keys():
-        keys = ", ".join(result)
-        message = f"{tool} returned an object without state_delta and edge_output (its keys: {keys}); {example}"
-        raise NodeError("ToolResult", message, Location(tool))
+        watcher.warning(
+            f"{tool} returned an object without state_delta, which writes nothing; "
+            f"put its keys ({_listed(result)}) under state_delta to write them"
+        )
+        return Outcome(Output({}))
     delta = result.get("state_delta", {})
+    if delta is None:
+        watcher.warning(f"{tool} returned null as state_delta, which writes nothing; put the fields to write under it")
+        delta = {}
     if not isinstance(delta, dict):
         raise NodeError("ToolResult", f"{tool} returned {_named(delta)} as state_delta; {example}", Location(tool))
     for key in sorted(result.keys() - known):
         watcher.warning(f"{tool} returned the key {key}, which means nothing; fields to write belong into state_delta")
     output = Output(delta, result.get("edge_output", UNSET))
     return Outcome(output, _metrics(tool, result.get("metrics"), watcher))
+
+
+def _listed(keys: Iterable[str]) -> str:
+    """The first of some names, cut where they are long."""
+    names = [name if len(name) <= 40 else name[:40] + "…" for name in itertools.islice(keys, 11)]
+    return ", ".join(names if len(names) <= 10 else [*names[:10], "…"])
 
 
 def _metrics(tool: str, given: Any, watcher: Watcher) -> Metrics | None:
@@ -228,7 +243,8 @@ def _metrics(tool: str, given: Any, watcher: Watcher) -> Metrics | None:
 def _fail(file: NamedFile, function: str | None, reply: Mapping[str, Any]) -> NoReturn:
     """Raise the NodeError that a worker's reply stands for."""
     if reply["type"] == "NoFunction":
-        raise NodeError("NoFunction", _no_function(file, function, reply["names"]), Location(file.shown))
+        message = _no_function(file, function, reply["names"])
+        raise NodeError("NoFunction", message, Location(file.shown), retryable=False)
     if reply["type"] == "ToolResult":
         raise NodeError(
             "ToolResult", f"{file.shown} returned what is not JSON: {reply['message']}", Location(file.shown)

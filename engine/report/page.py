@@ -42,7 +42,7 @@ def run_page(
     anchors = {execution.node_id: f"node-{number}" for number, execution in enumerate(told.executions, 1)}
     drawn = picture or picture_of_log(summary.experience, told)
     kinds = {box.id: box.kind for box in drawn.boxes}
-    title = f"{summary.experience} · {summary.state.value} · {summary.short_id}"
+    title = f"{summary.experience} · {summary.outcome} · {summary.short_id}"
     main = element(
         "main",
         *_head(told, summary),
@@ -83,7 +83,7 @@ def _head(told: History, summary: RunSummary) -> Iterator[Element]:
     yield element(
         "div",
         element("h1", f"{summary.experience} {version}".strip()),
-        element("span", summary.state.value, class_=f"badge {summary.state.value}"),
+        element("span", summary.outcome, class_=f"badge {summary.state.value}"),
         class_="head",
     )
     moment = summary.started_at.strftime("%Y-%m-%d %H:%M:%S UTC")

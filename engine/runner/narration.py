@@ -128,6 +128,7 @@ def run_finished(
         failed_at=failed.node_id if failed else None,
         error=failed.error if failed else None,
         counts=view.counts,
+        failed_items=view.failed_items,
         spent=view.spent,
         inherited=view.inherited,
         lineage=add(original.lineage_spent, view.spent) if original else view.spent,

@@ -81,9 +81,20 @@ def _check_answer(view: View, node: Node, answer: AnswerSchema, world: World) ->
     required = schema.get("required")
     for position, key in enumerate(required if isinstance(required, list) else ()):
         if key not in node.writes and key in properties:
-            message = f"the answer must have `{key}`, which is then dropped: `writes` does not name it"
             steps: Steps = ("schema",) if answer.file else ("schema", "required", position)
-            yield _problem(view, steps, message, Severity.HINT)
+            yield _not_named(view, node, key, steps, world)
+
+
+def _not_named(view: View, node: Node, key: str, steps: Steps, world: World) -> Problem:
+    """A key of every answer that `writes` does not name: agents and skills drop it, coding agents write it."""
+    if not isinstance(node.spec, CliAgentSpec):
+        message = f"the answer must have `{key}`, which is then dropped: `writes` does not name it"
+        return _problem(view, steps, message, Severity.HINT)
+    if key in world.fields:
+        message = f"the answer must have `{key}`, which is written although `writes` does not name it; name it there"
+        return _problem(view, steps, message, Severity.HINT)
+    message = f"the answer must have `{key}`, which is no field, so every answer fails the node; declare it as one"
+    return _problem(view, steps, message)
 
 
 def _never_answered(

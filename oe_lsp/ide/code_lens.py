@@ -50,6 +50,8 @@ def _lens(run: RunSummary, now: datetime) -> Lens:
     outcome = _OUTCOMES[run.state]
     if run.state is RunState.FAILURE and run.failed_at is not None:
         outcome = f"{outcome} at {visible(run.failed_at)}"
+    if run.failed_items_text:
+        outcome = f"{outcome}, {run.failed_items_text}"
     return Lens(
         f"▶ Resume run {run.short_id} · {outcome} · {age(run.last_event_at, now)}", LensAction.RESUME, run.run_id
     )

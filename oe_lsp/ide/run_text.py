@@ -32,5 +32,6 @@ def end_text(run: RunSummary) -> str:
         first_line = run.error.message.strip().partition("\n")[0] if run.error else ""
         return f"failed at {run.failed_at}" + (f": {first_line}" if first_line else "")
     words = {RunState.SUCCESS: "succeeded", RunState.FAILURE: "failed"}
-    text = f"{words.get(run.state, run.state.value)}: {counts_text(run.counts)}"
+    outcome = ", ".join(filter(None, (words.get(run.state, run.state.value), run.failed_items_text)))
+    text = f"{outcome}: {counts_text(run.counts)}"
     return text if run.duration_ms is None else f"{text} · {duration(run.duration_ms)}"

@@ -101,6 +101,7 @@ def to_code_lens(lens: Lens, uri: str) -> types.CodeLens:
 def to_run(run: RunSummary, log_uri: str) -> messages.RunSummary:
     """A run as custom requests return it."""
     ended = run.state not in (RunState.RUNNING, RunState.INTERRUPTED)
+    items = run.failed_items
     return messages.RunSummary(
         run_id=run.run_id,
         status=run.state.value,
@@ -119,6 +120,7 @@ def to_run(run: RunSummary, log_uri: str) -> messages.RunSummary:
         failed_at=run.failed_at,
         reason=run.reason,
         original_run_id=run.original_run_id,
+        failed_items=messages.FailedItems(items.failed, items.total) if items.failed else None,
     )
 
 

@@ -48,6 +48,14 @@ class Counts:
 
 
 @attrs.frozen
+class FailedItems:
+    """How many items failed that fan-outs tolerated, of how many."""
+
+    failed: int
+    total: int
+
+
+@attrs.frozen
 class RunSummary:
     """One run. Times are ISO-8601 UTC; `duration_ms` is milliseconds."""
 
@@ -62,6 +70,7 @@ class RunSummary:
     failed_at: str | None = None
     reason: str | None = None
     original_run_id: str | None = None
+    failed_items: FailedItems | None = None
 
 
 @attrs.frozen

@@ -139,6 +139,20 @@ async def test_a_code_review_that_is_resumed_calls_nobody(tmp_path: Path, agents
     assert resumed.final_state["report"] == {"hold": 1, "refuted": 1}
 
 
+async def test_a_code_review_without_claude_fails_at_once_and_says_why(
+    tmp_path: Path, agents: CodingAgents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = checkout("code-review", tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    run = await world.run()
+
+    assert (run.finished.status, run.finished.failed_at) == ("failure", "review")
+    assert run.finished.error is not None
+    assert run.finished.error.message.startswith("2 of 2 items failed; item 0: claude, which claude-code needs, is not")
+    assert "node.attempt" not in world.types(run.run_id)
+
+
 async def test_a_review_that_fails_is_made_up_for_by_a_resume(tmp_path: Path, agents: CodingAgents) -> None:
     world = checkout("code-review", tmp_path)
     file = world.folder / "experience.yaml"

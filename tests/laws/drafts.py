@@ -38,7 +38,8 @@ class Link:
 class Step:
     """A node. It writes the field that has its name: a number, or a list where it is a LIST or runs `over` one.
 
-    `edition` is that of its code or prompt, `cache_key` is written in the YAML, `items` in the data file.
+    `tolerant`: its items may fail, though not all of them. `edition` is that of its code or prompt, `cache_key` is
+    written in the YAML, `items` in the data file.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Step:
     links: tuple[Link, ...] = ()
     join_any: bool = False
     over: str | None = None
+    tolerant: bool = False
     names_index: bool = False
     cache: bool = True
     edition: int = 0
@@ -113,6 +115,8 @@ def _node(step: Step) -> dict[str, Any]:
         node["join"] = "any"
     if step.over is not None:
         node["for_each"] = {"source": f"$.{step.over}", "concurrency": 3}
+        if step.tolerant:
+            node["for_each"]["on_item_error"] = "continue"
     if step.names_index:
         node["args"] = {"at": "$index"}
     if not step.cache:

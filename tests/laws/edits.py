@@ -38,6 +38,7 @@ def step_after(draw: st.DrawFn, before: tuple[Step, ...], id_: str) -> Step:
         links=draw(links(before)),
         join_any=draw(st.booleans()),
         over=over,
+        tolerant=over is not None and draw(st.booleans()),
         names_index=over is not None and draw(st.sampled_from((False, False, True))),
         cache=draw(st.sampled_from((True,) * 5 + (False,))),
         items=draw(ITEMS) if sort is Sort.LIST else (),
@@ -64,6 +65,7 @@ def edit(draw: st.DrawFn, draft: Draft) -> Draft:
     ways = ["edition", "edition", "edition", "cache_key", "layout", "cache"]
     ways += ["items", "items"] if step.sort is Sort.LIST else []
     ways += ["links", "reads", "join_any"] if before else []
+    ways += ["tolerant"] if step.over is not None else []
     way = draw(st.sampled_from(ways))
     few = st.integers(0, 2)
     if way == "layout":
@@ -72,6 +74,7 @@ def edit(draw: st.DrawFn, draft: Draft) -> Draft:
         "edition": few,
         "cache_key": few,
         "cache": st.booleans(),
+        "tolerant": st.booleans(),
         "items": ITEMS,
         "links": links(before) if before else st.just(()),
         "reads": some(before) if before else st.just(()),

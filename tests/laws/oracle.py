@@ -101,8 +101,8 @@ def _each(
         if _execute(told, step, (step.id, index), receives, fits, broken, item):
             told.outcomes[place] = receives
             values.append(value_of(step, receives))
-        else:
-            told.failed.add(step.id)
+    if len(values) < len(items) and not (step.tolerant and values):
+        told.failed.add(step.id)
     if values:
         told.fields[step.id] = told.sent[step.id] = values
 

@@ -11,6 +11,7 @@ from engine.log.events import (
     ErrorInfo,
     Event,
     ExperienceRef,
+    FailedItems,
     NodeCompleted,
     NodeFailed,
     Output,
@@ -29,7 +30,12 @@ STARTED = RunStarted(experience=ExperienceRef("city-report", "1.0.0", "/x/experi
 COMPLETED = NodeCompleted(node_id="a", attempt_id="x", input_hash="h", output=Output({}), duration_ms=1.0)
 FAILED = NodeFailed(node_id="b", error=ErrorInfo("ValueError", "no bread"))
 SUCCESS = RunFinished(
-    status=RunStatus.SUCCESS, counts=Counts(completed=2), spent=Sums(0.5, 10, 20), lineage=Sums(0.5), duration_ms=99.0
+    status=RunStatus.SUCCESS,
+    counts=Counts(completed=2),
+    failed_items=FailedItems(),
+    spent=Sums(0.5, 10, 20),
+    lineage=Sums(0.5),
+    duration_ms=99.0,
 )
 FAILURE = RunFinished(
     status=RunStatus.FAILURE,

@@ -45,7 +45,9 @@ export function countsText(counts: Partial<RunCounts>): string {
 export function outcomeText(run: RunSummary): string {
   switch (run.status) {
     case 'success':
-      return 'succeeded';
+      return run.failedItems
+        ? `succeeded, ${run.failedItems.failed} of ${run.failedItems.total} items failed`
+        : 'succeeded';
     case 'failure':
       return run.failedAt ? `failed at ${run.failedAt}` : 'failed';
     case 'cancelled':

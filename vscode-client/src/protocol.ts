@@ -24,6 +24,8 @@ export interface RunSummary {
   readonly failedAt?: string | null;
   readonly reason?: string | null;
   readonly originalRunId?: string | null;
+  /** Items that failed though their fan-out completed (`on_item_error: continue`). */
+  readonly failedItems?: { readonly failed: number; readonly total: number } | null;
   readonly logUri: string;
 }
 

@@ -54,6 +54,12 @@ describe('an age is written as people say it', () => {
   }
 });
 
+test('a success with failed items says so', () => {
+  const run: RunSummary = { ...RUN, failedItems: { failed: 2, total: 5 } };
+
+  assert.equal(endText(run), 'Run 9a8b7c6d succeeded, 2 of 5 items failed: 4 cached, 3 completed, 2.1 s');
+});
+
 test('counts name only what occurred, in the order of a summary line', () => {
   assert.equal(countsText(FAILED.counts), '2 completed, 1 failed, 1 skipped');
   assert.equal(countsText({}), '');

@@ -109,7 +109,7 @@ def _parquet(path: Path) -> list[Json]:
         import pyarrow.parquet  # type: ignore[import-untyped]
     except ImportError:
         message = "reading Parquet needs pyarrow; install it with `pip install 'oe-lsp[parquet]'`"
-        raise NodeError("DatasetSource", message) from None
+        raise NodeError("DatasetSource", message, retryable=False) from None
     try:
         with pa.parquet.ParquetFile(path) as file:
             _require_distinct(None, file.schema_arrow.names)

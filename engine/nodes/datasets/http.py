@@ -29,6 +29,9 @@ _LIMITS = Timeout(None, connect=30.0)
 
 _MOST_REDIRECTS = 10
 _MOST_QUOTED = 200
+_FINAL = frozenset({400, 401, 403, 405, 406, 410, 411, 413, 414, 415, 422, 431, 501})
+"""Statuses that the same request is answered with again."""
+
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -52,7 +55,8 @@ class HttpReader:
             return _rows(await self._exchange(request, secret))
         except _NoAnswerError as error:
             secrets = values_in(source.headers.values(), self._environment)
-            raise NodeError(error.type, mask(f"{place} {error.message}", secrets) + error.quote(secrets)) from None
+            message = mask(f"{place} {error.message}", secrets) + error.quote(secrets)
+            raise NodeError(error.type, message, retryable=error.retryable) from None
 
     async def close(self) -> None:
         """Close the connections."""
@@ -98,6 +102,7 @@ class _NoAnswerError(Exception):
     type: str
     message: str
     body: bytes = b""
+    retryable: bool = True
 
     def quote(self, secrets: Iterable[str]) -> str:
         """The beginning of what the server said, on one line."""
@@ -115,7 +120,8 @@ async def _body(response: Response) -> bytes:
         return bytes(received)
     remedy = "; check `source.headers`" if response.status_code in (401, 403) else ""
     status = f"was answered with status {response.status_code} {response.reason_phrase}".rstrip()
-    raise _NoAnswerError("DatasetMissing", status + remedy, bytes(received))
+    retryable = response.status_code not in _FINAL
+    raise _NoAnswerError("DatasetMissing", status + remedy, bytes(received), retryable)
 
 
 def _rows(body: bytes) -> list[Json]:

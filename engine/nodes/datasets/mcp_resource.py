@@ -25,7 +25,7 @@ from engine.nodes.datasets.mcp_servers import McpServer
 from engine.nodes.datasets.values import NoRowError, parse_json
 from engine.nodes.datasets.variables import mask
 from engine.nodes.kind import NodeError
-from engine.nodes.process import Process
+from engine.nodes.process import Process, may_start_later
 
 _SECONDS_TO_LEAVE = 2.0
 """How long a server may take to end by itself once nobody writes to it any more."""
@@ -46,7 +46,8 @@ async def read_rows(directory: Path, server: McpServer, uri: str) -> list[Json]:
         async with connection.opened(directory):
             read = await _read(connection, uri)
     except OSError as error:
-        raise NodeError("DatasetMissing", f"{server.program} could not be started: {error.strerror}") from error
+        message = f"{server.program} could not be started: {error.strerror}"
+        raise NodeError("DatasetMissing", message, retryable=may_start_later(error)) from error
     if isinstance(read, str):
         printed = connection.printed()
         said = f"; the last it printed:\n{printed}" if printed else ""

@@ -89,5 +89,6 @@ def _program(directory: Path, command: str, where: str, environment: Mapping[str
     found = shutil.which(written, path=environment.get("PATH"))
     if found is None:
         problem = "is not there, or no program" if os.sep in command else "is not on PATH"
-        raise NodeError("DatasetMissing", f"{where}: `{command}` {problem}; install it or correct `command`")
+        message = f"{where}: `{command}` {problem}; install it or correct `command`"
+        raise NodeError("DatasetMissing", message, retryable=False)
     return str(Path(found).absolute())

@@ -96,7 +96,7 @@ def known_source(written: Mapping[str, Json], given: Mapping[str, Json]) -> Sour
 
 def wrong_source(message: str) -> NodeError:
     """What a source that cannot be used raises."""
-    return NodeError("DatasetSource", message)
+    return NodeError("DatasetSource", message, retryable=False)
 
 
 class _Keys:

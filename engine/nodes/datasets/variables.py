@@ -27,7 +27,8 @@ def fill(text: str, where: str, environment: Mapping[str, str]) -> str:
     """`text` with every variable's value. Raises NodeError where one is not set; `where` is what needs it."""
     for name in variables_in(text):
         if not environment.get(name):
-            raise NodeError("DatasetSource", f"{where} needs the environment variable {name}, which is not set; set it")
+            message = f"{where} needs the environment variable {name}, which is not set; set it"
+            raise NodeError("DatasetSource", message, retryable=False)
     return _VARIABLE.sub(lambda match: environment[match[1]], text)
 
 

@@ -23,6 +23,15 @@ def alone_and_together_are_the_same(world: World, width: int, seed: int) -> None
     assert Counter(together.warnings) == Counter(alone.warnings)
 
 
+def what_completed_did_not_fail_whole(world: World, width: int, seed: int) -> None:
+    """A fan-out that goes on in spite of failures has an item that succeeded; one without any has failed."""
+    story = world.run(width, seed)
+
+    for group in story.groups.values():
+        succeeded = group.counts.completed + group.counts.cached
+        assert group.error is not None or succeeded or not group.counts.failed
+
+
 def some_of_it_restored_is_the_same(world: World, width: int, seed: int) -> None:
     """A resume that finds some of the outcomes comes to the same end, and does not run those again."""
     alone = world.run()

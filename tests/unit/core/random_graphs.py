@@ -53,11 +53,13 @@ CONDITIONS = (None, None, None, "length($.list) > 1", "$.last != 2", "$args.go =
 SKIP, RETRY, FAIL_RUN = OnError(), OnError(Policy.RETRY, attempts=3, base_ms=0), OnError(Policy.FAIL_RUN)
 KEPT_GOING = (SKIP, RETRY)
 DEPTH = 2
+ALWAYS = 99
+"""More often than anything is tried."""
 
 
 @dataclass
 class World:
-    """A random experience, what it nests, and how often each of its nodes fails before it succeeds (99: always)."""
+    """A random experience, what it nests, and how often each of its nodes fails before it succeeds, or ALWAYS."""
 
     experience: Experience
     nested: Mapping[str, Composition] = field(default_factory=dict)
@@ -70,8 +72,9 @@ class World:
         def behave(task: Task) -> Output | ErrorInfo:
             name = name_of(task)
             tries[task] += 1
-            # Of a fan-out's or pipeline's items only some fail, the same ones each time.
-            unlucky = task.item is None or task.item.index % 2 == 1
+            # Of the items of a list only some fail, the same ones each time; all of them where it always fails.
+            always = self.failures.get(task.node.id) == ALWAYS
+            unlucky = always or task.item is None or task.item.index % 2 == 1
             # Counted from the outermost try on: how often a sibling cut a try short must not count.
             if unlucky and tries[task] + drive.retries_around(task) <= self.failures.get(task.node.id, 0):
                 return ErrorInfo("test", "broken")
@@ -123,7 +126,7 @@ def graphs(draw: st.DrawFn, *, policies: tuple[OnError, ...], prefix: str = "n",
             failures.update(child.failures)
             outputs = draw(st.sampled_from(({}, {"last": "$.items[0]"})))
             spec = ExperienceSpec("c.yaml", draw(st.sampled_from(("shared", "isolated"))), outputs)
-        failures[id_] = draw(st.sampled_from((*(0,) * 8, 1, 2, 99)))
+        failures[id_] = draw(st.sampled_from((*(0,) * 8, 1, 2, ALWAYS)))
         nodes.append(draw(some_node(id_, spec, policies)))
     plain = Experience("random", "1.0.0", tuple(nodes), (), STATE)
     return World(draw(connected(draw(grouped(plain, prefix)))), nested, failures)

@@ -203,6 +203,38 @@ def test_on_item_error_continue_completes_the_fan_out() -> None:
     assert story.tasks["sum"].reads == {"found": [1, 3]}
 
 
+def test_a_fan_out_of_which_every_item_failed_fails_whatever_it_tolerates() -> None:
+    text = FAN_OUT.replace("source: $.items", "source: $.items, on_item_error: continue")
+    behaviours = {"list": writes(items=ITEMS), "each": lambda task: fails(f"no {task.args['of']}")(task)}
+
+    story = Drive(experience(text), behaviours).run()
+
+    error = story.groups["each"].error
+    assert error is not None
+    assert error.message == "3 of 3 items failed; item 0: no 1"
+    assert story.skipped == {"sum": "predecessor each failed"}
+    assert story.status is RunStatus.FAILURE
+
+
+def test_a_fan_out_over_no_item_completes_whatever_it_tolerates() -> None:
+    text = FAN_OUT.replace("source: $.items", "source: $.items, on_item_error: continue")
+
+    story = Drive(experience(text), {"list": writes(items=[])}).run()
+
+    assert story.groups["each"].error is None
+    assert story.status is RunStatus.SUCCESS
+
+
+def test_items_that_were_stopped_are_no_failures_of_a_fan_out_that_tolerates_some() -> None:
+    text = FAN_OUT.replace("source: $.items", "source: $.items, on_item_error: continue")
+    behaviours = {"list": writes(items=ITEMS), "each": fails()}
+
+    story = Drive(experience(text), behaviours, cancel_after=2).run()
+
+    assert "each" not in story.groups
+    assert story.status is RunStatus.CANCELLED
+
+
 def test_an_empty_list_completes_at_once() -> None:
     story = Drive(experience(FAN_OUT), {"list": writes(items=[])}).run()
 

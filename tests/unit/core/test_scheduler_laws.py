@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 
 from engine.log.events import RunStatus
 from engine.spec.model import Experience, Kind, Node, ToolSpec
-from tests.unit.core.laws import alone_and_together_are_the_same, some_of_it_restored_is_the_same
+from tests.unit.core.laws import (
+    alone_and_together_are_the_same,
+    some_of_it_restored_is_the_same,
+    what_completed_did_not_fail_whole,
+)
 from tests.unit.core.random_graphs import FAIL_RUN, KEPT_GOING, RETRY, STATE, World, graphs
 
 
@@ -35,6 +39,12 @@ def test_never_more_goes_on_at_once_than_the_limit_says(world: World, width: int
 @given(graphs(policies=KEPT_GOING), st.integers(1, 16), st.integers())
 def test_what_is_restored_changes_neither_state_nor_status(world: World, width: int, seed: int) -> None:
     some_of_it_restored_is_the_same(world, width, seed)
+
+
+@settings(max_examples=20, deadline=None)
+@given(graphs(policies=(*KEPT_GOING, FAIL_RUN)), st.integers(1, 16), st.integers())
+def test_what_goes_on_in_spite_of_failures_has_something_to_go_on_with(world: World, width: int, seed: int) -> None:
+    what_completed_did_not_fail_whole(world, width, seed)
 
 
 @settings(max_examples=20, deadline=None)

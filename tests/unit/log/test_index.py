@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.log.events import NodeStarted, RunFinished
+from engine.log.events import Counts, Event, FailedItems, NodeCompleted, NodeStarted, RunFinished
 from engine.log.index import read_summaries
 from engine.log.lock import RunLock
 from engine.log.reader import read_log
@@ -66,6 +66,21 @@ def test_a_summary_from_the_index_is_that_of_the_whole_log(store: RunStore, even
     cold, warm = listed(store), listed(store)
 
     assert cold == warm == [from_the_whole_log(store, run_id)]
+
+
+TOLERANT = NodeCompleted(node_id="a", counts=Counts(completed=3, failed=2), duration_ms=1.0)
+
+
+@pytest.mark.parametrize("events", [(), (COMPLETED,), (TOLERANT,), (*padding(MEGABYTE * 2), TOLERANT)])
+def test_failed_items_of_older_logs_are_found_in_what_lies_between_their_ends(
+    store: RunStore, events: tuple[Event, ...]
+) -> None:
+    run_id = write_log(store, STARTED, *events, replace(SUCCESS, failed_items=None))
+
+    (summary,) = listed(store)
+
+    assert summary == from_the_whole_log(store, run_id)
+    assert summary.failed_items == (FailedItems(2, 5) if TOLERANT in events else FailedItems())
 
 
 def test_logs_are_read_at_their_ends_and_then_not_at_all(store: RunStore) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from msgspec.structs import replace
 
-from engine.log.events import Counts
+from engine.log.events import Counts, FailedItems
 from engine.log.summary import RunState, RunSummary
 from engine.log.words import age, duration
 from oe_lsp.ide.code_lens import LensAction, code_lenses
@@ -38,6 +38,11 @@ def test_an_experience_without_runs_can_only_be_run() -> None:
         (RUN, "▶ Resume run 4f3a1b2c · failed at analyse · 2 min ago"),
         (replace(RUN, failed_at=None), "▶ Resume run 4f3a1b2c · failed · 2 min ago"),
         (replace(RUN, state=RunState.SUCCESS, failed_at=None), "▶ Resume run 4f3a1b2c · succeeded · 2 min ago"),
+        (
+            replace(RUN, state=RunState.SUCCESS, failed_at=None, failed_items=FailedItems(2, 5)),
+            "▶ Resume run 4f3a1b2c · succeeded, 2 of 5 items failed · 2 min ago",
+        ),
+        (replace(RUN, failed_items=FailedItems(2, 5)), "▶ Resume run 4f3a1b2c · failed at analyse · 2 min ago"),
         (replace(RUN, state=RunState.CANCELLED), "▶ Resume run 4f3a1b2c · cancelled · 2 min ago"),
         (replace(RUN, state=RunState.INTERRUPTED), "▶ Resume run 4f3a1b2c · interrupted · 2 min ago"),
         (replace(RUN, state=RunState.WAITING), "▶ Resume run 4f3a1b2c · waiting · 2 min ago"),

@@ -12,7 +12,7 @@ import pytest
 
 from engine.log.events import Metrics
 from engine.log.outputs import Outputs, output_folder
-from engine.nodes import cli_agent
+from engine.nodes import cli_printed
 from engine.nodes.cli_agent import CliAgentKind
 from engine.nodes.kind import NodeError, Outcome, Work
 from engine.spec.model import CliAgentSpec, Kind, Node
@@ -54,6 +54,13 @@ class Bench:
             await self.ask(provider, writes, **keys)
         return raised.value
 
+    def prints(self, program: str, text: str, *, errors: str = "", code: int = 0) -> None:
+        """Put a program in place that prints just this."""
+        (self.folder / f"{program}.out").write_text(text)
+        (self.folder / f"{program}.err").write_text(errors)
+        here = f"{self.folder}/{program}"
+        self.agents.write(program, f"#!/bin/sh\ncat > /dev/null\ncat {here}.err >&2\ncat {here}.out\nexit {code}\n")
+
     @property
     def kept(self) -> bytes:
         return (self.folder / ".openexpertise/output/run/attempt.log").read_bytes()
@@ -85,12 +92,12 @@ COMMANDS = [
         "codex",
         ["exec", "--skip-git-repo-check", "--model", "o", "--sandbox", "read-only", "-"],
     ),
-    ("gemini", {}, "gemini", ["--yolo"]),
+    ("gemini", {}, "gemini", ["--yolo", "--skip-trust"]),
     (
         "gemini",
         {"output_format": "json", "model": "pro", "extra_args": ("--output-format", "json")},
         "gemini",
-        ["--yolo", "--model", "pro", "--output-format", "json"],
+        ["--yolo", "--skip-trust", "--model", "pro", "--output-format", "json"],
     ),
 ]
 
@@ -147,15 +154,12 @@ async def test_text_for_several_fields_is_refused_before_anything_is_started(ben
 
 @pytest.mark.parametrize("answer", ['{"answer": 1, "more": 2}', 'Here:\n```json\n{"answer": 1, "more": 2}\n```'])
 @pytest.mark.parametrize("provider", ["claude-code", "codex", "gemini"])
-async def test_the_keys_of_a_json_answer_are_written_where_writes_names_them(
-    bench: Bench, provider: str, answer: str
-) -> None:
+async def test_the_keys_of_a_json_answer_are_fields(bench: Bench, provider: str, answer: str) -> None:
     bench.agents.answers({"answer": answer})
 
     outcome = await bench.ask(provider, output_format="json")
 
-    assert outcome.output.state_delta == {"answer": 1}
-    assert bench.watcher.warnings == ["the answer's more is dropped: `writes` does not name it"]
+    assert outcome.output.state_delta == {"answer": 1, "more": 2}
 
 
 async def test_the_envelope_of_claude_tells_tokens_cost_and_model(bench: Bench) -> None:
@@ -322,7 +326,7 @@ async def test_a_megabyte_of_answer_is_taken_whole(bench: Bench) -> None:
 
 
 async def test_an_endless_answer_is_stopped(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli_agent, "LONGEST_ANSWER", 1024 * 1024)
+    monkeypatch.setattr(cli_printed, "LONGEST_ANSWER", 1024 * 1024)
     bench.agents.write("claude", "#!/bin/sh\nexec yes\n")
 
     error = await bench.fail()
@@ -367,12 +371,170 @@ async def test_cancelling_ends_the_program_and_what_it_started(bench: Bench, tmp
 
 
 async def test_an_error_in_the_envelope_of_a_program_that_ends_well_is_an_error(bench: Bench) -> None:
-    envelope = json.dumps({"type": "result", "subtype": "error_max_turns", "is_error": False})
-    bench.agents.write("claude", f"#!/bin/sh\necho '{envelope}'\n")
+    bench.prints("claude", json.dumps({"type": "result", "subtype": "error_max_turns", "is_error": False}))
 
     error = await bench.fail(output_format="json")
 
     assert error.info.message.startswith("claude-code reported an error: error_max_turns")
+
+
+PROGRAMS = [("claude-code", "claude"), ("codex", "codex"), ("gemini", "gemini")]
+BILL = {"total_cost_usd": 0.4, "usage": {"input_tokens": 9, "output_tokens": 1}}
+
+
+@pytest.mark.parametrize(("provider", "program"), PROGRAMS)
+async def test_an_error_behind_a_banner_fails_with_what_the_program_said_and_its_cost(
+    bench: Bench, provider: str, program: str
+) -> None:
+    envelope = {"type": "result", "subtype": "success", "is_error": True, "result": "Credit balance is too low", **BILL}
+    bench.prints(program, f"Now using node v20 (npm v10)\n{json.dumps(envelope)}\nbye\n")
+
+    error = await bench.fail(provider, output_format="json")
+
+    assert error.info.type == "CliAgentFailed"
+    assert error.info.message.startswith(f"{provider} reported an error: Credit balance is too low")
+    assert error.metrics == Metrics(9, 1, 0.4)
+
+
+async def test_an_error_without_words_is_told_with_the_last_line_of_stderr(bench: Bench) -> None:
+    envelope = json.dumps({"type": "result", "is_error": True, "result": "", **BILL})
+    bench.prints("claude", envelope, errors="starting\n\x1b[31mquota exceeded\x1b[0m\n\n")
+
+    error = await bench.fail(output_format="json")
+
+    assert error.info.message.startswith("claude-code reported an error: quota exceeded")
+
+
+async def test_what_a_program_says_that_ends_badly_is_told_and_its_cost_is_kept(bench: Bench) -> None:
+    envelope = json.dumps({"type": "result", "is_error": True, "result": "Overloaded", **BILL})
+    bench.prints("claude", envelope, code=1)
+
+    error = await bench.fail(output_format="json")
+
+    assert error.info.message.startswith("claude-code ended with exit code 1: Overloaded")
+    assert error.metrics == Metrics(9, 1, 0.4)
+
+
+@pytest.mark.parametrize("output_format", ["text", "json"])
+@pytest.mark.parametrize("writes", [(), ("answer",)])
+@pytest.mark.parametrize("printed", ["", " \n", "\ufeff", "\x1b[0m\n", "<think>Hm.</think>"])
+@pytest.mark.parametrize(("provider", "program"), PROGRAMS)
+async def test_an_empty_answer_is_none(
+    bench: Bench, provider: str, program: str, printed: str, writes: tuple[str, ...], output_format: str
+) -> None:
+    bench.prints(program, printed, errors="thinking\nERROR: usage limit reached\n")
+
+    error = await bench.fail(provider, writes, output_format=output_format)
+
+    assert error.info.type == "EmptyAnswer"
+    assert error.info.message.startswith(
+        f"{provider} answered with nothing; the last line of its stderr: ERROR: usage limit reached (all that "
+    )
+
+
+async def test_an_empty_answer_in_an_envelope_is_none_and_costs_what_it_says(bench: Bench) -> None:
+    bench.prints("claude", json.dumps({"type": "result", "subtype": "success", "result": "\n", **BILL}))
+
+    error = await bench.fail(output_format="json")
+
+    assert (error.info.type, error.metrics) == ("EmptyAnswer", Metrics(9, 1, 0.4))
+
+
+UNFILLED = [
+    ('{"error": {"message": "overloaded"}}', 'it holds {"error":{"message":"overloaded"}}'),
+    ("{}", "it is an empty object"),
+    ('{"Answer": 1}', 'it holds {"Answer":1}'),
+    (json.dumps({"text": "x" * 1000}), "x" * 100),
+]
+
+
+@pytest.mark.parametrize(("answer", "held"), UNFILLED)
+@pytest.mark.parametrize(("provider", "program"), PROGRAMS)
+async def test_an_answer_that_fills_none_of_writes_is_none_and_shown(
+    bench: Bench, provider: str, program: str, answer: str, held: str
+) -> None:
+    bench.prints(program, answer)
+
+    error = await bench.fail(provider, ("answer", "other"), output_format="json")
+
+    assert error.info.type == "InvalidOutput"
+    assert error.info.message.startswith("the answer fills none of `writes` (answer, other); it ")
+    assert held in error.info.message
+    assert len(error.info.message) < 700
+
+
+async def test_an_error_object_is_no_answer_of_a_node_that_asks_for_no_field(bench: Bench) -> None:
+    bench.prints("claude", '{"type": "error", "error": {"message": "overloaded"}}')
+
+    error = await bench.fail(writes=(), output_format="json")
+
+    assert error.info.message.startswith("the answer is an error; it holds ")
+    assert "overloaded" in error.info.message
+
+
+async def test_a_text_stays_what_it_is_whatever_it_quotes(bench: Bench) -> None:
+    quoted = json.dumps({"type": "result", "is_error": True, "result": "no"})
+    bench.prints("claude", quoted)
+
+    assert (await bench.ask()).output.state_delta == {"answer": quoted}
+
+
+async def test_a_text_of_a_program_that_was_asked_for_json_tells_errors_and_cost(bench: Bench) -> None:
+    whole = json.dumps({"type": "result", "subtype": "success", "result": "fine", **BILL})
+    bench.prints("claude", whole)
+
+    outcome = await bench.ask(extra_args=("--output-format", "json"))
+    bench.prints("claude", json.dumps({"type": "result", "is_error": True, "result": "no", **BILL}))
+    error = await bench.fail(extra_args=("--output-format=stream-json", "--verbose"))
+
+    assert (outcome.output.state_delta, outcome.metrics) == ({"answer": whole}, Metrics(9, 1, 0.4))
+    assert error.info.message.startswith("claude-code reported an error: no")
+    assert error.metrics == Metrics(9, 1, 0.4)
+
+
+async def test_what_a_stream_had_used_when_it_was_stopped_is_counted(bench: Bench, tmp_path: Path) -> None:
+    world = World(bench.folder)
+    world.graph(
+        "- {id: ask, kind: cli-agent, provider: claude-code, prompt: Hi, output_format: json, timeout_ms: 1000, "
+        "extra_args: [--output-format, stream-json, --verbose]}"
+    )
+    call = {"id": "m1", "model": "claude-sonnet-4-6", "usage": {"input_tokens": 30, "output_tokens": 4}}
+    line = json.dumps({"type": "assistant", "session_id": "s", "message": call})
+    bench.agents.write("claude", f"#!/bin/sh\ncat <<'END'\n{line}\nEND\nexec sleep 600\n")
+
+    run = await world.run()
+
+    assert run.finished.error is not None
+    assert run.finished.error.type == "timeout"
+    assert (run.finished.spent.tokens_in, run.finished.spent.tokens_out) == (30, 4)
+
+
+async def test_fields_that_writes_does_not_name_are_written_with_a_warning_and_undeclared_ones_fail(
+    bench: Bench,
+) -> None:
+    world = World(bench.folder)
+    world.graph(
+        "- {id: declared, kind: cli-agent, provider: claude-code, prompt: P, output_format: json}\n"
+        "- {id: undeclared, kind: cli-agent, provider: codex, prompt: P, output_format: json, writes: [m]}",
+        state="n: {type: number}\nm: {type: number}",
+    )
+    bench.prints("claude", '{"n": 1}')
+    bench.prints("codex", '{"m": 2, "zzz": {}}')
+
+    run = await world.run()
+
+    assert run.final_state == {"n": 1}
+    assert (run.finished.failed_at, run.finished.counts.failed) == ("undeclared", 1)
+    assert run.finished.error is not None
+    assert "wrote 'zzz', which state.schema does not declare (declared: m, n)" in run.finished.error.message
+    warnings = [record.event for record in world.records(run.run_id) if record.event.type == "node.warning"]
+    assert ["wrote 'n', which its `writes` does not name" in warning.message for warning in warnings] == [True]
+
+
+async def test_gemini_is_called_so_that_it_trusts_the_folder(bench: Bench) -> None:
+    bench.agents.write("gemini", '#!/bin/sh\ncase " $* " in *" --skip-trust "*) echo ok;; *) exit 55;; esac\n')
+
+    assert (await bench.ask("gemini")).output.state_delta == {"answer": "ok\n"}
 
 
 HANGS = """#!/bin/sh

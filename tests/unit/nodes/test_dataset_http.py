@@ -163,6 +163,18 @@ async def test_an_answer_without_rows_fails_the_node_and_says_what_came(
     assert TOKEN[:6] not in message
 
 
+@pytest.mark.parametrize(("status", "retryable"), [(400, False), (401, False), (404, True), (429, True), (503, True)])
+async def test_a_request_that_is_refused_as_wrong_is_not_worth_another_try(
+    bench: Bench, serve: Serve, status: int, retryable: bool
+) -> None:
+    api = serve({"/rows": Answer(status)})
+
+    with pytest.raises(NodeError) as refused:
+        await bench.rows(f"{api.url}/rows")
+
+    assert refused.value.retryable is retryable
+
+
 async def test_an_address_where_nobody_answers_is_named(bench: Bench, serve: Serve) -> None:
     with RowsApi({}) as gone:
         url = f"{gone.url}/rows"

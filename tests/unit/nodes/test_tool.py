@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec import UNSET, UnsetType
 
-from engine.log.events import Location, Metrics
+from engine.log.events import Location, Metrics, Output
 from engine.nodes.kind import NodeError, WorkItem
 from engine.nodes.tool import ToolKind
 from engine.spec.model import Kind, Node, ToolSpec
@@ -111,10 +111,41 @@ async def test_a_key_that_means_nothing_is_reported(bench: Bench) -> None:
     ]
 
 
+EMPTY_RESULTS = [
+    (
+        "a.mjs",
+        "export default () => ({ done: true, n: 1 })",
+        "without state_delta, which writes nothing; put its keys (done, n",
+    ),
+    ("a.mjs", "export default () => []", "a.mjs returned a list, which writes nothing; return an object such as"),
+    (
+        "a.mjs",
+        "export default () => ({ state_delta: null })",
+        "a.mjs returned null as state_delta, which writes nothing",
+    ),
+    ("a.py", "def run(i): return {'done': True}", "put its keys (done) under state_delta to write them"),
+    ("a.py", "def run(i): return [1]", "a.py returned a list, which writes nothing; return an object such as"),
+    ("a.py", "def run(i): return {'state_delta': None}", "a.py returned null as state_delta, which writes nothing"),
+    ("a.py", "def run(i): return {f'key_{n}': n for n in range(99)}", "key_8, key_9, …) under state_delta"),
+]
+
+
+@pytest.mark.parametrize(("file", "source", "warning"), EMPTY_RESULTS)
+async def test_a_result_without_a_state_delta_writes_nothing_and_says_where_its_keys_belong(
+    bench: Bench, file: str, source: str, warning: str
+) -> None:
+    bench.write(file, source)
+
+    outcome = await bench.call(file)
+
+    assert outcome.output == Output({})
+    (said,) = bench.watcher.warnings
+    assert warning in said
+
+
 WRONG_RESULTS = [
     ("a.py", "def run(i): pass", "a.py returned nothing; return an object such as"),
-    ("a.py", "def run(i): return [1]", "a.py returned a list; return an object"),
-    ("a.py", "def run(i): return {'rows': 1, 'n': 2}", "without state_delta and edge_output (its keys: rows, n)"),
+    ("a.py", "def run(i): return 'done'", "a.py returned a string; return an object"),
     ("a.py", "def run(i): return {'state_delta': 'x'}", "a.py returned a string as state_delta"),
     ("a.py", "def run(i): return {'state_delta': {'s': [{'v': float('nan')}]}}", "state_delta.s[0].v is nan"),
     ("a.py", "def run(i): return {'edge_output': float('-inf')}", "edge_output is -inf"),
@@ -127,7 +158,7 @@ WRONG_RESULTS = [
         "edge_output[0] contains itself",
     ),
     ("a.mjs", "export default () => undefined", "a.mjs returned nothing; return an object such as"),
-    ("a.mjs", "export default () => ({ rows: 1 })", "without state_delta and edge_output (its keys: rows)"),
+    ("a.mjs", "export default () => ({ state_delta: [1] })", "a.mjs returned a list as state_delta; return an object"),
     ("a.mjs", "export default () => ({ state_delta: { s: [{ v: NaN }] } })", "state_delta.s[0].v is NaN"),
     ("a.mjs", "export default () => ({ edge_output: new Map() })", "edge_output is a Map, which JSON would empty"),
     ("a.mjs", "export default () => ({ edge_output: 1n })", "edge_output is a bigint"),

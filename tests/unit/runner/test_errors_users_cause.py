@@ -33,11 +33,6 @@ TOOLS = {
         "returns_no_json.py returned what is not JSON: state_delta.y is a set; "
         "return only dicts, lists, strings, numbers, booleans and None",
     ),
-    "returns_bare_fields": (
-        "return {'y': 1}",
-        "returns_bare_fields.py returned an object without state_delta and edge_output (its keys: y); "
-        'return an object such as {"state_delta": {"field": value}}',
-    ),
     "prints_and_raises": (
         "print('looking')\nraise ValueError('no such city')",
         "ValueError: no such city (prints_and_raises.py:7)",

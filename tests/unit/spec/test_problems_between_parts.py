@@ -180,6 +180,18 @@ NODES = {
                                                                                            ^^^ hint OE408 dropped
       writes: [title]
 """,
+    "keys of a coding agent's answer that it need not have, or must not": """\
+    - id: report
+      kind: cli-agent
+      provider: codex
+      prompt: x
+      args: {all: $.rows}
+      output_format: json
+      schema: {properties: {title: {}, anything: {}, why: {}}, required: [title, anything, why]}
+                                                                                           ^^^ warning OE408 no field
+                                                                                 ^^^^^^^^ hint OE408 is written
+      writes: [title]
+""",
     "a schema that is none of an object": """\
     - {id: report, kind: agent, prompt: x, schema: {type: array}, writes: [title]}
                                                           ^^^^^ warning OE408 must describe an object
