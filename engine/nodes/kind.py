@@ -76,15 +76,23 @@ def excerpt(message: str, whole: str = "") -> str:
 class NodeError(Exception):
     """An execution went wrong for a cause that its author can mend: `message` says what, where and what to do.
 
-    Of a message that is too long, an excerpt is kept.
+    Of a message that is too long, an excerpt is kept. `retryable` is False where another attempt would end alike:
+    such an error is final, whatever the node's `on_error` says.
     """
 
     def __init__(
-        self, type_: str, message: str, location: Location | None = None, metrics: Metrics | None = None
+        self,
+        type_: str,
+        message: str,
+        location: Location | None = None,
+        metrics: Metrics | None = None,
+        *,
+        retryable: bool = True,
     ) -> None:
         super().__init__(message)
         self.info = ErrorInfo(type=type_, message=excerpt(message), location=location)
         self.metrics = metrics
+        self.retryable = retryable
 
 
 class Watcher(Protocol):

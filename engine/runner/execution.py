@@ -103,7 +103,7 @@ class Executor(Struct, frozen=True):
             if isinstance(result, Outcome):
                 products = self._produced(task, began_ns)
                 return self._completed(task, attempt_id, key, result, products, _since(began))
-            if attempt >= left:
+            if attempt >= left or not result.retryable:
                 return _failed(task, attempt_id, result, _since(began))
             wait_ms = retry_wait_ms(policy, attempt)
             watcher.attempt("node", attempt, result.info, wait_ms, result.metrics)
