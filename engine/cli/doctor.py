@@ -83,6 +83,7 @@ def _checks(folder: Path) -> Iterator[Check]:
     yield _writable(folder)
     yield _locks(folder)
     yield from (_key(name, purpose) for name, purpose in _KEYS.items())
+    yield from _network()
     yield from _coding_agents()
 
 
@@ -171,9 +172,35 @@ def _data_folder(folder: Path) -> Path:
 
 
 def _key(name: str, purpose: str) -> Check:
+    from engine.llm.connection import key_problems
+    from engine.llm.providers import PROVIDERS
+
+    problem = next(iter(key_problems(name, os.environ)), None)
+    if problem is not None:
+        return Check(name, Status.WARN, problem)
     if os.environ.get(name):
         return Check(name, Status.PASS, "set")
+    provider = next((each for each in PROVIDERS.values() if name in each.account.secrets), None)
+    instead = None if provider is None else provider.set_variable(os.environ)
+    if instead is not None:
+        return Check(name, Status.PASS, f"not set; {instead} is")
     return Check(name, Status.WARN, f"not set; needed for {purpose}")
+
+
+def _network() -> Iterator[Check]:
+    """What the first call of an LLM or of an address would end at: the variables for proxies, certificates, hosts."""
+    from engine.llm.connection import key_problems, settings_problems
+    from engine.llm.providers import PROVIDERS
+    from engine.network.checks import network_problems, network_settings
+
+    problems = list(network_problems(os.environ))
+    for provider in PROVIDERS.values():
+        for name in provider.account.secrets:
+            problems += () if name in _KEYS else key_problems(name, os.environ)
+        problems += settings_problems(provider.account, os.environ)
+    yield from (Check("network", Status.WARN, problem) for problem in problems)
+    if not problems:
+        yield Check("network", Status.PASS, network_settings(os.environ))
 
 
 def _coding_agents() -> Iterator[Check]:

@@ -7,13 +7,13 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.core.composition import Composition
 from engine.expressions import MISSING, Json, Root, descend, parse_reference
+from engine.network.variables import host_of
 from engine.nodes.datasets.mcp_servers import find_server
 from engine.nodes.datasets.source import SqliteSource, known_source
 from engine.nodes.interpreters import find_python, wanted_python
@@ -25,16 +25,11 @@ from engine.report.picture import Box, picture_of
 from engine.runner.preparation import Preparation
 from engine.spec.model import DatasetSpec, KindSpec, Node
 
-_LLM_ADDRESSES = {
-    "anthropic": ("ANTHROPIC_BASE_URL", "https://api.anthropic.com"),
-    "openai": ("OPENAI_BASE_URL", "https://api.openai.com"),
-}
-
 
 def forecast(preparation: Preparation, python: str | None) -> tuple[Step, ...]:
     """The steps of a prepared run, in the order in which one after the other would go."""
     node_kinds = kinds(preparation.loaded.directory, python=python)
-    llm_host = _llm_host(preparation.provider.name, os.environ)
+    llm_host = host_of(preparation.provider.url)
     return _Forecaster(preparation.composition, node_kinds, python, llm_host, preparation.args).steps()
 
 
@@ -123,8 +118,3 @@ def _surroundings(directory: Path, python: str | None, llm_host: str) -> Surroun
     except NodeError:
         found = wanted_python(directory, python).program
     return Surroundings(found, shutil.which("node") or "node", llm_host)
-
-
-def _llm_host(provider: str, environment: Mapping[str, str]) -> str:
-    variable, default = _LLM_ADDRESSES.get(provider, ("", provider))
-    return urlsplit(environment.get(variable) or default).netloc or default

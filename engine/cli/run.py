@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -11,8 +12,10 @@ from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, concurrency_option, examples, llm_option, path_argument, python_option
 from engine.cli.performing import perform
 from engine.cli.saying import say, say_json
+from engine.llm.providers import ANTHROPIC, usable_provider
 from engine.runner.preparation import Preparation, RunRefusedError, prepare_run
 from engine.runner.session import new_run_id
+from engine.spec.model import Kind
 
 
 @click.command(
@@ -30,7 +33,7 @@ from engine.runner.session import new_run_id
 @click.option("--json", "as_json", is_flag=True, help="With --plan: print one JSON document.")
 @concurrency_option
 @click.option("--keep-state", is_flag=True, help="Start from the state that earlier runs left, not from the defaults.")
-@llm_option("anthropic")
+@llm_option("anthropic, or the only one whose key is set")
 @python_option
 @click.option("--run-id", hidden=True, help="The id for the run, a UUID; the language server makes it.")
 @logging_options
@@ -59,13 +62,29 @@ def command(
         raise click.UsageError("--json goes with --plan; for events as JSON: --log-format json")
     args = parse_args(args_text)
     try:
-        preparation = prepare_run(load_valid(path), args, keep_state=keep_state, llm=llm)
+        loaded = load_valid(path)
+        preparation = prepare_run(loaded, args, keep_state=keep_state, llm=llm or usable_provider().name)
     except RunRefusedError as error:
         raise OeError(str(error)) from error
+    if llm is None:
+        _tell_of_another_provider(preparation)
     if only_plan:
         _print_plan(preparation, as_json=as_json, python=python)
         return 0
     return perform(preparation, run_id or new_run_id(), log, concurrency, python)
+
+
+def _tell_of_another_provider(preparation: Preparation) -> None:
+    """Say which provider the environment decided for, where that is not the usual one and something asks it."""
+    provider = preparation.provider
+    asks = any(node.kind in (Kind.AGENT, Kind.SKILL) for node in preparation.composition.all_nodes())
+    if provider is not ANTHROPIC and asks:
+        variable = provider.set_variable(os.environ)
+        say(
+            f"oe: agents and skills use {provider.name}, since {variable} is set and {ANTHROPIC.account.key} is not; "
+            "--llm names another",
+            err=True,
+        )
 
 
 def _print_plan(preparation: Preparation, *, as_json: bool, python: str | None) -> None:

@@ -1,1 +1,1 @@
-"""Talking to language models: the protocol that node kinds use, the Anthropic client, retries and prices."""
+"""Talking to language models: the protocol that node kinds use, a client for each provider, retries and prices."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, Protocol
+from typing import Literal, Protocol
 
 from msgspec import Struct, field
 
@@ -42,9 +42,9 @@ class LLMRequest(Struct, frozen=True):
 class LLMResponse(Struct, frozen=True):
     """One answer. `tool_input` is None where the model called no tool; `model` is the one that really answered.
 
-    `stop_reason` is None where the provider names none, else in the words of Anthropic: `end_turn`, `tool_use`,
-    `max_tokens`, `refusal`, `model_context_window_exceeded`. `cost_usd` is None where the price is unknown.
-    `raw` is the answer in the provider's own words.
+    `stop_reason` says why it is whole, in the words of Anthropic: `end_turn`, `stop_sequence`, `tool_use`; of an answer
+    that is not (LLMError.answer), in those of the provider, None where it names none. `cost_usd` is None where the
+    price is unknown. `raw` is the answer in the provider's own words.
     """
 
     text: str
@@ -68,14 +68,18 @@ class LLMClient(Protocol):
 
 
 class LLMError(Exception):
-    """A call that failed. The message says what to do about it; it never holds a key."""
+    """A call that failed. The message says what to do about it; it never holds a key.
 
-    retryable: ClassVar[bool] = False
+    `retryable` is whether making the call again may help; `retry_after`, the seconds that the provider asks to wait
+    before. `answer` is what came although it does not count: it has its price.
+    """
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    retryable: bool = False
+
+    def __init__(self, message: str, retry_after: float | None = None, answer: LLMResponse | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-        """Seconds that the provider asks to wait before another try."""
+        self.answer = answer
 
 
 class MissingKeyError(LLMError):
@@ -84,6 +88,10 @@ class MissingKeyError(LLMError):
 
 class MissingLibraryError(LLMError):
     """The provider's SDK is not installed."""
+
+
+class EnvironmentVariableError(LLMError):
+    """A variable of the environment that every call depends on is wrong."""
 
 
 class AuthFailedError(LLMError):
@@ -104,6 +112,20 @@ class BadRequestError(LLMError):
 
 class MalformedReplyError(LLMError):
     """What came back is no answer that the provider's API describes."""
+
+
+class IncompleteAnswerError(LLMError):
+    """The model ended before its answer was whole, and would again: its length, its context window, a refusal."""
+
+
+class UnreachableError(LLMError):
+    """The provider cannot be reached as things are set."""
+
+
+class InterruptedAnswerError(LLMError):
+    """The answer broke off, or ended in a way that does not say that it is whole."""
+
+    retryable = True
 
 
 class RateLimitedError(LLMError):

@@ -7,44 +7,64 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from engine.llm import anthropic_client, openai_client
 from engine.llm.anthropic_client import AnthropicClient
 from engine.llm.openai_client import OpenAIClient
 from engine.llm.protocol import LLMClient
+from engine.llm.statuses import Account
+from engine.network.variables import read
 
 
 class Provider(Struct, frozen=True):
-    """A provider: its name in `--llm`, logs and hashes, and what makes its client.
+    """A provider: its name in `--llm`, logs and hashes, what makes its client, and its account.
 
-    Its model and its address are those of two variables of the environment, else the defaults.
+    Its model and its address are those of two variables of the environment, else the defaults. Who has set one of
+    `enough` can use it.
     """
 
     name: str
     connect: Callable[[], LLMClient]
+    account: Account
     model_variable: str
     default_model: str
-    url_variable: str
-    default_url: str
+    enough: tuple[str, ...]
 
     @property
     def url(self) -> str:
         """Where calls go."""
-        return os.environ.get(self.url_variable) or self.default_url
+        return read(os.environ, self.account.base_url) or self.account.default_url
 
     def model(self, named: str | None) -> str:
         """The model to use: the one that a node names, else that of the environment, else the default."""
-        return named or os.environ.get(self.model_variable) or self.default_model
+        return named or read(os.environ, self.model_variable) or self.default_model
+
+    def set_variable(self, environment: Mapping[str, str]) -> str | None:
+        """The variable that makes it usable; None where none is set."""
+        return next((name for name in self.enough if read(environment, name)), None)
 
 
 ANTHROPIC = Provider(
     "anthropic",
     AnthropicClient,
+    anthropic_client.ACCOUNT,
     "OE_ANTHROPIC_MODEL",
     "claude-sonnet-4-6",
-    "ANTHROPIC_BASE_URL",
-    "https://api.anthropic.com",
+    enough=anthropic_client.ACCOUNT.secrets,
 )
 OPENAI = Provider(
-    "openai", OpenAIClient, "OE_OPENAI_MODEL", "gpt-4o-2024-11-20", "OPENAI_BASE_URL", "https://api.openai.com/v1"
+    "openai",
+    OpenAIClient,
+    openai_client.ACCOUNT,
+    "OE_OPENAI_MODEL",
+    "gpt-4o-2024-11-20",
+    # A server of one's own needs an address and no key.
+    enough=(*openai_client.ACCOUNT.secrets, openai_client.ACCOUNT.base_url),
 )
 
 PROVIDERS: Mapping[str, Provider] = {provider.name: provider for provider in (ANTHROPIC, OPENAI)}
+
+
+def usable_provider(environment: Mapping[str, str] = os.environ) -> Provider:
+    """The provider for a run that names none: Anthropic, or the only one that the environment has what it takes for."""
+    usable = [provider for provider in PROVIDERS.values() if provider.set_variable(environment)]
+    return usable[0] if len(usable) == 1 else ANTHROPIC

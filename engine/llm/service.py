@@ -59,11 +59,15 @@ class LLMService:
         admission = await self._limiter.admit(most_tokens(request), lambda: on_wait(str(self._limits)))
         try:
             response = await client.complete(request)
-        except LLMError:
-            self._limiter.settle(admission, 0)
+        except LLMError as error:
+            self._limiter.settle(admission, _tokens(error.answer))
             raise
-        self._limiter.settle(admission, response.tokens_in + response.tokens_out)
+        self._limiter.settle(admission, _tokens(response))
         return response
+
+
+def _tokens(response: LLMResponse | None) -> int:
+    return 0 if response is None else response.tokens_in + response.tokens_out
 
 
 def most_tokens(request: LLMRequest) -> int:

@@ -1,14 +1,14 @@
-"""What an answer with an HTTP status other than 200 means, for providers that follow the usual conventions."""
+"""What an answer that is an error means, for providers that follow the usual conventions."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
+from engine.llm.error_bodies import ErrorBody, read_error, read_error_body, shown
 from engine.llm.protocol import (
     AuthFailedError,
     BadRequestError,
@@ -19,9 +19,15 @@ from engine.llm.protocol import (
     SpendLimitError,
     UnknownModelError,
 )
+from engine.log.secrets import Secrets
 
 _SPENT_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 """Of OpenAI: a 429 that no waiting mends."""
+
+_UNRELATED = frozenset({401, 402, 403, 407, 408, 409, 425, 429})
+"""Statuses of errors that are about something else than what was asked."""
+
+OK = 200
 
 
 class Account(Struct, frozen=True):
@@ -30,7 +36,10 @@ class Account(Struct, frozen=True):
     name: str
     secrets: tuple[str, ...]
     base_url: str
+    default_url: str
     limits_page: str
+    headers: tuple[str, ...] = ()
+    header_lines: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -39,23 +48,35 @@ class Account(Struct, frozen=True):
 
 
 class Refusal(Struct, frozen=True):
-    """An answer that is none: its status, its headers with lower-case names, and what its body says."""
+    """An answer that is none: its status (200 where the error came inside), its headers with lower-case names, and
+    what its body says.
+    """
 
     status: int
     headers: Mapping[str, str]
     said: str
     code: str | None = None
 
+    @property
+    def is_about_tool_choice(self) -> bool:
+        """Whether the model does not let itself be told to call a tool."""
+        said = self.said.lower().replace("-", "_").replace(" ", "_")
+        return self.status not in _UNRELATED and "tool_choice" in said
 
-def read_refusal(status: int, headers: Mapping[str, str], body: object, account: Account) -> Refusal:
-    """The refusal in the body of an error, `{"error": {"message", "code"}}` or what is inside; without secrets."""
-    inside = body.get("error", body) if isinstance(body, dict) else None
-    fields = inside if isinstance(inside, dict) else {"message": inside}
-    text = str(fields.get("message") or "no details")
-    for secret in filter(None, map(os.environ.get, account.secrets)):
-        text = text.replace(secret, "***")
-    code = fields.get("code") or fields.get("type")
-    return Refusal(status, headers, text, str(code) if code else None)
+
+def read_refusal(status: int, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> Refusal:
+    """The refusal in the body of an error, without secrets."""
+    return _refusal(status, headers, read_error_body(body), secrets)
+
+
+def embedded_refusal(headers: Mapping[str, str], error: object, secrets: Secrets) -> Refusal:
+    """The refusal in the body, or a part of it, of an answer whose own status is 200."""
+    found = read_error(error)
+    return _refusal(found.status or OK, headers, found, secrets)
+
+
+def _refusal(status: int, headers: Mapping[str, str], found: ErrorBody, secrets: Secrets) -> Refusal:
+    return Refusal(status, headers, shown(secrets.masked(found.said)) or "no details", found.code)
 
 
 def error_of(refusal: Refusal, account: Account, model: str) -> LLMError:
@@ -67,8 +88,10 @@ def error_of(refusal: Refusal, account: Account, model: str) -> LLMError:
     if status == 429:
         return RateLimitedError(f"too many requests ({said}); set `runtime.limits`, or wait", wait)
     if status == 529:
-        return OverloadedError(f"{account.name} is overloaded ({said}); try again later", wait)
-    if status >= 500:
+        return OverloadedError(f"the provider is overloaded ({said}); try again later", wait)
+    if status == OK:
+        return ServerFailedError(f"the server answered with an error ({said}); try again later", wait)
+    if status >= 500 or status in (408, 409, 425):
         return ServerFailedError(f"the server failed with {status} ({said}); try again later", wait)
     return _refused(refusal, account, model)
 
@@ -81,6 +104,8 @@ def _refused(refusal: Refusal, account: Account, model: str) -> LLMError:
         return AuthFailedError(f"the key may not do this ({said}); check what it is allowed")
     if status == 404:
         return UnknownModelError(f"no such model or address: {model} ({said}); check `model` and {account.base_url}")
+    if status == 407:
+        return BadRequestError(f"the proxy wants a name and a password ({said}); put them into its variable")
     return BadRequestError(f"the request was not accepted, {status} ({said})")
 
 
@@ -102,7 +127,7 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
         return seconds
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - (time.time() if now is None else now))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

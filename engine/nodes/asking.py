@@ -9,8 +9,10 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from engine.expressions import Json
+from engine.llm.error_bodies import shown
 from engine.llm.protocol import LLMError, LLMRequest, LLMResponse, Message, Tool
 from engine.llm.service import LLMService
+from engine.llm.untrusted import object_in
 from engine.log.events import ErrorInfo, Metrics, Output
 from engine.log.exchange import Exchange
 from engine.nodes.kind import NodeError, Outcome, Watcher
@@ -18,6 +20,7 @@ from engine.nodes.structured import Schema, problems
 from engine.spec.model import Node
 
 TOOL_NAME = "structured_output"
+_MOST_NAMED = 20
 
 
 async def ask(
@@ -32,7 +35,7 @@ async def ask(
     if schema is None:
         answer: Mapping[str, Json] = {node.writes[0]: await _ask_text(conversation, request)}
     else:
-        answer = await _ask_structured(conversation, request, schema)
+        answer = await _ask_structured(conversation, request, schema, node)
     return Outcome(Output(_only_writes(answer, node, watcher)), conversation.metrics)
 
 
@@ -59,24 +62,30 @@ class _Conversation:
         self.metrics: Metrics | None = None
 
     async def ask(self, request: LLMRequest) -> LLMResponse:
-        """A complete answer. Raises NodeError."""
+        """A whole answer. Raises NodeError."""
         self.watcher.activity(f"calling {request.model}")
         self._exchange.sent({"provider": self._llm.provider.name, **to_builtins(request)})
         try:
             response = await self._llm.complete(request, on_retry=self._retry, on_wait=self._wait)
         except LLMError as error:
-            self._exchange.failed(str(error))
-            raise NodeError(_type(error), str(error), metrics=self.metrics) from error
+            self._failed(error)
+            raise NodeError(_type(error), str(error), metrics=self.metrics, retryable=error.retryable) from error
+        self._received(response)
+        return response
+
+    def _received(self, response: LLMResponse) -> None:
+        """Count what came, whether or not it is an answer: it has its price."""
         self._exchange.received(response.raw)
         self.watcher.tokens(response.tokens_in, response.tokens_out, response.model, response.cost_usd)
         self.metrics = _add(self.metrics, response)
-        problem = _incomplete(response, request)
-        if problem is not None:
-            raise NodeError("IncompleteAnswer", problem, metrics=self.metrics)
-        return response
+
+    def _failed(self, error: LLMError) -> None:
+        if error.answer is not None:
+            self._received(error.answer)
+        self._exchange.failed(str(error))
 
     def _retry(self, attempt: int, error: LLMError, seconds: float) -> None:
-        self._exchange.failed(str(error))
+        self._failed(error)
         self.watcher.attempt("llm", attempt, ErrorInfo(_type(error), str(error)), round(seconds * 1000), None)
 
     def _wait(self, limits: str) -> None:
@@ -92,28 +101,46 @@ async def _ask_text(conversation: _Conversation, request: LLMRequest) -> str:
     return response.text
 
 
-async def _ask_structured(conversation: _Conversation, request: LLMRequest, schema: Schema) -> Mapping[str, Json]:
-    """An answer that fits `schema`. One that does not is shown to the model with its problems, once."""
+async def _ask_structured(
+    conversation: _Conversation, request: LLMRequest, schema: Schema, node: Node
+) -> Mapping[str, Json]:
+    """An answer that fits `schema` and gives `node` something to write.
+
+    One that does not is shown to the model with its problems, once.
+    """
     tool = Tool(TOOL_NAME, "Gives the answer. Call it exactly once, with the whole answer.", schema)
     request = replace(request, tool=tool)
     response = await conversation.ask(request)
     conversation.watcher.activity("validating structured output")
-    found = _problems(response, schema)
+    given, found = _given(response, schema, node)
     if found:
         conversation.watcher.activity("repairing structured output")
         response = await conversation.ask(replace(request, messages=_with_problems(request, response, found)))
         conversation.watcher.activity("validating structured output")
-        found = _problems(response, schema)
-    if found or response.tool_input is None:
+        given, found = _given(response, schema, node)
+    if found:
         message = "the answer does not fit the schema, and its repair does not either: " + "; ".join(found)
         raise NodeError("InvalidOutput", message, metrics=conversation.metrics)
-    return response.tool_input
+    return given
 
 
-def _problems(response: LLMResponse, schema: Schema) -> list[str]:
-    if response.tool_input is None:
-        return [f"the answer was not given by calling {TOOL_NAME}"]
-    return problems(schema, dict(response.tool_input))
+def _given(response: LLMResponse, schema: Schema, node: Node) -> tuple[Mapping[str, Json], list[str]]:
+    """What the answer gives, and what is wrong with it.
+
+    Not every server makes its model call the tool: a text that is an object which fits says the same.
+    """
+    given = object_in(response.text) if response.tool_input is None else response.tool_input
+    if given is None:
+        return {}, [f"the answer was not given by calling {TOOL_NAME}"]
+    return given, problems(schema, dict(given)) or nothing_to_write(given, node)
+
+
+def nothing_to_write(answer: Mapping[str, Json], node: Node) -> list[str]:
+    """What is wrong with an answer that fills no field of `writes`: kept, it would look like one that does."""
+    if not node.writes or not answer.keys().isdisjoint(node.writes):
+        return []
+    held = ", ".join(sorted(answer)[:_MOST_NAMED]) if answer else "no field at all"
+    return [f"it fills none of the fields that `writes` names ({', '.join(node.writes)}); it holds {shown(held)}"]
 
 
 def _with_problems(request: LLMRequest, response: LLMResponse, found: list[str]) -> tuple[Message, ...]:
@@ -128,17 +155,6 @@ def _only_writes(answer: Mapping[str, Json], node: Node, watcher: Watcher) -> di
     for key in answer.keys() - set(node.writes):
         watcher.warning(f"the answer's {key} is dropped: `writes` does not name it")
     return {key: value for key, value in answer.items() if key in node.writes}
-
-
-def _incomplete(response: LLMResponse, request: LLMRequest) -> str | None:
-    """Why the answer is none, where it is none."""
-    if response.stop_reason == "max_tokens":
-        return f"the answer was cut off after {request.max_tokens} tokens; raise `max_tokens` of the node"
-    if response.stop_reason == "model_context_window_exceeded":
-        return f"prompt and answer are longer than {request.model} can hold; shorten the prompt"
-    if response.stop_reason == "refusal":
-        return f"{request.model} refused to answer; change the prompt or the model"
-    return None
 
 
 def _add(metrics: Metrics | None, response: LLMResponse) -> Metrics:

@@ -17,13 +17,14 @@ else:
 pytestmark = pytest.mark.long
 
 ROOT = Path(__file__).parents[2]
-EXTRAS = ("mcp", "openai", "parquet")
+EXTRAS = ("mcp", "openai", "parquet", "socks")
 TESTS = (
     "tests/unit/log/test_codec.py",
     "tests/unit/log/test_index.py",
     "tests/unit/cli/test_wrong_keys.py",
     "tests/unit/cli/test_known_runs.py",
     "tests/unit/llm",
+    "tests/unit/network",
     "tests/unit/lsp/test_command_arguments.py",
     "tests/lsp/test_hover.py",
 )
@@ -44,7 +45,7 @@ def test_the_tests_of_what_uses_them_pass(tmp_path: Path, constraints: object) -
     bounds.write_text("\n".join(constraints()), encoding="utf-8")  # type: ignore[operator]
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
     python = str(tmp_path / "venv" / "bin" / "python")
-    testing = ["pytest", "pytest-asyncio", "pytest-timeout", "pytest-lsp", "hypothesis"]
+    testing = ["pytest", "pytest-asyncio", "pytest-timeout", "pytest-lsp", "hypothesis", "cryptography"]
     install = [python, "-m", "pip", "install", "--quiet", "--constraint", str(bounds)]
     subprocess.run([*install, f"{ROOT}[{','.join(EXTRAS)}]", *testing], check=True)
 

@@ -38,7 +38,8 @@ def call(
 
     `prepare` runs in the new process before the command. Nothing that it prints may be a traceback.
     """
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC", "OE_"))}
+    own = ("ANTHROPIC", "OPENAI", "OE_")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     done = subprocess.run(
         list(command),
         cwd=folder,

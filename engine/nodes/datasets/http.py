@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from urllib.parse import SplitResult, urlsplit
 
-from httpx2 import URL, AsyncClient, HTTPError, InvalidURL, Request, Response, Timeout
+from httpx2 import URL, HTTPError, InvalidURL, Request, Response, Timeout
 
 from engine.expressions import MISSING, Json
+from engine.network.checks import network_problems
+from engine.network.client import make_client, proxies_of
+from engine.network.failures import read_failure
 from engine.nodes.datasets.source import HttpSource, Method, wrong_source
 from engine.nodes.datasets.values import NoRowError, parse_json
 from engine.nodes.datasets.variables import fill, mask, values_in, variables_in
@@ -36,12 +39,18 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class HttpReader:
-    """Makes the requests of one run. They share connections, and nothing else: no cookie is kept."""
+    """Makes the requests of one run. They share connections, and nothing else: no cookie is kept.
+
+    Raises NodeError where a variable of the `environment` keeps any request from being made.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
+        problems = list(network_problems(environment))
+        if problems:
+            raise NodeError("EnvironmentVariable", ". ".join(problems), retryable=False)
         cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        self._client = AsyncClient(timeout=_LIMITS, cookies=cookies)
+        self._client = make_client(environment, timeout=_LIMITS, cookies=cookies)
 
     async def read_rows(self, source: HttpSource, watcher: Watcher) -> list[Json]:
         """The rows that `source` is answered with. Raises NodeError."""
@@ -90,8 +99,10 @@ class HttpReader:
                     following.headers.pop(name, None)
                 request = following
         except HTTPError as error:
-            reason = str(error) or type(error).__name__
-            raise _NoAnswerError("DatasetMissing", f"was not answered: {reason}; check `source.url`") from None
+            proxy = proxies_of(self._environment).route(request.url.scheme, request.url.host, request.url.port)
+            failure = read_failure(error, proxy)
+            said = f"was not answered: {request.url.host} {failure.reason}; {failure.remedy or 'check `source.url`'}"
+            raise _NoAnswerError("DatasetMissing", said) from None
         raise _NoAnswerError("DatasetMissing", f"was redirected {_MOST_REDIRECTS} times; check `source.url`")
 
 

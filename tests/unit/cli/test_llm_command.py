@@ -10,6 +10,7 @@ import pytest
 from tests.standins import messages_api, openai_api
 from tests.standins.messages_api import MessagesApi
 from tests.standins.openai_api import OpenAIApi
+from tests.standins.scripted_api import Answer
 from tests.support.worlds import World
 from tests.unit.cli.conftest import Oe
 
@@ -74,3 +75,64 @@ def test_an_unknown_provider_is_wrong_usage(oe: Oe, world: World) -> None:
 
     assert wrong.code == 2
     assert "anthropic" in wrong.err
+
+
+@pytest.fixture
+def asking(world: World) -> World:
+    """An agent; which provider it asks is nobody's choice."""
+    world.graph("- {id: a, kind: agent, prompt: Say something., writes: [said]}", state="said: {type: string}")
+    return world
+
+
+def test_a_run_takes_the_one_provider_whose_key_is_there_and_says_so(
+    asking: World, oe: Oe, through_openai: dict[str, str]
+) -> None:
+    ended = oe("--log-format", "json", "run", **through_openai)
+
+    assert (ended.code, ended.lines[-1]["finalState"]) == (0, {"said": "Owls."})
+    assert ended.err == (
+        "oe: agents and skills use openai, since OPENAI_API_KEY is set and ANTHROPIC_API_KEY is not; "
+        "--llm names another\n"
+    )
+    assert "asks    127.0.0.1" in oe("run", "--plan", **through_openai).out
+
+
+def test_a_choice_wins_over_the_key_that_is_there(asking: World, oe: Oe, through_openai: dict[str, str]) -> None:
+    ended = oe("run", "--llm", "anthropic", **through_openai)
+
+    assert (ended.code, ended.err) == (1, "")
+    assert "no key for Anthropic" in ended.out
+
+
+def test_a_resume_keeps_the_provider_of_the_original_whatever_keys_are_there(
+    asking: World, oe: Oe, through_openai: dict[str, str]
+) -> None:
+    failed = oe("run", "--llm", "anthropic", **through_openai)
+    resumed = oe("resume", "latest", **through_openai)
+
+    assert (failed.code, resumed.code) == (1, 1)
+    assert "no key for Anthropic" in resumed.out
+
+
+def test_where_nothing_asks_a_model_no_provider_is_spoken_of(
+    world: World, oe: Oe, through_openai: dict[str, str]
+) -> None:
+    world.tool("echo", "return {'state_delta': {'said': 'hi'}}")
+    world.graph("- {id: a, kind: tool, impl: ./tools/echo.py, writes: [said]}", state="said: {type: string}")
+
+    assert oe("run", **through_openai).err == ""
+
+
+BROKEN = {"choices": [{"message": {"content": "The answer is that we sho"}, "finish_reason": "error"}]}
+
+
+def test_half_an_answer_is_asked_for_again_and_never_restored(asking: World, oe: Oe) -> None:
+    half = Answer(200, json.dumps({**BROKEN, "error": {"code": 502, "message": "Upstream timeout"}}).encode())
+    with OpenAIApi(half, openai_api.text("Owls.")) as api:
+        ended = oe("--log-format", "json", "run", OPENAI_BASE_URL=api.base_url, OPENAI_API_KEY=KEY)
+
+    assert (ended.code, ended.lines[-1]["finalState"]) == (0, {"said": "Owls."})
+    (run_id,) = asking.store.run_ids()
+    events = [json.loads(line) for line in asking.store.log(run_id).read_text().splitlines()]
+    (attempt,) = (event for event in events if event["type"] == "node.attempt")
+    assert attempt["error"]["message"] == "the server failed with 502 (Upstream timeout); try again later"

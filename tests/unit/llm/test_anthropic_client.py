@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,6 +15,8 @@ from engine.llm.protocol import (
     AuthFailedError,
     BadRequestError,
     ConnectionFailedError,
+    EnvironmentVariableError,
+    InterruptedAnswerError,
     LLMError,
     LLMRequest,
     LLMResponse,
@@ -39,6 +42,7 @@ from tests.standins.messages_api import (
     text,
     tool_use,
 )
+from tests.standins.scripted_api import Answer
 
 KEY = "sk-ant-of-this-test"
 PLAIN = LLMRequest("claude-sonnet-4-6", (Message("user", "Hello?"),), max_tokens=100)
@@ -120,6 +124,60 @@ async def test_a_model_that_refuses_to_be_forced_is_left_the_choice_and_remember
     assert [request["tool_choice"]["type"] for request in api.requests] == ["tool", "auto", "auto"]
 
 
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        ({"type": "overloaded_error", "message": "Overloaded"}, OverloadedError),
+        ({"type": "authentication_error", "message": "Overloaded"}, AuthFailedError),
+        ({"type": "something", "message": "Overloaded"}, ServerFailedError),
+    ],
+)
+async def test_an_error_in_an_answer_of_status_200_is_an_error(
+    serve: Serve, client: AnthropicClient, error: dict[str, str], kind: type[LLMError]
+) -> None:
+    serve(Answer(200, json.dumps({"type": "error", "error": error}).encode()))
+
+    with pytest.raises(LLMError, match="Overloaded") as raised:
+        await client.complete(PLAIN)
+
+    assert type(raised.value) is kind
+
+
+async def test_a_refusal_of_something_else_is_asked_once(serve: Serve, client: AnthropicClient) -> None:
+    api = serve(status(400, "prompt is too long"))
+
+    with pytest.raises(BadRequestError):
+        await client.complete(WITH_TOOL)
+
+    assert len(api.requests) == 1
+
+
+async def test_what_stands_unseen_around_key_and_address_is_not_sent(
+    serve: Serve, client: AnthropicClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = serve(text("ok"))
+    monkeypatch.setenv("ANTHROPIC_API_KEY", f"{KEY}\r")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", f" {api.url}\n")
+
+    await client.complete(PLAIN)
+
+    assert KEY in (value.removeprefix("Bearer ") for value in api.headers[0].values())
+
+
+@pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"])
+async def test_a_variable_that_is_wrong_is_named_before_anything_is_sent(
+    serve: Serve, client: AnthropicClient, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    api = serve(text("ok"))
+    monkeypatch.setenv(variable, "sk-ant\x07-of-this-test")
+
+    with pytest.raises(EnvironmentVariableError, match=f"^{variable} holds a control character") as raised:
+        await client.complete(PLAIN)
+
+    assert (api.requests, raised.value.retryable) == ([], False)
+    assert "sk-ant" not in str(raised.value)
+
+
 ERRORS = [
     (status(400, "prompt is too long"), BadRequestError, "prompt is too long"),
     (status(401, f"bad key {KEY}"), AuthFailedError, "check ANTHROPIC_API_KEY"),
@@ -132,7 +190,9 @@ ERRORS = [
     (status(500), ServerFailedError, "failed with 500"),
     (status(503), ServerFailedError, "failed with 503"),
     (status(529), OverloadedError, "overloaded"),
-    (rubbish(), MalformedReplyError, "something else than a message"),
+    (status(408), ServerFailedError, "failed with 408"),
+    (status(409), ServerFailedError, "failed with 409"),
+    (rubbish(), InterruptedAnswerError, "broke off in the middle"),
     (no_message(), MalformedReplyError, "something else than a message"),
     (hang_up(), ConnectionFailedError, "127.0.0.1 was not reached or hung up"),
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,8 @@ from engine.llm.protocol import (
     AuthFailedError,
     BadRequestError,
     ConnectionFailedError,
+    EnvironmentVariableError,
+    InterruptedAnswerError,
     LLMError,
     LLMRequest,
     LLMResponse,
@@ -26,8 +30,10 @@ from engine.llm.protocol import (
     SpendLimitError,
     Tool,
     UnknownModelError,
+    UnreachableError,
 )
-from tests.standins.openai_api import OpenAIApi, completion, refuses, status, text, tool_call
+from tests.standins.openai_api import OpenAIApi, refuses, status, text, tool_call
+from tests.standins.proxies import SocksProxy
 from tests.standins.scripted_api import Answer, Script
 
 KEY = "sk-of-this-test"
@@ -139,20 +145,14 @@ async def test_arguments_that_are_no_object_are_kept_as_text_for_the_repair(
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        (text("Hel", "length"), "max_tokens"),
-        (text("", "content_filter"), "refusal"),
-        (completion({"content": None, "refusal": "I can't help with that."}), "refusal"),
-        (text("ok", "eos"), "eos"),
-    ],
+    ("reason", "ours"), [("stop", "end_turn"), ("tool_calls", "tool_use"), ("function_call", "tool_use")]
 )
-async def test_why_an_answer_ended_is_said_in_the_words_of_the_protocol(
-    serve: Serve, client: OpenAIClient, answer: Script, reason: str
+async def test_why_a_whole_answer_ended_is_said_in_the_words_of_the_protocol(
+    serve: Serve, client: OpenAIClient, reason: str, ours: str
 ) -> None:
-    serve(answer)
+    serve(text("ok", reason))
 
-    assert (await client.complete(PLAIN)).stop_reason == reason
+    assert (await client.complete(PLAIN)).stop_reason == ours
 
 
 async def test_a_model_that_wants_other_parameters_gets_them_and_is_remembered(
@@ -189,10 +189,14 @@ ERRORS = [
     (status(429, "You exceeded your current quota", code="insufficient_quota"), SpendLimitError, "current quota"),
     (status(500), ServerFailedError, "failed with 500"),
     (status(503), ServerFailedError, "failed with 503"),
-    (Answer(502, b"<html>Bad Gateway</html>"), ServerFailedError, "failed with 502"),
-    (Answer(200, b'{"id": "chatcmpl-1", "choices": ['), MalformedReplyError, "something else than a completion"),
-    (Answer(200, b'{"hello": "world"}'), MalformedReplyError, "something else than a completion"),
-    (Answer(200, b'{"choices": []}'), MalformedReplyError, "something else than a completion"),
+    (status(408), ServerFailedError, "failed with 408"),
+    (status(409), ServerFailedError, "failed with 409"),
+    (Answer(502, b"<html>Bad Gateway</html>"), ServerFailedError, "failed with 502 (Bad Gateway)"),
+    (Answer(200, b'{"id": "chatcmpl-1", "choices": ['), InterruptedAnswerError, "broke off in the middle"),
+    (Answer(200, b'{"hello": "world"}'), MalformedReplyError, 'something else than a completion ({"hello": "world"})'),
+    (Answer(200, b"<title>Log in to the WLAN</title>"), MalformedReplyError, "(Log in to the WLAN); check OPENAI_BASE"),
+    (Answer(200, b""), MalformedReplyError, "something else than a completion; check OPENAI_BASE_URL"),
+    (Answer(200, b'{"choices": []}'), InterruptedAnswerError, "no choice"),
     (Answer(None), ConnectionFailedError, "127.0.0.1 was not reached or hung up"),
 ]
 
@@ -257,3 +261,169 @@ def test_the_sdk_is_not_imported_before_the_first_call() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert done.stdout == "False\n"
+
+
+EMBEDDED = [
+    ({"error": {"message": "Overloaded", "code": 502}}, ServerFailedError, "failed with 502 (Overloaded)", True),
+    ({"error": {"message": "Slow down", "code": "429"}}, RateLimitedError, "too many requests (Slow down)", True),
+    ({"error": {"message": "No key", "code": 401}}, AuthFailedError, "was not accepted (No key)", False),
+    ({"error": {"message": "Out of credit", "code": 402}}, SpendLimitError, "Out of credit", False),
+    ({"error": {"message": "m?", "code": "model_not_found"}}, UnknownModelError, "no such model", False),
+    ({"error": "The model is loading"}, ServerFailedError, "answered with an error (The model is loading)", True),
+    ([{"error": {"message": "Down", "status": "UNAVAILABLE"}}], ServerFailedError, "failed with 503 (Down)", True),
+    (
+        {"code": 500, "msg": "404 NOT_FOUND", "success": False},
+        ServerFailedError,
+        "failed with 500 (404 NOT_FOUND",
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "kind", "said", "again"), EMBEDDED)
+async def test_an_error_in_an_answer_of_status_200_is_an_error(
+    serve: Serve, client: OpenAIClient, body: Any, kind: type[LLMError], said: str, again: bool
+) -> None:
+    serve(Answer(200, json.dumps(body).encode()))
+
+    with pytest.raises(LLMError) as raised:
+        await client.complete(PLAIN)
+
+    assert (type(raised.value), raised.value.retryable) == (kind, again)
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize("place", ["choice", "message", "body"])
+async def test_an_error_beside_half_an_answer_is_an_error_and_has_its_price(
+    serve: Serve, client: OpenAIClient, place: str
+) -> None:
+    error = {"code": 502, "message": "Upstream idle timeout exceeded"}
+    message = {"content": "The answer is that we sho"}
+    choice = {"message": message, "finish_reason": "stop"}
+    body = {"choices": [choice], "usage": {"prompt_tokens": 3, "completion_tokens": 2}}
+    {"choice": choice, "message": message, "body": body}[place]["error"] = error
+    serve(Answer(200, json.dumps(body).encode()))
+
+    with pytest.raises(ServerFailedError, match="Upstream idle timeout exceeded") as raised:
+        await client.complete(PLAIN)
+
+    assert raised.value.answer is not None
+    assert (raised.value.answer.tokens_in, raised.value.answer.tokens_out) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        status(400, "Thinking mode does not support this tool_choice"),
+        status(404, "No endpoints found that support the provided 'tool_choice' value."),
+        status(422, "Invalid tool choice: object"),
+        Answer(400, b'{"error": "Invalid tool_choice type: object"}'),
+        Answer(200, b'{"error": {"message": "tool_choice is not supported", "code": 400}}'),
+        Answer(400, b'{"error": {"message": "Invalid value", "param": "tool_choice"}}'),
+    ],
+)
+async def test_a_model_that_refuses_to_be_forced_is_asked_in_words_and_remembered(
+    serve: Serve, client: OpenAIClient, refusal: Answer
+) -> None:
+    api = serve(refusal, tool_call({"score": 3}))
+
+    for _ in range(2):
+        assert (await client.complete(WITH_TOOL)).tool_input == {"score": 3}
+
+    first, *others = api.requests
+    assert first["messages"] == [{"role": "user", "content": "Hello?"}]
+    assert [request["tool_choice"] for request in others] == ["auto", "auto"]
+    assert "by calling the tool structured_output" in others[0]["messages"][0]["content"]
+
+
+async def test_a_refusal_of_something_else_is_asked_once(serve: Serve, client: OpenAIClient) -> None:
+    api = serve(status(400, "model m does not support tools"))
+
+    with pytest.raises(BadRequestError, match="does not support tools"):
+        await client.complete(WITH_TOOL)
+
+    assert len(api.requests) == 1
+
+
+async def test_what_stands_unseen_around_key_and_address_is_not_sent(
+    serve: Serve, client: OpenAIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = serve(text("ok"))
+    monkeypatch.setenv("OPENAI_API_KEY", f" {KEY}\r\n")
+    monkeypatch.setenv("OPENAI_BASE_URL", f"{api.base_url}\r\n")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1\r")
+
+    await client.complete(PLAIN)
+
+    assert api.headers[0]["authorization"] == f"Bearer {KEY}"
+    assert api.headers[0]["openai-organization"] == "org-1"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OPENAI_API_KEY", f'"{KEY}"'),
+        ("OPENAI_BASE_URL", "localhost:11434/v1"),
+        ("OPENAI_ORG_ID", "örg"),
+        ("OPENAI_CUSTOM_HEADERS", "no header"),
+        ("HTTPS_PROXY", "socks4://127.0.0.1:1"),
+        ("SSL_CERT_FILE", "/nowhere/ca.pem"),
+    ],
+)
+async def test_a_variable_that_is_wrong_is_named_before_anything_is_sent(
+    serve: Serve, client: OpenAIClient, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    api = serve(text("ok"))
+    monkeypatch.setenv(variable, value)
+
+    with pytest.raises(EnvironmentVariableError, match=variable) as raised:
+        await client.complete(PLAIN)
+
+    assert (api.requests, raised.value.retryable) == ([], False)
+    assert KEY not in str(raised.value)
+
+
+async def test_a_server_of_ones_own_that_never_was_there_is_not_waited_for(
+    client: OpenAIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with OpenAIApi(text("ok")) as api:
+        monkeypatch.setenv("OPENAI_BASE_URL", api.base_url)
+
+    with pytest.raises(UnreachableError, match=r"nothing listens there.*OPENAI_BASE_URL"):
+        await client.complete(PLAIN)
+
+
+async def test_a_server_of_ones_own_that_went_away_may_come_back(
+    client: OpenAIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = b'{"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]}'
+    with OpenAIApi(Answer(200, body, {"connection": "close"})) as api:
+        monkeypatch.setenv("OPENAI_BASE_URL", api.base_url)
+        await client.complete(PLAIN)
+
+    with pytest.raises(ConnectionFailedError) as raised:
+        await client.complete(PLAIN)
+
+    assert raised.value.retryable
+
+
+async def test_a_request_that_cannot_be_written_is_a_bad_one(serve: Serve, client: OpenAIClient) -> None:
+    api = serve(text("ok"))
+
+    with pytest.raises(BadRequestError, match="cannot be sent"):
+        await client.complete(LLMRequest("gpt-4o", (Message("user", "half a \ud83d"),), max_tokens=100))
+
+    assert api.requests == []
+
+
+async def test_calls_go_through_a_socks_proxy(
+    serve: Serve, client: OpenAIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = serve(text("ok"))
+    with SocksProxy() as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        assert (await client.complete(PLAIN)).text == "ok"
+        await client.close()
+
+    assert proxy.asked == [api.url.removeprefix("http://")]

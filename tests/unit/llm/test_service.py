@@ -9,8 +9,9 @@ import pytest
 
 from engine.llm.limits import RateLimits
 from engine.llm.protocol import LLMError, LLMRequest, LLMResponse, Message, RateLimitedError
-from engine.llm.providers import OPENAI, PROVIDERS, Provider
+from engine.llm.providers import OPENAI, PROVIDERS, Provider, usable_provider
 from engine.llm.service import LLMService, most_tokens
+from engine.llm.statuses import Account
 from tests.unit.llm.clock import FakeClock, settled
 
 REQUEST = LLMRequest("model", (Message("user", "x" * 300),), max_tokens=100)
@@ -64,7 +65,8 @@ class Run:
 
 
 def provider(connect: Callable[[], Client]) -> Provider:
-    return Provider("test", connect, "OE_TEST_MODEL", "default-model", "OE_TEST_URL", "http://localhost")
+    account = Account("Test", ("TEST_KEY",), "TEST_URL", "http://localhost", "http://localhost/limits")
+    return Provider("test", connect, account, "OE_TEST_MODEL", "default-model", ("TEST_KEY",))
 
 
 async def test_everyone_shares_one_client_which_is_closed_with_the_run() -> None:
@@ -125,7 +127,23 @@ def test_the_model_is_the_nodes_then_the_environments_then_the_default(monkeypat
 @pytest.mark.parametrize("name", PROVIDERS)
 def test_each_provider_says_where_its_calls_go(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen = PROVIDERS[name]
-    monkeypatch.delenv(chosen.url_variable, raising=False)
-    assert chosen.url == chosen.default_url
-    monkeypatch.setenv(chosen.url_variable, "http://here")
+    monkeypatch.delenv(chosen.account.base_url, raising=False)
+    assert chosen.url == chosen.account.default_url
+    monkeypatch.setenv(chosen.account.base_url, "http://here")
     assert chosen.url == "http://here"
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({}, "anthropic"),
+        ({"OPENAI_API_KEY": "k"}, "openai"),
+        ({"OPENAI_BASE_URL": "http://localhost:11434/v1"}, "openai"),
+        ({"OPENAI_API_KEY": " \r\n"}, "anthropic"),
+        ({"ANTHROPIC_API_KEY": "k", "OPENAI_API_KEY": "k"}, "anthropic"),
+        ({"ANTHROPIC_AUTH_TOKEN": "k", "OPENAI_API_KEY": "k"}, "anthropic"),
+        ({"ANTHROPIC_API_KEY": "", "OPENAI_API_KEY": "k"}, "openai"),
+    ],
+)
+def test_without_a_choice_the_only_provider_that_can_be_used_is(environment: dict[str, str], name: str) -> None:
+    assert usable_provider(environment).name == name

@@ -309,6 +309,82 @@ async def test_an_answer_that_is_not_complete_fails_the_node(bench: Bench, stop_
 
     assert said in raised.value.info.message
     assert raised.value.metrics is not None
+    assert (raised.value.retryable, bench.watcher.attempts) == (False, [])
+
+
+async def test_an_answer_that_broke_off_is_asked_for_again_and_has_its_price(bench: Bench) -> None:
+    half = text("Owls are", "pause_turn", tokens=(10, 5))
+    bench.serve(half, half, text("Owls are birds.", tokens=(10, 7)))
+
+    outcome = await bench.run("Say something.", model="claude-haiku-4-5")
+
+    assert outcome.output.state_delta == {"answer": "Owls are birds."}
+    assert outcome.metrics == Metrics(30, 17, pytest.approx(0.000115), "claude-haiku-4-5")
+    assert bench.watcher.token_reports == [(10, tokens, "claude-haiku-4-5") for tokens in (5, 5, 7)]
+    assert [type_ for _, _, type_, _ in bench.watcher.attempts] == ["InterruptedAnswer", "InterruptedAnswer"]
+
+
+async def test_answers_that_always_break_off_fail_the_node_with_the_price_of_all(bench: Bench) -> None:
+    api = bench.serve(text("Owls are", "eos", tokens=(10, 5)))
+
+    with pytest.raises(NodeError, match="does not say that it is whole") as raised:
+        await bench.run("Say something.")
+
+    assert len(api.requests) == 5
+    assert raised.value.metrics is not None
+    assert (raised.value.metrics.tokens_in, raised.value.metrics.tokens_out) == (50, 25)
+    assert raised.value.retryable
+
+
+ANYTHING = {"type": "object", "properties": {"score": {"type": "integer"}}}
+
+
+@pytest.mark.parametrize(
+    ("given", "holds"), [({}, "it holds no field at all"), ({"rating": 3, "why": "so"}, "it holds rating, why")]
+)
+async def test_an_answer_that_fills_nothing_that_is_written_is_repaired_once_and_then_fails(
+    bench: Bench, given: dict[str, Any], holds: str
+) -> None:
+    api = bench.serve(tool_use(given))
+
+    with pytest.raises(NodeError, match=holds) as raised:
+        await bench.run("Score.", writes=("score",), schema=ANYTHING)
+
+    assert raised.value.info.type == "InvalidOutput"
+    assert "fills none of the fields that `writes` names (score)" in raised.value.info.message
+    assert "it fills none of the fields" in api.requests[1]["messages"][2]["content"]
+    assert len(api.requests) == 2
+
+
+async def test_an_answer_that_fills_some_of_what_is_written_counts(bench: Bench) -> None:
+    api = bench.serve(tool_use({"score": None}))
+
+    outcome = await bench.run("Score.", writes=("score", "why"), schema={"type": "object"})
+
+    assert outcome.output.state_delta == {"score": None}
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "written", ['{"score": 3}', ' {"score": 3}\n', '```json\n{"score": 3}\n```', '```\n{"score": 3}```']
+)
+async def test_an_answer_in_text_that_is_an_object_which_fits_needs_no_repair(bench: Bench, written: str) -> None:
+    api = bench.serve(text(written))
+
+    outcome = await bench.run("Score.", writes=("score",), schema=SCHEMA)
+
+    assert outcome.output.state_delta == {"score": 3}
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("error", [status(400), status(401), status(403), status(404), status(402)])
+async def test_an_error_that_no_retry_can_mend_says_so(bench: Bench, error: Script) -> None:
+    bench.serve(error)
+
+    with pytest.raises(NodeError) as raised:
+        await bench.run("Hello")
+
+    assert (raised.value.retryable, bench.watcher.attempts) == (False, [])
 
 
 async def test_what_passes_is_tried_again_and_seen(bench: Bench) -> None:

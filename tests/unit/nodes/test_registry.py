@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.llm.protocol import LLMRequest, LLMResponse
 from engine.llm.providers import Provider
 from engine.llm.service import LLMService
+from engine.llm.statuses import Account
 from engine.nodes.kind import Work
 from engine.nodes.registry import SUPPORTED, kinds
 from engine.spec.model import AgentSpec, Kind, Node
@@ -41,9 +42,8 @@ async def test_a_client_is_made_for_the_first_agent_that_runs_and_closed_with_th
         made.append(Client())
         return made[-1]
 
-    run = kinds(
-        tmp_path, llm=LLMService(Provider("test", connect, "OE_TEST_MODEL", "model", "OE_TEST_URL", "http://localhost"))
-    )
+    account = Account("Test", ("TEST_KEY",), "TEST_URL", "http://localhost", "http://localhost/limits")
+    run = kinds(tmp_path, llm=LLMService(Provider("test", connect, account, "OE_TEST_MODEL", "model", ("TEST_KEY",))))
     node = Node("a", Kind.AGENT, AgentSpec("Hello"), source={}, writes=("answer",))
     run[Kind.AGENT].settings(node, {})
     before = list(made)

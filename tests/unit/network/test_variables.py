@@ -1,0 +1,107 @@
+"""What a variable of the environment must be to be a key, a header or an address."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.network.variables import address_problems, header_lines_problems, header_problems, host_of, read
+
+KEY = "sk-of-this-test-0123456789"
+
+
+@pytest.mark.parametrize("around", ["{}\r", "{}\r\n", " {}\t", "\ufeff{}", "\u00a0{}\u200b"])
+def test_what_stands_unseen_around_a_value_is_no_part_of_it(around: str) -> None:
+    assert read({"KEY": around.format(KEY)}, "KEY") == KEY
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "\r\n", "\ufeff"])
+def test_a_variable_that_is_set_to_nothing_is_not_set(nothing: str) -> None:
+    assert read({"KEY": nothing}, "KEY") is None
+    assert read({}, "KEY") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (f'"{KEY}"', "KEY has quotation marks around it; remove them"),
+        (f"'{KEY}'", "quotation marks"),
+        (f"\u201c{KEY}\u201d", "quotation marks"),
+        ("sk-of\nsk-this", "holds a line break (U+000A) as character 6, which no header can; copy the key again"),
+        ("sk\rx", "a carriage return (U+000D)"),
+        ("sk\x07x", "a control character (U+0007)"),
+        ("sk\u2026x", "HORIZONTAL ELLIPSIS (U+2026) as character 3"),
+        ("sk\u200bx", "ZERO WIDTH SPACE (U+200B)"),
+        ("skéx", "U+00E9"),
+        ("sk\udcffx", "a byte that is no UTF-8"),
+    ],
+)
+def test_a_key_that_no_header_can_hold_is_named_and_never_shown(value: str, said: str) -> None:
+    (problem,) = header_problems("KEY", value, "copy the key again")
+
+    assert said in problem
+    assert problem.startswith("KEY ")
+    assert "sk" not in problem.replace("ask", "")
+
+
+def test_a_key_of_printable_characters_has_no_problem() -> None:
+    assert list(header_problems("KEY", "sk-ant_0/9+=~", "")) == []
+    assert list(header_problems("KEY", None, "")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("X-A: 1\nX-B 2", "HEADERS, line 2, is no header; write `Name: value`"),
+        ("X A: 1", "HEADERS, line 1, is no header"),
+        ("X-A: naïve", "HEADERS, line 1, holds LATIN SMALL LETTER I WITH DIAERESIS"),
+    ],
+)
+def test_lines_that_are_no_headers_are_counted_out(value: str, said: str) -> None:
+    (problem,) = header_lines_problems("HEADERS", value)
+
+    assert said in problem
+
+
+def test_lines_of_headers_may_end_in_any_way() -> None:
+    assert list(header_lines_problems("HEADERS", "X-A: 1\r\n\nX_B:\n")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("127.0.0.1:9", "is 127.0.0.1:9, which does not begin with http:// or https://; write it with one"),
+        ("localhost:11434/v1", "such as http://localhost:11434/v1"),
+        ("api.example.com/v1", "such as https://api.example.com/v1"),
+        ("ftp://host", "begins with ftp://"),
+        ("http://127.0.0.1:x", "whose port x is no number up to 65535; correct it"),
+        ("http://[::1]:x/v1", "whose port x is no number"),
+        ("http://127.0.0.1:99999", "whose port 99999 is no number up to 65535"),
+        ("http://:80", "which names no host"),
+        ("http://", "which names no host"),
+        ("http://[::1", "an IPv6 host stands in brackets"),
+        ("http://a b", "holds SPACE (U+0020), which no address can"),
+        ("http://a\nb", "a line break (U+000A)"),
+        ("http://a{b}", "whose host holds a character that no host has"),
+        ('"http://a"', "quotation marks"),
+    ],
+)
+def test_what_is_no_address_is_named_with_what_is_wrong(value: str, said: str) -> None:
+    (problem,) = address_problems("BASE_URL", value)
+
+    assert said in problem
+    assert problem.startswith("BASE_URL ")
+
+
+@pytest.mark.parametrize(
+    "value", ["http://localhost:11434/v1", "https://api.example.com", "HTTP://[::1]:8080/", "https://bücher.example/v1"]
+)
+def test_an_address_has_no_problem(value: str) -> None:
+    assert list(address_problems("BASE_URL", value)) == []
+
+
+def test_no_message_shows_a_password() -> None:
+    (problem,) = address_problems("BASE_URL", "http://user:pass-word@host:x/v1?token=secret")
+
+    assert "pass-word" not in problem
+    assert "secret" not in problem
+    assert host_of("http://user:pass-word@host:80/v1") == "host:80"
