@@ -20,8 +20,10 @@ from engine.spec.parts import Parts, read_parts
 from engine.spec.phases import check_phases
 from engine.spec.places import Places
 from engine.spec.problems import FILE_CODES, Code, Problem, Related, Severity
+from engine.spec.schema_files import check_references
 from engine.spec.slips import as_one_mistake, slips, without_slipped
 from engine.spec.stages import check_stages
+from engine.spec.unloggable import check_values
 from engine.syntax import LineIndex, NodeKind, Span, SyntaxCode, SyntaxProblem, Tree, parse
 
 _CODES = {
@@ -100,7 +102,8 @@ def _analyse_alone(text: str, previous: Analysis | None, files: Files) -> Analys
     knowledge = read_knowledge(parts, shape, files, before, readable=not broken)
     found = [*shell, *items, *check_graph(parts, shape), *check_stages(parts, shape)]
     found += [*check_phases(parts, tree.root), *knowledge.checked.problems(parts)]
-    if not any(problem.severity is Severity.ERROR and problem.code not in FILE_CODES for problem in (*syntax, *found)):
+    found += [*check_references(parts.fields, files), *check_values(tree.root, text)]
+    if not any(map(_hides_the_flow, (*syntax, *found))):
         found += knowledge.flow_problems(parts)
     if broken:
         found = list(without_echoes(found, broken, parts, tree))
@@ -109,6 +112,12 @@ def _analyse_alone(text: str, previous: Analysis | None, files: Files) -> Analys
         syntax = list(as_one_mistake(slipped, tree.root, syntax))
     told = _in_order(without_excused([*syntax, *found], text, tree.lines))
     return Analysis(text, tree, parts.experience(), told, Places(parts), parts, shape, knowledge)
+
+
+def _hides_the_flow(problem: Problem) -> bool:
+    """Whether what reads and writes which field may not be what is meant."""
+    is_error = problem.severity is Severity.ERROR and problem.code not in FILE_CODES
+    return is_error or problem.code is Code.BAD_REFERENCE
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -20,6 +20,7 @@ from engine.spec.sighting import Lost, Scope, World, look, stray
 from engine.syntax import Span, View
 
 _PATH_SUFFIXES = (".md", ".txt")
+_LONGEST_FILE = 1024 * 1024
 
 
 class Prompt(Struct, frozen=True):
@@ -45,7 +46,7 @@ def prompt_of(node: Node, files: Files) -> Prompt | None:
     if path is None:
         return Prompt(written)
     text = files.text(path)
-    return None if text is None else Prompt(text, path)
+    return None if text is None or len(text) > _LONGEST_FILE else Prompt(text, path)
 
 
 def check_prompt(view: View, node: Node, scope: Scope, world: World) -> Iterator[Problem]:
