@@ -128,7 +128,7 @@ def _has_errors(node: Node, shown: str, error: InvalidExperienceError) -> str:
     errors = error.analysis.errors
     count = "an error" if len(errors) == 1 else f"{len(errors)} errors, the first"
     first = problem_line(error.path, error.analysis, errors[0]) if errors else str(error)
-    return f"{node.id} nests {shown}, which has {count}: {first}. `oe validate {shown}` says all."
+    return f"{node.id} nests {shown}, which has {count}: {first.rstrip('.')}. `oe validate {shown}` says all."
 
 
 def _different_merge(node: Node, outer: Experience, inner: Experience) -> str | None:

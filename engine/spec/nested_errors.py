@@ -72,7 +72,7 @@ def _broken_inside(naming: Naming, broken: list[str], nested: Mapping[str, Neste
     line = analysis.lines.position(errors[0].span.start).line + 1
     which = f"`{at}`" if at == naming.path else f"`{at}`, which is nested in `{naming.path}`,"
     first = "an error, on" if len(errors) == 1 else f"{len(errors)} errors, the first on"
-    message = f"{which} has {first} line {line}: {errors[0].message}; until that is mended, this node fails"
+    message = f"{which} has {first} line {line}: {errors[0].message.rstrip('.')}; until that is mended, this node fails"
     places = [
         Related(error.span, f"{error.code.value} {error.message}", _file(path, nested))
         for path in broken
