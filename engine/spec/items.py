@@ -26,7 +26,7 @@ from engine.spec.model import Edge, Loop, Node, Pipeline, StateField
 from engine.spec.problems import Code, Problem, Severity
 from engine.spec.schema import Part, part_of_node
 from engine.spec.secrets import check_secrets
-from engine.spec.traps import check_booleans
+from engine.spec.traps import check_booleans, check_numbers
 from engine.spec.uses import (
     NO_CONDITION,
     Flow,
@@ -87,6 +87,7 @@ def read_node(view: View) -> Item[Node]:
     for key in ("args", "inputs"):
         if key in value:
             problems.extend(check_booleans(view, value[key], (key,)))
+            problems.extend(check_numbers(view, (key,)))
     uses = tuple(uses_of_node(view, value))
     problems.extend(_named_twice(uses))
     flow = None if misspelt & _FLOW_KEYS else flow_of_node(value, uses)

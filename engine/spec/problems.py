@@ -34,6 +34,7 @@ class Code(str, Enum):
     UNKNOWN_ALIAS = "OE106"
     UNQUOTED_PLACEHOLDER = "OE107"
     NO_BOOLEAN = "OE108"
+    LEFT_OUT = "OE109"
 
     MISSING_KEY = "OE201"
     WRONG_TYPE = "OE202"
