@@ -64,7 +64,8 @@ class NoFiles:
 
     def is_inside(self, path: str, folder: str = "") -> bool:
         """As far as the text of the path tells."""
-        return not is_outside(posixpath.relpath(path, folder) if folder else path)
+        within = posixpath.normpath(folder) + "/" if folder else ""
+        return posixpath.normpath(path).startswith(within) and not is_outside(path)
 
 
 def is_outside(path: str) -> bool:

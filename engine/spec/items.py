@@ -51,8 +51,8 @@ Model = TypeVar("Model", bound=Node | Edge | Pipeline | Loop | StateField)
 
 
 class Item(Struct, Generic[Model], frozen=True, gc=False):
-    """What an item says. `model` is None while a mistake keeps it from being read; `refs` are the ids it names, or the
-    files that the schema of a field refers to.
+    """What an item says. `model` is None while a mistake keeps it from being read; `refs` are the ids it names, or what
+    the schema of a field refers to.
 
     `fields` are those of `uses`: most items are done with by one look at them. `flow` is None where it cannot be
     known what a node reads and writes. `view` is the item's text, at 0 as all spans are.
@@ -197,7 +197,7 @@ def read_field(key: View, value: View | None) -> Item[StateField]:
 
 def _schema_references(view: View) -> Iterator[Name]:
     for steps, text in texts(json_of(view)):
-        if steps and steps[-1] == "$ref" and not text.startswith("#"):
+        if steps and steps[-1] == "$ref":
             yield Name(text, locate(view, steps).span, by="$ref")
 
 

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from engine.expressions import Json
 from engine.spec.files import NO_FILES, Entry, Files
+from engine.spec.locate import texts
 from engine.spec.model import Experience, StateField
 from engine.spec.problems import Code, Problem, Severity
 from engine.spec.sections import Section
@@ -35,11 +36,56 @@ def check_references(fields: Section[StateField], files: Files) -> Iterator[Prob
         return
     for position, item in enumerate(fields.items):
         for reference in item.refs:
-            try:
-                _Bundle(files).rewritten({"$ref": reference.text}, None)
-            except UnusableSchemaError as error:
+            reason = _why_unreadable(reference.text, item.model.schema if item.model else {}, files)
+            if reason is not None:
                 place = fields.place(position, reference.span)
-                yield Problem(Code.UNREADABLE_REFERENCE, Severity.ERROR, str(error), place)
+                yield Problem(Code.UNREADABLE_REFERENCE, Severity.ERROR, reason, place)
+
+
+def _why_unreadable(reference: str, schema: Mapping[str, Json], files: Files) -> str | None:
+    bundle = _Bundle(files)
+    try:
+        first = bundle.rewritten({"$ref": reference}, None)["$ref"]
+    except UnusableSchemaError as error:
+        return str(error)
+    whole = _with_definitions(schema, bundle)
+    if "$id" in str(schema):  # which makes references relative to it
+        return None
+    pointers = [first, *(text for steps, text in texts(bundle.definitions) if steps[-1] == "$ref")]
+    return next((reason for pointer in pointers if (reason := _leads_nowhere(pointer, whole, bundle))), None)
+
+
+def _leads_nowhere(pointer: str, whole: Mapping[str, Json], bundle: _Bundle) -> str | None:
+    """Why a reference within a whole schema finds nothing; None where it does, or nobody can tell."""
+    seen: set[str] = set()
+    here = pointer
+    while here.startswith("#/") or here == "#":
+        if here in seen:
+            return f"this refers to itself in a circle: {bundle.shown(here)}; let one of them say what it is"
+        seen.add(here)
+        found = _found_at(whole, here)
+        if found is _NOTHING:
+            return f"this leads to {bundle.shown(here)}, which is not there; correct the `$ref`"
+        further = found.get("$ref") if isinstance(found, Mapping) else None
+        if not isinstance(further, str):
+            return None
+        here = further
+    return None
+
+
+def _found_at(whole: Any, pointer: str) -> Any:
+    for step in pointer.split("/")[1:]:
+        name = unquote(step).replace("~1", "/").replace("~0", "~")
+        if isinstance(whole, Mapping) and name in whole:
+            whole = whole[name]
+        elif isinstance(whole, list) and name.isdigit() and int(name) < len(whole):
+            whole = whole[int(name)]
+        else:
+            return _NOTHING
+    return whole
+
+
+_NOTHING = object()
 
 
 def with_local_schemas(experience: Experience, files: Files) -> Experience:
@@ -54,11 +100,12 @@ def with_local_schemas(experience: Experience, files: Files) -> Experience:
 def _whole(state_field: StateField, files: Files) -> StateField:
     bundle = _Bundle(files)
     schema = bundle.rewritten(state_field.schema, None)
-    if not bundle.definitions:
-        return state_field
+    return replace(state_field, schema=_with_definitions(schema, bundle)) if bundle.definitions else state_field
+
+
+def _with_definitions(schema: Mapping[str, Json], bundle: _Bundle) -> dict[str, Json]:
     own = schema.get("$defs")
-    definitions = {**(own if isinstance(own, dict) else {}), **bundle.definitions}
-    return replace(state_field, schema={**schema, "$defs": definitions})
+    return {**schema, "$defs": {**(own if isinstance(own, dict) else {}), **bundle.definitions}}
 
 
 class _Bundle(Struct):
@@ -81,6 +128,14 @@ class _Bundle(Struct):
             for key, member in value.items()
             if file is None or key not in _OF_A_FILE
         }
+
+    def shown(self, pointer: str) -> str:
+        """A reference within the whole schema, as people wrote it."""
+        for path, key in self._keys.items():
+            if pointer == f"#/$defs/{key}" or pointer.startswith(f"#/$defs/{key}/"):
+                rest = pointer.removeprefix(f"#/$defs/{key}")
+                return f"`{path}#{rest}`" if rest else f"`{path}`"
+        return f"`{pointer}`"
 
     def _reference(self, reference: str, file: str | None) -> str:
         named, _, place = reference.partition("#")

@@ -252,6 +252,7 @@ def test_files_that_are_not_what_a_node_needs_are_marked(check_marked: Check, fi
 def test_references_that_lead_to_nothing_that_can_be_read_are_marked(check_marked: Check, files: DiskFiles) -> None:
     (files.folder / "good.json").write_text('{"$ref": "more/list.json"}')
     (files.folder / "round.json").write_text('{"items": {"$ref": "round.json"}}')
+    (files.folder / "circle.json").write_text('{"$ref": "circle.json"}')
     (files.folder / "more").mkdir()
     (files.folder / "more" / "list.json").write_text('{"items": {"$ref": "nothing.json"}}')
     (files.folder / "latin.json").write_bytes(b'{"title": "\xe9"}')
@@ -274,8 +275,15 @@ state:
                     ^^^^ error OE208 is a folder
     encoded: { $ref: latin.json }
                      ^^^^^^^^^^ error OE208 UTF-8
+    within: { $ref: "round.json#/nothing" }
+                    ^^^^^^^^^^^^^^^^^^^^^ error OE208 leads to `round.json#/nothing`, which is not there
+    circle: { $ref: circle.json }
+                    ^^^^^^^^^^^ error OE208 refers to itself in a circle
+    stray: { $ref: "#/$defs/none" }
+                   ^^^^^^^^^^^^^^ error OE208 leads to `#/$defs/none`, which is not there
     round: { $ref: round.json, default: [] }
-    own: { $ref: "#/$defs/x" }
+    own: { $ref: "#/$defs/x", $defs: { x: { type: string } } }
+    items: { type: array, items: { $ref: "#" } }
 graph: { nodes: [{ id: work, kind: tool, impl: ./tools/work.py, writes: [missing, nested, through] }], edges: [] }
 """,
         files,
