@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -37,7 +37,7 @@ class NodeParts(Struct, frozen=True):
     with_index: bool
 
 
-class Nesting(Struct, frozen=True):
+class _Around(Struct, frozen=True):
     """A node that nests an experience, and the folder of the one that it belongs to."""
 
     directory: Path
@@ -81,7 +81,7 @@ class Keying:
         kinds: Mapping[Kind, NodeKind],
         run_args: Mapping[str, Json],
         memory: _Memory,
-        around: tuple[Nesting, ...] = (),
+        around: tuple[_Around, ...] = (),
     ) -> None:
         self._directory = directory.absolute()
         self._kinds = kinds
@@ -160,7 +160,6 @@ class Keyings:
         self._root = root
         self._memory = _Memory(sources)
         self._made: WeakKeyDictionary[Board, Keying] = WeakKeyDictionary()
-        self._around = {id(inner): around for inner, around in _nested(root, ())}
         self._ahead = root.all_nodes()
 
     def of(self, board: Board) -> Keying:
@@ -186,7 +185,7 @@ class Keyings:
         with fingerprints.moment():
             for within in self._root.walk():
                 paths |= self._make(within, {}).files(
-                    node for node in within.experience.nodes if node.id not in within.nested
+                    node for node in within.experience.nodes if node.kind is not Kind.EXPERIENCE
                 )
                 paths |= {Path(inner.path) for inner in within.nested.values()}
             named = {writable(os.path.relpath(path, self._root.home)): path for path in paths}
@@ -195,7 +194,7 @@ class Keyings:
 
     def _make(self, composition: Composition, args: Mapping[str, Json]) -> Keying:
         home = composition.home
-        around = self._around.get(id(composition), ())
+        around = tuple(_Around(Path(each.home).absolute(), each.node) for each in composition.nested_by)
         return Keying(Path(home), self._kinds.at(home), args, self._memory, around)
 
 
@@ -213,16 +212,6 @@ def execution_parts(node_parts: NodeParts, received: Parts, args: Mapping[str, J
 def same_given(left: Mapping[str, Json], right: Mapping[str, Json]) -> bool:
     """Whether two executions were given the same. To Python `1` and `true` are equal; their texts are not."""
     return left == right and (not left or repr(left) == repr(right))
-
-
-def _nested(outer: Composition, around: tuple[Nesting, ...]) -> Iterator[tuple[Composition, tuple[Nesting, ...]]]:
-    """Every composition within `outer`, with the nodes that it is nested by, outermost first."""
-    for node in outer.experience.nodes:
-        inner = outer.nested.get(node.id)
-        if inner is not None:
-            within = (*around, Nesting(Path(outer.home).absolute(), node))
-            yield inner, within
-            yield from _nested(inner, within)
 
 
 def _used(node: Node, directory: Path) -> dict[str, Path]:

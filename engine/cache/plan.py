@@ -32,7 +32,7 @@ from engine.core.writes import check_output
 from engine.expressions import MISSING, Json, Missing, evaluate
 from engine.graph import VertexKind
 from engine.log.events import ErrorInfo
-from engine.spec.model import ForEach, Loop, Node, Pipeline
+from engine.spec.model import ExperienceSpec, ForEach, Loop, Node, Pipeline
 
 
 def plan(board: Board, keyings: Keyings, original: Original, wishes: Wishes, explainer: Explainer) -> Plan:
@@ -100,6 +100,9 @@ class _Planner(Struct, frozen=True):
         child = self.board.composition.nested.get(node.id)
         if child is not None:
             return self._nested(node, child, place, waiting)
+        if isinstance(node.spec, ExperienceSpec):
+            reason = f"{node.spec.impl} is not there, or has errors: it is looked for when {node.id} starts"
+            return Entry(node.id, Answer.WILL_RUN, (reason,)), UNDETERMINED
         return self.answering.answer(node, place, waiting, cache=self.cache and node.cache)
 
     def _fanout(self, node: Node, for_each: ForEach, place: Place, waiting: tuple[str, ...]) -> Prospect:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli.loading import load_valid
+from engine.cli.loading import load_drawable
 from engine.cli.options import examples, path_argument
 from engine.cli.saying import say
 from engine.graph import build_graph
@@ -34,7 +34,7 @@ def command(path: Path, terminal: bool, direction: str) -> int:
     Phases, pipelines and loops are drawn as groups, conditions stand on
     their edges.
     """
-    picture = picture_of_loaded(load_valid(path))
+    picture = picture_of_loaded(load_drawable(path))
     say("\n".join(terminal_lines(picture)) if terminal else mermaid(picture, direction), end="\n" if terminal else "")
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -17,14 +18,24 @@ from engine.spec.load import (
     UnreadableExperienceError,
     find_experience,
     load,
+    load_alone,
     load_text,
 )
 
 
 def load_valid(path: Path, text: str | None = None) -> Loaded:
     """The experience at `path`, or what `text`, given in its place, says. Raises OeError where it cannot run."""
+    return _loaded(lambda: load(path) if text is None else load_text(find_experience(path), text))
+
+
+def load_drawable(path: Path) -> Loaded:
+    """The experience at `path`, whatever of the files that it names is there. Raises OeError."""
+    return _loaded(lambda: load_alone(path))
+
+
+def _loaded(read: Callable[[], Loaded]) -> Loaded:
     try:
-        return load(path) if text is None else load_text(find_experience(path), text)
+        return read()
     except ExperienceNotFoundError as error:
         raise not_found(error) from error
     except (UnreadableExperienceError, InvalidExperienceError) as error:

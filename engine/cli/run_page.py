@@ -17,7 +17,7 @@ from engine.spec.load import (
     InvalidExperienceError,
     Loaded,
     UnreadableExperienceError,
-    load,
+    load_alone,
 )
 
 
@@ -37,7 +37,7 @@ def _experience_that_ran(log: Log) -> Loaded | None:
     # The folder may have moved: the log lies in <folder>/.openexpertise/runs.
     beside = log.path.absolute().parents[2] / Path(named.path).name
     try:
-        loaded = load(beside)
+        loaded = load_alone(beside)
     except (ExperienceNotFoundError, UnreadableExperienceError, InvalidExperienceError):
         return None
     same = hash_bytes(loaded.text.encode("utf-8", "surrogatepass")) == log.started.spec_hash

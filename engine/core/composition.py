@@ -11,11 +11,19 @@ from engine.graph import Graph, build_graph
 from engine.spec.model import Experience, ExperienceSpec, Node
 
 
+class Nesting(Struct, frozen=True):
+    """A node that nests an experience, and where the experience around it lies: `path` and `home`, as there."""
+
+    path: str
+    home: str
+    node: Node
+
+
 class Composition(Struct, frozen=True):
-    """An experience, its graph, and by node id the experiences that it nests.
+    """An experience, its graph, and by node id the experiences that it nests, as far as they can run.
 
     `path` is that of its file, `home` the folder that its own paths are relative to: texts here, since the core knows
-    no files.
+    no files. `nested_by` are the nodes that it is nested by, outermost first.
     """
 
     experience: Experience
@@ -23,6 +31,7 @@ class Composition(Struct, frozen=True):
     path: str = ""
     home: str = ""
     nested: Mapping[str, Composition] = field(default_factory=dict)
+    nested_by: tuple[Nesting, ...] = ()
 
     def walk(self) -> Iterator[Composition]:
         """This composition and all within it, each before its own."""
@@ -36,16 +45,20 @@ class Composition(Struct, frozen=True):
 
 
 def compose(
-    experience: Experience, path: str = "", home: str = "", nested: Mapping[str, Composition] | None = None
+    experience: Experience,
+    path: str = "",
+    home: str = "",
+    nested: Mapping[str, Composition] | None = None,
+    nested_by: tuple[Nesting, ...] = (),
 ) -> Composition:
     """Put an experience and those nested in it together; what a shared one reads and writes counts as its node's.
 
     Raises engine.graph.CycleError where there is no order.
     """
     inner = nested or {}
-    nodes = tuple(_with_shared(node, experience, inner.get(node.id)) for node in experience.nodes)
+    nodes = tuple(with_shared(node, experience, inner.get(node.id)) for node in experience.nodes)
     experience = replace(experience, nodes=nodes)
-    return Composition(experience, build_graph(experience), path, home, inner)
+    return Composition(experience, build_graph(experience), path, home, inner, nested_by)
 
 
 def is_shared(node: Node) -> bool:
@@ -59,7 +72,8 @@ def shared_fields(outer: Experience, inner: Experience) -> tuple[str, ...]:
     return tuple(field.name for field in inner.fields if field.name in declared)
 
 
-def _with_shared(node: Node, outer: Experience, inner: Composition | None) -> Node:
+def with_shared(node: Node, outer: Experience, inner: Composition | None) -> Node:
+    """The node with what the experience that it nests, if it shares the state, reads and writes of it."""
     if inner is None or not is_shared(node):
         return node
     shared = set(shared_fields(outer, inner.experience))

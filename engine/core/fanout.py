@@ -14,7 +14,7 @@ from engine.core.parts import Frame, Part, Place, Stop, tally_name
 from engine.core.tasks import Cancelled, Command, Failed, FailRun, GroupBegan, GroupEnded, Happening, Lane
 from engine.expressions import MISSING, Json, Missing, to_text
 from engine.log.events import Counts, ErrorInfo
-from engine.spec.model import ForEach, ItemErrorPolicy, Merge, Node, Policy
+from engine.spec.model import ForEach, ItemErrorPolicy, Kind, Merge, Node, Policy
 
 
 class FanOut:
@@ -82,7 +82,7 @@ class FanOut:
     @property
     def _width(self) -> int:
         """How many items are considered at once: tasks queue for their turn elsewhere, nested experiences do not."""
-        return self._for_each.concurrency if self._node.id in self._frame.composition.nested else self._size
+        return self._for_each.concurrency if self._node.kind is Kind.EXPERIENCE else self._size
 
     def _look_at(self, index: int, part: Part) -> list[Command]:
         """Keep the result of an item that has ended."""

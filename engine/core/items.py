@@ -7,7 +7,7 @@ from collections import Counter
 from engine.canonical import hash_value
 from engine.core.inputs import ItemValue
 from engine.core.slots import LLM_KINDS
-from engine.expressions import MISSING, Json, Missing
+from engine.expressions import MISSING, Json, Missing, parse_reference
 from engine.log.events import ErrorInfo
 from engine.spec.model import ForEach, Node
 
@@ -52,6 +52,8 @@ def for_each_items(node: Node, for_each: ForEach, found: Json | Missing) -> list
 def list_items(key: str, written: str, vertex: str, found: Json | Missing) -> list[Json] | ErrorInfo:
     """The list that `key`, which is `written` so and names `found`, gives to `vertex`; or why it gives none."""
     kind = key.split(".", maxsplit=1)[0]
+    if parse_reference(written) is None:
+        return ErrorInfo(kind, f"{key} must be a reference to a list, such as $.files, not the text '{written}'")
     if found is MISSING:
         return ErrorInfo(kind, f"{key} {written} names nothing: no node that ran before {vertex} wrote it")
     if not isinstance(found, list):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.core.board import Board, Ending, Result
@@ -30,6 +31,28 @@ from engine.expressions import MISSING, Json, Missing, descend, parse_reference
 from engine.log.events import ErrorInfo, Output, RunStatus
 from engine.spec.args import check_args
 from engine.spec.model import ExperienceSpec, Node, Policy
+
+
+class Unfound(Struct):
+    """One execution of a node whose nested experience is not there, or cannot run: it fails before anything begins."""
+
+    node: Node
+    place: Place
+    error: ErrorInfo
+    result: Result | None = None
+
+    def begin(self) -> list[Command]:
+        """See Part."""
+        self.result = Result(Ending.FAILED, error=self.error)
+        return [Failed(self.node.id, self.place.inside.scope, self.error)]
+
+    def handle(self, event: Happening) -> list[Command]:  # noqa: ARG002 - it is over once it has begun
+        """See Part."""
+        return []
+
+    def stop(self, stop: Stop) -> list[Command]:  # noqa: ARG002
+        """See Part."""
+        return []
 
 
 class Nested:
@@ -93,7 +116,8 @@ class Nested:
         inside = self._place.inside.nested(self._node.id)
         board = Board(self._child, self._args, child_start(self._node, self._child, self._place))
         cache = self._frame.cache and self._node.cache
-        run = self._run = GraphRun(Frame(board, self._frame.make_unit, inside, self._place.order, cache))
+        frame = self._frame
+        run = self._run = GraphRun(Frame(board, frame.make_unit, frame.find_nested, inside, self._place.order, cache))
         commands: list[Command] = []
         if "timeout_ms" in self._node.source:  # not by default: each of its nodes has a limit of its own
             self._limit = Limit(self._node, self._place.inside.scope)

@@ -13,7 +13,7 @@ from engine.core.inputs import Inside, args_of, given_name, given_of, lookup, re
 from engine.core.sight import Sight
 from engine.core.tasks import Command, Consider, Happening, Lane, Task
 from engine.expressions import MISSING, Json
-from engine.log.events import Cause, NodeCached, NodeCancelled, NodeCompleted, NodeFailed, Output, RunStatus
+from engine.log.events import Cause, ErrorInfo, NodeCached, NodeCancelled, NodeCompleted, NodeFailed, Output, RunStatus
 from engine.spec.model import Merge, Node
 
 
@@ -58,11 +58,24 @@ class MakeUnit(Protocol):
         """`reads` are what the node reads where the caller knows that; the items of a fan-out share them."""
 
 
+class FindNested(Protocol):
+    """Looks for an experience that was not there, or could not run, when the run began."""
+
+    def __call__(self, outer: Composition, node: Node) -> Composition | ErrorInfo:
+        """What `node` of `outer` nests, or why that cannot run now."""
+
+
+def never_found(outer: Composition, node: Node) -> Composition | ErrorInfo:  # noqa: ARG001
+    """Where nobody can look."""
+    return ErrorInfo("experience", f"the experience that {node.id} nests is not there")
+
+
 class Frame(Struct, frozen=True):
     """One graph at work, for its parts: its board, what it runs inside, its turn, whether it may restore."""
 
     board: Board
     make_unit: MakeUnit
+    find_nested: FindNested = never_found
     inside: Inside = field(default_factory=Inside)
     order: tuple[int, ...] = ()
     cache: bool = True

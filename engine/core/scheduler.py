@@ -7,21 +7,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.core.board import Board
-from engine.core.composition import Composition
+from engine.core.composition import Composition, with_shared
 from engine.core.graphrun import GraphRun
-from engine.core.nested import Nested
-from engine.core.parts import Frame, Part, Place, Single, Stop, make_task
+from engine.core.nested import Nested, Unfound
+from engine.core.parts import FindNested, Frame, Part, Place, Single, Stop, make_task, never_found
 from engine.core.tasks import Command, Finish, Happening, Lane
 from engine.expressions import Json
-from engine.log.events import RunStatus
-from engine.spec.model import Node
+from engine.log.events import ErrorInfo, RunStatus
+from engine.spec.model import Kind, Node
 
 
 class Scheduler:
     """One run. `begin` once, then `handle` for every task that ends, `cancel` when someone asks; until Finish."""
 
-    def __init__(self, composition: Composition, args: Mapping[str, Json], start: Mapping[str, Json]) -> None:
-        self._run = GraphRun(Frame(Board(composition, args, start), make_unit))
+    def __init__(
+        self,
+        composition: Composition,
+        args: Mapping[str, Json],
+        start: Mapping[str, Json],
+        find_nested: FindNested = never_found,
+    ) -> None:
+        self._run = GraphRun(Frame(Board(composition, args, start), make_unit, find_nested))
         self._finished = False
 
     @property
@@ -55,7 +61,16 @@ class Scheduler:
 
 def make_unit(frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping[str, Json] | None) -> Part:
     """The part that one execution of `node` is (see MakeUnit)."""
-    child = frame.composition.nested.get(node.id)
-    if child is not None:
-        return Nested(frame, node, child, place)
+    if node.kind is Kind.EXPERIENCE:
+        return _nested(frame, node, place)
     return Single(make_task(frame, node, place, lane, reads))
+
+
+def _nested(frame: Frame, node: Node, place: Place) -> Part:
+    known = frame.composition.nested.get(node.id)
+    if known is not None:
+        return Nested(frame, node, known, place)
+    found = frame.find_nested(frame.composition, node)
+    if isinstance(found, ErrorInfo):
+        return Unfound(node, place, found)
+    return Nested(frame, with_shared(node, frame.composition.experience, found), found, place)

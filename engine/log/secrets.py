@@ -45,6 +45,10 @@ class Secrets:
         self._forms = tuple(sorted(found, key=lambda form: (-len(form), form)))
         self._signs = tuple(dict.fromkeys(part for form in self._forms for part in (_head(form), _tail(form))))
 
+    def add(self, values: Iterable[Json]) -> None:
+        """Show nothing of these from now on, either."""
+        Secrets.__init__(self, [*self._texts, *values])
+
     def are_in(self, value: Json) -> bool:
         """Whether masking would change a value."""
         if not self._forms:

@@ -21,8 +21,7 @@ from engine.expressions.paths import Root
 from engine.nodes.kind import NodeError, Watcher, Work
 from engine.nodes.paths import NamedFile, named_file, outside_warning
 from engine.regular_files import read_text
-
-_PATH_SUFFIXES = (".md", ".txt")
+from engine.spec.prompts import looks_like_path
 
 MOST_BYTES = 16 * 1024 * 1024
 """No model takes as much."""
@@ -33,7 +32,7 @@ def prompt_file(directory: Path, prompt: str) -> NamedFile | None:
     if "\n" in prompt or not prompt:
         return None
     file = named_file(directory, prompt)
-    return file if prompt.endswith(_PATH_SUFFIXES) or _exists(file.path) else None
+    return file if looks_like_path(prompt) or _exists(file.path) else None
 
 
 def read_prompt(directory: Path, prompt: str, watcher: Watcher) -> str:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from engine.cache.decision import Decision
 from engine.cache.keying import Keyings
 from engine.cache.sources import Sources
+from engine.core.composition import Composition
 from engine.core.scheduler import Scheduler
 from engine.core.slots import Slots, usual_limits
 from engine.core.tasks import (
@@ -31,20 +32,23 @@ from engine.core.tasks import (
     TryLater,
 )
 from engine.expressions import Json
-from engine.log.events import Event, NodeCancelled, NodeWarning, Record, RunFinished, RunWarning
+from engine.log.events import ErrorInfo, Event, NodeCancelled, NodeWarning, Record, RunFinished, RunWarning
 from engine.log.run_order import FILE, RunOrder
 from engine.log.secrets import Secrets
 from engine.log.view import RunView
 from engine.log.writer import LogWriteError, LogWriter
+from engine.nodes.dataset import dataset_secrets
 from engine.nodes.environment import cores
 from engine.nodes.registry import Kinds
 from engine.runner.candidates import Candidates
+from engine.runner.composing import find_nested, outside_warning, outside_warnings
 from engine.runner.deciding import Decider
 from engine.runner.execution import Executor, broke_off, cancelled, new_attempt_id, retry_wait_ms
 from engine.runner.journal import Journal, since
 from engine.runner.narration import limit_warning, run_finished, started
 from engine.runner.preparation import Preparation, concurrency
 from engine.runner.timers import Timers
+from engine.spec.model import Node
 
 _GRACE_SECONDS = 10.0
 """How long executions may take to stop when the run breaks off."""
@@ -77,8 +81,10 @@ class Run:
         self._journal = Journal(log, observe)
         self._keyings = Keyings(kinds, preparation.composition, sources)
         self._decider = Decider(self._keyings, preparation.original, preparation.may_rerun)
-        self._scheduler = Scheduler(preparation.composition, preparation.args, preparation.start)
         self._asked_concurrency = wanted_concurrency or preparation.experience.concurrency
+        self._found: dict[tuple[int, str], Composition] = {}
+        self._secrets = secrets
+        self._scheduler = Scheduler(preparation.composition, preparation.args, preparation.start, self._find_nested)
         self._slots = Slots(usual_limits(concurrency(preparation.experience, wanted_concurrency), cores()))
         self._candidates = Candidates(
             preparation,
@@ -146,6 +152,20 @@ class Run:
         self.cancel(reason)
         self._abandoned = True
         self._soon(partial(self._give_up, reason))
+
+    def _find_nested(self, outer: Composition, node: Node) -> Composition | ErrorInfo:
+        """What was not there when the run began; once found, it stays as it is for the rest of the run."""
+        known = self._found.get((id(outer), node.id))  # `outer` lives as long as the run
+        if known is not None:
+            return known
+        found = find_nested(outer, node)
+        if isinstance(found, Composition):
+            self._found[id(outer), node.id] = found
+            self._secrets.add(dataset_secrets(found.all_nodes()))
+            for warning in (outside_warning(outer, node.id, found), *outside_warnings(found)):
+                if warning is not None:
+                    self._journal.record(RunWarning(message=warning))
+        return found
 
     def _cancel(self, reason: str) -> None:
         commands = self._scheduler.cancel(reason)

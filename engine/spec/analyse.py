@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from engine.spec.characters import with_characters_named
 from engine.spec.checks import Shape, check_graph, read_shape
 from engine.spec.echoes import without_echoes
 from engine.spec.excuses import without_excused
@@ -20,8 +21,11 @@ from engine.spec.parts import Parts, read_parts
 from engine.spec.phases import check_phases
 from engine.spec.places import Places
 from engine.spec.problems import FILE_CODES, Code, Problem, Related, Severity
+from engine.spec.schema_files import check_references
 from engine.spec.slips import as_one_mistake, slips, without_slipped
 from engine.spec.stages import check_stages
+from engine.spec.swallowed import check_swallowed
+from engine.spec.unloggable import check_values
 from engine.syntax import LineIndex, NodeKind, Span, SyntaxCode, SyntaxProblem, Tree, parse
 
 _CODES = {
@@ -89,7 +93,7 @@ def _analyse_alone(text: str, previous: Analysis | None, files: Files) -> Analys
     tree = parse(text, previous.tree if previous else None)
     syntax = [_from_syntax(problem) for problem in tree.problems]
     if tree.root is None or tree.root.kind is not NodeKind.MAPPING:
-        problems = syntax or [_not_a_mapping(tree)]
+        problems = with_characters_named(syntax or [_not_a_mapping(tree)], text)
         return Analysis(text, tree, None, tuple(problems), Places(None), None, None)
     parts = read_parts(tree.root, previous.parts if previous else None)
     shape = read_shape(parts, previous.shape if previous else None)
@@ -100,15 +104,23 @@ def _analyse_alone(text: str, previous: Analysis | None, files: Files) -> Analys
     knowledge = read_knowledge(parts, shape, files, before, readable=not broken)
     found = [*shell, *items, *check_graph(parts, shape), *check_stages(parts, shape)]
     found += [*check_phases(parts, tree.root), *knowledge.checked.problems(parts)]
-    if not any(problem.severity is Severity.ERROR and problem.code not in FILE_CODES for problem in (*syntax, *found)):
+    found += [*check_references(parts.fields, files), *check_values(tree.root, text), *check_swallowed(tree, text)]
+    if not any(map(_hides_the_flow, (*syntax, *found))):
         found += knowledge.flow_problems(parts)
     if broken:
         found = list(without_echoes(found, broken, parts, tree))
     if slipped := slips(tree.root, syntax):
         found = list(without_slipped(found, slipped, tree.root))
         syntax = list(as_one_mistake(slipped, tree.root, syntax))
-    told = _in_order(without_excused([*syntax, *found], text, tree.lines))
+    said = with_characters_named([*syntax, *found], text)
+    told = _in_order(without_excused(said, text, tree.lines))
     return Analysis(text, tree, parts.experience(), told, Places(parts), parts, shape, knowledge)
+
+
+def _hides_the_flow(problem: Problem) -> bool:
+    """Whether what reads and writes which field may not be what is meant."""
+    is_error = problem.severity is Severity.ERROR and problem.code not in FILE_CODES
+    return is_error or problem.code is Code.BAD_REFERENCE
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:

@@ -49,7 +49,7 @@ def build_node(value: Mapping) -> Node:
         description=value.get("description"),
         reads=tuple(value.get("reads", ())),
         writes=tuple(value.get("writes", ())),
-        args=value.get("args", {}),
+        args=value.get("args") or {},
         for_each=_for_each(value["for_each"]) if "for_each" in value else None,
         on_error=_on_error(value["on_error"]) if "on_error" in value else _FAIL,
         join=Join(value["join"]) if "join" in value else Join.ALL,
@@ -104,6 +104,11 @@ def _on_error(value: Mapping) -> OnError:
     )
 
 
+def _schema(value: Any) -> Mapping | str | None:
+    """A schema, or the path of one; what is neither asks for nothing."""
+    return value if isinstance(value, dict) or (isinstance(value, str) and value) else None
+
+
 def _tool(value: Mapping) -> ToolSpec:
     return ToolSpec(value["impl"])
 
@@ -112,7 +117,7 @@ def _agent(value: Mapping) -> AgentSpec:
     return AgentSpec(
         prompt=value["prompt"],
         model=value.get("model"),
-        schema=value.get("schema"),
+        schema=_schema(value.get("schema")),
         max_tokens=int(value.get("max_tokens", 4096)),
         temperature=value.get("temperature"),
         system=value.get("system"),
@@ -123,7 +128,7 @@ def _skill(value: Mapping) -> SkillSpec:
     return SkillSpec(
         impl=value["impl"],
         model=value.get("model"),
-        schema=value.get("schema"),
+        schema=_schema(value.get("schema")),
         inputs=value.get("inputs", {}),
         max_tokens=int(value.get("max_tokens", 4096)),
         temperature=value.get("temperature"),
@@ -146,7 +151,7 @@ def _cli_agent(value: Mapping) -> CliAgentSpec:
         model=value.get("model"),
         workdir=value.get("workdir"),
         output_format=value.get("output_format", "text"),
-        schema=value.get("schema"),
+        schema=_schema(value.get("schema")),
         extra_args=tuple(value.get("extra_args", ())),
     )
 

@@ -82,6 +82,11 @@ class DataFlow(Struct, frozen=True):
     bounds: Mapping[int, frozenset[Path]]
     waiting: Waiting
 
+    def is_given(self, spot: Spot) -> bool:
+        """Whether an arg of the node that reads a field there stands for it (docs/format.md, References)."""
+        item = self.key.nodes[spot.position] if spot.section == "nodes" else None
+        return item is not None and spot.field in item.given
+
     def id_spot(self, vertex: str) -> Spot:
         """Where a vertex gets its id: the first place, where several items have it."""
         flows, (pipelines, loops) = self.key.nodes, self.key.others

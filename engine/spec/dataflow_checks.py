@@ -59,7 +59,7 @@ def _reads_before_writes(flow: DataFlow) -> Iterator[Remark]:
     for position, vertex in enumerate(flow.order):
         for name, spot in flow.reads[vertex.id].items():
             facts = flow.fields.get(name)
-            if facts is None or facts.starts:
+            if facts is None or facts.starts or flow.is_given(spot):
                 continue
             writers = flow.waiting.writers.get(name, ())
             before = writers and flow.positions[writers[0]] < position  # they stand in their order

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from engine.file_names import is_writable
 from engine.spec.files import Entry
 
-_LONGEST_TEXT = 1024 * 1024
+_LONGEST_TEXT = 5 * 1024 * 1024
 
 _Identity = tuple[int, int, int]
 
@@ -26,7 +26,7 @@ class DiskFiles(Struct, eq=False):
     own: str = "experience.yaml"
     _entries: dict[str, tuple[Entry, _Identity]] = field(default_factory=dict)
     _texts: dict[str, tuple[_Identity, str | None]] = field(default_factory=dict)
-    _inside: dict[str, bool] = field(default_factory=dict)
+    _inside: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def again(self) -> DiskFiles:
         """A view of the disk as it is now: this one, if nothing changed that it was asked about."""
@@ -40,7 +40,7 @@ class DiskFiles(Struct, eq=False):
         return self._look(path)[0]
 
     def text(self, path: str) -> str | None:
-        """See Files; of a file over 1 MiB nothing is read."""
+        """See Files; of a file over 5 MiB nothing is read."""
         entry, identity = self._look(path)
         if entry is not Entry.FILE:
             return None
@@ -56,12 +56,13 @@ class DiskFiles(Struct, eq=False):
         except (OSError, ValueError):
             return frozenset()
 
-    def is_inside(self, path: str) -> bool:
+    def is_inside(self, path: str, folder: str = "") -> bool:
         """See Files."""
-        if path not in self._inside:
-            here = os.path.realpath(self.folder)
-            self._inside[path] = Path(os.path.realpath(self._absolute(path))).is_relative_to(here)
-        return self._inside[path]
+        asked = (path, folder)
+        if asked not in self._inside:
+            here = os.path.realpath(self._absolute(folder))
+            self._inside[asked] = Path(os.path.realpath(self._absolute(path))).is_relative_to(here)
+        return self._inside[asked]
 
     def _look(self, path: str) -> tuple[Entry, _Identity]:
         if path not in self._entries:

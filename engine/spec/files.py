@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from enum import Enum
+from fnmatch import fnmatchcase
 from typing import Protocol
 
 
@@ -39,8 +40,8 @@ class Files(Protocol):
         """The names in a folder that a text can hold; empty where it cannot be listed."""
         ...
 
-    def is_inside(self, path: str) -> bool:
-        """Whether the path, links followed, lies in the experience's folder."""
+    def is_inside(self, path: str, folder: str = "") -> bool:
+        """Whether the path, links followed, lies in `folder`, which is the experience's own where none is named."""
         ...
 
 
@@ -61,9 +62,10 @@ class NoFiles:
         """See Files."""
         return frozenset()
 
-    def is_inside(self, path: str) -> bool:
+    def is_inside(self, path: str, folder: str = "") -> bool:
         """As far as the text of the path tells."""
-        return not is_outside(path)
+        within = posixpath.normpath(folder) + "/" if folder else ""
+        return posixpath.normpath(path).startswith(within) and not is_outside(path)
 
 
 def is_outside(path: str) -> bool:
@@ -82,6 +84,32 @@ def literal_beginning(glob: str) -> str:
     parts = glob.split("/")
     end = next((at for at, part in enumerate(parts) if not set("*?[").isdisjoint(part)), len(parts))
     return "/".join(parts[:end]) or "."
+
+
+def glob_names(glob: str, path: str) -> bool:
+    """Whether a glob of `produces` may name a path: the file itself, a folder around it, or a folder that it is."""
+    if glob_leads_out(glob):
+        return False
+    pattern = [] if posixpath.normpath(glob) == "." else posixpath.normpath(glob).split("/")
+    reached = _reached({0}, pattern)
+    for step in posixpath.normpath(path).split("/"):
+        if len(pattern) in reached:
+            return True
+        reached = _reached({at + (pattern[at] != "**") for at in reached if _matches(pattern[at], step)}, pattern)
+    return bool(reached)
+
+
+def _matches(pattern: str, step: str) -> bool:
+    return pattern == "**" or fnmatchcase(step, pattern)
+
+
+def _reached(places: set[int], pattern: list[str]) -> set[int]:
+    """The places in a pattern, and those that follow since `**` may stand for nothing."""
+    found = set(places)
+    for at, step in enumerate(pattern):
+        if at in found and step == "**":
+            found.add(at + 1)
+    return found
 
 
 NO_FILES = NoFiles()

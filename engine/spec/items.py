@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Generic, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.expressions import (
     Json,
@@ -20,12 +21,12 @@ from engine.spec.build import build_edge, build_field, build_loop, build_node, b
 from engine.spec.defaults import wrong_default
 from engine.spec.flaws import Flaw, find_flaws, problems_of
 from engine.spec.json_schemas import schema_flaws
-from engine.spec.locate import Steps, item_spans, json_of, key_text, locate, span_at
+from engine.spec.locate import Steps, item_spans, json_of, key_text, locate, span_at, texts
 from engine.spec.model import Edge, Loop, Node, Pipeline, StateField
 from engine.spec.problems import Code, Problem, Severity
 from engine.spec.schema import Part, part_of_node
 from engine.spec.secrets import check_secrets
-from engine.spec.traps import check_booleans
+from engine.spec.traps import check_booleans, check_numbers
 from engine.spec.uses import (
     NO_CONDITION,
     Flow,
@@ -43,13 +44,15 @@ from engine.spec.wording import dotted, shown
 from engine.spec.writing import wrong_count_of_writes, wrong_merge
 from engine.syntax import Green, Span, View
 
+_ANSWERING = frozenset({Part.AGENT, Part.SKILL, Part.CLI_AGENT})
 _FLOW_KEYS = frozenset({"reads", "writes", "id", "join", "impl", "for_each", "args", "inputs", "state_scope"})
 
 Model = TypeVar("Model", bound=Node | Edge | Pipeline | Loop | StateField)
 
 
 class Item(Struct, Generic[Model], frozen=True, gc=False):
-    """What an item says. `model` is None while a mistake keeps it from being read; `refs` are the ids it names.
+    """What an item says. `model` is None while a mistake keeps it from being read; `refs` are the ids it names, or what
+    the schema of a field refers to.
 
     `fields` are those of `uses`: most items are done with by one look at them. `flow` is None where it cannot be
     known what a node reads and writes. `view` is the item's text, at 0 as all spans are.
@@ -68,7 +71,7 @@ class Item(Struct, Generic[Model], frozen=True, gc=False):
 def read_node(view: View) -> Item[Node]:
     """Read a node of any kind."""
     value = json_of(view)
-    flaws = find_flaws(part_of_node(value), value, "a node")
+    flaws = _flaws_of_node(value)
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
     problems = list(problems_of(flaws, view))
@@ -79,15 +82,32 @@ def read_node(view: View) -> Item[Node]:
     if model and "writes" not in misspelt:
         problems.extend(wrong_count_of_writes(view, model))
     problems.extend(problems_of(schema_flaws(value.get("schema"), ("schema",)), view))
+    problems.extend(_no_schema(view, value))
     problems.extend(check_secrets(view, value))
     for key in ("args", "inputs"):
         if key in value:
             problems.extend(check_booleans(view, value[key], (key,)))
+            problems.extend(check_numbers(view, (key,)))
     uses = tuple(uses_of_node(view, value))
     problems.extend(_named_twice(uses))
     flow = None if misspelt & _FLOW_KEYS else flow_of_node(value, uses)
     id_ = _name(view, value, "id")
     return Item(model, tuple(problems), id=id_, uses=uses, fields=fields_of_uses(uses), flow=flow, view=view)
+
+
+def _flaws_of_node(value: Json) -> tuple[Flaw, ...]:
+    """What is wrong in a `source` costs only its node, as in the public engine, which does not look into it before."""
+    part = part_of_node(value)
+    flaws = find_flaws(part, value, "a node")
+    if not flaws or part is not Part.DATASET or not isinstance(value_at(value, ("source",)), dict):
+        return flaws
+    return tuple(_costs_its_node(flaw) if flaw.path[:1] == ("source",) else flaw for flaw in flaws)
+
+
+def _costs_its_node(flaw: Flaw) -> Flaw:
+    if flaw.severity is not Severity.ERROR:
+        return flaw
+    return replace(flaw, severity=Severity.WARNING, blocks=False, message=f"this node fails: {flaw.message}")
 
 
 def _named_twice(uses: Sequence[Use]) -> Iterator[Problem]:
@@ -126,7 +146,7 @@ def read_pipeline(view: View) -> Item[Pipeline]:
     flaws = find_flaws(Part.PIPELINE, value, "a pipeline")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
-    uses = tuple(references(view, value, ("items",), Severity.ERROR))
+    uses = tuple(references(view, value, ("items",)))
     return Item(
         None if _blocked(flaws) else build_pipeline(value),
         (*problems_of(flaws, view), *_not_a_reference(view, value, ("items",), flaws)),
@@ -166,11 +186,19 @@ def read_field(key: View, value: View | None) -> Item[StateField]:
     if value is None or not value.green.length:
         message = f"the field `{name}` must be a mapping, not nothing: write at least `{name}: {{}}`"
         return Item(None, (Problem(Code.WRONG_TYPE, Severity.ERROR, message, id_.span),), id=id_)
+    view = View(value.green, value.start - key.start)
+    refs = tuple(_schema_references(view)) if "$ref" in value.text or "*" in value.text else ()
     sound = _sound_field(value.green)
     if sound is not None:
-        return Item(build_field(name, sound), (), id=id_)
-    rules, problems = _check_field(View(value.green, value.start - key.start), name)
-    return Item(None if rules is None else build_field(name, rules), problems, id=id_)
+        return Item(build_field(name, sound), (), id=id_, refs=refs)
+    rules, problems = _check_field(view, name)
+    return Item(None if rules is None else build_field(name, rules), problems, id=id_, refs=refs)
+
+
+def _schema_references(view: View) -> Iterator[Name]:
+    for steps, text in texts(json_of(view)):
+        if steps and steps[-1] == "$ref":
+            yield Name(text, locate(view, steps).span, by="$ref")
 
 
 @lru_cache(maxsize=1024)
@@ -199,6 +227,13 @@ def _check_field(view: View, name: str) -> tuple[dict[str, Json] | None, tuple[P
     return value, problems
 
 
+def _no_schema(view: View, value: dict[str, Json]) -> Iterator[Problem]:
+    """A `schema` that asks for nothing: as in the public engine, the answer is text."""
+    if value.get("schema") is False and part_of_node(value) in _ANSWERING:
+        message = "`schema: false` allows no answer at all and is ignored, so the answer is text; remove it"
+        yield Problem(Code.NO_EFFECT, Severity.WARNING, message, locate(view, ("schema",)).span)
+
+
 def _blocked(flaws: Sequence[Flaw]) -> bool:
     return any(flaw.blocks for flaw in flaws)
 
@@ -219,11 +254,11 @@ def _names(view: View, value: dict[str, Json], key: str) -> tuple[Name, ...]:
 
 
 def _not_a_reference(view: View, value: Json, steps: Steps, flaws: Iterable[Flaw]) -> Iterator[Problem]:
-    """A list of items can only come from a reference: any other text fails the run (docs/format.md, Fan-out)."""
+    """A list of items can only come from a reference: any other text fails its node (docs/format.md, Fan-out)."""
     text = value_at(value, steps)
     if isinstance(text, str) and text and parse_reference(text) is None and all(flaw.path != steps for flaw in flaws):
         message = f"`{dotted(steps)}` must be a reference to a list, such as `$.files`, not {shown(text)}"
-        yield Problem(Code.BAD_REFERENCE, Severity.ERROR, message, locate(view, steps).span)
+        yield Problem(Code.BAD_REFERENCE, Severity.WARNING, message, locate(view, steps).span)
 
 
 def _endless(view: View, loop: Loop) -> Iterator[Problem]:

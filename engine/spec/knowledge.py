@@ -15,14 +15,14 @@ from engine.spec.model import StateField
 from engine.spec.parts import Parts
 from engine.spec.problems import Problem
 from engine.spec.sighting import World
-from engine.spec.surroundings import Surroundings, surroundings
+from engine.spec.surroundings import Makers, Surroundings, surroundings
 
 
 class Knowledge(Struct, frozen=True):
     """What each item's surroundings and the flow of data show. `flow` is None where that cannot be known."""
 
     shape: Shape
-    kinds: Mapping[str, str | None]
+    makers: Makers
     fields: tuple[StateField, ...]
     around: Surroundings
     checked: Checked
@@ -45,36 +45,56 @@ def read_knowledge(
     """
     fields = parts.fields.models()
     same_fields = previous is not None and _are_the_same(fields, previous.fields)
-    kinds = {item.flow.id: item.flow.kind for item in parts.nodes.items if item.flow is not None}
-    around = _around(parts, shape, kinds, previous, readable=readable)
+    makers = _makers(parts)
+    whole = readable and _is_whole(parts, shape)
     world = _world(parts, fields, files, previous if same_fields else None)
     facts = previous.facts if previous is not None and same_fields else fields_of(parts)
-    checked = check_in_context(parts, around, world, previous.checked if previous else None)
     flow = None
-    if around.whole and not shape.cycles and parts.fields.known_whole:
+    if whole and not shape.cycles and parts.fields.known_whole:
         flow = read_dataflow(parts, shape.topology, facts, files, previous.flow if previous else None)
+    around = _around(shape, makers, flow, previous, whole=whole)
+    checked = check_in_context(parts, around, world, previous.checked if previous else None)
     if flow is None:
         remarks: tuple[Remark, ...] = ()
     elif previous is not None and flow is previous.flow:
         remarks = previous.remarks
     else:
         remarks = tuple(check_dataflow(flow))
-    return Knowledge(shape, kinds, fields, around, checked, facts, flow, remarks)
+    return Knowledge(shape, makers, fields, around, checked, facts, flow, remarks)
 
 
-def _around(
-    parts: Parts, shape: Shape, kinds: Mapping[str, str | None], previous: Knowledge | None, *, readable: bool
-) -> Surroundings:
-    whole = (
-        readable
-        and not shape.strangers
+def _makers(parts: Parts) -> Makers:
+    return Makers(
+        {item.flow.id: item.flow.kind for item in parts.nodes.items if item.flow is not None},
+        {item.model.id: item.model.produces for item in parts.nodes.items if item.model and item.model.produces},
+    )
+
+
+def _is_whole(parts: Parts, shape: Shape) -> bool:
+    """Whether every id is known, and every edge leads from and to one."""
+    return (
+        not shape.strangers
         and not shape.repeats
         and all(section.known_whole for section in parts.all if section.view)
         and all(item.id is not None for section in parts.with_ids for item in section.items)
     )
-    if previous is not None and previous.shape is shape and previous.around.whole is whole and previous.kinds == kinds:
+
+
+def _around(
+    shape: Shape, makers: Makers, flow: DataFlow | None, previous: Knowledge | None, *, whole: bool
+) -> Surroundings:
+    """What is around everything: the same object as long as it says the same."""
+    if previous is None:
+        return surroundings(shape.topology, makers, _ancestors(flow), whole=whole)
+    same_graph = previous.shape is shape and previous.flow is flow and previous.makers == makers
+    if same_graph and previous.around.whole is whole:
         return previous.around
-    return surroundings(shape.topology, kinds, whole=whole)
+    found = surroundings(shape.topology, makers, _ancestors(flow), whole=whole)
+    return previous.around if found == previous.around else found
+
+
+def _ancestors(flow: DataFlow | None) -> Mapping[str, int] | None:
+    return flow.waiting.ancestors if flow is not None else None
 
 
 def _world(parts: Parts, fields: tuple[StateField, ...], files: Files, previous: Knowledge | None) -> World:

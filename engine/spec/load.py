@@ -1,4 +1,4 @@
-"""An experience from disk, for a run: the editor's reader and checker, with "no errors" required."""
+"""An experience from disk, for a run: what `oe validate` and the editor call an error keeps it from starting."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from msgspec import Struct
 
 from engine.collector import paused_collector
 from engine.spec.analyse import Analysis, analyse
+from engine.spec.disk import DiskFiles
+from engine.spec.files import NO_FILES, Files
 from engine.spec.model import Experience
 from engine.spec.nested_files import FILE_NAME
 from engine.spec.problems import Problem
@@ -17,13 +19,17 @@ MAX_BYTES = 5 * 1024 * 1024
 
 
 class Loaded(Struct, frozen=True):
-    """An experience that can run. `directory` is what the paths in it are relative to; both paths are absolute."""
+    """An experience that can run. `directory` is what the paths in it are relative to; both paths are absolute.
+
+    `files` is the view of the disk that it was checked with.
+    """
 
     experience: Experience
     analysis: Analysis
     directory: Path
     path: Path
     text: str
+    files: Files = NO_FILES
 
 
 class ExperienceNotFoundError(Exception):
@@ -55,11 +61,21 @@ def load(path: Path) -> Loaded:
 
 def load_text(file: Path, text: str) -> Loaded:
     """As `load`, as if the YAML file `file` held `text`. Raises InvalidExperienceError."""
+    return _checked(file, text, DiskFiles(file.parent, file.name))
+
+
+def load_alone(path: Path) -> Loaded:
+    """As `load`, without a look at the files that the experience names: enough to draw it, not to run it."""
+    file = find_experience(path)
+    return _checked(file, read_text(file), NO_FILES)
+
+
+def _checked(file: Path, text: str, files: Files) -> Loaded:
     with paused_collector():
-        analysis = analyse(text)
+        analysis = analyse(text, files=files)
     if analysis.experience is None or not analysis.ok:
         raise InvalidExperienceError(file, analysis)
-    return Loaded(analysis.experience, analysis, file.parent, file, text)
+    return Loaded(analysis.experience, analysis, file.parent, file, text, files)
 
 
 def read_text(file: Path) -> str:

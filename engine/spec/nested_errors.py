@@ -14,7 +14,7 @@ _MOST_PLACES = 5
 
 
 def nested_errors(named: tuple[Naming, ...], own: str, nested: Mapping[str, NestedFile]) -> Iterator[Problem]:
-    """One problem at most for each node of the experience at `own` that nests another: what a run is refused for."""
+    """One problem at most for each node of the experience at `own` that nests another."""
     hops = {own: named, **{path: file.nests for path, file in nested.items()}}
     too_long = _with_long_chains(hops)
     for naming in named:
@@ -72,13 +72,13 @@ def _broken_inside(naming: Naming, broken: list[str], nested: Mapping[str, Neste
     line = analysis.lines.position(errors[0].span.start).line + 1
     which = f"`{at}`" if at == naming.path else f"`{at}`, which is nested in `{naming.path}`,"
     first = "an error, on" if len(errors) == 1 else f"{len(errors)} errors, the first on"
-    message = f"{which} has {first} line {line}: {errors[0].message}"
+    message = f"{which} has {first} line {line}: {errors[0].message.rstrip('.')}; until that is mended, this node fails"
     places = [
         Related(error.span, f"{error.code.value} {error.message}", _file(path, nested))
         for path in broken
         for error in nested[path].analysis.errors
     ]
-    return Problem(Code.BROKEN_NESTED, Severity.ERROR, message, naming.span, tuple(places[:_MOST_PLACES]))
+    return Problem(Code.BROKEN_NESTED, Severity.WARNING, message, naming.span, tuple(places[:_MOST_PLACES]))
 
 
 def _file(path: str, nested: Mapping[str, NestedFile]) -> OtherFile | None:

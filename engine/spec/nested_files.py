@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from engine.spec.files import Entry, Files, is_outside
+from engine.spec.files import Entry, Files
 from engine.spec.locate import locate
 from engine.spec.model import ExperienceSpec
 from engine.spec.parts import Parts
@@ -59,9 +59,9 @@ class FilesWithin(Struct, frozen=True):
         """See Files."""
         return self.outermost.names(self._path(path))
 
-    def is_inside(self, path: str) -> bool:
-        """As far as the text of the path tells."""
-        return not is_outside(path)
+    def is_inside(self, path: str, folder: str = "") -> bool:
+        """See Files."""
+        return self.outermost.is_inside(self._path(path), self._path(folder))
 
     def _path(self, path: str) -> str:
         return posixpath.normpath(posixpath.join(self.folder, path))
@@ -70,6 +70,12 @@ class FilesWithin(Struct, frozen=True):
 def named_in(parts: Parts, folder: str, files: Files) -> tuple[Naming, ...]:
     """The nested experiences that an experience in `folder` names; `files` is the view from the outermost folder."""
     return tuple(_named_in(parts, folder, files))
+
+
+def nested_path(impl: str, folder: str, files: Files) -> str:
+    """The path, from the outermost folder, of the file that `impl` of a node means in an experience in `folder`."""
+    path = posixpath.normpath(posixpath.join(folder, impl))
+    return posixpath.normpath(posixpath.join(path, FILE_NAME)) if files.entry(path) is Entry.FOLDER else path
 
 
 def read_nested(
@@ -113,7 +119,5 @@ def _named_in(parts: Parts, folder: str, files: Files) -> Iterator[Naming]:
     for position, item in enumerate(parts.nodes.items):
         if item.model is None or item.view is None or not isinstance(item.model.spec, ExperienceSpec):
             continue
-        path = posixpath.normpath(posixpath.join(folder, item.model.spec.impl))
-        if files.entry(path) is Entry.FOLDER:
-            path = posixpath.normpath(posixpath.join(path, FILE_NAME))
+        path = nested_path(item.model.spec.impl, folder, files)
         yield Naming(parts.nodes.place(position, locate(item.view, ("impl",)).span), path)

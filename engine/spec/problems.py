@@ -12,7 +12,7 @@ from engine.syntax import Span
 
 
 class Severity(str, Enum):
-    """How bad a problem is: only errors keep an experience from running."""
+    """How bad a problem is: an error keeps a run from starting, and nothing else does (docs/format.md, Severities)."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -34,6 +34,7 @@ class Code(str, Enum):
     UNKNOWN_ALIAS = "OE106"
     UNQUOTED_PLACEHOLDER = "OE107"
     NO_BOOLEAN = "OE108"
+    LEFT_OUT = "OE109"
 
     MISSING_KEY = "OE201"
     WRONG_TYPE = "OE202"
@@ -42,6 +43,7 @@ class Code(str, Enum):
     UNKNOWN_KIND = "OE205"
     NO_EFFECT = "OE206"
     NOT_A_SCHEMA = "OE207"
+    UNREADABLE_REFERENCE = "OE208"
 
     DUPLICATE_ID = "OE301"
     UNKNOWN_NODE = "OE302"
@@ -80,7 +82,7 @@ class Code(str, Enum):
 
 
 FILE_CODES = frozenset({Code.MISSING_FILE, Code.MISSING_FUNCTION, Code.UNUSABLE_FILE, Code.BROKEN_NESTED})
-"""Errors of the disk and not of the text: a run looks at a file only when a node needs it."""
+"""What is said of the disk and not of the text, which may be sound: an excuse in the text counts for these, too."""
 
 
 class OtherFile(Struct, frozen=True):

@@ -19,7 +19,8 @@ from engine.spec.problems import Code, Problem, Severity
 from engine.spec.sighting import Lost, Scope, World, look, stray
 from engine.syntax import Span, View
 
-_PATH_SUFFIXES = (".md", ".txt")
+PATH_SUFFIXES = (".md", ".txt")
+_LONGEST_FILE = 1024 * 1024
 
 
 class Prompt(Struct, frozen=True):
@@ -29,11 +30,20 @@ class Prompt(Struct, frozen=True):
     file: str | None = None
 
 
+def looks_like_path(prompt: str) -> bool:
+    """Whether a prompt is meant as a path, whether there is such a file or not (docs/format.md, Prompts).
+
+    `Summarise README.md` is a text that ends with the name of a file; `prompts/in short.md` is a path.
+    """
+    first, *more = prompt.split(maxsplit=1) or [""]
+    return "\n" not in prompt and prompt.endswith(PATH_SUFFIXES) and (not more or "/" in first)
+
+
 def prompt_path(prompt: str, files: Files) -> str | None:
     """The path that a prompt is, whether there is such a file or not; None where it is the text itself."""
     if "\n" in prompt or not prompt:
         return None
-    return prompt if prompt.endswith(_PATH_SUFFIXES) or files.entry(prompt) is Entry.FILE else None
+    return prompt if looks_like_path(prompt) or files.entry(prompt) is Entry.FILE else None
 
 
 def prompt_of(node: Node, files: Files) -> Prompt | None:
@@ -45,7 +55,7 @@ def prompt_of(node: Node, files: Files) -> Prompt | None:
     if path is None:
         return Prompt(written)
     text = files.text(path)
-    return None if text is None else Prompt(text, path)
+    return None if text is None or len(text) > _LONGEST_FILE else Prompt(text, path)
 
 
 def check_prompt(view: View, node: Node, scope: Scope, world: World) -> Iterator[Problem]:
@@ -53,6 +63,8 @@ def check_prompt(view: View, node: Node, scope: Scope, world: World) -> Iterator
     prompt = prompt_of(node, world.files)
     if prompt is None:
         return
+    if prompt.file is None and prompt.text.endswith(PATH_SUFFIXES) and "\n" not in prompt.text:
+        yield _text_like_a_path(view, prompt.text, world.files)
     template = _parsed(prompt.text)
     for error in template.errors:
         shown = prompt.text[error.span.start : error.span.end]
@@ -66,6 +78,14 @@ def check_prompt(view: View, node: Node, scope: Scope, world: World) -> Iterator
             message = f"`{placeholder.text}` stays as it is: {lost.reason}"
             yield _problem(prompt, view, lost.span, message, data)
     yield from _unused_reads(view, node, placeholders, prompt)
+
+
+def _text_like_a_path(view: View, text: str, files: Files) -> Problem:
+    """A note, since it is most likely meant so: the model gets these words, and not what the file says."""
+    name = text.rsplit(maxsplit=1)[-1]
+    inside = f", and not what `{name}` says" if files.entry(name) is not Entry.NOTHING else ""
+    message = f"the agent is asked these words{inside}: there is no file of this whole name"
+    return Problem(Code.MISSING_FILE, Severity.INFORMATION, message, locate(view, ("prompt",)).span)
 
 
 def _unused_reads(view: View, node: Node, placeholders: tuple[Placeholder, ...], prompt: Prompt) -> Iterator[Problem]:

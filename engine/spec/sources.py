@@ -56,19 +56,20 @@ def _server(view: View, name: Json | None, around: Around, world: World) -> Iter
         return
     place = locate(view, ("source", "server")).span
     entry = world.files.entry(SERVERS)
-    if entry is Entry.NOTHING and not around.after_makers:
+    if entry is Entry.NOTHING and not around.may_have_made(SERVERS):
         message = f"there is no `{SERVERS}`; create it beside the experience, with `{name}` under `servers`"
-        yield Problem(Code.MISSING_FILE, Severity.ERROR, message, place, data={"path": SERVERS})
+        yield Problem(Code.MISSING_FILE, Severity.WARNING, message, place, data={"path": SERVERS})
     text = world.files.text(SERVERS) if entry is Entry.FILE else None
     if text is None:
         return
     servers = _servers(text)
     if isinstance(servers, str):
-        yield Problem(Code.UNUSABLE_FILE, Severity.ERROR, servers, place)
+        yield Problem(Code.UNUSABLE_FILE, Severity.WARNING, servers, place)
     elif name not in servers:
         suggestion, end = stray(name, servers)
         data = {"suggestion": suggestion} if suggestion else {}
-        yield Problem(Code.UNUSABLE_FILE, Severity.ERROR, f"`{SERVERS}` has no server `{name}`{end}", place, data=data)
+        message = f"`{SERVERS}` has no server `{name}`{end}"
+        yield Problem(Code.UNUSABLE_FILE, Severity.WARNING, message, place, data=data)
 
 
 def _servers(text: str) -> Mapping[str, Any] | str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from engine.spec.files import glob_names
 from engine.spec.model import Kind
-from engine.spec.topology import Topology, VertexKind
+from engine.spec.topology import Topology, Vertex, VertexKind
 
 MAKERS = frozenset({Kind.TOOL.value, Kind.CLI_AGENT.value, Kind.EXPERIENCE.value})
 """The kinds of nodes that can make files."""
@@ -16,13 +17,19 @@ MAKERS = frozenset({Kind.TOOL.value, Kind.CLI_AGENT.value, Kind.EXPERIENCE.value
 class Around(Struct, frozen=True):
     """What surrounds an execution. `item_of` are the pipelines it is a stage of; `senders` deliver edge outputs.
 
-    `after_makers`: something that can make files runs before it.
+    `after_makers`: something that can make any file runs before it. `produced` are the globs of what others before it
+    say that they make.
     """
 
     senders: frozenset[str]
     item_of: tuple[str, ...] = ()
     in_loop: bool = False
     after_makers: bool = False
+    produced: tuple[str, ...] = ()
+
+    def may_have_made(self, path: str) -> bool:
+        """Whether something that runs before it may make the file or folder at a path."""
+        return self.after_makers or any(glob_names(glob, path) for glob in self.produced)
 
 
 NOTHING_AROUND = Around(frozenset())
@@ -39,41 +46,69 @@ class Surroundings(Struct, frozen=True):
         return self.by_id.get(id_ or "", NOTHING_AROUND)
 
 
-def surroundings(graph: Topology, kinds: Mapping[str, str | None], *, whole: bool) -> Surroundings:
-    """Work out what is around everything in the graph; `kinds` are those of the nodes, as written."""
+class Makers(Struct, frozen=True):
+    """Which nodes can make files: any, by their kinds as written, or those that `produces` names."""
+
+    kinds: Mapping[str, str | None]
+    produces: Mapping[str, tuple[str, ...]]
+
+    def any_in(self, node_ids: Iterable[str]) -> bool:
+        """Whether one of the nodes can make any file."""
+        return any(self.kinds.get(node_id) in MAKERS for node_id in node_ids)
+
+    def globs_of(self, node_ids: Iterable[str]) -> tuple[str, ...]:
+        """What the nodes say that they make."""
+        return tuple(glob for node_id in node_ids for glob in self.produces.get(node_id, ()))
+
+
+def surroundings(graph: Topology, makers: Makers, before: Mapping[str, int] | None, *, whole: bool) -> Surroundings:
+    """Work out what is around everything in the graph.
+
+    `before` are, by vertex, all that it waits for by edge or by data, as bits by their place in the order; None where
+    only the edges are known.
+    """
     senders = graph.predecessors()
-    after_makers = _after_makers(graph, senders, kinds)
+    order = [graph.vertices[position] for position in graph.order]
+    bits = _by_edge(order, senders) if before is None else before
+    making = sum(1 << place for place, vertex in enumerate(order) if makers.any_in(vertex.node_ids))
+    producing = {place: globs for place, vertex in enumerate(order) if (globs := makers.globs_of(vertex.node_ids))}
     by_id: dict[str, Around] = {}
     for vertex in graph.vertices:
-        around = Around(frozenset(senders[vertex.id]), after_makers=vertex.id in after_makers)
+        behind = bits.get(vertex.id, 0)
+        produced = tuple(glob for place, globs in producing.items() if behind >> place & 1 for glob in globs)
+        around = Around(frozenset(senders[vertex.id]), after_makers=bool(behind & making), produced=produced)
         if vertex.kind is not VertexKind.NODE:
-            _add_parts(by_id, around, vertex.kind, vertex.id, vertex.node_ids)
+            _add_parts(by_id, around, vertex.kind, vertex.id, vertex.node_ids, makers)
         by_id[vertex.id] = around
     return Surroundings(by_id, whole)
 
 
-def _add_parts(by_id: dict[str, Around], around: Around, kind: VertexKind, owner: str, node_ids: Sequence[str]) -> None:
+def _add_parts(
+    by_id: dict[str, Around],
+    around: Around,
+    kind: VertexKind,
+    owner: str,
+    node_ids: Sequence[str],
+    makers: Makers,
+) -> None:
     for position, node_id in enumerate(node_ids):
         known = by_id.get(node_id, NOTHING_AROUND)
-        before = {node_ids[position - 1]} if position else set()
+        earlier = node_ids[:position]
         by_id[node_id] = Around(
-            known.senders | around.senders | before,
+            known.senders | around.senders | {*earlier[-1:]},
             (*known.item_of, owner) if kind is VertexKind.PIPELINE else known.item_of,
             known.in_loop or kind is VertexKind.LOOP,
-            after_makers=True,
+            after_makers=known.after_makers or around.after_makers or makers.any_in(earlier),
+            produced=(*known.produced, *around.produced, *makers.globs_of(earlier)),
         )
 
 
-def _after_makers(
-    graph: Topology, senders: Mapping[str, tuple[str, ...]], kinds: Mapping[str, str | None]
-) -> frozenset[str]:
-    """The vertices to which an edge leads, directly or not, from one that can make files."""
-    makers = {node_id for node_id, kind in kinds.items() if kind in MAKERS}
-    reached = {vertex.id for vertex in graph.vertices if not makers.isdisjoint(vertex.node_ids)}
-    after: set[str] = set()
-    for position in graph.order:
-        id_ = graph.vertices[position].id
-        if not reached.isdisjoint(senders[id_]):
-            after.add(id_)
-            reached.add(id_)
-    return frozenset(after)
+def _by_edge(order: Sequence[Vertex], senders: Mapping[str, tuple[str, ...]]) -> Mapping[str, int]:
+    """All that edges lead from to a vertex, directly or not."""
+    places = {vertex.id: place for place, vertex in enumerate(order)}
+    bits: dict[str, int] = {}
+    for vertex in order:
+        bits[vertex.id] = 0
+        for sender in senders[vertex.id]:
+            bits[vertex.id] |= bits.get(sender, 0) | (1 << places[sender] if sender in places else 0)
+    return bits

@@ -11,6 +11,8 @@ _EXPORT_DEFAULT = re.compile(r"\bexport\s+default\b|\bexport\s*\{[^}]*\bdefault\
 _EXPORTED = re.compile(
     r"\bexport\s+(?:async\s+)?(?:function\s*\*?|const|let|var|class)\s+([\w$]+)|\bexport\s*\{([^}]*)\}"
 )
+_MADE_AS_IT_RUNS = ("globals", "exec", "sys.modules", "setattr", "vars(", "__dict__")
+"""What may give a Python module names that its text does not show: a run would be refused for nothing."""
 _UNKNOWABLE = re.compile(r"\bexport\s*\*|\bmodule\.exports\b|\bexports\b|\bexport\s+(?:const|let|var)\s*[\[{]")
 
 
@@ -27,7 +29,7 @@ def python_names(text: str) -> frozenset[str] | None:
         if given is None:
             return None
         names.update(given)
-    return None if "__getattr__" in names or "globals" in text or "exec" in text else frozenset(names)
+    return None if "__getattr__" in names or any(sign in text for sign in _MADE_AS_IT_RUNS) else frozenset(names)
 
 
 @lru_cache(maxsize=512)

@@ -35,7 +35,8 @@ class Use(Struct, frozen=True, gc=False):
 class Flow(Struct, frozen=True, gc=False):
     """What a node or a condition is to the order of reads and writes.
 
-    `shares` is the experience that a node nests with shared state, `bounds` are the paths that a condition compares.
+    `shares` is the experience that a node nests with shared state, `bounds` are the paths that a condition compares,
+    `given` are the fields that a node reads only by `reads`, and that an arg of the same name stands for.
     """
 
     id: str = ""
@@ -45,6 +46,7 @@ class Flow(Struct, frozen=True, gc=False):
     joins_any: bool = False
     shares: str | None = None
     bounds: frozenset[Path] = frozenset()
+    given: frozenset[str] = frozenset()
 
 
 class Condition(Struct, frozen=True):
@@ -83,28 +85,26 @@ def uses_of_node(view: View, value: dict[str, Json]) -> Iterator[Use]:
                 if isinstance(field, str):
                     yield Use(field, span, key, Severity.ERROR)
     if "for_each" in value:
-        yield from references(view, value, ("for_each", "source"), Severity.ERROR)
+        yield from references(view, value, ("for_each", "source"))
     for key in ("args", "inputs", "source"):
         if key in value:
-            yield from references(view, value, (key,), Severity.WARNING)
+            yield from references(view, value, (key,))
 
 
-def references(view: View, value: Json, steps: Steps, severity: Severity) -> Iterator[Use]:
-    """The fields that the references under a key name: a reference to nothing drops its key, or fails a source."""
+def references(view: View, value: Json, steps: Steps) -> Iterator[Use]:
+    """The fields that the references under a key name: one to nothing drops its key, or fails only its node."""
     for inner, text in texts(value_at(value, steps), steps):
         path = parse_reference(text)
         if path is not None:
-            yield from _field_uses(view, inner, [path], str(steps[0]), severity)
+            yield from _field_uses(view, inner, [path], str(steps[0]))
 
 
-def _field_uses(
-    view: View, steps: Steps, paths: Iterable[Path], by: str, severity: Severity = Severity.WARNING
-) -> Iterator[Use]:
+def _field_uses(view: View, steps: Steps, paths: Iterable[Path], by: str) -> Iterator[Use]:
     for path in paths:
         if path.root is Root.STATE and path.steps:
             scalar, step = locate(view, steps), path.steps[0]
             span = span_inside(scalar.value, step.span) if scalar.value else scalar.span
-            yield Use(str(step.value), span, by, severity)
+            yield Use(str(step.value), span, by)
 
 
 def flow_of_node(value: dict[str, Any], uses: Sequence[Use]) -> Flow | None:
@@ -120,7 +120,15 @@ def flow_of_node(value: dict[str, Any], uses: Sequence[Use]) -> Flow | None:
         frozenset([use.field for use in uses if use.by == "writes"]),
         value.get("join") == Join.ANY,
         impl if shares else None,
+        given=_given(value.get("args"), uses),
     )
+
+
+def _given(args: Any, uses: Sequence[Use]) -> frozenset[str]:
+    if not isinstance(args, dict) or not args:
+        return frozenset()
+    by_name = {use.field for use in uses if use.by == "reads"} & args.keys()
+    return frozenset(by_name - {use.field for use in uses if use.by not in ("reads", "writes")})
 
 
 def flow_of_condition(condition: Condition) -> Flow:

@@ -21,6 +21,7 @@ _GOOD_ESCAPE = re.compile(
 _ESCAPE = re.compile(r"\\.?", re.S)
 _WORD = re.compile(r"\S*")
 _PLACEHOLDER = re.compile(r"(?:^|[:\-,\[])[ ]+(\{\{.*?)[ \t]*$")
+_TAG = re.compile(r"(?<=[:\-,\[])[ \t]+(![^ \t\"'\r\n]*)")
 _SECOND_COLON = re.compile(r":[ \t]+\S")
 _CLOSERS = {"[": "]", "{": "}", '"': '"', "'": "'"}
 
@@ -134,6 +135,10 @@ def _placeholder(scene: _Scene) -> Failure | None:
 
 
 def _reserved(scene: _Scene) -> Failure | None:
+    tag = _TAG.search(scene.block, scene.line_start, scene.at + 1)
+    if tag is not None:
+        message = "In YAML, ! begins a tag, not the text; put quotes around all of the text."
+        return Failure(SyntaxCode.INVALID_YAML, message, scene.to_line_end(tag.start(1)))
     start = scene.since if scene.opener in "*&!" else scene.at
     first = scene.block[start : start + 1]
     if first not in tuple("@`%*&!"):

@@ -39,6 +39,7 @@ from engine.syntax.spans import Span
 from engine.syntax.standins import Standins, hide
 
 MAX_DEPTH = 64
+_LONGEST_SHOWN = 60
 
 _STYLES = {
     None: Style.PLAIN,
@@ -200,7 +201,7 @@ class _Builder:
         if self.standins:
             value = self.standins.reveal(value)
         if event.tag is not None:
-            data = self._tagged(value, event.tag, Span(start, end))
+            data = self._tagged(value, event.tag, Span(start, end), style)
         else:
             data = resolve_plain(value) if style is Style.PLAIN else value
         node = Scalar(self.block, start, end - start, data, style, portable)
@@ -230,11 +231,16 @@ class _Builder:
         portable = bool(tail) and not tail.strip("\r\n") and not _COUNTS_INDENT.search(header)
         return start + last, portable
 
-    def _tagged(self, value: str, tag: str, span: Span) -> str | int | float | bool | None:
+    def _tagged(self, value: str, tag: str, span: Span, style: Style) -> str | int | float | bool | None:
+        if tag == "!" and style is Style.PLAIN and isinstance(resolve_plain(value), str) and value:
+            self._swallowed_text(span)
         try:
             return resolve_tagged(value, tag)
         except KeyError:
-            self._unknown_tag(tag, span)
+            if style is Style.PLAIN:
+                self._swallowed_text(span)
+            else:
+                self._unknown_tag(tag, span)
         except TagError:
             name = tag.replace(CORE, "!!")
             message = f"This is no {name.lstrip('!')}, as {name} says; remove {name} or mend the value."
@@ -243,7 +249,15 @@ class _Builder:
 
     def _unknown_tag(self, tag: str, span: Span) -> None:
         name = tag.replace(CORE, "!!")
-        message = f"The tag {name} means nothing in an experience; remove it."
+        message = f"{name} is read as a tag, which means nothing in an experience; put quotes around it if it is text."
+        self.problems.append(SyntaxProblem(SyntaxCode.UNKNOWN_TAG, message, span))
+
+    def _swallowed_text(self, span: Span) -> None:
+        """Without its `!`, a condition would say the opposite: so this is an error, and the remedy is quotes."""
+        written = self.block[span.start : span.end].split("\n", maxsplit=1)[0].rstrip()
+        shown = written if len(written) <= _LONGEST_SHOWN else written[: _LONGEST_SHOWN - 1] + "…"
+        quote = '"' if "'" in written else "'"
+        message = f"In YAML, ! begins a tag, not the text; put quotes around all of it: {quote}{shown}{quote}"
         self.problems.append(SyntaxProblem(SyntaxCode.UNKNOWN_TAG, message, span))
 
     def _alias(self, event: Any) -> None:

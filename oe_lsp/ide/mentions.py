@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from engine.expressions import Path, Root, parse_expression, parse_reference, parse_template
 from engine.spec.locate import Steps, key_text
+from engine.spec.prompts import looks_like_path
 from engine.syntax import NodeKind, Span, View
 from oe_lsp.ide.cursor import path_is
 from oe_lsp.ide.scalar_text import ScalarText, scalar_text
@@ -106,8 +107,7 @@ def _is_at(steps: Steps, patterns: tuple[str, ...]) -> bool:
 
 def is_prompt_file(text: str) -> bool:
     """Whether a prompt looks like the path of one (docs/format.md, Prompts)."""
-    stripped = text.strip()
-    return "\n" not in stripped and stripped.endswith((".md", ".txt"))
+    return looks_like_path(text.strip())
 
 
 def mentions_of_key(steps: Steps, key: View, node: View | None = None) -> Iterator[Mention]:

@@ -60,6 +60,10 @@ def item_rule(rule: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return _resolved(items) if isinstance(items, dict) else None
 
 
+_YES_OR_NO = frozenset({"boolean", "null"})
+"""Where more is allowed, true and false are not what anyone looks for."""
+
+
 def types_of(rule: Mapping[str, Any]) -> frozenset[str]:
     """The JSON types that a rule allows, as far as it says."""
     types = rule.get("type")
@@ -74,7 +78,7 @@ def values_of(rule: Mapping[str, Any]) -> tuple[tuple[Any, str], ...]:
     """The values that a rule allows by name, each with what it means."""
     meanings = rule.get("x-enumDescriptions", {})
     allowed = rule.get("enum", list(meanings) if "const" not in rule else [rule["const"]])
-    if not allowed and "boolean" in types_of(rule):
+    if not allowed and types_of(rule) <= _YES_OR_NO and "boolean" in types_of(rule):
         allowed = [True, False]
     return tuple((value, str(meanings.get(value, ""))) for value in allowed)
 

@@ -55,9 +55,9 @@ class OpenFiles(Struct, eq=False):
         """See Files."""
         return self.disk.names(path)
 
-    def is_inside(self, path: str) -> bool:
+    def is_inside(self, path: str, folder: str = "") -> bool:
         """See Files."""
-        return self.disk.is_inside(path)
+        return self.disk.is_inside(path, folder)
 
     def _absolute(self, path: str) -> Path:
         return Path(os.path.normpath(self.disk.folder / path))

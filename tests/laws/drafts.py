@@ -79,7 +79,7 @@ class Draft:
     def write(self, folder: Path) -> None:
         """Write its files."""
         for step in self.steps:
-            (folder / f"{step.id}.py").write_text(f"# edition {step.edition}\n")
+            (folder / f"{step.id}.py").write_text(f"# edition {step.edition}\ndef run(given): ...\n")
             (folder / f"{step.id}.md").write_text(f"Edition {step.edition}.\n")
             (folder / f"{step.id}.json").write_text(json.dumps(step.items))
         document: dict[str, Any] = {

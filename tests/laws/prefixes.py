@@ -52,7 +52,7 @@ class Beginnings:
 
     def __post_init__(self) -> None:
         (self.folder / "experience.yaml").write_text(EXPERIENCE)
-        (self.folder / "tool.py").write_text("")
+        (self.folder / "tool.py").write_text("def run(given): ...\n")
 
     @property
     def store(self) -> RunStore:

@@ -45,7 +45,7 @@ def behave(work: Work) -> Output:
 
 
 def write(folder: Path, experience: str, edition: int = 0) -> None:
-    (folder / "tool.py").write_text(f"# edition {edition}\n")
+    (folder / "tool.py").write_text(f"# edition {edition}\ndef run(given): ...\n")
     (folder / "experience.yaml").write_text(experience)
 
 

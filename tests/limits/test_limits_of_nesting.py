@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.log.events import NodeCompleted, NodeStarted, RunStatus
-from engine.runner.preparation import RunRefusedError
+from engine.spec.load import InvalidExperienceError
 from tests.limits.conftest import events
 from tests.support.worlds import World
 
@@ -101,5 +101,5 @@ async def test_limit_24_an_experience_inside_itself_is_refused_with_the_path(nes
         "child/experience.yaml", CHILD.replace("kind: tool, impl: inner.py", "kind: experience, impl: experience.yaml")
     )
 
-    with pytest.raises(RunRefusedError, match=r"child/experience\.yaml"):
+    with pytest.raises(InvalidExperienceError, match=r"OE307 .*child/experience\.yaml"):
         await nested.run()

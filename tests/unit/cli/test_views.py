@@ -199,12 +199,18 @@ def test_shells_complete_commands_and_run_ids(oe: Oe, report: Path) -> None:
 
 def test_the_plan_looks_into_pipelines_loops_and_nested_experiences(oe: Oe, world: World) -> None:
     world.write("child/experience.yaml", yaml_graph("- {id: inner, kind: tool, impl: inner.py}"))
+    world.write("child/inner.py", "def run(given): ...\n")
+    world.write("parse.mjs", "export default () => ({})\n")
     nodes = """
 - {id: parse, kind: tool, impl: parse.mjs}
 - {id: below, kind: experience, impl: ./child/experience.yaml}
+- {id: made, kind: tool, impl: made.py}
 """
     extra = "  pipelines: [{id: rows, items: $.xs, stages: [parse]}]\n"
-    world.write("experience.yaml", yaml_graph(nodes, "[{from: rows, to: below}]", "xs: {default: [1]}") + extra)
+    world.write(
+        "experience.yaml",
+        yaml_graph(nodes, "[{from: rows, to: below}, {from: below, to: made}]", "xs: {default: [1]}") + extra,
+    )
 
     lines = oe("run", "--plan").out.splitlines()
 
@@ -212,7 +218,7 @@ def test_the_plan_looks_into_pipelines_loops_and_nested_experiences(oe: Oe, worl
     assert "      1. parse  tool" in lines
     assert "  2. below  experience · after rows" in lines
     assert "      1. inner  tool" in lines
-    assert "missing   parse.mjs, inner.py" in lines
+    assert "missing   made.py" in lines
 
 
 def test_json_without_plan_is_wrong_usage(oe: Oe, report: Path) -> None:

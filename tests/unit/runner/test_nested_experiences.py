@@ -20,9 +20,9 @@ from engine.log.events import (
     ScopeKind,
 )
 from engine.log.view import fold
-from engine.runner.preparation import RunRefusedError, prepare_run
+from engine.runner.preparation import prepare_run
 from engine.runner.session import carry_out, new_run_id
-from engine.spec.load import load
+from engine.spec.load import InvalidExperienceError, load
 from tests.support.experiences import yaml_graph
 from tests.support.worlds import HANGS, World
 
@@ -263,7 +263,9 @@ async def test_an_experience_that_nests_itself_is_refused_with_the_path(nesting:
         yaml_graph("- {id: again, kind: experience, impl: ../experience.yaml}"),
     )
 
-    with pytest.raises(RunRefusedError, match=r"again nests an experience in itself: .* → .*child.* → .*\.yaml"):
+    with pytest.raises(
+        InvalidExperienceError, match=r"OE307 this nests an experience in itself: .* → child.* → .*yaml"
+    ):
         await nesting.run()
 
 
@@ -273,15 +275,96 @@ async def test_more_than_eight_experiences_deep_is_refused(world: World) -> None
         world.write("experience.yaml" if depth == 0 else f"e{depth}.yaml", yaml_graph(nodes))
     world.write("e11.yaml", yaml_graph("- {id: leaf, kind: tool, impl: a.py}"))
 
-    with pytest.raises(RunRefusedError, match=r"deeper in .*e8\.yaml lies more than 8 experiences deep"):
+    with pytest.raises(InvalidExperienceError, match=r"OE307 this goes more than 8 experiences deep"):
         await world.run()
 
 
-async def test_a_child_with_errors_is_refused_with_their_places(nesting: World) -> None:
+async def test_a_child_with_errors_fails_its_node_and_no_other(nesting: World) -> None:
     nesting.write("child/experience.yaml", "name: child\n")
 
-    with pytest.raises(RunRefusedError, match=r"inner in .* with errors:\n.*child/experience\.yaml:1"):
-        await nesting.run()
+    ended = await nesting.run()
+
+    assert ended.finished.status is RunStatus.FAILURE
+    assert nesting.executed() == ["before"]
+    error = fold(nesting.records(ended.run_id)).nodes["inner"].error
+    assert error is not None
+    assert "inner nests child/experience.yaml, which has 3 errors, the first: " in error.message
+    assert "child/experience.yaml:1:1: error OE201" in error.message
+    assert fold(nesting.records(ended.run_id)).nodes["after"].status.value == "skipped"
+
+
+async def test_a_child_that_is_not_there_fails_its_node_and_no_other(nesting: World) -> None:
+    (nesting.folder / "child/experience.yaml").unlink()
+
+    ended = await nesting.run()
+
+    assert ended.finished.status is RunStatus.FAILURE
+    assert nesting.executed() == ["before"]
+    error = fold(nesting.records(ended.run_id)).nodes["inner"].error
+    assert error is not None
+    assert "inner nests child/experience.yaml, but there is no" in error.message
+
+
+@pytest.mark.parametrize(
+    "keys", ["", ", uses: [child], cache_key: one", ", state_scope: shared", ", on_error: {policy: retry, attempts: 2}"]
+)
+async def test_a_child_that_an_earlier_node_makes_runs_and_is_restored(nesting: World, keys: str) -> None:
+    with_keys(nesting, keys)
+    child = (nesting.folder / "child/experience.yaml").read_text()
+    (nesting.folder / "child/experience.yaml").unlink()
+    nesting.tool(
+        "before",
+        f"(__import__('pathlib').Path(__file__).parent / 'child/experience.yaml').write_text({child!r})\n"
+        "return {'state_delta': {'topic': 'owls'}}",
+    )
+
+    ended = await nesting.run()
+    assert ended.finished.status is RunStatus.SUCCESS
+    assert nesting.executed() == ["before", "draft", "polish", "after"]
+    resumed = await nesting.resume(ended.run_id)
+
+    assert resumed.final_state == {"topic": "owls", "text": "On Owls", "end": "On Owls."}
+    assert nesting.executed() == []
+
+
+async def test_a_child_that_was_missing_runs_in_the_resume_once_it_is_there(nesting: World) -> None:
+    child = (nesting.folder / "child/experience.yaml").read_text()
+    (nesting.folder / "child/experience.yaml").unlink()
+    failed = await nesting.run()
+    missing = {entry.node_id: entry for entry in nesting.plan(failed.run_id).entries}
+    nesting.executed()
+    nesting.write("child/experience.yaml", child)
+
+    resumed = await nesting.resume(failed.run_id)
+
+    assert missing["before"].answer is Answer.RESTORED
+    assert missing["inner"].answer is Answer.WILL_RUN
+    assert "it is looked for when inner starts" in missing["inner"].reasons[0]
+    assert resumed.finished.status is RunStatus.SUCCESS
+    assert nesting.executed() == ["draft", "polish", "after"]
+
+
+async def test_the_items_of_a_fan_out_all_run_in_the_child_that_was_made(world: World) -> None:
+    world.graph(
+        "- {id: make, kind: tool, impl: make.py}\n"
+        "- {id: each, kind: experience, impl: child/experience.yaml, args: {word: $item}, writes: [found],"
+        " for_each: {source: $args.words}}",
+        "[{from: make, to: each}]",
+        "found: {type: array, merge: array_append}",
+    )
+    child = yaml_graph(
+        "- {id: say, kind: tool, impl: say.py, args: {word: $args.word}, writes: [found]}",
+        state="found: {type: array}",
+    )
+    world.tool(
+        "make",
+        f"(__import__('pathlib').Path(__file__).parent / 'child/experience.yaml').write_text({child!r})\nreturn {{}}",
+    )
+    child_tool(world, "say", "    return {'state_delta': {'found': [input['word'] * 2]}}")
+
+    ended = await world.run({"words": ["a", "b"]})
+
+    assert ended.final_state["found"] == ["aa", "bb"]
 
 
 async def test_a_shared_field_that_is_merged_in_two_ways_is_refused(nesting: World) -> None:
@@ -289,5 +372,5 @@ async def test_a_shared_field_that_is_merged_in_two_ways_is_refused(nesting: Wor
     child = nesting.folder / "child/experience.yaml"
     child.write_text(child.read_text().replace("text: {type: string}", "text: {type: string, merge: set_once}"))
 
-    with pytest.raises(RunRefusedError, match="'text' has merge last_wins in test and set_once in test"):
+    with pytest.raises(InvalidExperienceError, match="OE407 `text` is shared, but its merge is `last_wins` here and"):
         await nesting.run()

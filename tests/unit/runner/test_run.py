@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
-import pytest
-
 from engine.log.cancel_file import request_cancel
 from engine.log.events import NodeAttempt, NodeFailed, NodeStarted, Record, RunFinished, RunStatus, RunWarning
 from engine.log.held import is_held
-from engine.runner.preparation import RunRefusedError, prepare_run
+from engine.runner.preparation import prepare_run
 from engine.runner.session import carry_out, new_run_id
 from engine.spec.load import load
 from tests.support.worlds import HANGS, World
@@ -216,11 +214,3 @@ async def test_counts_and_sums_stand_in_the_last_line(chain: World) -> None:
     assert isinstance(last, RunFinished)
     assert (last.counts.completed, last.counts.failed, last.counts.skipped) == (1, 1, 1)
     assert last.reason == "failed at b"
-
-
-async def test_a_nested_experience_that_is_missing_is_refused_before_anything_begins(world: World) -> None:
-    world.graph("- {id: a, kind: experience, impl: child/experience.yaml, writes: [x]}", state="x: {type: array}")
-
-    with pytest.raises(RunRefusedError, match=r"a in .* nests child/experience.yaml, but there is no"):
-        await world.run()
-    assert not world.store.data.exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.log.events import RunStatus
-from engine.runner.preparation import RunRefusedError
+from engine.spec.load import InvalidExperienceError
 from tests.support.worlds import World
 
 NODE = "- {id: a, kind: tool, impl: a.py, writes: [found]}"
@@ -52,11 +52,11 @@ async def test_a_value_that_a_file_refuses_fails_its_node(world: World, found: o
 @pytest.mark.parametrize(
     ("reference", "said"),
     [
-        ("./schemas/finding.jsn", "refers to schemas/finding.jsn, which does not exist; create it or correct"),
+        ("./schemas/finding.jsn", "refers to `./schemas/finding.jsn`, which does not exist; create it or correct"),
         ("../finding.json", "which lies outside the experience's folder"),
         ("https://elsewhere/finding.json", "which is no local file, and nothing is fetched"),
-        ("./a.py", "refers to a.py, which is not JSON"),
-        ("./schemas", "refers to schemas, which cannot be read: Is a directory"),
+        ("./a.py", "refers to `./a.py`, which is not JSON"),
+        ("./schemas", "refers to `./schemas`, which is a folder; name a file in it"),
     ],
 )
 async def test_a_reference_that_leads_nowhere_stops_a_run_before_it_begins(
@@ -64,7 +64,7 @@ async def test_a_reference_that_leads_nowhere_stops_a_run_before_it_begins(
 ) -> None:
     world.graph(NODE, state=f"found: {{type: array, items: {{$ref: '{reference}'}}}}")
 
-    with pytest.raises(RunRefusedError, match=r"state\.schema\.found refers to") as refused:
+    with pytest.raises(InvalidExperienceError, match="OE208 this refers to") as refused:
         await world.run()
 
     assert said in str(refused.value)

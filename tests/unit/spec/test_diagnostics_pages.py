@@ -15,7 +15,9 @@ from engine.spec.problems import Code
 
 PAGES = Path(__file__).parents[3] / "docs" / "diagnostics"
 _EXAMPLE = re.compile(r"^## (Wrong|Right)\n(.*?)(?=^## )", re.MULTILINE | re.DOTALL)
-_BLOCK = re.compile(r"^```yaml\n(?:# (\S+\.yaml)\n)?(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(
+    r"^(?:`(\S+\.json)`:\n\n)?```(?:yaml|json)\n(?:# (\S+\.yaml)\n)?(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 _TOOL = re.compile(r"impl: (\S+?\.py)(?::(\w+))?$", re.MULTILINE)
 _ELSEWHERE = re.compile(r"impl: (\.\./\S+)()$", re.MULTILINE)
 
@@ -23,7 +25,7 @@ _ELSEWHERE = re.compile(r"impl: (\.\./\S+)()$", re.MULTILINE)
 @pytest.mark.parametrize("code", list(Code), ids=lambda code: code.value)
 def test_every_code_has_a_page_whose_examples_do_what_it_says(code: Code, tmp_path: Path) -> None:
     page = (PAGES / f"{code.value}.md").read_text(encoding="utf-8")
-    examples = {title: _BLOCK.findall(section) for title, section in _EXAMPLE.findall(page)}
+    examples = {title: list(_blocks(section)) for title, section in _EXAMPLE.findall(page)}
     tools = dict([*_tools(examples["Right"], _TOOL), *_tools(examples["Wrong"], _ELSEWHERE)])
 
     wrong = _check(tmp_path / "wrong" / "example", examples["Wrong"], tools)
@@ -31,6 +33,12 @@ def test_every_code_has_a_page_whose_examples_do_what_it_says(code: Code, tmp_pa
 
     assert [problem.code for problem in wrong.problems] == [code]
     assert right.problems == ()
+
+
+def _blocks(section: str) -> Iterator[tuple[str, str]]:
+    """The files of an example, the experience's own without a name."""
+    for json_name, yaml_name, text in _BLOCK.findall(section):
+        yield json_name or yaml_name, text
 
 
 def _tools(files: Iterable[tuple[str, str]], pattern: re.Pattern[str]) -> Iterator[tuple[str, str]]:

@@ -82,7 +82,7 @@ def found(analysis: Analysis) -> list[tuple[str, str, str]]:
          "did you mean `titel`?"),
         ("kind: dataset, source: {type: file, uri: data/row.csv}, writes: [rows]", "OE601", "warning", "data/row.csv",
          "data/rows.csv"),
-        ("kind: experience, impl: ./innner/experience.yaml", "OE601", "error", "./innner/experience.yaml", ""),
+        ("kind: experience, impl: ./innner/experience.yaml", "OE601", "warning", "./innner/experience.yaml", ""),
         ("kind: experience, impl: ./inner, args: {topic: x}, outputs: {rows: row}, writes: [rows]", "OE408", "warning",
          "row", "did you mean `rows`?"),
         ("kind: experience, impl: ./inner/experience.yaml, writes: [rows]", "OE201", "warning", "impl", "`topic`"),

@@ -22,6 +22,11 @@ graph: {nodes: [{id: a, kind: tool, impl: ./a.py}], edges: []}
 """
 
 
+@pytest.fixture(autouse=True)
+def tool(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def run(given): ...\n")
+
+
 @pytest.mark.parametrize("named", [True, False], ids=["the file", "its directory"])
 def test_an_experience_is_loaded_from(named: bool, tmp_path: Path) -> None:
     file = tmp_path / "experience.yaml"

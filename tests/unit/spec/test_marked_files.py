@@ -236,7 +236,7 @@ def test_files_that_are_not_what_a_node_needs_are_marked(check_marked: Check, fi
                                  ^^^^^^^^^^ error OE601 there is no `../work.py`
                                  ^^^^^^^^^^ warning OE603 lies outside
     - { id: d, kind: experience, impl: ./broken }
-                                       ^^^^^^^^ error OE606 has 2 errors, the first on line 1
+                                       ^^^^^^^^ warning OE606 has 2 errors, the first on line 1
     - { id: e, kind: experience, impl: ./round }
                                        ^^^^^^^ error OE307 experience.yaml → round/experience.yaml → experience.yaml
     - { id: f, kind: cli-agent, provider: codex, prompt: Do it., workdir: ./nowhere, writes: [title] }
@@ -244,6 +244,47 @@ def test_files_that_are_not_what_a_node_needs_are_marked(check_marked: Check, fi
     - { id: g, kind: cli-agent, provider: codex, prompt: Do it., workdir: ./file.txt, writes: [rows] }
                                                                           ^^^^^^^^^^ warning OE605 name a folder
   edges: []
+""",
+        files,
+    )
+
+
+def test_references_that_lead_to_nothing_that_can_be_read_are_marked(check_marked: Check, files: DiskFiles) -> None:
+    (files.folder / "good.json").write_text('{"$ref": "more/list.json"}')
+    (files.folder / "round.json").write_text('{"items": {"$ref": "round.json"}}')
+    (files.folder / "circle.json").write_text('{"$ref": "circle.json"}')
+    (files.folder / "more").mkdir()
+    (files.folder / "more" / "list.json").write_text('{"items": {"$ref": "nothing.json"}}')
+    (files.folder / "latin.json").write_bytes(b'{"title": "\xe9"}')
+    check_marked(
+        """name: x
+version: 1.0.0
+state:
+  schema:
+    missing: { $ref: ./none.json }
+                     ^^^^^^^^^^^ error OE208 does not exist; create it or correct the `$ref`
+    nested: { type: array, items: { $ref: "./file.txt#/x" } }
+                                          ^^^^^^^^^^^^^^^ error OE208 is not JSON
+    through: { $ref: good.json }
+                     ^^^^^^^^^ error OE208 leads to `more/list.json`, which refers to `nothing.json`
+    outside: { $ref: ../x.json }
+                     ^^^^^^^^^ error OE208 lies outside
+    far: { $ref: "https://example.org/x.json" }
+                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error OE208 nothing is fetched
+    folder: { $ref: more }
+                    ^^^^ error OE208 is a folder
+    encoded: { $ref: latin.json }
+                     ^^^^^^^^^^ error OE208 UTF-8
+    within: { $ref: "round.json#/nothing" }
+                    ^^^^^^^^^^^^^^^^^^^^^ error OE208 leads to `round.json#/nothing`, which is not there
+    circle: { $ref: circle.json }
+                    ^^^^^^^^^^^ error OE208 refers to itself in a circle
+    stray: { $ref: "#/$defs/none" }
+                   ^^^^^^^^^^^^^^ error OE208 leads to `#/$defs/none`, which is not there
+    round: { $ref: round.json, default: [] }
+    own: { $ref: "#/$defs/x", $defs: { x: { type: string } } }
+    items: { type: array, items: { $ref: "#" } }
+graph: { nodes: [{ id: work, kind: tool, impl: ./tools/work.py, writes: [missing, nested, through] }], edges: [] }
 """,
         files,
     )
@@ -268,7 +309,7 @@ def test_a_server_that_mcp_json_does_not_have_is_marked(
     marked = """graph:
   nodes:
     - { id: a, kind: dataset, source: { type: mcp-resource, server: notes, uri: "n://1" }, writes: [rows] }
-                                                                    ^^^^^ error """
+                                                                    ^^^^^ warning """
 
     check_marked(f"{HEAD}{marked}{code} {words}\n  edges: []\n", files)
 

@@ -218,7 +218,7 @@ NODES = {
 """,
     "a file that does not tell its format": """\
     - {id: report, kind: dataset, source: {type: file, uri: data/rows}, writes: [anything]}
-                                                            ^^^^^^^^^ error OE605 add `format`
+                                                            ^^^^^^^^^ warning OE605 add `format`
 """,
     "a path out of the folder": """\
     - {id: report, kind: tool, impl: ../report.py}

@@ -56,7 +56,7 @@ SCHEMA = {
 """,
     "a misspelt type of a source": """\
     - {id: fetch, kind: dataset, source: {tpye: file, uri: ./a.csv}, writes: [rows]}
-                                          ^^^^ error OE204 did you mean `type`?
+                                          ^^^^ warning OE204 did you mean `type`?
 """,
     "a misspelt key that was needed": """\
     - id: fetch
@@ -213,9 +213,9 @@ def test_a_mistake_in_an_edge_is_one_problem(edges: str, check_marked: Check) ->
 USES = {
     "reads": ("reads: [rwos]", "        ^^^^ error OE401 `reads` names the field `rwos`"),
     "writes": ("writes: [rwos]", "         ^^^^ error OE401 did you mean `rows`?"),
-    "for_each.source": ("for_each: {source: $.rwos}", "                     ^^^^ error OE401"),
+    "for_each.source": ("for_each: {source: $.rwos}", "                     ^^^^ warning OE401"),
     "args": ("args: {deep: [{n: $.rwos.length}]}", "                    ^^^^ warning OE401"),
-    "a source that is no reference": ("for_each: {source: rows}", "                   ^^^^ error OE502 `$.files`"),
+    "a source that is no reference": ("for_each: {source: rows}", "                   ^^^^ warning OE502 `$.files`"),
 }
 
 
@@ -290,7 +290,7 @@ def test_a_circle_shows_each_of_its_edges() -> None:
 PIPELINES = """\
   pipelines:
     - {id: rows_one_by_one, items: $.rwos, stages: [fetch, repotr]}
-                                     ^^^^ error OE401
+                                     ^^^^ warning OE401
                                                            ^^^^^^ error OE302 did you mean `report`?
   loops:
     - id: again
