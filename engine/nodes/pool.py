@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from engine.nodes.environment import cores
 from engine.nodes.process import Sink
-from engine.nodes.worker_client import Worker
+from engine.nodes.worker_client import Reply, Worker
 
 
 class Program(Struct, frozen=True):
@@ -34,6 +34,7 @@ class WorkerPool:
         self._slots = asyncio.Semaphore(self._size)
         self._idle: list[tuple[Program, Worker]] = []
         self._busy: set[Worker] = set()
+        self._retiring: set[asyncio.Task[None]] = set()
         self._asked = 0
         self._was_alone = True
 
@@ -42,32 +43,47 @@ class WorkerPool:
         """Whether requests come one after the other, so that a worker may stay awake: it takes a core from nobody."""
         return self._has_cores_to_spare and self._was_alone and not self._asked
 
-    async def ask(self, program: Program, message: bytes, sink: Sink) -> bytes:
-        """The answer of a worker of `program` to `message`, one line each; waits until one is free.
+    async def ask(self, program: Program, message: bytes, sink: Sink) -> Reply:
+        """The reply of a worker of `program` to `message`, which is one line; waits until a worker is free.
 
-        What the worker prints until it answers goes to `sink`, to which nothing goes once this has returned.
-        Raises WorkerGone when the worker ended before it answered, OSError when none can be started. On cancellation
-        the worker is stopped, with every process that it started, before this returns.
+        A worker that says that it is stale has not called the tool: a new one is asked instead. One that says that it
+        retires is ended, and not asked again. What the worker prints until it replies goes to `sink`, to which nothing
+        goes once this has returned. Raises WorkerGone when the worker ended before it replied, OSError when none can
+        be started. On cancellation the worker is stopped, with every process that it started, before this returns.
         """
         self._was_alone = not self._asked
         self._asked += 1
         try:
             async with self._slots:
-                return await self._ask(await self._take(program), program, message, sink)
+                reply = await self._ask(await self._take(program), program, message, sink)
+                if reply.get("stale"):
+                    reply = await self._ask(await self._start(program), program, message, sink)
+                if reply.get("stale"):
+                    raise RuntimeError("a new worker called itself stale")
+                return reply
         finally:
             self._asked -= 1
 
-    async def _ask(self, worker: Worker, program: Program, message: bytes, sink: Sink) -> bytes:
+    async def _ask(self, worker: Worker, program: Program, message: bytes, sink: Sink) -> Reply:
         self._busy.add(worker)
         try:
-            answer = await worker.ask(message, sink)
+            reply = await worker.ask(message, sink)
         except asyncio.CancelledError:
             await worker.kill()
             raise
         finally:
             self._busy.discard(worker)
-        self._idle.append((program, worker))
-        return answer
+        if reply.get("retire") or reply.get("stale"):
+            self._retire(worker)
+        else:
+            self._idle.append((program, worker))
+        return reply
+
+    def _retire(self, worker: Worker) -> None:
+        """Let it end while others go on."""
+        retiring = asyncio.create_task(worker.end())
+        self._retiring.add(retiring)
+        retiring.add_done_callback(self._retiring.discard)
 
     async def start_ahead(self, program: Program) -> None:
         """Start a worker of `program`, without waiting until it answers. Raises OSError."""
@@ -80,6 +96,7 @@ class WorkerPool:
         await asyncio.gather(
             *(worker.end() for _, worker in idle),
             *(worker.kill() for worker in self._busy),
+            *self._retiring,
         )
 
     async def _take(self, program: Program) -> Worker:

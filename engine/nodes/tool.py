@@ -84,7 +84,7 @@ class ToolKind:
         message = _request_line(request)
         try:
             with self._outputs.of(work.attempt_id, watcher.warning) as output:
-                answer = await self._pool.ask(program, message, output.write)
+                reply = await self._pool.ask(program, message, output.write)
         except WorkerGone as gone:
             await self._require_sound(program, file)
             raise _crash(file, gone) from None
@@ -93,7 +93,6 @@ class ToolKind:
             problem = f"{program.command[0]} could not be started: {error.strerror}"
             raise NodeError("NoInterpreter", problem, retryable=may_start_later(error)) from error
         self._answered.add(program)
-        reply = _parsed(answer)
         if not reply["ok"]:
             _require_file(file)
             _fail(file, function, reply)
@@ -167,13 +166,6 @@ def _request_line(request: Mapping[str, Any]) -> bytes:
         return msgspec.json.encode(request) + b"\n"
     except UnicodeEncodeError:
         return json.dumps(request).encode() + b"\n"  # the file's name is not UTF-8
-
-
-def _parsed(answer: bytes) -> Any:
-    try:
-        return msgspec.json.decode(answer)
-    except msgspec.DecodeError:
-        return json.loads(answer)  # JavaScript's JSON may hold half of a surrogate pair, which is told of in words
 
 
 def tool_input(work: Work) -> dict[str, Json]:

@@ -1,6 +1,6 @@
 // Runs JavaScript tools for the engine, one request at a time. Stand-alone: Node 18 suffices.
 //
-// Started under the supervisor as `node worker.mjs CHANNEL FOLDER` in the experience's folder; the arguments and the
+// Started under the supervisor as `node worker.mjs CHANNEL FOLDER ROOT` in ROOT, the experience's folder; the arguments and the
 // messages are those of worker.py.
 
 import { spawnSync } from 'node:child_process';

@@ -1,7 +1,7 @@
 """Runs Python tools for the engine, one request at a time. Stand-alone: Python 3.8 and the standard library suffice.
 
-Started under the supervisor as `python worker.py CHANNEL FOLDER` in the experience's folder. CHANNEL is a socket that
-carries one JSON line per message; FOLDER is the one of the tools it runs.
+Started under the supervisor as `python worker.py CHANNEL FOLDER ROOT` in ROOT, the experience's folder. CHANNEL is a
+socket that carries one JSON line per message; FOLDER is the one of the tools it runs.
 """
 
 from __future__ import annotations

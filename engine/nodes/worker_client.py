@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from engine.nodes.process import Process, Sink, how_it_ended
 from engine.nodes.supervisor import GRACE_SECONDS
@@ -15,6 +19,14 @@ TAIL_BYTES = 4096
 """How much of what a worker printed is kept for the message about its crash."""
 
 _PIECE = 65_536
+
+Reply = Mapping[str, Any]
+"""What a worker replies to one request.
+
+Every reply has the `id` of its request, and `ok`: whether there is an `output`. `retire: true` asks for an end of this
+worker after the reply, since it holds what must not reach another request; `why` may name that. `stale: true`, instead
+of `ok`, says that the worker cannot serve the request as a new one would, and that it has not called the tool.
+"""
 
 
 class WorkerGone(Exception):  # noqa: N818 — not an error of ours, but what happened
@@ -43,7 +55,7 @@ class Worker:
         printed = _Printed()
         try:
             process = await Process.start(
-                (*command, str(theirs.fileno()), str(folder)),
+                (*command, str(theirs.fileno()), str(folder), str(directory)),
                 directory,
                 environment,
                 stdout=printed.take,
@@ -67,8 +79,8 @@ class Worker:
         """Whether it can still be asked."""
         return self._process.running and not self._channel.closed
 
-    async def ask(self, message: bytes, sink: Sink) -> bytes:
-        """The answer to `message`, one line each; what it prints meanwhile goes to `sink`.
+    async def ask(self, message: bytes, sink: Sink) -> Reply:
+        """The reply to `message`, one line each; what it prints meanwhile goes to `sink`.
 
         Raises WorkerGone, and OSError where it could not even be started. After a cancellation it is still busy: kill
         it, before `sink` is closed.
@@ -81,7 +93,7 @@ class Worker:
             raise WorkerGone(how_it_ended(code), self._printed.tail()) from None
         self._process.drain()  # it was printed before the answer was sent
         self._printed.forget()
-        return answer
+        return _parsed(answer)
 
     async def end(self) -> None:
         """Let an idle worker end by itself, so that what its tools registered for that moment runs."""
@@ -98,6 +110,14 @@ class Worker:
         finally:
             self._channel.close()
             self._printed.forget()
+
+
+def _parsed(answer: bytes) -> Reply:
+    try:
+        reply: Reply = msgspec.json.decode(answer)
+    except msgspec.DecodeError:
+        reply = json.loads(answer)  # JavaScript's JSON may hold half of a surrogate pair, which is told of in words
+    return reply
 
 
 class _Printed:

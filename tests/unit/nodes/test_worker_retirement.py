@@ -1,0 +1,89 @@
+"""A worker may say that it is not to be asked again, or that a new one has to be asked instead."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engine.nodes.pool import Program, WorkerPool
+
+SPEAKS_THE_PROTOCOL = """
+import json, os, socket, sys
+channel = socket.socket(fileno=int(sys.argv[1]))
+asked = 0
+for line in channel.makefile("rb"):
+    request = json.loads(line)
+    asked += 1
+    reply = {"id": request["id"], "ok": True, "output": {"pid": os.getpid(), "asked": asked}}
+    if request.get("needs_a_new_one") and asked > 1 or request.get("never_fits"):
+        reply = {"id": request["id"], "stale": True}
+    if request.get("leaves_something"):
+        reply["retire"] = True
+    channel.sendall(json.dumps(reply).encode() + b"\\n")
+open(f"ended-{os.getpid()}", "w").close()
+"""
+
+
+class Asked:
+    """A pool of one worker, and who answered."""
+
+    def __init__(self, folder: Path) -> None:
+        worker = folder / "speaks.py"
+        worker.write_text(SPEAKS_THE_PROTOCOL)
+        self.folder = folder
+        self.pool = WorkerPool(folder, os.environ, size=1)
+        self._program = Program((sys.executable, str(worker)), folder)
+
+    async def ask(self, **request: bool) -> int:
+        """The process id of the worker that answered."""
+        message = json.dumps({"id": 1, **request}).encode() + b"\n"
+        reply = await self.pool.ask(self._program, message, lambda _: None)
+        pid = reply["output"]["pid"]
+        assert isinstance(pid, int)
+        return pid
+
+    def ended(self, pid: int) -> bool:
+        """Whether that worker has ended by itself."""
+        return (self.folder / f"ended-{pid}").exists()
+
+
+@pytest.fixture
+async def asked(tmp_path: Path) -> AsyncIterator[Asked]:
+    asked = Asked(tmp_path)
+    yield asked
+    await asked.pool.close()
+
+
+async def test_one_that_retires_answers_and_is_not_asked_again(asked: Asked) -> None:
+    first = await asked.ask()
+    last = await asked.ask(leaves_something=True)
+    next_one = await asked.ask()
+
+    assert (first == last, first == next_one) == (True, False)
+
+
+async def test_one_that_retires_ends_by_itself_before_the_pool_is_closed(asked: Asked) -> None:
+    retired = await asked.ask(leaves_something=True)
+    await asked.pool.close()
+
+    assert asked.ended(retired)
+
+
+async def test_instead_of_a_stale_one_a_new_one_is_asked(asked: Asked) -> None:
+    first = await asked.ask()
+    second = await asked.ask(needs_a_new_one=True)
+    third = await asked.ask()
+
+    assert second not in (first, os.getpid())
+    assert third == second
+
+
+async def test_a_new_one_that_calls_itself_stale_is_not_replaced_for_ever(asked: Asked) -> None:
+    with pytest.raises(RuntimeError, match="stale"):
+        await asyncio.wait_for(asked.ask(never_fits=True), 20)
