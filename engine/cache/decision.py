@@ -107,8 +107,16 @@ def _refused(hit: Recorded, unfit: Unfit, terms: Terms) -> tuple[str, ...]:
     spoiled = terms.spoiled(hit.produced) if terms.spoiled is not None else ()
     if spoiled:
         return spoiled
+    reloaded = _reloaded(hit, terms)
+    if reloaded:
+        return reloaded
     refused = unfit(hit.output)
     return () if refused is None else (f"not restorable: {refused}",)
+
+
+def _reloaded(outcome: Recorded, terms: Terms) -> tuple[str, ...]:
+    """What is different about the modules that it loaded although its input hash does not name them."""
+    return terms.reloaded(outcome.loaded) if outcome.loaded and terms.reloaded is not None else ()
 
 
 def _decide_unknown(
@@ -118,9 +126,11 @@ def _decide_unknown(
         waits = any(name.startswith("edges.") for name in unknown)  # only edges carry skips and failures
         return Decision(Answer.IF_PREDECESSORS_SUCCEED if waits else Answer.WILL_RUN, ("cache: false",))
     recorded = original.recorded(place, terms.equals)
-    if any(_could_hit(outcome, parts, unknown) for outcome in recorded):
+    if any(_could_hit(outcome, parts, unknown) and not _reloaded(outcome, terms) for outcome in recorded):
         return Decision(Answer.DEPENDS, tuple(f"{name} comes from {source}" for name, source in unknown.items()))
     why = _why(original, place, parts, recorded, unknown, terms.index)
+    if recorded and not _changed(recorded[-1], parts):
+        why = _reloaded(recorded[-1], terms) or why
     return Decision(Answer.IF_PREDECESSORS_SUCCEED, why, changed=_changed_since_latest(recorded, parts))
 
 

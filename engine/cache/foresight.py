@@ -59,7 +59,8 @@ class Foresight:
     def _terms(self, node: Node, place: Place, *, cache: bool) -> Terms:
         keying = self._keyings.of(place.sight.board)
         spoiled = partial(keying.spoiled, node) if node.produces else None
-        return terms_of(node, place.inside.item, cache=cache, may_rerun=False, spoiled=spoiled)
+        item, reloaded = place.inside.item, keying.reloaded
+        return terms_of(node, item, cache=cache, may_rerun=False, spoiled=spoiled, reloaded=reloaded)
 
     def _shared(self, node: Node, place: Place, waiting: tuple[str, ...]) -> _Shared:
         if self._last is not None and self._last.serves(node, place):

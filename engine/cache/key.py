@@ -20,7 +20,9 @@ HASH_VERSION = 1
 _PART_DIGITS = 12
 _INDEX = "$index"
 _IN_ORDER = msgspec.json.Encoder(order="deterministic").encode
-_MISSING_FILE = "0" * 64
+MISSING = "0" * 64
+"""Instead of the digest of a file that is not there."""
+
 _IS_DATA = re.compile(r"(?:^|\.)(?:source|uses) ")
 
 Parts = Mapping[str, str]
@@ -56,7 +58,7 @@ def file_parts(fingerprints: Mapping[str, Fingerprint]) -> dict[str, str]:
     Line ends count only in data, byte for byte: what is read as text reads the same with those of another system.
     """
     return {
-        name: (fingerprint.digest if _IS_DATA.search(name) else fingerprint.text_digest) or _MISSING_FILE
+        name: (fingerprint.digest if _IS_DATA.search(name) else fingerprint.text_digest) or MISSING
         for name, fingerprint in fingerprints.items()
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from weakref import WeakKeyDictionary
@@ -11,7 +12,16 @@ from msgspec import Struct, field
 
 from engine.cache.fingerprints import Fingerprint
 from engine.cache.globs import matching
-from engine.cache.key import Parts, file_parts, item_parts, names_index, settings_parts, spec_parts, value_parts
+from engine.cache.key import (
+    MISSING,
+    Parts,
+    file_parts,
+    item_parts,
+    names_index,
+    settings_parts,
+    spec_parts,
+    value_parts,
+)
 from engine.cache.products import Products, products_of, spoiled
 from engine.cache.sources import Sources
 from engine.core.board import Board
@@ -24,17 +34,24 @@ from engine.nodes.registry import Kinds
 from engine.spec.args import secret_args
 from engine.spec.model import Kind, Node
 
+_IS_USED = re.compile(r"(?:^|\.)uses ")
+_CODE_SUFFIXES = frozenset({".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".json"})
+
 _OF_NESTING = ("cache_key", "env")
 """What a node that nests an experience says of all that runs in it; `uses` is the third."""
 
 
 class NodeParts(Struct, frozen=True):
-    """The parts that depend on the node alone, and the files that they were read from."""
+    """The parts that depend on the node alone, and the files that they were read from.
+
+    `digests` are those of the files that the engine or a worker reads itself: of what `uses` names only code is.
+    """
 
     parts: Parts
     files: Mapping[str, Path]
     fingerprints: Mapping[str, Fingerprint]
     with_index: bool
+    digests: Mapping[Path, str]
 
 
 class _Around(Struct, frozen=True):
@@ -114,7 +131,10 @@ class Keying:
             **self._shared,
         }
         with_index = with_index or any(fingerprint.names_index for fingerprint in fingerprints.values())
-        return NodeParts(parts, files, fingerprints, with_index)
+        digests = {
+            files[name]: found.digest or MISSING for name, found in fingerprints.items() if _is_read(name, files[name])
+        }
+        return NodeParts(parts, files, fingerprints, with_index, digests)
 
     def files(self, nodes: Iterable[Node]) -> set[Path]:
         """Every file that these nodes are made of, as far as that is known before they run."""
@@ -132,6 +152,15 @@ class Keying:
     def produced(self, node: Node, since_ns: int | None) -> Products:
         """What `node` made, of that which it says it makes: all, or what changed `since_ns`."""
         return products_of(node, self._directory, self._memory.sources.fingerprints, since_ns)
+
+    def reloaded(self, loaded: Mapping[str, str]) -> tuple[str, ...]:
+        """What is different about modules that a tool `loaded`: their paths from the experience, with their digests."""
+        now = self._memory.sources.fingerprints.of_all({name: self._directory / name for name in loaded})
+        return tuple(
+            f"import {name} {'is gone' if now[name].digest is None else 'changed'}"
+            for name, digest in loaded.items()
+            if (now[name].digest or MISSING) != digest
+        )
 
     def spoiled(self, node: Node, products: Mapping[str, str]) -> tuple[str, ...]:
         """What is wrong with `products`, which an execution of `node` made, since then."""
@@ -212,6 +241,11 @@ def execution_parts(node_parts: NodeParts, received: Parts, args: Mapping[str, J
 def same_given(left: Mapping[str, Json], right: Mapping[str, Json]) -> bool:
     """Whether two executions were given the same. To Python `1` and `true` are equal; their texts are not."""
     return left == right and (not left or repr(left) == repr(right))
+
+
+def _is_read(name: str, path: Path) -> bool:
+    """Whether who executes the node reads the file that is the part `name`, and not only the tool itself."""
+    return not _IS_USED.search(name) or path.suffix in _CODE_SUFFIXES
 
 
 def _used(node: Node, directory: Path) -> dict[str, Path]:

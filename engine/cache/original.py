@@ -41,7 +41,8 @@ class Fate(str, Enum):
 class Recorded(Struct, frozen=True):
     """One outcome. `durationMs` and `metrics` are those of the execution that produced it.
 
-    `produced` are the files that it made, of those that its node says it makes, with their hashes at that time.
+    `produced` are the files that it made, of those that its node says it makes, with their hashes at that time;
+    `loaded` the modules that it loaded although its input hash does not name them, with theirs.
     """
 
     input_hash: str
@@ -52,6 +53,7 @@ class Recorded(Struct, frozen=True):
     produced_by: ProducedBy
     not_restorable: str | None = None
     produced: Mapping[str, str] = field(default_factory=dict)
+    loaded: Mapping[str, str] = field(default_factory=dict)
 
 
 class Original(Struct):
@@ -188,6 +190,7 @@ def _remember(original: Original, event: NodeCached | NodeCompleted, produced_by
             produced_by,
             refused,
             event.produced or {},
+            event.loaded or {},
         )
     )
 

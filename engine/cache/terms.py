@@ -10,7 +10,7 @@ from engine.core.effects import has_external_effects
 from engine.core.inputs import ItemValue
 from engine.spec.model import Node, OnAmbiguous
 
-Spoiled = Callable[[Mapping[str, str]], tuple[str, ...]]
+Reasons = Callable[[Mapping[str, str]], tuple[str, ...]]
 
 
 class Terms(Struct, frozen=True):
@@ -19,7 +19,8 @@ class Terms(Struct, frozen=True):
     `cache`: whether it may be restored. `index` is its item's, `equals` how many items of the list have that item's
     value. `on_ambiguous` and
     `has_effects`: what to do where it was started before and its end is not known. `spoiled` says which of the files
-    that an outcome made (by their paths, with their hashes) are no longer what they were.
+    that an outcome made (by their paths, with their hashes) are no longer what they were; `reloaded` the same of the
+    modules that it loaded although its input hash does not name them.
     """
 
     cache: bool = True
@@ -27,7 +28,8 @@ class Terms(Struct, frozen=True):
     equals: int | None = None
     on_ambiguous: OnAmbiguous = OnAmbiguous.RERUN
     has_effects: bool = False
-    spoiled: Spoiled | None = None
+    spoiled: Reasons | None = None
+    reloaded: Reasons | None = None
 
 
 def terms_of(
@@ -36,9 +38,10 @@ def terms_of(
     *,
     cache: bool,
     may_rerun: bool,
-    spoiled: Spoiled | None,
+    spoiled: Reasons | None,
+    reloaded: Reasons,
 ) -> Terms:
     """The terms of an execution of `node`; `may_rerun`: someone was asked already, and said that it may run again."""
     on_ambiguous = OnAmbiguous.RERUN if may_rerun else node.on_ambiguous
     index, equals = (item.index, item.equals) if item else (None, None)
-    return Terms(cache, index, equals, on_ambiguous, has_external_effects(node), spoiled)
+    return Terms(cache, index, equals, on_ambiguous, has_external_effects(node), spoiled, reloaded)

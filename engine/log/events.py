@@ -197,13 +197,15 @@ class NodeCached(Sparse, frozen=True, kw_only=True):
     duration_ms: Amount
     metrics: Metrics | None = None
     produced: Mapping[str, str] | None = None
+    loaded: Mapping[str, str] | None = None
     produced_by: ProducedBy
 
 
 class NodeCompleted(Sparse, frozen=True, kw_only=True):
     """An execution succeeded; or, with `counts` and without output, a fan-out did.
 
-    `produced` are the files that it made, of those that its node names under `produces`: path to hash.
+    `produced` are the files that it made, of those that its node names under `produces`: path to hash. `loaded` are the
+    modules that it loaded although its input hash does not name them.
     """
 
     type: ClassVar[str] = "node.completed"
@@ -219,6 +221,7 @@ class NodeCompleted(Sparse, frozen=True, kw_only=True):
     restorable: bool = True
     restorable_reason: str | None = None
     produced: Mapping[str, str] | None = None
+    loaded: Mapping[str, str] | None = None
 
 
 class NodeFailed(Sparse, frozen=True, kw_only=True):

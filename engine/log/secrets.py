@@ -25,7 +25,7 @@ issuer have in common."""
 
 _NAMES = frozenset(
     {"id", "key", "node", "node_id", "nodes", "from_", "to", "run_id", "original_run_id", "root_run_id", "started_in"}
-    | {"attempt_id", "input_hash", "input_parts", "spec_hash", "files", "produced", "level", "merge"}
+    | {"attempt_id", "input_hash", "input_parts", "spec_hash", "files", "produced", "loaded", "level", "merge"}
 )
 """Fields of events by which something is found again. Experiences and the engine write them, never a node."""
 

@@ -19,7 +19,8 @@ class Work(Struct, frozen=True):
     `args` are the node's own, resolved. `reads` holds the declared reads that have been written. `edges` maps a
     predecessor's id to its edge output. `item` is None, or the one item with its index in the list. `given` is the
     resolved `source` of a dataset, the resolved `inputs` of a skill, and empty otherwise. `pipeline` is the id of
-    the pipeline that the execution is a stage in; `loop` says which iteration of which loop it is.
+    the pipeline that the execution is a stage in; `loop` says which iteration of which loop it is. `digests` are those
+    of the files that its input hash names: what is used of them shall have these.
     """
 
     node: Node
@@ -32,6 +33,7 @@ class Work(Struct, frozen=True):
     given: Mapping[str, Json] = field(default_factory=dict)
     pipeline: str | None = None
     loop: WorkLoop | None = None
+    digests: Mapping[Path, str] = field(default_factory=dict)
 
 
 class WorkItem(Struct, frozen=True):
@@ -51,12 +53,16 @@ class WorkLoop(Struct, frozen=True):
 class Outcome(Struct, frozen=True):
     """What an execution came to when it went well.
 
-    `settings` are those of the node (see NodeKind) that it found out itself, as they were when it ran.
+    `settings` are those of the node (see NodeKind) that it found out itself, as they were when it ran. `unlike` names
+    the files that it used in another version than its input hash tells; `loaded` those that it used although the hash
+    does not name them, by their paths from the experience, with their digests.
     """
 
     output: Output
     metrics: Metrics | None = None
     settings: Mapping[str, Json] = field(default_factory=dict)
+    unlike: tuple[str, ...] = ()
+    loaded: Mapping[str, str] = field(default_factory=dict)
 
 
 _LONGEST = 10_000

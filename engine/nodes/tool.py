@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from engine.expressions import Json
 from engine.file_names import is_writable
@@ -55,6 +56,7 @@ class ToolKind:
         self._ids = itertools.count(1)
         self._inside: dict[NamedFile, bool] = {}
         self._programs: dict[NamedFile, Program] = {}
+        self._numbers: dict[int, tuple[Node, int]] = {}
         self._found_python: str | None = None
         self._answered: set[Program] = set()
 
@@ -76,9 +78,11 @@ class ToolKind:
             watcher.warning(outside_warning(file))
         request = {
             "id": next(self._ids),
-            "file": self._named_for_worker(file),
+            "file": self._named_for_worker(file.path),
             "function": function,
             "input": tool_input(work),
+            "node": self._number_of(work.node),
+            "files": {self._named_for_worker(path): digest for path, digest in work.digests.items()},
             "linger": self._pool.one_by_one,
         }
         message = _request_line(request)
@@ -96,7 +100,10 @@ class ToolKind:
         if not reply["ok"]:
             _require_file(file)
             _fail(file, function, reply)
-        return read_result(file.shown, reply["output"], watcher)
+        outcome = read_result(file.shown, reply["output"], watcher)
+        unlike = tuple(self._shown(name) for name in reply.get("unlike", ()))
+        loaded = {self._shown(name): digest for name, digest in reply.get("loaded", {}).items()}
+        return replace(outcome, unlike=unlike, loaded=loaded)
 
     async def start_ahead(self, node: Node) -> None:
         """Start its worker, which takes about as long as everything else that comes before its first call."""
@@ -108,17 +115,27 @@ class ToolKind:
         """End the workers."""
         await self._pool.close()
 
+    def _number_of(self, node: Node) -> int:
+        """A number for `node` that no other one has in this run: what tools keep in their modules is told apart so."""
+        known = self._numbers.get(id(node))
+        if known is None:
+            known = self._numbers[id(node)] = node, len(self._numbers)  # kept, so that no other one can get its id
+        return known[1]
+
+    def _shown(self, file: str) -> str:
+        return Path(os.path.relpath(self._directory / file, self._directory)).as_posix()
+
     def _is_inside(self, file: NamedFile) -> bool:
         """Asked once in a run: following links for each of ten thousand items costs more than all else about them."""
         if file not in self._inside:
             self._inside[file] = file.inside
         return self._inside[file]
 
-    def _named_for_worker(self, file: NamedFile) -> str:
+    def _named_for_worker(self, file: Path) -> str:
         """The file as the worker is asked for it: a path from the experience's folder where Node cannot name that."""
-        if file.path.suffix == ".py" or _has_url(self._directory):
-            return str(file.path)
-        return os.path.relpath(file.path, self._directory)
+        if file.suffix == ".py" or _has_url(self._directory):
+            return str(file)
+        return os.path.relpath(file, self._directory)
 
     async def _require_sound(self, program: Program, file: NamedFile) -> None:
         """Raise NodeError where it is the interpreter that does not work: asked while no worker of it has answered."""

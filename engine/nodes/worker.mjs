@@ -7,7 +7,9 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { withoutGeneration } from './worker_hooks.mjs';
+import { Modules } from './worker_modules.mjs';
 
 const root = home();
 
@@ -16,6 +18,8 @@ function home() {
   const folder = process.cwd();
   return fs.existsSync(folder) && !folder.includes('\\') ? folder : `/proc/self/fd/${fs.openSync('.')}`;
 }
+
+const modules = new Modules(root === process.cwd() ? process.argv[4] : root);
 
 function main(channel) {
   const socket = new net.Socket({ fd: channel, readable: true, writable: true });
@@ -39,33 +43,51 @@ function written(stream) {
 }
 
 /** The reply to one request. Never rejects: whatever a tool does becomes an error that says so. */
-async function answer({ id, file: named, function: name, input }) {
+async function answer({ id, file: named, function: name, input, node, files }) {
   const file = path.resolve(root, named);
   process.chdir(root);
+  if (!modules.enter(node, files ?? {})) return encode({ id, stale: true });
   try {
-    const module = await import(address(file));
+    const module = await loaded(file, node, files);
+    if (module === null) return encode({ id, stale: true });
     const tool = module[name ?? 'default'];
     if (typeof tool !== 'function') {
-      return encode({ id, ok: false, type: 'NoFunction', message: '', names: functions(module) });
+      return encode({ id, ok: false, type: 'NoFunction', message: '', names: functions(module), ...modules.report() });
     }
     Object.freeze(input._state);
     const output = await tool(input);
-    return encode({ id, ok: true, output: output === undefined ? null : output });
+    return encode({ id, ok: true, output: output === undefined ? null : output, ...modules.report() });
   } catch (error) {
-    console.error(error);
-    return encode({ id, ok: false, ...failure(error), location: location(error, file) });
+    console.error(readable(error));
+    return encode({ id, ok: false, ...failure(error), location: location(error, file), ...modules.report() });
   }
 }
 
-const versions = new Map();
+/** The tool's module; null where it cannot be loaded here, perhaps since it was loaded before: some can be only once. */
+async function loaded(file, node, files) {
+  const asked = JSON.stringify([node, files]);
+  const wasAsked = hasLoaded && failed !== asked;
+  hasLoaded = true;
+  try {
+    return await modules.load(file);
+  } catch (error) {
+    failed = asked;
+    if (wasAsked) return null;
+    throw error;
+  }
+}
 
-/** The URL to import `file` by: another one when the file changed since it was first imported. */
-function address(file) {
-  const { mtimeMs, size } = fs.statSync(file);
-  const version = `${mtimeMs}-${size}`;
-  if (!versions.has(file)) versions.set(file, version);
-  const { href } = pathToFileURL(file);
-  return versions.get(file) === version ? href : `${href}?v=${version}`;
+let hasLoaded = false;
+let failed = null;
+
+/** `error`, its stack with the addresses of modules as their author knows them. */
+function readable(error) {
+  try {
+    if (error instanceof Error) error.stack = withoutGeneration(error.stack);
+  } catch {
+    // it cannot be changed
+  }
+  return error;
 }
 
 function functions(module) {
@@ -93,7 +115,7 @@ function checked(file) {
 function place(text, tool) {
   const home = path.dirname(tool);
   for (const line of text.split('\n')) {
-    const found = /((?:file:\/\/)?\/[^()]*?)(?:\?v=[\d.-]+)?:(\d+)(?::\d+)?\)?$/.exec(line);
+    const found = /((?:file:\/\/)?\/[^()]*?):(\d+)(?::\d+)?\)?$/.exec(line);
     if (!found) continue;
     const file = found[1].startsWith('file:') ? fileURLToPath(found[1]) : found[1];
     if (file.includes('node_modules')) continue;

@@ -6,20 +6,38 @@ socket that carries one JSON line per message; FOLDER is the one of the tools it
 
 from __future__ import annotations
 
-import importlib
 import json
 import math
 import os
 import select
 import sys
-from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import FunctionType, ModuleType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # here and below: what is only imported when it is needed took as long as everything else together
     from typing import Any, Callable  # noqa: UP035 — Python 3.8
 
-PACKAGES = ("site-packages", "dist-packages")
+if TYPE_CHECKING or __package__:
+    from engine.nodes.oe_worker import libraries
+    from engine.nodes.oe_worker.leftovers import Leftovers
+    from engine.nodes.oe_worker.modules import Loaded, Modules, ToolFinder
+    from engine.nodes.oe_worker.patches import Patches
+    from engine.nodes.oe_worker.places import PACKAGES, Places
+    from engine.nodes.oe_worker.process_state import ProcessState, basic_aspects, stop_timers
+    from engine.nodes.oe_worker.streams import Streams
+else:  # run as a file, by a Python that may not have this package
+    HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+    sys.path.insert(0, HERE)
+    from oe_worker import libraries
+    from oe_worker.leftovers import Leftovers
+    from oe_worker.modules import Loaded, Modules, ToolFinder
+    from oe_worker.patches import Patches
+    from oe_worker.places import PACKAGES, Places
+    from oe_worker.process_state import ProcessState, basic_aspects, stop_timers
+    from oe_worker.streams import Streams
+
+    sys.path.remove(HERE)
+
 MAX_DEPTH = 500
 LINGER_LOOKS = 2_500
 """How often to look for the next request before sleeping, where one is likely to come at once: for about a millisecond.
@@ -31,30 +49,37 @@ LINGER_PAUSE = 16
 TO_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-def main(channel: int, folder: str) -> None:
+def main(channel: int, folder: str, root: str) -> None:
     """Answer requests on the socket `channel` until its other end is closed."""
     os.set_inheritable(channel, False)
     sys.dont_write_bytecode = True
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)  # type: ignore[union-attr]
-    root = os.getcwd()  # noqa: PTH109
     sys.path[:] = search_path(sys.path, folder, root)
-    tools = Tools(root, folder)
+    worker = Worker(root, folder)
     incoming = select.poll()  # here, where no tool has put anything in its place
     incoming.register(channel, select.POLLIN)
     pause = 0
     with os.fdopen(channel, "rb", closefd=False) as requests:
         for line in requests:
-            os.chdir(root)
             request = json.loads(line.decode())
-            reply = answer(tools, request)
-            tools.note_imports()
-            flush()
+            reply = worker.answer(request)
             send(channel, reply)
+            worker.clean()
             if pause:
                 pause -= 1
             elif request.get("linger") and not linger(incoming):
                 pause = LINGER_PAUSE
+
+
+def in_child() -> None:
+    """Let a process that `multiprocessing` has started find the tool's module, and its code as it is on disk."""
+    sys.dont_write_bytecode = True
+    if len(sys.argv) == ARGUMENTS:
+        _, _, folder, root = sys.argv
+        modules = Modules(Places(root, folder, [entry for entry in sys.path if entry not in (root, folder)]))
+        sys.meta_path.append(ToolFinder(folder, modules))
+
+
+ARGUMENTS = 4
 
 
 def linger(incoming: select.poll) -> bool:
@@ -63,15 +88,6 @@ def linger(incoming: select.poll) -> bool:
     Returns whether there is one.
     """
     return any(incoming.poll(0) for _ in range(LINGER_LOOKS))
-
-
-def flush() -> None:
-    """Let what a tool printed be seen before its answer. A tool may have closed or replaced the streams."""
-    for stream in (sys.stdout, sys.stderr):
-        try:  # noqa: SIM105 — every import makes every start slower
-            stream.flush()
-        except (AttributeError, OSError, ValueError):
-            pass
 
 
 def search_path(path: list[str], folder: str, root: str) -> list[str]:
@@ -88,111 +104,120 @@ def search_path(path: list[str], folder: str, root: str) -> list[str]:
     return kept[:at] + own + kept[at:]
 
 
-class Tools:
-    """The tool modules that are loaded; they and the local modules they import are loaded anew when a file changed."""
+class Worker:
+    """Answers requests, each as a new process would."""
 
     def __init__(self, root: str, folder: str) -> None:
-        self._homes = (root + os.sep, folder + os.sep)
         self._root = root
-        self._modules: dict[str, ModuleType] = {}
-        self._stamps: dict[str, tuple[int, int] | None] = {}
-        self._known = 0
+        self._places = Places(root, folder, [entry for entry in sys.path if entry not in (root, folder)])
+        self._streams = Streams()
+        self._modules = Modules(self._places)
+        sys.meta_path.append(ToolFinder(folder, self._modules))
+        self._patches = Patches(self._places)
+        self._leftovers = Leftovers()
+        os.chdir(root)
+        self._state = ProcessState((*basic_aspects(), *libraries.library_aspects()))
+        self._was_asked = self._is_broken = False
+        self._failed: tuple[Any, ...] = ()
 
-    def load(self, file: str) -> ModuleType:
-        """The module of `file`. Raises whatever its top level raises."""
-        if any(stamp(path) != seen for path, seen in self._stamps.items()):
-            self._forget()
-        module = self._modules.get(file)
-        if module is None:
-            module = self._load(file)
-        return module
-
-    def note_imports(self) -> None:
-        """Remember the state of the local modules' files; to be called when a tool may have imported some."""
-        if len(sys.modules) == self._known:
-            return
-        self._known = len(sys.modules)
-        for module in list(sys.modules.values()):
-            file = getattr(module, "__file__", None)
-            if isinstance(file, str) and self.is_local(file):
-                self._stamps.setdefault(file, stamp(file))
-
-    def is_local(self, file: str) -> bool:
-        """Whether `file` belongs to the experience, and not to a package that is installed in its folder."""
-        return file.startswith(self._homes) and not any(name in file for name in PACKAGES)
-
-    def shown(self, file: str) -> str:
-        """`file` as its author knows it: relative to the experience."""
-        return file[len(self._root) + 1 :] if file.startswith(self._root + os.sep) else file
-
-    def _load(self, file: str) -> ModuleType:
-        importlib.invalidate_caches()
-        name = "oe_tool_" + os.path.splitext(os.path.basename(file))[0]  # noqa: PTH119, PTH122
-        loader = SourceFileLoader(name, file)
-        module = new_module(name, file, loader)
-        self._stamps[file] = stamp(file)
-        sys.modules[name] = module
+    def answer(self, request: dict[str, Any]) -> bytes:
+        """The reply to one request. Never raises: whatever a tool does becomes an error that says so."""
+        if self._is_broken:
+            return encode(request, {"stale": True})
+        loaded = self._modules.enter(request.get("node"), request.get("files") or {})
+        reply = self._called(loaded, request)
+        had_timers = stop_timers()
+        self._streams.flush()
+        if "stale" in reply:
+            return encode(request, reply)
         try:
-            loader.exec_module(module)
-        except BaseException:
-            self._forget()
-            raise
-        self._modules[file] = module
-        return module
+            left = self._left(loaded, had_timers=had_timers)
+        except Exception:  # noqa: BLE001 — whatever a tool has put in the way
+            left = {"retire": True, "why": "it could not be put back", "unlike": [request["file"]]}
+        return encode(request, {**reply, **left})
 
-    def _forget(self) -> None:
-        for name, module in list(sys.modules.items()):
-            file = getattr(module, "__file__", None)
-            if isinstance(file, str) and name != "__main__" and self.is_local(file):
-                del sys.modules[name]
-        self._modules.clear()
-        self._stamps.clear()
-        self._known = 0
+    def clean(self) -> None:
+        """Make the process what it was before the request."""
+        try:
+            self._modules.leave()
+            self._state.write(self._state.first)
+            libraries.renew_random_numbers()
+        except BaseException:  # noqa: BLE001 — whatever a tool has put in the way
+            self._is_broken = True
 
+    def _called(self, loaded: Loaded, request: dict[str, Any]) -> dict[str, Any]:
+        function = None
+        try:
+            tool = self._tool(loaded, request["file"])
+            function = getattr(tool, request["function"] or "run", None)
+            if not callable(function):
+                return failure("NoFunction", "", names=functions(tool))
+            return {"ok": True, "output": loaded.context.copy().run(call, function, request["input"])}
+        except SystemExit as error:
+            if self._should_try_elsewhere(loaded, request):
+                return {"stale": True}
+            said = failure("SystemExit", f"the tool called sys.exit({error.code!r}) instead of returning its result")
+            return {**said, "location": location(self._places, error, function)}
+        except BaseException as error:  # noqa: BLE001 — the tool's errors are its author's, not the worker's
+            if self._should_try_elsewhere(loaded, request):
+                return {"stale": True}
+            import traceback
 
-def new_module(name: str, file: str, loader: SourceFileLoader) -> ModuleType:
-    """An empty module, as `importlib.util` makes one for `file`."""
-    module = ModuleType(name)
-    module.__spec__ = ModuleSpec(name, loader, origin=file)
-    module.__spec__.has_location = True
-    module.__loader__ = loader
-    module.__file__ = file
-    module.__package__ = ""
-    return module
+            traceback.print_exc()
+            said = failure(type(error).__name__, f"{type(error).__name__}: {error}".rstrip(": "))
+            return {**said, "location": location(self._places, error, function)}
+        finally:
+            self._was_asked = True
 
+    def _tool(self, loaded: Loaded, file: str) -> ModuleType:
+        """The module of the tool in `file`, with the process as its top level left it. Raises what that raises."""
+        if loaded.tool is None:
+            tool = loaded.context.run(self._modules.load, file)
+            loaded.number_at_load = len(loaded.versions)
+            loaded.state = self._state.now()
+            self._patches.watch(self._modules.own().values())
+            self._patches.watch_named(loaded.names)
+            return tool
+        if loaded.state is not self._state.first:
+            self._state.write(loaded.state)
+        return loaded.tool
 
-def stamp(file: str) -> tuple[int, int] | None:
-    """What changes when `file` does; None where there is no file."""
-    try:
-        found = os.stat(file)  # noqa: PTH116
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
+    def _should_try_elsewhere(self, loaded: Loaded, request: dict[str, Any]) -> bool:
+        """Whether a module could not be loaded, perhaps since it was loaded before: some can be only once."""
+        if loaded.tool is not None:
+            return False
+        loaded.is_reusable = False
+        asked = (request.get("node"), request.get("files"))
+        was_asked = self._was_asked and self._failed != asked
+        self._failed = asked
+        return was_asked
 
+    def _left(self, loaded: Loaded, *, had_timers: bool) -> dict[str, Any]:
+        """What the engine has to know beside the result: what was loaded, and whether this process has to end."""
+        changed, patched = self._patches.undo()
+        if self._streams.restore():
+            self._patches.accept(sys)
+            changed = True
+        if changed or had_timers or self._has_late_effects(loaded):
+            loaded.is_reusable = False
+        left: dict[str, Any] = {}
+        if loaded.differing():
+            left["unlike"] = loaded.differing()
+        if loaded.unforeseen():
+            left["loaded"] = loaded.unforeseen()
+        why = "a name of another module was replaced" if patched else self._leftovers.found()
+        if self._modules.holds_native_code:
+            why = "a compiled module was loaded"
+        return {**left, "retire": True, "why": why} if why else left
 
-def answer(tools: Tools, request: dict[str, Any]) -> bytes:
-    """The reply to one request. Never raises: whatever a tool does becomes an error that says so."""
-    function = None
-    try:
-        module = tools.load(request["file"])
-        name = request["function"] or "run"
-        function = getattr(module, name, None)
-        if not callable(function):
-            return encode(request, failure("NoFunction", "", names=functions(module)))
-        return encode(request, {"ok": True, "output": call(function, request["input"])})
-    except SystemExit as error:
-        said = failure("SystemExit", f"the tool called sys.exit({error.code!r}) instead of returning its result")
-        return encode(request, {**said, "location": location(tools, error, function)})
-    except BaseException as error:  # noqa: BLE001 — the tool's errors are its author's, not the worker's
-        import traceback
-
-        traceback.print_exc()
-        said = failure(type(error).__name__, f"{type(error).__name__}: {error}".rstrip(": "))
-        return encode(request, {**said, "location": location(tools, error, function)})
+    def _has_late_effects(self, loaded: Loaded) -> bool:
+        """Whether modules that were loaded during the call may have changed the process: the next one expects that."""
+        return len(loaded.versions) > loaded.number_at_load and not self._state.is_as(loaded.state)
 
 
 def call(function: Callable[[Any], Any], value: Any) -> Any:
     """What `function` returns for `value`, awaited where it is to be."""
+    libraries.own_decimal_context()
     result = function(value)
     if not hasattr(result, "__await__"):
         return result
@@ -220,17 +245,17 @@ def failure(type_: str, message: str, **more: Any) -> dict[str, Any]:
     return {"ok": False, "type": type_, "message": message, **more}
 
 
-def location(tools: Tools, error: BaseException, function: Any) -> dict[str, Any] | None:
+def location(places: Places, error: BaseException, function: Any) -> dict[str, Any] | None:
     """Where in the experience's files `error` comes from: the innermost such frame, else the function's first line."""
-    if isinstance(error, SyntaxError) and error.filename and tools.is_local(error.filename):
-        return {"file": tools.shown(error.filename), "line": error.lineno}
+    if isinstance(error, SyntaxError) and error.filename and places.is_own(error.filename):
+        return {"file": places.shown(error.filename), "line": error.lineno}
     import traceback
 
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if tools.is_local(frame.filename):
-            return {"file": tools.shown(frame.filename), "line": frame.lineno}
+        if places.is_own(frame.filename):
+            return {"file": places.shown(frame.filename), "line": frame.lineno}
     code = getattr(function, "__code__", None)
-    return None if code is None else {"file": tools.shown(code.co_filename), "line": code.co_firstlineno}
+    return None if code is None else {"file": places.shown(code.co_filename), "line": code.co_firstlineno}
 
 
 def encode(request: dict[str, Any], reply: dict[str, Any]) -> bytes:
@@ -240,8 +265,8 @@ def encode(request: dict[str, Any], reply: dict[str, Any]) -> bytes:
         return TO_LINE(reply).encode() + b"\n"
     except (TypeError, ValueError, RecursionError) as error:
         if reply["ok"]:
-            message = fault(reply["output"], "", ()) or f"the result is not JSON: {error}"
-            return encode(request, failure("ToolResult", message))
+            message = fault(reply.pop("output"), "", ()) or f"the result is not JSON: {error}"
+            return encode(request, {**reply, **failure("ToolResult", message)})
         return (json.dumps(reply) + "\n").encode()
 
 
@@ -300,4 +325,6 @@ def send(channel: int, line: bytes) -> None:
 if __name__ == "__main__":
     if sys.version_info < (3, 8):  # noqa: UP036 — the Python of the tools, not that of the engine
         sys.exit("tools need Python 3.8 or newer; this is " + sys.version.split()[0])
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+elif __name__ == "__mp_main__":
+    in_child()

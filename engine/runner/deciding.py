@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Coroutine, Mapping
 from functools import partial
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
@@ -79,6 +80,11 @@ class Decider:
         refusal = lambda output: unfit(task.sight, task.node, output.state_delta)  # noqa: E731
         return decide(self._original, place, parts, {}, refusal, self._terms(task))
 
+    def digests(self, task: Task) -> Mapping[Path, str]:
+        """The content that `task` was decided from, of the files that it will use."""
+        made_from = self._made_from.get(task)
+        return made_from.digests if made_from is not None else {}
+
     def changed(self, task: Task, settings: Mapping[str, Json]) -> list[str]:
         """What is no longer as it was when `task` was decided, such as `impl t.py changed`.
 
@@ -121,8 +127,10 @@ class Decider:
 
     def _terms(self, task: Task) -> Terms:
         node = task.node
-        spoiled = partial(self._keying(task).spoiled, node) if node.produces else None
-        return terms_of(node, task.item, cache=task.cache, may_rerun=node.id in self._may_rerun, spoiled=spoiled)
+        keying, may_rerun = self._keying(task), node.id in self._may_rerun
+        spoiled = partial(keying.spoiled, node) if node.produces else None
+        reloaded = keying.reloaded
+        return terms_of(node, task.item, cache=task.cache, may_rerun=may_rerun, spoiled=spoiled, reloaded=reloaded)
 
     def _keying(self, task: Task) -> Keying:
         return self._keyings.of(task.sight.board)

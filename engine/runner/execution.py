@@ -11,6 +11,7 @@ from pathlib import Path
 
 from async_timeout import timeout
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from engine.cache.decision import Ambiguity
 from engine.cache.key import InputKey
@@ -33,6 +34,7 @@ from engine.log.events import (
 from engine.log.secrets import Secrets
 from engine.nodes.kind import NodeError, Outcome, Work, WorkItem, WorkLoop
 from engine.nodes.registry import Kinds
+from engine.regular_files import noting_reads
 from engine.spec.model import Backoff, OnError, Policy
 
 
@@ -82,7 +84,8 @@ class LogWatcher(Struct, frozen=True):
 
 class Executor(Struct, frozen=True):
     """Executes tasks of one run. `record` appends to its log;
-    `changed` names the files of a task that changed since; `produced` those that it made since a moment.
+    `changed` names the files of a task that changed since; `produced` those that it made since a moment; `digests` are
+    those of what it is to use.
     """
 
     kinds: Kinds
@@ -90,6 +93,7 @@ class Executor(Struct, frozen=True):
     record: Callable[[Event], object]
     changed: Callable[[Task, Mapping[str, Json]], list[str]]
     produced: Callable[[Task, int], Products | None]
+    digests: Callable[[Task], Mapping[Path, str]]
 
     async def execute(self, task: Task, attempt_id: str, key: InputKey) -> TaskEnd:
         """Run `task` until it succeeds or its attempts are used up. Raises nothing but CancelledError."""
@@ -116,9 +120,11 @@ class Executor(Struct, frozen=True):
             return gone
         kind = self.kinds.at(task.sight.board.composition.home)[task.node.kind]
         limit_ms = task.node.timeout_ms
+        digests = self.digests(task)
         try:
             async with timeout(limit_ms / 1000):  # `asyncio.wait_for` would make a task for each attempt
-                outcome = await kind.execute(_work(task, attempt_id), watcher)
+                with noting_reads() as reads:
+                    outcome = await kind.execute(_work(task, attempt_id, digests), watcher)
         except NodeError as error:
             return _folder_gone(task) or error
         except asyncio.TimeoutError:
@@ -128,7 +134,8 @@ class Executor(Struct, frozen=True):
             return _folder_gone(task) or NodeError(
                 "internal", f"the {task.node.kind.value} kind failed on its own account: {error!r}"
             )
-        return self._checked(task, outcome, watcher)
+        unlike = _unlike(digests, reads, task.sight.board.composition.home)
+        return self._checked(task, replace(outcome, unlike=(*outcome.unlike, *unlike)), watcher)
 
     def _checked(self, task: Task, outcome: Outcome, watcher: LogWatcher) -> Outcome | NodeError:
         checked = check_output(task.sight, task.node, outcome.output)
@@ -136,7 +143,7 @@ class Executor(Struct, frozen=True):
             return NodeError(checked.error.type, checked.error.message, metrics=outcome.metrics)
         for warning in checked.warnings:
             watcher.warning(warning)
-        return Outcome(checked.output, outcome.metrics, outcome.settings)
+        return replace(outcome, output=checked.output)
 
     def _completed(
         self,
@@ -160,6 +167,7 @@ class Executor(Struct, frozen=True):
             restorable=refused is None,
             restorable_reason=refused,
             produced=products,
+            loaded=outcome.loaded or None,
         )
 
     def _produced(self, task: Task, since_ns: int) -> Mapping[str, str] | None:
@@ -173,7 +181,7 @@ class Executor(Struct, frozen=True):
 
     def _not_restorable(self, task: Task, outcome: Outcome) -> str | None:
         """Why the log's copy of an outcome is not to be used again, if it is not."""
-        changed = self.changed(task, outcome.settings)
+        changed = self.changed(task, outcome.settings) or [f"{name} changed" for name in outcome.unlike]
         if changed and (gone := _folder_gone(task)) is not None:
             return gone.info.message
         if changed:
@@ -185,7 +193,13 @@ class Executor(Struct, frozen=True):
         return None
 
 
-def _work(task: Task, attempt_id: str) -> Work:
+def _unlike(digests: Mapping[Path, str], reads: Mapping[str, str], home: str) -> list[str]:
+    """What was read in another version than its digest tells, by its path from `home`."""
+    differing = [path for path, digest in digests.items() if reads.get(str(path), digest) != digest]
+    return [Path(os.path.relpath(path, home)).as_posix() for path in differing]
+
+
+def _work(task: Task, attempt_id: str, digests: Mapping[Path, str]) -> Work:
     inside = task.inside
     return Work(
         task.node,
@@ -198,6 +212,7 @@ def _work(task: Task, attempt_id: str) -> Work:
         given=task.given,
         pipeline=inside.pipeline,
         loop=WorkLoop(*inside.loop) if inside.loop else None,
+        digests=digests,
     )
 
 

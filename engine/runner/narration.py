@@ -112,6 +112,7 @@ def restored(task: Task, decision: Decision, outcome: Recorded, given: Input) ->
         duration_ms=outcome.duration_ms,
         metrics=outcome.metrics,
         produced=outcome.produced or None,
+        loaded=outcome.loaded or None,
         produced_by=outcome.produced_by,
     )
 

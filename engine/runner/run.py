@@ -95,7 +95,8 @@ class Run:
             end=self._end,
             soon=self._soon,
         )
-        self._executor = Executor(kinds, secrets, self._report, self._decider.changed, self._decider.produced)
+        decider = self._decider
+        self._executor = Executor(kinds, secrets, self._report, decider.changed, decider.produced, decider.digests)
         self._running: dict[Task, _Execution] = {}
         self._due: deque[Callable[[], None]] = deque()
         self._loop = asyncio.get_running_loop()

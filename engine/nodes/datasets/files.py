@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.nodes.datasets.source import Format
 from engine.nodes.datasets.values import NoRowError, parse_json, to_json
 from engine.nodes.kind import NodeError
 from engine.nodes.paths import NamedFile
+from engine.regular_files import open_noted
 from engine.spec.wording import listed, shown
 
 
@@ -35,7 +37,8 @@ def read_rows(file: NamedFile, format_: Format) -> list[Json]:
 
 
 def _json(path: Path) -> list[Json]:
-    rows = parse_json(path.read_text(encoding="utf-8-sig"))
+    with open_noted(path) as file:
+        rows = parse_json(file.read().decode("utf-8-sig"))
     if isinstance(rows, list):
         return rows
     hint = "put [ and ] around it, or set `source.format: jsonl`"
@@ -45,7 +48,8 @@ def _json(path: Path) -> list[Json]:
 def _jsonl(path: Path) -> list[Json]:
     rows: list[Json] = []
     # Only a newline ends a row: what else Unicode calls a line break may stand inside a text.
-    with path.open(encoding="utf-8-sig", newline="\n") as lines:
+    with open_noted(path) as file:
+        lines = TextIOWrapper(file, encoding="utf-8-sig", newline="\n")
         for number, line in enumerate(lines, start=1):
             if line.strip():
                 try:
@@ -65,7 +69,8 @@ def _tsv(path: Path) -> list[Json]:
 
 def _separated(path: Path, separator: str) -> list[Json]:
     csv.field_size_limit(sys.maxsize)  # a text of any length may be one value
-    with path.open(encoding="utf-8-sig", newline="") as lines:
+    with open_noted(path) as file:
+        lines = TextIOWrapper(file, encoding="utf-8-sig", newline="")
         records = _records(csv.reader(lines, delimiter=separator, strict=True))
         number, header = next(records, (1, []))
         _require_distinct(number, header)
@@ -111,7 +116,9 @@ def _parquet(path: Path) -> list[Json]:
         message = "reading Parquet needs pyarrow; install it with `pip install 'oe-lsp[parquet]'`"
         raise NodeError("DatasetSource", message, retryable=False) from None
     try:
-        with pa.parquet.ParquetFile(path) as file:
+        with open_noted(path) as content:
+            data = content.read()
+        with pa.parquet.ParquetFile(pa.BufferReader(data)) as file:
             _require_distinct(None, file.schema_arrow.names)
             rows = file.read().to_pylist()
     except pa.ArrowException as error:
