@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, TypeGuard, TypeVar
@@ -18,6 +19,12 @@ MASK = "***"
 _MASKED = MASK.encode()
 _SHORTEST = 4
 """A shorter text is masked by its name only: replaced everywhere, it would garble the log and hide nothing."""
+
+_SHORTEST_IN_DATA = 8
+"""A shorter text is masked in values only where it is a whole word or number: `1234`, but not `order-51234`."""
+
+_PLACE = "$at"
+"""The key of a name that stands for a value elsewhere in the log (engine.log.input_names)."""
 
 _TELLING = 16
 """So much of a secret's beginning or end is masked, too: messages show long values cut. Less is what all keys of an
@@ -39,11 +46,21 @@ class Secrets:
     """The texts and numbers that nothing may show: those in `values`, but for booleans and what is short."""
 
     def __init__(self, values: Iterable[Json] = ()) -> None:
-        texts = {text for value in values for text in _texts(value) if len(text) >= _SHORTEST}
-        found = {form for text in texts for form in forms_of(text) if len(form) >= _SHORTEST}
-        self._texts = texts
+        self._texts: frozenset[str] = frozenset()
+        self.add(values)
+
+    def add(self, values: Iterable[Json]) -> None:
+        """Let nothing show these either, from now on."""
+        new = {text for value in values for text in _texts(value) if len(text) >= _SHORTEST} - self._texts
+        if not new and self._texts:
+            return
+        self._texts |= new
+        found = {form for text in self._texts for form in forms_of(text) if len(form) >= _SHORTEST}
         self._forms = tuple(sorted(found, key=lambda form: (-len(form), form)))
         self._signs = tuple(dict.fromkeys(part for form in self._forms for part in (_head(form), _tail(form))))
+        short = [text for text in self._texts if len(text) < _SHORTEST_IN_DATA]
+        self._words = _words(short) if short else None
+        self._long = Secrets(self._texts.difference(short)) if short else self
 
     def add(self, values: Iterable[Json]) -> None:
         """Show nothing of these from now on, either."""
@@ -69,11 +86,18 @@ class Secrets:
         return (stream.feed(data) + stream.end()).decode("utf-8", "replace")
 
     def masked_value(self, value: Any) -> Any:
-        """A JSON value with its texts masked, keys included, and numbers that are secrets replaced."""
+        """A JSON value with its texts masked, keys included, and numbers that are secrets replaced.
+
+        Data stays data: what is short is no more than a whole word of it. A message is masked more freely.
+        """
         if isinstance(value, str):
-            return self.masked(value)
+            text = self._long.masked(value)
+            return text if self._words is None else self._words.sub(MASK, text)
         if isinstance(value, Mapping):
-            return {self.masked(str(key)): self.masked_value(member) for key, member in value.items()}
+            return {
+                self.masked_value(str(key)): member if key == _PLACE else self.masked_value(member)
+                for key, member in value.items()
+            }
         if isinstance(value, (list, tuple)):
             return [self.masked_value(member) for member in value]
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -161,6 +185,13 @@ def _texts(value: Json) -> Iterator[str]:
     elif value is not None and not isinstance(value, bool):
         yield json.dumps(value)
         yield msgspec.json.encode(value).decode()  # as a log writes it: 1e-7, which others write 1e-07
+
+
+def _words(texts: Iterable[str]) -> re.Pattern[str]:
+    """Where one of `texts` stands as a word, as it is or as JSON and URLs write it."""
+    written = (form.decode("utf-8", "surrogateescape") for text in texts for form in forms_of(text, with_base64=False))
+    longest_first = sorted({form for form in written if len(form) >= _SHORTEST}, key=lambda form: (-len(form), form))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
 def _spans_of(form: bytes, data: bytes) -> Iterator[_Span]:

@@ -17,6 +17,7 @@ from engine.runner.composing import outside_warnings
 from engine.runner.execution import new_attempt_id
 from engine.runner.narration import group_ended, part_event, received, run_started, texts_of
 from engine.runner.preparation import Preparation
+from engine.runner.secrets import FoundSecrets
 
 
 class Journal:
@@ -30,13 +31,14 @@ class Journal:
         self._unseen: deque[Record] = deque()
         self._groups_began: dict[tuple[str, tuple[Scope, ...]], float] = {}
 
-    def begin(self, preparation: Preparation, keyings: Keyings, place: Place) -> None:
+    def begin(self, preparation: Preparation, keyings: Keyings, place: Place, found: FoundSecrets) -> None:
         """Write the first line, once the texts that a later plan compares with are kept."""
         first = run_started(self._log.run_id, preparation, keyings, place.order)
         for text in texts_of(preparation, first.files):
             self._log.keep(text)
         self.record(first)
-        for warning in (*clock_warnings(place), *outside_warnings(preparation.composition)):
+        warnings = (*clock_warnings(place), *outside_warnings(preparation.composition), *found.warnings())
+        for warning in warnings:
             self.record(RunWarning(message=warning))
 
     def record(self, event: Event) -> None:

@@ -34,7 +34,6 @@ from engine.core.tasks import (
 from engine.expressions import Json
 from engine.log.events import ErrorInfo, Event, NodeCancelled, NodeWarning, Record, RunFinished, RunWarning
 from engine.log.run_order import FILE, RunOrder
-from engine.log.secrets import Secrets
 from engine.log.view import RunView
 from engine.log.writer import LogWriteError, LogWriter
 from engine.nodes.dataset import dataset_secrets
@@ -47,6 +46,7 @@ from engine.runner.execution import Executor, broke_off, cancelled, new_attempt_
 from engine.runner.journal import Journal, since
 from engine.runner.narration import limit_warning, run_finished, started
 from engine.runner.preparation import Preparation, concurrency
+from engine.runner.secrets import FoundSecrets
 from engine.runner.timers import Timers
 from engine.spec.model import Node
 
@@ -72,12 +72,13 @@ class Run:
         log: LogWriter,
         order: RunOrder,
         observe: Callable[[Record], None],
-        secrets: Secrets,
+        found: FoundSecrets,
         sources: Sources,
         wanted_concurrency: int | None = None,
     ) -> None:
         self._preparation = preparation
         self._order = order
+        self._found = found
         self._journal = Journal(log, observe)
         self._keyings = Keyings(kinds, preparation.composition, sources)
         self._decider = Decider(self._keyings, preparation.original, preparation.may_rerun)
@@ -95,7 +96,7 @@ class Run:
             end=self._end,
             soon=self._soon,
         )
-        self._executor = Executor(kinds, secrets, self._report, self._decider.changed, self._decider.produced)
+        self._executor = Executor(kinds, found.secrets, self._report, self._decider.changed, self._decider.produced)
         self._running: dict[Task, _Execution] = {}
         self._due: deque[Callable[[], None]] = deque()
         self._loop = asyncio.get_running_loop()
@@ -108,7 +109,7 @@ class Run:
     async def drive(self) -> RunFinished:
         """Run to the end. Raises LogWriteError; then nothing more is started, and all that ran has ended."""
         began = time.monotonic()
-        self._journal.begin(self._preparation, self._keyings, self._order.began)
+        self._journal.begin(self._preparation, self._keyings, self._order.began, self._found)
         self._soon(lambda: self._carry_out(self._scheduler.begin()))
         self._loop.call_soon(self._prepare_ahead)  # the first node's process takes longer to start
         try:

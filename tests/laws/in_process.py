@@ -17,6 +17,7 @@ from engine.nodes.kind import NodeKind, Outcome, Watcher, Work
 from engine.nodes.registry import Kinds, Settings
 from engine.runner.preparation import Preparation
 from engine.runner.run import Run
+from engine.runner.secrets import FoundSecrets
 from engine.spec.model import Kind, Node
 
 
@@ -71,7 +72,9 @@ async def carry_out(preparation: Preparation, run_id: str, behave: Behaviour) ->
     secrets = Secrets(())
     log = LogWriter(store.log(run_id), run_id, secrets)
     kinds = InProcessKinds(preparation.loaded.directory, behave)
-    run = Run(preparation, kinds, log, RunOrder(lambda: store), lambda _: None, secrets, new_sources({}))
+    run = Run(
+        preparation, kinds, log, RunOrder(lambda: store), lambda _: None, FoundSecrets(secrets, {}), new_sources({})
+    )
     try:
         finished = await run.drive()
     finally:

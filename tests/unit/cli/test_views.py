@@ -167,6 +167,15 @@ def test_doctor_checks_the_machine_and_never_prints_a_key(oe: Oe) -> None:
     assert "sk-very" not in checked.out
 
 
+def test_doctor_says_of_a_key_that_can_be_none_that_it_is_taken_for_none(oe: Oe) -> None:
+    checked = oe("doctor", "--json", ANTHROPIC_API_KEY="short", OPENAI_API_KEY="not-needed")
+
+    found = {check["name"]: check for check in json.loads(checked.out)["checks"]}
+    assert found["ANTHROPIC_API_KEY"]["status"] == found["OPENAI_API_KEY"]["status"] == "warn"
+    assert "shorter than 8" in found["ANTHROPIC_API_KEY"]["detail"]
+    assert "placeholder" in found["OPENAI_API_KEY"]["detail"]
+
+
 def test_doctor_fails_where_runs_cannot_write(oe: Oe, tmp_path: Path) -> None:
     checked = oe("doctor", str(tmp_path / "nowhere"))
 

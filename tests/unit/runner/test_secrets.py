@@ -6,10 +6,12 @@ import json
 
 import pytest
 
-from engine.log.events import NodeCompleted, Record
+from engine.log.events import NodeCompleted, Record, RunWarning
 from engine.runner.preparation import RunRefusedError, prepare_run
+from engine.runner.secrets import find_secrets
 from engine.runner.session import carry_out, new_run_id
 from engine.spec.load import load
+from engine.state.store import StateStore
 from tests.support.worlds import World
 
 TOKEN = 'tök"en-0123'
@@ -100,3 +102,40 @@ async def test_the_keys_of_providers_are_secrets(world: World, monkeypatch: pyte
     done = await world.run({"token": "nothing", "city": "sk-ant-0123"})
 
     assert "0123" not in world.store.log(done.run_id).read_text()
+
+
+@pytest.mark.parametrize("value", ["test", "con", "ollama", "not-needed", "xxxxxxxxxxxx"])
+async def test_a_key_that_can_be_none_turns_no_data_into_a_mask_and_is_warned_of_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", value)
+    world.tool(
+        "a", "word = input['_args']['city']\nreturn {'state_delta': {'x': {word: 1, 'la' + word: 'con' + word}}}"
+    )
+
+    done = await world.run({"token": TOKEN, "city": value})
+
+    records = world.records(done.run_id)
+    [warning] = [record.event.message for record in records if isinstance(record.event, RunWarning)]
+    assert "ANTHROPIC_API_KEY" in warning
+    assert StateStore(world.store.data).values()["x"].value == {value: 1, f"la{value}": f"con{value}"}
+    monkeypatch.setenv("OE_ARG_TOKEN", TOKEN)
+    world.executed()
+    await world.resume(done.run_id)
+    assert world.executed() == []
+
+
+async def test_what_a_header_takes_from_the_environment_is_looked_for_only_where_it_can_be_a_secret(
+    world: World,
+) -> None:
+    world.graph(
+        '- {id: a, kind: dataset, source: {type: http, url: "http://127.0.0.1:9", '
+        'headers: {X-Tenant: "${TENANT}", X-Key: "${ROWS_TOKEN}"}}, writes: [x]}',
+        state="x: {}",
+    )
+    composition = prepare_run(load(world.folder), {}).composition
+
+    found = find_secrets(composition, {}, {"TENANT": "acme", "ROWS_TOKEN": "t0ken-98765"})
+
+    assert found.secrets.masked_value(["acme", "t0ken-98765"]) == ["acme", "***"]
+    assert list(found.ignored) == ["TENANT"]
