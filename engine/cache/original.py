@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.cache.equal_items import EqualItems
 from engine.cache.places import Place, place_of
@@ -27,6 +28,7 @@ from engine.log.events import (
 )
 from engine.log.large_values import Read, fetched_output
 from engine.log.reader import Log
+from engine.log.secrets import HELD, Secrets
 from engine.log.spending import add, spent_in
 
 
@@ -105,6 +107,16 @@ class Original(Struct):
         self._settled |= older._settled
         self.lists.add_older(older.lists)
         self._products = {**older._products, **self._products}
+
+    def withhold(self, secrets: Secrets) -> None:
+        """Restore nothing that the log of a resume would mask: the next one would take the mask for the value."""
+        for place, outcomes in self.outcomes.items():
+            self.outcomes[place] = [
+                replace(each, not_restorable=HELD)
+                if each.not_restorable is None and secrets.are_in_output(each.output)
+                else each
+                for each in outcomes
+            ]
 
     def has_parts(self, group: Place) -> bool:
         """Whether any part of a fan-out, pipeline, loop or nested experience has an outcome."""

@@ -136,6 +136,7 @@ class Lineage(Whole, frozen=True):
 class RunStarted(Sparse, frozen=True, kw_only=True):
     """The first line of every log: all that a resume needs to begin from. `nodes` are the vertices' ids, in order.
 
+    `args` do not have the values of `masked_args`, since they are or hold secrets, nor `state` those of `masked_state`.
     `order` is the run's place among the starts and ends of the runs in its folder (engine.log.run_order); so is that of
     its end. `engine.log.run_files` finds it where it stands, behind `v`.
     """
@@ -144,7 +145,9 @@ class RunStarted(Sparse, frozen=True, kw_only=True):
     v: Count = field(default_factory=lambda: LOG_VERSION)
     order: Count | None = None
     args: Mapping[str, Json] = field(default_factory=nothing)
+    masked_args: tuple[str, ...] = ()
     state: Mapping[str, Json] = field(default_factory=nothing)
+    masked_state: tuple[str, ...] = ()
     experience: ExperienceRef | None = None
     nodes: tuple[str, ...] = ()
     spec_hash: str | None = None

@@ -9,10 +9,11 @@ from enum import Enum
 from typing import Any, TypeGuard, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from engine.expressions import Json
+from engine.log.events import Output
 from engine.log.secret_forms import forms_of
 
 MASK = "***"
@@ -30,9 +31,13 @@ _TELLING = 16
 """So much of a secret's beginning or end is masked, too: messages show long values cut. Less is what all keys of an
 issuer have in common."""
 
+HELD = "its output holds a secret, which the log masks"
+"""Why an outcome is not restored whose output was masked."""
+
 _NAMES = frozenset(
     {"id", "key", "node", "node_id", "nodes", "from_", "to", "run_id", "original_run_id", "root_run_id", "started_in"}
     | {"attempt_id", "input_hash", "input_parts", "spec_hash", "files", "produced", "level", "merge"}
+    | {"masked_args", "masked_state"}
 )
 """Fields of events by which something is found again. Experiences and the engine write them, never a node."""
 
@@ -72,6 +77,11 @@ class Secrets:
             return False
         written = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
         return self.may_be_in(written) and bool(self.masked_value(value) != value)
+
+    def are_in_output(self, output: Output) -> bool:
+        """Whether the log's copy of an output would be another one."""
+        edge = None if output.edge_output is UNSET else output.edge_output
+        return self.are_in([dict(output.state_delta), edge])
 
     def may_be_in(self, written: bytes) -> bool:
         """Whether what is written as JSON, or is plain text, could hold one; fast, since almost nothing does."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from async_timeout import timeout
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from engine.cache.decision import Ambiguity
 from engine.cache.key import InputKey
@@ -30,7 +30,7 @@ from engine.log.events import (
     NodeTokens,
     NodeWarning,
 )
-from engine.log.secrets import Secrets
+from engine.log.secrets import HELD, Secrets
 from engine.nodes.kind import NodeError, Outcome, Work, WorkItem, WorkLoop
 from engine.nodes.registry import Kinds
 from engine.spec.model import Backoff, OnError, Policy
@@ -178,11 +178,7 @@ class Executor(Struct, frozen=True):
             return gone.info.message
         if changed:
             return f"{', '.join(changed)} while it ran"
-        output = outcome.output
-        edge = None if output.edge_output is UNSET else output.edge_output
-        if self.secrets.are_in([dict(output.state_delta), edge]):
-            return "its output holds a secret, which the log masks"
-        return None
+        return HELD if self.secrets.are_in_output(outcome.output) else None
 
 
 def _work(task: Task, attempt_id: str) -> Work:

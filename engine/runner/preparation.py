@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -31,10 +31,12 @@ from engine.log.blobs import BlobLostError
 from engine.log.held import is_held
 from engine.log.large_values import fetched_fields
 from engine.log.reader import Log, UnreadableLogError, read_log
+from engine.log.secrets import MASK
 from engine.log.store import RunNotFoundError, RunStore, is_run_id
 from engine.log.view import fold
 from engine.nodes.registry import Kinds
 from engine.runner.composing import NotComposableError, compose_loaded
+from engine.runner.secrets import FoundSecrets, find_secrets, no_secrets
 from engine.runner.starting import UnfitStateError, fresh_start
 from engine.spec.args import check_args, secret_args, secret_from_text
 from engine.spec.load import Loaded
@@ -54,7 +56,8 @@ class Preparation(Struct, frozen=True):
     """A run that can begin: `args` with their defaults, `start` the state it starts from, `original` when it
     resumes. The fields in `carried` go on from what earlier runs left; they are mapped to their defaults. `logs` are
     those of the original and of the runs that it resumed, the newest first; `wishes` what else was asked for. The nodes
-    in `may_rerun` may run again although they were started before and nobody knows how that ended.
+    in `may_rerun` may run again although they were started before and nobody knows how that ended. `found` are the
+    run's secrets.
     """
 
     loaded: Loaded
@@ -67,6 +70,7 @@ class Preparation(Struct, frozen=True):
     logs: tuple[Log, ...] = ()
     wishes: Wishes = Wishes()
     may_rerun: frozenset[str] = frozenset()
+    found: FoundSecrets = field(default_factory=no_secrets)
 
     @property
     def secret_args(self) -> frozenset[str]:
@@ -93,7 +97,8 @@ class Preparation(Struct, frozen=True):
         """What of the command line can change a result, for the log: a resume goes by it."""
         settings: dict[str, Json] = {"llm": self.provider.name}
         if self.carried:
-            settings["carried"] = dict(self.carried)
+            hidden = self.found.secrets.are_in
+            settings["carried"] = {name: None if hidden(value) else value for name, value in self.carried.items()}
         return settings
 
 
@@ -110,7 +115,8 @@ def prepare_run(
     except (StateError, UnfitStateError) as error:
         raise RunRefusedError(str(error)) from error
     provider = PROVIDERS[llm] if llm else ANTHROPIC
-    return Preparation(loaded, composition, checked, start.state, carried=start.carried, provider=provider)
+    found = find_secrets(composition, checked)
+    return Preparation(loaded, composition, checked, start.state, carried=start.carried, provider=provider, found=found)
 
 
 @paused_collector()
@@ -127,15 +133,17 @@ def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str
     original = _original_in(logs)
     try:
         read = store.blobs.read
-        start = {**experience.starting_state(), **fetched_fields(original.started.state, read)}
+        start = {**_defaults(experience, original), **fetched_fields(original.started.state, read)}
         given = fetched_fields(original.started.args, read)
     except (BlobLostError, ValueError) as error:
         raise RunRefusedError(
             f"run {original.run_id} cannot be resumed: what it began with is lost: {error}"
         ) from error
-    args = _checked_args(experience, _with_secrets(experience, given))
-    provider = _provider(original, llm)
-    return Preparation(loaded, composition, args, start, original, _carried(original), provider, logs=logs)
+    args = _checked_args(experience, _with_secrets(experience, given, original.started.masked_args))
+    found = find_secrets(composition, args)
+    original.withhold(found.secrets)
+    provider, carried = _provider(original, llm), _carried(original)
+    return Preparation(loaded, composition, args, start, original, carried, provider, logs=logs, found=found)
 
 
 def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log, ...]:
@@ -150,6 +158,17 @@ def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log
         raise RunRefusedError(str(error)) from error
     except OSError as error:
         raise RunRefusedError(f"the run log cannot be read: {error}") from error
+
+
+def _defaults(experience: Experience, original: Original) -> dict[str, Json]:
+    """What the fields start from that the log does not have. Raises RunRefusedError where that was another value."""
+    lost = [name for name in original.started.masked_state if name in _carried(original)]
+    if lost:
+        raise RunRefusedError(
+            f"run {original.run_id} cannot be resumed: what earlier runs had left in {', '.join(lost)} holds a secret, "
+            "so the log does not have it. Start a new run with `oe run`."
+        )
+    return experience.starting_state()
 
 
 def _carried(original: Original) -> dict[str, Json]:
@@ -252,18 +271,23 @@ def _composed(loaded: Loaded) -> Composition:
         raise RunRefusedError(f"{error}\nNothing was started.") from error
 
 
-def _with_secrets(experience: Experience, args: Mapping[str, Json]) -> dict[str, Json]:
-    """The args of the original, its secret ones from the environment: the log does not hold them."""
+def _with_secrets(experience: Experience, args: Mapping[str, Json], masked: Iterable[str]) -> dict[str, Json]:
+    """The args of the original, those that the log masks from the environment.
+
+    What the experience marks as secret only now is in the log; the environment may say otherwise.
+    """
     filled = dict(args)
-    for name in sorted(secret_args(experience) & args.keys()):
+    lost = {*masked, *(name for name, value in args.items() if value == MASK)}  # earlier engines named none
+    for name in sorted(lost | (secret_args(experience) & args.keys())):
         variable = f"OE_ARG_{name.upper()}"
         text = os.environ.get(variable)
-        if text is None:
+        if text is not None:
+            filled[name] = secret_from_text(experience, name, text)
+        elif name in lost:
             raise RunRefusedError(
-                f"the arg '{name}' is a secret (writeOnly), so the log does not hold its value: "
+                f"the arg '{name}' is or holds a secret, so the log does not have its value: "
                 f"set the environment variable {variable} and resume again."
             )
-        filled[name] = secret_from_text(experience, name, text)
     return filled
 
 

@@ -46,7 +46,6 @@ from engine.runner.execution import Executor, broke_off, cancelled, new_attempt_
 from engine.runner.journal import Journal, since
 from engine.runner.narration import limit_warning, run_finished, started
 from engine.runner.preparation import Preparation, concurrency
-from engine.runner.secrets import FoundSecrets
 from engine.runner.timers import Timers
 from engine.spec.model import Node
 
@@ -72,13 +71,11 @@ class Run:
         log: LogWriter,
         order: RunOrder,
         observe: Callable[[Record], None],
-        found: FoundSecrets,
         sources: Sources,
         wanted_concurrency: int | None = None,
     ) -> None:
         self._preparation = preparation
         self._order = order
-        self._found = found
         self._journal = Journal(log, observe)
         self._keyings = Keyings(kinds, preparation.composition, sources)
         self._decider = Decider(self._keyings, preparation.original, preparation.may_rerun)
@@ -96,7 +93,9 @@ class Run:
             end=self._end,
             soon=self._soon,
         )
-        self._executor = Executor(kinds, found.secrets, self._report, self._decider.changed, self._decider.produced)
+        self._executor = Executor(
+            kinds, preparation.found.secrets, self._report, self._decider.changed, self._decider.produced
+        )
         self._running: dict[Task, _Execution] = {}
         self._due: deque[Callable[[], None]] = deque()
         self._loop = asyncio.get_running_loop()
@@ -109,7 +108,7 @@ class Run:
     async def drive(self) -> RunFinished:
         """Run to the end. Raises LogWriteError; then nothing more is started, and all that ran has ended."""
         began = time.monotonic()
-        self._journal.begin(self._preparation, self._keyings, self._order.began, self._found)
+        self._journal.begin(self._preparation, self._keyings, self._order.began)
         self._soon(lambda: self._carry_out(self._scheduler.begin()))
         self._loop.call_soon(self._prepare_ahead)  # the first node's process takes longer to start
         try:
@@ -118,8 +117,9 @@ class Run:
             self._timers.cancel()
             await self._end_executions()
             self._journal.show()
+        kept = self._journal.kept_writes(self._scheduler.board, self._preparation.found.secrets)
         original = self._preparation.original
-        finished = run_finished(finish, self.view, original, self._scheduler.board, since(began), self._end_order())
+        finished = run_finished(finish, self.view, original, kept, since(began), self._end_order())
         self._journal.record(finished)
         self._journal.sync()
         self._journal.show()

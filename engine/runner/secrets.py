@@ -29,6 +29,11 @@ class FoundSecrets(Struct, frozen=True):
             yield f"not looked for, and so masked nowhere, since it cannot be a secret: {named}"
 
 
+def no_secrets() -> FoundSecrets:
+    """Of a run that has none."""
+    return FoundSecrets(Secrets(), {})
+
+
 def find_secrets(
     composition: Composition, args: Mapping[str, Json], environment: Mapping[str, str] = os.environ
 ) -> FoundSecrets:

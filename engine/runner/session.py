@@ -27,7 +27,6 @@ from engine.runner.cancellation import cancellable
 from engine.runner.folder import held_open
 from engine.runner.preparation import Preparation, RunRefusedError, make_llm
 from engine.runner.run import Run
-from engine.runner.secrets import find_secrets
 from engine.spec.model import Node
 from engine.state.contribution import contribution_of
 from engine.state.store import StateError, StateStore
@@ -70,8 +69,7 @@ async def carry_out(
     """
     collect_from_now_on()
     store = preparation.store
-    found = find_secrets(preparation.composition, preparation.args)
-    secrets = found.secrets
+    secrets = preparation.found.secrets
     async with contextlib.AsyncExitStack() as stack:
         outputs = Outputs(output_folder(store, run_id), secrets, disk)
         node_kinds = kinds(preparation.loaded.directory, python=python, llm=make_llm(preparation), outputs=outputs)
@@ -94,7 +92,7 @@ async def carry_out(
         stack.callback(log.close)
         sources = new_sources(recall(store.data))
         stack.callback(lambda: keep(store.data, sources.fingerprints.to_remember()))
-        run = Run(preparation, node_kinds, log, order, observe, found, sources, concurrency)
+        run = Run(preparation, node_kinds, log, order, observe, sources, concurrency)
         async with cancellable(run, store.cancel(run_id)):
             finished = await run.drive()
             merging = asyncio.to_thread(_merge_state, RunStore(folder.now()), run.view)

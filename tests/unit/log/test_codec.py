@@ -21,8 +21,10 @@ HASH = "a" * 64
 SAMPLES: list[ev.Event] = [
     ev.RunStarted(
         order=7,
-        args={"city": "Oslo"},
+        args={"city": "Oslo", "token": "***"},
+        masked_args=("token",),
         state={"found": []},
+        masked_state=("session",),
         experience=ev.ExperienceRef("city", "1.0.0", "experience.yaml"),
         nodes=("a", "b"),
         spec_hash=HASH,
