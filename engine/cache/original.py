@@ -44,6 +44,7 @@ class Recorded(Struct, frozen=True):
     """One outcome. `durationMs` and `metrics` are those of the execution that produced it.
 
     `produced` are the files that it made, of those that its node says it makes, with their hashes at that time.
+    `keyed_parts` are the parts that come from a secret, with the ids of their keys.
     """
 
     input_hash: str
@@ -54,12 +55,14 @@ class Recorded(Struct, frozen=True):
     produced_by: ProducedBy
     not_restorable: str | None = None
     produced: Mapping[str, str] = field(default_factory=dict)
+    keyed_parts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Original(Struct):
     """The original run. `spent` is what it spent itself, `lineage_spent` what it and the runs before it did.
 
-    `open` holds what was started and whose end nobody knows, with the run in which that was.
+    `open` holds what was started and whose end nobody knows, with the run in which that was. `keys` are the ids of the
+    keys that its secrets were hashed with.
     """
 
     run_id: str
@@ -71,6 +74,7 @@ class Original(Struct):
     errors: dict[Place, str] = field(default_factory=dict)
     open: dict[Place, str] = field(default_factory=dict)
     lists: RecordedLists = field(default_factory=RecordedLists)
+    keys: set[str] = field(default_factory=set)
     _settled: set[Place] = field(default_factory=set)
     _products: dict[tuple[tuple[str, ...], str], str] = field(default_factory=dict)
     _equal_items: EqualItems | None = None
@@ -106,6 +110,7 @@ class Original(Struct):
                 self.open.setdefault(place, run_id)
         self._settled |= older._settled
         self.lists.add_older(older.lists)
+        self.keys |= older.keys
         self._products = {**older._products, **self._products}
 
     def withhold(self, secrets: Secrets) -> None:
@@ -200,8 +205,10 @@ def _remember(original: Original, event: NodeCached | NodeCompleted, produced_by
             produced_by,
             refused,
             event.produced or {},
+            event.keyed_parts or {},
         )
     )
+    original.keys.update((event.keyed_parts or {}).values())
 
 
 def _nest(place: Place) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from engine.core.effects import has_external_effects
-from engine.core.inputs import ItemValue
+from engine.core.inputs import Inside
 from engine.spec.model import Node, OnAmbiguous
 
 Spoiled = Callable[[Mapping[str, str]], tuple[str, ...]]
@@ -17,9 +17,9 @@ class Terms(Struct, frozen=True):
     """The terms of one execution.
 
     `cache`: whether it may be restored. `index` is its item's, `equals` how many items of the list have that item's
-    value. `on_ambiguous` and
-    `has_effects`: what to do where it was started before and its end is not known. `spoiled` says which of the files
-    that an outcome made (by their paths, with their hashes) are no longer what they were.
+    value. `on_ambiguous` and `has_effects`: what to do where it was started before and its end is not known. `spoiled` says which of the files
+    that an outcome made (by their paths, with their hashes) are no longer what they were. `keyed` is the id of the key
+    that the place of its item was made with, where that comes from a secret.
     """
 
     cache: bool = True
@@ -28,11 +28,12 @@ class Terms(Struct, frozen=True):
     on_ambiguous: OnAmbiguous = OnAmbiguous.RERUN
     has_effects: bool = False
     spoiled: Spoiled | None = None
+    keyed: str | None = None
 
 
 def terms_of(
     node: Node,
-    item: ItemValue | None,
+    inside: Inside,
     *,
     cache: bool,
     may_rerun: bool,
@@ -40,5 +41,6 @@ def terms_of(
 ) -> Terms:
     """The terms of an execution of `node`; `may_rerun`: someone was asked already, and said that it may run again."""
     on_ambiguous = OnAmbiguous.RERUN if may_rerun else node.on_ambiguous
+    item = inside.item
     index, equals = (item.index, item.equals) if item else (None, None)
-    return Terms(cache, index, equals, on_ambiguous, has_external_effects(node), spoiled)
+    return Terms(cache, index, equals, on_ambiguous, has_external_effects(node), spoiled, inside.keyed)

@@ -187,7 +187,10 @@ class NodeAttempt(Sparse, frozen=True, kw_only=True):
 
 
 class NodeCached(Sparse, frozen=True, kw_only=True):
-    """An outcome was restored from another run's log. `reasons`: why, although it would run again by its inputs."""
+    """An outcome was restored from another run's log. `reasons`: why, although it would run again by its inputs.
+
+    `keyed_parts` are those of `input_parts` that come from a secret, each with the id of the key it was hashed with.
+    """
 
     type: ClassVar[str] = "node.cached"
     node_id: str
@@ -196,6 +199,7 @@ class NodeCached(Sparse, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     input_hash: str
     input_parts: Mapping[str, str]
+    keyed_parts: Mapping[str, str] | None = None
     output: Output
     duration_ms: Amount
     metrics: Metrics | None = None
@@ -206,7 +210,8 @@ class NodeCached(Sparse, frozen=True, kw_only=True):
 class NodeCompleted(Sparse, frozen=True, kw_only=True):
     """An execution succeeded; or, with `counts` and without output, a fan-out did.
 
-    `produced` are the files that it made, of those that its node names under `produces`: path to hash.
+    `produced` are the files that it made, of those that its node names under `produces`: path to hash. `keyed_parts`
+    are as in NodeCached.
     """
 
     type: ClassVar[str] = "node.completed"
@@ -215,6 +220,7 @@ class NodeCompleted(Sparse, frozen=True, kw_only=True):
     attempt_id: str | None = None
     input_hash: str | None = None
     input_parts: Mapping[str, str] | None = None
+    keyed_parts: Mapping[str, str] | None = None
     output: Output | None = None
     counts: Counts | None = None
     duration_ms: Amount

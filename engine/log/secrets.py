@@ -37,11 +37,13 @@ HELD = "its output holds a secret, which the log masks"
 _NAMES = frozenset(
     {"id", "key", "node", "node_id", "nodes", "from_", "to", "run_id", "original_run_id", "root_run_id", "started_in"}
     | {"attempt_id", "input_hash", "input_parts", "spec_hash", "files", "produced", "level", "merge"}
-    | {"masked_args", "masked_state"}
+    | {"masked_args", "masked_state", "keyed_parts"}
 )
 """Fields of events by which something is found again. Experiences and the engine write them, never a node."""
 
 _VALUES = frozenset({"edge_output", "item", "value"})
+
+_ENCODE = msgspec.json.Encoder().encode
 
 _Span = tuple[int, int]
 _Told = TypeVar("_Told", bound=Struct)
@@ -67,15 +69,11 @@ class Secrets:
         self._words = _words(short) if short else None
         self._long = Secrets(self._texts.difference(short)) if short else self
 
-    def add(self, values: Iterable[Json]) -> None:
-        """Show nothing of these from now on, either."""
-        Secrets.__init__(self, [*self._texts, *values])
-
     def are_in(self, value: Json) -> bool:
         """Whether masking would change a value."""
         if not self._forms:
             return False
-        written = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        written = _written(value)
         return self.may_be_in(written) and bool(self.masked_value(value) != value)
 
     def are_in_output(self, output: Output) -> bool:
@@ -184,6 +182,13 @@ class MaskedStream:
         shown.append(data[at:cut])
         self._held, self._covered = data[cut:], covered
         return b"".join(shown)
+
+
+def _written(value: Json) -> bytes:
+    try:
+        return _ENCODE(value)
+    except (ValueError, TypeError):  # lone surrogates, for one
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
 def _texts(value: Json) -> Iterator[str]:

@@ -154,6 +154,7 @@ class Executor(Struct, frozen=True):
             attempt_id=attempt_id,
             input_hash=key.hash,
             input_parts=key.parts,
+            keyed_parts=key.keyed or None,
             output=outcome.output,
             duration_ms=duration_ms,
             metrics=outcome.metrics,

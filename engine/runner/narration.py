@@ -93,9 +93,9 @@ def _short_text(path: Path) -> bytes | None:
 
 
 def received(task: Task) -> Input:
-    """What a task receives."""
+    """What a task receives, as far as people may see it."""
     item = task.item
-    return Input(task.args, task.given, task.reads, task.edges, item.value if item else UNSET)
+    return Input(task.shown_args, task.shown_given, task.reads, task.edges, item.visible if item else UNSET)
 
 
 def started(task: Task, decision: Decision, attempt_id: str, given: Input) -> NodeStarted:
@@ -115,6 +115,7 @@ def restored(task: Task, decision: Decision, outcome: Recorded, given: Input) ->
         reasons=decision.reasons,
         input_hash=decision.key.hash,
         input_parts=decision.key.parts,
+        keyed_parts=decision.key.keyed or None,
         output=outcome.output,
         duration_ms=outcome.duration_ms,
         metrics=outcome.metrics,

@@ -16,6 +16,7 @@ from engine.cache.keying import Keyings
 from engine.cache.memory import recall
 from engine.cache.original import Original, read_original
 from engine.cache.plan import plan
+from engine.cache.secret_parts import SecretParts
 from engine.cache.sources import new_sources
 from engine.cache.wishes import Wishes
 from engine.canonical import NotJsonError, canonical
@@ -244,11 +245,13 @@ def is_running(store: RunStore, run_id: str) -> bool:
 def make_plan(preparation: Preparation, kinds: Kinds) -> Plan:
     """What resuming would restore and run. Reads files, runs nothing. The preparation must be that of a resume."""
     assert preparation.original is not None
-    board = Board(preparation.composition, preparation.args, preparation.start)
+    secret_parts = SecretParts(preparation.found.secrets)
+    board = Board(preparation.composition, preparation.args, preparation.start, hash_of=secret_parts.hash)
     sources = new_sources(recall(preparation.store.data))
-    keyings = Keyings(kinds, preparation.composition, sources)
+    keyings = Keyings(kinds, preparation.composition, sources, secret_parts)
+    explainer = Explainer(preparation.logs, preparation.found.secrets)
     with sources.fingerprints.moment():
-        return plan(board, keyings, preparation.original, preparation.wishes, Explainer(preparation.logs))
+        return plan(board, keyings, preparation.original, preparation.wishes, explainer)
 
 
 def make_llm(preparation: Preparation) -> LLMService:

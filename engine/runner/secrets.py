@@ -22,6 +22,10 @@ class FoundSecrets(Struct, frozen=True):
     secrets: Secrets
     ignored: Mapping[str, str]
 
+    def learn(self, found: Composition, environment: Mapping[str, str] = os.environ) -> None:
+        """Keep secret what an experience that was found after the start takes from the environment."""
+        self.secrets.add(_keys(found, environment)[0])
+
     def warnings(self) -> Iterator[str]:
         """At most one, for the person who set the variables."""
         if self.ignored:
@@ -38,10 +42,15 @@ def find_secrets(
     composition: Composition, args: Mapping[str, Json], environment: Mapping[str, str] = os.environ
 ) -> FoundSecrets:
     """The keys of providers, what datasets take from the environment, and the args marked as secret."""
-    set_ = {name: environment[name] for name in _variables(composition) if environment.get(name, "").strip()}
-    ignored = {name: reason for name, value in set_.items() if (reason := weakness(value)) is not None}
-    keys = [form for name, value in set_.items() if name not in ignored for form in (value, value.strip())]
+    keys, ignored = _keys(composition, environment)
     return FoundSecrets(Secrets([*keys, *secret_values(composition.experience, args)]), ignored)
+
+
+def _keys(composition: Composition, environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """The keys that are set, as they are written and as they are sent; and those that can be none, with the reason."""
+    given = {name: environment[name] for name in _variables(composition) if environment.get(name, "").strip()}
+    ignored = {name: reason for name, value in given.items() if (reason := weakness(value)) is not None}
+    return [form for name, value in given.items() if name not in ignored for form in (value, value.strip())], ignored
 
 
 def _variables(composition: Composition) -> Iterable[str]:
