@@ -114,7 +114,11 @@ class Original(Struct):
         self._products = {**older._products, **self._products}
 
     def withhold(self, secrets: Secrets) -> None:
-        """Restore nothing that the log of a resume would mask: the next one would take the mask for the value."""
+        """Restore nothing that the log of a resume would mask: the next one would take the mask for the value.
+
+        And tell no error that shows one.
+        """
+        self.errors = {place: secrets.masked(error) for place, error in self.errors.items()}
         for place, outcomes in self.outcomes.items():
             self.outcomes[place] = [
                 replace(each, not_restorable=HELD)

@@ -39,7 +39,7 @@ from engine.nodes.registry import Kinds
 from engine.runner.composing import NotComposableError, compose_loaded
 from engine.runner.secrets import FoundSecrets, find_secrets, no_secrets
 from engine.runner.starting import UnfitStateError, fresh_start
-from engine.spec.args import check_args, secret_args, secret_from_text
+from engine.spec.args import check_args, secret_args, secret_from_text, secret_values
 from engine.spec.load import Loaded
 from engine.spec.locate import json_of
 from engine.spec.model import Experience
@@ -142,6 +142,7 @@ def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str
         ) from error
     args = _checked_args(experience, _with_secrets(experience, given, original.started.masked_args))
     found = find_secrets(composition, args)
+    found.secrets.add(secret_values(experience, given))  # what the log has in plain, since it was none then
     original.withhold(found.secrets)
     provider, carried = _provider(original, llm), _carried(original)
     return Preparation(loaded, composition, args, start, original, carried, provider, logs=logs, found=found)
