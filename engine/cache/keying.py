@@ -11,7 +11,16 @@ from msgspec import Struct, field
 
 from engine.cache.fingerprints import Fingerprint
 from engine.cache.globs import matching
-from engine.cache.key import Parts, file_parts, item_parts, names_index, settings_parts, spec_parts, value_parts
+from engine.cache.key import (
+    InputKey,
+    Parts,
+    file_parts,
+    item_parts,
+    names_index,
+    settings_parts,
+    spec_parts,
+    value_parts,
+)
 from engine.cache.products import Products, products_of, spoiled
 from engine.cache.prompt_args import args_inserted
 from engine.cache.secret_parts import SecretParts
@@ -224,6 +233,10 @@ class Keyings:
         all_have = value_parts(_RUN_ARGS, plain, plain, hash_of)
         received = value_parts(_RUN_ARGS, secret, shown, hash_of)
         return self._make(board.composition, RunArgParts(all_have, received, hash_of))
+
+    def is_lasting(self, key: InputKey) -> bool:
+        """Whether another process would make the same key of the same parts."""
+        return not key.keyed or self._secret_parts is None or self._secret_parts.problem is None
 
     def prepare_ahead(self) -> bool:
         """Hash what one more node is written as, in the graph's order; False where there is none left."""

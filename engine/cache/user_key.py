@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import secrets
 import stat
 import tempfile
 from dataclasses import dataclass, field
@@ -53,7 +52,7 @@ def load_key(folder: Path) -> UserKey:
         reason = str(error.strerror)
     remedy = f"make it readable and its folder writable, or name another folder in {STATE_FOLDER_VARIABLE}"
     problem = f"no resume can compare secrets with those of this run, since {path} cannot be kept ({reason}); {remedy}"
-    return UserKey(secrets.token_bytes(_BYTES), problem)
+    return UserKey(os.urandom(_BYTES), problem)
 
 
 def _read(path: Path) -> bytes:
@@ -80,7 +79,7 @@ def _make(path: Path, *, replaces: bool) -> None:
     handle, name = tempfile.mkstemp(prefix=f"{KEY_FILE}.", dir=path.parent)  # for its owner alone
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(_BYTES))
+            file.write(os.urandom(_BYTES))
             file.flush()
             os.fsync(file.fileno())
         try:

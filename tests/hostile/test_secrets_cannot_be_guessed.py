@@ -24,7 +24,8 @@ NODES = """
 - {id: keeps, kind: tool, impl: keeps.py, reads: [x], writes: [kept]}
 - {id: asks, kind: tool, impl: asks.py, args: {who: $args.login}}
 - {id: each, kind: tool, impl: each.py, for_each: {source: $args.pins}, args: {pin: $item}}
-- {id: nests, kind: experience, impl: child/experience.yaml, args: {code: $args.pin, own: {pin: $args.login.pin}, codes: $args.pins}}
+- {id: nests, kind: experience, impl: child/experience.yaml,
+   args: {code: $args.pin, own: {pin: $args.login.pin}, codes: $args.pins}}
 - {id: fails, kind: tool, impl: fails.py, args: {pin: $args.pin}, on_error: {policy: skip}}
 """
 ARGS = """

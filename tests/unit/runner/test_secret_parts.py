@@ -137,6 +137,7 @@ async def test_where_no_key_can_be_kept_the_run_goes_on_and_says_so_once(
     assert world.types(done.run_id).count("run.warning") == 1
     assert done.final_state["x"] == PIN % 7
     assert world.plan(done.run_id).entries[0].reasons == (f"{INCOMPARABLE}: args.code, runArgs.pin",)
+    assert world.plan(done.run_id).digest == world.plan(done.run_id).digest
 
 
 async def test_in_a_log_of_an_earlier_engine_it_cannot_be_compared(world: World) -> None:
