@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from msgspec import Struct
 
 from engine.core.composition import Composition
-from engine.expressions import Json
+from engine.expressions import MISSING, Json, Missing, Path, Root, descend, resolve
 from engine.log.secrets import Secrets
 from engine.log.weak_secrets import weakness
 from engine.nodes.dataset import variables_of
 from engine.nodes.environment import LLM_KEYS
-from engine.spec.args import secret_values
+from engine.spec.args import check_args, secret_values
 
 
 class FoundSecrets(Struct, frozen=True):
@@ -41,9 +42,25 @@ def no_secrets() -> FoundSecrets:
 def find_secrets(
     composition: Composition, args: Mapping[str, Json], environment: Mapping[str, str] = os.environ
 ) -> FoundSecrets:
-    """The keys of providers, what datasets take from the environment, and the args marked as secret."""
+    """The keys of providers, what datasets take from the environment, and the args marked as secret.
+
+    Also what only a nested experience marks, as far as that is known before the run.
+    """
     keys, ignored = _keys(composition, environment)
-    return FoundSecrets(Secrets([*keys, *secret_values(composition.experience, args)]), ignored)
+    return FoundSecrets(Secrets([*keys, *_marked(composition, args)]), ignored)
+
+
+def _marked(composition: Composition, args: Mapping[str, Json]) -> Iterator[Json]:
+    yield from secret_values(composition.experience, args)
+    for node in composition.experience.nodes:
+        child = composition.nested.get(node.id)
+        given = resolve(dict(node.args), partial(_arg, args)).value if child is not None else None
+        if child is not None and isinstance(given, dict):
+            yield from _marked(child, check_args(child.experience, given).args)
+
+
+def _arg(args: Mapping[str, Json], path: Path) -> Json | Missing:
+    return descend(dict(args), path.steps) if path.root is Root.ARGS else MISSING
 
 
 def _keys(composition: Composition, environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
