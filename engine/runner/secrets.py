@@ -31,7 +31,7 @@ class FoundSecrets(Struct, frozen=True):
         """At most one, for the person who set the variables."""
         if self.ignored:
             named = ", ".join(f"{name} ({reason})" for name, reason in self.ignored.items())
-            yield f"not looked for, and so masked nowhere, since it cannot be a secret: {named}"
+            yield f"values that cannot be secrets are not looked for, so nothing masks them: {named}"
 
 
 def no_secrets() -> FoundSecrets:
