@@ -17,9 +17,9 @@ class Terms(Struct, frozen=True):
     """The terms of one execution.
 
     `cache`: whether it may be restored. `index` is its item's, `equals` how many items of the list have that item's
-    value. `on_ambiguous` and `has_effects`: what to do where it was started before and its end is not known. `spoiled` says which of the files
-    that an outcome made (by their paths, with their hashes) are no longer what they were. `keyed` is the id of the key
-    that the place of its item was made with, where that comes from a secret.
+    value. `on_ambiguous` and `has_effects`: what to do where it was started before and its end is not known. `spoiled`
+    says which of the files that an outcome made (by their paths, with their hashes) are no longer what they were.
+    `keyed` is the id of the key that the place of its item was made with, where that comes from a secret.
     """
 
     cache: bool = True
