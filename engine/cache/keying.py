@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct, field
 
 from engine.cache.fingerprints import Fingerprint
-from engine.cache.globs import matching
 from engine.cache.key import (
     InputKey,
     Parts,
@@ -21,6 +20,7 @@ from engine.cache.key import (
     spec_parts,
     value_parts,
 )
+from engine.cache.nesting import Around, used_files
 from engine.cache.products import Products, products_of, spoiled
 from engine.cache.prompt_args import args_inserted
 from engine.cache.secret_parts import SecretParts
@@ -39,9 +39,6 @@ from engine.spec.model import AgentSpec, CliAgentSpec, Kind, Node, ToolSpec
 
 _RUN_ARGS = "runArgs"
 _RUN_ARG = f"{_RUN_ARGS}."
-
-_OF_NESTING = ("cache_key", "env")
-"""What a node that nests an experience says of all that runs in it; `uses` is the third."""
 
 
 class NodeParts(Struct, frozen=True):
@@ -62,22 +59,6 @@ class RunArgParts(Struct, frozen=True):
     all_have: Parts = {}
     secret: Parts = {}
     hash_of: HashOf = hash_openly
-
-
-class _Around(Struct, frozen=True):
-    """A node that nests an experience, and the folder of the one that it belongs to."""
-
-    directory: Path
-    node: Node
-
-    def spec(self) -> dict[str, str]:
-        """The parts that its keys are in all that runs within it."""
-        named = {key: value for key, value in self.node.source.items() if key in _OF_NESTING}
-        return value_parts(f"{self.node.id}.spec", named)
-
-    def files(self) -> dict[str, Path]:
-        """The files that it uses, by the name of their part."""
-        return {f"{self.node.id}.uses {name}": path for name, path in _used(self.node, self.directory).items()}
 
 
 class _Memory(Struct):
@@ -108,7 +89,7 @@ class Keying:
         kinds: Mapping[Kind, NodeKind],
         run_args: RunArgParts,
         memory: _Memory,
-        around: tuple[_Around, ...] = (),
+        around: tuple[Around, ...] = (),
     ) -> None:
         self.hash_of = run_args.hash_of
         self._secret_args = run_args.secret
@@ -192,7 +173,7 @@ class Keying:
             for tool in tuple(files.values()):
                 imported = self._memory.sources.imports.of(tool, self._directory)
                 files.update((f"import {name}", path) for name, path in imported.items())
-        files.update((f"uses {name}", path) for name, path in _used(node, self._directory).items())
+        files.update((f"uses {name}", path) for name, path in used_files(node, self._directory).items())
         for nesting in self._around:
             files.update(nesting.files())
         return files
@@ -261,7 +242,7 @@ class Keyings:
 
     def _make(self, composition: Composition, args: RunArgParts) -> Keying:
         home = composition.home
-        around = tuple(_Around(Path(each.home).absolute(), each.node) for each in composition.nested_by)
+        around = tuple(Around(Path(each.home).absolute(), each.node) for each in composition.nested_by)
         return Keying(Path(home), self._kinds.at(home), args, self._memory, around)
 
 
@@ -286,11 +267,3 @@ def execution_parts(
 def same_given(left: Mapping[str, Json], right: Mapping[str, Json]) -> bool:
     """Whether two executions were given the same. To Python `1` and `true` are equal; their texts are not."""
     return left == right and (not left or repr(left) == repr(right))
-
-
-def _used(node: Node, directory: Path) -> dict[str, Path]:
-    """The files that `uses` names, and links to folders; globs that match nothing are no part of anything."""
-    globs = node.source.get("uses")
-    if not isinstance(globs, list):
-        return {}
-    return matching(directory, (glob for glob in globs if isinstance(glob, str))).all

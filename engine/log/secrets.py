@@ -24,9 +24,6 @@ _SHORTEST = 4
 _SHORTEST_IN_DATA = 8
 """A shorter text is masked in values only where it is a whole word or number: `1234`, but not `order-51234`."""
 
-_PLACE = "$at"
-"""The key of a name that stands for a value elsewhere in the log (engine.log.input_names)."""
-
 _TELLING = 16
 """So much of a secret's beginning or end is masked, too: messages show long values cut. Less is what all keys of an
 issuer have in common."""
@@ -102,10 +99,7 @@ class Secrets:
             text = self._long.masked(value)
             return text if self._words is None else self._words.sub(MASK, text)
         if isinstance(value, Mapping):
-            return {
-                self.masked_value(str(key)): member if key == _PLACE else self.masked_value(member)
-                for key, member in value.items()
-            }
+            return {self.masked_value(str(key)): self.masked_value(member) for key, member in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.masked_value(member) for member in value]
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)

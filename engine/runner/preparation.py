@@ -5,8 +5,7 @@ args, starting state, the original, what can be restored.
 from __future__ import annotations
 
 import itertools
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
@@ -32,14 +31,13 @@ from engine.log.blobs import BlobLostError
 from engine.log.held import is_held
 from engine.log.large_values import fetched_fields
 from engine.log.reader import Log, UnreadableLogError, read_log
-from engine.log.secrets import MASK
 from engine.log.store import RunNotFoundError, RunStore, is_run_id
 from engine.log.view import fold
 from engine.nodes.registry import Kinds
 from engine.runner.composing import NotComposableError, compose_loaded
-from engine.runner.secrets import FoundSecrets, find_secrets, no_secrets
+from engine.runner.secrets import FoundSecrets, LostSecretError, defaults_for, find_secrets, no_secrets, with_secrets
 from engine.runner.starting import UnfitStateError, fresh_start
-from engine.spec.args import check_args, secret_args, secret_from_text, secret_values
+from engine.spec.args import check_args, secret_args, secret_values
 from engine.spec.load import Loaded
 from engine.spec.locate import json_of
 from engine.spec.model import Experience
@@ -134,13 +132,17 @@ def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str
     original = _original_in(logs)
     try:
         read = store.blobs.read
-        start = {**_defaults(experience, original), **fetched_fields(original.started.state, read)}
+        lost = original.started.masked_state
+        start = {**defaults_for(experience, lost, _carried(original)), **fetched_fields(original.started.state, read)}
         given = fetched_fields(original.started.args, read)
+        filled = with_secrets(experience, given, original.started.masked_args)
+    except LostSecretError as error:
+        raise RunRefusedError(f"run {original.run_id} cannot be resumed: {error}") from error
     except (BlobLostError, ValueError) as error:
         raise RunRefusedError(
             f"run {original.run_id} cannot be resumed: what it began with is lost: {error}"
         ) from error
-    args = _checked_args(experience, _with_secrets(experience, given, original.started.masked_args))
+    args = _checked_args(experience, filled)
     found = find_secrets(composition, args)
     found.secrets.add(secret_values(experience, given))  # what the log has in plain, since it was none then
     original.withhold(found.secrets)
@@ -160,17 +162,6 @@ def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log
         raise RunRefusedError(str(error)) from error
     except OSError as error:
         raise RunRefusedError(f"the run log cannot be read: {error}") from error
-
-
-def _defaults(experience: Experience, original: Original) -> dict[str, Json]:
-    """What the fields start from that the log does not have. Raises RunRefusedError where that was another value."""
-    lost = [name for name in original.started.masked_state if name in _carried(original)]
-    if lost:
-        raise RunRefusedError(
-            f"run {original.run_id} cannot be resumed: what earlier runs had left in {', '.join(lost)} holds a secret, "
-            "so the log does not have it. Start a new run with `oe run`."
-        )
-    return experience.starting_state()
 
 
 def _carried(original: Original) -> dict[str, Json]:
@@ -273,26 +264,6 @@ def _composed(loaded: Loaded) -> Composition:
         return compose_loaded(loaded)
     except NotComposableError as error:
         raise RunRefusedError(f"{error}\nNothing was started.") from error
-
-
-def _with_secrets(experience: Experience, args: Mapping[str, Json], masked: Iterable[str]) -> dict[str, Json]:
-    """The args of the original, those that the log masks from the environment.
-
-    What the experience marks as secret only now is in the log; the environment may say otherwise.
-    """
-    filled = dict(args)
-    lost = {*masked, *(name for name, value in args.items() if value == MASK)}  # earlier engines named none
-    for name in sorted(lost | (secret_args(experience) & args.keys())):
-        variable = f"OE_ARG_{name.upper()}"
-        text = os.environ.get(variable)
-        if text is not None:
-            filled[name] = secret_from_text(experience, name, text)
-        elif name in lost:
-            raise RunRefusedError(
-                f"the arg '{name}' is or holds a secret, so the log does not have its value: "
-                f"set the environment variable {variable} and resume again."
-            )
-    return filled
 
 
 def _require_json(loaded: Loaded) -> None:

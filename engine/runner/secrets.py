@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 
 from msgspec import Struct
 
 from engine.core.composition import Composition
 from engine.expressions import MISSING, Json, Missing, Path, Root, descend, resolve
-from engine.log.secrets import Secrets
+from engine.log.secrets import MASK, Secrets
 from engine.log.weak_secrets import weakness
 from engine.nodes.dataset import variables_of
 from engine.nodes.environment import LLM_KEYS
-from engine.spec.args import check_args, secret_values
+from engine.spec.args import check_args, secret_args, secret_from_text, secret_values
+from engine.spec.model import Experience
 
 
 class FoundSecrets(Struct, frozen=True):
@@ -48,6 +49,41 @@ def find_secrets(
     """
     keys, ignored = _keys(composition, environment)
     return FoundSecrets(Secrets([*keys, *_marked(composition, args)]), ignored)
+
+
+class LostSecretError(LookupError):
+    """What a run began with is not in its log, since it holds a secret. The message is for the user."""
+
+
+def with_secrets(experience: Experience, args: Mapping[str, Json], masked: Iterable[str]) -> dict[str, Json]:
+    """The args of a logged run, those that the log masks from the environment. Raises LostSecretError.
+
+    What the experience marks as secret only now is in the log; the environment may say otherwise.
+    """
+    filled = dict(args)
+    lost = {*masked, *(name for name, value in args.items() if value == MASK)}  # earlier engines named none
+    for name in sorted(lost | (secret_args(experience) & args.keys())):
+        variable = f"OE_ARG_{name.upper()}"
+        text = os.environ.get(variable)
+        if text is not None:
+            filled[name] = secret_from_text(experience, name, text)
+        elif name in lost:
+            raise LostSecretError(
+                f"the arg '{name}' is or holds a secret, so the log does not have its value. "
+                f"Set the environment variable {variable} and resume again."
+            )
+    return filled
+
+
+def defaults_for(experience: Experience, masked: Iterable[str], carried: Collection[str]) -> dict[str, Json]:
+    """What the fields start from that the log does not have. Raises LostSecretError where that was no default."""
+    lost = [name for name in masked if name in carried]
+    if lost:
+        raise LostSecretError(
+            f"what earlier runs had left in {', '.join(lost)} holds a secret, so the log does not have it. "
+            "Start a new run with `oe run`."
+        )
+    return experience.starting_state()
 
 
 def _marked(composition: Composition, args: Mapping[str, Json]) -> Iterator[Json]:
