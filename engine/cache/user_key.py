@@ -17,6 +17,7 @@ from engine.user_folder import STATE_FOLDER_VARIABLE, state_folder
 KEY_FILE = "secrets.key"
 _BYTES = 32
 _ID_DIGITS = 8
+_CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +61,14 @@ def _read(path: Path) -> bytes:
     try:
         if path.parts[0].startswith("~"):
             raise OSError(0, "this user has no home folder")
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        descriptor = os.open(path, os.O_RDONLY | _CAREFULLY)
     except FileNotFoundError:
         return b""
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise OSError(0, "it is no ordinary file")
-        if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        if hasattr(os, "fchmod") and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             with contextlib.suppress(OSError):
                 os.fchmod(file.fileno(), stat.S_IRUSR | stat.S_IWUSR)
         return file.read(_BYTES + 1)
