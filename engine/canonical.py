@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 from functools import lru_cache
 from types import NoneType
@@ -106,6 +107,11 @@ def hash_value(value: Json) -> str:
     new.
     """
     return _digest(value).hex()
+
+
+def hash_with_key(value: Json, key: bytes) -> str:
+    """HMAC-SHA-256, as hex, of a value: who does not have `key` cannot find out by trying what was hashed."""
+    return hmac.new(key, canonical(value), hashlib.sha256).hexdigest()
 
 
 def _digest(value: Json) -> bytes:

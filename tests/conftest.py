@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import Phase, settings
 
 # The same examples each time, so that what turns red was made so by the change; few of them, the laws at length say
@@ -16,3 +19,11 @@ settings.register_profile(
 )
 settings.register_profile("search", settings.get_profile("oe"), derandomize=False, max_examples=400)
 settings.load_profile("oe")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What belongs to a user, such as the key for secrets, is kept in no real user's folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OE_STATE_DIR", str(tmp_path_factory.mktemp("state-folder")))
+        yield

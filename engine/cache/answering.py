@@ -36,7 +36,7 @@ class Answering(Struct, frozen=True):
         """The answer for one execution of `node` at `place`."""
         decided = self.foresight.decide(node, place, waiting, cache=cache)
         made = self.wishes.applied(decided, self.original, node.id, place.inside.scope)
-        key = made.key.hash if made.key is not None else None
+        key = made.key.hash if made.key is not None and self.keyings.is_lasting(made.key) else None
         outcome = made.restored
         if outcome is None:
             changes = self._changes(node, place, waiting, made)

@@ -13,7 +13,7 @@ from engine.cache.original import Fate, Original, Recorded
 from engine.cache.places import Place
 from engine.cache.terms import Terms
 from engine.core.board import NotYetKnownError
-from engine.log.events import Output
+from engine.log.events import Output, ScopeKind
 from engine.spec.model import OnAmbiguous
 
 Unfit = Callable[[Output], "str | None"]
@@ -45,7 +45,7 @@ class Decision(Struct, frozen=True):
     """The answer and its reasons. `key` is None while a part is not known yet; `restored` is what to reuse.
 
     `ambiguity` says that instead of running it fails, or waits until someone was asked. `changed` are the parts of the
-    input hash that are not what they were in the latest outcome, if there is one.
+    input hash that are not what they were in the latest outcome, if there is one; those of secrets are not among them.
     """
 
     answer: Answer
@@ -92,7 +92,7 @@ def _decide_known(original: Original, place: Place, parts: Parts, unfit: Unfit, 
         hit = replace(hit, produced=original.products_of(place, hit))
     if hit is None:
         changed = _changed_since_latest(recorded, parts)
-        return Decision(Answer.WILL_RUN, _why(original, place, parts, recorded, {}, terms.index), key, changed=changed)
+        return Decision(Answer.WILL_RUN, _why(original, place, parts, recorded, {}, terms), key, changed=changed)
     try:
         refused = _refused(hit, unfit, terms)
     except NotYetKnownError as error:
@@ -128,7 +128,7 @@ def _decide_unknown(
     recorded = original.recorded(place, terms.equals)
     if any(_could_hit(outcome, parts, unknown) and not _reloaded(outcome, terms) for outcome in recorded):
         return Decision(Answer.DEPENDS, tuple(f"{name} comes from {source}" for name, source in unknown.items()))
-    why = _why(original, place, parts, recorded, unknown, terms.index)
+    why = _why(original, place, parts, recorded, unknown, terms)
     if recorded and not _changed(recorded[-1], parts):
         why = _reloaded(recorded[-1], terms) or why
     return Decision(Answer.IF_PREDECESSORS_SUCCEED, why, changed=_changed_since_latest(recorded, parts))
@@ -153,12 +153,19 @@ def _could_hit(outcome: Recorded, known: Parts, unknown: Mapping[str, str]) -> b
 
 
 def _changed_since_latest(recorded: list[Recorded], parts: Parts) -> tuple[str, ...]:
-    return tuple(_changed(recorded[-1], parts)) if recorded else ()
+    if not recorded:
+        return ()
+    secret = {*input_key(parts).keyed, *recorded[-1].keyed_parts}
+    return tuple(name for name in _changed(recorded[-1], parts) if name not in secret)
 
 
 def _changed(outcome: Recorded, known: Parts) -> list[str]:
-    short = input_key(known).parts
-    return [name for name, digest in short.items() if outcome.input_parts.get(name) != digest]
+    key = input_key(known)
+    return [
+        name
+        for name, digest in key.parts.items()
+        if outcome.input_parts.get(name) != digest or outcome.keyed_parts.get(name) != key.keyed.get(name)
+    ]
 
 
 def _gone(outcome: Recorded, known: Parts, unknown: Mapping[str, str]) -> list[str]:
@@ -172,16 +179,11 @@ def _why(
     parts: Parts,
     recorded: list[Recorded],
     unknown: Mapping[str, str],
-    index: int | None,
+    terms: Terms,
 ) -> tuple[str, ...]:
     """Why no outcome fits. What was started and did not end has its reason already."""
     if recorded:
-        latest = recorded[-1]
-        changed = [
-            f"{name} changed" if name in latest.input_parts else f"{name} is new" for name in _changed(latest, parts)
-        ]
-        gone = [f"{name} is gone" for name in _gone(latest, parts, unknown)]
-        return tuple(changed + gone) or ("its inputs changed",)
+        return _why_not(recorded[-1], original, place, parts, unknown)
     fate = original.fates.get(place)
     if fate is Fate.FAILED:
         return (f"failed in the original run: {_first_line(original.errors.get(place, ''))}",)
@@ -189,7 +191,45 @@ def _why(
         return ()
     if fate is not None:
         return (f"was {fate.value} in the original run",)
-    return ("new item" if original.lists.is_new(place, index) else "not reached in the original run",)
+    if _may_be_old(original, place, terms):
+        return (f"{INCOMPARABLE}: item",)
+    return ("new item" if original.lists.is_new(place, terms.index) else "not reached in the original run",)
+
+
+INCOMPARABLE = "a secret cannot be compared here"
+"""Why what comes from a secret runs again: it was hashed with the key of another user or machine, or with none."""
+
+
+def _may_be_old(original: Original, place: Place, terms: Terms) -> bool:
+    """Whether the item may be one of the original's, whose places were made with another key."""
+    if terms.keyed is None or terms.keyed in original.keys or not place[0]:
+        return False
+    return original.has_parts((place[0][:-1], place[0][-1][1]))
+
+
+def _why_not(
+    latest: Recorded, original: Original, place: Place, parts: Parts, unknown: Mapping[str, str]
+) -> tuple[str, ...]:
+    """What has become of the parts of the latest outcome."""
+    changed, today = _changed(latest, parts), input_key(parts).keyed
+    secret = [name for name in changed if _is_incomparable(name, latest, today, original, place)]
+    why = [
+        f"{name} changed" if name in latest.input_parts else f"{name} is new" for name in changed if name not in secret
+    ]
+    if secret:
+        why.append(f"{INCOMPARABLE}: {', '.join(sorted(secret))}")
+    why += [f"{name} is gone" for name in _gone(latest, parts, unknown)]
+    return tuple(why) or ("its inputs changed",)
+
+
+def _is_incomparable(name: str, latest: Recorded, today: Mapping[str, str], original: Original, place: Place) -> bool:
+    """Whether nobody can say that a part changed: it is hashed with another key than it was, or only now or then."""
+    if name in latest.input_parts:
+        return latest.keyed_parts.get(name) != today.get(name)
+    # Earlier engines left the secret args of the run out.
+    section, _, arg = name.partition(".")
+    was_given = arg in original.started.args or any(kind == ScopeKind.EXPERIENCE.value for kind, *_ in place[0])
+    return name in today and section == "runArgs" and not latest.keyed_parts and was_given
 
 
 def _first_line(text: str) -> str:

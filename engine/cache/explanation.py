@@ -14,6 +14,7 @@ from engine.log.events import NodeCached, NodeCompleted, ScopeKind
 from engine.log.input_values import InputValues, ValueLostError
 from engine.log.large_values import fetched
 from engine.log.reader import Log
+from engine.log.secrets import Secrets
 from engine.spec.analyse import analyse
 
 ValueToday = Callable[[str], "Json | Missing"]
@@ -29,9 +30,10 @@ class Change(Struct, frozen=True):
 
 
 class Explainer:
-    """Finds what parts held in the runs whose logs are given, the newest first."""
+    """Finds what parts held in the runs whose logs are given, the newest first. No change shows one of `secrets`."""
 
-    def __init__(self, logs: Iterable[Log]) -> None:
+    def __init__(self, logs: Iterable[Log], secrets: Secrets | None = None) -> None:
+        self._secrets = secrets or Secrets()
         self._tellers = [_Teller(log) for log in logs]
         self._shared: dict[tuple[object, ...], Change] = {}
 
@@ -46,11 +48,17 @@ class Explainer:
     def _change(self, teller: _Teller, place: Place, node_id: str, part: str, today: ValueToday) -> Change:
         """What all items of a node have in common is one object for all of them."""
         if is_received(part):
-            return Change(part, teller.before(place, node_id, part), today(part))
+            return self._masked(Change(part, teller.before(place, node_id, part), today(part)))
         shared = node_id, place[0][:-1], part
         if shared not in self._shared:
-            self._shared[shared] = Change(part, teller.before(place, node_id, part), today(part))
+            self._shared[shared] = self._masked(Change(part, teller.before(place, node_id, part), today(part)))
         return self._shared[shared]
+
+    def _masked(self, change: Change) -> Change:
+        return Change(change.part, self._shown(change.before), self._shown(change.after))
+
+    def _shown(self, value: Json | Missing) -> Json | Missing:
+        return value if value is MISSING or not self._secrets.are_in(value) else self._secrets.masked_value(value)
 
 
 class _Teller:
@@ -76,11 +84,11 @@ class _Teller:
         section, _, name = part.partition(".")
         if part not in (outcome.input_parts or {}):
             return MISSING
+        is_nested = any(kind == ScopeKind.EXPERIENCE.value for kind, *_ in place[0])
         if section == "spec":
-            is_nested = any(kind == ScopeKind.EXPERIENCE.value for kind, *_ in place[0])
             return MISSING if is_nested else self._spec.get(node_id, {}).get(name, MISSING)
         if section == "runArgs":
-            return self._run_arg(name)
+            return MISSING if is_nested else self._run_arg(name)
         if is_received(part):
             return self._value(outcome, section, name)
         return self._text((outcome.input_parts or {})[part])

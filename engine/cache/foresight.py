@@ -14,10 +14,11 @@ from engine.cache.original import Original
 from engine.cache.places import place_of
 from engine.cache.terms import Terms, terms_of
 from engine.core.board import NotYetKnownError
-from engine.core.inputs import given_name, lookup, written_given
-from engine.core.parts import Place
+from engine.core.inputs import given_name, has_secrets, lookup, written_given
+from engine.core.parts import Place, shown_given_of
 from engine.core.writes import unfit
 from engine.expressions import MISSING, Json, Lookup, Missing, Path, Root, resolve
+from engine.log.secrets import MASK
 from engine.spec.model import Node
 
 
@@ -51,23 +52,32 @@ class Foresight:
         find = lookup_known(place, waiting)
         args = known_args(node, find, unknown)
         of_node = self._of_node(node, place, find, unknown, shared)
-        parts = execution_parts(of_node, shared.received, args, place.inside.item)
+        shown, hash_of = self._shown_args(node, place, waiting, args), self._keyings.of(place.sight.board).hash_of
+        parts = execution_parts(of_node, shared.received, args, place.inside.item, shown, hash_of)
         at = place_of(node.id, place.inside.scope)
         refusal = lambda output: unfit(place.sight, node, output.state_delta)  # noqa: E731
         return decide(self.original, at, parts, unknown, refusal, self._terms(node, place, cache=cache))
 
+    @staticmethod
+    def _shown_args(node: Node, place: Place, waiting: tuple[str, ...], args: Mapping[str, Json]) -> Mapping[str, Json]:
+        if not has_secrets(place.sight, place.inside):
+            return args
+        shown = known_args(node, lookup_known(place, waiting, shown=True), {})
+        return {name: shown.get(name, MASK) for name in args}
+
     def _terms(self, node: Node, place: Place, *, cache: bool) -> Terms:
         keying = self._keyings.of(place.sight.board)
         spoiled = partial(keying.spoiled, node) if node.produces else None
-        item, reloaded = place.inside.item, keying.reloaded
-        return terms_of(node, item, cache=cache, may_rerun=False, spoiled=spoiled, reloaded=reloaded)
+        inside, reloaded = place.inside, keying.reloaded
+        return terms_of(node, inside, cache=cache, may_rerun=False, spoiled=spoiled, reloaded=reloaded)
 
     def _shared(self, node: Node, place: Place, waiting: tuple[str, ...]) -> _Shared:
         if self._last is not None and self._last.serves(node, place):
             return self._last
         unknown = {f"edges.{vertex}": vertex for vertex in waiting}
         reads = _known(node.reads, "reads", unknown, lambda name: _read(place, name))
-        return _Shared(node, place, unknown, received_parts(reads, place.edges), {})
+        hash_of = self._keyings.of(place.sight.board).hash_of
+        return _Shared(node, place, unknown, received_parts(reads, place.edges, hash_of), {})
 
     def _of_node(self, node: Node, place: Place, find: Lookup, unknown: dict[str, str], shared: _Shared) -> NodeParts:
         """The parts of the node and its files; what of `given` is not known yet is left out."""
@@ -77,7 +87,8 @@ class Foresight:
             given = {}
         of_node = shared.of_node
         if of_node is None or not same_given(shared.given, given):
-            of_node = self._keyings.of(place.sight.board).node(node, given)
+            shown = shown_given_of(node, given, place)
+            of_node = self._keyings.of(place.sight.board).node(node, given, shown_given=shown)
         self._last = _Shared(shared.node, shared.place, shared.unknown, shared.received, given, of_node)
         return of_node
 
@@ -87,9 +98,12 @@ def known_args(node: Node, find: Lookup, unknown: dict[str, str]) -> dict[str, J
     return _known(node.args, "args", unknown, lambda name: _resolved(node.args, name, find))
 
 
-def lookup_known(place: Place, waiting: tuple[str, ...]) -> Lookup:
-    """What a path names at `place`. Raises NotYetKnownError for the edge output of a vertex that waits to run."""
-    find = lookup(place.sight, place.edges, place.inside)
+def lookup_known(place: Place, waiting: tuple[str, ...], *, shown: bool = False) -> Lookup:
+    """What a path names at `place`; `shown`: as much of it as people may see.
+
+    Raises NotYetKnownError for the edge output of a vertex that waits to run.
+    """
+    find = lookup(place.sight, place.edges, place.inside, shown=shown)
 
     def find_known(path: Path) -> Json | Missing:
         if path.root is Root.EDGES and path.steps and path.steps[0].value in waiting:

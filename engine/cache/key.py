@@ -13,6 +13,7 @@ from engine.cache.fingerprints import Fingerprint
 from engine.cache.relevance import BY_VALUE, CHANGES_RESULT
 from engine.canonical import hash_value
 from engine.core.inputs import ItemValue
+from engine.core.keyed import HashOf, hash_openly, key_of, without_key
 from engine.expressions import Json
 from engine.spec.model import Node
 
@@ -26,20 +27,26 @@ MISSING = "0" * 64
 _IS_DATA = re.compile(r"(?:^|\.)(?:source|uses) ")
 
 Parts = Mapping[str, str]
-"""Name of a part to the SHA-256, as 64 hex digits, of what it holds."""
+"""Name of a part to the SHA-256, as 64 hex digits, of what it holds; of a secret, the one that a key makes."""
 
 
 class InputKey(Struct, frozen=True):
-    """What an execution is recognised by. `parts` are shortened to 12 hex digits: they explain, the hash decides."""
+    """What an execution is recognised by. `parts` are shortened to 12 hex digits: they explain, the hash decides.
+
+    `keyed` are the parts that come from a secret, each with the id of the key that it was made with.
+    """
 
     hash: str
     parts: Mapping[str, str]
+    keyed: Mapping[str, str] = {}
 
 
 def input_key(parts: Parts) -> InputKey:
     """The key over all parts."""
     text = _IN_ORDER({**parts, "version": str(HASH_VERSION)})
-    return InputKey(hashlib.sha256(text).hexdigest(), {name: part[:_PART_DIGITS] for name, part in parts.items()})
+    short = {name: without_key(part)[:_PART_DIGITS] for name, part in parts.items()}
+    keyed = {name: key for name, part in parts.items() if (key := key_of(part)) is not None}
+    return InputKey(hashlib.sha256(text).hexdigest(), short, keyed)
 
 
 def spec_parts(node: Node) -> dict[str, str]:
@@ -63,14 +70,17 @@ def file_parts(fingerprints: Mapping[str, Fingerprint]) -> dict[str, str]:
     }
 
 
-def value_parts(prefix: str, values: Mapping[str, Json]) -> dict[str, str]:
-    """Values by name, such as `reads.findings`."""
-    return {f"{prefix}.{name}": hash_value(value) for name, value in values.items()}
+def value_parts(
+    prefix: str, values: Mapping[str, Json], shown: Mapping[str, Json] | None = None, hash_of: HashOf = hash_openly
+) -> dict[str, str]:
+    """Values by name, such as `reads.findings`. `shown` is as much of them as people may see."""
+    visible = values if shown is None else shown
+    return {f"{prefix}.{name}": hash_of(value, visible[name]) for name, value in values.items()}
 
 
-def item_parts(item: ItemValue, *, with_index: bool) -> dict[str, str]:
+def item_parts(item: ItemValue, *, with_index: bool, hash_of: HashOf = hash_openly) -> dict[str, str]:
     """An item's value; its index only where something names it."""
-    parts = {"item": hash_value(item.value)}
+    parts = {"item": hash_of(item.value, item.visible)}
     if with_index:
         parts["index"] = hash_value(item.index)
     return parts

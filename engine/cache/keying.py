@@ -11,9 +11,9 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct, field
 
 from engine.cache.fingerprints import Fingerprint
-from engine.cache.globs import matching
 from engine.cache.key import (
     MISSING,
+    InputKey,
     Parts,
     file_parts,
     item_parts,
@@ -22,23 +22,28 @@ from engine.cache.key import (
     spec_parts,
     value_parts,
 )
+from engine.cache.nesting import Around, used_files
 from engine.cache.products import Products, products_of, spoiled
+from engine.cache.prompt_args import args_inserted
+from engine.cache.secret_parts import SecretParts
 from engine.cache.sources import Sources
 from engine.core.board import Board
 from engine.core.composition import Composition
 from engine.core.inputs import ItemValue, given_name
+from engine.core.keyed import HashOf, hash_openly
 from engine.expressions import Json
 from engine.file_names import writable
+from engine.log.secrets import MASK
 from engine.nodes.kind import LooksFirst, NodeKind
 from engine.nodes.registry import Kinds
-from engine.spec.args import secret_args
-from engine.spec.model import Kind, Node
+from engine.spec.args import secret_values
+from engine.spec.model import AgentSpec, CliAgentSpec, Kind, Node, ToolSpec
 
 _IS_USED = re.compile(r"(?:^|\.)uses ")
 _CODE_SUFFIXES = frozenset({".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".json"})
 
-_OF_NESTING = ("cache_key", "env")
-"""What a node that nests an experience says of all that runs in it; `uses` is the third."""
+_RUN_ARGS = "runArgs"
+_RUN_ARG = f"{_RUN_ARGS}."
 
 
 class NodeParts(Struct, frozen=True):
@@ -54,20 +59,15 @@ class NodeParts(Struct, frozen=True):
     digests: Mapping[Path, str]
 
 
-class _Around(Struct, frozen=True):
-    """A node that nests an experience, and the folder of the one that it belongs to."""
+class RunArgParts(Struct, frozen=True):
+    """The args of the run as parts: those of every hash, and the secret ones, which only nodes have that receive them.
 
-    directory: Path
-    node: Node
+    `hash_of` hashes all else that a node receives.
+    """
 
-    def spec(self) -> dict[str, str]:
-        """The parts that its keys are in all that runs within it."""
-        named = {key: value for key, value in self.node.source.items() if key in _OF_NESTING}
-        return value_parts(f"{self.node.id}.spec", named)
-
-    def files(self) -> dict[str, Path]:
-        """The files that it uses, by the name of their part."""
-        return {f"{self.node.id}.uses {name}": path for name, path in _used(self.node, self.directory).items()}
+    all_have: Parts = {}
+    secret: Parts = {}
+    hash_of: HashOf = hash_openly
 
 
 class _Memory(Struct):
@@ -90,21 +90,23 @@ class _Memory(Struct):
 
 
 class Keying:
-    """Makes parts for the nodes of one experience in one `directory`; `run_args` are part of every hash."""
+    """Makes parts for the nodes of one experience in one `directory`."""
 
     def __init__(
         self,
         directory: Path,
         kinds: Mapping[Kind, NodeKind],
-        run_args: Mapping[str, Json],
+        run_args: RunArgParts,
         memory: _Memory,
-        around: tuple[_Around, ...] = (),
+        around: tuple[Around, ...] = (),
     ) -> None:
+        self.hash_of = run_args.hash_of
+        self._secret_args = run_args.secret
         self._directory = directory.absolute()
         self._kinds = kinds
         self._memory = memory
         self._around = around
-        self._shared = value_parts("runArgs", run_args)
+        self._shared = dict(run_args.all_have)
         for nesting in around:
             self._shared.update(nesting.spec())
 
@@ -113,22 +115,29 @@ class Keying:
         kind = self._kinds[node.kind]
         return kind if isinstance(kind, LooksFirst) and kind.takes_long(node, given) else None
 
-    def node(self, node: Node, given: Mapping[str, Json], settings: Mapping[str, Json] | None = None) -> NodeParts:
+    def node(
+        self,
+        node: Node,
+        given: Mapping[str, Json],
+        settings: Mapping[str, Json] | None = None,
+        shown_given: Mapping[str, Json] | None = None,
+    ) -> NodeParts:
         """The parts of `node`, which was given `given` (see Work), with its files as they are now.
 
-        `settings` are its kind's, where they have been awaited.
+        `settings` are its kind's, where they have been awaited; `shown_given` is as much of `given` as people may see.
         """
         if settings is None:
             settings = self._kinds[node.kind].settings(node, given)
-        files = self._files(node, given)
+        files = self._files(node, given, is_shown=shown_given is None or shown_given == given)
         fingerprints = self._memory.sources.fingerprints.of_all(files)
         of_spec, with_index = self._memory.spec_of(node)
         parts = {
             **of_spec,
             **settings_parts(settings),
-            **value_parts(given_name(node), given),
+            **value_parts(given_name(node), given, shown_given, self.hash_of),
             **file_parts(fingerprints),
             **self._shared,
+            **self._secrets_for(node),
         }
         with_index = with_index or any(fingerprint.names_index for fingerprint in fingerprints.values())
         digests = {
@@ -166,13 +175,26 @@ class Keying:
         """What is wrong with `products`, which an execution of `node` made, since then."""
         return spoiled(node, self._directory, self._memory.sources.fingerprints, products)
 
-    def _files(self, node: Node, given: Mapping[str, Json]) -> dict[str, Path]:
+    def _secrets_for(self, node: Node) -> Parts:
+        """The secret args of the run that `node` receives beside its own args: a tool all, a prompt what it inserts."""
+        if not self._secret_args or isinstance(node.spec, ToolSpec):
+            return self._secret_args
+        if not isinstance(node.spec, (AgentSpec, CliAgentSpec)):
+            return {}
+        names = {part.removeprefix(_RUN_ARG): part for part in self._secret_args}
+        inserted = args_inserted(self._directory, node.spec.prompt, names)
+        return {names[name]: self._secret_args[names[name]] for name in names if name in inserted}
+
+    def _files(self, node: Node, given: Mapping[str, Json], *, is_shown: bool = True) -> dict[str, Path]:
+        """The files by the names of their parts. Where people may not see all of `given`, no name says it."""
         files = dict(self._kinds[node.kind].files(node, given))
+        if not is_shown:
+            files = {f"{name.partition(' ')[0]} {MASK}": path for name, path in files.items()}
         if node.kind is Kind.TOOL:
             for tool in tuple(files.values()):
                 imported = self._memory.sources.imports.of(tool, self._directory)
                 files.update((f"import {name}", path) for name, path in imported.items())
-        files.update((f"uses {name}", path) for name, path in _used(node, self._directory).items())
+        files.update((f"uses {name}", path) for name, path in used_files(node, self._directory).items())
         for nesting in self._around:
             files.update(nesting.files())
         return files
@@ -181,12 +203,15 @@ class Keying:
 class Keyings:
     """The keyings of one run of `root`: its own, and those of all that it nests, each in its own folder.
 
-    Secrets are no part of them: a rotated token changes no result.
+    `secret_parts` hashes what comes from secrets; without, secret args are no part of any hash.
     """
 
-    def __init__(self, kinds: Kinds, root: Composition, sources: Sources) -> None:
+    def __init__(
+        self, kinds: Kinds, root: Composition, sources: Sources, secret_parts: SecretParts | None = None
+    ) -> None:
         self._kinds = kinds
         self._root = root
+        self._secret_parts = secret_parts
         self._memory = _Memory(sources)
         self._made: WeakKeyDictionary[Board, Keying] = WeakKeyDictionary()
         self._ahead = root.all_nodes()
@@ -195,10 +220,25 @@ class Keyings:
         """The keying of the nodes that run on `board`."""
         made = self._made.get(board)
         if made is None:
-            secret = secret_args(board.composition.experience)
-            args = {name: value for name, value in board.args.items() if name not in secret}
-            made = self._made[board] = self._make(board.composition, args)
+            made = self._made[board] = self._of_board(board)
         return made
+
+    def _of_board(self, board: Board) -> Keying:
+        args, shown = board.args, board.shown_args
+        secret = {name: value for name, value in args.items() if shown is not args and shown[name] != value}
+        plain = {name: value for name, value in args.items() if name not in secret}
+        if self._secret_parts is None:
+            return self._make(board.composition, RunArgParts(value_parts(_RUN_ARGS, plain)))
+        # What only a nested experience marks is a secret from now on.
+        self._secret_parts.secrets.add(secret_values(board.composition.experience, args))
+        hash_of = self._secret_parts.hash
+        all_have = value_parts(_RUN_ARGS, plain, plain, hash_of)
+        received = value_parts(_RUN_ARGS, secret, shown, hash_of)
+        return self._make(board.composition, RunArgParts(all_have, received, hash_of))
+
+    def is_lasting(self, key: InputKey) -> bool:
+        """Whether another process would make the same key of the same parts."""
+        return not key.keyed or self._secret_parts is None or self._secret_parts.problem is None
 
     def prepare_ahead(self) -> bool:
         """Hash what one more node is written as, in the graph's order; False where there is none left."""
@@ -213,7 +253,7 @@ class Keyings:
         paths: set[Path] = set()
         with fingerprints.moment():
             for within in self._root.walk():
-                paths |= self._make(within, {}).files(
+                paths |= self._make(within, RunArgParts()).files(
                     node for node in within.experience.nodes if node.kind is not Kind.EXPERIENCE
                 )
                 paths |= {Path(inner.path) for inner in within.nested.values()}
@@ -221,21 +261,28 @@ class Keyings:
             digests = {name: fingerprints.of(path).digest for name, path in sorted(named.items())}
         return {name: digest for name, digest in digests.items() if digest is not None}
 
-    def _make(self, composition: Composition, args: Mapping[str, Json]) -> Keying:
+    def _make(self, composition: Composition, args: RunArgParts) -> Keying:
         home = composition.home
-        around = tuple(_Around(Path(each.home).absolute(), each.node) for each in composition.nested_by)
+        around = tuple(Around(Path(each.home).absolute(), each.node) for each in composition.nested_by)
         return Keying(Path(home), self._kinds.at(home), args, self._memory, around)
 
 
-def received_parts(reads: Mapping[str, Json], edges: Mapping[str, Json]) -> Parts:
+def received_parts(reads: Mapping[str, Json], edges: Mapping[str, Json], hash_of: HashOf = hash_openly) -> Parts:
     """The parts that all items of a vertex receive alike."""
-    return {**value_parts("reads", reads), **value_parts("edges", edges)}
+    return {**value_parts("reads", reads, None, hash_of), **value_parts("edges", edges, None, hash_of)}
 
 
-def execution_parts(node_parts: NodeParts, received: Parts, args: Mapping[str, Json], item: ItemValue | None) -> Parts:
-    """All parts of one execution."""
-    of_item = item_parts(item, with_index=node_parts.with_index) if item is not None else {}
-    return {**node_parts.parts, **received, **value_parts("args", args), **of_item}
+def execution_parts(
+    node_parts: NodeParts,
+    received: Parts,
+    args: Mapping[str, Json],
+    item: ItemValue | None,
+    shown_args: Mapping[str, Json] | None = None,
+    hash_of: HashOf = hash_openly,
+) -> Parts:
+    """All parts of one execution. `shown_args` is as much of its `args` as people may see."""
+    of_item = item_parts(item, with_index=node_parts.with_index, hash_of=hash_of) if item is not None else {}
+    return {**node_parts.parts, **received, **value_parts("args", args, shown_args, hash_of), **of_item}
 
 
 def same_given(left: Mapping[str, Json], right: Mapping[str, Json]) -> bool:
@@ -246,11 +293,3 @@ def same_given(left: Mapping[str, Json], right: Mapping[str, Json]) -> bool:
 def _is_read(name: str, path: Path) -> bool:
     """Whether who executes the node reads the file that is the part `name`, and not only the tool itself."""
     return not _IS_USED.search(name) or path.suffix in _CODE_SUFFIXES
-
-
-def _used(node: Node, directory: Path) -> dict[str, Path]:
-    """The files that `uses` names, and links to folders; globs that match nothing are no part of anything."""
-    globs = node.source.get("uses")
-    if not isinstance(globs, list):
-        return {}
-    return matching(directory, (glob for glob in globs if isinstance(glob, str))).all

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from engine.cache.equal_items import EqualItems
 from engine.cache.places import Place, place_of
@@ -27,6 +28,7 @@ from engine.log.events import (
 )
 from engine.log.large_values import Read, fetched_output
 from engine.log.reader import Log
+from engine.log.secrets import HELD, Secrets
 from engine.log.spending import add, spent_in
 
 
@@ -43,6 +45,7 @@ class Recorded(Struct, frozen=True):
 
     `produced` are the files that it made, of those that its node says it makes, with their hashes at that time;
     `loaded` the modules that it loaded although its input hash does not name them, with theirs.
+    `keyed_parts` are the parts that come from a secret, with the ids of their keys.
     """
 
     input_hash: str
@@ -54,12 +57,14 @@ class Recorded(Struct, frozen=True):
     not_restorable: str | None = None
     produced: Mapping[str, str] = field(default_factory=dict)
     loaded: Mapping[str, str] = field(default_factory=dict)
+    keyed_parts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Original(Struct):
     """The original run. `spent` is what it spent itself, `lineage_spent` what it and the runs before it did.
 
-    `open` holds what was started and whose end nobody knows, with the run in which that was.
+    `open` holds what was started and whose end nobody knows, with the run in which that was. `keys` are the ids of the
+    keys that its secrets were hashed with.
     """
 
     run_id: str
@@ -71,6 +76,7 @@ class Original(Struct):
     errors: dict[Place, str] = field(default_factory=dict)
     open: dict[Place, str] = field(default_factory=dict)
     lists: RecordedLists = field(default_factory=RecordedLists)
+    keys: set[str] = field(default_factory=set)
     _settled: set[Place] = field(default_factory=set)
     _products: dict[tuple[tuple[str, ...], str], str] = field(default_factory=dict)
     _equal_items: EqualItems | None = None
@@ -106,7 +112,22 @@ class Original(Struct):
                 self.open.setdefault(place, run_id)
         self._settled |= older._settled
         self.lists.add_older(older.lists)
+        self.keys |= older.keys
         self._products = {**older._products, **self._products}
+
+    def withhold(self, secrets: Secrets) -> None:
+        """Restore nothing that the log of a resume would mask: the next one would take the mask for the value.
+
+        And tell no error that shows one.
+        """
+        self.errors = {place: secrets.masked(error) for place, error in self.errors.items()}
+        for place, outcomes in self.outcomes.items():
+            self.outcomes[place] = [
+                replace(each, not_restorable=HELD)
+                if each.not_restorable is None and secrets.are_in_output(each.output)
+                else each
+                for each in outcomes
+            ]
 
     def has_parts(self, group: Place) -> bool:
         """Whether any part of a fan-out, pipeline, loop or nested experience has an outcome."""
@@ -191,8 +212,10 @@ def _remember(original: Original, event: NodeCached | NodeCompleted, produced_by
             refused,
             event.produced or {},
             event.loaded or {},
+            event.keyed_parts or {},
         )
     )
+    original.keys.update((event.keyed_parts or {}).values())
 
 
 def _nest(place: Place) -> tuple[str, ...]:

@@ -22,9 +22,9 @@ from engine.core.composition import Composition
 from engine.core.fanout import fanned_in
 from engine.core.gate import Skip
 from engine.core.inputs import Inside, named
-from engine.core.items import for_each_items, item_values, list_items
+from engine.core.items import for_each_items, items_at, list_items
 from engine.core.loop import max_iterations
-from engine.core.nested import child_args, child_output, child_start
+from engine.core.nested import child_args, child_board, child_output, child_start
 from engine.core.parts import Place, done
 from engine.core.pipeline import Travel, arrived
 from engine.core.sight import Sight
@@ -114,7 +114,7 @@ class _Planner(Struct, frozen=True):
             return _failing(node.id, values)
         entries: list[Entry] = []
         results: dict[int, Result] = {}
-        for item in item_values(values):
+        for item in items_at(for_each.source, values, place.sight, place.edges, place.inside):
             there = replace(place, inside=place.inside.fanout(node.id, item))
             entry, results[item.index] = self._unit(node, there, waiting)
             entries.append(replace(entry, index=item.index))
@@ -131,7 +131,8 @@ class _Planner(Struct, frozen=True):
         if isinstance(values, ErrorInfo):
             return _failing(pipeline.id, values)
         stages = tuple(self.board.nodes[stage] for stage in pipeline.stages)
-        travels = [Travel(place.inside.staged(pipeline.id, item), item.index) for item in item_values(values)]
+        items = items_at(pipeline.items, values, place.sight, place.edges, place.inside)
+        travels = [Travel(place.inside.staged(pipeline.id, item), item.index) for item in items]
         entries = [self._travel(pipeline, stages, travel, place, waiting) for travel in travels]
         whole = as_whole(pipeline.id, entries, "item")
         if any(travel.stage < len(stages) and travel.error is None for travel in travels):
@@ -195,9 +196,8 @@ class _Planner(Struct, frozen=True):
     def _nested(self, node: Node, child: Composition, place: Place, waiting: tuple[str, ...]) -> Prospect:
         unknown: dict[str, str] = {}
         known_args(node, lookup_known(place, waiting), unknown)
-        start: Mapping[str, Json] = {}
         try:
-            start = child_start(node, child, place)
+            child_start(node, child, place)
         except NotYetKnownError as error:
             unknown["its state"] = ", ".join(error.vertices)
         if unknown:
@@ -206,7 +206,7 @@ class _Planner(Struct, frozen=True):
         args = child_args(node, child, place)
         if isinstance(args, ErrorInfo):
             return _failing(node.id, args)
-        board = Board(child, args, start)
+        board = child_board(node, child, place, args)
         inner = _Planner(board, self.answering, place.inside.nested(node.id), self.cache and node.cache)
         entry = as_whole(node.id, inner.entries(), "node")
         endings = {result.ending for result in board.results.values()}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from engine.core.effects import has_external_effects
-from engine.core.inputs import ItemValue
+from engine.core.inputs import Inside
 from engine.spec.model import Node, OnAmbiguous
 
 Reasons = Callable[[Mapping[str, str]], tuple[str, ...]]
@@ -17,10 +17,10 @@ class Terms(Struct, frozen=True):
     """The terms of one execution.
 
     `cache`: whether it may be restored. `index` is its item's, `equals` how many items of the list have that item's
-    value. `on_ambiguous` and
-    `has_effects`: what to do where it was started before and its end is not known. `spoiled` says which of the files
-    that an outcome made (by their paths, with their hashes) are no longer what they were; `reloaded` the same of the
-    modules that it loaded although its input hash does not name them.
+    value. `on_ambiguous` and `has_effects`: what to do where it was started before and its end is not known. `spoiled`
+    says which of the files that an outcome made (by their paths, with their hashes) are no longer what they were;
+    `reloaded` the same of the modules that it loaded although its input hash does not name them. `keyed` is the id of
+    the key that the place of its item was made with, where that comes from a secret.
     """
 
     cache: bool = True
@@ -30,11 +30,12 @@ class Terms(Struct, frozen=True):
     has_effects: bool = False
     spoiled: Reasons | None = None
     reloaded: Reasons | None = None
+    keyed: str | None = None
 
 
 def terms_of(
     node: Node,
-    item: ItemValue | None,
+    inside: Inside,
     *,
     cache: bool,
     may_rerun: bool,
@@ -43,5 +44,6 @@ def terms_of(
 ) -> Terms:
     """The terms of an execution of `node`; `may_rerun`: someone was asked already, and said that it may run again."""
     on_ambiguous = OnAmbiguous.RERUN if may_rerun else node.on_ambiguous
+    item = inside.item
     index, equals = (item.index, item.equals) if item else (None, None)
-    return Terms(cache, index, equals, on_ambiguous, has_external_effects(node), spoiled, reloaded)
+    return Terms(cache, index, equals, on_ambiguous, has_external_effects(node), spoiled, reloaded, inside.keyed)

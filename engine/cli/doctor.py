@@ -174,11 +174,15 @@ def _data_folder(folder: Path) -> Path:
 def _key(name: str, purpose: str) -> Check:
     from engine.llm.connection import key_problems
     from engine.llm.providers import PROVIDERS
+    from engine.log.weak_secrets import weakness
 
+    value = os.environ.get(name, "")
     problem = next(iter(key_problems(name, os.environ)), None)
     if problem is not None:
         return Check(name, Status.WARN, problem)
-    if os.environ.get(name):
+    if value and (weak := weakness(value)) is not None:
+        return Check(name, Status.WARN, f"set, {weak}: taken for no key, so runs do not mask it")
+    if value:
         return Check(name, Status.PASS, "set")
     provider = next((each for each in PROVIDERS.values() if name in each.account.secrets), None)
     instead = None if provider is None else provider.set_variable(os.environ)

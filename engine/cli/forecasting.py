@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from engine.core.composition import Composition
 from engine.expressions import MISSING, Json, Root, descend, parse_reference
+from engine.log.secrets import MASK
 from engine.network.variables import host_of
 from engine.nodes.datasets.mcp_servers import find_server
 from engine.nodes.datasets.source import SqliteSource, known_source
@@ -23,6 +24,7 @@ from engine.nodes.registry import Kinds, kinds
 from engine.report.forecast import NamedPath, Step, Surroundings, commands_of, hosts_of, nested_path
 from engine.report.picture import Box, picture_of
 from engine.runner.preparation import Preparation
+from engine.spec.args import without_secrets
 from engine.spec.model import DatasetSpec, KindSpec, Node
 
 
@@ -30,7 +32,8 @@ def forecast(preparation: Preparation, python: str | None) -> tuple[Step, ...]:
     """The steps of a prepared run, in the order in which one after the other would go."""
     node_kinds = kinds(preparation.loaded.directory, python=python)
     llm_host = host_of(preparation.provider.url)
-    return _Forecaster(preparation.composition, node_kinds, python, llm_host, preparation.args).steps()
+    args = without_secrets(preparation.experience, preparation.args, MASK)
+    return _Forecaster(preparation.composition, node_kinds, python, llm_host, args).steps()
 
 
 class _Forecaster(Struct, frozen=True):
@@ -101,12 +104,14 @@ class _Forecaster(Struct, frozen=True):
 
 
 def _with_args(written: Mapping[str, Json], args: Mapping[str, Json]) -> dict[str, Json]:
-    """`written` with args in the place of references to them. What only the run will know stays as it is written."""
+    """`written` with args in the place of references to them. What only the run will know, or nobody may see, stays as
+    it is written.
+    """
     known: dict[str, Json] = dict(written)
     for key, value in written.items():
         path = parse_reference(value) if isinstance(value, str) else None
         found = descend(dict(args), path.steps) if path is not None and path.root is Root.ARGS else MISSING
-        if found is not MISSING:
+        if found is not MISSING and found != MASK:
             known[key] = found
     return known
 

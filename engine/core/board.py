@@ -12,9 +12,12 @@ from heapq import merge as merge_sorted
 from msgspec import Struct
 
 from engine.core.composition import Composition
+from engine.core.keyed import HashOf, hash_openly
 from engine.core.merging import fold
 from engine.expressions import MISSING, Json, Missing
 from engine.log.events import ErrorInfo
+from engine.log.secrets import MASK
+from engine.spec.args import without_secrets
 from engine.spec.model import Merge
 
 
@@ -51,13 +54,26 @@ class NotYetKnownError(LookupError):
 
 
 class Board:
-    """Results as they come in. `args` are the run's, `start` the state that it begins with."""
+    """Results as they come in. `args` are the run's, `start` the state that it begins with.
 
-    def __init__(self, composition: Composition, args: Mapping[str, Json], start: Mapping[str, Json]) -> None:
+    `shown_args` are as much of the args as people may see, `hash_of` gives the digests that items are known by.
+    """
+
+    def __init__(
+        self,
+        composition: Composition,
+        args: Mapping[str, Json],
+        start: Mapping[str, Json],
+        *,
+        shown_args: Mapping[str, Json] | None = None,
+        hash_of: HashOf = hash_openly,
+    ) -> None:
         self.composition = composition
         self.experience = composition.experience
         self.graph = composition.graph
         self.args = args
+        self.shown_args = without_secrets(self.experience, args if shown_args is None else shown_args, MASK)
+        self.hash_of = hash_of
         self.start = start
         self.results: dict[str, Result] = {}
         self.nodes = {node.id: node for node in self.experience.nodes}

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.core.board import Ending, Result
 from engine.core.inputs import ItemValue, lookup, named, reads_of
-from engine.core.items import for_each_items, item_values
+from engine.core.items import for_each_items, items_at
 from engine.core.parts import Frame, Part, Place, Stop, tally_name
 from engine.core.tasks import Cancelled, Command, Failed, FailRun, GroupBegan, GroupEnded, Happening, Lane
 from engine.expressions import MISSING, Json, Missing, to_text
@@ -43,7 +43,7 @@ class FanOut:
             self.result = Result(Ending.FAILED, error=values)
             return [Failed(self._node.id, place.inside.scope, values)]
         self._size = len(values)
-        self._waiting.extend(item_values(values))
+        self._waiting.extend(items_at(self._for_each.source, values, place.sight, place.edges, place.inside))
         self._reads = reads_of(place.sight, self._node)
         return [GroupBegan(self._node.id, place.inside.scope, self._size), *self._go_on()]
 

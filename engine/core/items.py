@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import cast
 
-from engine.canonical import hash_value
-from engine.core.inputs import ItemValue
+from engine.core.inputs import Inside, ItemValue, has_secrets, lookup, named
+from engine.core.keyed import HashOf, hash_openly, key_of, without_key
+from engine.core.sight import Sight
 from engine.core.slots import LLM_KINDS
 from engine.expressions import MISSING, Json, Missing, parse_reference
 from engine.log.events import ErrorInfo
+from engine.log.secrets import MASK
 from engine.spec.model import ForEach, Node
 
 LLM_MAX_ITEMS = 1_000
@@ -16,20 +20,39 @@ LLM_MAX_ITEMS = 1_000
 
 _KEY_DIGITS = 16
 
+Items = tuple[ItemValue, ...]
 
-def item_values(values: list[Json]) -> tuple[ItemValue, ...]:
+
+def item_values(
+    values: list[Json], shown: list[Json] | None = None, hash_of: HashOf = hash_openly
+) -> tuple[ItemValue, ...]:
     """Each value with its index and key: 16 hex digits of its hash, `#`, and its ordinal among equal values.
 
-    So an item is known by its value, wherever it stands (docs/design.md, The run log).
+    So an item is known by its value, wherever it stands (docs/design.md, The run log). `shown` is as much of each
+    value as people may see.
     """
-    digests = [hash_value(value)[:_KEY_DIGITS] for value in values]
+    shown = values if shown is None else shown
+    hashes = [hash_of(value, visible) for value, visible in zip(values, shown, strict=True)]
+    digests = [without_key(each)[:_KEY_DIGITS] for each in hashes]
     equals = Counter(digests)
     seen: Counter[str] = Counter()
     items = []
     for index, (value, digest) in enumerate(zip(values, digests, strict=True)):
-        items.append(ItemValue(value, index, f"{digest}#{seen[digest]}", equals[digest]))
+        visible = MISSING if shown is values or shown[index] == value else shown[index]
+        key = f"{digest}#{seen[digest]}"
+        items.append(ItemValue(value, index, key, equals[digest], visible, key_of(hashes[index])))
         seen[digest] += 1
     return tuple(items)
+
+
+def items_at(source: str, values: list[Json], sight: Sight, edges: Mapping[str, Json], inside: Inside) -> Items:
+    """The items of a list that `source` names there."""
+    hash_of = sight.board.hash_of
+    if not has_secrets(sight, inside):
+        return item_values(values, None, hash_of)
+    shown = named(source, lookup(sight, edges, inside, shown=True))
+    same_length = isinstance(shown, list) and len(shown) == len(values)
+    return item_values(values, cast("list[Json]", shown) if same_length else [MASK] * len(values), hash_of)
 
 
 def for_each_items(node: Node, for_each: ForEach, found: Json | Missing) -> list[Json] | ErrorInfo:

@@ -12,7 +12,7 @@ from engine.core.composition import Composition, is_shared, shared_fields
 from engine.core.graphrun import GraphRun
 from engine.core.inputs import args_of, lookup
 from engine.core.merging import fold
-from engine.core.parts import Frame, Place, Stop, done
+from engine.core.parts import Frame, Place, Stop, done, shown_args_of
 from engine.core.tasks import (
     Cancelled,
     Command,
@@ -64,7 +64,7 @@ class Nested:
         self._node = node
         self._child = child
         self._place = place
-        self._args: Mapping[str, Json] = {}
+        self._args = ChildArgs({}, {})
         self._attempt = 0
         self._run: GraphRun | None = None
         self._limit: Limit | None = None
@@ -114,7 +114,7 @@ class Nested:
         self._limit = self._later = None
         self._timed_out = False
         inside = self._place.inside.nested(self._node.id)
-        board = Board(self._child, self._args, child_start(self._node, self._child, self._place))
+        board = child_board(self._node, self._child, self._place, self._args)
         cache = self._frame.cache and self._node.cache
         frame = self._frame
         run = self._run = GraphRun(Frame(board, frame.make_unit, frame.find_nested, inside, self._place.order, cache))
@@ -172,15 +172,34 @@ class Nested:
         return [Cancelled(self._node.id, self._place.inside.scope, stop.reason, stop.cause)]
 
 
-def child_args(node: Node, child: Composition, place: Place) -> Mapping[str, Json] | ErrorInfo:
+class ChildArgs(Struct, frozen=True):
+    """The child's run args, and as much of them as people may see of what the node gives."""
+
+    values: Mapping[str, Json]
+    shown: Mapping[str, Json]
+
+
+def child_args(node: Node, child: Composition, place: Place) -> ChildArgs | ErrorInfo:
     """The child's run args: the node's, resolved and checked; or what is wrong with them."""
     resolved = args_of(node, lookup(place.sight, place.edges, place.inside)).value
     assert isinstance(resolved, dict)
-    checked = check_args(child.experience, resolved)
+    hidden = _hidden(resolved, shown_args_of(node, resolved, place))
+    checked = check_args(child.experience, resolved, frozenset(hidden))
     if checked.problems:
         wrong = "; ".join(checked.problems)
         return ErrorInfo("args", f"the args do not fit what {child.experience.name} declares: {wrong}")
-    return checked.args
+    return ChildArgs(checked.args, {**checked.args, **hidden} if hidden else checked.args)
+
+
+def _hidden(values: Mapping[str, Json], shown: Mapping[str, Json]) -> dict[str, Json]:
+    """What of `shown` is less than the value itself."""
+    return {} if shown is values else {name: shown[name] for name in values if shown[name] != values[name]}
+
+
+def child_board(node: Node, child: Composition, place: Place, args: ChildArgs) -> Board:
+    """The board of one run of the child."""
+    start, hash_of = child_start(node, child, place), place.sight.board.hash_of
+    return Board(child, args.values, start, shown_args=args.shown, hash_of=hash_of)
 
 
 def child_start(node: Node, child: Composition, place: Place) -> dict[str, Json]:

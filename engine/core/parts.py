@@ -9,11 +9,12 @@ from msgspec import UNSET, Struct, field
 
 from engine.core.board import Board, Ending, Result
 from engine.core.composition import Composition
-from engine.core.inputs import Inside, args_of, given_name, given_of, lookup, reads_of
+from engine.core.inputs import Inside, args_of, given_name, given_of, has_secrets, lookup, reads_of
 from engine.core.sight import Sight
 from engine.core.tasks import Command, Consider, Happening, Lane, Task
-from engine.expressions import MISSING, Json
+from engine.expressions import MISSING, Json, Resolved
 from engine.log.events import Cause, ErrorInfo, NodeCached, NodeCancelled, NodeCompleted, NodeFailed, Output, RunStatus
+from engine.log.secrets import MASK
 from engine.spec.model import Merge, Node
 
 
@@ -135,7 +136,28 @@ def make_task(frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping
         place.edges,
         frame.cache and node.cache,
         tuple(dropped),
+        shown_args_of(node, args.value, place),
+        shown_given_of(node, given.value, place),
     )
+
+
+def shown_args_of(node: Node, args: Mapping[str, Json], place: Place) -> Mapping[str, Json]:
+    """As much of the resolved `args` as people may see; the same object where that is all."""
+    if not has_secrets(place.sight, place.inside):
+        return args
+    return _as_shown(args, args_of(node, lookup(place.sight, place.edges, place.inside, shown=True)))
+
+
+def shown_given_of(node: Node, given: Mapping[str, Json], place: Place) -> Mapping[str, Json]:
+    """As much of what `given_of` came to as people may see; the same object where that is all."""
+    if not given or not has_secrets(place.sight, place.inside):
+        return given
+    return _as_shown(given, given_of(node, lookup(place.sight, place.edges, place.inside, shown=True)))
+
+
+def _as_shown(values: Mapping[str, Json], shown: Resolved) -> Mapping[str, Json]:
+    found = shown.value if isinstance(shown.value, dict) else {}
+    return {name: found.get(name, MASK) for name in values}
 
 
 def done(output: Output, *, restored: bool = False) -> Result:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.core.board import Ending, Result
 from engine.core.fanout import edge_outputs, items_failed, set_once_conflict
 from engine.core.inputs import Inside, lookup, named
-from engine.core.items import item_values, list_items
+from engine.core.items import items_at, list_items
 from engine.core.parts import Frame, Part, Place, Stop, tally_name
 from engine.core.tasks import (
     Cancelled,
@@ -80,7 +80,7 @@ class PipelineRun:
             return [Failed(pipeline.id, place.inside.scope, values)]
         commands: list[Command] = [GroupBegan(pipeline.id, place.inside.scope, len(values) * len(self._stages))]
         commands += [self._ignored(stage) for stage in self._stages if stage.for_each is not None]
-        for item in item_values(values):
+        for item in items_at(pipeline.items, values, place.sight, place.edges, place.inside):
             self._travels[item.index] = Travel(place.inside.staged(pipeline.id, item), item.index)
         for travel in self._travels.values():
             commands += self._go_on(travel)

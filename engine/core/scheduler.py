@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from engine.core.board import Board
 from engine.core.composition import Composition, with_shared
 from engine.core.graphrun import GraphRun
+from engine.core.keyed import HashOf, hash_openly
 from engine.core.nested import Nested, Unfound
 from engine.core.parts import FindNested, Frame, Part, Place, Single, Stop, make_task, never_found
 from engine.core.tasks import Command, Finish, Happening, Lane
@@ -26,8 +27,10 @@ class Scheduler:
         args: Mapping[str, Json],
         start: Mapping[str, Json],
         find_nested: FindNested = never_found,
+        hash_of: HashOf = hash_openly,
     ) -> None:
-        self._run = GraphRun(Frame(Board(composition, args, start), make_unit, find_nested))
+        board = Board(composition, args, start, hash_of=hash_of)
+        self._run = GraphRun(Frame(board, make_unit, find_nested))
         self._finished = False
 
     @property

@@ -34,7 +34,8 @@ class Task(Struct, frozen=True, eq=False):
     """One execution that is wanted: a node with what it receives. Two tasks are never equal, whatever they hold.
 
     `sight` is how it sees the state. `reads` and `edges` are the same objects for all items of a fan-out. `cache`:
-    whether an outcome of the original may be restored.
+    whether an outcome of the original may be restored. `shown_args` and `shown_given` are as much of what
+    it receives as people may see; the same objects where that is all.
     """
 
     node: Node
@@ -47,6 +48,8 @@ class Task(Struct, frozen=True, eq=False):
     edges: Mapping[str, Json]
     cache: bool = True
     warnings: tuple[str, ...] = ()
+    shown_args: Mapping[str, Json] = {}
+    shown_given: Mapping[str, Json] = {}
 
     @property
     def scope(self) -> tuple[Scope, ...]:

@@ -136,6 +136,7 @@ class Lineage(Whole, frozen=True):
 class RunStarted(Sparse, frozen=True, kw_only=True):
     """The first line of every log: all that a resume needs to begin from. `nodes` are the vertices' ids, in order.
 
+    `args` do not have the values of `masked_args`, since they are or hold secrets, nor `state` those of `masked_state`.
     `order` is the run's place among the starts and ends of the runs in its folder (engine.log.run_order); so is that of
     its end. `engine.log.run_files` finds it where it stands, behind `v`.
     """
@@ -144,7 +145,9 @@ class RunStarted(Sparse, frozen=True, kw_only=True):
     v: Count = field(default_factory=lambda: LOG_VERSION)
     order: Count | None = None
     args: Mapping[str, Json] = field(default_factory=nothing)
+    masked_args: tuple[str, ...] = ()
     state: Mapping[str, Json] = field(default_factory=nothing)
+    masked_state: tuple[str, ...] = ()
     experience: ExperienceRef | None = None
     nodes: tuple[str, ...] = ()
     spec_hash: str | None = None
@@ -184,7 +187,10 @@ class NodeAttempt(Sparse, frozen=True, kw_only=True):
 
 
 class NodeCached(Sparse, frozen=True, kw_only=True):
-    """An outcome was restored from another run's log. `reasons`: why, although it would run again by its inputs."""
+    """An outcome was restored from another run's log. `reasons`: why, although it would run again by its inputs.
+
+    `keyed_parts` are those of `input_parts` that come from a secret, each with the id of the key it was hashed with.
+    """
 
     type: ClassVar[str] = "node.cached"
     node_id: str
@@ -193,6 +199,7 @@ class NodeCached(Sparse, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     input_hash: str
     input_parts: Mapping[str, str]
+    keyed_parts: Mapping[str, str] | None = None
     output: Output
     duration_ms: Amount
     metrics: Metrics | None = None
@@ -205,7 +212,7 @@ class NodeCompleted(Sparse, frozen=True, kw_only=True):
     """An execution succeeded; or, with `counts` and without output, a fan-out did.
 
     `produced` are the files that it made, of those that its node names under `produces`: path to hash. `loaded` are the
-    modules that it loaded although its input hash does not name them.
+    modules that it loaded although its input hash does not name them. `keyed_parts` are as in NodeCached.
     """
 
     type: ClassVar[str] = "node.completed"
@@ -214,6 +221,7 @@ class NodeCompleted(Sparse, frozen=True, kw_only=True):
     attempt_id: str | None = None
     input_hash: str | None = None
     input_parts: Mapping[str, str] | None = None
+    keyed_parts: Mapping[str, str] | None = None
     output: Output | None = None
     counts: Counts | None = None
     duration_ms: Amount

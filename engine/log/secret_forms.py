@@ -15,10 +15,10 @@ _ESCAPE = re.compile(rb"%[0-9A-F]{2}")
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
-def forms_of(text: str) -> frozenset[bytes]:
+def forms_of(text: str, *, with_base64: bool = True) -> frozenset[bytes]:
     """Every form of `text`, which may hold what the environment has instead of UTF-8 (surrogateescape)."""
     raw = text.encode("utf-8", "surrogateescape")
-    return frozenset({raw, *_in_json(text), *_in_urls(raw), *_in_base64(raw)})
+    return frozenset({raw, *_in_json(text), *_in_urls(raw), *(_in_base64(raw) if with_base64 else ())})
 
 
 def _in_json(text: str) -> Iterator[bytes]:

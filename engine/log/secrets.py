@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, TypeGuard, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from engine.expressions import Json
+from engine.log.events import Output
 from engine.log.secret_forms import forms_of
 
 MASK = "***"
@@ -19,17 +21,26 @@ _MASKED = MASK.encode()
 _SHORTEST = 4
 """A shorter text is masked by its name only: replaced everywhere, it would garble the log and hide nothing."""
 
+_SHORTEST_IN_DATA = 8
+"""A shorter text is masked in values only where it is a whole word or number: `1234`, but not `order-51234`."""
+
 _TELLING = 16
 """So much of a secret's beginning or end is masked, too: messages show long values cut. Less is what all keys of an
 issuer have in common."""
 
+HELD = "its output holds a secret, which the log masks"
+"""Why an outcome is not restored whose output was masked."""
+
 _NAMES = frozenset(
     {"id", "key", "node", "node_id", "nodes", "from_", "to", "run_id", "original_run_id", "root_run_id", "started_in"}
     | {"attempt_id", "input_hash", "input_parts", "spec_hash", "files", "produced", "loaded", "level", "merge"}
+    | {"masked_args", "masked_state", "keyed_parts"}
 )
 """Fields of events by which something is found again. Experiences and the engine write them, never a node."""
 
 _VALUES = frozenset({"edge_output", "item", "value"})
+
+_ENCODE = msgspec.json.Encoder().encode
 
 _Span = tuple[int, int]
 _Told = TypeVar("_Told", bound=Struct)
@@ -39,22 +50,33 @@ class Secrets:
     """The texts and numbers that nothing may show: those in `values`, but for booleans and what is short."""
 
     def __init__(self, values: Iterable[Json] = ()) -> None:
-        texts = {text for value in values for text in _texts(value) if len(text) >= _SHORTEST}
-        found = {form for text in texts for form in forms_of(text) if len(form) >= _SHORTEST}
-        self._texts = texts
-        self._forms = tuple(sorted(found, key=lambda form: (-len(form), form)))
-        self._signs = tuple(dict.fromkeys(part for form in self._forms for part in (_head(form), _tail(form))))
+        self._texts: frozenset[str] = frozenset()
+        self.add(values)
 
     def add(self, values: Iterable[Json]) -> None:
-        """Show nothing of these from now on, either."""
-        Secrets.__init__(self, [*self._texts, *values])
+        """Let nothing show these either, from now on."""
+        new = {text for value in values for text in _texts(value) if len(text) >= _SHORTEST} - self._texts
+        if not new and self._texts:
+            return
+        self._texts |= new
+        found = {form for text in self._texts for form in forms_of(text) if len(form) >= _SHORTEST}
+        self._forms = tuple(sorted(found, key=lambda form: (-len(form), form)))
+        self._signs = tuple(dict.fromkeys(part for form in self._forms for part in (_head(form), _tail(form))))
+        short = [text for text in self._texts if len(text) < _SHORTEST_IN_DATA]
+        self._words = _words(short) if short else None
+        self._long = Secrets(self._texts.difference(short)) if short else self
 
     def are_in(self, value: Json) -> bool:
         """Whether masking would change a value."""
         if not self._forms:
             return False
-        written = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        written = _written(value)
         return self.may_be_in(written) and bool(self.masked_value(value) != value)
+
+    def are_in_output(self, output: Output) -> bool:
+        """Whether the log's copy of an output would be another one."""
+        edge = None if output.edge_output is UNSET else output.edge_output
+        return self.are_in([dict(output.state_delta), edge])
 
     def may_be_in(self, written: bytes) -> bool:
         """Whether what is written as JSON, or is plain text, could hold one; fast, since almost nothing does."""
@@ -69,11 +91,15 @@ class Secrets:
         return (stream.feed(data) + stream.end()).decode("utf-8", "replace")
 
     def masked_value(self, value: Any) -> Any:
-        """A JSON value with its texts masked, keys included, and numbers that are secrets replaced."""
+        """A JSON value with its texts masked, keys included, and numbers that are secrets replaced.
+
+        Data stays data: what is short is no more than a whole word of it. A message is masked more freely.
+        """
         if isinstance(value, str):
-            return self.masked(value)
+            text = self._long.masked(value)
+            return text if self._words is None else self._words.sub(MASK, text)
         if isinstance(value, Mapping):
-            return {self.masked(str(key)): self.masked_value(member) for key, member in value.items()}
+            return {self.masked_value(str(key)): self.masked_value(member) for key, member in value.items()}
         if isinstance(value, (list, tuple)):
             return [self.masked_value(member) for member in value]
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -152,6 +178,13 @@ class MaskedStream:
         return b"".join(shown)
 
 
+def _written(value: Json) -> bytes:
+    try:
+        return _ENCODE(value)
+    except (ValueError, TypeError):  # lone surrogates, for one
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
 def _texts(value: Json) -> Iterator[str]:
     if isinstance(value, str):
         yield value
@@ -161,6 +194,13 @@ def _texts(value: Json) -> Iterator[str]:
     elif value is not None and not isinstance(value, bool):
         yield json.dumps(value)
         yield msgspec.json.encode(value).decode()  # as a log writes it: 1e-7, which others write 1e-07
+
+
+def _words(texts: Iterable[str]) -> re.Pattern[str]:
+    """Where one of `texts` stands as a word, as it is or as JSON and URLs write it."""
+    written = (form.decode("utf-8", "surrogateescape") for text in texts for form in forms_of(text, with_base64=False))
+    longest_first = sorted({form for form in written if len(form) >= _SHORTEST}, key=lambda form: (-len(form), form))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
 def _spans_of(form: bytes, data: bytes) -> Iterator[_Span]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from engine.expressions import Json
 from engine.log.events import Output
 from engine.nodes.datasets import files, sqlite
-from engine.nodes.datasets.mcp_servers import find_server
+from engine.nodes.datasets.mcp_servers import find_server, server_variables
 from engine.nodes.datasets.source import (
     FileSource,
     HttpSource,
@@ -22,7 +22,7 @@ from engine.nodes.datasets.source import (
     read_source,
     wrong_source,
 )
-from engine.nodes.datasets.variables import values_in
+from engine.nodes.datasets.variables import variables_in
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work
 from engine.nodes.paths import NamedFile, named_file, outside_warning
 from engine.spec.model import DatasetSpec, Node
@@ -126,11 +126,16 @@ class DatasetKind:
         return await mcp_resource.read_rows(self._directory, server, source.uri)
 
 
-def dataset_secrets(nodes: Iterable[Node], environment: Mapping[str, str] = os.environ) -> list[str]:
-    """The values that HTTP headers of `nodes` take from the environment: no log may hold them."""
-    headers = (node.spec.source.get("headers") for node in nodes if isinstance(node.spec, DatasetSpec))
-    texts = (text for named in headers if isinstance(named, dict) for text in named.values() if isinstance(text, str))
-    return values_in(texts, environment)
+def variables_of(nodes: Iterable[Node], directory: str) -> list[str]:
+    """The variables of the environment from which datasets take what is secret: for HTTP headers, for MCP servers.
+
+    `directory` is that of the experience of `nodes`.
+    """
+    sources = [node.spec.source for node in nodes if isinstance(node.spec, DatasetSpec)]
+    headers = (source.get("headers") for source in sources)
+    texts = [text for named in headers if isinstance(named, dict) for text in named.values() if isinstance(text, str)]
+    servers = {str(source.get("server")) for source in sources if source.get("type") == "mcp-resource"}
+    return [*(name for text in texts for name in variables_in(text)), *server_variables(Path(directory), servers)]
 
 
 def _spec(node: Node) -> DatasetSpec:

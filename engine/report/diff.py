@@ -113,8 +113,7 @@ def _difference(left: Execution | None, right: Execution | None, before: InputVa
     outputs: tuple[str, ...] = ()
     if left is not None and right is not None:
         if dict(left.input_parts) != dict(right.input_parts):
-            values = received(left, before), received(right, after)
-            inputs = tuple(_changed("input", left.input_parts, right.input_parts, *values))
+            inputs = tuple(_changed_inputs(left, right, received(left, before), received(right, after)))
         ends = _values(left.output), _values(right.output)
         outputs = tuple(_changed("output", *ends, *ends))
         if left.output is None or right.output is None:
@@ -122,6 +121,21 @@ def _difference(left: Execution | None, right: Execution | None, before: InputVa
         if not left.input_parts or not right.input_parts:
             inputs = ()
     return Difference(one.label, len(one.scope), _side(left), _side(right), inputs, outputs)
+
+
+def _changed_inputs(
+    left: Execution, right: Execution, before: Mapping[str, Json], after: Mapping[str, Json]
+) -> Iterator[str]:
+    """What differs; of a secret only that it does, where both were hashed with one key."""
+    secret = {*left.keyed_parts, *right.keyed_parts}
+    known = ({name: value for name, value in side.items() if name not in secret} for side in (before, after))
+    both = left.input_parts.keys() & right.input_parts.keys()
+    other_keys = {name for name in secret & both if left.keyed_parts.get(name) != right.keyed_parts.get(name)}
+    parts = (
+        {name: part for name, part in side.input_parts.items() if name not in other_keys} for side in (left, right)
+    )
+    yield from _changed("input", *parts, *known)
+    yield from (f"input {name} comes from a secret and cannot be compared" for name in sorted(other_keys))
 
 
 def _changed(

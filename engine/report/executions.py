@@ -66,6 +66,7 @@ class Execution(Struct):
     counts: Counts | None = None
     input_hash: str | None = None
     input_parts: Mapping[str, str] = field(default_factory=dict)
+    keyed_parts: Mapping[str, str] = field(default_factory=dict)
     metrics: Metrics | None = None
     produced_by: ProducedBy | None = None
     unrestorable: str | None = None
@@ -173,7 +174,7 @@ def _end(
         execution.error, execution.counts = event.error, event.counts
         return
     execution.output, execution.input_hash = event.output, event.input_hash
-    execution.input_parts = event.input_parts or {}
+    execution.input_parts, execution.keyed_parts = event.input_parts or {}, event.keyed_parts or {}
     if isinstance(event, NodeCached):
         execution.produced_by = event.produced_by
         execution.input, execution.reasons = event.input, event.reasons

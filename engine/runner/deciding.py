@@ -73,7 +73,8 @@ class Decider:
         if task.item is not None:  # only items follow one another in a lane
             self._last[task.lane] = last
         self._made_from[task] = last.node
-        parts = execution_parts(last.node, last.received, task.args, task.item)
+        hash_of = self._keying(task).hash_of
+        parts = execution_parts(last.node, last.received, task.args, task.item, task.shown_args, hash_of)
         if self._original is None:
             return first_decision(parts)
         place = place_of(task.node.id, task.scope)
@@ -119,18 +120,21 @@ class Decider:
             last.node if last is not None and same_node else self._node_parts(task),
             task.reads,
             task.edges,
-            last.received if last is not None and same_received else received_parts(task.reads, task.edges),
+            last.received if last is not None and same_received else self._received_parts(task),
         )
 
+    def _received_parts(self, task: Task) -> Parts:
+        return received_parts(task.reads, task.edges, self._keying(task).hash_of)
+
     def _node_parts(self, task: Task) -> NodeParts:
-        return self._keying(task).node(task.node, task.given, self._found.pop(task, None))
+        return self._keying(task).node(task.node, task.given, self._found.pop(task, None), task.shown_given)
 
     def _terms(self, task: Task) -> Terms:
         node = task.node
         keying, may_rerun = self._keying(task), node.id in self._may_rerun
         spoiled = partial(keying.spoiled, node) if node.produces else None
         reloaded = keying.reloaded
-        return terms_of(node, task.item, cache=task.cache, may_rerun=may_rerun, spoiled=spoiled, reloaded=reloaded)
+        return terms_of(node, task.inside, cache=task.cache, may_rerun=may_rerun, spoiled=spoiled, reloaded=reloaded)
 
     def _keying(self, task: Task) -> Keying:
         return self._keyings.of(task.sight.board)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from async_timeout import timeout
-from msgspec import UNSET, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.cache.decision import Ambiguity
@@ -31,7 +31,7 @@ from engine.log.events import (
     NodeTokens,
     NodeWarning,
 )
-from engine.log.secrets import Secrets
+from engine.log.secrets import HELD, Secrets
 from engine.nodes.kind import NodeError, Outcome, Work, WorkItem, WorkLoop
 from engine.nodes.registry import Kinds
 from engine.regular_files import noting_reads
@@ -161,6 +161,7 @@ class Executor(Struct, frozen=True):
             attempt_id=attempt_id,
             input_hash=key.hash,
             input_parts=key.parts,
+            keyed_parts=key.keyed or None,
             output=outcome.output,
             duration_ms=duration_ms,
             metrics=outcome.metrics,
@@ -186,11 +187,7 @@ class Executor(Struct, frozen=True):
             return gone.info.message
         if changed:
             return f"{', '.join(changed)} while it ran"
-        output = outcome.output
-        edge = None if output.edge_output is UNSET else output.edge_output
-        if self.secrets.are_in([dict(output.state_delta), edge]):
-            return "its output holds a secret, which the log masks"
-        return None
+        return HELD if self.secrets.are_in_output(outcome.output) else None
 
 
 def _unlike(digests: Mapping[Path, str], reads: Mapping[str, str], home: str) -> list[str]:

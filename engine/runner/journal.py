@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from engine.cache.keying import Keyings
+from engine.core.board import Board
 from engine.core.tasks import Cancelled, Failed, GroupBegan, GroupEnded, Skipped, Task, TryLater, Warn
-from engine.log.events import Event, Input, NodeAttempt, NodeStarted, Record, RunWarning, Scope
+from engine.log.events import Event, Input, NodeAttempt, NodeStarted, Record, RunWarning, Scope, Wrote
 from engine.log.input_names import InputNames
 from engine.log.run_order import Place, clock_warnings
+from engine.log.secrets import Secrets
 from engine.log.view import RunView
 from engine.log.writer import LogWriter
 from engine.runner.composing import outside_warnings
 from engine.runner.execution import new_attempt_id
 from engine.runner.narration import group_ended, part_event, received, run_started, texts_of
 from engine.runner.preparation import Preparation
+from engine.runner.wrote import wrote
 
 
 class Journal:
@@ -36,8 +39,20 @@ class Journal:
         for text in texts_of(preparation, first.files):
             self._log.keep(text)
         self.record(first)
-        for warning in (*clock_warnings(place), *outside_warnings(preparation.composition)):
+        warnings = (*clock_warnings(place), *outside_warnings(preparation.composition), *preparation.found.warnings())
+        for warning in warnings:
             self.record(RunWarning(message=warning))
+
+    def kept_writes(self, board: Board, secrets: Secrets) -> Mapping[str, Wrote] | None:
+        """What the run leaves in the state, by field; not what the log masks, of which it warns."""
+        written = wrote(board)
+        masked = [name for name, each in written.items() if secrets.are_in(each.value)]
+        if masked:
+            names = ", ".join(masked)
+            self.record(
+                RunWarning(message=f"not kept in the state, since what was written to it holds a secret: {names}")
+            )
+        return {name: each for name, each in written.items() if name not in masked} or None
 
     def record(self, event: Event) -> None:
         """Write one event. It is durable after `sync`, and seen after `show`."""

@@ -14,7 +14,6 @@ from engine.cache.decision import Decision
 from engine.cache.keying import Keyings
 from engine.cache.original import Original, Recorded
 from engine.canonical import hash_bytes
-from engine.core.board import Board
 from engine.core.slots import LLM_KINDS, Held
 from engine.core.tasks import Cancelled, Failed, Finish, GroupEnded, Skipped, Task, Warn
 from engine.file_names import as_on_disk, writable
@@ -32,26 +31,34 @@ from engine.log.events import (
     NodeWarning,
     RunFinished,
     RunStarted,
+    Wrote,
 )
 from engine.log.secrets import MASK
 from engine.log.spending import add
 from engine.log.view import RunView
 from engine.regular_files import read_regular
 from engine.runner.preparation import Preparation
-from engine.runner.wrote import wrote
 
 _LONGEST_TEXT = 256 * 1024
 """A longer file is known by its hash alone: nobody reads the difference of two of them."""
 
 
 def run_started(run_id: str, preparation: Preparation, keyings: Keyings, order: int) -> RunStarted:
-    """The first event of a run, which has this place in the order of runs."""
-    secret = preparation.secret_args
+    """The first event of a run, which has this place in the order of runs.
+
+    What it began with and no log may hold is named there.
+    """
+    declared, secrets = preparation.secret_args, preparation.found.secrets
     experience, loaded, original = preparation.experience, preparation.loaded, preparation.original
+    args, state = preparation.args, preparation.start
+    masked_args = tuple(name for name, value in args.items() if name in declared or secrets.are_in(value))
+    masked_state = tuple(name for name, value in state.items() if secrets.are_in(value))
     return RunStarted(
         order=order,
-        args={name: MASK if name in secret else value for name, value in preparation.args.items()},
-        state=preparation.start,
+        args={name: MASK if name in masked_args else value for name, value in args.items()},
+        masked_args=masked_args,
+        state={name: value for name, value in state.items() if name not in masked_state},
+        masked_state=masked_state,
         experience=ExperienceRef(experience.name, experience.version, writable(str(loaded.path))),
         nodes=preparation.graph.order,
         spec_hash=hash_bytes(loaded.text.encode("utf-8", "surrogatepass")),
@@ -86,9 +93,9 @@ def _short_text(path: Path) -> bytes | None:
 
 
 def received(task: Task) -> Input:
-    """What a task receives."""
+    """What a task receives, as far as people may see it."""
     item = task.item
-    return Input(task.args, task.given, task.reads, task.edges, item.value if item else UNSET)
+    return Input(task.shown_args, task.shown_given, task.reads, task.edges, item.visible if item else UNSET)
 
 
 def started(task: Task, decision: Decision, attempt_id: str, given: Input) -> NodeStarted:
@@ -108,6 +115,7 @@ def restored(task: Task, decision: Decision, outcome: Recorded, given: Input) ->
         reasons=decision.reasons,
         input_hash=decision.key.hash,
         input_parts=decision.key.parts,
+        keyed_parts=decision.key.keyed or None,
         output=outcome.output,
         duration_ms=outcome.duration_ms,
         metrics=outcome.metrics,
@@ -118,7 +126,12 @@ def restored(task: Task, decision: Decision, outcome: Recorded, given: Input) ->
 
 
 def run_finished(
-    finish: Finish, view: RunView, original: Original | None, board: Board, duration_ms: float, order: int
+    finish: Finish,
+    view: RunView,
+    original: Original | None,
+    wrote: Mapping[str, Wrote] | None,
+    duration_ms: float,
+    order: int,
 ) -> RunFinished:
     """The last event of a run, which has this place in the order of runs."""
     failed = view.failed_at
@@ -133,7 +146,7 @@ def run_finished(
         spent=view.spent,
         inherited=view.inherited,
         lineage=add(original.lineage_spent, view.spent) if original else view.spent,
-        wrote=wrote(board),
+        wrote=wrote,
         duration_ms=duration_ms,
     )
 

@@ -5,7 +5,6 @@ args, starting state, the original, what can be restored.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
@@ -16,6 +15,7 @@ from engine.cache.keying import Keyings
 from engine.cache.memory import recall
 from engine.cache.original import Original, read_original
 from engine.cache.plan import plan
+from engine.cache.secret_parts import SecretParts
 from engine.cache.sources import new_sources
 from engine.cache.wishes import Wishes
 from engine.canonical import NotJsonError, canonical
@@ -35,8 +35,9 @@ from engine.log.store import RunNotFoundError, RunStore, is_run_id
 from engine.log.view import fold
 from engine.nodes.registry import Kinds
 from engine.runner.composing import NotComposableError, compose_loaded
+from engine.runner.secrets import FoundSecrets, LostSecretError, defaults_for, find_secrets, no_secrets, with_secrets
 from engine.runner.starting import UnfitStateError, fresh_start
-from engine.spec.args import check_args, secret_args, secret_from_text
+from engine.spec.args import check_args, secret_args, secret_values
 from engine.spec.load import Loaded
 from engine.spec.locate import json_of
 from engine.spec.model import Experience
@@ -54,7 +55,8 @@ class Preparation(Struct, frozen=True):
     """A run that can begin: `args` with their defaults, `start` the state it starts from, `original` when it
     resumes. The fields in `carried` go on from what earlier runs left; they are mapped to their defaults. `logs` are
     those of the original and of the runs that it resumed, the newest first; `wishes` what else was asked for. The nodes
-    in `may_rerun` may run again although they were started before and nobody knows how that ended.
+    in `may_rerun` may run again although they were started before and nobody knows how that ended. `found` are the
+    run's secrets.
     """
 
     loaded: Loaded
@@ -67,6 +69,7 @@ class Preparation(Struct, frozen=True):
     logs: tuple[Log, ...] = ()
     wishes: Wishes = Wishes()
     may_rerun: frozenset[str] = frozenset()
+    found: FoundSecrets = field(default_factory=no_secrets)
 
     @property
     def secret_args(self) -> frozenset[str]:
@@ -93,7 +96,8 @@ class Preparation(Struct, frozen=True):
         """What of the command line can change a result, for the log: a resume goes by it."""
         settings: dict[str, Json] = {"llm": self.provider.name}
         if self.carried:
-            settings["carried"] = dict(self.carried)
+            hidden = self.found.secrets.are_in
+            settings["carried"] = {name: None if hidden(value) else value for name, value in self.carried.items()}
         return settings
 
 
@@ -110,7 +114,8 @@ def prepare_run(
     except (StateError, UnfitStateError) as error:
         raise RunRefusedError(str(error)) from error
     provider = PROVIDERS[llm] if llm else ANTHROPIC
-    return Preparation(loaded, composition, checked, start.state, carried=start.carried, provider=provider)
+    found = find_secrets(composition, checked)
+    return Preparation(loaded, composition, checked, start.state, carried=start.carried, provider=provider, found=found)
 
 
 @paused_collector()
@@ -127,15 +132,22 @@ def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str
     original = _original_in(logs)
     try:
         read = store.blobs.read
-        start = {**experience.starting_state(), **fetched_fields(original.started.state, read)}
+        lost = original.started.masked_state
+        start = {**defaults_for(experience, lost, _carried(original)), **fetched_fields(original.started.state, read)}
         given = fetched_fields(original.started.args, read)
+        filled = with_secrets(experience, given, original.started.masked_args)
+    except LostSecretError as error:
+        raise RunRefusedError(f"run {original.run_id} cannot be resumed: {error}") from error
     except (BlobLostError, ValueError) as error:
         raise RunRefusedError(
             f"run {original.run_id} cannot be resumed: what it began with is lost: {error}"
         ) from error
-    args = _checked_args(experience, _with_secrets(experience, given))
-    provider = _provider(original, llm)
-    return Preparation(loaded, composition, args, start, original, _carried(original), provider, logs=logs)
+    args = _checked_args(experience, filled)
+    found = find_secrets(composition, args)
+    found.secrets.add(secret_values(experience, given))  # what the log has in plain, since it was none then
+    original.withhold(found.secrets)
+    provider, carried = _provider(original, llm), _carried(original)
+    return Preparation(loaded, composition, args, start, original, carried, provider, logs=logs, found=found)
 
 
 def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log, ...]:
@@ -225,11 +237,13 @@ def is_running(store: RunStore, run_id: str) -> bool:
 def make_plan(preparation: Preparation, kinds: Kinds) -> Plan:
     """What resuming would restore and run. Reads files, runs nothing. The preparation must be that of a resume."""
     assert preparation.original is not None
-    board = Board(preparation.composition, preparation.args, preparation.start)
+    secret_parts = SecretParts(preparation.found.secrets)
+    board = Board(preparation.composition, preparation.args, preparation.start, hash_of=secret_parts.hash)
     sources = new_sources(recall(preparation.store.data))
-    keyings = Keyings(kinds, preparation.composition, sources)
+    keyings = Keyings(kinds, preparation.composition, sources, secret_parts)
+    explainer = Explainer(preparation.logs, preparation.found.secrets)
     with sources.fingerprints.moment():
-        return plan(board, keyings, preparation.original, preparation.wishes, Explainer(preparation.logs))
+        return plan(board, keyings, preparation.original, preparation.wishes, explainer)
 
 
 def make_llm(preparation: Preparation) -> LLMService:
@@ -250,21 +264,6 @@ def _composed(loaded: Loaded) -> Composition:
         return compose_loaded(loaded)
     except NotComposableError as error:
         raise RunRefusedError(f"{error}\nNothing was started.") from error
-
-
-def _with_secrets(experience: Experience, args: Mapping[str, Json]) -> dict[str, Json]:
-    """The args of the original, its secret ones from the environment: the log does not hold them."""
-    filled = dict(args)
-    for name in sorted(secret_args(experience) & args.keys()):
-        variable = f"OE_ARG_{name.upper()}"
-        text = os.environ.get(variable)
-        if text is None:
-            raise RunRefusedError(
-                f"the arg '{name}' is a secret (writeOnly), so the log does not hold its value: "
-                f"set the environment variable {variable} and resume again."
-            )
-        filled[name] = secret_from_text(experience, name, text)
-    return filled
 
 
 def _require_json(loaded: Loaded) -> None:

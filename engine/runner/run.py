@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from engine.cache.decision import Decision
 from engine.cache.keying import Keyings
+from engine.cache.secret_parts import SecretParts
 from engine.cache.sources import Sources
 from engine.core.composition import Composition
 from engine.core.scheduler import Scheduler
@@ -34,10 +35,8 @@ from engine.core.tasks import (
 from engine.expressions import Json
 from engine.log.events import ErrorInfo, Event, NodeCancelled, NodeWarning, Record, RunFinished, RunWarning
 from engine.log.run_order import FILE, RunOrder
-from engine.log.secrets import Secrets
 from engine.log.view import RunView
 from engine.log.writer import LogWriteError, LogWriter
-from engine.nodes.dataset import dataset_secrets
 from engine.nodes.environment import cores
 from engine.nodes.registry import Kinds
 from engine.runner.candidates import Candidates
@@ -72,19 +71,24 @@ class Run:
         log: LogWriter,
         order: RunOrder,
         observe: Callable[[Record], None],
-        secrets: Secrets,
         sources: Sources,
         wanted_concurrency: int | None = None,
     ) -> None:
         self._preparation = preparation
         self._order = order
         self._journal = Journal(log, observe)
-        self._keyings = Keyings(kinds, preparation.composition, sources)
+        self._secret_parts = SecretParts(preparation.found.secrets)
+        self._keyings = Keyings(kinds, preparation.composition, sources, self._secret_parts)
         self._decider = Decider(self._keyings, preparation.original, preparation.may_rerun)
         self._asked_concurrency = wanted_concurrency or preparation.experience.concurrency
         self._found: dict[tuple[int, str], Composition] = {}
-        self._secrets = secrets
-        self._scheduler = Scheduler(preparation.composition, preparation.args, preparation.start, self._find_nested)
+        self._scheduler = Scheduler(
+            preparation.composition,
+            preparation.args,
+            preparation.start,
+            self._find_nested,
+            self._secret_parts.hash,
+        )
         self._slots = Slots(usual_limits(concurrency(preparation.experience, wanted_concurrency), cores()))
         self._candidates = Candidates(
             preparation,
@@ -96,7 +100,9 @@ class Run:
             soon=self._soon,
         )
         decider = self._decider
-        self._executor = Executor(kinds, secrets, self._report, decider.changed, decider.produced, decider.digests)
+        self._executor = Executor(
+            kinds, preparation.found.secrets, self._report, decider.changed, decider.produced, decider.digests
+        )
         self._running: dict[Task, _Execution] = {}
         self._due: deque[Callable[[], None]] = deque()
         self._loop = asyncio.get_running_loop()
@@ -118,8 +124,11 @@ class Run:
             self._timers.cancel()
             await self._end_executions()
             self._journal.show()
+        if self._secret_parts.problem is not None:
+            self._journal.record(RunWarning(message=self._secret_parts.problem))
+        kept = self._journal.kept_writes(self._scheduler.board, self._preparation.found.secrets)
         original = self._preparation.original
-        finished = run_finished(finish, self.view, original, self._scheduler.board, since(began), self._end_order())
+        finished = run_finished(finish, self.view, original, kept, since(began), self._end_order())
         self._journal.record(finished)
         self._journal.sync()
         self._journal.show()
@@ -162,7 +171,7 @@ class Run:
         found = find_nested(outer, node)
         if isinstance(found, Composition):
             self._found[id(outer), node.id] = found
-            self._secrets.add(dataset_secrets(found.all_nodes()))
+            self._preparation.found.learn(found)
             for warning in (outside_warning(outer, node.id, found), *outside_warnings(found)):
                 if warning is not None:
                     self._journal.record(RunWarning(message=warning))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -20,18 +19,14 @@ from engine.log.events import Record, RunFinished
 from engine.log.lock import RunLock
 from engine.log.outputs import Outputs, output_folder
 from engine.log.run_order import RunOrder
-from engine.log.secrets import Secrets
 from engine.log.store import RunStore
 from engine.log.view import RunView
 from engine.log.writer import Clock, LogWriter, timestamp, utc_now
-from engine.nodes.dataset import dataset_secrets
-from engine.nodes.environment import LLM_KEYS
 from engine.nodes.registry import kinds
 from engine.runner.cancellation import cancellable
 from engine.runner.folder import held_open
 from engine.runner.preparation import Preparation, RunRefusedError, make_llm
 from engine.runner.run import Run
-from engine.spec.args import secret_values
 from engine.spec.model import Node
 from engine.state.contribution import contribution_of
 from engine.state.store import StateError, StateStore
@@ -74,7 +69,7 @@ async def carry_out(
     """
     collect_from_now_on()
     store = preparation.store
-    secrets = _secrets(preparation)
+    secrets = preparation.found.secrets
     async with contextlib.AsyncExitStack() as stack:
         outputs = Outputs(output_folder(store, run_id), secrets, disk)
         node_kinds = kinds(preparation.loaded.directory, python=python, llm=make_llm(preparation), outputs=outputs)
@@ -97,7 +92,7 @@ async def carry_out(
         stack.callback(log.close)
         sources = new_sources(recall(store.data))
         stack.callback(lambda: keep(store.data, sources.fingerprints.to_remember()))
-        run = Run(preparation, node_kinds, log, order, observe, secrets, sources, concurrency)
+        run = Run(preparation, node_kinds, log, order, observe, sources, concurrency)
         async with cancellable(run, store.cancel(run_id)):
             finished = await run.drive()
             merging = asyncio.to_thread(_merge_state, RunStore(folder.now()), run.view)
@@ -122,11 +117,3 @@ def _merge_state(store: RunStore, view: RunView) -> str | None:
         hint = "" if "oe state rebuild" in str(error) else "; its log has: make it anew with `oe state rebuild`"
         return f"the state does not have what this run wrote: {error}{hint}"
     return None
-
-
-def _secrets(preparation: Preparation) -> Secrets:
-    """The keys of LLM providers and what HTTP headers need, from the environment, and the args marked as secret."""
-    keys = (os.environ.get(name, "") for name in LLM_KEYS)
-    args = secret_values(preparation.experience, preparation.args)
-    headers = dataset_secrets(preparation.composition.all_nodes())
-    return Secrets([*keys, *headers, *args])

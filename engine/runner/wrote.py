@@ -8,8 +8,8 @@ from engine.expressions import MISSING, Json
 from engine.log.events import Wrote
 
 
-def wrote(board: Board) -> dict[str, Wrote] | None:
-    """What every vertex left on the board, by field; None where nobody wrote anything."""
+def wrote(board: Board) -> dict[str, Wrote]:
+    """What every vertex left on the board, by field."""
     writes: dict[str, list[Json]] = {}
     writers: dict[str, str] = {}
     for vertex in board.graph.order:
@@ -23,4 +23,4 @@ def wrote(board: Board) -> dict[str, Wrote] | None:
         field: Wrote(value, writers[field], board.merges[field].value)
         for field, value in found.items()
         if value is not MISSING
-    } or None
+    }

@@ -28,8 +28,8 @@ class CheckedArgs(Struct, frozen=True):
     problems: tuple[str, ...] = ()
 
 
-def check_args(experience: Experience, args: Mapping[str, Json]) -> CheckedArgs:
-    """Check the args of a run and fill in the defaults.
+def check_args(experience: Experience, args: Mapping[str, Json], secret: frozenset[str] = frozenset()) -> CheckedArgs:
+    """Check the args of a run and fill in the defaults. Those named in `secret` are secrets, whatever is declared.
 
     An experience that declares no args takes any. A declaration that is no JSON Schema counts as none.
     """
@@ -38,7 +38,7 @@ def check_args(experience: Experience, args: Mapping[str, Json]) -> CheckedArgs:
         return CheckedArgs(given)
     schema = dict(cast(Mapping[str, Any], experience.args_schema))
     filled = _with_defaults(schema, given)
-    return CheckedArgs(filled, tuple(dict.fromkeys(_problems(schema, filled))))
+    return CheckedArgs(filled, tuple(dict.fromkeys(_problems(schema, filled, secret))))
 
 
 def wrong_arg(declared: Mapping[str, Any], name: str, value: Json) -> str | None:
@@ -60,6 +60,14 @@ def secret_values(experience: Experience, args: Mapping[str, Json]) -> list[Json
     return [found for name in rules.keys() & args.keys() for found in _marked(rules[name], args[name], experience)]
 
 
+def without_secrets(experience: Experience, args: Mapping[str, Json], mask: str) -> Mapping[str, Json]:
+    """`args` with `mask` in the place of each value that is marked `writeOnly: true`; the same object where none is."""
+    rules = _declared(experience)
+    marked = [name for name in rules.keys() & args.keys() if _marks_secret(rules[name], experience)]
+    hidden = {name: _hidden(rules[name], args[name], experience, mask) for name in marked}
+    return {name: hidden.get(name, value) for name, value in args.items()} if hidden else args
+
+
 def secret_from_text(experience: Experience, name: str, text: str) -> Json:
     """The value of a secret arg that someone gave as a text: JSON, unless a text is what it is declared to be."""
     rule = _declared(experience).get(name)
@@ -79,16 +87,38 @@ def _declared(experience: Experience) -> Mapping[str, Any]:
 def _marked(rule: Any, value: Json, experience: Experience) -> Iterator[Json]:
     if not _marks_secret(rule, experience):
         return
-    properties, items = rule.get("properties"), rule.get("items")
-    outside = {key: inner for key, inner in rule.items() if key not in ("properties", "items")}
-    if _marks_secret(outside, experience):
+    if _is_marked_as_whole(rule, experience):
         yield value
-    elif isinstance(value, dict) and isinstance(properties, dict):
+        return
+    properties, items = rule.get("properties"), rule.get("items")
+    if isinstance(value, dict) and isinstance(properties, dict):
         for name in properties.keys() & value.keys():
             yield from _marked(properties[name], value[name], experience)
     elif isinstance(value, list):
         for member in value:
             yield from _marked(items, member, experience)
+
+
+def _hidden(rule: Any, value: Json, experience: Experience, mask: str) -> Json:
+    """`value` with `mask` in the place of all that `_marked` finds in it."""
+    if not _marks_secret(rule, experience):
+        return value
+    if _is_marked_as_whole(rule, experience):
+        return mask
+    properties = rule.get("properties")
+    if isinstance(value, dict) and isinstance(properties, dict):
+        return {name: _hidden(properties.get(name), member, experience, mask) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_hidden(rule.get("items"), member, experience, mask) for member in value]
+    return value
+
+
+def _is_marked_as_whole(rule: Any, experience: Experience) -> bool:
+    """Whether the mark is on the value itself, or where it is too hard to tell on what of it."""
+    if not isinstance(rule, dict):
+        return True
+    outside = {key: inner for key, inner in rule.items() if key not in ("properties", "items")}
+    return _marks_secret(outside, experience)
 
 
 def _marks_secret(rule: Any, experience: Experience) -> bool:
@@ -131,11 +161,11 @@ def _with_defaults(schema: Mapping[str, Any], value: dict[str, Json]) -> dict[st
     return filled
 
 
-def _problems(schema: dict[str, Any], args: dict[str, Json]) -> list[str]:
-    return [message for error in broken_rules(schema, args) for message in _messages(schema, error)]
+def _problems(schema: dict[str, Any], args: dict[str, Json], secret: frozenset[str] = frozenset()) -> list[str]:
+    return [message for error in broken_rules(schema, args) for message in _messages(schema, error, secret)]
 
 
-def _messages(schema: Mapping[str, Any], error: ValidationError) -> Iterator[str]:
+def _messages(schema: Mapping[str, Any], error: ValidationError, secret: frozenset[str]) -> Iterator[str]:
     path = tuple(error.absolute_path)
     rules = error.schema if isinstance(error.schema, Mapping) else {}
     value = cast(Json, error.instance)
@@ -148,7 +178,7 @@ def _messages(schema: Mapping[str, Any], error: ValidationError) -> Iterator[str
             for key in value.keys() - known:
                 yield f"there is no arg `{dotted((*path, key))}`{did_you_mean(closest(key, known))}"
         case "type" | "enum" | "const" | "minimum" | "maximum" | "pattern", _:
-            got = "" if _is_secret(schema, path) else f", not {shown(value)}"
+            got = "" if not secret.isdisjoint(path[:1]) or _is_secret(schema, path) else f", not {shown(value)}"
             yield f"the arg `{dotted(path)}` must be {wanted(rules)}{got}"
         case keyword, _:
             yield f"the arg `{dotted(path)}` does not fit: its declaration asks for `{keyword}`"

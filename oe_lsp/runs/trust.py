@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from pathlib import Path
 
-STATE_FOLDER_VARIABLE = "OE_STATE_DIR"
 _FILE = "trusted-folders.json"
-
-
-def state_folder() -> Path:
-    """Where answers are kept: OE_STATE_DIR, else the platform's folder for a user's state."""
-    named = os.environ.get(STATE_FOLDER_VARIABLE)
-    if named:
-        return Path(named)
-    from platformdirs import user_state_path  # 20 ms that few sessions need
-
-    return user_state_path("oe-lsp", appauthor=False)
 
 
 class TrustedFolders:

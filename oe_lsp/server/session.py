@@ -14,11 +14,12 @@ from pygls.exceptions import JsonRpcException
 
 from engine.file_names import as_on_disk
 from engine.log.cancel_file import request_cancel
+from engine.user_folder import state_folder
 from oe_lsp.ide.snapshot import Snapshot
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.runs.launch import Engine
-from oe_lsp.runs.trust import TrustedFolders, state_folder
+from oe_lsp.runs.trust import TrustedFolders
 from oe_lsp.server import protocol
 from oe_lsp.server.announcer import Announcer
 from oe_lsp.server.client import read_client

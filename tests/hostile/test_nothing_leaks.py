@@ -26,6 +26,7 @@ HEADER = "header-t0ken-9876543210"
 PIN = 48151623
 
 NODES = """
+- {id: plain, kind: tool, impl: plain.py, writes: [n]}
 - {id: prints, kind: tool, impl: prints.py, writes: [x]}
 - {id: large, kind: tool, impl: large.py, writes: [y]}
 - {id: raises, kind: tool, impl: raises.py, on_error: {policy: skip}}
@@ -43,10 +44,11 @@ NODES = """
 - {id: nests_a_failure, kind: experience, impl: failing/experience.yaml, args: {token: $args.token},
    on_error: {policy: skip}}
 """
-COMPLETE = {"prints", "large", "rows", "asks", "skilled", "codes", "nests"}
+COMPLETE = {"plain", "prints", "large", "rows", "asks", "skilled", "codes", "nests"}
 FAIL = {"raises", "crashes", "wrong", "refused", "unskilled", "gives_up", "nests_a_failure"}
 STATE = """
 x: {persist: true}
+n: {persist: true}
 y: {}
 number: {type: number}
 rows: {type: array}
@@ -104,6 +106,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             SPREAD + "for form in forms:\n    for letter in form:\n        print(letter, end='', flush=True)\n"
             "    print()\nreturn {'state_delta': {'x': [*forms, input['_args']['pin']]}, 'edge_output': {token: 1}}",
         )
+        world.tool("plain", "return {'state_delta': {'n': 1}}")
         world.tool("large", SPREAD + "return {'state_delta': {'y': ' '.join(forms * 1000)}}")
         world.tool("raises", SPREAD + "raise ValueError(' '.join(forms))")
         world.tool("crashes", SPREAD + "import os\nprint('.' * 5000, *forms, flush=True)\nos._exit(3)")

@@ -10,7 +10,6 @@ from engine.cache.sources import new_sources
 from engine.expressions import Json
 from engine.log.events import Output, RunFinished
 from engine.log.run_order import RunOrder
-from engine.log.secrets import Secrets
 from engine.log.store import RunStore
 from engine.log.writer import LogWriter
 from engine.nodes.kind import NodeKind, Outcome, Watcher, Work
@@ -68,10 +67,9 @@ async def carry_out(preparation: Preparation, run_id: str, behave: Behaviour) ->
     """Run to the end under `run_id`, with a log as of any run."""
     store = RunStore(preparation.loaded.directory)
     store.prepare()
-    secrets = Secrets(())
-    log = LogWriter(store.log(run_id), run_id, secrets)
+    log = LogWriter(store.log(run_id), run_id)
     kinds = InProcessKinds(preparation.loaded.directory, behave)
-    run = Run(preparation, kinds, log, RunOrder(lambda: store), lambda _: None, secrets, new_sources({}))
+    run = Run(preparation, kinds, log, RunOrder(lambda: store), lambda _: None, new_sources({}))
     try:
         finished = await run.drive()
     finally:

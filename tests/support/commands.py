@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.user_folder import STATE_FOLDER_VARIABLE
+
 
 @dataclass(frozen=True)
 class Called:
@@ -40,6 +42,8 @@ def call(
     """
     own = ("ANTHROPIC", "OPENAI", "OE_")
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    if STATE_FOLDER_VARIABLE in os.environ:
+        inherited[STATE_FOLDER_VARIABLE] = os.environ[STATE_FOLDER_VARIABLE]
     done = subprocess.run(
         list(command),
         cwd=folder,

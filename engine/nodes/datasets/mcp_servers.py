@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.expressions import Json
 from engine.nodes.datasets.source import wrong_source
 from engine.nodes.datasets.values import NoRowError, parse_json
-from engine.nodes.datasets.variables import fill, values_in
+from engine.nodes.datasets.variables import fill, values_in, variables_in
 from engine.nodes.environment import tool_environment
 from engine.nodes.kind import NodeError
 from engine.regular_files import read_regular
@@ -40,6 +40,17 @@ def find_server(directory: Path, name: str, environment: Mapping[str, str]) -> M
         suggestion = did_you_mean(closest(name, frozenset(servers))) or f"; it has {listed(servers) or 'none'}"
         raise wrong_source(f"{FILE_NAME} has no server `{name}`{suggestion}")
     return _server(directory, name, servers[name], environment)
+
+
+def server_variables(directory: Path, names: Collection[str]) -> list[str]:
+    """The variables that the environments of these servers name; none where mcp.json cannot be used."""
+    try:
+        servers = _servers(directory / FILE_NAME) if names else {}
+    except NodeError:
+        return []
+    environments = (entry.get("env") for name, entry in servers.items() if name in names and isinstance(entry, dict))
+    texts = [text for env in environments if isinstance(env, dict) for text in env.values() if isinstance(text, str)]
+    return [name for text in texts for name in variables_in(text)]
 
 
 def _servers(file: Path) -> dict[str, Json]:

@@ -109,8 +109,9 @@ def _run_arg(name: str, facts: Facts) -> str:
         return ""
     required = schema.get("required")
     marks = ["required"] if isinstance(required, list) and name in required else []
-    marks += [f"default {wording.code(as_yaml(shape['default']))}"] if "default" in shape else []
-    marks += ["secret"] if shape.get("writeOnly") is True else []
+    is_secret = shape.get("writeOnly") is True
+    marks += [f"default {wording.code(as_yaml(shape['default']))}"] if "default" in shape and not is_secret else []
+    marks += ["secret"] if is_secret else []
     head = " · ".join([f"**{name}**", "arg of the run", in_words(shape), *marks])
     return wording.paragraphs([head, str(shape.get("description", ""))])
 

@@ -155,6 +155,24 @@ def test_validate_speaks_sarif_and_github(oe: Oe, world: World) -> None:
     assert github.out.startswith("::error file=experience.yaml,line=")
 
 
+def test_the_plan_of_a_run_shows_no_secret(oe: Oe, tmp_path: Path) -> None:
+    (tmp_path / "experience.yaml").write_text(
+        "name: secret\nversion: 1.0.0\nstate: {schema: {rows: {type: array}}}\n"
+        "args: {type: object, properties: {at: {type: string, writeOnly: true}}}\n"
+        "graph:\n  nodes: [{id: a, kind: dataset, source: {type: http, url: $args.at}, writes: [rows]},"
+        " {id: b, kind: agent, prompt: hello, writes: [rows]}]\n  edges: []\n"
+    )
+    given = ["--args", json.dumps({"at": "https://hidden.example/t0ken"})]
+    key = "https://me:hush-hush@llm.example/v1"
+
+    plan = oe("run", "--plan", *given, cwd=tmp_path, ANTHROPIC_BASE_URL=key)
+
+    assert plan.code == 0
+    assert "llm.example" in plan.out
+    assert "hidden" not in plan.out + plan.err
+    assert "hush" not in plan.out + plan.err
+
+
 def test_doctor_checks_the_machine_and_never_prints_a_key(oe: Oe) -> None:
     checked = oe("doctor", "--json", ANTHROPIC_API_KEY="sk-very-secret-key")
 
@@ -165,6 +183,15 @@ def test_doctor_checks_the_machine_and_never_prints_a_key(oe: Oe) -> None:
     assert (statuses["ANTHROPIC_API_KEY"], statuses["OPENAI_API_KEY"]) == ("pass", "warn")
     assert document["summary"]["failed"] == 0
     assert "sk-very" not in checked.out
+
+
+def test_doctor_says_of_a_key_that_can_be_none_that_it_is_taken_for_none(oe: Oe) -> None:
+    checked = oe("doctor", "--json", ANTHROPIC_API_KEY="short", OPENAI_API_KEY="not-needed")
+
+    found = {check["name"]: check for check in json.loads(checked.out)["checks"]}
+    assert found["ANTHROPIC_API_KEY"]["status"] == found["OPENAI_API_KEY"]["status"] == "warn"
+    assert "shorter than 8" in found["ANTHROPIC_API_KEY"]["detail"]
+    assert "placeholder" in found["OPENAI_API_KEY"]["detail"]
 
 
 def test_doctor_fails_where_runs_cannot_write(oe: Oe, tmp_path: Path) -> None:

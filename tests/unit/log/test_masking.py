@@ -112,3 +112,28 @@ def test_a_key_that_is_no_utf_8_is_masked_and_breaks_nothing() -> None:
 
 def test_a_short_secret_does_not_garble_everything_else() -> None:
     assert Secrets(["a"]).masked("banana") == "banana"
+
+
+@pytest.mark.parametrize(
+    ("data", "masked"),
+    [
+        ("PIN 1234 is wrong", "PIN *** is wrong"),
+        ("1234", "***"),
+        (1234, "***"),
+        ({"1234": [1234]}, {"***": ["***"]}),
+        ("pin=1234&next=1", "pin=***&next=1"),
+        ("order-51234 of 12345", "order-51234 of 12345"),
+        ({"constest1234": "latest"}, {"constest1234": "latest"}),
+        (12345, 12345),
+    ],
+)
+def test_a_short_secret_is_masked_in_data_only_where_it_is_a_whole_word(data: object, masked: object) -> None:
+    assert Secrets(["1234", "test"]).masked_value(data) == masked
+
+
+def test_what_becomes_known_later_is_masked_from_then_on() -> None:
+    secrets = Secrets(["first-secret"])
+    secrets.add(["later-secret"])
+
+    assert secrets.masked("first-secret, later-secret") == "***, ***"
+    assert secrets.are_in(["later-secret"])

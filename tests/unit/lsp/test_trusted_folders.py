@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from oe_lsp.runs.trust import STATE_FOLDER_VARIABLE, TrustedFolders, state_folder
+from engine.user_folder import STATE_FOLDER_VARIABLE, state_folder
+from oe_lsp.runs.trust import TrustedFolders
 
 
 def test_no_folder_is_trusted_at_first(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from engine.expressions import Json
-from engine.nodes.dataset import DatasetKind, dataset_secrets
+from engine.nodes.dataset import DatasetKind, variables_of
 from engine.nodes.kind import NodeError
 from tests.standins.rows_api import SILENCE, Answer, RowsApi, json_answer, redirect
 from tests.unit.nodes.conftest import RecordingWatcher
@@ -236,7 +236,7 @@ def test_only_the_request_is_hashed(bench: Bench) -> None:
     assert bench.kind.settings(node, {"type": "http", "url": "http://a/b"}) == {}
 
 
-def test_what_headers_take_from_the_environment_is_known_as_secret() -> None:
+def test_what_headers_take_from_the_environment_is_known() -> None:
     headers = {"Authorization": "Bearer ${API_TOKEN}", "X-Both": "${USER}:${NOT_SET}", "X-Page": "1"}
     nodes = [
         dataset({"type": "http", "url": "http://a", "headers": headers}),
@@ -244,4 +244,4 @@ def test_what_headers_take_from_the_environment_is_known_as_secret() -> None:
         dataset({"type": "file", "uri": "a.csv"}),
     ]
 
-    assert dataset_secrets(nodes, {"API_TOKEN": TOKEN, "USER": "ada", "OTHER": "x"}) == [TOKEN, "ada"]
+    assert variables_of(nodes, "") == ["API_TOKEN", "USER", "NOT_SET"]

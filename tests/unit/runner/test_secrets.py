@@ -6,10 +6,13 @@ import json
 
 import pytest
 
-from engine.log.events import NodeCompleted, Record
+from engine.cache.decision import Answer
+from engine.log.events import NodeCompleted, Record, RunStarted, RunWarning
 from engine.runner.preparation import RunRefusedError, prepare_run
+from engine.runner.secrets import find_secrets
 from engine.runner.session import carry_out, new_run_id
 from engine.spec.load import load
+from engine.state.store import StateStore
 from tests.support.worlds import World
 
 TOKEN = 'tök"en-0123'
@@ -100,3 +103,118 @@ async def test_the_keys_of_providers_are_secrets(world: World, monkeypatch: pyte
     done = await world.run({"token": "nothing", "city": "sk-ant-0123"})
 
     assert "0123" not in world.store.log(done.run_id).read_text()
+
+
+@pytest.mark.parametrize("value", ["test", "con", "ollama", "not-needed", "xxxxxxxxxxxx"])
+async def test_a_key_that_can_be_none_turns_no_data_into_a_mask_and_is_warned_of_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", value)
+    world.tool(
+        "a", "word = input['_args']['city']\nreturn {'state_delta': {'x': {word: 1, 'la' + word: 'con' + word}}}"
+    )
+
+    done = await world.run({"token": TOKEN, "city": value})
+
+    records = world.records(done.run_id)
+    [warning] = [record.event.message for record in records if isinstance(record.event, RunWarning)]
+    assert "ANTHROPIC_API_KEY" in warning
+    assert StateStore(world.store.data).values()["x"].value == {value: 1, f"la{value}": f"con{value}"}
+    monkeypatch.setenv("OE_ARG_TOKEN", TOKEN)
+    world.executed()
+    await world.resume(done.run_id)
+    assert world.executed() == []
+
+
+async def test_what_a_header_takes_from_the_environment_is_looked_for_only_where_it_can_be_a_secret(
+    world: World,
+) -> None:
+    world.graph(
+        '- {id: a, kind: dataset, source: {type: http, url: "http://127.0.0.1:9", '
+        'headers: {X-Tenant: "${TENANT}", X-Key: "${ROWS_TOKEN}"}}, writes: [x]}',
+        state="x: {}",
+    )
+    composition = prepare_run(load(world.folder), {}).composition
+
+    found = find_secrets(composition, {}, {"TENANT": "acme", "ROWS_TOKEN": "t0ken-98765"})
+
+    assert found.secrets.masked_value(["acme", "t0ken-98765"]) == ["acme", "***"]
+    assert list(found.ignored) == ["TENANT"]
+
+
+async def test_a_starting_value_that_holds_one_is_not_in_the_log_and_a_resume_takes_the_default(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123")
+    world.graph("- {id: a, kind: tool, impl: a.py, reads: [x]}", state="x: {default: [is sk-ant-0123]}")
+    world.tool("a", "return {'edge_output': len(state['x'][0])}")
+    done = await world.run()
+    started = world.records(done.run_id)[0].event
+    assert isinstance(started, RunStarted)
+    assert (started.state, started.masked_state) == ({}, ("x",))
+
+    resumed = await world.resume(done.run_id)
+
+    assert resumed.final_state == {"x": ["is sk-ant-0123"]}
+    assert world.restored(resumed.run_id) == ["a"]
+
+
+async def test_a_resume_is_refused_where_what_earlier_runs_had_left_is_masked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.graph("- {id: a, kind: tool, impl: a.py, reads: [x], writes: [x]}", state="x: {persist: true}")
+    world.tool("a", "return {'state_delta': {'x': 'is sk-ant-0123'}}")
+    await world.run()
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123")
+    done = await world.run()
+
+    with pytest.raises(RunRefusedError, match="had left in x holds a secret"):
+        await world.resume(done.run_id)
+
+
+async def test_an_arg_that_happens_to_hold_a_key_is_asked_for_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123")
+    declare(world, "city: {type: string}", "token: {type: string}")
+    done = await world.run({"token": "nothing", "city": "at sk-ant-0123"})
+    started = world.records(done.run_id)[0].event
+    assert isinstance(started, RunStarted)
+    assert (started.args["city"], started.masked_args) == ("***", ("city",))
+
+    with pytest.raises(RunRefusedError, match="OE_ARG_CITY"):
+        await world.resume(done.run_id)
+
+    monkeypatch.setenv("OE_ARG_CITY", "at sk-ant-0123")
+    assert world.prepared(done.run_id).args == {"token": "nothing", "city": "at sk-ant-0123"}
+
+
+async def test_an_arg_that_is_no_secret_any_more_is_asked_for_since_the_log_masks_it(world: World) -> None:
+    done = await world.run({"token": TOKEN})
+    declare(world, "token: {type: string}")
+
+    with pytest.raises(RunRefusedError, match="OE_ARG_TOKEN"):
+        await world.resume(done.run_id)
+
+
+async def test_an_outcome_that_holds_what_is_a_secret_by_now_runs_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(world, "city: {type: string}")
+    world.tool("a", "return {'state_delta': {'x': 'is sk-ant-0123'}}")
+    world.tool("b", "return {'edge_output': 1}")
+    first = await world.run({"city": "Oslo"})
+    world.executed()
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123")
+
+    for wishes in ({}, {"accept": ("a",)}):
+        resumed = await world.resume(first.run_id, wishes)
+        assert world.executed() == ["a"]
+        assert resumed.final_state == {"x": "is sk-ant-0123"}
+        assert "0123" not in world.store.log(resumed.run_id).read_text()
+    [a, b] = world.plan(first.run_id).entries
+    assert (a.answer, a.reasons) == (
+        Answer.WILL_RUN,
+        ("not restorable: its output holds a secret, which the log masks",),
+    )
+    assert b.answer is Answer.RESTORED

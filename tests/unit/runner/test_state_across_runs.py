@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.expressions import Json
-from engine.log.events import RunFinished, RunStarted, RunStatus, Wrote
+from engine.log.events import RunFinished, RunStarted, RunStatus, RunWarning, Wrote
 from engine.runner.preparation import RunRefusedError, prepare_run
 from engine.runner.session import Ended, carry_out, new_run_id
 from engine.spec.load import load
@@ -198,15 +198,20 @@ async def test_the_items_of_a_fan_out_are_one_write_of_the_run(fan_out: World) -
     assert len(StateStore(fan_out.store.data).history("found")) == 1
 
 
-async def test_secrets_do_not_reach_the_state(world: World) -> None:
-    world.graph("- {id: a, kind: tool, impl: a.py, writes: [x]}", state="x: {}")
+async def test_what_holds_a_secret_does_not_reach_the_state_and_the_old_value_stays(world: World) -> None:
+    world.graph("- {id: a, kind: tool, impl: a.py, writes: [x, y]}", state="x: {persist: true}\ny: {}")
     path = world.folder / "experience.yaml"
     path.write_text(path.read_text() + "args: {type: object, properties: {token: {type: string, writeOnly: true}}}\n")
-    world.tool("a", "return {'state_delta': {'x': input['_args']['token']}}")
+    world.tool("a", "return {'state_delta': {'x': {'at': [input['_args']['token']]}, 'y': 1}}")
+    await world.run({"token": ""})
 
-    await world.run({"token": "hush-0123"})
+    done = await world.run({"token": "hush-0123"})
 
-    assert kept(world) == {"x": "***"}
+    assert done.final_state == {"x": {"at": ["hush-0123"]}, "y": 1}
+    assert kept(world) == {"x": {"at": [""]}, "y": 1}
+    assert event_of(world, done.run_id, RunWarning).message.endswith("holds a secret: x")
+    rebuild(world.store)
+    assert kept(world) == {"x": {"at": [""]}, "y": 1}
     assert b"0123" not in b"".join(file.read_bytes() for file in world.store.data.glob("state.sqlite*"))
 
 
