@@ -166,7 +166,7 @@ class ToolKind:
 
     def _found_program(self, file: NamedFile) -> Program:
         if file.path.suffix not in TOOL_SUFFIXES:
-            message = f"{file.shown} is no tool: a tool's file ends in .py, .mjs or .js"
+            message = f"{file.shown} is no tool: a tool's file ends in {', '.join(TOOL_SUFFIXES)}"
             raise NodeError("NoTool", message, retryable=False)
         _require_file(file)
         if file.path.suffix == ".py":
