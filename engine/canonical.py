@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from functools import lru_cache
+from math import isfinite
 from types import NoneType
 from typing import cast
 
@@ -19,6 +21,7 @@ MAX_DEPTH = 200
 
 _FIRST_UNSAFE = 2**53
 _SHORT = 64
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 _PLAIN = frozenset({str, bool, NoneType})
 _ENCODE_PLAIN = msgspec.json.Encoder(order="deterministic").encode
 _DIGITS = bytes.maketrans(b"123456789", b"000000000")
@@ -27,8 +30,18 @@ _LONG_DIGITS = b"0" * 16
 
 class NotJsonError(ValueError):
     """A value that JSON cannot hold: NaN, Infinity, a lone surrogate, an integer over 2^53, or no JSON type; or that
-    is nested more than MAX_DEPTH levels deep.
+    is nested more than MAX_DEPTH levels deep. `reason` says what is wrong and what to do, `place` where: `rows[2].id`.
     """
+
+    def __init__(self, reason: str, place: str = "") -> None:
+        super().__init__(f"{place or 'the value'} {reason}")
+        self.reason = reason
+        self.place = place
+
+    def inside(self, name: str) -> NotJsonError:
+        """The same of a value that stands under `name` in another."""
+        is_list = not self.place or self.place.startswith("[")
+        return NotJsonError(self.reason, f"{name}{self.place}" if is_list else f"{name}.{self.place}")
 
 
 def canonical(value: Json) -> bytes:
@@ -36,11 +49,36 @@ def canonical(value: Json) -> bytes:
     try:
         # What the RFC asks for, in C: most of what is hashed is short text, or objects of such.
         content = _ENCODE_PLAIN(value) if _is_plain(value) else rfc8785.dumps(value)
-    except (rfc8785.CanonicalizationError, UnicodeEncodeError, RecursionError) as error:
-        raise NotJsonError(f"not a JSON value: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise _fault(value) or NotJsonError(f"is no JSON value: {error}") from error
     if content.count(b"[") + content.count(b"{") > MAX_DEPTH and is_too_deep(value):
-        raise NotJsonError(f"a value that is nested more than {MAX_DEPTH} levels deep")
+        raise NotJsonError(f"is nested more than {MAX_DEPTH} levels deep")
     return content
+
+
+def _fault(value: Json) -> NotJsonError | None:
+    """What in `value` JSON cannot hold, with its place. A loop and not a recursion."""
+    left: list[tuple[str, Json]] = [("", value)]
+    for place, member in left:  # which grows meanwhile
+        reason = _reason(member)
+        if reason is not None:
+            return NotJsonError(reason, place)
+        if isinstance(member, dict):
+            left.extend((f"{place}.{key}" if place else str(key), part) for key, part in member.items())
+        elif isinstance(member, list):
+            left.extend((f"{place}[{index}]", part) for index, part in enumerate(member))
+    return None
+
+
+def _reason(value: Json) -> str | None:
+    if isinstance(value, float) and not isfinite(value):
+        return f"is {value}, which JSON cannot hold; use a finite number or null"
+    if type(value) is int and abs(value) >= _FIRST_UNSAFE:
+        shown = f"{value}, an" if value.bit_length() <= _SHORT else "an"
+        return f"is {shown} integer beyond 2^53, of which readers of JSON lose digits; make it a string"
+    if isinstance(value, str) and not value.isascii() and _HALF_A_PAIR.search(value):
+        return "is text with half of a surrogate pair, which JSON cannot hold"
+    return None
 
 
 def _is_plain(value: Json) -> bool:

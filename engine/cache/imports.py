@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from engine.cache.fingerprints import Fingerprint, Fingerprints
 from engine.cache.folders import Folders, Listing
-from engine.cache.javascript_imports import SCANNED, SUFFIXES, javascript_imports
+from engine.cache.javascript_imports import COMPILED, SCANNED, SUFFIXES, javascript_imports
 from engine.cache.python_imports import ALL_NAMES, PythonImport, python_imports
 from engine.file_names import writable
 
@@ -147,13 +147,17 @@ class Imports:
             yield package / _INIT
 
     def _javascript_files(self, path: str, file: Path, walk: _Walk) -> Iterator[Path]:
-        """The first file that `path`, seen from `file`, can mean: itself, with a suffix, or the index of a folder."""
+        """The first file that `path`, seen from `file`, can mean: itself, with a suffix, or the index of a folder.
+
+        A source in TypeScript may be named as what it is compiled to.
+        """
         folder = _where_node_looks(file, walk.home)
         meant = Path(os.path.normpath(folder / path))
         if not walk.home.holds(meant) and not (folder != file.parent and meant.is_relative_to(folder)):
             return
         entries = self._look(meant.parent, walk)
-        names = (meant.name, *(meant.name + suffix for suffix in SUFFIXES))
+        compiled = COMPILED.get(meant.suffix, meant.suffix)
+        names = (meant.name, *(meant.name + suffix for suffix in SUFFIXES), meant.stem + compiled)
         found = next((meant.parent / name for name in names if entries.get(name) is False), None)
         if found is None and entries.get(meant.name):
             inside = self._look(meant, walk)

@@ -16,6 +16,9 @@ what is a comment takes a whole parser, and the worst that comes of it is a node
 SUFFIXES = (".js", ".mjs", ".cjs", ".json", ".ts", ".mts", ".cts")
 """What `require` tries where a path has no suffix, and then some: a file that is there is one that may be meant."""
 
+COMPILED = {".js": ".ts", ".mjs": ".mts", ".cjs": ".cts"}
+"""What a compiler of TypeScript makes, and of what."""
+
 SCANNED = frozenset(SUFFIXES) - {".json"}
 """The suffixes of files that can import in turn."""
 

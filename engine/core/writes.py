@@ -39,8 +39,8 @@ class Checked(Struct, frozen=True):
 def check_output(sight: Sight, node: Node, output: Output) -> Checked:
     """Check the output of an execution of `node` against the state that it sees."""
     try:
-        delta = {name: normalise(value) for name, value in output.state_delta.items()}
-        edge_output = UNSET if output.edge_output is UNSET else normalise(output.edge_output)
+        delta = {name: _normal(f"state_delta.{name}", value) for name, value in output.state_delta.items()}
+        edge_output = UNSET if output.edge_output is UNSET else _normal("edge_output", output.edge_output)
     except NotJsonError as error:
         return Checked(output, ErrorInfo("output", f"{node.id} returned what JSON cannot hold: {error}"))
     normal = Output(delta, edge_output)
@@ -49,6 +49,14 @@ def check_output(sight: Sight, node: Node, output: Output) -> Checked:
         return Checked(normal, ErrorInfo("state", refused))
     stray = [name for name in delta if name not in node.writes]
     return Checked(normal, None, tuple(_stray(name) for name in stray))
+
+
+def _normal(name: str, value: Json) -> Json:
+    """`value` as the log will hold it. Raises NotJsonError, with the place as the node's author knows it."""
+    try:
+        return normalise(value)
+    except NotJsonError as error:
+        raise error.inside(name) from error
 
 
 def unfit(sight: Sight, node: Node, delta: Mapping[str, Json]) -> str | None:

@@ -55,6 +55,7 @@ class ToolKind:
         self._pool = WorkerPool(self._directory, tool_environment(), size=size)
         self._ids = itertools.count(1)
         self._inside: dict[NamedFile, bool] = {}
+        self._known_to_leave: set[NamedFile] = set()
         self._programs: dict[NamedFile, Program] = {}
         self._numbers: dict[int, tuple[Node, int]] = {}
         self._found_python: str | None = None
@@ -97,6 +98,7 @@ class ToolKind:
             problem = f"{program.command[0]} could not be started: {error.strerror}"
             raise NodeError("NoInterpreter", problem, retryable=may_start_later(error)) from error
         self._answered.add(program)
+        self._warn_of_leftovers(file, reply, watcher)
         if not reply["ok"]:
             _require_file(file)
             _fail(file, function, reply)
@@ -124,6 +126,16 @@ class ToolKind:
 
     def _shown(self, file: str) -> str:
         return Path(os.path.relpath(self._directory / file, self._directory)).as_posix()
+
+    def _warn_of_leftovers(self, file: NamedFile, reply: Mapping[str, Any], watcher: Watcher) -> None:
+        """Say once in a run that a tool returns before all that it started has ended."""
+        if reply["ok"] and "left" in reply and file not in self._known_to_leave:
+            self._known_to_leave.add(file)
+            left = " and ".join(reply["left"])
+            watcher.warning(
+                f"{file.shown} returned while {left} was still active; its process was ended with it, and each call "
+                "starts another. Await, close or clear what the tool starts."
+            )
 
     def _is_inside(self, file: NamedFile) -> bool:
         """Asked once in a run: following links for each of ten thousand items costs more than all else about them."""
@@ -154,7 +166,7 @@ class ToolKind:
 
     def _found_program(self, file: NamedFile) -> Program:
         if file.path.suffix not in TOOL_SUFFIXES:
-            message = f"{file.shown} is no tool: a tool's file ends in .py, .mjs or .js"
+            message = f"{file.shown} is no tool: a tool's file ends in {', '.join(TOOL_SUFFIXES)}"
             raise NodeError("NoTool", message, retryable=False)
         _require_file(file)
         if file.path.suffix == ".py":

@@ -1,15 +1,18 @@
 // Runs JavaScript tools for the engine, one request at a time. Stand-alone: Node 18 suffices.
 //
-// Started under the supervisor as `node worker.mjs CHANNEL FOLDER ROOT` in ROOT, the experience's folder; the arguments and the
-// messages are those of worker.py.
+// Started under the supervisor as `node worker.mjs CHANNEL FOLDER ROOT` in ROOT, the experience's folder; the arguments
+// and the messages are those of worker.py. Beside it: all files worker_*.mjs.
 
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { Isolation } from './worker_isolation.mjs';
 import { withoutGeneration } from './worker_hooks.mjs';
 import { Modules } from './worker_modules.mjs';
+import { NotJson, plain } from './worker_values.mjs';
 
 const root = home();
 
@@ -20,52 +23,74 @@ function home() {
 }
 
 const modules = new Modules(root === process.cwd() ? process.argv[4] : root);
+const { parse, stringify } = JSON; // here and below: as they are before a tool can put others in their place
+const { exit } = process;
+const { writeSync } = fs;
+const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
 
 function main(channel) {
   const socket = new net.Socket({ fd: channel, readable: true, writable: true });
+  const isolation = new Isolation((id) => writeSync(channel, `${stringify({ id, stale: true })}\n`), print);
   let pieces = [];
   socket.on('data', (data) => {
     pieces.push(data);
     if (data[data.length - 1] !== 10) return;
-    const request = JSON.parse(Buffer.concat(pieces).toString('utf8'));
+    const request = parse(Buffer.concat(pieces).toString('utf8'));
     pieces = [];
-    answer(request).then(async (line) => {
-      await Promise.all([process.stdout, process.stderr].map(written));
-      socket.write(line);
+    serve(isolation, request).then(async (reply) => {
+      await Promise.all(streams.map(written));
+      socket.write(`${stringify(reply)}\n`, () => isolation.isBroken && exit.call(process, 1));
     });
   });
-  socket.on('end', () => process.exit(0));
+  socket.on('end', () => isolation.drained().then(() => exit.call(process, 0)));
+  socket.on('error', () => exit.call(process, 1));
 }
 
 /** What was printed leaves before the answer does: what a full pipe did not take, Node keeps until there is room. */
-function written(stream) {
-  return stream.writableLength && stream.writable ? new Promise((resolve) => stream.write('', resolve)) : null;
+function written({ stream, write }) {
+  if (!stream.writableLength || !stream.writable) return null;
+  return new Promise((resolve) => { write.call(stream, '', resolve); });
 }
 
 /** The reply to one request. Never rejects: whatever a tool does becomes an error that says so. */
-async function answer({ id, file: named, function: name, input, node, files }) {
-  const file = path.resolve(root, named);
-  process.chdir(root);
-  if (!modules.enter(node, files ?? {})) return encode({ id, stale: true });
-  try {
-    const module = await loaded(file, node, files);
-    if (module === null) return encode({ id, stale: true });
-    const tool = module[name ?? 'default'];
-    if (typeof tool !== 'function') {
-      return encode({ id, ok: false, type: 'NoFunction', message: '', names: functions(module), ...modules.report() });
-    }
-    Object.freeze(input._state);
-    const output = await tool(input);
-    return encode({ id, ok: true, output: output === undefined ? null : output, ...modules.report() });
-  } catch (error) {
-    console.error(readable(error));
-    return encode({ id, ok: false, ...failure(error), location: location(error, file), ...modules.report() });
-  }
+function serve(isolation, request) {
+  const { id, node, files } = request;
+  const file = path.resolve(root, request.file);
+  const isFit = modules.enter(node, files ?? {}) && !isolation.refuses(modules.current);
+  if (!isFit) return Promise.resolve({ id, stale: true });
+  const failed = (error) => {
+    return { id, ok: false, ...failure(error), location: location(error, file), ...modules.report() };
+  };
+  return isolation.serve(
+    request,
+    () => answer(isolation, request).catch((error) => {
+      print(error);
+      return failed(error);
+    }),
+    (error) => {
+      const reply = failed(error);
+      return { ...reply, message: `${reply.message}, in something that the tool started and did not await` };
+    },
+  );
 }
 
-/** The tool's module; null where it cannot be loaded here, perhaps since it was loaded before: some can be only once. */
+async function answer(isolation, { id, file, function: name, input, node, files }) {
+  process.chdir(root);
+  const module = await loaded(path.resolve(root, file), node, files);
+  if (module === null) return { id, stale: true };
+  await isolation.loaded(modules.current);
+  const tool = callable(module, name);
+  if (tool === undefined) {
+    return { id, ok: false, type: 'NoFunction', message: '', names: functions(module), ...modules.report() };
+  }
+  Object.freeze(input._state);
+  const output = plain(await tool(input)) ?? null;
+  return { id, ok: true, output, ...modules.report() };
+}
+
+/** The tool's module; null where it cannot be loaded here, perhaps since it was before: some can be only once. */
 async function loaded(file, node, files) {
-  const asked = JSON.stringify([node, files]);
+  const asked = stringify([node, files]);
   const wasAsked = hasLoaded && failed !== asked;
   hasLoaded = true;
   try {
@@ -73,12 +98,16 @@ async function loaded(file, node, files) {
   } catch (error) {
     failed = asked;
     if (wasAsked) return null;
-    throw error;
+    throw explained(error);
   }
 }
 
 let hasLoaded = false;
 let failed = null;
+
+function print(error) {
+  console.error(readable(error));
+}
 
 /** `error`, its stack with the addresses of modules as their author knows them. */
 function readable(error) {
@@ -90,13 +119,47 @@ function readable(error) {
   return error;
 }
 
+/** Node's words for a TypeScript file that it cannot load do not say which Node could. */
+function explained(error) {
+  const isTypeScript = error?.code === 'ERR_UNKNOWN_FILE_EXTENSION' && /"\.[mc]?ts"/.test(error.message);
+  return isTypeScript ? new NoTypeScript(error) : error;
+}
+
+class NoTypeScript extends Error {
+  constructor(cause) {
+    const file = /\bfor (.+)$/m.exec(cause.message)?.[1] ?? 'the tool';
+    const shown = isInside(file, root) ? path.relative(root, file) : file;
+    super(
+      `${shown} is TypeScript, which needs Node.js 22.18, 23.6 or newer; node on PATH is ${process.version}. ` +
+        'Install a newer one from https://nodejs.org, or compile the file to JavaScript',
+    );
+  }
+}
+
+/**
+ * The function that an `impl` means. What CommonJS exports is the default of its module; of a compiled TypeScript or ES
+ * module (`__esModule`) the `default` in that, and of other objects `default` or `run`.
+ */
+function callable(module, name) {
+  const exported = module.default;
+  const isCompiled = Boolean(exported?.__esModule) && typeof exported.default === 'function';
+  const offered = name
+    ? [[module, name], [exported, name]]
+    : [[isCompiled ? exported : module, 'default'], [exported, 'default'], [exported, 'run']];
+  const [owner, key] = offered.find(([object, member]) => typeof object?.[member] === 'function') ?? [];
+  return owner === module ? module[key] : owner?.[key].bind(owner);
+}
+
+/** The functions that can be named after a colon. */
 function functions(module) {
-  return Object.keys(module).filter((key) => key !== 'default' && typeof module[key] === 'function');
+  const exported = { ...(typeof module.default === 'object' ? module.default : {}), ...module };
+  return Object.keys(exported).filter((key) => key !== 'default' && typeof exported[key] === 'function');
 }
 
 function failure(error) {
   if (!(error instanceof Error)) return { type: 'Error', message: `the tool threw ${String(error)}` };
   if (error instanceof NotJson) return { type: 'ToolResult', message: error.message };
+  if (error instanceof NoTypeScript) return { type: 'NoTypeScript', message: error.message };
   return { type: error.name, message: error.message ? `${error.name}: ${error.message}` : error.name };
 }
 
@@ -127,60 +190,6 @@ function place(text, tool) {
 
 function isInside(file, folder) {
   return file.startsWith(folder + path.sep);
-}
-
-class NotJson extends Error {}
-
-/** One line. An output that JSON cannot hold becomes an error that names the place. */
-function encode(reply) {
-  try {
-    return `${JSON.stringify(reply, jsonOnly)}\n`;
-  } catch (error) {
-    const message = fault(reply.output, '', []) ?? `the result is not JSON: ${error.message}`;
-    return `${JSON.stringify({ id: reply.id, ok: false, type: 'ToolResult', message })}\n`;
-  }
-}
-
-function jsonOnly(key, value) {
-  const reason = unfit(value);
-  if (reason !== null) throw new NotJson(reason);
-  return value;
-}
-
-/** Why JSON cannot hold this very value, which JSON.stringify would drop or turn into something else; else null. */
-function unfit(value) {
-  switch (typeof value) {
-    case 'number':
-      return Number.isFinite(value) ? null : `is ${value}, which JSON cannot hold; return a finite number or null`;
-    case 'string':
-      return value.isWellFormed?.() === false
-        ? 'is text with half of a surrogate pair, which JSON cannot hold; use toWellFormed()'
-        : null;
-    case 'bigint':
-    case 'function':
-    case 'symbol':
-      return `is a ${typeof value}; return only objects, arrays, strings, numbers, booleans and null`;
-    case 'object':
-      return value instanceof Map || value instanceof Set
-        ? `is a ${value.constructor.name}, which JSON would empty; return an object or an array`
-        : null;
-    default:
-      return null;
-  }
-}
-
-/** The first thing in `value` that JSON cannot hold, with its path; undefined where there is none. */
-function fault(value, place, inside) {
-  const reason = unfit(value);
-  if (reason !== null) return `${place || 'the result'} ${reason}`;
-  if (typeof value !== 'object' || value === null || typeof value.toJSON === 'function') return undefined;
-  if (inside.includes(value)) return `${place || 'the result'} contains itself`;
-  for (const [key, part] of Object.entries(value)) {
-    const step = Array.isArray(value) ? `${place}[${key}]` : place ? `${place}.${key}` : key;
-    const found = fault(part, step, [...inside, value]);
-    if (found) return found;
-  }
-  return undefined;
 }
 
 main(Number(process.argv[2]));

@@ -18,8 +18,7 @@ from engine.spec.model import (
     SkillSpec,
     ToolSpec,
 )
-
-_JAVASCRIPT = (".mjs", ".js")
+from engine.spec.named_files import JAVASCRIPT_SUFFIXES
 
 
 class NamedPath(Struct, frozen=True):
@@ -72,7 +71,7 @@ class Surroundings(Struct, frozen=True):
 def commands_of(spec: KindSpec, around: Surroundings) -> tuple[tuple[str, ...], ...]:
     """The programs that a node of this spec starts."""
     if isinstance(spec, ToolSpec):
-        interpreter = around.node if spec.impl.partition(":")[0].endswith(_JAVASCRIPT) else around.python
+        interpreter = around.node if spec.impl.partition(":")[0].endswith(JAVASCRIPT_SUFFIXES) else around.python
         return ((interpreter, spec.impl),)
     if isinstance(spec, CliAgentSpec) and spec.provider in PROGRAMS:
         program = PROGRAMS[spec.provider]

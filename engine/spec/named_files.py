@@ -32,7 +32,8 @@ from engine.spec.tool_functions import javascript_names, python_names
 from engine.spec.wording import closest, did_you_mean, listed
 from engine.syntax import View
 
-TOOL_SUFFIXES = (".py", ".mjs", ".js")
+JAVASCRIPT_SUFFIXES = (".mjs", ".js", ".cjs", ".ts", ".mts", ".cts")
+TOOL_SUFFIXES = (".py", *JAVASCRIPT_SUFFIXES)
 _ROW_SUFFIXES = (".json", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet")
 SKILL_FILE = "SKILL.md"
 _LONGEST_CODE = 1024 * 1024

@@ -27,7 +27,10 @@ def functions(text: str, *, is_python: bool) -> tuple[str, ...]:
 
 
 _PYTHON_FUNCTION = r"^(?:async[ \t]+)?def[ \t]+([A-Za-z]\w*)"
-_EXPORTED_FUNCTION = r"^[ \t]*export[ \t]+(?:(?:async[ \t]+)?function[ \t]*\*?|const|let|var)[ \t]+([\w$]+)"
+_EXPORTED_FUNCTION = (
+    r"^[ \t]*(?:export[ \t]+(?:(?:async[ \t]+)?function[ \t]*\*?|const|let|var)[ \t]+"
+    r"|(?:module\.)?exports\.(?!default\b|__esModule\b)(?=[\w$]+[ \t]*=))([\w$]+)"
+)
 
 _PYTHON = (
     r"^(?:async[ \t]+)?def[ \t]+(?P<name>{name})\b",
@@ -38,6 +41,7 @@ _PYTHON = (
 _DEFAULTS = (
     r"^[ \t]*export[ \t]+default[ \t]+(?:async[ \t]+)?function[ \t]*\*?[ \t]*(?P<name>[\w$]+)",
     r"^[ \t]*export[ \t]+(?P<name>default)\b",
+    r"\bexports\.(?P<name>default)\b",
     r"(?P<name>\bmodule\.exports\b)",
 )
 _EXPORTS = (

@@ -20,6 +20,7 @@ from pygls.lsp.server import LanguageServer
 
 from engine import __version__
 from oe_lsp.server import protocol
+from oe_lsp.server.client_process import until_gone
 
 if TYPE_CHECKING:
     from oe_lsp.server.session import Session
@@ -41,6 +42,8 @@ class ExperienceServer(LanguageServer):
             converter_factory=protocol.converter,
         )
         self.was_shut_down = False
+        self._is_started_by_client = False
+        self._watching: asyncio.Task[None] | None = None
         self._introduction: types.InitializeParams | None = None
         self._session: asyncio.Task[Session] | None = None
         self._commands: set[asyncio.Task[Any]] = set()
@@ -55,6 +58,7 @@ class ExperienceServer(LanguageServer):
             os.dup2(nothing.fileno(), sys.stdin.fileno())
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         sys.stdout = sys.stderr
+        self._is_started_by_client = True
         super().start_io(stdin or os.fdopen(reader, "rb"), stdout or os.fdopen(writer, "wb"))
 
     def report_server_error(self, error: Exception, source: Any) -> None:
@@ -64,8 +68,13 @@ class ExperienceServer(LanguageServer):
             log.error("%s: %s", getattr(source, "__name__", source), error)
 
     def meet(self, params: types.InitializeParams) -> None:
-        """Note who the client is."""
+        """Note who the client is. One that started this process may end without a word: it is watched.
+
+        Its end of the pipes is not enough: a shell, `ssh` or `docker exec` in between keeps that open.
+        """
         self._introduction = params
+        if self._is_started_by_client and params.process_id is not None and self._watching is None:
+            self._watching = asyncio.create_task(self._end_with(params.process_id), name="watch the client")
 
     def open_session(self) -> None:
         """Start what serves the client, off the path to `initialized`."""
@@ -107,6 +116,17 @@ class ExperienceServer(LanguageServer):
         """For an editor that vanished without `shutdown`: do with its runs what the user wants."""
         if (session := self._opened()) is not None:
             session.end_own_runs()
+
+    async def _end_with(self, pid: int) -> None:
+        """End this process when the client's has ended. The runs that it started go on, unless the user wants else."""
+        try:
+            await until_gone(pid)
+        except ProcessLookupError:
+            log.info("there is no process %s here, so the end of the client is that of its connection", pid)
+            return
+        log.warning("the client, process %s, has ended", pid)
+        self.end_own_runs()
+        os._exit(0 if self.was_shut_down else 1)  # a thread may be reading stdin, which nobody may ever close
 
     def _opened(self) -> Session | None:
         task = self._session

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_NAMED_FILES = "**/*.{md,txt,py,mjs,js,json,jsonl,ndjson,csv,tsv,parquet,db,sqlite,yaml,yml}"
+_NAMED_FILES = "**/*.{md,txt,py,mjs,js,cjs,ts,mts,cts,json,jsonl,ndjson,csv,tsv,parquet,db,sqlite,yaml,yml}"
 """What an experience may name, as far as a name tells."""
 
 _OURS = "/.openexpertise/"

@@ -33,6 +33,7 @@ class Editor(LanguageClient):
         answer: str | None = None,
         capabilities: types.ClientCapabilities | None = None,
         env: dict[str, str] | None = None,
+        process_id: int | None = None,
         server: Sequence[str] = (sys.executable, "-m", "oe_lsp.server"),
     ) -> None:
         super().__init__()
@@ -47,6 +48,7 @@ class Editor(LanguageClient):
         self._options = {"oeEvents": events} | _present(trusted=trusted, settings=settings)
         self._answer = answer
         self._command = server
+        self._process_id = process_id or os.getpid()
         self._env = {**os.environ, "OE_STATE_DIR": str(workspace / "state")} | (env or {})
         self._news = asyncio.Event()
         self._closing = asyncio.Event()
@@ -61,6 +63,7 @@ class Editor(LanguageClient):
                 capabilities=self._declared,
                 workspace_folders=[types.WorkspaceFolder(self.uri("."), "workspace")],
                 initialization_options=self._options,
+                process_id=self._process_id,
             )
         )
         self.asks_for_problems = introduced.capabilities.diagnostic_provider is not None

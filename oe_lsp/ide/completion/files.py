@@ -6,12 +6,13 @@ import posixpath
 from collections.abc import Iterator
 
 from engine.spec.files import Entry
+from engine.spec.named_files import TOOL_SUFFIXES
 from oe_lsp.ide.completion.offers import Offer, OfferKind, scalar
 from oe_lsp.ide.completion.place import Slot
 from oe_lsp.ide.completion.request import Request
 
 _ANY = ("",)
-_ENDINGS_BY_KIND = {"tool": (".py", ".mjs", ".js"), "skill": (), "experience": (".yaml", ".yml")}
+_ENDINGS_BY_KIND = {"tool": TOOL_SUFFIXES, "skill": (), "experience": (".yaml", ".yml")}
 _ENDINGS_BY_SOURCE = {"file": (".json", ".jsonl", ".csv", ".tsv", ".parquet"), "sqlite": (".db", ".sqlite", ".sqlite3")}
 _NEVER_OFFERED = frozenset({"node_modules", "__pycache__", "venv"})
 
@@ -31,11 +32,15 @@ def file_offers(request: Request) -> Iterator[Offer]:
         entry = request.files.entry(path)
         if entry is Entry.FOLDER:
             yield _offer(request, start + name, name, is_folder=True, goes_on=endings != ())
-        elif entry is Entry.FILE and name.endswith(endings or _NOTHING) and not _is_itself(request, path):
+        elif entry is Entry.FILE and _has_ending(name, endings) and not _is_itself(request, path):
             yield _offer(request, start + name, name, is_folder=False, goes_on=False)
 
 
-_NOTHING = ("\0",)
+_TYPES_ONLY = (".d.ts", ".d.mts", ".d.cts")
+
+
+def _has_ending(name: str, endings: tuple[str, ...]) -> bool:
+    return name.endswith(endings) and not (endings == TOOL_SUFFIXES and name.endswith(_TYPES_ONLY))
 
 
 def _offer(request: Request, path: str, name: str, *, is_folder: bool, goes_on: bool) -> Offer:

@@ -139,6 +139,11 @@ def test_nothing_outside_the_folder_and_nothing_installed_counts(folder: Folder,
         "const a = await import(/* why */ `./lib/a.mjs`)",
         "import x from './lib/../lib/a.mjs?v=1'",
         "import x from './lib/%61.mjs'",
+        "const a = require('./lib/a.mjs')",
+        "import type { T } from 'elsewhere'; import x, { type U } from './lib/a.mjs'",
+        "import a = require('./lib/a.mjs')",
+        "export { a as default } from './lib/a.mjs'",
+        "export type { T } from './lib/a.mjs'",
     ],
 )
 def test_every_way_to_import_javascript_by_a_relative_path_counts(folder: Folder, source: str) -> None:
@@ -147,6 +152,24 @@ def test_every_way_to_import_javascript_by_a_relative_path_counts(folder: Folder
     folder.write("data.json", "{}")
 
     assert folder.imported("tool.mjs") == ["data.json", "lib/a.mjs"]
+
+
+@pytest.mark.parametrize("tool", ["tool.mjs", "tool.js", "tool.cjs", "tool.ts", "tool.mts", "tool.cts"])
+def test_tools_of_every_suffix_are_searched_and_what_they_import_in_turn(folder: Folder, tool: str) -> None:
+    folder.write(tool, "import { a } from './lib/a.ts'")
+    folder.write("lib/a.ts", "import b = require('./b.cts'); export const a = b")
+    folder.write("lib/b.cts", "const c = require('./c'); module.exports = c")
+    folder.write("lib/c.cjs")
+
+    assert folder.imported(tool) == ["lib/a.ts", "lib/b.cts", "lib/c.cjs"]
+
+
+def test_typescript_may_be_named_as_what_it_is_compiled_to(folder: Folder) -> None:
+    folder.write("tool.ts", "import './a.js'; import './b.mjs'; import './c.cjs'; import './d.js'")
+    for name in ("a.ts", "b.mts", "c.cts", "d.js", "d.ts"):
+        folder.write(name)
+
+    assert folder.imported("tool.ts") == ["a.ts", "b.mts", "c.cts", "d.js"]
 
 
 def test_require_finds_files_without_suffix_and_the_index_of_folders(folder: Folder) -> None:

@@ -102,6 +102,23 @@ def test_what_json_cannot_hold_is_refused(value: Any) -> None:
         normalise(value)
 
 
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (2**53, "the value is 9007199254740992, an integer beyond 2^53, of which readers of JSON lose digits"),
+        ({"rows": [1, {"id": -(2**60)}]}, "rows[1].id is -1152921504606846976, an integer beyond 2^53"),
+        ([[10**5000]], "[0][0] is an integer beyond 2^53"),
+        ({"a": {"b": float("nan")}}, "a.b is nan, which JSON cannot hold"),
+        (["é", "\udfff"], "[1] is text with half of a surrogate pair"),
+    ],
+)
+def test_what_json_cannot_hold_is_named_by_its_place(value: Any, said: str) -> None:
+    with pytest.raises(NotJsonError) as raised:
+        normalise(value)
+
+    assert str(raised.value).startswith(said)
+
+
 def test_hashes_are_the_same_in_every_process(tmp_path: Path) -> None:
     script = "from engine.canonical import hash_value; print(hash_value({'b': [1, 2.0, 'ü'], 'a': {'x': None}}))"
     seen = {

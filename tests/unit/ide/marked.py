@@ -110,6 +110,9 @@ FOLDER = Folder(
     "tools/deep/score.py",
     "prompts/review.md",
     "prompts/short.txt",
+    "tools/legacy.cjs",
+    "tools/typed.ts",
+    "tools/types.d.ts",
     "schemas/verdict.json",
     "data/rows.csv",
     "data/shop.db",
@@ -119,6 +122,7 @@ FOLDER = Folder(
         "inner/experience.yaml": INNER,
         "tools/fetch.py": "def run(given): ...\n\n\nasync def pages(given): ...\n\n\ndef _own(): ...\n",
         "tools/render.mjs": "export default (given) => ({});\nexport async function plain(given) {}\n",
+        "tools/legacy.cjs": "module.exports = () => ({});\nmodule.exports.score = () => ({});\nexports.rank = 1;\n",
         "mcp.json": '{"servers": {"notes": {"command": "notes-server"}, "mail": {}}}',
     },
 )

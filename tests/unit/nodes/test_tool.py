@@ -235,7 +235,12 @@ async def test_an_error_in_a_local_module_points_there_and_not_into_the_library_
 
 MISFITS = [
     ("tools/none.py", "", "NoTool", "tools/none.py does not exist; create it or correct `impl`"),
-    ("tools/a.txt", "text", "NoTool", "tools/a.txt is no tool: a tool's file ends in .py, .mjs or .js"),
+    (
+        "tools/a.txt",
+        "text",
+        "NoTool",
+        "tools/a.txt is no tool: a tool's file ends in .py, .mjs, .js, .cjs, .ts, .mts, .cts",
+    ),
     (
         "tools/a.py",
         "def score(i): pass",

@@ -26,6 +26,8 @@ AROUND = Surroundings(python="/usr/bin/python3", node="/usr/bin/node", llm_host=
     [
         (ToolSpec("./tools/a.py:score"), ("/usr/bin/python3", "./tools/a.py:score")),
         (ToolSpec("./tools/a.mjs"), ("/usr/bin/node", "./tools/a.mjs")),
+        (ToolSpec("./tools/a.cjs"), ("/usr/bin/node", "./tools/a.cjs")),
+        (ToolSpec("./tools/a.ts:score"), ("/usr/bin/node", "./tools/a.ts:score")),
         (DatasetSpec({"type": "mcp-resource", "server": "files"}), ("MCP server files",)),
     ],
 )

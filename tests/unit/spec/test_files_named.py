@@ -12,6 +12,11 @@ from engine.spec.problems import Severity
 
 HEAD = "name: x\nversion: 1.0.0\nstate: {schema: {rows: {type: array}, title: {type: string}}}\n"
 TOOL = "def run(given): ...\nif given:\n    other = 1\nelse:\n    from os import path as third\n"
+TYPED = (
+    "import type { Given } from './given.ts';\ninterface Made { edge_output: string }\n"
+    "export default async function run(given: Given): Promise<Made> { return { edge_output: '' }; }\n"
+    "export const other = <T,>(given: T): T => given;\n"
+)
 MODULE = "export default async (given) => ({});\nexport function other() {}\nexport { a as third };\n"
 
 
@@ -23,6 +28,11 @@ def folder(tmp_path: Path) -> Path:
         "tools/star.py": "from somewhere import *\n",
         "tools/newer.py": "def run(given) -> int | : match\n",
         "tools/common.js": "module.exports = { anything: 1 };\n",
+        "tools/common.cjs": "module.exports = async () => ({});\n",
+        "tools/compiled.js": 'Object.defineProperty(exports, "__esModule", { value: true });\nexports.default = run;\n',
+        "tools/typed.ts": TYPED,
+        "tools/typed.mts": TYPED,
+        "tools/typed.cts": "const run = (given: object) => ({});\nexports.default = run;\n",
         "prompts/ask.md": "First line.\nSee {{titel}}.\n",
         "skills/good/SKILL.md": "Do it.\n",
         "skills/empty/README.md": "Nothing.\n",
@@ -75,6 +85,9 @@ def found(analysis: Analysis) -> list[tuple[str, str, str]]:
         ("kind: skill, impl: ./skills/empty, writes: [title]", "OE601", "error", "./skills/empty", "SKILL.md"),
         ("kind: skill, impl: ./skills/good/SKILL.md, writes: [title]", "OE605", "error", "./skills/good/SKILL.md",
          "`./skills/good`"),
+        ("kind: tool, impl: ./tools/typed.mts:othr", "OE602", "error", "./tools/typed.mts:othr",
+         "did you mean `other`?"),
+        ("kind: tool, impl: ./tools/a.coffee", "OE605", "error", "./tools/a.coffee", "`.mjs`, `.js`, `.cjs`, `.ts`"),
         ("kind: agent, prompt: x, schema: schemas/no.json, writes: [title]", "OE601", "error", "schemas/no.json", ""),
         ("kind: agent, prompt: x, schema: schemas/broken.json, writes: [title]", "OE605", "error",
          "schemas/broken.json", "not JSON"),
@@ -108,6 +121,11 @@ def test_a_file_that_is_not_what_the_node_needs_is_marked(
         "kind: tool, impl: ./tools/star.py:anything",
         "kind: tool, impl: ./tools/newer.py",
         "kind: tool, impl: ./tools/common.js:whatever",
+        "kind: tool, impl: ./tools/common.cjs",
+        "kind: tool, impl: ./tools/compiled.js",
+        "kind: tool, impl: ./tools/typed.ts",
+        "kind: tool, impl: ./tools/typed.mts:other",
+        "kind: tool, impl: ./tools/typed.cts",
         "kind: tool, impl: ./tools/a.py, uses: [data, './data/*.csv', 'data/a..b', '**'], produces: [out/*.pdf]",
         "kind: skill, impl: ./skills/good, writes: [title]",
         "kind: dataset, source: {type: file, uri: data/rows.csv}, writes: [rows]",

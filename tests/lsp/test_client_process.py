@@ -1,0 +1,143 @@
+"""The process of the editor, which `initialize` names: when it is gone the server ends, whoever holds its pipes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from oe_lsp.server import client_process
+from oe_lsp.server.client_process import until_gone
+from tests.lsp.conftest import Weather
+from tests.lsp.editor import SECONDS, Editor
+
+ENDS_WITH_ITS_INPUT = (sys.executable, "-c", "import sys; sys.stdin.read()")
+
+
+class Process:
+    """Some process that a server takes for its client's."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(ENDS_WITH_ITS_INPUT, stdin=subprocess.PIPE)
+        self.id = self._process.pid
+
+    async def end(self) -> None:
+        self._process.kill()
+        await asyncio.to_thread(self._process.wait)
+
+
+@pytest.fixture
+async def process() -> AsyncIterator[Process]:
+    process = Process()
+    yield process
+    await process.end()
+
+
+async def test_a_server_ends_with_the_process_of_its_client_although_its_pipes_stay_open(
+    weather: Weather, process: Process
+) -> None:
+    editor = Editor(weather.folder, process_id=process.id)
+    async with editor:
+        editor.open()
+
+        await process.end()
+
+        await editor.until_served_no_more()
+        assert editor.exit_code == 1, "there was no `shutdown`"
+
+
+async def test_what_the_vanished_editor_had_started_goes_on(weather: Weather, process: Process) -> None:
+    weather.mend().hold()
+    async with Editor(weather.folder, process_id=process.id) as editor:
+        run_id = (await editor.execute("oe.runExperience", editor.open()))["runId"]
+        await process.end()
+        await editor.until_served_no_more()
+
+    async with Editor(weather.folder) as editor:
+        uri = editor.open()
+        await editor.until_lens(uri, f"■ Cancel run {run_id[:8]}")
+        await asyncio.to_thread(weather.release)
+        await editor.until_lens(uri, f"▶ Resume run {run_id[:8]} · succeeded")
+
+
+async def test_it_is_cancelled_where_the_user_wants_that(weather: Weather, process: Process) -> None:
+    weather.mend().hold()
+    settings = {"run": {"onEditorClose": "cancel"}}
+    async with Editor(weather.folder, process_id=process.id, settings=settings) as editor:
+        run_id = (await editor.execute("oe.runExperience", editor.open()))["runId"]
+        await process.end()
+        await editor.until_served_no_more()
+
+    async with Editor(weather.folder) as editor:
+        await editor.until_lens(editor.open(), f"▶ Resume run {run_id[:8]} · cancelled")
+
+
+@pytest.mark.parametrize("pid", [0, -1, 2**31 - 1, 2**40])
+async def test_a_process_id_that_means_nothing_here_ends_no_server(weather: Weather, pid: int) -> None:
+    """Of a client in another container, or on another machine."""
+    async with Editor(weather.folder, process_id=pid) as editor:
+        assert await editor.lenses(editor.open())
+        assert editor.is_served
+
+
+def test_a_client_without_a_process_is_served() -> None:
+    messages = [
+        {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    ]
+    bodies = [json.dumps({"jsonrpc": "2.0", **message}).encode() for message in messages]
+    said = b"".join(b"Content-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies)
+
+    ended = subprocess.run([sys.executable, "-m", "oe_lsp.server"], input=said, capture_output=True, check=False)
+
+    assert ended.returncode == 0
+
+
+@pytest.fixture(params=["told", "looked for"])
+def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that tells when a process ends, or one that has to be asked again and again."""
+    if request.param == "looked for":
+        monkeypatch.setattr(client_process, "_SECONDS", 0.01)
+        monkeypatch.delattr(os, "pidfd_open")
+
+
+@pytest.mark.usefixtures("system")
+async def test_the_end_of_a_process_is_noticed_however_the_system_tells(process: Process) -> None:
+    waiting = asyncio.create_task(until_gone(process.id))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+
+    await process.end()
+
+    await asyncio.wait_for(waiting, SECONDS)
+
+
+@pytest.mark.usefixtures("system")
+@pytest.mark.parametrize("pid", [0, -5, 2**22 + 1, 2**64])
+async def test_a_process_that_is_not_there_is_said_to_be_none(pid: int) -> None:
+    with pytest.raises(ProcessLookupError):
+        await until_gone(pid)
+
+
+@pytest.mark.usefixtures("system")
+async def test_waiting_can_be_given_up(process: Process) -> None:
+    waiting = asyncio.create_task(until_gone(process.id))
+    await asyncio.sleep(0)
+
+    waiting.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert _descriptors_of_processes() == []
+
+
+def _descriptors_of_processes() -> list[str]:
+    opened = [(each.name, str(each.readlink())) for each in Path("/proc/self/fd").iterdir() if each.exists()]
+    return [name for name, what in opened if "pidfd" in what]
