@@ -102,7 +102,7 @@ class HttpReader:
             proxy = proxies_of(self._environment).route(request.url.scheme, request.url.host, request.url.port)
             failure = read_failure(error, proxy)
             said = f"was not answered: {request.url.host} {failure.reason}; {failure.remedy or 'check `source.url`'}"
-            raise _NoAnswerError("DatasetMissing", said) from None
+            raise _NoAnswerError("DatasetMissing", said, retryable=failure.transient) from None
         raise _NoAnswerError("DatasetMissing", f"was redirected {_MOST_REDIRECTS} times; check `source.url`")
 
 

@@ -182,6 +182,24 @@ async def test_an_address_where_nobody_answers_is_named(bench: Bench, serve: Ser
     assert (await bench.refusal(url)).startswith(f"GET {url} was not answered: ")
 
 
+async def test_a_server_that_speaks_no_https_is_not_worth_another_try(bench: Bench, serve: Serve) -> None:
+    api = serve({})
+
+    with pytest.raises(NodeError, match="does not speak HTTPS; write http:// if it speaks HTTP") as raised:
+        await bench.rows(api.url.replace("http", "https"))
+
+    assert not raised.value.retryable
+
+
+async def test_a_variable_that_keeps_any_request_from_being_made_is_named(tmp_path: Path) -> None:
+    kind = DatasetKind(tmp_path, {"HTTP_PROXY": "127.0.0.1:x"})
+
+    with pytest.raises(NodeError, match=r"HTTP_PROXY is http://127\.0\.0\.1:x, whose port x is no number") as raised:
+        await kind.execute(work({"type": "http", "url": "http://127.0.0.1:9/"}), RecordingWatcher())
+
+    assert not raised.value.retryable
+
+
 async def test_neither_password_nor_query_of_an_address_is_shown(bench: Bench, serve: Serve) -> None:
     api = serve({})
     url = api.url.replace("http://", "http://ada:lovelace@") + "/rows?key=k3y"
