@@ -49,7 +49,7 @@ def ends(world: World, run_id: str) -> list[tuple[str, str]]:
 @pytest.mark.usefixtures("bare_path")
 async def test_a_mistake_of_the_author_is_final_at_once(world: World, keys: str, message: str) -> None:
     world.graph(f"- {{id: a, {keys}, {RETRY}}}", state="x: {}\nfive: {default: 5}")
-    world.write("there.py", "def run(input):\n    return {}\n")
+    world.write("there.py", "from recorder import *\n\n\ndef run(input):\n    return {}\n")
     world.write("there.mjs", "export default () => ({});\n")
     world.write("rows.csv", "a\n1\n")
 
