@@ -304,6 +304,7 @@ async def test_the_args_that_a_nested_experience_refuses_are_not_told(world: Wor
     world.write("child/experience.yaml", CHILD.replace("{type: integer, writeOnly: CODE}", "{type: string}"))
     world.graph("- {id: nest, kind: experience, impl: child/experience.yaml, args: {code: $args.pin}}", state="")
     args(world, "pin: {type: integer, writeOnly: true}")
+    world.tool("in", "return {}")
 
     done = await world.run({"pin": 12})
 
@@ -367,6 +368,7 @@ def test_a_rotated_key_of_a_provider_or_header_invalidates_nothing(
         """,
         state="x: {}",
     )
+    world.tool("a", "return {}")
     names = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "ROWS_TOKEN")
     seen = []
     for value in ("an-old-k3y-0123", "a-new-k3y-4567", "short"):
