@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.nodes.environment import find_node
+from engine.nodes.interpreters import find_node
 from engine.nodes.kind import NodeError
 from engine.nodes.tool import ToolKind
 from tests.unit.nodes.conftest import Bench
