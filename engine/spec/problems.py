@@ -42,6 +42,7 @@ class Code(str, Enum):
     UNKNOWN_KIND = "OE205"
     NO_EFFECT = "OE206"
     NOT_A_SCHEMA = "OE207"
+    UNSUPPORTED_PATTERN = "OE208"
 
     DUPLICATE_ID = "OE301"
     UNKNOWN_NODE = "OE302"
