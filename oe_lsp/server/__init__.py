@@ -5,15 +5,23 @@ from __future__ import annotations
 import argparse
 import gc
 import logging
+import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine import __version__
 from engine.collector import paused_collector
 
+if TYPE_CHECKING:
+    from oe_lsp.server.documents import Analyse
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve one client. The process ends with code 0 after `shutdown`, with 1 where the client vanished before."""
+
+def main(arguments: Sequence[str] | None = None, analyse: Analyse | None = None) -> None:
+    """Serve one client. The process ends with code 0 after `shutdown`, with 1 where the client vanished before.
+
+    `analyse` takes the place of the engine's own analysis.
+    """
     options = _parser().parse_args(arguments)
     _log_to_stderr()
     # What reads and answers messages waits no longer than this for a thread that is checking a large document.
@@ -21,8 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with paused_collector():
         # Imported here, so that --help and --version do not wait for pygls.
         from oe_lsp.server.app import create_server
+        from oe_lsp.server.thread_calls import is_any_running
 
-        server = create_server()
+        server = create_server(analyse)
         gc.freeze()  # the protocol's thousand classes stay to the end
     try:
         if options.tcp:
@@ -33,7 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             server.start_io()
     finally:
         server.end_own_runs()
-    sys.exit(0 if server.was_shut_down else 1)
+    code = 0 if server.was_shut_down else 1
+    if is_any_running():  # the interpreter would not end before a thread that never lets go
+        logging.shutdown()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _parser() -> argparse.ArgumentParser:

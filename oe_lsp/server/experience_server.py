@@ -22,6 +22,7 @@ from engine import __version__
 from oe_lsp.server import protocol
 
 if TYPE_CHECKING:
+    from oe_lsp.server.documents import Analyse
     from oe_lsp.server.session import Session
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,8 @@ class ExperienceServer(LanguageServer):
 
     protocol: protocol.Protocol
 
-    def __init__(self) -> None:
+    def __init__(self, analyse: Analyse | None = None) -> None:
+        """`analyse` takes the place of the engine's own analysis."""
         super().__init__(
             "oe-lsp",
             __version__,
@@ -40,6 +42,7 @@ class ExperienceServer(LanguageServer):
             protocol_cls=protocol.Protocol,
             converter_factory=protocol.converter,
         )
+        self.analyse = analyse
         self.was_shut_down = False
         self._introduction: types.InitializeParams | None = None
         self._session: asyncio.Task[Session] | None = None

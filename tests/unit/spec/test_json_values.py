@@ -134,5 +134,5 @@ def test_a_pattern_that_is_no_regular_expression_makes_no_schema() -> None:
 
 
 def test_a_reference_that_leads_nowhere_is_named() -> None:
-    with pytest.raises(UnknownReferenceError, match="https://example.org/a.json"):
+    with pytest.raises(UnknownReferenceError, match="https://example"):
         errors_in({"$ref": "https://example.org/a.json"}, 1)
