@@ -12,7 +12,7 @@ from msgspec import Struct
 from engine.expressions import Json
 from engine.log.events import Metrics
 
-_FENCED = re.compile(r"^[ \t]*```[ \t]*(?:json)?[ \t]*\r?\n(.*?)^[ \t]*```", re.DOTALL | re.IGNORECASE | re.MULTILINE)
+_FENCED = re.compile(r"^[ \t]*```[ \t]*(?:json[ \t]*)?\r?\n(.*?)^[ \t]*```", re.DOTALL | re.IGNORECASE | re.MULTILINE)
 _SHOWN = 200
 _NOT_JSON = object()
 _CAUSES = "ask in the prompt for one JSON object and nothing else; an agent that is not logged in prints text, too"

@@ -36,6 +36,11 @@ def check_pattern(pattern: str) -> None:
 
 def matches(pattern: str, text: str) -> bool:
     """Whether `pattern` is found anywhere in `text`. Raises PatternError."""
+    return find(pattern, text) is not None
+
+
+def find(pattern: str, text: str) -> tuple[int, int] | None:
+    """Where `pattern` is first found in `text`. Raises PatternError."""
     is_ascii = text.isascii()
     compiled = _compiled(pattern, beyond_ascii=not is_ascii)
     if compiled.size * len(text) > _MOST_WORK:
@@ -44,7 +49,8 @@ def matches(pattern: str, text: str) -> bool:
         )
     # A lone surrogate is no text to RE2: it counts as the character that stands for what cannot be shown.
     whole = text if is_ascii else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return compiled.expression.search(whole) is not None
+    found = compiled.expression.search(whole)
+    return None if found is None else found.span()
 
 
 class _Compiled(Struct):

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-_EXPORT_DEFAULT = re.compile(r"\bexport\s+default\b|\bexport\s*\{[^}]*\bdefault\b|\bmodule\.exports\b|\bexports\b")
+_EXPORT_DEFAULT = re.compile(r"\bexport\s+default\b|\bexport\s*\{[^{}]*\bdefault\b|\bmodule\.exports\b|\bexports\b")
 _EXPORTED = re.compile(
-    r"\bexport\s+(?:async\s+)?(?:function\s*\*?|const|let|var|class)\s+([\w$]+)|\bexport\s*\{([^}]*)\}"
+    r"\bexport\s+(?:async\s+)?(?:function(?:\s*\*\s*|\s+)|(?:const|let|var|class)\s+)([\w$]+)|\bexport\s*\{([^{}]*)\}"
 )
 _UNKNOWABLE = re.compile(r"\bexport\s*\*|\bmodule\.exports\b|\bexports\b|\bexport\s+(?:const|let|var)\s*[\[{]")
 
