@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 
 class TooManyStepsError(Exception):
@@ -15,6 +16,7 @@ class TooManyStepsError(Exception):
 
 class _Steps(Struct):
     left: int
+    sets: dict[int, frozenset[Any]] = field(default_factory=dict)
 
 
 _STEPS: ContextVar[_Steps] = ContextVar("steps")
@@ -28,6 +30,14 @@ def at_most(steps: int) -> Iterator[None]:
         yield
     finally:
         _STEPS.reset(token)
+
+
+def as_set(values: Sequence[Any], key: Callable[[Any], Any]) -> frozenset[Any]:
+    """The keys of values that stay as they are as long as `at_most` goes on; made once."""
+    known = _STEPS.get().sets
+    if id(values) not in known:
+        known[id(values)] = frozenset(map(key, values))
+    return known[id(values)]
 
 
 def spend(steps: int) -> None:
