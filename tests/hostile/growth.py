@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import process_time
 from typing import TypeVar
 
@@ -16,14 +16,14 @@ _BEST_OF = 5
 _LEAST_S = 0.02
 """Below, the clock and the caches say more than the work: then a larger size is measured."""
 
-_LARGEST = 64
 
-
-def growth(work: Callable[[_Input], object], made: Callable[[int], _Input], size: int) -> float:
-    """t(2n) / t(n), the best of five, for `size` or for the first larger n at which it takes long enough to tell."""
-    for factor in (1, 8, _LARGEST):
+def growth(
+    work: Callable[[_Input], object], made: Callable[[int], _Input], size: int, factors: Sequence[int] = (1, 8, 64)
+) -> float:
+    """t(2n) / t(n), the best of five, at the first of `size` times `factors` that takes long enough to tell."""
+    for factor in factors:
         once, twice = made(size * factor), made(2 * size * factor)
-        if _time_of(work, twice) >= 2 * _LEAST_S or factor == _LARGEST:
+        if _time_of(work, twice) >= 2 * _LEAST_S:
             break
     ratio = _ratio(work, once, twice)
     for _ in range(_BEST_OF - 1):
