@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-_GAP = r"(?:\s|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/|//[^\n]*\n)*"
+# Bounded, since all that follows a `from` may look like one comment, and be full of them.
+_GAP = r"\s*(?:(?:/\*(?:[^*]|\*(?!/)){0,1000}\*/|//[^\n]{0,1000}\n)\s*){0,10}"
 _IMPORT = re.compile(
     rf"""(?<![\w$.])(?:from|import|require(?:\.resolve)?){_GAP}(?:\({_GAP})?(?P<quote>['"`])(?P<path>\.\.?/[^'"`\n]*)(?P=quote)"""
 )

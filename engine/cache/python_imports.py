@@ -12,9 +12,7 @@ from msgspec import Struct
 ALL_NAMES = "*"
 
 _DYNAMIC = frozenset({"import_module", "__import__"})
-_LINE = re.compile(
-    rb"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import\b[ \t]*\(?([\w, \t*]*)|import[ \t]+([\w., \t]+))", re.M
-)
+_LINE = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b[ \t]*\(?([\w, \t*]*)|import[ \t]+([\w., \t]+))", re.M)
 
 
 class PythonImport(Struct, frozen=True):

@@ -15,7 +15,7 @@ from engine.canonical import NotJsonError, normalise
 from engine.core.sight import Sight
 from engine.expressions import MISSING, Json, to_text
 from engine.log.events import ErrorInfo, Output
-from engine.spec.json_values import offline_validator
+from engine.spec.json_values import UncheckableError, errors_by, schema_error, validator_of
 from engine.spec.model import Merge, Node, StateField
 
 _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
@@ -110,12 +110,10 @@ def type_error(state_field: StateField, value: Json) -> str | None:
 
 
 def _constraint_error(schema: str, value: Json) -> str | None:
-    from referencing.exceptions import Unresolvable
-
     try:
-        error = next(_validator(schema).iter_errors(value), None)
-    except Unresolvable as unknown:
-        return f"a value that cannot be checked: its schema refers to {unknown.ref}, which is not in it"
+        error = next(iter(errors_by(_validator(schema), value, most=1)), None)
+    except UncheckableError as unknown:
+        return f"a value that cannot be checked: {unknown}"
     except Exception as stumble:  # noqa: BLE001 - jsonschema trips over what is no schema in many ways
         return f"a value that cannot be checked: {_flaw_of(schema) or repr(stumble)}"
     if error is None:
@@ -126,18 +124,15 @@ def _constraint_error(schema: str, value: Json) -> str | None:
 
 @lru_cache(maxsize=256)
 def _validator(schema: str) -> Any:
-    return offline_validator(loads(schema))
+    return validator_of(loads(schema))
 
 
 def _flaw_of(schema: str) -> str | None:
     """What makes it no JSON Schema, as far as that can be said."""
-    from jsonschema import Draft202012Validator, SchemaError
-
-    try:
-        Draft202012Validator.check_schema(loads(schema))
-    except SchemaError as wrong:
-        return f"its schema is no JSON Schema at {wrong.json_path.removeprefix('$.')}: {wrong.message[:200]}"
-    return None
+    wrong = schema_error(loads(schema))
+    if wrong is None:
+        return None
+    return f"its schema is no JSON Schema at {wrong.json_path.removeprefix('$.')}: {wrong.message[:200]}"
 
 
 def _shown(value: Json) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from engine.expressions.comparison import compare
 from engine.expressions.paths import Path
@@ -15,6 +16,9 @@ _TURNED = {
     Operator.GREATER: Operator.LESS,
     Operator.GREATER_OR_EQUAL: Operator.LESS_OR_EQUAL,
 }
+_MOST_BOUNDS = 50
+"""How many comparisons of a condition are looked at, each beside each of the other: nobody writes more by hand."""
+
 _UPPER = (Operator.LESS, Operator.LESS_OR_EQUAL)
 _LOWER = (Operator.GREATER, Operator.GREATER_OR_EQUAL)
 
@@ -27,8 +31,8 @@ def contradict(one: Expression, other: Expression) -> bool:
         return True
     return any(
         path == other_path and _exclude(operator, value, other_operator, other_value)
-        for path, operator, value in _bounds(one)
-        for other_path, other_operator, other_value in _bounds(other)
+        for path, operator, value in islice(_bounds(one), _MOST_BOUNDS)
+        for other_path, other_operator, other_value in islice(_bounds(other), _MOST_BOUNDS)
     )
 
 

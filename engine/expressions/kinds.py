@@ -105,6 +105,10 @@ def _known(tree: Expression, known_of: KnownOf) -> Known:
     return Known(frozenset({ValueKind.NUMBER if is_number else ValueKind.BOOLEAN}))
 
 
+_MOST_OPERANDS = 50
+"""How many of what `&&` joins are looked at, each beside each: nobody writes more by hand."""
+
+
 def _oddity(tree: Expression, known_of: KnownOf) -> Oddity | None:
     if isinstance(tree, Compare):
         return _odd_comparison(tree, _known(tree.left, known_of), _known(tree.right, known_of))
@@ -115,7 +119,7 @@ def _oddity(tree: Expression, known_of: KnownOf) -> Oddity | None:
         found = (_odd_operand(tree, argument, _known(argument, known_of), wanted) for argument, wanted in pairs)
         return next((odd for odd in found if odd is not None), None)
     if isinstance(tree, And):
-        for one, other in combinations(tree.operands, 2):
+        for one, other in combinations(tree.operands[:_MOST_OPERANDS], 2):
             if contradict(one, other):
                 message = f"`{show(one)}` and `{show(other)}` never hold together, so this is never true"
                 return Oddity(other.span, message, never=True)

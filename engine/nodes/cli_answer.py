@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from engine.expressions import Json
 from engine.nodes.cli_messages import find_objects, without_escapes, without_thoughts
 
-_FENCED = re.compile(r"^[ \t]*```[ \t]*(?:json)?[ \t]*\r?\n(.*?)^[ \t]*```", re.DOTALL | re.IGNORECASE | re.MULTILINE)
+_FENCED = re.compile(r"^[ \t]*```[ \t]*(?:json[ \t]*)?\r?\n(.*?)^[ \t]*```", re.DOTALL | re.IGNORECASE | re.MULTILINE)
 _SHOWN = 200
 _NOT_JSON = object()
 _CAUSES = "ask in the prompt for one JSON object and nothing else; an agent that is not logged in prints text, too"

@@ -11,7 +11,10 @@ from engine.expressions import Json
 from engine.nodes.kind import NodeError, Watcher
 from engine.nodes.paths import NamedFile, named_file, outside_warning
 from engine.regular_files import read_text
-from engine.spec.json_values import offline_validator
+from engine.spec.json_schemas import schema_flaws
+from engine.spec.json_values import UncheckableError, UnknownReferenceError, errors_in, schema_error
+from engine.spec.problems import Code
+from engine.spec.wording import dotted
 
 _MAX_PROBLEMS = 20
 _MOST_BYTES = 5 * 1024 * 1024
@@ -25,8 +28,6 @@ def schema_file(directory: Path, schema: Schema | str | None) -> NamedFile | Non
 
 def read_schema(directory: Path, schema: Schema | str, watcher: Watcher) -> Schema:
     """The schema, which describes an object. Raises NodeError where it cannot be read or is no such schema."""
-    import jsonschema
-
     file = schema_file(directory, schema)
     where = "schema" if file is None else file.shown
     if file is not None and not file.inside:
@@ -36,21 +37,26 @@ def read_schema(directory: Path, schema: Schema | str, watcher: Watcher) -> Sche
         raise _no_schema(f"{where} must describe an object: structured output has a key for every field")
     read = {"type": "object", **given}
     try:
-        jsonschema.Draft202012Validator.check_schema(read)
-    except jsonschema.SchemaError as error:
-        raise _no_schema(f"{where} is no JSON Schema: {error.json_path}: {error.message}") from error
+        error = schema_error(read)
+    except UncheckableError as uncheckable:
+        raise _no_schema(f"{where} cannot be used: {uncheckable}") from None
+    if error is not None:
+        raise _no_schema(f"{where} is no JSON Schema: {error.json_path}: {error.message}")
+    for flaw in schema_flaws(read, ()):
+        if flaw.code is Code.UNSUPPORTED_PATTERN:  # told before a model is paid for an answer to it
+            raise _no_schema(f"{where} cannot be used: at {dotted(flaw.path)}, {flaw.message}")
     return read
 
 
 def problems(schema: Schema, answer: Json) -> list[str]:
     """What is wrong with `answer`, one line each with its path; empty where it fits. No `$ref` is ever fetched."""
-    from referencing.exceptions import Unresolvable
-
-    validator = offline_validator(schema)
     try:
-        errors = sorted(validator.iter_errors(answer), key=lambda error: [str(step) for step in error.absolute_path])
-    except Unresolvable as error:
-        raise _no_schema(f"schema refers to {error}, which is not in it; write the definition inline") from None
+        errors = sorted(errors_in(schema, answer), key=lambda error: [str(step) for step in error.absolute_path])
+    except UnknownReferenceError as error:
+        message = f"schema refers to {error.reference}, which is not in it; write the definition inline"
+        raise _no_schema(message) from None
+    except UncheckableError as error:
+        raise _no_schema(f"the answer cannot be checked: {error}") from None
     return [f"{error.json_path}: {error.message}" for error in errors[:_MAX_PROBLEMS]]
 
 

@@ -88,6 +88,19 @@ def analyse(text: str, previous: Analysis | None = None, files: Files = NO_FILES
     return replace(alone, problems=_in_order((*alone.problems, *more)), nested=nested)
 
 
+def abandoned(text: str, limit: float) -> Analysis:
+    """What is known of a text whose analysis was given up after `limit` seconds: nothing but that."""
+    message = (
+        f"checking this file took over {limit:g} s and was given up: nothing in it is checked until it changes;"
+        " make it smaller or simpler"
+    )
+    line_end = text.find("\n")
+    first_line = Span(0, line_end if line_end >= 0 else len(text))
+    problem = Problem(Code.LIMIT_EXCEEDED, Severity.WARNING, message, first_line)
+    tree = Tree(text, None, (), LineIndex(text), None)
+    return Analysis(text, tree, None, (problem,), Places(None), None, None)
+
+
 def _analyse_alone(text: str, previous: Analysis | None, files: Files) -> Analysis:
     """As `analyse`, without a look into nested experiences."""
     tree = parse(text, previous.tree if previous else None)

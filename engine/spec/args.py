@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from msgspec import Struct
 
 from engine.expressions import Json
-from engine.spec.json_values import broken_rules
+from engine.spec.json_values import UncheckableError, UnknownReferenceError, errors_in, schema_error
 from engine.spec.locate import as_json
 from engine.spec.model import Experience
 from engine.spec.wording import closest, did_you_mean, dotted, shown, wanted
@@ -162,7 +162,13 @@ def _with_defaults(schema: Mapping[str, Any], value: dict[str, Json]) -> dict[st
 
 
 def _problems(schema: dict[str, Any], args: dict[str, Json], secret: frozenset[str] = frozenset()) -> list[str]:
-    return [message for error in broken_rules(schema, args) for message in _messages(schema, error, secret)]
+    try:
+        errors = [] if schema_error(schema) is not None else errors_in(schema, args)
+    except UnknownReferenceError:
+        return []
+    except UncheckableError as error:
+        return [f"the args cannot be checked: {error}"]
+    return [message for error in errors for message in _messages(schema, error, secret)]
 
 
 def _messages(schema: Mapping[str, Any], error: ValidationError, secret: frozenset[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 
 from engine.spec.parts import Parts
@@ -11,7 +12,7 @@ from engine.syntax import Span, Tree
 
 # Where ids and fields are given their names, in text that may be no YAML.
 _ID = re.compile(r"\bid\s*:\s*[\"']?([\w-]+)")
-_KEY = re.compile(r"^\s*[\"']?([\w-]+)", re.MULTILINE)
+_KEY = re.compile(r"^[ \t\r]*[\"']?([\w-]+)", re.MULTILINE)
 
 
 def without_echoes(problems: Iterable[Problem], broken: list[Span], parts: Parts, tree: Tree) -> Iterator[Problem]:
@@ -23,7 +24,9 @@ def without_echoes(problems: Iterable[Problem], broken: list[Span], parts: Parts
     found = list(problems)
     lines = {line for span in broken for line in _lines_of(span, tree)}
     missed = {problem.code for problem in found}
-    items = [span for section in parts.all for span in section.spans()] if Code.MISSING_KEY in missed else []
+    spans = (span for section in parts.all for span in section.spans()) if Code.MISSING_KEY in missed else ()
+    items = sorted(spans, key=lambda span: span.start)
+    broken = sorted(broken, key=lambda span: span.end)
     ids = set(_ID.findall(tree.text)) if Code.UNKNOWN_NODE in missed else set()
     fields = set(_KEY.findall(tree.text)) if Code.UNDECLARED_FIELD in missed else set()
     for problem in found:
@@ -37,9 +40,16 @@ def without_echoes(problems: Iterable[Problem], broken: list[Span], parts: Parts
 
 
 def _is_half_read(span: Span, broken: list[Span], items: list[Span]) -> bool:
-    """Whether what is at `span`, an item or the text around all items, has a part that could not be read."""
-    item = next((item for item in items if item.contains(span.start)), None)
-    return item is None or any(item.start <= part.end and part.start <= item.end for part in broken)
+    """Whether what is at `span`, an item or the text around all items, has a part that could not be read.
+
+    `items` are in the order of their starts, `broken` in that of their ends.
+    """
+    at = bisect_right(items, span.start, key=lambda item: item.start) - 1
+    if at < 0 or not items[at].contains(span.start):
+        return True
+    item = items[at]
+    first = bisect_left(broken, item.start, key=lambda part: part.end)
+    return first < len(broken) and broken[first].start <= item.end
 
 
 def _lines_of(span: Span, tree: Tree) -> range:

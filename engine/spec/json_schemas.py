@@ -1,16 +1,17 @@
-"""The JSON Schemas that an experience holds (run args, fields, answers): what in them is none, as flaws (OE207).
+"""The JSON Schemas that an experience holds (run args, fields, answers): what in them is none, as flaws (OE207), or
+cannot be used here (OE209).
 
 Only what certainly cannot be used: a value that such a schema is asked about fails its node.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from engine.spec.flaws import Flaw
+from engine.spec.flaws import Flaw, Spot
 from engine.spec.locate import Steps
+from engine.spec.patterns import PatternError, UnsupportedPatternError, check_pattern
 from engine.spec.problems import Code, Severity
 from engine.spec.wording import closest, did_you_mean, listed
 
@@ -38,7 +39,10 @@ def _collect(schema: Any, path: Steps, found: list[Flaw]) -> None:
         for position, each in enumerate(types):
             found += _unknown_type(each, (*path, "type", position))
     if "pattern" in schema:
-        found += _no_expression(schema["pattern"], (*path, "pattern"))
+        found += _unusable_pattern(schema["pattern"], (*path, "pattern"), Spot.VALUE)
+    by_pattern = schema.get("patternProperties")
+    for pattern in by_pattern if isinstance(by_pattern, dict) else ():
+        found += _unusable_pattern(pattern, (*path, "patternProperties", pattern), Spot.KEY)
     if not _NESTING.isdisjoint(schema):  # nearly never: there is a schema for each field
         for key, member in schema.items():
             for inner, steps in _inner_schemas(key, member):
@@ -65,15 +69,19 @@ def _unknown_type(name: Any, path: Steps) -> Sequence[Flaw]:
     return (_flaw(message, path, {"suggestion": suggestion} if suggestion else {}),)
 
 
-def _no_expression(pattern: Any, path: Steps) -> Sequence[Flaw]:
+def _unusable_pattern(pattern: Any, path: Steps, spot: Spot) -> Sequence[Flaw]:
     if not isinstance(pattern, str):
         return ()
     try:
-        re.compile(pattern)
-    except (re.error, RecursionError, OverflowError) as error:
-        return (_flaw(f"this is no regular expression that Python knows: {error}", path, {}),)
+        check_pattern(pattern)
+    except UnsupportedPatternError as error:
+        return (_flaw(str(error), path, {}, spot, Code.UNSUPPORTED_PATTERN),)
+    except PatternError as error:
+        return (_flaw(str(error), path, {}, spot),)
     return ()
 
 
-def _flaw(message: str, path: Steps, data: Mapping[str, str]) -> Flaw:
-    return Flaw(Code.NOT_A_SCHEMA, message, path, severity=Severity.WARNING, blocks=False, data=data)
+def _flaw(
+    message: str, path: Steps, data: Mapping[str, str], spot: Spot = Spot.VALUE, code: Code = Code.NOT_A_SCHEMA
+) -> Flaw:
+    return Flaw(code, message, path, spot, severity=Severity.WARNING, blocks=False, data=data)

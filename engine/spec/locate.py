@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 from msgspec import Struct
 
 from engine.expressions import Json
-from engine.syntax import NodeKind, Span, Style, View
+from engine.spec.scalar_places import place_inside
+from engine.syntax import NodeKind, Span, View
+from engine.syntax.green import Green
+from engine.syntax.view import EntryView
 
 Steps = tuple[str | int, ...]
 
@@ -82,13 +84,19 @@ def _is_certain(key: str) -> bool:
 
 def _step(view: View, step: str | int) -> Place | None:
     if isinstance(step, int):
-        item = next(islice(view.items(), step, None), None)
+        item = view.item(step)
         return Place(None, item, view) if item else None
     if _is_certain(step) and (entry := view.entry(step)) is not None:
         return Place(entry.key, entry.value, view)
     # The last one counts where a key is written twice, as in the value.
-    found = [entry for entry in view.entries() if key_text(entry.key) == step]
-    return Place(found[-1].key, found[-1].value, view) if found else None
+    found = _by_key_text(view.green).get(step)
+    return Place(found.key.shift(view.start), found.value and found.value.shift(view.start), view) if found else None
+
+
+@lru_cache(maxsize=8)
+def _by_key_text(green: Green) -> dict[str, EntryView]:
+    """The last entry of each key of a mapping, as if it began at 0: there may be many to look for in the same one."""
+    return {key_text(entry.key): entry for entry in View(green, 0).entries()}
 
 
 def missing_key_span(view: View, steps: Steps) -> Span:
@@ -104,25 +112,10 @@ def missing_key_span(view: View, steps: Steps) -> Span:
 
 def span_inside(scalar: View, span: Span) -> Span:
     """A stretch of a scalar's value, in the text: exact where it can be found there, else all of the scalar."""
-    source = scalar.text
     if scalar.kind is not NodeKind.SCALAR or span.start == span.end:
         return scalar.span
-    quoted = scalar.style in {Style.SINGLE, Style.DOUBLE}
-    inner = source[1:-1] if quoted else source
-    if inner == scalar.value:
-        return span.shift(scalar.start + (1 if quoted else 0))
-    return _found_again(scalar, str(scalar.value), span) or scalar.span
-
-
-def _found_again(scalar: View, value: str, span: Span) -> Span | None:
-    """Where indentation or escapes shift offsets: the occurrence of the same text that has as many before it."""
-    wanted, source = value[span.start : span.end], scalar.text
-    if value.count(wanted) != source.count(wanted):
-        return None
-    at = -1
-    for _ in range(value.count(wanted, 0, span.end)):
-        at = source.find(wanted, at + 1)
-    return Span(at, at + len(wanted)).shift(scalar.start) if at >= 0 else None
+    found = place_inside(scalar, span)
+    return found.shift(scalar.start) if found else scalar.span
 
 
 def json_of(view: View) -> Json:

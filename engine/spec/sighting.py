@@ -6,6 +6,7 @@ The rules are those of engine/core/inputs.py and engine/nodes/prompts.py, which 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct, field
@@ -98,8 +99,24 @@ def stray(word: str, names: Iterable[str]) -> tuple[str | None, str]:
     """What was probably meant instead of a word, and how a message ends that says so, or lists what there is."""
     known = frozenset(names)
     suggestion = closest(word, known)
-    there_is = f"; there is {listed(sorted(known))}" if known else ""
-    return suggestion, did_you_mean(suggestion) or there_is
+    return suggestion, did_you_mean(suggestion) or _there_is(known)
+
+
+def _names_in(declared: Mapping[str, Any]) -> frozenset[str]:
+    """The names that are declared; those of the same declaration as before are not gathered again."""
+    known, names = _last_names[0]
+    if known is not declared:
+        names = frozenset(map(str, declared))
+        _last_names[0] = (declared, names)
+    return names
+
+
+_last_names: list[tuple[Mapping[str, Any], frozenset[str]]] = [({}, frozenset())]
+
+
+@lru_cache(maxsize=8)
+def _there_is(names: frozenset[str]) -> str:
+    return f"; there is {listed(sorted(names))}" if names else ""
 
 
 def _in_state(path: Path, world: World) -> Found | Lost:
@@ -140,7 +157,7 @@ def _in_args(path: Path, world: World) -> Found | Lost:
     names = named if isinstance(named, dict) else {}
     if path.steps and str(path.steps[0].value) not in names:
         step = path.steps[0]
-        suggestion, end = stray(str(step.value), map(str, names))
+        suggestion, end = stray(str(step.value), _names_in(names))
         reason = f"the experience declares no arg `{step.value}`{end}"
         closed = schema.get("additionalProperties") is False and not schema.get("patternProperties")
         return Lost(step.span, reason, suggestion, Severity.WARNING if closed else Severity.INFORMATION)

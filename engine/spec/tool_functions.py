@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-_EXPORT_DEFAULT = re.compile(r"\bexport\s+default\b|\bexport\s*\{[^}]*\bdefault\b|\bmodule\.exports\b|\bexports\b")
+_EXPORT_DEFAULT = re.compile(r"\bexport\s+default\b|\bexport\s*\{[^{}]*\bdefault\b|\bmodule\.exports\b|\bexports\b")
 _EXPORTED = re.compile(
-    r"\bexport\s+(?:async\s+)?(?:function\s*\*?|const|let|var|class)\s+([\w$]+)|\bexport\s*\{([^}]*)\}"
+    r"\bexport\s+(?:async\s+)?(?:function(?:\s*\*\s*|\s+)|(?:const|let|var|class)\s+)([\w$]+)|\bexport\s*\{([^{}]*)\}"
 )
 _MADE_AS_IT_RUNS = ("globals", "exec", "sys.modules", "setattr", "vars(", "__dict__")
 """What may give a Python module names that its text does not show: a run would be refused for nothing."""
@@ -45,16 +45,27 @@ def javascript_names(text: str) -> frozenset[str] | None:
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run when a module is imported, in branches as well."""
-    for statement in body:
+    """The statements that run when a module is imported, in branches as well. Each `elif` is inside the one before it,
+    deeper than a recursion could follow.
+    """
+    left = list(body)
+    while left:
+        statement = left.pop()
         yield statement
-        for part in ("body", "orelse", "finalbody"):
-            if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                yield from _statements(getattr(statement, part, ()))
-        for handler in getattr(statement, "handlers", ()):
-            yield from _statements(handler.body)
-        for case in getattr(statement, "cases", ()):
-            yield from _statements(case.body)
+        if not isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            for part in ("body", "orelse", "finalbody"):
+                left += getattr(statement, part, ())
+        for branch in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+            left += branch.body
+
+
+def _own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
+    """What a statement is made of, without the statements inside it, which are looked at themselves."""
+    left: list[ast.AST] = [statement]
+    while left:
+        node = left.pop()
+        yield node
+        left += (inner for inner in ast.iter_child_nodes(node) if not isinstance(inner, ast.stmt))
 
 
 def _names_of(statement: ast.stmt) -> Iterable[str] | None:
@@ -64,5 +75,7 @@ def _names_of(statement: ast.stmt) -> Iterable[str] | None:
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         names = [(alias.asname or alias.name).partition(".")[0] for alias in statement.names]
         return None if "*" in names else names
-    stored = (node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    stored = (
+        node.id for node in _own_nodes(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
     return list(stored)

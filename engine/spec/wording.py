@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from itertools import islice
@@ -12,6 +13,7 @@ from engine.expressions import Json
 
 _MOST_LETTERS_OFF = 4
 _MOST_COMPARISONS = 4000
+_NEIGHBOURS = 40
 _LONGEST_TEXT = 40
 _LONGEST_LIST = 10
 
@@ -36,9 +38,27 @@ def closest(name: str, candidates: frozenset[str]) -> str | None:
     """The candidate that `name` is most likely a misspelling of, or None."""
     # One that matters starts or ends alike; the comparison itself is too slow for a thousand candidates per key stroke.
     folded = name.casefold()
-    by_folded = {candidate.casefold(): candidate for candidate in sorted(candidates) if _alike(candidate, folded)}
+    near = sorted(candidates if len(candidates) <= 2 * _NEIGHBOURS else _neighbours(folded, candidates))
+    by_folded = {candidate.casefold(): candidate for candidate in near if _alike(candidate, folded)}
     found = get_close_matches(folded, by_folded, n=1, cutoff=0.6)
     return by_folded[found[0]] if found else None
+
+
+def _neighbours(folded: str, candidates: frozenset[str]) -> set[str]:
+    """Those of many candidates that begin or end most like a name."""
+    by_beginning, by_end = _sorted_both_ways(candidates)
+    return {*_around(folded, by_beginning), *_around(folded[::-1], by_end)}
+
+
+def _around(folded: str, candidates: Sequence[tuple[str, str]]) -> list[str]:
+    at = bisect_left(candidates, (folded,))
+    return [candidate for _, candidate in candidates[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS]]
+
+
+@lru_cache(maxsize=8)
+def _sorted_both_ways(candidates: frozenset[str]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    folded = [(candidate.casefold(), candidate) for candidate in candidates]
+    return sorted(folded), sorted((name[::-1], candidate) for name, candidate in folded)
 
 
 def closest_to_each(names: Iterable[str], candidates: frozenset[str]) -> dict[str, str | None]:

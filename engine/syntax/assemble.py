@@ -214,16 +214,35 @@ class Assembler:
 
     def _closes_at(self, text: str, at: int, failure: Failure) -> int | None:
         """Return where (in the document) the entry or item that `text` opens ends when what follows is read on."""
-        following = self.document[at + len(text) :]
-        if failure.closer not in following:
+        if self.document.find(failure.closer, at + len(text)) < 0:
             return None
-        text_and_following = text + following
-        hidden = hide(text_and_following)
         try:
-            end = _end_of_first_child(events(hidden.text if hidden else text_and_following))
+            end = _end_of_first_child(events(_ReadOn(text, self.document, at + len(text))))
         except yaml.YAMLError:
             return None
         return at + end if end is not None and end > len(text) else None
+
+
+class _ReadOn:
+    """A piece and what follows it in the document: only as much as is asked for, since many pieces may be open."""
+
+    def __init__(self, piece: str, document: str, at: int) -> None:
+        self._piece = piece
+        self._document = document
+        self._at = at
+        self._most = 512
+
+    def read(self, size: int = 512, /) -> str:
+        """The next characters, as PyYAML may see them."""
+        most = min(size, self._most)
+        self._most *= 2
+        if self._piece:
+            found, self._piece = self._piece[:most], self._piece[most:]
+        else:
+            found = self._document[self._at : self._at + most]
+            self._at += len(found)
+        hidden = hide(found)
+        return hidden.text if hidden else found
 
 
 def _plain_piece(text: str, layout: Layout, place: _Place) -> Block | None:

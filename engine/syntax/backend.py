@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from engine.syntax.python_scanner import PythonParser
 
@@ -13,7 +13,15 @@ except ImportError:  # PyYAML was built without libyaml
     CParser = None  # type: ignore[assignment,misc]
 
 
-def events(text: str) -> Iterator[Any]:
+class Stream(Protocol):
+    """A text that is read as far as its events are asked for."""
+
+    def read(self, size: int = ..., /) -> str:
+        """The next characters, `size` at most; nothing at the end."""
+        ...
+
+
+def events(text: str | Stream) -> Iterator[Any]:
     """Yield the events of `text`, lazily. Raises yaml.YAMLError where the text is not YAML."""
     parser = PythonParser(text) if CParser is None else CParser(text)
     get = parser.get_event

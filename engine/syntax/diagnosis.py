@@ -20,8 +20,10 @@ _GOOD_ESCAPE = re.compile(
 )
 _ESCAPE = re.compile(r"\\.?", re.S)
 _WORD = re.compile(r"\S*")
-_PLACEHOLDER = re.compile(r"(?:^|[:\-,\[])[ ]+(\{\{.*?)[ \t]*$")
+_PLACEHOLDER = re.compile(r"(?:^|[:\-,\[])[ ]+(\{\{.*)")
 _TAG = re.compile(r"(?<=[:\-,\[])[ \t]+(![^ \t\"'\r\n]*)")
+_LINE_END = re.compile(r"[\r\n]|\Z")
+_TABS = re.compile(r"\t*")
 _SECOND_COLON = re.compile(r":[ \t]+\S")
 _CLOSERS = {"[": "]", "{": "}", '"': '"', "'": "'"}
 
@@ -60,11 +62,13 @@ class _Scene(Struct, frozen=True):
 
     @property
     def line_start(self) -> int:
-        return max(self.block.rfind("\n", 0, self.at), self.block.rfind("\r", 0, self.at)) + 1
+        line_feed = self.block.rfind("\n", 0, self.at)
+        return max(line_feed, self.block.rfind("\r", line_feed + 1, self.at)) + 1
 
     def to_line_end(self, start: int) -> Span:
         """From `start` to the last character of its line that is no blank."""
-        line = re.split(r"[\r\n]", self.block[start:], maxsplit=1)[0]
+        found = _LINE_END.search(self.block, start)
+        line = self.block[start : found.start() if found else len(self.block)]
         return Span(start, start + max(len(line.rstrip()), 1))
 
     def word(self) -> Span:
@@ -120,9 +124,9 @@ def _tab(scene: _Scene) -> Failure | None:
     if tab < 0 or before[:-1].strip(" \t"):
         return None
     start = scene.line_start + tab
-    tabs = len(scene.block[start:]) - len(scene.block[start:].lstrip("\t"))
+    tabs = _TABS.match(scene.block, start)
     message = "YAML does not allow tabs here; indent with spaces."
-    return Failure(SyntaxCode.TAB_INDENT, message, Span(start, start + tabs))
+    return Failure(SyntaxCode.TAB_INDENT, message, Span(start, tabs.end() if tabs else start))
 
 
 def _placeholder(scene: _Scene) -> Failure | None:

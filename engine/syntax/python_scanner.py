@@ -22,7 +22,7 @@ _FLOW = ",[]{}"
 class PythonParser(Reader, Scanner, Parser):
     """The parser of one text without characters that PyYAML would refuse or misread (engine.syntax.standins)."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: Any) -> None:
         Reader.__init__(self, text)
         Scanner.__init__(self)
         Parser.__init__(self)

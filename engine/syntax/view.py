@@ -75,6 +75,10 @@ class View(Struct, frozen=True, gc=False):
         """The name after `*`, for an alias."""
         return self.green.name if isinstance(self.green, Alias) else None
 
+    def shift(self, by: int) -> View:
+        """Return the same green node `by` code points further on."""
+        return View(self.green, self.start + by)
+
     def at_zero(self) -> View:
         """Return the same green node at start 0."""
         return View(self.green, 0)
@@ -90,6 +94,13 @@ class View(Struct, frozen=True, gc=False):
         if isinstance(self.green, Sequence):
             for at, item in self.green.items:
                 yield View(item, self.start + at)
+
+    def item(self, position: int) -> View | None:
+        """The item at a position of a sequence; None where there is none."""
+        if not isinstance(self.green, Sequence) or not 0 <= position < len(self.green.items):
+            return None
+        at, item = self.green.items[position]
+        return View(item, self.start + at)
 
     def item_spans(self) -> list[Span]:
         """Return where the items of a sequence are: the spans of `items`, but without a view for each."""

@@ -28,25 +28,25 @@ def functions(text: str, *, is_python: bool) -> tuple[str, ...]:
 
 _PYTHON_FUNCTION = r"^(?:async[ \t]+)?def[ \t]+([A-Za-z]\w*)"
 _EXPORTED_FUNCTION = (
-    r"^[ \t]*(?:export[ \t]+(?:(?:async[ \t]+)?function[ \t]*\*?|const|let|var)[ \t]+"
+    r"^[ \t]*(?:export[ \t]+(?:(?:async[ \t]+)?function(?:[ \t]*\*[ \t]*|[ \t]+)|(?:const|let|var)[ \t]+)"
     r"|(?:module\.)?exports\.(?!default\b|__esModule\b)(?=[\w$]+[ \t]*=))([\w$]+)"
 )
 
 _PYTHON = (
     r"^(?:async[ \t]+)?def[ \t]+(?P<name>{name})\b",
     r"^(?P<name>{name})[ \t]*(?::[^=\n]*)?=(?!=)",
-    r"^[ \t]*(?:from[^\n]*)?import[^\n]*\b(?P<name>{name})\b",
+    r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import\b[^\n]*\b(?P<name>{name})\b",
     r"^[ \t]+(?:async[ \t]+)?def[ \t]+(?P<name>{name})\b",
 )
 _DEFAULTS = (
-    r"^[ \t]*export[ \t]+default[ \t]+(?:async[ \t]+)?function[ \t]*\*?[ \t]*(?P<name>[\w$]+)",
+    r"^[ \t]*export[ \t]+default[ \t]+(?:async[ \t]+)?function(?:[ \t]*\*)?[ \t]*(?P<name>[\w$]+)",
     r"^[ \t]*export[ \t]+(?P<name>default)\b",
     r"\bexports\.(?P<name>default)\b",
     r"(?P<name>\bmodule\.exports\b)",
 )
 _EXPORTS = (
-    r"^[ \t]*export[ \t]+(?:async[ \t]+)?function[ \t]*\*?[ \t]*(?P<name>{name})(?![\w$])",
+    r"^[ \t]*export[ \t]+(?:async[ \t]+)?function(?:[ \t]*\*)?[ \t]*(?P<name>{name})(?![\w$])",
     r"^[ \t]*export[ \t]+(?:const|let|var|class)[ \t]+(?P<name>{name})(?![\w$])",
-    r"^[ \t]*export[ \t]*\{{[^}}]*?(?<![\w$])(?P<name>{name})(?![\w$])",
+    r"^[ \t]*export[ \t]*\{{[^{{}}]*?(?<![\w$])(?P<name>{name})(?![\w$])",
     r"\bexports\.(?P<name>{name})(?![\w$])",
 )

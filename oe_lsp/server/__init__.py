@@ -22,9 +22,15 @@ _TOKEN = "OE_LSP_TOKEN"  # noqa: S105 — the variable's name
 _SHORTEST_TOKEN = 16
 _LAST_PORT = 65_535
 
+if TYPE_CHECKING:
+    from oe_lsp.server.documents import Analyse
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve one client. The process ends with code 0 after `shutdown`, with 1 where the client vanished before."""
+
+def main(arguments: Sequence[str] | None = None, analyse: Analyse | None = None) -> None:
+    """Serve one client. The process ends with code 0 after `shutdown`, with 1 where the client vanished before.
+
+    `analyse` takes the place of the engine's own analysis.
+    """
     open_closed_streams()
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -36,8 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with paused_collector():
         # Imported here, so that --help and --version do not wait for pygls.
         from oe_lsp.server.app import create_server
+        from oe_lsp.server.thread_calls import is_any_running
 
-        server = create_server()
+        server = create_server(analyse)
         gc.freeze()  # the protocol's thousand classes stay to the end
     try:
         if access is None:
@@ -46,7 +53,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _serve_on_socket(parser, server, access, is_ws=options.ws)
     finally:
         server.end_own_runs()
-    sys.exit(0 if server.was_shut_down else 1)
+    code = 0 if server.was_shut_down else 1
+    if is_any_running():  # the interpreter would not end before a thread that never lets go
+        logging.shutdown()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _access(parser: argparse.ArgumentParser, options: argparse.Namespace, token: str | None) -> Access:

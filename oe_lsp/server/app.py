@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
@@ -13,6 +13,9 @@ from oe_lsp.server import handlers, protocol
 from oe_lsp.server.containment import contained, without_answers
 from oe_lsp.server.experience_server import ExperienceServer
 from oe_lsp.server.pulling import asks_for_problems
+
+if TYPE_CHECKING:
+    from oe_lsp.server.documents import Analyse
 
 
 async def initialize(ls: ExperienceServer, params: types.InitializeParams) -> None:
@@ -79,10 +82,10 @@ COMMANDS: dict[str, handlers.Handler] = {
 }
 
 
-def create_server() -> ExperienceServer:
-    """A server with every feature and command bound."""
+def create_server(analyse: Analyse | None = None) -> ExperienceServer:
+    """A server with every feature and command bound; `analyse` takes the place of the engine's own analysis."""
     logging.getLogger("pygls.protocol.json_rpc").addFilter(without_answers)
-    server = ExperienceServer()
+    server = ExperienceServer(analyse)
     for method, handler in FEATURES.items():
         _bind(server, method, handler)
     for command, handler in COMMANDS.items():

@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -15,19 +14,24 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from engine.collector import paused_collector
-from engine.spec import Analysis, analyse
+from engine.spec import Analysis, abandoned, analyse
 from engine.spec.disk import DiskFiles
 from engine.spec.files import NO_FILES, Files
 from oe_lsp.ide.snapshot import Snapshot
 from oe_lsp.server.open_files import OpenFiles
 from oe_lsp.server.paths import path_of
+from oe_lsp.server.thread_calls import LIMIT_S, OverdueError, call_in_thread
 
 log = logging.getLogger(__name__)
 
 _Answer = TypeVar("_Answer")
+Analyse = Callable[[str, "Analysis | None", Files], Analysis]
 
 _LOOK_AGAIN_S = 5.0
 """How old a view of the disk may be at a key stroke: not every client tells what changes there."""
+
+_ALONE_S = 0.25
+"""How long an analysis keeps all others waiting, since two at a time would each take twice as long."""
 
 
 class _Document(Struct):
@@ -36,6 +40,7 @@ class _Document(Struct):
     text: str
     files: OpenFiles | None
     snapshot: Snapshot | None = None
+    previous: Analysis | None = None
     analysing: asyncio.Task[None] | None = None
     looked_at: float = field(default_factory=monotonic)
     is_stale: bool = False
@@ -52,15 +57,26 @@ class _Document(Struct):
 
 
 class Documents:
-    """Analyses each open experience in a thread of its own, the newest text only, and tells of every new snapshot."""
+    """Analyses each open experience in a thread, the newest text only, and tells of every new snapshot.
 
-    def __init__(self, prepare: Callable[[Snapshot], Callable[[], None]]) -> None:
+    What takes longer than `limit` seconds is abandoned: an analysis then counts as one that found nothing but that.
+    """
+
+    def __init__(
+        self,
+        prepare: Callable[[Snapshot], Callable[[], None]],
+        analyse_text: Analyse | None = None,
+        limit: float = LIMIT_S,
+    ) -> None:
         """`prepare` is called in the thread with each new snapshot. What it returns is to tell of the snapshot: it is
-        called in the loop, and only while the text is the newest.
+        called in the loop, and only while the text is the newest. `analyse_text` takes the place of the engine's own
+        analysis.
         """
         self._prepare = prepare
+        self._analyse_text = analyse_text
+        self._limit = limit
         self._documents: dict[str, _Document] = {}
-        self._analyst = ThreadPoolExecutor(max_workers=1, thread_name_prefix="analyse")
+        self._turn = asyncio.Lock()
 
     def update(self, uri: str, version: int, text: str) -> None:
         """Take a document's new text; an analysis that is not yet due for an older one never happens."""
@@ -129,18 +145,24 @@ class Documents:
         return document.snapshot if document is not None and uri in self._documents else None
 
     async def ask(self, uri: str, find: Callable[[Snapshot], _Answer]) -> _Answer | None:
-        """What `find`, in a thread, makes of the snapshot of the newest text; None where the document is not open.
+        """What `find`, in a thread, makes of the snapshot of the newest text; None where the document is not open, or
+        where it takes longer than anyone would wait.
 
         For what looks at files, or takes longer on a large document than the loop may be held.
         """
         snapshot = await self.snapshot(uri)
-        return None if snapshot is None else await asyncio.to_thread(find, snapshot)
+        if snapshot is None:
+            return None
+        try:
+            return await call_in_thread(partial(find, snapshot), self._limit)
+        except OverdueError:
+            log.warning("a request about %s took over %g s and was abandoned", uri, self._limit)
+            return None
 
     def close_all(self) -> None:
-        """Forget all documents and end the thread."""
+        """Forget all documents. What is being worked out is no longer waited for."""
         for uri in self.uris():
             self.close(uri)
-        self._analyst.shutdown(wait=False, cancel_futures=True)
 
     def _analyse_soon(self, uri: str, document: _Document) -> None:
         if document.analysing is None:
@@ -174,31 +196,33 @@ class Documents:
             document.analysing = None
 
     async def _analyse_once(self, uri: str, document: _Document) -> None:
-        version, text, files = document.version, document.text, document.look(self._opened())
-        previous = document.snapshot.analysis if document.snapshot else None
-        loop = asyncio.get_running_loop()
-        work = partial(self._read, uri, version, text, previous, files)
         with paused_collector():  # until it is told: whoever types waits for that, and not for garbage
-            document.snapshot, tell = await loop.run_in_executor(self._analyst, work)
+            async with self._turn:
+                version, text, files = document.version, document.text, document.look(self._opened())
+                call = call_in_thread(partial(self._read, uri, version, text, document.previous, files), self._limit)
+                await asyncio.wait({call}, timeout=_ALONE_S)
+            try:
+                document.snapshot, tell = await call
+                document.previous = document.snapshot.analysis
+            except OverdueError:
+                log.warning("the analysis of %s took over %g s and was abandoned", uri, self._limit)
+                document.snapshot = Snapshot(uri, version, text, abandoned(text, self._limit))
+                document.is_stale = False  # what has changed meanwhile would hardly make it faster
+                tell = self._prepare(document.snapshot)
             if version == document.version and tell is not None:
                 tell()
 
     def _read(
         self, uri: str, version: int, text: str, previous: Analysis | None, files: Files
     ) -> tuple[Snapshot, Callable[[], None] | None]:
-        snapshot = Snapshot(uri, version, text, _analyse(text, previous, files))
+        analysis = (self._analyse_text or analyse)(text, previous, files)
+        if previous is None:
+            # What is opened large is a million objects that stay: to look through them for garbage, as the collector
+            # would again and again, holds every thread for a tenth of a second.
+            gc.freeze()
+        snapshot = Snapshot(uri, version, text, analysis)
         try:
             return snapshot, self._prepare(snapshot)
         except Exception:  # what is wrong with the telling does not take the snapshot from all others
             log.exception("what was found in %s could not be told", uri)
             return snapshot, None
-
-
-def _analyse(text: str, previous: Analysis | None, files: Files) -> Analysis:
-    """What is opened large is a million objects that stay: to look through them for garbage, as the collector would
-    again and again, holds every thread for a tenth of a second.
-    """
-    analysis = analyse(text, previous, files)
-    if previous is None:
-        gc.freeze()
-    return analysis

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from lsprotocol import types
 
 from engine.syntax import Encoding
@@ -40,28 +38,29 @@ class Editing:
 
     async def complete(self, params: types.CompletionParams) -> types.CompletionList | None:
         """The offers at a position; None outside of experiences."""
-        snapshot = await self._documents.snapshot(params.text_document.uri)
-        if snapshot is None:
-            return None
-        offset = convert.to_offset(snapshot.analysis.lines, params.position, self._encoding)
-        # In a thread, because it may list a folder.
-        offers = await asyncio.to_thread(complete, snapshot, offset, self._documents.files(snapshot.uri))
-        is_cut = len(offers) >= MOST_NAMES
-        return types.CompletionList(is_cut, [self._item(snapshot, offer, at) for at, offer in enumerate(offers)])
+
+        def find(snapshot: Snapshot) -> types.CompletionList:
+            offset = convert.to_offset(snapshot.analysis.lines, params.position, self._encoding)
+            offers = complete(snapshot, offset, self._documents.files(snapshot.uri))
+            is_cut = len(offers) >= MOST_NAMES
+            return types.CompletionList(is_cut, [self._item(snapshot, offer, at) for at, offer in enumerate(offers)])
+
+        return await self._documents.ask(params.text_document.uri, find)
 
     async def hover(self, params: types.HoverParams) -> types.Hover | None:
         """What to show of what is at a position."""
-        snapshot = await self._documents.snapshot(params.text_document.uri)
-        if snapshot is None:
-            return None
-        lines = snapshot.analysis.lines
-        found = hover(snapshot, convert.to_offset(lines, params.position, self._encoding))
-        if found is None:
-            return None
-        is_markdown = self._client.hovers_markdown
-        kind = types.MarkupKind.Markdown if is_markdown else types.MarkupKind.PlainText
-        content = types.MarkupContent(kind, found.markdown if is_markdown else found.text)
-        return types.Hover(content, convert.to_range(lines, found.span, self._encoding))
+
+        def find(snapshot: Snapshot) -> types.Hover | None:
+            lines = snapshot.analysis.lines
+            found = hover(snapshot, convert.to_offset(lines, params.position, self._encoding))
+            if found is None:
+                return None
+            is_markdown = self._client.hovers_markdown
+            kind = types.MarkupKind.Markdown if is_markdown else types.MarkupKind.PlainText
+            content = types.MarkupContent(kind, found.markdown if is_markdown else found.text)
+            return types.Hover(content, convert.to_range(lines, found.span, self._encoding))
+
+        return await self._documents.ask(params.text_document.uri, find)
 
     def _item(self, snapshot: Snapshot, offer: Offer, position: int) -> types.CompletionItem:
         client = self._client

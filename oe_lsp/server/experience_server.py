@@ -23,6 +23,7 @@ from oe_lsp.server import protocol
 from oe_lsp.server.client_process import until_gone
 
 if TYPE_CHECKING:
+    from oe_lsp.server.documents import Analyse
     from oe_lsp.server.session import Session
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ class ExperienceServer(LanguageServer):
 
     protocol: protocol.Protocol
 
-    def __init__(self) -> None:
+    def __init__(self, analyse: Analyse | None = None) -> None:
+        """`analyse` takes the place of the engine's own analysis."""
         super().__init__(
             "oe-lsp",
             __version__,
@@ -41,6 +43,7 @@ class ExperienceServer(LanguageServer):
             protocol_cls=protocol.Protocol,
             converter_factory=protocol.converter,
         )
+        self.analyse = analyse
         self.was_shut_down = False
         self._is_started_by_client = False
         self._watching: asyncio.Task[None] | None = None

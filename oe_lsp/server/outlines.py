@@ -54,8 +54,10 @@ class Outlines:
         except (OSError, UnicodeDecodeError):
             self._read.pop(path, None)
             return None
+        uri = uri_of(path)
+        self._read[path] = (stamp, Outline(uri, "", LineIndex(""), ()))  # if it takes too long, it is not read again
         tree = parse(text)
-        outline = _outline(uri_of(path), tree.root, tree.lines)
+        outline = _outline(uri, tree.root, tree.lines)
         self._read[path] = (stamp, outline)
         return outline
 

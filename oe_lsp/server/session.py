@@ -65,7 +65,7 @@ class Session:
             wants_events=client.options.wants_events,
             wants_progress=client.shows_progress,
         )
-        self.documents = Documents(self._prepare)
+        self.documents = Documents(self._prepare, server.analyse)
         self.diagnosis = Diagnosis(server, self.documents, client, self._encoding, lambda: self._settings.severities)
         self.editing = Editing(self.documents, client, self._encoding)
         self.navigation = Navigation(self.documents, client, self._encoding)

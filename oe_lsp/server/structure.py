@@ -21,6 +21,7 @@ from oe_lsp.server.client import Client
 from oe_lsp.server.documents import Documents
 from oe_lsp.server.outlines import Outline, Outlines
 from oe_lsp.server.paths import path_of, uri_of
+from oe_lsp.server.thread_calls import OverdueError, call_in_thread
 
 _MOST_SYMBOLS = 500
 """How many symbols of a workspace are sent: nobody reads more, and the next letter asks again."""
@@ -79,7 +80,10 @@ class Structure:
     async def workspace_symbols(self, params: types.WorkspaceSymbolParams) -> list[types.SymbolInformation]:
         """What has a name that fits, in all experiences of the workspace."""
         folders, opened = await self._folders(), self._documents.snapshots()
-        return await asyncio.to_thread(lambda: self._search(params.query, self._outlines.look(folders, opened)))
+        try:
+            return await call_in_thread(lambda: self._search(params.query, self._outlines.look(folders, opened)))
+        except OverdueError:
+            return []
 
     async def folds(self, params: types.FoldingRangeParams) -> list[types.FoldingRange] | None:
         """What can be folded, whole lines each."""

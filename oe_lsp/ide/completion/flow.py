@@ -71,7 +71,7 @@ class _Brackets:
     def __init__(self) -> None:
         self.frames: list[_Frame] = []
         self.word_at: int | None = None
-        self._word = ""
+        self._word: list[str] = []
 
     def take(self, kind: str, text: str, at: int) -> None:
         match kind:
@@ -86,14 +86,14 @@ class _Brackets:
                 self.frames[-1].position += 1
                 self._forget()
             case "colon" if self.frames[-1].is_map and self.frames[-1].key is None:
-                self.frames[-1].key = self._word.strip().strip("\"'")
+                self.frames[-1].key = "".join(self._word).strip().strip("\"'")
                 self.frames[-1].keys.add(self.frames[-1].key)
                 self._forget()
             case "space" | "comment":
-                self._word += " "
+                self._word.append(" ")
             case _:
                 self.word_at = at if self.word_at is None else self.word_at
-                self._word += text
+                self._word.append(text)
 
     def place(self, start: int, quote: str) -> FlowPlace | None:
         if not self.frames:
@@ -105,4 +105,4 @@ class _Brackets:
         return FlowPlace((*steps, last.key or last.position), False, start, quote, frozenset(last.keys))
 
     def _forget(self) -> None:
-        self.word_at, self._word = None, ""
+        self.word_at, self._word = None, []

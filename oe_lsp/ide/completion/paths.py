@@ -20,7 +20,7 @@ from oe_lsp.ide.shapes import Shape, in_words, members, shape_of_path, type_name
 
 _PATH_CHARACTERS = f"{ascii_letters}{digits}_.[]"
 _REST_OF_WORD = re.compile(r"[A-Za-z0-9_]*")
-_OPEN_BRACES = re.compile(r"\{\{(?!\{)(?P<space>\s*)[^{}]*\Z")
+_OPEN_BRACES = re.compile(r"\{\{(?!\{)(?P<space>\s*)(?:[^\s{}][^{}]*)?\Z")
 _OPEN_TEXT = re.compile(r"""^(?:[^"']|"[^"]*"|'[^']*')*["'][^"']*\Z""")
 
 

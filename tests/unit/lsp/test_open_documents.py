@@ -180,3 +180,37 @@ def test_experiences_are_found_below_a_folder_but_not_in_dependencies(tmp_path: 
         (tmp_path / name).touch()
 
     assert experience_folders(tmp_path) == {tmp_path, tmp_path / "a" / "b"}
+
+
+async def test_an_analysis_that_takes_too_long_is_one_warning_until_the_text_changes() -> None:
+    def slowly(text: str, previous: Analysis | None, files: Files) -> Analysis:
+        while "endless" in text:
+            pass
+        return analyse(text, previous, files)
+
+    told: asyncio.Queue[Snapshot] = asyncio.Queue()
+    documents = Documents(lambda snapshot: partial(told.put_nowait, snapshot), slowly, limit=0.1)
+    documents.update(URI, 1, "name: endless\nversion: 1.0.0\n")
+    documents.update("file:///y/experience.yaml", 1, "name: [\n")
+
+    first = await asyncio.wait_for(told.get(), SECONDS)
+    second = await asyncio.wait_for(told.get(), SECONDS)
+    documents.update(URI, 2, "name: x\n")
+    third = await asyncio.wait_for(told.get(), SECONDS)
+
+    [problem] = next(shot for shot in (first, second) if shot.uri == URI).analysis.problems
+    assert problem.code is Code.LIMIT_EXCEEDED
+    assert problem.message.startswith("checking this file took over 0.1 s and was given up")
+    assert (third.version, third.analysis.problems) == (2, analyse("name: x\n").problems)
+
+
+async def test_a_request_that_takes_too_long_finds_nothing() -> None:
+    documents = Documents(lambda snapshot: lambda: None, limit=0.1)
+    documents.update(URI, 1, "name: x\n")
+
+    def never_finds(snapshot: Snapshot) -> int:
+        while True:
+            pass
+
+    assert await documents.ask(URI, never_finds) is None
+    assert await documents.ask(URI, lambda snapshot: snapshot.version) == 1

@@ -267,6 +267,7 @@ async def test_models_that_refuse_to_be_forced_give_structured_output_all_the_sa
 BAD_SCHEMAS: list[tuple[Any, str]] = [
     ({"type": "array"}, "schema must describe an object"),
     ({"properties": {"a": {"type": "text"}}}, "schema is no JSON Schema"),
+    ({"properties": {"a": {"pattern": "(?=a)"}}}, "schema cannot be used: at properties.a.pattern"),
     ("schemas/none.json", "schemas/none.json does not exist; create it or correct `schema`"),
     ("schemas/broken.json", "schemas/broken.json is not JSON"),
     ("schemas/list.json", "schemas/list.json must describe an object"),

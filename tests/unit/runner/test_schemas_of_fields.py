@@ -76,6 +76,8 @@ async def test_a_reference_that_leads_nowhere_stops_a_run_before_it_begins(
     [
         ("{type: array, items: {type: findings}}", "its schema is no JSON Schema at items.type: 'findings'"),
         ("{type: array, items: {properties: {line: {type: number}, kind: {pattern: '('}}}}", "kind.pattern"),
+        ("{type: array, items: {properties: {kind: {pattern: '^(?!x)'}}}}", "cannot be checked: the pattern `^(?!x)`"),
+        ("{type: array, items: {$ref: '#/items'}}", "cannot be checked: its schema refers to itself without end"),
     ],
 )
 async def test_what_is_no_schema_fails_who_writes_and_says_where(world: World, schema: str, said: str) -> None:
@@ -86,3 +88,13 @@ async def test_what_is_no_schema_fails_who_writes_and_says_where(world: World, s
 
     assert finished.error is not None
     assert said in finished.error.message
+
+
+async def test_a_pattern_that_makes_others_try_for_ever_is_checked_at_once(world: World) -> None:
+    world.tool("a", "return {'state_delta': {'found': ['a' * 100_000 + '!']}}")
+    world.graph(NODE, state="found: {type: array, items: {type: string, pattern: '^(a+)+$'}}")
+
+    finished = (await world.run()).finished
+
+    assert finished.error is not None
+    assert "a value that its schema refuses at [0]" in finished.error.message

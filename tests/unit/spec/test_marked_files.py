@@ -133,6 +133,10 @@ state:
                                                                          ^^^^^ warning OE207 did you mean `string`?
     name: { type: string, pattern: "[", default: null }
                                    ^^^ warning OE207 no regular expression
+    code: { type: string, pattern: '^(?!x)a', default: null }
+                                   ^^^^^^^^^ warning OE209 `(?!` looks ahead or behind
+    parts: { type: object, patternProperties: { '(a)\\1': {} }, default: null }
+                                                ^^^^^^^ warning OE209 refers back to a group
 graph:
   nodes:
     - id: ask

@@ -64,6 +64,16 @@ def test_a_declaration_that_is_no_json_schema_counts_as_none() -> None:
     assert check_args(experience(broken), {"branch": "main"}).problems == ()
 
 
+def test_an_arg_whose_pattern_cannot_be_matched_is_refused_in_words_and_only_when_it_is_given() -> None:
+    declared = experience({"properties": {"branch": {"pattern": "^(?!tmp-)"}}})
+
+    assert check_args(declared, {}).problems == ()
+    assert check_args(declared, {"branch": "main"}).problems == (
+        "the args cannot be checked: the pattern `^(?!tmp-)` cannot be matched in linear time: "
+        "`(?!` looks ahead or behind; write it without",
+    )
+
+
 def test_secrets_are_the_args_that_are_marked_write_only() -> None:
     assert secret_args(experience(DECLARED)) == {"token"}
     assert secret_args(experience(None)) == frozenset()
