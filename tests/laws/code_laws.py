@@ -16,6 +16,7 @@ from engine.cache.sources import new_sources
 from engine.expressions import Json
 from engine.log.events import NodeCompleted, Record
 from engine.log.reader import read_log
+from engine.log.run_order import RunOrder
 from engine.log.secrets import Secrets
 from engine.log.store import RunStore
 from engine.log.writer import LogWriter
@@ -96,7 +97,7 @@ async def _carry_out(preparation: Preparation, story: Story, folder: Path) -> tu
 
     log = LogWriter(store.log(run_id), run_id, secrets)
     tools = kinds(folder)
-    run = Run(preparation, tools, log, observe, secrets, new_sources({}), story.concurrency)
+    run = Run(preparation, tools, log, RunOrder(lambda: store), observe, new_sources({}), story.concurrency)
     try:
         await run.drive()
     finally:
