@@ -12,18 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.cache.decision import Answer
-from engine.cache.sources import new_sources
 from engine.expressions import Json
 from engine.log.events import NodeCompleted, Record
 from engine.log.reader import read_log
-from engine.log.run_order import RunOrder
-from engine.log.secrets import Secrets
 from engine.log.store import RunStore
-from engine.log.writer import LogWriter
 from engine.nodes.registry import kinds
 from engine.runner.preparation import Preparation, make_plan, prepare_resume, prepare_run
-from engine.runner.run import Run
-from engine.runner.session import new_run_id
+from engine.runner.session import carry_out, new_run_id
 from engine.spec.load import load
 from tests.laws.code_worlds import ALL_FILES, ARCHIVE, Story, digest
 
@@ -85,8 +80,7 @@ async def _told(story: Story, folder: Path) -> list[str]:
 
 async def _carry_out(preparation: Preparation, story: Story, folder: Path) -> tuple[Record, ...]:
     """Run it, with the edits that somebody makes when the log has so many lines."""
-    store, run_id, secrets, lines = RunStore(folder), new_run_id(), Secrets(()), 0
-    store.prepare()
+    lines = 0
 
     def observe(_: Record) -> None:
         nonlocal lines
@@ -95,15 +89,8 @@ async def _carry_out(preparation: Preparation, story: Story, folder: Path) -> tu
             if moment == lines:
                 edit.make(folder)
 
-    log = LogWriter(store.log(run_id), run_id, secrets)
-    tools = kinds(folder)
-    run = Run(preparation, tools, log, RunOrder(lambda: store), observe, new_sources({}), story.concurrency)
-    try:
-        await run.drive()
-    finally:
-        log.close()
-        await tools.close()
-    return read_log(store.log(run_id)).records
+    ended = await carry_out(preparation, new_run_id(), observe, concurrency=story.concurrency)
+    return read_log(RunStore(folder).log(ended.run_id)).records
 
 
 def _not_as_logged(story: Story, records: tuple[Record, ...]) -> Iterator[str]:
