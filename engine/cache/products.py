@@ -25,7 +25,7 @@ def products_of(node: Node, directory: Path, fingerprints: Fingerprints, since_n
     found = matching(directory, node.produces).files
     if since_ns is not None:
         found = {name: path for name, path in found.items() if _changed_ns(path) >= since_ns}
-    made = fingerprints.of_all(found)
+    made = fingerprints.of_all(dict(sorted(found.items())))
     digests = {name: fingerprint.digest for name, fingerprint in made.items() if fingerprint.digest is not None}
     return Products(digests, tuple(_unmatched(node, directory)))
 

@@ -320,8 +320,8 @@ async def test_a_port_that_is_taken_is_said_in_one_line() -> None:
 
 
 async def test_without_the_package_websockets_the_extra_is_named(tmp_path: Path) -> None:
-    (tmp_path / "websockets").mkdir()
-    (tmp_path / "websockets" / "__init__.py").write_text("raise ImportError('not installed')\n")
+    hiding = "import sys\nsys.modules['websockets'] = None\n"
+    (tmp_path / "sitecustomize.py").write_text(hiding)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     command = (sys.executable, "-m", "oe_lsp.server", "--ws", "--port", "0")
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, env=environment)

@@ -118,7 +118,7 @@ def test_where_nothing_asks_a_model_no_provider_is_spoken_of(
     world: World, oe: Oe, through_openai: dict[str, str]
 ) -> None:
     world.tool("echo", "return {'state_delta': {'said': 'hi'}}")
-    world.graph("- {id: a, kind: tool, impl: ./tools/echo.py, writes: [said]}", state="said: {type: string}")
+    world.graph("- {id: a, kind: tool, impl: ./echo.py, writes: [said]}", state="said: {type: string}")
 
     assert oe("run", **through_openai).err == ""
 

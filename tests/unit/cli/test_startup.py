@@ -16,7 +16,7 @@ with contextlib.suppress(SystemExit):
     main()
 print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """
-SLOW = {"typing", "dataclasses", "pathlib", "inspect", "contextlib", "uuid", "shutil", "subprocess", "socket"}
+SLOW = {"typing", "dataclasses", "pathlib", "inspect", "uuid", "shutil", "subprocess", "socket"}
 """What the standard library has that takes as long as a list of runs altogether."""
 
 HEAVY = {"anthropic", "openai", "rich", "jsonschema", "asyncio", "watchfiles"}

@@ -62,10 +62,10 @@ TOOLS = {
 DATASETS = {"reads_a_missing_file": "rows.csv does not exist; create it or correct `source.uri`"}
 
 ANSWERS: dict[str, tuple[Script, str]] = {
-    "gets_no_json": (rubbish(), "127.0.0.1 answered with something else than a message; check ANTHROPIC_BASE_URL"),
+    "gets_no_json": (rubbish(), "the answer of 127.0.0.1 broke off in the middle; try again"),
     "gets_another_shape": (
         no_message(),
-        "127.0.0.1 answered with something else than a message; check ANTHROPIC_BASE_URL",
+        '127.0.0.1 answered with something else than a message ({"hello": "world"}); check ANTHROPIC_BASE_URL',
     ),
     "gets_nothing": (
         text(""),
@@ -82,7 +82,7 @@ FIRST_ANSWERS: dict[str, tuple[Script, str]] = {
         status(429, "slow down", retry_after=0),
         "too many requests (slow down); set `runtime.limits`, or wait",
     ),
-    "is_hung_up_on": (cut_off(), "127.0.0.1 was not reached or hung up; check the network and ANTHROPIC_BASE_URL"),
+    "is_hung_up_on": (cut_off(), "127.0.0.1 was not reached or hung up (peer closed connection"),
 }
 
 MESSAGES = {**{name: said for name, (_, said) in (TOOLS | ANSWERS).items()}, **DATASETS}
