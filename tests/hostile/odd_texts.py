@@ -31,13 +31,16 @@ def _listed(item: str) -> Callable[[int], str]:
     return lambda n: ", ".join(item.replace("#", str(at)) for at in range(n))
 
 
-_UNDECLARED = "    - {id: a, kind: tool, impl: a.py, reads: [b]}\n"
+_UNDECLARED = (
+    f"{_HEAD}state: {{schema: {{c: {{type: string}}}}}}\n"
+    "graph:\n  nodes:\n    - {id: a, kind: tool, impl: a.py, reads: [b]}\n"
+)
 
 EXPERIENCES: dict[str, Callable[[int], str]] = {
     "beginnings of secrets": lambda n: _args("sk-" * n),
     "beginnings of private keys": lambda n: _args("-----BEGIN A" * n),
-    "blank lines in an open bracket": lambda n: f"{_NODES}{_UNDECLARED}x-a: [" + "\n" * (20 * n),
-    "blank lines in an open brace": lambda n: f"{_NODES}{_UNDECLARED}x-a: {{" + "\n  " * (10 * n),
+    "blank lines in an open bracket": lambda n: f"{_UNDECLARED}x-a: [" + "\n" * (20 * n),
+    "blank lines in an open brace": lambda n: f"{_UNDECLARED}x-a: {{" + "\n  " * (10 * n),
     "placeholders that are not closed": lambda n: _prompt("{{ $." * n),
     "placeholders that are not closed, in lines": lambda n: _prompt("{{ $.\n" * n),
     "placeholders that name nothing": lambda n: _prompt("{{ $.a }}\n" * n),
@@ -57,7 +60,7 @@ EXPERIENCES: dict[str, Callable[[int], str]] = {
         f"{_HEAD}state:\n  schema:\n" + _each("    f#: {type: string}\n")(n) + "graph:\n  nodes:\n"
         f"    - {{id: a, kind: tool, impl: a.py, reads: [{_listed('g#')(n)}]}}\n"
     ),
-    "quotes that are not closed": _each('a#: "\n'),
+    "quotes that are not closed": lambda n: _each('a#: "\n')(40 * n),
     "brackets that are not closed": _each("a#: [\n"),
     "nodes that are not closed": lambda n: _NODES + _each("    - {id: a#\n")(n),
     "two colons": _each("a#: b: c\n"),
