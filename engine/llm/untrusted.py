@@ -82,9 +82,10 @@ def object_in(text: str) -> dict[str, Json] | None:
 
 def without_thoughts(text: str) -> str:
     """`text` without the blocks of thoughts that models which think aloud put before their answer."""
-    while (thoughts := _THOUGHTS.match(text)) is not None:
-        text = text[thoughts.end() :]
-    return text
+    start = 0
+    while (thoughts := _THOUGHTS.match(text, start)) is not None:
+        start = thoughts.end()
+    return text[start:]
 
 
 def _refuse(constant: str) -> None:
