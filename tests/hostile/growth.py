@@ -20,21 +20,17 @@ _LEAST_S = 0.02
 def growth(
     work: Callable[[_Input], object], made: Callable[[int], _Input], size: int, factors: Sequence[int] = (1, 8, 64)
 ) -> float:
-    """t(2n) / t(n), the best of five, at the first of `size` times `factors` that takes long enough to tell."""
+    """t(2n) / t(n), each the best of five, at the first of `size` times `factors` that takes long enough to tell."""
     for factor in factors:
         once, twice = made(size * factor), made(2 * size * factor)
         if _time_of(work, twice) >= 2 * _LEAST_S:
             break
-    ratio = _ratio(work, once, twice)
+    of_once, of_twice = _time_of(work, once), _time_of(work, twice)
     for _ in range(_BEST_OF - 1):
-        if ratio <= MOST:  # another try would only make it smaller
+        if of_twice <= MOST * of_once:  # another try would only take noise away
             break
-        ratio = min(ratio, _ratio(work, once, twice))
-    return ratio
-
-
-def _ratio(work: Callable[[_Input], object], once: _Input, twice: _Input) -> float:
-    return _time_of(work, twice) / max(_time_of(work, once), _LEAST_S / 4)
+        of_once, of_twice = min(of_once, _time_of(work, once)), min(of_twice, _time_of(work, twice))
+    return of_twice / max(of_once, _LEAST_S / 4)
 
 
 def _time_of(work: Callable[[_Input], object], given: _Input) -> float:

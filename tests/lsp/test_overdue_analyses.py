@@ -45,7 +45,7 @@ async def hover(editor: Editor, uri: str) -> types.Hover | None:
     return await asyncio.wait_for(editor.text_document_hover_async(params), SECONDS)
 
 
-@pytest.mark.parametrize("key", ["x-busy", "x-asleep"])
+@pytest.mark.parametrize("key", ["x-busy", pytest.param("x-asleep", marks=pytest.mark.long)])
 async def test_other_documents_are_answered_while_one_is_not_and_an_edit_heals_it(tmp_path: Path, key: str) -> None:
     async with Editor(tmp_path, server=SERVER) as editor:
         endless = editor.open(text=f"{key}: 1\n{EXPERIENCE}")
@@ -71,7 +71,7 @@ async def test_other_documents_are_answered_while_one_is_not_and_an_edit_heals_i
         assert await hover(editor, endless) is not None
 
 
-@pytest.mark.parametrize("key", ["x-busy", "x-asleep"])
+@pytest.mark.parametrize("key", ["x-busy", pytest.param("x-asleep", marks=pytest.mark.long)])
 async def test_the_end_waits_for_no_analysis(tmp_path: Path, key: str) -> None:
     async with Editor(tmp_path, server=SERVER) as editor:
         editor.open(text=f"{key}: 1\n")

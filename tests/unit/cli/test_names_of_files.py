@@ -115,7 +115,10 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize(
+    "encoding",
+    [name if name in ("utf-8", "ascii") else pytest.param(name, marks=pytest.mark.long) for name in ENCODINGS],
+)
 def test_every_command_speaks_of_such_names_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     world = experience(tmp_path, b"caf\xe9")
     world.write("experience.yaml", (world.folder / "experience.yaml").read_text() + "colour: red\n")

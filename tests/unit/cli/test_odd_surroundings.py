@@ -43,6 +43,12 @@ COMMANDS: dict[str, int] = {
 }
 """Each command of `oe`, for the experience in the folder that the braces stand for, and how it ends there."""
 
+OFTEN = {"validate {}", "run {}", "resume latest --experience {}", "runs --experience {}", "doctor {}"}
+every_command = pytest.mark.parametrize(
+    "command", [name if name in OFTEN else pytest.param(name, marks=pytest.mark.long) for name in COMMANDS]
+)
+"""A few for `make test`, all of them for `make test-long`."""
+
 DEVICE, PIPE = stat.S_IFCHR, stat.S_IFIFO
 CLOSED = [(0,), (0, 1, 2)]
 
@@ -85,7 +91,7 @@ def clean(world: World) -> None:
 
 
 @pytest.mark.parametrize("closed", CLOSED, ids=str)
-@pytest.mark.parametrize("command", COMMANDS)
+@every_command
 def test_a_stream_that_is_closed_does_no_harm(experience: World, closed: tuple[int, ...], command: str) -> None:
     clean(experience)
 
@@ -107,7 +113,7 @@ def test_a_stream_that_is_closed_does_no_harm(experience: World, closed: tuple[i
         assert made.output.state_delta == {"x": [DEVICE, PIPE, PIPE]}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@every_command
 def test_a_reader_that_goes_away_ends_nothing_with_an_unexpected_error(experience: World, command: str) -> None:
     clean(experience)
     reader, writer = os.pipe()
@@ -128,7 +134,7 @@ def test_a_reader_that_goes_away_ends_nothing_with_an_unexpected_error(experienc
     assert done.returncode in (0, 1)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@every_command
 def test_a_current_directory_that_was_deleted_is_no_matter_where_it_is_not_meant(
     experience: World, nowhere: Callable[[], None], command: str
 ) -> None:

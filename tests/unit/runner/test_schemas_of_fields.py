@@ -77,7 +77,6 @@ async def test_a_reference_that_leads_nowhere_stops_a_run_before_it_begins(
         ("{type: array, items: {type: findings}}", "its schema is no JSON Schema at items.type: 'findings'"),
         ("{type: array, items: {properties: {line: {type: number}, kind: {pattern: '('}}}}", "kind.pattern"),
         ("{type: array, items: {properties: {kind: {pattern: '^(?!x)'}}}}", "cannot be checked: the pattern `^(?!x)`"),
-        ("{type: array, items: {$ref: '#/items'}}", "cannot be checked: its schema refers to itself without end"),
     ],
 )
 async def test_what_is_no_schema_fails_who_writes_and_says_where(world: World, schema: str, said: str) -> None:
