@@ -14,7 +14,9 @@ from tests.lsp.editor import Editor
 NAMES = [b"caf\xe9", b"\xff\xfe", b"a b#c?d%41;e", b"line\nbreak\ttab\x1b[31m", "\u202ecod.exe\u00e9e\u0301".encode()]
 
 
-@pytest.fixture(params=NAMES, ids=ascii)
+@pytest.fixture(
+    params=[pytest.param(name, marks=pytest.mark.long if at else (), id=ascii(name)) for at, name in enumerate(NAMES)]
+)
 def weather(tmp_path: Path, request: pytest.FixtureRequest) -> Weather:
     """An experience in a folder with such a name."""
     folder = tmp_path / os.fsdecode(request.param)

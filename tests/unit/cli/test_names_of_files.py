@@ -68,7 +68,9 @@ def experience(parent: Path, name: bytes) -> World:
     return world
 
 
-@pytest.mark.parametrize("name", NAMES, ids=ascii)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long if at else (), id=ascii(name)) for at, name in enumerate(NAMES)]
+)
 def test_an_experience_in_such_a_folder_runs_and_is_restored(tmp_path: Path, name: bytes) -> None:
     world = experience(tmp_path, name)
     ran = call((*OE, "run"), world.folder)
@@ -117,7 +119,7 @@ COMMANDS = (
 
 @pytest.mark.parametrize(
     "encoding",
-    [name if name in ("utf-8", "ascii") else pytest.param(name, marks=pytest.mark.long) for name in ENCODINGS],
+    [pytest.param(name, marks=() if name == "ascii" else pytest.mark.long) for name in ENCODINGS],
 )
 def test_every_command_speaks_of_such_names_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     world = experience(tmp_path, b"caf\xe9")

@@ -171,7 +171,10 @@ def test_a_current_directory_that_was_deleted_is_an_error_that_says_so(
     ],
     ids=str,
 )
-@pytest.mark.parametrize("command", ["run {}", "resume latest --experience {}", "doctor {}", "runs --experience {}"])
+@pytest.mark.parametrize(
+    "command",
+    ["run {}", *(pytest.param(name, marks=pytest.mark.long) for name in sorted(OFTEN - {"run {}", "validate {}"}))],
+)
 def test_folders_of_the_user_that_lead_nowhere_do_no_harm(experience: World, env: dict[str, str], command: str) -> None:
     done = call((*OE, *arguments(command, experience)), experience.folder, env)
 

@@ -52,7 +52,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[World, dict[s
     return world, {"PYTHONPATH": os.pathsep} if request.param.endswith("entry") else {}
 
 
-@pytest.mark.parametrize("command", [SCRIPT, MODULE], ids=["the command", "the module"])
+@pytest.mark.parametrize(
+    "command", [pytest.param(SCRIPT, id="the command"), pytest.param(MODULE, id="the module", marks=pytest.mark.long)]
+)
 def test_oe_loads_its_own_and_tools_get_theirs(place: tuple[World, dict[str, str]], command: tuple[str, ...]) -> None:
     world, env = place
 

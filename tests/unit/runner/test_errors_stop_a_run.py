@@ -173,7 +173,13 @@ def test_an_experience_with_all_that_can_be_written_starts(folder: Path) -> None
     assert agrees(folder, json.dumps(WHOLE)).errors == ()
 
 
-@pytest.mark.parametrize("number", range(len(PLACES)), ids=lambda number: ".".join(map(str, PLACES[number])))
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(number, marks=pytest.mark.long if number % 4 else (), id=".".join(map(str, place)))
+        for number, place in enumerate(PLACES)
+    ],
+)
 def test_whatever_stands_in_a_place_is_refused_exactly_where_it_is_an_error(folder: Path, number: int) -> None:
     agrees(folder, without(PLACES[number]))
     for odd in ODD[number % 4 :: 4]:
