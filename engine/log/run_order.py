@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -22,8 +21,8 @@ from engine.log.writer import Clock, timestamp, utc_now
 
 FILE = "run-order"
 
-_BUSY_SECONDS = 10.0
-"""How long to wait for other runs, each of which holds the file for well under a millisecond."""
+_BUSY_SECONDS = 1.0
+"""How long to wait for other runs, each of which holds the file for well under a millisecond, unless it is stopped."""
 
 _AGAIN_SECONDS = 0.002
 _MOST_BYTES = 128
@@ -76,27 +75,30 @@ def clock_warnings(place: Place) -> tuple[str, ...]:
 def take_place(store: RunStore, ts: str, disk: Disk = DISK) -> Place:
     """The next place in the order of the runs in `store`, whose folders exist; `ts` is the time now.
 
-    Where the counter is missing or damaged, it goes on from the logs. Raises OSError, TimeoutError among them where
-    another process holds the file for too long.
+    Where the counter is missing or damaged, it goes on from the logs. A process that is stopped while it holds the file
+    stops no other: two may have the same place then, and their times tell. Raises OSError.
     """
     descriptor = disk.create(Thing.ORDER, store.data / FILE, exclusive=False)
     try:
-        _lock(descriptor, disk)
+        is_ours = _lock(descriptor, disk)
         last = _decoded(os.pread(descriptor, _MOST_BYTES, 0)) or _last_in_logs(store)
         order = last.order + 1
-        disk.truncate(Thing.ORDER, descriptor, 0)
-        disk.write_all(Thing.ORDER, descriptor, b"%d %b\n" % (order, ts.encode()))
+        if is_ours:
+            disk.truncate(Thing.ORDER, descriptor, 0)
+            disk.write_all(Thing.ORDER, descriptor, b"%d %b\n" % (order, ts.encode()))
     finally:
         os.close(descriptor)
     return Place(order, last.ts if _is_ahead(last.ts, ts) else None)
 
 
-def _lock(descriptor: int, disk: Disk) -> None:
+def _lock(descriptor: int, disk: Disk) -> bool:
+    """Whether the file could be locked in time."""
     until = time.monotonic() + _BUSY_SECONDS
     while not disk.lock(Thing.ORDER, descriptor):
         if time.monotonic() > until:
-            raise TimeoutError(errno.ETIMEDOUT, f"another process has locked {FILE}")
+            return False
         time.sleep(_AGAIN_SECONDS)
+    return True
 
 
 def _decoded(content: bytes) -> _Last | None:
