@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from math import isqrt
 
 from tests.hostile.stranger import completed, finished, line, lines_of, started
 
@@ -41,7 +42,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "braces": lambda n: "{" * n,
     "dashes": lambda n: "- " * n,
     "question marks": lambda n: "? " * n,
-    "indents": lambda n: _lines(" " * at + "a:" for at in range(n)),
+    "indents": lambda n: _lines(" " * at + "a:" for at in range(isqrt(100 * n))),  # so that its length grows as n
     "tags": lambda n: "!a " * n,
     "quotes": lambda n: "'" * n,
     "control characters": lambda n: "\x01" * n,

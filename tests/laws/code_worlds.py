@@ -1,4 +1,8 @@
-"""Tools and modules whose results say which versions of which files were executed; and edits of those files."""
+"""Tools and modules whose results say which versions of which files were executed; and edits of those files.
+
+All versions of a file are of one size and written over one another, so that whoever reads one while another is
+written, the tools of a story among them, never takes half a file for a version and puts that back.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +45,10 @@ def edit(path, text, keeps_time):
             os.remove(path)
         return
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w") as file:
+    replaced = path if before else f"{{path}}.{{os.getpid()}}"
+    with open(replaced, "r+" if before else "w") as file:
         file.write(text)
+    os.rename(replaced, path)
     if keeps_time and before:
         os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 """
@@ -81,7 +87,9 @@ function edit(file, text, keepsTime) {{
   const before = fs.existsSync(file) ? fs.statSync(file) : null;
   if (text === null) return fs.rmSync(file, {{ force: true }});
   fs.mkdirSync(path.dirname(file), {{ recursive: true }});
-  fs.writeFileSync(file, text);
+  const replaced = before ? file : `${{file}}.${{process.pid}}`;
+  fs.writeFileSync(replaced, text, {{ flag: before ? 'r+' : 'w' }});
+  fs.renameSync(replaced, file);
   if (keepsTime && before) fs.utimesSync(file, before.atimeMs / 1000, before.mtimeMs / 1000);
 }}
 """
@@ -188,7 +196,10 @@ class Edit:
             file.unlink(missing_ok=True)
             return
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(self.text)
+        replaced = file if before else file.with_name(f"{file.name}.edit")
+        with replaced.open("r+" if before else "w") as stream:
+            stream.write(self.text)
+        replaced.rename(file)
         if before is not None and self.keeps_time:
             os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
 
