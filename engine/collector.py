@@ -13,7 +13,7 @@ from collections.abc import Iterator
 def collect_from_now_on() -> None:
     """Look for garbage, but never in what is there now, which stays to the end of the process.
 
-    For what goes on for long: a command begins without the collector (engine.cli.start).
+    For what goes on for long: a command begins without the collector (engine.cli.entrypoint).
     """
     gc.freeze()
     gc.enable()

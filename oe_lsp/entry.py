@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def run_oe() -> NoReturn:
     """The command `oe`. Does not return."""
     put_others_last()
-    from engine.cli.start import main
+    from engine.cli.entrypoint import main
 
     main()
 

@@ -11,10 +11,10 @@ from measured import Measured, command_line, say, size_of
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from engine.log.events import RunStatus
-from engine.runner.preparation import prepare_run
+from engine.experience.load import load
+from engine.log.events.events import RunStatus
+from engine.runner.prepare import prepare_run
 from engine.runner.session import carry_out, new_run_id
-from engine.spec.load import load
 
 STEP = """
 def run(input):

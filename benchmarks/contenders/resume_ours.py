@@ -12,12 +12,12 @@ from measured import Resumed, command_line, say
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from engine.log.events import NodeCompleted, RunStatus
-from engine.log.reader import read_log
-from engine.log.store import RunStore
-from engine.runner.preparation import prepare_resume, prepare_run
+from engine.experience.load import load
+from engine.log.events.events import NodeCompleted, RunStatus
+from engine.log.reading.reader import read_log
+from engine.log.storage.run_store import RunStore
+from engine.runner.prepare import prepare_resume, prepare_run
 from engine.runner.session import carry_out, new_run_id
-from engine.spec.load import load
 
 STEP = """
 def run(input):

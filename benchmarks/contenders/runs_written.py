@@ -7,9 +7,18 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.log.codec import encode
-from engine.log.events import Counts, Event, ExperienceRef, Record, RunFinished, RunStarted, RunStatus, RunWarning
-from engine.log.store import RunStore
+from engine.log.events.codec import encode
+from engine.log.events.events import (
+    Counts,
+    Event,
+    ExperienceRef,
+    Record,
+    RunFinished,
+    RunStarted,
+    RunStatus,
+    RunWarning,
+)
+from engine.log.storage.run_store import RunStore
 
 
 def main() -> None:

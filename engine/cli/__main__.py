@@ -1,5 +1,5 @@
 """`python -m engine.cli` is `oe`."""
 
-from engine.cli.start import main
+from engine.cli.entrypoint import main
 
 main()

@@ -1,5 +1,5 @@
 """`oe runs` as it is mostly asked, answered from the index alone, without what makes a command line: importing that
-takes far longer than the answer. What is asked or found otherwise, engine.cli.runs answers, in the same words.
+takes far longer than the answer. What is asked or found otherwise, engine.cli.commands.runs answers, in the same words.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime, timezone
 
-from engine.cli.columns import PIPED_WIDTH
-from engine.cli.run_list import list_for_machines, list_for_people
-from engine.log.index_file import runs_that_stand
-from engine.log.own_files import DATA_FOLDER
-from engine.log.run_files import RUNS_FOLDER, newest_runs
+from engine.cli.output.columns import PIPED_WIDTH
+from engine.cli.output.run_list import list_for_machines, list_for_people
+from engine.log.reading.index_file import runs_that_stand
+from engine.log.storage.run_files import RUNS_FOLDER, newest_runs
+from engine.log.storage.safe_open import DATA_FOLDER
 
 LIMIT = 20
 """How many runs are listed where nobody says."""

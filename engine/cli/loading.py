@@ -10,8 +10,7 @@ import click
 
 from engine.canonical import NotJsonError, normalise
 from engine.cli.options import OeError
-from engine.expressions import Json
-from engine.spec.load import (
+from engine.experience.load import (
     ExperienceNotFoundError,
     InvalidExperienceError,
     Loaded,
@@ -21,6 +20,7 @@ from engine.spec.load import (
     load_alone,
     load_text,
 )
+from engine.expressions import Json
 
 
 def load_valid(path: Path, text: str | None = None) -> Loaded:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from engine.cli.saying import say
+from engine.cli.output.echo import say
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

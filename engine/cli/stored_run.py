@@ -10,8 +10,8 @@ import click
 from click.shell_completion import CompletionItem
 
 from engine.cli.options import OeError
-from engine.log.reader import Log, UnreadableLogError, read_log
-from engine.log.store import RunNotFoundError, RunStore
+from engine.log.reading.reader import Log, UnreadableLogError, read_log
+from engine.log.storage.run_store import RunNotFoundError, RunStore
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

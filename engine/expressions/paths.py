@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from engine.expressions.placed import Placed
+from engine.expressions.located import Placed
 from engine.expressions.values import MISSING, Json, Missing
 from engine.syntax.spans import Span
 

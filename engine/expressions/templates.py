@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from engine.expressions.located import Placed
 from engine.expressions.paths import Path, Scan, scan_bare_path, scan_path
-from engine.expressions.placed import Placed
 from engine.expressions.values import MISSING, UNWRITTEN, Json, Missing, Unwritten, to_text
 from engine.syntax.spans import Span
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
 
+from engine.expressions.located import Placed
 from engine.expressions.paths import Path
-from engine.expressions.placed import Placed
 from engine.syntax.spans import Span
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from engine.llm import anthropic_client, openai_client
-from engine.llm.anthropic_client import AnthropicClient
-from engine.llm.openai_client import OpenAIClient
+from engine.llm.answers.statuses import Account
+from engine.llm.clients import anthropic_client, openai_client
+from engine.llm.clients.anthropic_client import AnthropicClient
+from engine.llm.clients.openai_client import OpenAIClient
 from engine.llm.protocol import LLMClient
-from engine.llm.statuses import Account
 from engine.network.variables import read
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from engine.experience.model import AgentSpec, Node
 from engine.expressions import Json
 from engine.llm.protocol import LLMRequest, Message
 from engine.llm.service import LLMService
-from engine.log.outputs import Outputs
-from engine.nodes.asking import ask, require_one_write
+from engine.log.writing.attempt_outputs import Outputs
 from engine.nodes.kind import Outcome, Watcher, Work
+from engine.nodes.llm_request import ask, require_one_write
 from engine.nodes.prompts import fill_prompt, prompt_file, read_prompt
-from engine.nodes.structured import read_schema, schema_file
-from engine.spec.model import AgentSpec, Node
+from engine.nodes.structured_output import read_schema, schema_file
 
 
 class AgentKind:

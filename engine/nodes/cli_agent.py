@@ -12,23 +12,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from engine.experience.model import CliAgentSpec, Node
 from engine.expressions import Json, to_text
-from engine.log.events import Output
-from engine.log.outputs import Outputs
-from engine.nodes import cli_printed
-from engine.nodes.cli_answer import NotAnObjectError, read_object
-from engine.nodes.cli_envelope import Envelope, open_envelope
-from engine.nodes.cli_messages import without_escapes, without_thoughts
-from engine.nodes.cli_printed import Printed
-from engine.nodes.cli_programs import PROGRAMS
-from engine.nodes.environment import agent_environment
+from engine.log.events.events import Output
+from engine.log.writing.attempt_outputs import Outputs
+from engine.nodes.cli_agents import printed_output
+from engine.nodes.cli_agents.answer import NotAnObjectError, read_object
+from engine.nodes.cli_agents.envelope import Envelope, open_envelope
+from engine.nodes.cli_agents.json_messages import without_escapes, without_thoughts
+from engine.nodes.cli_agents.last_line import LastLine
+from engine.nodes.cli_agents.printed_output import Printed
+from engine.nodes.cli_agents.programs import PROGRAMS
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work
-from engine.nodes.last_line import LastLine
-from engine.nodes.paths import named_file, outside_warning
-from engine.nodes.process import Process, how_it_ended, may_start_later
+from engine.nodes.node_files import named_file, outside_warning
+from engine.nodes.processes.environment import agent_environment
+from engine.nodes.processes.process import Process, how_it_ended, may_start_later
 from engine.nodes.prompts import fill_prompt, prompt_file, read_prompt
-from engine.nodes.structured import Schema, problems, read_schema, schema_file
-from engine.spec.model import CliAgentSpec, Node
+from engine.nodes.structured_output import Schema, problems, read_schema, schema_file
 
 _CANNOT_RUN = (126, 127)
 """Exit codes of shells and `env`: what they were to run is no program, or is not there."""
@@ -157,7 +157,7 @@ async def _run(spec: CliAgentSpec, command: tuple[str, ...], folder: Path, stdin
         ended.cancel()
         await process.stop()
         printed.close()
-    limit = cli_printed.LONGEST_ANSWER // 1024 // 1024
+    limit = printed_output.LONGEST_ANSWER // 1024 // 1024
     raise NodeError("AnswerTooLong", f"{spec.provider} printed more than {limit} MiB on stdout and was stopped")
 
 

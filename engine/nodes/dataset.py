@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.experience.model import DatasetSpec, Node
 from engine.expressions import Json
-from engine.log.events import Output
+from engine.log.events.events import Output
 from engine.nodes.datasets import files, sqlite
 from engine.nodes.datasets.mcp_servers import find_server, server_variables
 from engine.nodes.datasets.source import (
@@ -24,8 +25,7 @@ from engine.nodes.datasets.source import (
 )
 from engine.nodes.datasets.variables import variables_in
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work
-from engine.nodes.paths import NamedFile, named_file, outside_warning
-from engine.spec.model import DatasetSpec, Node
+from engine.nodes.node_files import NamedFile, named_file, outside_warning
 
 if TYPE_CHECKING:
     from engine.nodes.datasets.http import HttpReader

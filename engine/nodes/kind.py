@@ -8,9 +8,9 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct, field
 
+from engine.experience.model import Node
 from engine.expressions import Json
-from engine.log.events import ErrorInfo, Location, Metrics, Output
-from engine.spec.model import Node
+from engine.log.events.events import ErrorInfo, Location, Metrics, Output
 
 
 class Work(Struct, frozen=True):

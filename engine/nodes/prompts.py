@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
+from engine.experience.checks.prompts import looks_like_path
 from engine.expressions import (
     MISSING,
     UNWRITTEN,
@@ -19,9 +20,8 @@ from engine.expressions import (
 from engine.expressions import Path as ValuePath
 from engine.expressions.paths import Root
 from engine.nodes.kind import NodeError, Watcher, Work
-from engine.nodes.paths import NamedFile, named_file, outside_warning
+from engine.nodes.node_files import NamedFile, named_file, outside_warning
 from engine.regular_files import read_text
-from engine.spec.prompts import looks_like_path
 
 MOST_BYTES = 16 * 1024 * 1024
 """No model takes as much."""

@@ -8,15 +8,15 @@ from pathlib import Path
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from engine.experience.model import Kind, Node
 from engine.llm.service import LLMService
-from engine.log.outputs import Outputs
+from engine.log.writing.attempt_outputs import Outputs
 from engine.nodes.agent import AgentKind
 from engine.nodes.cli_agent import CliAgentKind
 from engine.nodes.dataset import DatasetKind
 from engine.nodes.kind import NodeKind, StartsAhead
 from engine.nodes.skill import SkillKind
 from engine.nodes.tool import ToolKind
-from engine.spec.model import Kind, Node
 
 
 class Settings(Struct, frozen=True):

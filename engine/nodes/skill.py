@@ -9,18 +9,18 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from engine.experience.model import Node, SkillSpec
 from engine.expressions import Json
 from engine.llm.protocol import LLMRequest, Message
 from engine.llm.service import LLMService
-from engine.log.outputs import Outputs
-from engine.nodes.asking import ask, require_one_write
+from engine.log.writing.attempt_outputs import Outputs
 from engine.nodes.file_search import find_files
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work
-from engine.nodes.paths import NamedFile, named_file, outside_warning
+from engine.nodes.llm_request import ask, require_one_write
+from engine.nodes.node_files import NamedFile, named_file, outside_warning
 from engine.nodes.prompts import MOST_BYTES
-from engine.nodes.structured import read_schema, schema_file
+from engine.nodes.structured_output import read_schema, schema_file
 from engine.regular_files import read_text
-from engine.spec.model import Node, SkillSpec
 from engine.syntax import parse
 
 FILE_NAME = "SKILL.md"

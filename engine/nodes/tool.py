@@ -16,22 +16,22 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from engine.experience.checks.named_files import TOOL_SUFFIXES, split_impl
+from engine.experience.model import Node, ToolSpec
 from engine.expressions import Json
 from engine.file_names import is_writable
-from engine.log.events import Location, Metrics, Output
-from engine.log.outputs import Outputs
-from engine.nodes.environment import tool_environment
-from engine.nodes.interpreters import find_node, find_python, require_node, require_python
+from engine.log.events.events import Location, Metrics, Output
+from engine.log.writing.attempt_outputs import Outputs
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work, excerpt
-from engine.nodes.paths import NamedFile, named_file, outside_warning
-from engine.nodes.pool import Program, WorkerPool
-from engine.nodes.process import may_start_later
-from engine.nodes.worker_client import WorkerGone
-from engine.spec.model import Node, ToolSpec
-from engine.spec.named_files import TOOL_SUFFIXES, split_impl
+from engine.nodes.node_files import NamedFile, named_file, outside_warning
+from engine.nodes.processes.environment import tool_environment
+from engine.nodes.processes.process import may_start_later
+from engine.nodes.workers.interpreters import find_node, find_python, require_node, require_python
+from engine.nodes.workers.pool import Program, WorkerPool
+from engine.nodes.workers.worker_client import WorkerGone
 
-_HERE = Path(__file__).parent
-_WORKER = str(_HERE / "worker.py")
+_WORKERS = Path(__file__).parent / "workers"
+_WORKER = str(_WORKERS / "worker.py")
 _METRICS: Mapping[str, tuple[type, ...]] = {
     "tokens_in": (int,),
     "tokens_out": (int,),
@@ -174,7 +174,7 @@ class ToolKind:
             command = (self._found_python, _WORKER)
         else:
             as_named = () if _has_url(self._directory) else ("--preserve-symlinks",)  # not as it is named without them
-            command = (find_node(), *as_named, str(_HERE / "worker.mjs"))
+            command = (find_node(), *as_named, str(_WORKERS / "worker.mjs"))
         return Program(command, file.path.parent)
 
 

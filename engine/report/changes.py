@@ -6,7 +6,7 @@ import difflib
 import json
 from collections.abc import Iterator
 
-from engine.cache.explanation import Change
+from engine.cache.plan.explanation import Change
 from engine.expressions import MISSING, Json, Missing
 
 _SHORT = 60

@@ -7,17 +7,17 @@ from typing import cast
 
 from msgspec import UNSET, Struct
 
-from engine.cache.explanation import Change
+from engine.cache.plan.explanation import Change
 from engine.expressions import Json
-from engine.log.events import Output
-from engine.log.input_values import InputValues
-from engine.log.large_values import no_blobs
-from engine.log.view import NodeStatus
-from engine.log.words import duration
+from engine.log.events.events import Output
+from engine.log.humanize import duration
+from engine.log.reading.view import NodeStatus
+from engine.log.values.input_values import InputValues
+from engine.log.values.large_values import no_blobs
 from engine.report.changes import change_lines
 from engine.report.executions import Execution, History, in_order
-from engine.report.inputs import received
-from engine.report.words import money
+from engine.report.humanize import money
+from engine.report.received_inputs import received
 
 _MUCH_TIME_MS = 100.0
 _MUCH_FACTOR = 1.5

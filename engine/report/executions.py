@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 
-from engine.log.events import (
+from engine.log.events.events import (
     Cause,
     Counts,
     ErrorInfo,
@@ -33,8 +33,8 @@ from engine.log.events import (
     RunWarning,
     Scope,
 )
-from engine.log.moments import moment
-from engine.log.view import NodeStatus
+from engine.log.events.timestamps import moment
+from engine.log.reading.view import NodeStatus
 
 Step = tuple[str, str, str]
 Place = tuple[tuple[Step, ...], str]

@@ -7,9 +7,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from engine.expressions import Json
-from engine.nodes.cli_programs import PROGRAMS
-from engine.spec.model import (
+from engine.experience.checks.named_files import JAVASCRIPT_SUFFIXES
+from engine.experience.model import (
     AgentSpec,
     CliAgentSpec,
     DatasetSpec,
@@ -18,7 +17,8 @@ from engine.spec.model import (
     SkillSpec,
     ToolSpec,
 )
-from engine.spec.named_files import JAVASCRIPT_SUFFIXES
+from engine.expressions import Json
+from engine.nodes.cli_agents.programs import PROGRAMS
 
 
 class NamedPath(Struct, frozen=True):

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from engine import __version__
+from engine.experience.analyse import Analysis
+from engine.experience.problems import Problem, Severity
 from engine.expressions import Json
-from engine.spec.analyse import Analysis
-from engine.spec.problems import Problem, Severity
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.log.events import NodeCached, NodeStarted
-from engine.log.reader import Log
-from engine.report.words import place_text
+from engine.log.events.events import NodeCached, NodeStarted
+from engine.log.reading.reader import Log
+from engine.report.humanize import place_text
 
 _MOST_PLACES = 5
 

@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from engine.log.cancel_file import times_asked
+from engine.log.storage.cancel_file import times_asked
 from engine.runner.run import Run
 
 GRACE_SECONDS = 10.0

@@ -10,17 +10,17 @@ from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
-from engine.cache.decision import Decision, decide, first_decision
-from engine.cache.key import Parts, settings_parts
-from engine.cache.keying import Keying, Keyings, NodeParts, execution_parts, received_parts, same_given
-from engine.cache.original import Original
-from engine.cache.places import place_of
-from engine.cache.products import Products
-from engine.cache.terms import Terms, terms_of
-from engine.core.tasks import Lane, Task
-from engine.core.writes import unfit
+from engine.cache.decisions.decision import Decision, decide, first_decision
+from engine.cache.decisions.execution_path import place_of
+from engine.cache.decisions.recorded_outcomes import Original
+from engine.cache.decisions.reuse_policy import Terms, terms_of
+from engine.cache.keys.input_hash import Parts, settings_parts
+from engine.cache.keys.input_parts import Keying, Keyings, NodeParts, execution_parts, received_parts, same_given
+from engine.cache.keys.produced_files import Products
 from engine.expressions import Json
 from engine.nodes.kind import LooksFirst
+from engine.scheduler.state.writes import unfit
+from engine.scheduler.tasks import Lane, Task
 
 _TICK_NS = 50_000_000
 """How far the clock that stamps files may be behind the one that is asked for the time."""

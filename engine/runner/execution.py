@@ -13,13 +13,12 @@ from async_timeout import timeout
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.cache.decision import Ambiguity
-from engine.cache.key import InputKey
-from engine.cache.products import Products
-from engine.core.tasks import Task, TaskEnd
-from engine.core.writes import check_output
+from engine.cache.decisions.decision import Ambiguity
+from engine.cache.keys.input_hash import InputKey
+from engine.cache.keys.produced_files import Products
+from engine.experience.model import Backoff, OnError, Policy
 from engine.expressions import Json
-from engine.log.events import (
+from engine.log.events.events import (
     ErrorInfo,
     Event,
     Metrics,
@@ -31,11 +30,12 @@ from engine.log.events import (
     NodeTokens,
     NodeWarning,
 )
-from engine.log.secrets import HELD, Secrets
+from engine.log.secrets.masking import HELD, Secrets
 from engine.nodes.kind import NodeError, Outcome, Work, WorkItem, WorkLoop
 from engine.nodes.registry import Kinds
 from engine.regular_files import noting_reads
-from engine.spec.model import Backoff, OnError, Policy
+from engine.scheduler.state.writes import check_output
+from engine.scheduler.tasks import Task, TaskEnd
 
 
 class LogWatcher(Struct, frozen=True):

@@ -6,20 +6,20 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from engine.cache.keying import Keyings
-from engine.core.board import Board
-from engine.core.tasks import Cancelled, Failed, GroupBegan, GroupEnded, Skipped, Task, TryLater, Warn
-from engine.log.events import Event, Input, NodeAttempt, NodeStarted, Record, RunWarning, Scope, Wrote
-from engine.log.input_names import InputNames
-from engine.log.run_order import Place, clock_warnings
-from engine.log.secrets import Secrets
-from engine.log.view import RunView
-from engine.log.writer import LogWriter
-from engine.runner.composing import outside_warnings
+from engine.cache.keys.input_parts import Keyings
+from engine.log.events.events import Event, Input, NodeAttempt, NodeStarted, Record, RunWarning, Scope, Wrote
+from engine.log.reading.view import RunView
+from engine.log.secrets.masking import Secrets
+from engine.log.values.input_names import InputNames
+from engine.log.writing.run_order import Place, clock_warnings
+from engine.log.writing.writer import LogWriter
+from engine.runner.events_from_run import group_ended, part_event, received, run_started, texts_of
 from engine.runner.execution import new_attempt_id
-from engine.runner.narration import group_ended, part_event, received, run_started, texts_of
-from engine.runner.preparation import Preparation
-from engine.runner.wrote import wrote
+from engine.runner.final_writes import wrote
+from engine.runner.load_nested import outside_warnings
+from engine.runner.prepare import Preparation
+from engine.scheduler.state.results import Board
+from engine.scheduler.tasks import Cancelled, Failed, GroupBegan, GroupEnded, Skipped, Task, TryLater, Warn
 
 
 class Journal:

@@ -11,14 +11,30 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.cache.decision import Decision
-from engine.cache.keying import Keyings
-from engine.cache.secret_parts import SecretParts
-from engine.cache.sources import Sources
-from engine.core.composition import Composition
-from engine.core.scheduler import Scheduler
-from engine.core.slots import Slots, usual_limits
-from engine.core.tasks import (
+from engine.cache.decisions.decision import Decision
+from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.secret_parts import SecretParts
+from engine.cache.keys.sources import Sources
+from engine.experience.model import Node
+from engine.expressions import Json
+from engine.log.events.events import ErrorInfo, Event, NodeCancelled, NodeWarning, Record, RunFinished, RunWarning
+from engine.log.reading.view import RunView
+from engine.log.writing.run_order import FILE, RunOrder
+from engine.log.writing.writer import LogWriteError, LogWriter
+from engine.nodes.processes.environment import cores
+from engine.nodes.registry import Kinds
+from engine.runner.deciding import Decider
+from engine.runner.events_from_run import limit_warning, run_finished, started
+from engine.runner.execution import Executor, broke_off, cancelled, new_attempt_id, retry_wait_ms
+from engine.runner.journal import Journal, since
+from engine.runner.load_nested import find_nested, outside_warning, outside_warnings
+from engine.runner.pending_tasks import Candidates
+from engine.runner.prepare import Preparation, concurrency
+from engine.runner.timers import Timers
+from engine.scheduler.composition import Composition
+from engine.scheduler.scheduler import Scheduler
+from engine.scheduler.slots import Slots, usual_limits
+from engine.scheduler.tasks import (
     Command,
     Consider,
     FailRun,
@@ -32,22 +48,6 @@ from engine.core.tasks import (
     TryAgain,
     TryLater,
 )
-from engine.expressions import Json
-from engine.log.events import ErrorInfo, Event, NodeCancelled, NodeWarning, Record, RunFinished, RunWarning
-from engine.log.run_order import FILE, RunOrder
-from engine.log.view import RunView
-from engine.log.writer import LogWriteError, LogWriter
-from engine.nodes.environment import cores
-from engine.nodes.registry import Kinds
-from engine.runner.candidates import Candidates
-from engine.runner.composing import find_nested, outside_warning, outside_warnings
-from engine.runner.deciding import Decider
-from engine.runner.execution import Executor, broke_off, cancelled, new_attempt_id, retry_wait_ms
-from engine.runner.journal import Journal, since
-from engine.runner.narration import limit_warning, run_finished, started
-from engine.runner.preparation import Preparation, concurrency
-from engine.runner.timers import Timers
-from engine.spec.model import Node
 
 _GRACE_SECONDS = 10.0
 """How long executions may take to stop when the run breaks off."""

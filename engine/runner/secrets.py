@@ -8,14 +8,14 @@ from functools import partial
 
 from msgspec import Struct
 
-from engine.core.composition import Composition
+from engine.experience.args import check_args, secret_args, secret_from_text, secret_values
+from engine.experience.model import Experience
 from engine.expressions import MISSING, Json, Missing, Path, Root, descend, resolve
-from engine.log.secrets import MASK, Secrets
-from engine.log.weak_secrets import weakness
+from engine.log.secrets.masking import MASK, Secrets
+from engine.log.secrets.weak_secrets import weakness
 from engine.nodes.dataset import variables_of
-from engine.nodes.environment import LLM_KEYS
-from engine.spec.args import check_args, secret_args, secret_from_text, secret_values
-from engine.spec.model import Experience
+from engine.nodes.processes.environment import LLM_KEYS
+from engine.scheduler.composition import Composition
 
 
 class FoundSecrets(Struct, frozen=True):

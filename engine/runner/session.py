@@ -10,24 +10,24 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.cache.memory import keep, recall
-from engine.cache.sources import new_sources
+from engine.cache.keys.fingerprint_store import keep, recall
+from engine.cache.keys.sources import new_sources
 from engine.collector import collect_from_now_on
+from engine.experience.model import Node
 from engine.expressions import Json
-from engine.log.disk import DISK, Disk
-from engine.log.events import Record, RunFinished
-from engine.log.lock import RunLock
-from engine.log.outputs import Outputs, output_folder
-from engine.log.run_order import RunOrder
-from engine.log.store import RunStore
-from engine.log.view import RunView
-from engine.log.writer import Clock, LogWriter, timestamp, utc_now
+from engine.log.events.events import Record, RunFinished
+from engine.log.reading.view import RunView
+from engine.log.storage.disk import DISK, Disk
+from engine.log.storage.lock import RunLock
+from engine.log.storage.run_store import RunStore
+from engine.log.writing.attempt_outputs import Outputs, output_folder
+from engine.log.writing.run_order import RunOrder
+from engine.log.writing.writer import Clock, LogWriter, timestamp, utc_now
 from engine.nodes.registry import kinds
 from engine.runner.cancellation import cancellable
-from engine.runner.folder import held_open
-from engine.runner.preparation import Preparation, RunRefusedError, make_llm
+from engine.runner.experience_folder import held_open
+from engine.runner.prepare import Preparation, RunRefusedError, make_llm
 from engine.runner.run import Run
-from engine.spec.model import Node
 from engine.state.contribution import contribution_of
 from engine.state.store import StateError, StateStore
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from engine.core.tasks import Happening
+from engine.scheduler.tasks import Happening
 
 
 class Timers:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from engine.core.merging import fold
+from engine.experience.model import Merge
 from engine.expressions import MISSING, Json, Missing
-from engine.log.events import RunStarted
-from engine.log.large_values import Read, fetched
-from engine.log.view import RunView
-from engine.spec.model import Merge
+from engine.log.events.events import RunStarted
+from engine.log.reading.view import RunView
+from engine.log.values.large_values import Read, fetched
+from engine.scheduler.state.merging import fold
 
 
 class FieldContribution(Struct, frozen=True):
@@ -36,7 +36,7 @@ class FieldContribution(Struct, frozen=True):
 class Contribution(Struct, frozen=True):
     """What one run wrote. Of the runs that go back to the same `root_run_id` only the last to end counts.
 
-    `ended_order` says which that is (engine.log.run_order); 0 for logs of an older oe, which are ordered by `ended_at`.
+    `ended_order` says which that is (run_order.py); 0 for logs of an older oe, which are ordered by `ended_at`.
     """
 
     run_id: str

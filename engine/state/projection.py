@@ -10,8 +10,8 @@ import sqlite3
 from msgspec import Struct
 from msgspec.structs import asdict, astuple
 
+from engine.experience.model import Merge
 from engine.expressions import MISSING, Json, Missing
-from engine.spec.model import Merge
 from engine.state.contribution import FieldContribution
 
 _RUNS = "SELECT run_id, root_run_id, ended_order, ended_at FROM state_runs"

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from engine.log.blobs import BlobLostError
-from engine.log.ends import read_ends
-from engine.log.reader import UnreadableLogError
-from engine.log.store import RunStore
-from engine.log.view import fold
+from engine.log.reading.head_tail import read_ends
+from engine.log.reading.reader import UnreadableLogError
+from engine.log.reading.view import fold
+from engine.log.storage.blobs import BlobLostError
+from engine.log.storage.run_store import RunStore
 from engine.state.contribution import Contribution, contribution_of
 from engine.state.store import StateDamagedError, StateStore
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from engine.expressions import Json, Missing
-from engine.log.own_files import refuse_links
+from engine.log.storage.safe_open import refuse_links
 from engine.state.contribution import Contribution
 from engine.state.projection import project, project_all, text_of, value_of
 from engine.state.tables import create_tables, has_tables, make_database
@@ -111,7 +111,7 @@ class StateStore:
     def reset(self, field: str | None, ts: str, order: int) -> list[str]:
         """Forget what the runs that ended before `order` wrote to one field, or to all; returns the fields that had it.
 
-        `order` is a place in the order of runs (engine.log.run_order), taken at `ts`. What is forgotten does not come
+        `order` is a place in the order of runs (run_order.py), taken at `ts`. What is forgotten does not come
         back: not with `rebuild`, and not with a run that ended before and is merged later. What later runs write
         counts.
         """

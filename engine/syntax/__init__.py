@@ -1,11 +1,11 @@
 """Text to a tolerant tree with positions. Never fails, and imports nothing else of ours."""
 
-from engine.syntax.green import Green, NodeKind, Style
+from engine.syntax.green_tree import Green, NodeKind, Style
 from engine.syntax.lines import Encoding, LineIndex, Position, column_of_units, units
 from engine.syntax.parse import Tree, parse
 from engine.syntax.problems import SyntaxCode, SyntaxProblem
 from engine.syntax.spans import Span
-from engine.syntax.view import EntryView, View
+from engine.syntax.tree_view import EntryView, View
 
 __all__ = [
     "Encoding",

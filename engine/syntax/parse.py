@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from engine.syntax.assemble import Assembler
-from engine.syntax.block import Block
-from engine.syntax.documents import first_document
-from engine.syntax.green import NodeKind
+from engine.syntax.document_bounds import first_document
+from engine.syntax.green_tree import NodeKind
+from engine.syntax.incremental.assemble import Assembler
+from engine.syntax.incremental.block import Block
 from engine.syntax.lines import LineIndex
 from engine.syntax.problems import SyntaxCode, SyntaxProblem
-from engine.syntax.reader import MAX_DEPTH, Anchors, too_deep
 from engine.syntax.spans import Span
-from engine.syntax.standins import unprintable
-from engine.syntax.view import View
+from engine.syntax.tree_view import View
+from engine.syntax.yaml.character_substitutes import unprintable
+from engine.syntax.yaml.reader import MAX_DEPTH, Anchors, too_deep
 
 MAX_BYTES = 5 * 1024 * 1024
 MOST_EXPANSION = 10

@@ -1,4 +1,4 @@
-"""What can be wrong with a text as YAML: codes and problems. Rules about experiences live in engine.spec."""
+"""What can be wrong with a text as YAML: codes and problems. Rules about experiences live in engine.experience."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Problems of a snapshot as an editor shows them. Finding them is engine/spec's."""
+"""Problems of a snapshot as an editor shows them. Finding them is engine/experience's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from engine.spec.problems import Problem, Related, Severity
+    from engine.experience.problems import Problem, Related, Severity
     from engine.syntax import Span
 
 DOCUMENTATION = "https://github.com/oe-lsp/oe-lsp/blob/main/docs/diagnostics"

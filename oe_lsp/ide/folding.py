@@ -9,8 +9,8 @@ from functools import lru_cache
 from msgspec import Struct
 
 from engine.syntax import Green, LineIndex, NodeKind, View
-from oe_lsp.ide.items import MOST_KEPT
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.document.items import MOST_KEPT
+from oe_lsp.ide.document.snapshot import Snapshot
 
 
 class Fold(Struct, frozen=True):

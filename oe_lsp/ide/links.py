@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from engine.spec.files import Files
-from engine.spec.named_files import split_impl
+from engine.experience.checks.named_files import split_impl
+from engine.experience.files.port import Files
 from engine.syntax import Span
-from oe_lsp.ide.cursor import cursor_in
-from oe_lsp.ide.file_targets import file_named
-from oe_lsp.ide.items import NODES, items_at, text_at
-from oe_lsp.ide.mentions import EntityKind
-from oe_lsp.ide.occurrences import named_in
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.document.cursor import cursor_in
+from oe_lsp.ide.document.file_targets import file_named
+from oe_lsp.ide.document.items import NODES, items_at, text_at
+from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.names.symbol_index import named_in
+from oe_lsp.ide.names.symbol_references import EntityKind
 
 
 class Link(Struct, frozen=True):

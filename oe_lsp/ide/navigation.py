@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from engine.spec.files import Files
+from engine.experience.files.port import Files
 from engine.syntax import Span, View
-from oe_lsp.ide.cursor import Part, cursor_in
-from oe_lsp.ide.file_targets import FilePlace, place_in_child, place_in_file
-from oe_lsp.ide.mentions import EntityKind
-from oe_lsp.ide.occurrences import Access, Occurrence, entity_at, occurrences, occurrences_in_prompts
-from oe_lsp.ide.origins import origin_at
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.document.cursor import Part, cursor_in
+from oe_lsp.ide.document.file_targets import FilePlace, place_in_child, place_in_file
+from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.names.symbol_index import Access, Occurrence, entity_at, occurrences, occurrences_in_prompts
+from oe_lsp.ide.names.symbol_references import EntityKind
+from oe_lsp.ide.names.value_origins import origin_at
 
 
 class Target(Struct, frozen=True):

@@ -8,12 +8,12 @@ from itertools import accumulate
 
 from msgspec import Struct
 
-from engine.spec.files import Files
+from engine.experience.files.port import Files
 from engine.syntax import LineIndex, NodeKind, Span, Style, Tree, View, parse
-from oe_lsp.ide.cursor import Part, cursor_in
-from oe_lsp.ide.mentions import EntityKind
-from oe_lsp.ide.occurrences import Access, Entity, entity_at, occurrences, occurrences_in_prompts
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.document.cursor import Part, cursor_in
+from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.names.symbol_index import Access, Entity, entity_at, occurrences, occurrences_in_prompts
+from oe_lsp.ide.names.symbol_references import EntityKind
 from oe_lsp.ide.yaml_text import as_yaml
 
 

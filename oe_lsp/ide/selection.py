@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from engine.syntax import NodeKind, Span, Style, View
-from oe_lsp.ide.cursor import Cursor, cursor_at
-from oe_lsp.ide.mentions import mentions_of_value, paths_in
-from oe_lsp.ide.scalar_text import scalar_text
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.document.cursor import Cursor, cursor_at
+from oe_lsp.ide.document.scalar_text import scalar_text
+from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.names.symbol_references import mentions_of_value, paths_in
 
 
 def selections(snapshot: Snapshot, offset: int) -> tuple[Span, ...]:

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from engine.spec.locate import Steps, key_text
+from engine.experience.source.locate import Steps, key_text
 from engine.syntax import Green, NodeKind, Span, View
-from oe_lsp.ide.items import ARGS, EDGES, FIELDS, LOOPS, MOST_KEPT, NODES, PHASES, PIPELINES, items_at, text_at
+from oe_lsp.ide.document.items import ARGS, EDGES, FIELDS, LOOPS, MOST_KEPT, NODES, PHASES, PIPELINES, items_at, text_at
 
 
 class SymbolKind(Enum):

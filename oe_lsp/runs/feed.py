@@ -11,12 +11,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.log.held import is_held
-from engine.log.moments import moment
-from engine.log.own_files import open_own
-from engine.log.reader import UnreadableLogError
-from engine.log.store import RunStore
-from engine.log.summary import RunSummary
+from engine.log.events.timestamps import moment
+from engine.log.reading.reader import UnreadableLogError
+from engine.log.reading.summary import RunSummary
+from engine.log.storage.lock_probe import is_held
+from engine.log.storage.run_store import RunStore
+from engine.log.storage.safe_open import open_own
 from oe_lsp.runs.follow import FollowedRun, RunListener, follow
 from oe_lsp.runs.launch import Engine
 from oe_lsp.runs.watch import RunsWatch

@@ -9,12 +9,12 @@ from typing import Protocol
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from engine.log.events import Record
-from engine.log.held import is_held
-from engine.log.reader import LogTail, UnreadableLogError
-from engine.log.store import RunStore
-from engine.log.summary import RunSummary, summarise
-from engine.log.view import RunView
+from engine.log.events.events import Record
+from engine.log.reading.reader import LogTail, UnreadableLogError
+from engine.log.reading.summary import RunSummary, summarise
+from engine.log.reading.view import RunView
+from engine.log.storage.lock_probe import is_held
+from engine.log.storage.run_store import RunStore
 
 POLL_SECONDS = 0.05
 """How often the tail of a log is read while its run goes on (docs/design.md, The language server)."""

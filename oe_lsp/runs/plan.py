@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.cache.explanation import Change
+from engine.cache.plan.explanation import Change
 from engine.expressions import MISSING
 from engine.report.changes import change_lines
 

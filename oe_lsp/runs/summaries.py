@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from engine.log.held import is_held
-from engine.log.index import read_summaries
-from engine.log.reader import UnreadableLogError, read_log
-from engine.log.store import RunStore
-from engine.log.summary import RunSummary, summarise
-from engine.log.view import RunView, fold
+from engine.log.reading.index import read_summaries
+from engine.log.reading.reader import UnreadableLogError, read_log
+from engine.log.reading.summary import RunSummary, summarise
+from engine.log.reading.view import RunView, fold
+from engine.log.storage.lock_probe import is_held
+from engine.log.storage.run_store import RunStore
 
 
 def newest_runs(store: RunStore, limit: int, known: Mapping[str, RunSummary]) -> list[RunSummary]:

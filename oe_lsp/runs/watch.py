@@ -11,8 +11,8 @@ from pathlib import Path
 import anyio._backends._asyncio  # noqa: F401 # else the first watch imports it, and holds the loop for 0.2 s
 from watchfiles import Change, awatch
 
-from engine.log.store import RunStore
-from engine.log.watchable import watchable
+from engine.log.storage.run_store import RunStore
+from engine.log.storage.watchable import watchable
 
 _DEBOUNCE_MS = 50
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from engine.log.events import Record, RunStarted
+from engine.log.events.events import Record, RunStarted
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.server import convert, protocol
 from oe_lsp.server.progress import RunProgress

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct, field
 from pygls.exceptions import JsonRpcInvalidParams
 
-from engine.log.store import is_run_id
+from engine.log.storage.run_store import is_run_id
 
 _DIGEST = re.compile(r"[0-9a-f]{16}")
 

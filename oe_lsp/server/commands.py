@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.log.cancel_file import request_cancel
-from engine.log.store import RunStore
+from engine.experience.load import MAX_BYTES
+from engine.log.storage.cancel_file import request_cancel
+from engine.log.storage.run_store import RunStore
 from engine.regular_files import read_regular
-from engine.spec.load import MAX_BYTES
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.launch import Engine, start_engine
 from oe_lsp.server import arguments as args

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from engine.log.codec import to_json
-from engine.log.events import ErrorInfo, Record
-from engine.log.summary import RunState, RunSummary
-from engine.log.view import NodeView, RunView
-from engine.spec.problems import OtherFile, Related, Severity
+from engine.experience.problems import OtherFile, Related, Severity
+from engine.log.events.codec import to_json
+from engine.log.events.events import ErrorInfo, Record
+from engine.log.reading.summary import RunState, RunSummary
+from engine.log.reading.view import NodeView, RunView
 from engine.syntax import Encoding, LineIndex, Span, column_of_units, units
-from oe_lsp.ide.code_lens import Lens, LensAction
 from oe_lsp.ide.diagnostics import Diagnostic
-from oe_lsp.ide.elide import elide
+from oe_lsp.ide.runs.code_lens import Lens, LensAction
+from oe_lsp.ide.runs.elide import elide
 from oe_lsp.server import messages, protocol
 from oe_lsp.server.paths import path_of, uri_of
 

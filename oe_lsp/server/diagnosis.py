@@ -1,6 +1,6 @@
 """Tells the client what is wrong: with every new snapshot, or, where the client asks for it, when it asks. Never both.
 
-What is wrong is engine/spec's, how it is shown oe_lsp/ide/diagnostics.py's.
+What is wrong is engine/experience's, how it is shown oe_lsp/ide/diagnostics.py's.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from msgspec import Struct
 
-from engine.spec.problems import Severity
+from engine.experience.problems import Severity
 from engine.syntax import Encoding
 from oe_lsp.ide.diagnostics import diagnostics
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.server import convert
 from oe_lsp.server.client import Client
 from oe_lsp.server.documents import Documents

@@ -14,10 +14,10 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from engine.collector import paused_collector
-from engine.spec import Analysis, abandoned, analyse
-from engine.spec.disk import DiskFiles
-from engine.spec.files import NO_FILES, Files
-from oe_lsp.ide.snapshot import Snapshot
+from engine.experience import Analysis, abandoned, analyse
+from engine.experience.files.disk import DiskFiles
+from engine.experience.files.port import NO_FILES, Files
+from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.server.open_files import OpenFiles
 from oe_lsp.server.paths import path_of
 from oe_lsp.server.thread_calls import LIMIT_S, OverdueError, call_in_thread

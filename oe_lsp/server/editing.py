@@ -6,8 +6,8 @@ from lsprotocol import types
 
 from engine.syntax import Encoding
 from oe_lsp.ide.completion import MOST_NAMES, Offer, OfferKind, complete
+from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.hover import hover
-from oe_lsp.ide.snapshot import Snapshot
 from oe_lsp.server import convert
 from oe_lsp.server.client import Client
 from oe_lsp.server.documents import Documents

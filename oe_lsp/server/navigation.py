@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 
 from lsprotocol import types
 
-from engine.spec.files import Files
+from engine.experience.files.port import Files
 from engine.syntax import Encoding, LineIndex, Span
-from oe_lsp.ide.calls import Call, Vertex, downstream, upstream, vertex_at
+from oe_lsp.ide.call_hierarchy import Call, Vertex, downstream, upstream, vertex_at
+from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.names.symbol_index import Access
 from oe_lsp.ide.navigation import Target, definitions, highlights, references
-from oe_lsp.ide.occurrences import Access
 from oe_lsp.ide.rename import Edit, Refusal, Rename, renamable_at, rename
-from oe_lsp.ide.snapshot import Snapshot
 from oe_lsp.server import convert
 from oe_lsp.server.client import Client
 from oe_lsp.server.documents import Documents

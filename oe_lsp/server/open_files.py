@@ -8,8 +8,8 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from engine.spec.disk import DiskFiles
-from engine.spec.files import Entry
+from engine.experience.files.disk import DiskFiles
+from engine.experience.files.port import Entry
 
 
 class OpenFiles(Struct, eq=False):

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from engine.regular_files import read_text
 from engine.syntax import LineIndex, View, parse
-from oe_lsp.ide.items import text_at
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.document.items import text_at
+from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.symbols import Symbol, all_symbols
 from oe_lsp.server.paths import FILE_NAMES, path_of, uri_of
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from oe_lsp.ide.run_text import end_text, percentage, progress_text, progress_title
+from oe_lsp.ide.runs.run_text import end_text, percentage, progress_text, progress_title
 from oe_lsp.server.protocol import progress_token
 
 if TYPE_CHECKING:
-    from engine.log.summary import RunSummary
+    from engine.log.reading.summary import RunSummary
     from oe_lsp.server.experience_server import ExperienceServer
 
 

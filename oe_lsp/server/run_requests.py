@@ -10,12 +10,12 @@ from pathlib import Path
 from lsprotocol import types
 
 from engine.file_names import writable
-from engine.log.reader import UnreadableLogError
-from engine.log.store import RunStore
-from engine.log.summary import RunSummary
-from engine.log.view import RunView
-from oe_lsp.ide.code_lens import code_lenses
-from oe_lsp.ide.run_report import run_report
+from engine.log.reading.reader import UnreadableLogError
+from engine.log.reading.summary import RunSummary
+from engine.log.reading.view import RunView
+from engine.log.storage.run_store import RunStore
+from oe_lsp.ide.runs.code_lens import code_lenses
+from oe_lsp.ide.runs.run_report import run_report
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.plan import PlannedNode, PlanRefusedError, read_plan
 from oe_lsp.runs.summaries import newest_runs, read_run

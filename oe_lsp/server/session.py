@@ -13,9 +13,9 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from engine.file_names import as_on_disk
-from engine.log.cancel_file import request_cancel
+from engine.log.storage.cancel_file import request_cancel
 from engine.user_folder import state_folder
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.runs.launch import Engine

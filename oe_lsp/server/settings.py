@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from engine.spec.problems import Severity
+from engine.experience.problems import Severity
 
 _OFF = "off"
 SECTION = "oe"

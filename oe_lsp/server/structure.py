@@ -10,12 +10,12 @@ from pathlib import Path
 from lsprotocol import types
 
 from engine.syntax import Encoding, LineIndex, Span
+from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.folding import folds
 from oe_lsp.ide.links import links
 from oe_lsp.ide.selection import selections
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.semantic_tokens.encoding import change_between, encoded_tokens
 from oe_lsp.ide.symbols import Symbol, SymbolKind, matches, symbols
-from oe_lsp.ide.token_encoding import change_between, encoded_tokens
 from oe_lsp.server import convert
 from oe_lsp.server.client import Client
 from oe_lsp.server.documents import Documents

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.log.outputs import output_folder
+from engine.log.writing.attempt_outputs import output_folder
 from tests.support.coding_agents import CodingAgents
 from tests.support.worlds import World
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from engine.spec.load import load
-from engine.spec.locate import as_json
-from engine.spec.problems import Severity
+from engine.experience.load import load
+from engine.experience.problems import Severity
+from engine.experience.source.locate import as_json
 from schemas import experience_schema
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

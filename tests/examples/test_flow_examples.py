@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engine.cache.decision import Answer
-from engine.log.events import NodeFailed
+from engine.cache.decisions.decision import Answer
+from engine.log.events.events import NodeFailed
 from tests.standins.messages_api import MessagesApi, text, tool_use
 from tests.support.worlds import World
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from engine.cache.decision import Answer
-from engine.log.events import NodeFailed
+from engine.cache.decisions.decision import Answer
+from engine.log.events.events import NodeFailed
 from engine.state.store import StateStore
 from tests.standins.messages_api import MessagesApi, tool_use
 from tests.support.coding_agents import CodingAgents

@@ -14,14 +14,14 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
-from engine.log.disk import Act, Disk, Thing
-from engine.log.events import NodeCompleted, RunStatus
-from engine.log.index import read_summaries
-from engine.log.reader import read_log
-from engine.log.summary import RunState
-from engine.runner.preparation import prepare_run
+from engine.experience.load import load
+from engine.log.events.events import NodeCompleted, RunStatus
+from engine.log.reading.index import read_summaries
+from engine.log.reading.reader import read_log
+from engine.log.reading.summary import RunState
+from engine.log.storage.disk import Act, Disk, Thing
+from engine.runner.prepare import prepare_run
 from engine.runner.session import Ended, carry_out, new_run_id
-from engine.spec.load import load
 from schemas import event_schema
 from tests.support.worlds import World
 

@@ -19,10 +19,10 @@ from typing import Protocol
 
 import pytest
 
-from engine.log.codec import to_json
-from engine.log.events import NodeCached, NodeCompleted, Record
-from engine.log.large_values import fetched_output
-from engine.log.reader import read_log
+from engine.log.events.codec import to_json
+from engine.log.events.events import NodeCached, NodeCompleted, Record
+from engine.log.reading.reader import read_log
+from engine.log.values.large_values import fetched_output
 from tests.faults.faults import flaws
 from tests.support.coding_agents import CodingAgents
 from tests.support.commands import OE

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.disk import Act, Disk, Thing
-from engine.log.events import RunStatus
-from engine.log.writer import LogWriteError
+from engine.log.events.events import RunStatus
+from engine.log.storage.disk import Act, Disk, Thing
+from engine.log.writing.writer import LogWriteError
 from tests.faults.faults import EXPECTED, Faulty, Point, fail, flaws, make_world, run_on, took_up
 from tests.support.worlds import World
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 import engine.log
-from engine.log.disk import Act, Thing
-from engine.log.events import RunStatus
-from engine.log.index import read_summaries
-from engine.log.summary import RunState
-from engine.log.writer import LogWriteError
-from engine.runner.preparation import RunRefusedError
+from engine.log.events.events import RunStatus
+from engine.log.reading.index import read_summaries
+from engine.log.reading.summary import RunState
+from engine.log.storage.disk import Act, Thing
+from engine.log.writing.writer import LogWriteError
+from engine.runner.prepare import RunRefusedError
 from tests.faults.faults import (
     EXPECTED,
     Faulty,

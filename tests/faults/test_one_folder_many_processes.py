@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.disk import Act, Thing
-from engine.log.events import RunFinished, RunStatus
-from engine.log.held import is_held
-from engine.log.index import read_summaries
-from engine.log.prune import carry_out, choose, plan_removal
-from engine.log.reader import LogTail, read_log
-from engine.log.summary import RunState
+from engine.log.events.events import RunFinished, RunStatus
+from engine.log.prune.prune import carry_out, choose, plan_removal
+from engine.log.reading.index import read_summaries
+from engine.log.reading.reader import LogTail, read_log
+from engine.log.reading.summary import RunState
+from engine.log.storage.disk import Act, Thing
+from engine.log.storage.lock_probe import is_held
 from tests.faults.faults import EXPECTED, Faulty, Point, crash, flaws, in_a_process, make_world
 from tests.support.worlds import World
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.disk import Act, Disk, Thing
-from engine.log.events import NodeCompleted, Output, RunStarted
-from engine.log.store import RunStore
-from engine.log.writer import LogWriter
+from engine.log.events.events import NodeCompleted, Output, RunStarted
+from engine.log.storage.disk import Act, Disk, Thing
+from engine.log.storage.run_store import RunStore
+from engine.log.writing.writer import LogWriter
 from tests.faults.faults import make_world, run_on
 
 RUN = "4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c"

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.log.store import RunStore
+from engine.log.storage.run_store import RunStore
 
 HERE = Path(__file__).parent
 VERSION = HERE / "v1"

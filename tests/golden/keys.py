@@ -6,18 +6,18 @@ import json
 import sys
 from pathlib import Path
 
-from engine.cache.key import input_key
-from engine.cache.keying import Keyings, execution_parts, received_parts
-from engine.cache.sources import new_sources
-from engine.core.board import Board
-from engine.core.inputs import Inside, args_of, given_of, lookup, reads_of
-from engine.core.items import item_values
-from engine.core.parts import Place
-from engine.core.sight import Sight
+from engine.cache.keys.input_hash import input_key
+from engine.cache.keys.input_parts import Keyings, execution_parts, received_parts
+from engine.cache.keys.sources import new_sources
+from engine.experience.load import load
 from engine.expressions import Json
 from engine.nodes.registry import kinds
-from engine.runner.preparation import prepare_run
-from engine.spec.load import load
+from engine.runner.prepare import prepare_run
+from engine.scheduler.activity import Place
+from engine.scheduler.items import item_values
+from engine.scheduler.state.inputs import Inside, args_of, given_of, lookup, reads_of
+from engine.scheduler.state.results import Board
+from engine.scheduler.state.visible_state import Sight
 
 _ARGS: dict[str, Json] = {"token": "secret", "city": "Oslo"}
 _STATE: dict[str, Json] = {"text": "née", "rows": [{"name": "A", "n": "1"}]}

@@ -10,10 +10,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from engine.log.store import RunStore
-from engine.runner.preparation import prepare_run
+from engine.experience.load import load
+from engine.log.storage.run_store import RunStore
+from engine.runner.prepare import prepare_run
 from engine.runner.session import carry_out
-from engine.spec.load import load
 from tests.golden.golden import BLOBS, EXECUTED, GOLDEN, LOG, RUN_ID, Golden
 
 _ARGS = {"chain": {"city": "Oslo"}}

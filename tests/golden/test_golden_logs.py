@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.cache.decision import Answer
-from engine.log.events import RunStatus
-from engine.log.reader import read_log
+from engine.cache.decisions.decision import Answer
+from engine.experience.load import load
+from engine.log.events.events import RunStatus
+from engine.log.reading.reader import read_log
 from engine.nodes.registry import kinds
-from engine.runner.preparation import make_plan, prepare_resume
+from engine.runner.prepare import make_plan, prepare_resume
 from engine.runner.session import carry_out, new_run_id
-from engine.spec.load import load
 from tests.golden.golden import EXECUTED, GOLDEN, RUN_ID, VERSION, Golden
 
 

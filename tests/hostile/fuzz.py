@@ -6,12 +6,12 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from engine.log.codec import encode
-from engine.log.ends import read_ends
-from engine.log.reader import UnreadableLogError, read_log
-from engine.log.summary import summarise
-from engine.log.view import fold
-from engine.spec.analyse import analyse
+from engine.experience.analyse import analyse
+from engine.log.events.codec import encode
+from engine.log.reading.head_tail import read_ends
+from engine.log.reading.reader import UnreadableLogError, read_log
+from engine.log.reading.summary import summarise
+from engine.log.reading.view import fold
 from tests.hostile.bounds import calls_of, memory_of
 from tests.hostile.stranger import completed, finished, lines_of, started
 

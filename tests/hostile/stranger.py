@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from engine.log.store import RunStore
+from engine.log.storage.run_store import RunStore
 from tests.support.worlds import World
 
 RUN_ID = "00000000-0000-4000-8000-000000000001"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.spec.analyse import analyse
+from engine.experience.analyse import analyse
 from tests.hostile.bounds import calls_of, grows_evenly, memory_of
 from tests.hostile.fuzz import read_whole
 from tests.hostile.growing import LOGS, TEXTS

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import NodeFailed
-from engine.spec.analyse import analyse
-from engine.spec.disk import DiskFiles
+from engine.experience.analyse import analyse
+from engine.experience.files.disk import DiskFiles
+from engine.log.events.events import NodeFailed
 from tests.hostile.test_logs_of_strangers import make
 from tests.support.worlds import World
 

@@ -7,21 +7,21 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.cache.javascript_imports import javascript_imports
-from engine.cache.python_imports import python_imports
-from engine.spec import Analysis, analyse
-from engine.spec.tool_functions import javascript_names, python_names
+from engine.cache.keys.imports.javascript_imports import javascript_imports
+from engine.cache.keys.imports.python_imports import python_imports
+from engine.experience import Analysis, analyse
+from engine.experience.files.tool_functions import javascript_names, python_names
 from engine.syntax import Encoding
 from oe_lsp.ide.completion import complete
+from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.document.tool_code import function_span, functions
 from oe_lsp.ide.folding import folds
 from oe_lsp.ide.hover import hover
 from oe_lsp.ide.links import links
 from oe_lsp.ide.navigation import definitions, highlights, references
 from oe_lsp.ide.selection import selections
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.semantic_tokens.encoding import encoded_tokens
 from oe_lsp.ide.symbols import symbols
-from oe_lsp.ide.token_encoding import encoded_tokens
-from oe_lsp.ide.tool_code import function_span, functions
 from tests.hostile.growing import TEXTS
 from tests.hostile.growth import MOST, growth
 from tests.hostile.odd_texts import EXPERIENCES, JAVASCRIPT, PYTHON

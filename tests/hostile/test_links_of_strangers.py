@@ -12,11 +12,11 @@ from pygls.exceptions import JsonRpcException
 
 from engine.cli.known_runs import known_answer
 from engine.cli.main import _oe
-from engine.log.index import read_summaries
-from engine.log.large_values import MAX_INLINE_BYTES
-from engine.log.lock import RunLock
-from engine.log.writer import LogWriteError
-from engine.runner.preparation import RunRefusedError
+from engine.log.reading.index import read_summaries
+from engine.log.storage.lock import RunLock
+from engine.log.values.large_values import MAX_INLINE_BYTES
+from engine.log.writing.writer import LogWriteError
+from engine.runner.prepare import RunRefusedError
 from tests.lsp.editor import Editor
 from tests.support.commands import OE, call
 from tests.support.worlds import World

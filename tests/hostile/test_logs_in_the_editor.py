@@ -11,7 +11,7 @@ import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 
-from engine.log.reader import MAX_LINE_BYTES
+from engine.log.reading.reader import MAX_LINE_BYTES
 from tests.hostile.stranger import PATHS, RUN_ID, finished, hostile_logs, line, lines_of, started, written
 from tests.lsp.editor import Editor
 

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.cache.original import read_original
+from engine.cache.decisions.recorded_outcomes import read_original
 from engine.cli.main import _oe
-from engine.cli.run_page import page_of
-from engine.log.codec import to_json
-from engine.log.ends import read_ends
-from engine.log.held import is_held
-from engine.log.reader import MAX_LINE_BYTES, UnreadableLogError, read_log
-from engine.log.summary import summarise
-from engine.log.view import fold
+from engine.cli.output.run_page import page_of
+from engine.log.events.codec import to_json
+from engine.log.reading.head_tail import read_ends
+from engine.log.reading.reader import MAX_LINE_BYTES, UnreadableLogError, read_log
+from engine.log.reading.summary import summarise
+from engine.log.reading.view import fold
+from engine.log.storage.lock_probe import is_held
 from engine.state.rebuild import rebuild
 from tests.hostile.stranger import ESCAPES, MARKUP, OTHER_ID, RUN_ID, TS, finished, hostile_logs, lines_of, started
 from tests.hostile.stranger import written as folder_with

@@ -11,15 +11,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.cache.decision import Answer
+from engine.cache.decisions.decision import Answer
+from engine.experience.load import load
 from engine.expressions import Json
-from engine.log.events import NodeCompleted, Record
-from engine.log.reader import read_log
-from engine.log.store import RunStore
+from engine.log.events.events import NodeCompleted, Record
+from engine.log.reading.reader import read_log
+from engine.log.storage.run_store import RunStore
 from engine.nodes.registry import kinds
-from engine.runner.preparation import Preparation, make_plan, prepare_resume, prepare_run
+from engine.runner.prepare import Preparation, make_plan, prepare_resume, prepare_run
 from engine.runner.session import carry_out, new_run_id
-from engine.spec.load import load
 from tests.laws.code_worlds import ALL_FILES, ARCHIVE, Story, digest
 
 IN_PYTHON = """

@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.cache.sources import new_sources
+from engine.cache.keys.sources import new_sources
+from engine.experience.model import Kind, Node
 from engine.expressions import Json
-from engine.log.events import Output, RunFinished
-from engine.log.run_order import RunOrder
-from engine.log.store import RunStore
-from engine.log.writer import LogWriter
+from engine.log.events.events import Output, RunFinished
+from engine.log.storage.run_store import RunStore
+from engine.log.writing.run_order import RunOrder
+from engine.log.writing.writer import LogWriter
 from engine.nodes.kind import NodeKind, Outcome, Watcher, Work
 from engine.nodes.registry import Kinds, Settings
-from engine.runner.preparation import Preparation
+from engine.runner.prepare import Preparation
 from engine.runner.run import Run
-from engine.spec.model import Kind, Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from engine.canonical import hash_value
-from engine.log.events import RunStatus
+from engine.log.events.events import RunStatus
 from tests.laws.drafts import Draft
 from tests.laws.edits import BROKEN, drafts, edit
 from tests.laws.oracle import Place, Told, foretell

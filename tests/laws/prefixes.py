@@ -10,13 +10,13 @@ from pathlib import Path
 
 from msgspec import UNSET
 
+from engine.experience.load import load
 from engine.expressions import Json
-from engine.log.events import Output, RunStatus
-from engine.log.store import RunStore
+from engine.log.events.events import Output, RunStatus
+from engine.log.storage.run_store import RunStore
 from engine.nodes.kind import Work
-from engine.runner.preparation import prepare_resume, prepare_run
+from engine.runner.prepare import prepare_resume, prepare_run
 from engine.runner.session import new_run_id
-from engine.spec.load import load
 from tests.laws.in_process import Ended, carry_out
 from tests.support.experiences import yaml_graph
 

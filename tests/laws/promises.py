@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.cache.decision import Answer
-from engine.cache.entries import Entry, Plan
-from engine.cache.original import Original
-from engine.cache.places import place_of
-from engine.log.events import NodeSkipped
+from engine.cache.decisions.decision import Answer
+from engine.cache.decisions.execution_path import place_of
+from engine.cache.decisions.recorded_outcomes import Original
+from engine.cache.plan.plan_entries import Entry, Plan
+from engine.log.events.events import NodeSkipped
 from tests.laws.oracle import Name
 from tests.laws.world import Done
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.runner.preparation import RunRefusedError, prepare_resume
-from engine.spec.load import load
+from engine.experience.load import load
+from engine.runner.prepare import RunRefusedError, prepare_resume
 from tests.laws.prefixes import CUT, Beginnings
 from tests.support.commands import OE, call
 

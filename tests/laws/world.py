@@ -7,16 +7,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.cache.entries import Plan
-from engine.cache.original import Original
-from engine.log.events import NodeCached, NodeCompleted, NodeSkipped, Output, Record, RunStatus
-from engine.log.reader import read_log
-from engine.log.store import RunStore
+from engine.cache.decisions.recorded_outcomes import Original
+from engine.cache.plan.plan_entries import Plan
+from engine.experience.load import load
+from engine.log.events.events import NodeCached, NodeCompleted, NodeSkipped, Output, Record, RunStatus
+from engine.log.reading.reader import read_log
+from engine.log.storage.run_store import RunStore
 from engine.nodes.kind import NodeError, Work
 from engine.nodes.registry import kinds
-from engine.runner.preparation import Preparation, make_plan, prepare_resume, prepare_run
+from engine.runner.prepare import Preparation, make_plan, prepare_resume, prepare_run
 from engine.runner.session import new_run_id
-from engine.spec.load import load
 from tests.laws.drafts import Draft, received, value_of
 from tests.laws.in_process import Ended, carry_out
 from tests.laws.oracle import Name, unlucky

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.log.events import Event, NodeFailed
+from engine.log.events.events import Event, NodeFailed
 from tests.standins.messages_api import MessagesApi
 from tests.support.worlds import World
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.spec.analyse import analyse
-from engine.spec.problems import Problem, Severity
+from engine.experience.analyse import analyse
+from engine.experience.problems import Problem, Severity
 from schemas import experience_schema
 from tests.support.experiences import experience, yaml_graph
 from tests.support.worlds import World
-from tests.unit.core.driving import Drive
+from tests.unit.scheduler.driving import Drive
 
 NODES = "- {id: a, kind: tool, impl: a.py}\n- {id: b, kind: tool, impl: b.py}"
 STATE = (

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from engine.log.cancel_file import request_cancel
-from engine.log.events import NodeActivity, NodeFailed, Record, RunFinished, RunStatus
-from engine.runner.preparation import prepare_run
+from engine.experience.load import load
+from engine.log.events.events import NodeActivity, NodeFailed, Record, RunFinished, RunStatus
+from engine.log.storage.cancel_file import request_cancel
+from engine.runner.prepare import prepare_run
 from engine.runner.session import carry_out, new_run_id
-from engine.spec.load import load
 from tests.limits.conftest import Model, events, failure
 from tests.standins.messages_api import text
 from tests.standins.scripted_api import Answer

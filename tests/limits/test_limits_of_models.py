@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.log.events import NodeAttempt, NodeCompleted, NodeFailed, NodeWarning, RunStatus
-from engine.log.outputs import output_folder
+from engine.log.events.events import NodeAttempt, NodeCompleted, NodeFailed, NodeWarning, RunStatus
+from engine.log.writing.attempt_outputs import output_folder
 from tests.limits.conftest import Model, events
 from tests.standins.messages_api import status, text, tool_use
 from tests.support.coding_agents import CodingAgents

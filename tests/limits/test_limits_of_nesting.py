@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.log.events import NodeCompleted, NodeStarted, RunStatus
-from engine.spec.load import InvalidExperienceError
+from engine.experience.load import InvalidExperienceError
+from engine.log.events.events import NodeCompleted, NodeStarted, RunStatus
 from tests.limits.conftest import events
 from tests.support.worlds import World
 

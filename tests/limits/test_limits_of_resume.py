@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from engine.log.events import NodeCached
-from engine.log.lock import RunLock
-from engine.runner.preparation import RunRefusedError
+from engine.log.events.events import NodeCached
+from engine.log.storage.lock import RunLock
+from engine.runner.prepare import RunRefusedError
 from tests.limits.conftest import Model, events
 from tests.standins import openai_api
 from tests.standins.messages_api import text

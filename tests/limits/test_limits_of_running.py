@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from engine.log.events import NodeFailed
+from engine.log.events.events import NodeFailed
 from tests.limits.conftest import Model, events, failure
 from tests.standins.messages_api import text
 from tests.support.coding_agents import CodingAgents

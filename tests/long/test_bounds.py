@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from engine.spec.analyse import analyse
+from engine.experience.analyse import analyse
 from tests.hostile.growing import TEXTS
 
 SIZES = (2_000, 8_000)

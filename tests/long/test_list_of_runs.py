@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.log.store import RunStore
+from engine.log.storage.run_store import RunStore
 from tests.support.written_logs import COMPLETED, FAILED, FAILURE, STARTED, SUCCESS, write_log
 
 RUNS = 1_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.log.events import RunStatus
+from engine.log.events.events import RunStatus
 from tests.unit.cache.resume_laws import a_resume_does_what_its_plan_says, a_resume_equals_a_fresh_run
 from tests.unit.cache.test_resume_laws import edited
-from tests.unit.core.laws import alone_and_together_are_the_same, some_of_it_restored_is_the_same
-from tests.unit.core.random_graphs import FAIL_RUN, KEPT_GOING, World, graphs
+from tests.unit.scheduler.laws import alone_and_together_are_the_same, some_of_it_restored_is_the_same
+from tests.unit.scheduler.random_graphs import FAIL_RUN, KEPT_GOING, World, graphs
 
 ANY_POLICY = (*KEPT_GOING, FAIL_RUN)
 ENDS = (RunStatus.SUCCESS, RunStatus.FAILURE, RunStatus.CANCELLED)

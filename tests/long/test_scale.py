@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import RunStatus
+from engine.log.events.events import RunStatus
 from tests.support.worlds import World
 
 OUTPUT_BYTES = 2_000

@@ -16,7 +16,7 @@ from tests.lsp.editor import SECONDS, Editor
 
 NEVER_ENDS = textwrap.dedent("""
     import time
-    from engine.spec import analyse
+    from engine.experience import analyse
     from oe_lsp import server
 
     def analyse_unless_told(text, previous, files):

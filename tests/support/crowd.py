@@ -14,11 +14,11 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from engine.cli.known_runs import known_answer
-from engine.log.index import read_summaries
-from engine.log.prune import carry_out, choose, plan_removal
-from engine.log.reader import Log, read_log
-from engine.log.summary import RunState, RunSummary
-from engine.runner.preparation import RunRefusedError
+from engine.log.prune.prune import carry_out, choose, plan_removal
+from engine.log.reading.index import read_summaries
+from engine.log.reading.reader import Log, read_log
+from engine.log.reading.summary import RunState, RunSummary
+from engine.runner.prepare import RunRefusedError
 from engine.state.rebuild import catch_up, rebuild
 from engine.state.store import StateStore
 from tests.support.worlds import World

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from engine.log.disk import Disk, Thing
+from engine.log.storage.disk import Disk, Thing
 
 
 class FailingDisk(Disk):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent, indent
 
-from engine.spec.analyse import analyse
-from engine.spec.model import Experience
+from engine.experience.analyse import analyse
+from engine.experience.model import Experience
 
 
 def experience(text: str) -> Experience:

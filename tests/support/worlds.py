@@ -11,16 +11,16 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
-from engine.cache.entries import Plan
-from engine.cache.wishes import wishes_of
+from engine.cache.decisions.overrides import wishes_of
+from engine.cache.plan.plan_entries import Plan
+from engine.experience.load import load
 from engine.expressions import Json
-from engine.log.events import Record
-from engine.log.reader import read_log
-from engine.log.store import RunStore
+from engine.log.events.events import Record
+from engine.log.reading.reader import read_log
+from engine.log.storage.run_store import RunStore
 from engine.nodes.registry import kinds
-from engine.runner.preparation import Preparation, make_plan, prepare_resume, prepare_run
+from engine.runner.prepare import Preparation, make_plan, prepare_resume, prepare_run
 from engine.runner.session import Ended, carry_out, new_run_id
-from engine.spec.load import load
 from schemas import event_schema
 from tests.support.experiences import yaml_graph
 

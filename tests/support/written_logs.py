@@ -5,8 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta, timezone
 
-from engine.log.codec import encode
-from engine.log.events import (
+from engine.log.events.codec import encode
+from engine.log.events.events import (
     Counts,
     ErrorInfo,
     Event,
@@ -22,8 +22,8 @@ from engine.log.events import (
     RunWarning,
     Sums,
 )
-from engine.log.store import RunStore
-from engine.log.writer import timestamp
+from engine.log.storage.run_store import RunStore
+from engine.log.writing.writer import timestamp
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 STARTED = RunStarted(experience=ExperienceRef("city-report", "1.0.0", "/x/experience.yaml"), nodes=("a", "b"))

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from engine.log.events import NodeCompleted, NodeStarted
-from engine.runner.preparation import prepare_run
-from engine.spec.load import InvalidExperienceError, load
+from engine.experience.load import InvalidExperienceError, load
+from engine.log.events.events import NodeCompleted, NodeStarted
+from engine.runner.prepare import prepare_run
 from tests.standins.messages_api import MessagesApi, text, tool_use
 from tests.support.worlds import World
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.experiences import experience, yaml_graph
-from tests.unit.core.driving import Behaviour, Drive, fails, sends, writes
-from tests.unit.core.story import Story
+from tests.unit.scheduler.driving import Behaviour, Drive, fails, sends, writes
+from tests.unit.scheduler.story import Story
 
 STATE = "yes: {type: boolean, default: true}\nno: {type: boolean, default: false}\nnone: {type: array, default: []}\n\
 nine: {type: array, default: [1, 2, 3, 4, 5, 6, 7, 8, 9]}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from engine.expressions import MISSING, Json, Missing
-from engine.log.events import NodeFailed
+from engine.log.events.events import NodeFailed
 from tests.support.worlds import World
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.log.events import NodeAttempt
+from engine.experience.model import Backoff, OnError, Policy
+from engine.log.events.events import NodeAttempt
 from engine.runner import execution
 from engine.runner.execution import retry_wait_ms
-from engine.spec.model import Backoff, OnError, Policy
 from tests.support.experiences import experience, yaml_graph
 from tests.support.worlds import World
 

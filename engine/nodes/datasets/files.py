@@ -9,14 +9,14 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+from engine.experience.json_schema.messages import listed, shown
 from engine.expressions import Json
-from engine.log.events import Location
+from engine.log.events.events import Location
 from engine.nodes.datasets.source import Format
 from engine.nodes.datasets.values import NoRowError, parse_json, to_json
 from engine.nodes.kind import NodeError
-from engine.nodes.paths import NamedFile
+from engine.nodes.node_files import NamedFile
 from engine.regular_files import open_noted
-from engine.spec.wording import listed, shown
 
 
 def read_rows(file: NamedFile, format_: Format) -> list[Json]:

@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from httpx2 import URL, HTTPError, InvalidURL, Request, Response, Timeout
 
+from engine.experience.json_schema.messages import shown
 from engine.expressions import MISSING, Json
 from engine.network.checks import network_problems
 from engine.network.client import make_client, proxies_of
@@ -22,7 +23,6 @@ from engine.nodes.datasets.source import HttpSource, Method, wrong_source
 from engine.nodes.datasets.values import NoRowError, parse_json
 from engine.nodes.datasets.variables import fill, mask, values_in, variables_in
 from engine.nodes.kind import NodeError, Watcher
-from engine.spec.wording import shown
 
 MOST_BYTES = 100 * 1024 * 1024
 """How long an answer may be: it becomes a value that the run holds in memory."""

@@ -25,7 +25,7 @@ from engine.nodes.datasets.mcp_servers import McpServer
 from engine.nodes.datasets.values import NoRowError, parse_json
 from engine.nodes.datasets.variables import mask
 from engine.nodes.kind import NodeError
-from engine.nodes.process import Process, may_start_later
+from engine.nodes.processes.process import Process, may_start_later
 
 _SECONDS_TO_LEAVE = 2.0
 """How long a server may take to end by itself once nobody writes to it any more."""

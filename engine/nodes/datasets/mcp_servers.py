@@ -8,14 +8,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.experience.json_schema.messages import closest, did_you_mean, listed, shown
 from engine.expressions import Json
 from engine.nodes.datasets.source import wrong_source
 from engine.nodes.datasets.values import NoRowError, parse_json
 from engine.nodes.datasets.variables import fill, values_in, variables_in
-from engine.nodes.environment import tool_environment
 from engine.nodes.kind import NodeError
+from engine.nodes.processes.environment import tool_environment
 from engine.regular_files import read_regular
-from engine.spec.wording import closest, did_you_mean, listed, shown
 
 FILE_NAME = "mcp.json"
 _MOST_BYTES = 5 * 1024 * 1024

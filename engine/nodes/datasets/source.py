@@ -8,9 +8,9 @@ from pathlib import PurePath
 
 from msgspec import Struct, field
 
+from engine.experience.json_schema.messages import closest, did_you_mean, listed, shown
 from engine.expressions import MISSING, Json, Missing, Path, references, resolve
 from engine.nodes.kind import NodeError
-from engine.spec.wording import closest, did_you_mean, listed, shown
 
 
 class Format(str, Enum):

@@ -17,7 +17,7 @@ from msgspec import Struct
 from engine.expressions import Json
 from engine.nodes.datasets.values import NoRowError, to_json
 from engine.nodes.kind import NodeError
-from engine.nodes.paths import NamedFile
+from engine.nodes.node_files import NamedFile
 
 MOST_BYTES = 10 * 1024 * 1024
 """How much the rows may come to, as JSON: all of them are hashed before a resume reuses them."""

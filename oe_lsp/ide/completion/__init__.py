@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from engine.spec.files import Files
+from engine.experience.files.port import Files
 from oe_lsp.ide.completion.elsewhere import child_arg_offers, child_field_offers, function_offers, server_offers
 from oe_lsp.ide.completion.files import file_offers
 from oe_lsp.ide.completion.keys import key_offers, whole_offers
@@ -13,7 +13,7 @@ from oe_lsp.ide.completion.paths import path_offers
 from oe_lsp.ide.completion.place import Slot
 from oe_lsp.ide.completion.request import MOST_NAMES, Request, requests_at
 from oe_lsp.ide.completion.values import list_offers, name_offers, value_offers
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.document.snapshot import Snapshot
 
 __all__ = ["MOST_NAMES", "Offer", "OfferKind", "complete"]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from engine.spec.child import Child, child_at
-from engine.spec.model import Kind
-from engine.spec.named_files import TOOL_SUFFIXES
-from engine.spec.sources import SERVERS
-from oe_lsp.ide import wording
+from engine.experience.checks.dataset_sources import SERVERS
+from engine.experience.checks.named_files import TOOL_SUFFIXES
+from engine.experience.model import Kind
+from engine.experience.reading.nested_declarations import Child, child_at
+from oe_lsp.ide import markdown
 from oe_lsp.ide.completion.offers import Offer, OfferKind, scalar
 from oe_lsp.ide.completion.request import Request
-from oe_lsp.ide.shapes import in_words
-from oe_lsp.ide.tool_code import functions
+from oe_lsp.ide.document.tool_code import functions
+from oe_lsp.ide.document.value_types import in_words
 
 
 def child_arg_offers(request: Request) -> Iterator[Offer]:
@@ -69,7 +69,7 @@ def server_offers(request: Request) -> Iterator[Offer]:
     servers = content.get("servers") if isinstance(content, dict) else None
     for name, how in servers.items() if isinstance(servers, dict) else ():
         command = how.get("command") if isinstance(how, dict) else None
-        about = wording.code(command) if isinstance(command, str) else ""
+        about = markdown.code(command) if isinstance(command, str) else ""
         yield Offer(name, OfferKind.VARIABLE, scalar(name, request.place), request.place.span, SERVERS, about)
 
 

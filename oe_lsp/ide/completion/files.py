@@ -5,8 +5,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from engine.spec.files import Entry
-from engine.spec.named_files import TOOL_SUFFIXES
+from engine.experience.checks.named_files import TOOL_SUFFIXES
+from engine.experience.files.port import Entry
 from oe_lsp.ide.completion.offers import Offer, OfferKind, scalar
 from oe_lsp.ide.completion.place import Slot
 from oe_lsp.ide.completion.request import Request

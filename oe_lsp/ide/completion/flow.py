@@ -7,7 +7,7 @@ import re
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from engine.spec.locate import Steps
+from engine.experience.source.locate import Steps
 
 _TOKEN = re.compile(
     r"""(?P<open>[{\[])|(?P<close>[}\]])|(?P<comma>,)|(?P<colon>:(?=[\s,{}\[\]"']|\Z))|(?P<space>\s+)

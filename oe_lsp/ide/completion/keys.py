@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from oe_lsp.ide import wording
+from oe_lsp.ide import markdown
 from oe_lsp.ide.completion import templates
 from oe_lsp.ide.completion.offers import Offer, OfferKind, escaped
 from oe_lsp.ide.completion.place import Slot
 from oe_lsp.ide.completion.request import Request
-from oe_lsp.ide.schema_guide import Key, item_rule, keys_of, types_of, values_of, variants
+from oe_lsp.ide.document.schema_guide import Key, item_rule, keys_of, types_of, values_of, variants
 from oe_lsp.ide.yaml_text import as_yaml
 
 _ASKS_AGAIN = frozenset(
@@ -80,7 +80,7 @@ def _whole(request: Request, label: str, rule: Mapping[str, Any], fixed: dict[st
         place.gap + dash + text,
         place.span,
         detail=f"a whole {_title(request)}",
-        documentation=wording.paragraphs([str(rule.get("description", "")), wording.block(_shown(example), "yaml")]),
+        documentation=markdown.paragraphs([str(rule.get("description", "")), markdown.block(_shown(example), "yaml")]),
         is_snippet=True,
         rank=0,
         filter=label,
@@ -107,7 +107,7 @@ def _offer(request: Request, key: Key) -> Offer:
         text,
         request.place.span,
         detail="required" if key.is_required else "",
-        documentation=wording.of_rule(key.rule),
+        documentation=markdown.of_rule(key.rule),
         is_snippet=True,
         rank=1 if key.is_required else 2,
         continues=continues,

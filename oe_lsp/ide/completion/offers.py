@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from engine.syntax import Span
-from oe_lsp.ide import wording
+from oe_lsp.ide import markdown
 from oe_lsp.ide.completion.place import Place
 from oe_lsp.ide.yaml_text import as_yaml
 
@@ -59,7 +59,7 @@ class Offer(Struct, frozen=True):
     @property
     def plain_documentation(self) -> str:
         """The documentation without Markdown."""
-        return wording.plain(self.documentation)
+        return markdown.plain(self.documentation)
 
 
 _PLACEHOLDER = re.compile(r"\$(?:\d+|\{\d+(?::((?:[^\\}]|\\.)*))?\})")

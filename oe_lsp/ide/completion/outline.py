@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from engine.spec.locate import Steps
+from engine.experience.source.locate import Steps
 
 _DASH = re.compile(r"-(?=[ \t]|\Z)")
 _KEY = re.compile(r"""(?:(?P<quoted>"[^"\\]*"|'[^']*')[ \t]*|(?P<plain>[A-Za-z0-9_$./<~+(][^#:]*)):(?=[ \t]|\Z)""")

@@ -9,14 +9,14 @@ from string import ascii_letters, digits
 from engine.expressions import FUNCTIONS, Path, Root
 from engine.expressions.paths import scan_bare_path, scan_path
 from engine.syntax import Span
-from oe_lsp.ide import wording
+from oe_lsp.ide import markdown
 from oe_lsp.ide.completion.offers import Offer, OfferKind
 from oe_lsp.ide.completion.place import Slot
 from oe_lsp.ide.completion.request import Request
 from oe_lsp.ide.completion.scope import in_sight
-from oe_lsp.ide.mentions import Language, is_prompt_file, language_of
-from oe_lsp.ide.schema_guide import values_of
-from oe_lsp.ide.shapes import Shape, in_words, members, shape_of_path, type_names
+from oe_lsp.ide.document.schema_guide import values_of
+from oe_lsp.ide.document.value_types import Shape, in_words, members, shape_of_path, type_names
+from oe_lsp.ide.names.symbol_references import Language, is_prompt_file, language_of
 
 _PATH_CHARACTERS = f"{ascii_letters}{digits}_.[]"
 _REST_OF_WORD = re.compile(r"[A-Za-z0-9_]*")
@@ -118,7 +118,7 @@ def _functions_and_words(span: Span, gap: str) -> Iterable[Offer]:
             OfferKind.FUNCTION,
             text,
             span,
-            wording.code(function.signature).strip("`"),
+            markdown.code(function.signature).strip("`"),
             function.meaning,
             is_snippet=True,
             rank=4,

@@ -13,7 +13,7 @@ from enum import Enum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.spec.locate import Steps
+from engine.experience.source.locate import Steps
 from engine.syntax import LineIndex, Span
 from engine.syntax.lines import with_newlines
 from oe_lsp.ide.completion.flow import flow_place

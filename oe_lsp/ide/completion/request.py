@@ -9,15 +9,15 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.spec.files import Files
-from engine.spec.locate import Steps
-from engine.spec.model import Experience
+from engine.experience.files.port import Files
+from engine.experience.model import Experience
+from engine.experience.source.locate import Steps
 from engine.syntax import NodeKind, View
 from oe_lsp.ide.completion.place import Place, beside_dashes, place_at
-from oe_lsp.ide.cursor import descend, item_around, path_is
-from oe_lsp.ide.facts import Facts
-from oe_lsp.ide.schema_guide import rule_at, types_of
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.document.cursor import descend, item_around, path_is
+from oe_lsp.ide.document.neighbours import Facts
+from oe_lsp.ide.document.schema_guide import rule_at, types_of
+from oe_lsp.ide.document.snapshot import Snapshot
 
 MOST_NAMES = 200
 """How many names of a kind are offered at once: with more, the editor asks again as more is typed."""

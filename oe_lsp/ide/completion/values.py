@@ -7,17 +7,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from engine.experience.model import Node
+from engine.experience.reading.sections import Section
 from engine.llm.prices import prices
-from engine.spec.model import Node
-from engine.spec.sections import Section
-from oe_lsp.ide import wording
+from oe_lsp.ide import markdown
 from oe_lsp.ide.completion.offers import Offer, OfferKind, scalar
 from oe_lsp.ide.completion.place import Place, Slot
 from oe_lsp.ide.completion.request import Request
-from oe_lsp.ide.cursor import descend
-from oe_lsp.ide.mentions import EntityKind
-from oe_lsp.ide.schema_guide import item_rule, types_of, values_of
-from oe_lsp.ide.shapes import field_shape, in_words
+from oe_lsp.ide.document.cursor import descend
+from oe_lsp.ide.document.schema_guide import item_rule, types_of, values_of
+from oe_lsp.ide.document.value_types import field_shape, in_words
+from oe_lsp.ide.names.symbol_references import EntityKind
 
 _PROVIDERS = ("anthropic", "openai")
 _PROVIDER_OF_PROGRAM = {"claude-code": ("anthropic",), "codex": ("openai",), "gemini": ()}
@@ -35,12 +35,12 @@ def value_offers(request: Request) -> Iterator[Offer]:
         text = scalar(value, place)
         label = scalar(value, place).strip()
         detail = "default" if is_default else ""
-        yield Offer(label, OfferKind.VALUE, text, place.span, detail, meaning or wording.of_rule(rule), rank=0)
+        yield Offer(label, OfferKind.VALUE, text, place.span, detail, meaning or markdown.of_rule(rule), rank=0)
     if not values and types_of(rule) & {"integer", "number"}:
         suggested = [default] if default is not None else []
         for value in dict.fromkeys([*suggested, *rule.get("examples", ())]):
             detail = "default" if value == default else "example"
-            yield Offer(str(value), OfferKind.VALUE, scalar(value, place), place.span, detail, wording.of_rule(rule))
+            yield Offer(str(value), OfferKind.VALUE, scalar(value, place), place.span, detail, markdown.of_rule(rule))
 
 
 def name_offers(request: Request) -> Iterator[Offer]:
@@ -115,11 +115,11 @@ def _vertex(request: Request, id_: str, model: object, kind: str) -> Offer:
     place = request.place
     if not isinstance(model, Node):
         return Offer(id_, OfferKind.VERTEX, scalar(id_, place), place.span, kind)
-    about = wording.paragraphs(
+    about = markdown.paragraphs(
         [
             model.description or "",
-            f"reads {wording.names(model.reads)}" if model.reads else "",
-            f"writes {wording.names(model.writes)}" if model.writes else "",
+            f"reads {markdown.names(model.reads)}" if model.reads else "",
+            f"writes {markdown.names(model.writes)}" if model.writes else "",
         ]
     )
     return Offer(id_, OfferKind.VERTEX, scalar(id_, place), place.span, model.kind.value, about)
@@ -131,7 +131,7 @@ def _fields(request: Request) -> Iterator[Offer]:
         shape = field_shape(request.facts, name)
         about = [str(shape.get("description", "")), f"merge: {field.merge.value}" if field else ""]
         text = scalar(name, request.place)
-        yield Offer(name, OfferKind.FIELD, text, request.place.span, in_words(shape), wording.paragraphs(about))
+        yield Offer(name, OfferKind.FIELD, text, request.place.span, in_words(shape), markdown.paragraphs(about))
 
 
 def _phases(request: Request) -> Iterator[Offer]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from engine.expressions import Expression, Path, Root, parse_expression, show
 from engine.expressions.tree import And, Not, Or
 from engine.syntax import View
-from oe_lsp.ide import wording
-from oe_lsp.ide.facts import Facts
-from oe_lsp.ide.scalar_text import scalar_text
-from oe_lsp.ide.shapes import in_words, shape_of_path
+from oe_lsp.ide import markdown
+from oe_lsp.ide.document.neighbours import Facts
+from oe_lsp.ide.document.scalar_text import scalar_text
+from oe_lsp.ide.document.value_types import in_words, shape_of_path
 
 
 def about_condition(scalar: View, facts: Facts) -> str:
@@ -19,9 +19,9 @@ def about_condition(scalar: View, facts: Facts) -> str:
     if parsed.tree is None:
         return ""
     paths = {str(path): path for path in parsed.paths}
-    types = [f"- {wording.code(text)}: {in_words(shape_of_path(path, facts, None))}" for text, path in paths.items()]
+    types = [f"- {markdown.code(text)}: {in_words(shape_of_path(path, facts, None))}" for text, path in paths.items()]
     form = show(parsed.tree) if _is_plain(parsed.tree) else "\n".join(_outline(parsed.tree))
-    return wording.paragraphs([wording.block(form), "True or false.", "\n".join(types)])
+    return markdown.paragraphs([markdown.block(form), "True or false.", "\n".join(types)])
 
 
 def _is_plain(tree: Expression) -> bool:
@@ -51,6 +51,6 @@ def _parts(tree: Expression) -> tuple[Expression, ...]:
 def about_path(path: Path, facts: Facts, node: View | None) -> str:
     """A path, its type, and what its root means where that is no name of the experience."""
     shape = shape_of_path(path, facts, node)
-    head = f"{wording.code(str(path))}: {in_words(shape)}"
+    head = f"{markdown.code(str(path))}: {in_words(shape)}"
     is_named = path.root in (Root.STATE, Root.ARGS, Root.BARE, Root.EDGES) and path.steps
-    return wording.paragraphs([head, str(shape.get("description", "")), "" if is_named else path.root.meaning])
+    return markdown.paragraphs([head, str(shape.get("description", "")), "" if is_named else path.root.meaning])

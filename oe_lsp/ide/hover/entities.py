@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.syntax import View
-from oe_lsp.ide import wording
-from oe_lsp.ide.drawing import drawing
-from oe_lsp.ide.facts import Facts
-from oe_lsp.ide.mentions import EntityKind
-from oe_lsp.ide.shapes import args_shape, field_shape, in_words, members
+from oe_lsp.ide import markdown
+from oe_lsp.ide.document.neighbours import Facts
+from oe_lsp.ide.document.value_types import args_shape, field_shape, in_words, members
+from oe_lsp.ide.hover.vertex_drawing import drawing
+from oe_lsp.ide.names.symbol_references import EntityKind
 from oe_lsp.ide.yaml_text import as_yaml
 
 
@@ -28,7 +28,7 @@ def about_entity(kind: EntityKind, name: str, facts: Facts, root: View, node: Vi
         case EntityKind.PHASE:
             return _phase(name, facts, root)
         case EntityKind.FILE:
-            return f"{wording.code(name)}: a path relative to experience.yaml"
+            return f"{markdown.code(name)}: a path relative to experience.yaml"
 
 
 def _vertex(id_: str, facts: Facts, root: View) -> str:
@@ -39,7 +39,7 @@ def _vertex(id_: str, facts: Facts, root: View) -> str:
     parts = [f"**{id_}** · {_text(view, 'kind') or kind}", _text(view, "description")]
     parts += [_data(view, facts), _inside(id_, kind, view, facts)]
     around = drawing(facts.before(id_), id_, facts.after(id_))
-    return wording.paragraphs([*parts, wording.block(around) if around != id_ else ""])
+    return markdown.paragraphs([*parts, markdown.block(around) if around != id_ else ""])
 
 
 def _vertices(root: View) -> Iterator[tuple[str, View]]:
@@ -56,31 +56,31 @@ def _data(view: View, facts: Facts) -> str:
     id_ = _text(view, "id")
     lines = []
     for field in reads:
-        from_ = wording.names(writer for writer in facts.writers(field) if writer != id_)
-        lines.append(f"- reads {wording.code(field)}{f' from {from_}' if from_ else ''}")
+        from_ = markdown.names(writer for writer in facts.writers(field) if writer != id_)
+        lines.append(f"- reads {markdown.code(field)}{f' from {from_}' if from_ else ''}")
     for field in writes:
-        to = wording.names(use.who for use in facts.readers(field) if use.who != id_)
-        lines.append(f"- writes {wording.code(field)}{f' for {to}' if to else ''}")
+        to = markdown.names(use.who for use in facts.readers(field) if use.who != id_)
+        lines.append(f"- writes {markdown.code(field)}{f' for {to}' if to else ''}")
     return "\n".join(lines)
 
 
 def _inside(id_: str, kind: str, view: View, facts: Facts) -> str:
     """What a pipeline or a loop runs, or what runs the node."""
     if kind == "pipeline":
-        stages = " → ".join(map(wording.code, _names(view, "stages")))
-        return f"Each of {wording.code(_text(view, 'items'))} through {stages}"
+        stages = " → ".join(map(markdown.code, _names(view, "stages")))
+        return f"Each of {markdown.code(_text(view, 'items'))} through {stages}"
     if kind == "loop":
         until, most = _text(view, "until"), view.get("max_iters")
-        ends = [f"until {wording.code(until)}" if until else "", f"at most {most.value} times" if most else ""]
-        return f"Repeats {wording.code(_text(view, 'body'))} {', '.join(end for end in ends if end)}"
+        ends = [f"until {markdown.code(until)}" if until else "", f"at most {most.value} times" if most else ""]
+        return f"Repeats {markdown.code(_text(view, 'body'))} {', '.join(end for end in ends if end)}"
     each = view.get("for_each")
     pipeline = facts.pipeline_of(id_)
     loop = facts.loop_of(id_)
-    return wording.paragraphs(
+    return markdown.paragraphs(
         [
-            f"Once for each of {wording.code(_text(each, 'source'))}" if each else "",
-            f"A stage of the pipeline {wording.code(pipeline.id)}" if pipeline else "",
-            f"Repeated by the loop {wording.code(loop)}" if loop else "",
+            f"Once for each of {markdown.code(_text(each, 'source'))}" if each else "",
+            f"A stage of the pipeline {markdown.code(pipeline.id)}" if pipeline else "",
+            f"Repeated by the loop {markdown.code(loop)}" if loop else "",
         ]
     )
 
@@ -90,16 +90,16 @@ def _field(name: str, facts: Facts) -> str:
     if field is None:
         return ""
     shape = field_shape(facts, name)
-    reading = [f"{wording.code(use.who)} ({use.by})" for use in facts.readers(name)]
+    reading = [f"{markdown.code(use.who)} ({use.by})" for use in facts.readers(name)]
     lines = [
-        f"- merge: {wording.code(field.merge.value)}",
-        f"- default: {wording.code(as_yaml(field.schema['default']))}" if field.has_default else "",
+        f"- merge: {markdown.code(field.merge.value)}",
+        f"- default: {markdown.code(as_yaml(field.schema['default']))}" if field.has_default else "",
         "- kept from run to run" if field.persist else "",
-        f"- written by {wording.names(facts.writers(name)) or 'nobody'}",
+        f"- written by {markdown.names(facts.writers(name)) or 'nobody'}",
         f"- read by {', '.join(dict.fromkeys(reading)) or 'nobody'}",
     ]
     head = f"**{name}** · state field · {in_words(shape)}"
-    return wording.paragraphs([head, str(shape.get("description", "")), "\n".join(line for line in lines if line)])
+    return markdown.paragraphs([head, str(shape.get("description", "")), "\n".join(line for line in lines if line)])
 
 
 def _run_arg(name: str, facts: Facts) -> str:
@@ -110,16 +110,16 @@ def _run_arg(name: str, facts: Facts) -> str:
     required = schema.get("required")
     marks = ["required"] if isinstance(required, list) and name in required else []
     is_secret = shape.get("writeOnly") is True
-    marks += [f"default {wording.code(as_yaml(shape['default']))}"] if "default" in shape and not is_secret else []
+    marks += [f"default {markdown.code(as_yaml(shape['default']))}"] if "default" in shape and not is_secret else []
     marks += ["secret"] if is_secret else []
     head = " · ".join([f"**{name}**", "arg of the run", in_words(shape), *marks])
-    return wording.paragraphs([head, str(shape.get("description", ""))])
+    return markdown.paragraphs([head, str(shape.get("description", ""))])
 
 
 def _node_arg(name: str, node: View | None) -> str:
     args = node.get("args") if node else None
     given = args.get(name) if args else None
-    return f"**{name}** · arg of the node · {wording.code(as_yaml(given.value))}" if given else ""
+    return f"**{name}** · arg of the node · {markdown.code(as_yaml(given.value))}" if given else ""
 
 
 def _phase(id_: str, facts: Facts, root: View) -> str:
@@ -128,9 +128,9 @@ def _phase(id_: str, facts: Facts, root: View) -> str:
     if phase is None:
         return ""
     title = _text(phase, "title")
-    nodes = wording.names(node.id for node in facts.experience.nodes if node.phase == id_)
+    nodes = markdown.names(node.id for node in facts.experience.nodes if node.phase == id_)
     head = f"**{id_}** · phase{f' · {title}' if title else ''}"
-    return wording.paragraphs([head, f"Nodes: {nodes}" if nodes else ""])
+    return markdown.paragraphs([head, f"Nodes: {nodes}" if nodes else ""])
 
 
 def _text(view: View, key: str) -> str:

@@ -6,16 +6,16 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.spec.locate import Steps, key_text
+from engine.experience.source.locate import Steps, key_text
 from engine.syntax import NodeKind, Span, View
-from oe_lsp.ide import wording
-from oe_lsp.ide.cursor import Cursor, Part, cursor_at, descend, path_is
-from oe_lsp.ide.facts import Facts
+from oe_lsp.ide import markdown
+from oe_lsp.ide.document.cursor import Cursor, Part, cursor_at, descend, path_is
+from oe_lsp.ide.document.neighbours import Facts
+from oe_lsp.ide.document.schema_guide import rule_at, values_of
+from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.hover.conditions import about_condition, about_path
 from oe_lsp.ide.hover.entities import about_entity
-from oe_lsp.ide.mentions import EntityKind, Language, Mention, language_of, mentions_of_value, paths_in
-from oe_lsp.ide.schema_guide import rule_at, values_of
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.names.symbol_references import EntityKind, Language, Mention, language_of, mentions_of_value, paths_in
 from oe_lsp.ide.yaml_text import as_yaml
 
 _NAMED_BY_KEY = (("state.schema.*", EntityKind.FIELD), ("args.properties.*", EntityKind.RUN_ARG))
@@ -30,7 +30,7 @@ class Hover(Struct, frozen=True):
     @property
     def text(self) -> str:
         """The same without Markdown, for editors that show text only."""
-        return wording.plain(self.markdown)
+        return markdown.plain(self.markdown)
 
 
 def hover(snapshot: Snapshot, offset: int) -> Hover | None:
@@ -52,7 +52,7 @@ def _of_key(cursor: Cursor, facts: Facts) -> Hover | None:
     if rule is None:
         return None
     title = f"**{cursor.steps[-1]}**" if cursor.steps else ""
-    return Hover(cursor.view.span, wording.paragraphs([title, wording.of_rule(rule)]))
+    return Hover(cursor.view.span, markdown.paragraphs([title, markdown.of_rule(rule)]))
 
 
 def _of_value(cursor: Cursor, facts: Facts) -> Hover | None:
@@ -65,7 +65,7 @@ def _of_value(cursor: Cursor, facts: Facts) -> Hover | None:
     if path is not None:
         about = about_path(path[0], facts, cursor.item)
         entity = about_entity(mention.kind, mention.name, facts, root, cursor.item) if mention else ""
-        return Hover(path[1], wording.paragraphs([about, entity]))
+        return Hover(path[1], markdown.paragraphs([about, entity]))
     if mention is not None:
         return Hover(mention.span, about_entity(mention.kind, mention.name, facts, root, cursor.item))
     if language_of(cursor.steps, str(cursor.view.value)) is Language.EXPRESSION:
@@ -79,9 +79,9 @@ def _of_plain_value(cursor: Cursor, root: View) -> Hover | None:
         return None
     meaning = next((meaning for value, meaning in values_of(rule) if value == cursor.view.value), "")
     if meaning:
-        return Hover(cursor.view.span, f"{wording.code(as_yaml(cursor.view.value))}: {meaning}")
+        return Hover(cursor.view.span, f"{markdown.code(as_yaml(cursor.view.value))}: {meaning}")
     says_itself = isinstance(cursor.view.value, str)
-    return None if says_itself else Hover(cursor.view.span, wording.of_rule(rule))
+    return None if says_itself else Hover(cursor.view.span, markdown.of_rule(rule))
 
 
 def _mention_in(cursor: Cursor, span: Span) -> Mention | None:

@@ -5,24 +5,24 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from engine.cache.decision import Answer
-from engine.cache.entries import Plan
-from engine.cache.explanation import Explainer
-from engine.cache.key import InputKey
-from engine.cache.keying import Keyings
-from engine.cache.original import Original, Recorded
-from engine.cache.places import place_of
-from engine.cache.plan import plan
-from engine.cache.sources import new_sources
-from engine.cache.wishes import Wishes
-from engine.core.board import Board
-from engine.core.composition import compose
-from engine.core.tasks import Task
-from engine.log.events import Output, ProducedBy, RunStarted, Sums
+from engine.cache.decisions.decision import Answer
+from engine.cache.decisions.execution_path import place_of
+from engine.cache.decisions.overrides import Wishes
+from engine.cache.decisions.recorded_outcomes import Original, Recorded
+from engine.cache.keys.input_hash import InputKey
+from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.sources import new_sources
+from engine.cache.plan.explanation import Explainer
+from engine.cache.plan.plan import plan
+from engine.cache.plan.plan_entries import Plan
+from engine.log.events.events import Output, ProducedBy, RunStarted, Sums
 from engine.nodes.registry import kinds
 from engine.runner.deciding import Decider
-from tests.unit.core.random_graphs import ARGS, World
-from tests.unit.core.story import Story, name_of
+from engine.scheduler.composition import compose
+from engine.scheduler.state.results import Board
+from engine.scheduler.tasks import Task
+from tests.unit.scheduler.random_graphs import ARGS, World
+from tests.unit.scheduler.story import Story, name_of
 
 
 def a_resume_equals_a_fresh_run(before: World, after: World, width: int, seed: int) -> None:

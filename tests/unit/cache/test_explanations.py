@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.cache.entries import Entry
-from engine.cache.explanation import Change
+from engine.cache.plan.explanation import Change
+from engine.cache.plan.plan_entries import Entry
 from engine.expressions import MISSING
 from engine.report.changes import change_lines, change_to_json
 from tests.support.worlds import World

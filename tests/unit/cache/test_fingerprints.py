@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from engine.cache.fingerprints import BIG, Fingerprints
-from engine.cache.memory import keep, recall
+from engine.cache.keys.fingerprint_store import keep, recall
+from engine.cache.keys.fingerprints import BIG, Fingerprints
 from engine.canonical import hash_bytes
 
 

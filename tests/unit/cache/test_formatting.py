@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.cache.key import names_index, spec_parts
+from engine.cache.keys.input_hash import names_index, spec_parts
 from engine.canonical import hash_value
-from engine.spec.analyse import analyse
-from engine.spec.model import Experience
+from engine.experience.analyse import analyse
+from engine.experience.model import Experience
 
 WORDS = st.sampled_from(
     ["", "a b", "yes", "1", "null", "$.x", "it's", 'a "b"', "ü: #", "two\nlines", "- x", "{{x}}", "~"]

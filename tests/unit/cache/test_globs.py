@@ -1,4 +1,4 @@
-"""Which files `uses` and `produces` name (docs/format.md, `uses` and `produces`; engine/cache/globs.py)."""
+"""Which files `uses` and `produces` name (docs/format.md, `uses` and `produces`; engine/cache/keys/globs.py)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cache.globs import matching
+from engine.cache.keys.globs import matching
 
 FILES = ("experience.yaml", "rules/a.yaml", "rules/deep/b.yaml", ".openexpertise/runs/x.jsonl", "__pycache__/x.pyc")
 

@@ -7,8 +7,8 @@ from textwrap import dedent
 
 import pytest
 
-from engine.cache.fingerprints import Fingerprints
-from engine.cache.imports import Imports
+from engine.cache.keys.fingerprints import Fingerprints
+from engine.cache.keys.imports.imports import Imports
 
 
 class Folder:

@@ -13,11 +13,11 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cache.key import input_key, item_parts, names_index, settings_parts, spec_parts
-from engine.cache.relevance import BY_VALUE, CHANGES_RESULT, NEVER_CHANGES_RESULT
+from engine.cache.keys.input_hash import input_key, item_parts, names_index, settings_parts, spec_parts
+from engine.cache.keys.relevance import BY_VALUE, CHANGES_RESULT, NEVER_CHANGES_RESULT
 from engine.canonical import NotJsonError, canonical, hash_value, normalise
-from engine.core.inputs import ItemValue
 from engine.expressions import Json
+from engine.scheduler.state.inputs import ItemValue
 from schemas import experience_schema
 from tests.support.experiences import experience, yaml_graph
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.cache.decision import Answer
-from engine.cache.entries import Entry, Plan
+from engine.cache.decisions.decision import Answer
+from engine.cache.plan.plan_entries import Entry, Plan
 from tests.support.worlds import World
 
 STATE = "x: {type: number}\ny: {type: number}\nz: {type: number}\nitems: {type: array}\nother: {type: number}"

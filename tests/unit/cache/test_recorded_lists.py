@@ -1,4 +1,4 @@
-"""A plan says "new item" only of items that were not in the original's list (engine/cache/recorded_lists.py)."""
+"""A plan says "new item" only of items that were not in the original's list (recorded_lists.py)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import NodeStarted
+from engine.log.events.events import NodeStarted
 from tests.support.worlds import World
 
 FIVE = ["a", "b", "c", "d", "e"]

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.cache.resume_laws import a_resume_does_what_its_plan_says, a_resume_equals_a_fresh_run
-from tests.unit.core.random_graphs import KEPT_GOING, World, graphs
+from tests.unit.scheduler.random_graphs import KEPT_GOING, World, graphs
 
 
 @st.composite

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cache.user_key import KEY_FILE, load_key, user_key
+from engine.cache.keys.user_key import KEY_FILE, load_key, user_key
 
 
 def mode(path: Path) -> int:

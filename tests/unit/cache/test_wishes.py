@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.cache.decision import Answer
-from engine.cache.entries import Plan
-from engine.cache.wishes import UnknownNodeError
-from engine.log.events import NodeCached, NodeStarted, RunStatus
+from engine.cache.decisions.decision import Answer
+from engine.cache.decisions.overrides import UnknownNodeError
+from engine.cache.plan.plan_entries import Plan
+from engine.log.events.events import NodeCached, NodeStarted, RunStatus
 from tests.support.worlds import World
 
 STATE = "x: {type: number}\ny: {type: number}\nz: {type: number}\nw: {type: number}"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.cli.init import TEMPLATES
+from engine.cli.commands.init import TEMPLATES
 from tests.standins.messages_api import MessagesApi, tool_use
 from tests.unit.cli.conftest import Oe
 

@@ -15,11 +15,11 @@ from msgspec.structs import replace
 
 from engine.cli.known_runs import known_answer
 from engine.cli.main import _oe
-from engine.log.index import read_summaries
-from engine.log.index_file import FILE, HEADER, IndexFile, line_of
-from engine.log.lock import RunLock
-from engine.log.store import RunStore
-from engine.log.summary import RunSummary
+from engine.log.reading.index import read_summaries
+from engine.log.reading.index_file import FILE, HEADER, IndexFile, line_of
+from engine.log.reading.summary import RunSummary
+from engine.log.storage.lock import RunLock
+from engine.log.storage.run_store import RunStore
 from tests.support.commands import OE, call
 from tests.support.written_logs import COMPLETED, FAILED, FAILURE, STARTED, SUCCESS, write_log
 from tests.unit.cli.terminals import Terminal

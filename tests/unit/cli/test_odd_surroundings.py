@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import NodeCompleted
+from engine.log.events.events import NodeCompleted
 from tests.support.commands import OE, Called, call
 from tests.support.worlds import World
 

@@ -105,7 +105,7 @@ async def test_no_tool_gets_a_module_that_lies_beside_the_worker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed_as: str
 ) -> None:
     """Some installers link the files of packages to one place."""
-    worker = Path(__file__).parents[3] / "engine/nodes/worker.py"
+    worker = Path(__file__).parents[3] / "engine/nodes/workers/worker.py"
     if installed_as == "a link":
         (tmp_path / "worker.py").symlink_to(worker)
         monkeypatch.setattr("engine.nodes.tool._WORKER", str(tmp_path / "worker.py"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from engine.log.store import RunStore
+from engine.log.storage.run_store import RunStore
 from engine.state.rebuild import rebuild
 from engine.state.store import StateStore
 from tests.support.worlds import World

@@ -11,7 +11,7 @@ import pytest
 
 PROBE = """
 import contextlib, json, sys
-from engine.cli.start import main
+from engine.cli.entrypoint import main
 with contextlib.suppress(SystemExit):
     main()
 print(json.dumps(sorted(sys.modules)), file=sys.stderr)
@@ -32,7 +32,7 @@ def imported(folder: Path, *args: str) -> set[str]:
 def test_what_reads_no_experience_and_no_run_imports_nearly_nothing(tmp_path: Path, args: tuple[str, ...]) -> None:
     modules = imported(tmp_path, *args)
 
-    assert not modules & {*HEAVY, "yaml", "cattrs", "msgspec", "engine.log", "engine.spec", "engine.runner"}
+    assert not modules & {*HEAVY, "yaml", "cattrs", "msgspec", "engine.log", "engine.experience", "engine.runner"}
 
 
 @pytest.mark.parametrize(
@@ -43,8 +43,8 @@ def test_what_reads_runs_imports_neither_the_spec_nor_the_runner(report: Path, a
 
     modules = imported(report, *args)
 
-    assert not modules & {*HEAVY, "engine.runner", "engine.nodes", "engine.core"}
-    assert "engine.spec" not in modules or args[0] == "diff"
+    assert not modules & {*HEAVY, "engine.runner", "engine.nodes", "engine.scheduler"}
+    assert "engine.experience" not in modules or args[0] == "diff"
 
 
 def test_validating_imports_neither_the_runner_nor_asyncio(report: Path) -> None:
@@ -59,9 +59,16 @@ def test_a_list_that_the_index_knows_imports_next_to_nothing(report: Path) -> No
     subprocess.run([sys.executable, "-m", "engine.cli", "run"], cwd=report, capture_output=True, check=False)
     imported(report, "runs")
 
-    command = [sys.executable, "-X", "importtime", "-c", "from engine.cli.start import main; main()", "runs"]
+    command = [sys.executable, "-X", "importtime", "-c", "from engine.cli.entrypoint import main; main()", "runs"]
     done = subprocess.run(command, cwd=report, capture_output=True, text=True, check=True)
 
     modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "engine.cli.known_runs" in modules
-    assert not modules & {*HEAVY, *SLOW, "click", "engine.cli.main", "engine.log.store", "engine.log.events"}
+    assert not modules & {
+        *HEAVY,
+        *SLOW,
+        "click",
+        "engine.cli.main",
+        "engine.log.storage.run_store",
+        "engine.log.events.events",
+    }

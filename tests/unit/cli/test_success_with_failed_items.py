@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.store import RunStore
+from engine.log.storage.run_store import RunStore
 from tests.support.commands import OE, call
 from tests.support.worlds import World
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from posixpath import normpath
 from textwrap import indent
 
-from engine.spec import analyse
-from engine.spec.files import Entry
+from engine.experience import analyse
+from engine.experience.files.port import Entry
 from oe_lsp.ide.completion import Offer
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.document.snapshot import Snapshot
 
 FIXTURES = Path(__file__).parent / "fixtures"
 CURSOR = "$0"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from engine.spec import analyse
+from engine.experience import analyse
 from oe_lsp.ide.completion import complete
-from oe_lsp.ide.cursor import cursor_at, descend
+from oe_lsp.ide.document.cursor import cursor_at, descend
 from oe_lsp.ide.hover import hover
 from tests.unit.ide.broken_texts import At, beside_what_was_put_in, somewhere, where_something_was_cut_out
 from tests.unit.ide.marked import CURSOR, FOLDER, cases, snapshot

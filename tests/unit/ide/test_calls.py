@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oe_lsp.ide.calls import Call, downstream, upstream, vertex_at
+from oe_lsp.ide.call_hierarchy import Call, downstream, upstream, vertex_at
 from tests.unit.ide.marked import at_cursor, snapshot
 
 TEXT = """\

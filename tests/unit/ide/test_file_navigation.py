@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from engine.spec.files import NO_FILES
+from engine.experience.files.port import NO_FILES
+from oe_lsp.ide.document.tool_code import function_span
 from oe_lsp.ide.links import links
 from oe_lsp.ide.navigation import definitions, references
 from oe_lsp.ide.rename import Refusal, Rename, applied, rename
-from oe_lsp.ide.tool_code import function_span
 from tests.unit.ide.marked import FOLDER, Folder, at_cursor, snapshot
 
 TOOLS = "import os\n\n\ndef run(given):\n    return {}\n\n\nasync def fetch(given):\n    return {}\n"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from engine.spec.files import NO_FILES
+from engine.experience.files.port import NO_FILES
 from engine.syntax import Span
+from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.names.symbol_index import Access
 from oe_lsp.ide.navigation import definitions, highlights, references
-from oe_lsp.ide.occurrences import Access
 from oe_lsp.ide.rename import Rename, applied, rename
-from oe_lsp.ide.snapshot import Snapshot
 from tests.unit.ide.marked import CURSOR, Case, Mark, cases, snapshot, without_marks
 
 CASES = cases("names")

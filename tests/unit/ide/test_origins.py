@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.spec.files import NO_FILES
+from engine.experience.files.port import NO_FILES
 from oe_lsp.ide.navigation import definitions
 from tests.unit.ide.marked import at_cursor
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.spec.files import NO_FILES
+from engine.experience.files.port import NO_FILES
 from engine.syntax import parse
 from oe_lsp.ide.rename import Refusal, Rename, applied, renamable_at, rename
 from tests.unit.ide.marked import at_cursor

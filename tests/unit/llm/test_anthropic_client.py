@@ -10,7 +10,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from engine.llm.anthropic_client import AnthropicClient
+from engine.llm.clients.anthropic_client import AnthropicClient
 from engine.llm.protocol import (
     AuthFailedError,
     BadRequestError,
@@ -247,7 +247,7 @@ async def test_a_token_serves_where_there_is_no_key(
 
 def test_the_sdk_is_not_imported_before_the_first_call() -> None:
     program = (
-        "import sys, pathlib; from engine.nodes.registry import kinds; from engine.spec.model import Kind;"
+        "import sys, pathlib; from engine.nodes.registry import kinds; from engine.experience.model import Kind;"
         "kinds(pathlib.Path('.'))[Kind.AGENT]; print('anthropic' in sys.modules)"
     )
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.llm import anthropic_answers, anthropic_client, openai_answers, openai_client
-from engine.llm.connection import Reply
+from engine.llm.clients import anthropic_answers, anthropic_client, openai_answers, openai_client
+from engine.llm.clients.connection import Reply
+from engine.llm.clients.replies import read_reply
 from engine.llm.protocol import LLMError, LLMRequest, LLMResponse, Message, Tool
-from engine.llm.replies import read_reply
-from engine.log.secrets import Secrets
+from engine.log.secrets.masking import Secrets
 
 TOOL = Tool("structured_output", "Gives the answer.", {"type": "object"})
 PLAIN = LLMRequest("m", (Message("user", "Hello?"),), max_tokens=100)

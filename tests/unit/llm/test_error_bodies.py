@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.llm.error_bodies import read_error_body, shown
-from engine.llm.statuses import read_refusal
-from engine.log.secrets import Secrets
+from engine.llm.answers.error_bodies import read_error_body, shown
+from engine.llm.answers.statuses import read_refusal
+from engine.log.secrets.masking import Secrets
 
 BODIES: list[tuple[str, Any, str, str | None]] = [
     ("Anthropic", {"type": "error", "error": {"type": "overloaded_error", "message": "Busy"}}, "Busy", "529"),

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine.llm.openai_client import OpenAIClient
+from engine.llm.clients.openai_client import OpenAIClient
 from engine.llm.protocol import (
     AuthFailedError,
     BadRequestError,
@@ -255,7 +255,8 @@ async def test_without_the_sdk_the_message_says_how_to_install_it(
 
 def test_the_sdk_is_not_imported_before_the_first_call() -> None:
     program = (
-        "import sys; from engine.llm.openai_client import OpenAIClient; OpenAIClient(); print('openai' in sys.modules)"
+        "import sys; from engine.llm.clients.openai_client import OpenAIClient; "
+        "OpenAIClient(); print('openai' in sys.modules)"
     )
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from engine.llm.answers.statuses import Account
 from engine.llm.limits import RateLimits
 from engine.llm.protocol import LLMError, LLMRequest, LLMResponse, Message, RateLimitedError
 from engine.llm.providers import OPENAI, PROVIDERS, Provider, usable_provider
 from engine.llm.service import LLMService, most_tokens
-from engine.llm.statuses import Account
 from tests.unit.llm.clock import FakeClock, settled
 
 REQUEST = LLMRequest("model", (Message("user", "x" * 300),), max_tokens=100)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.llm.statuses import retry_after
+from engine.llm.answers.statuses import retry_after
 
 
 @pytest.mark.parametrize(

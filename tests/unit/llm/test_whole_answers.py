@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.llm import anthropic_answers, openai_answers
+from engine.llm.clients import anthropic_answers, openai_answers
 from engine.llm.protocol import (
     IncompleteAnswerError,
     InterruptedAnswerError,

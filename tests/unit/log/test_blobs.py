@@ -10,13 +10,13 @@ import pytest
 
 from engine.canonical import hash_bytes
 from engine.expressions import Json
-from engine.log.blobs import BlobLostError, Blobs
-from engine.log.events import Counts, Event, NodeCompleted, Output, RunFinished, RunStarted, RunStatus, Wrote
-from engine.log.large_values import MAX_INLINE_BYTES, fetched, fetched_output
-from engine.log.reader import read_log
-from engine.log.secrets import Secrets
-from engine.log.store import RunStore
-from engine.log.writer import LogWriter
+from engine.log.events.events import Counts, Event, NodeCompleted, Output, RunFinished, RunStarted, RunStatus, Wrote
+from engine.log.reading.reader import read_log
+from engine.log.secrets.masking import Secrets
+from engine.log.storage.blobs import BlobLostError, Blobs
+from engine.log.storage.run_store import RunStore
+from engine.log.values.large_values import MAX_INLINE_BYTES, fetched, fetched_output
+from engine.log.writing.writer import LogWriter
 
 RUN = "4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c"
 LARGE = ["é" * 50_000, 1e21, {"deep": None}]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from engine.canonical import normalise
 from engine.expressions import Json
-from engine.log import events as ev
-from engine.log.codec import MalformedEventError, decode, encode
+from engine.log.events import events as ev
+from engine.log.events.codec import MalformedEventError, decode, encode
 
 RUN = "4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c"
 TS = "2026-01-02T03:04:05.678Z"

@@ -1,4 +1,4 @@
-"""The two ends of a log tell what the whole of it tells (engine/log/ends.py)."""
+"""The two ends of a log tell what the whole of it tells (engine/log/reading/head_tail.py)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from engine.log.ends import read_ends
-from engine.log.events import Wrote
-from engine.log.reader import UnreadableLogError, read_log
-from engine.log.store import RunStore
+from engine.log.events.events import Wrote
+from engine.log.reading.head_tail import read_ends
+from engine.log.reading.reader import UnreadableLogError, read_log
+from engine.log.storage.run_store import RunStore
 from tests.support.written_logs import COMPLETED, STARTED, SUCCESS, padding, write_log
 
 

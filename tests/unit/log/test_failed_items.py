@@ -1,8 +1,8 @@
-"""The items that failed in fan-outs that completed all the same, folded from a log (engine/log/view.py)."""
+"""The items that failed in fan-outs that completed all the same, folded from a log (engine/log/reading/view.py)."""
 
 from __future__ import annotations
 
-from engine.log.events import (
+from engine.log.events.events import (
     Counts,
     ErrorInfo,
     Event,
@@ -15,7 +15,7 @@ from engine.log.events import (
     Scope,
     ScopeKind,
 )
-from engine.log.view import fold
+from engine.log.reading.view import fold
 
 INNER = (Scope(ScopeKind.EXPERIENCE, "inner"),)
 PART = (Scope(ScopeKind.FANOUT, "each", Item(0, "k#0")),)

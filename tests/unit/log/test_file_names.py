@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.file_names import as_on_disk, writable
-from engine.log.codec import decode, encode, writable_event
-from engine.log.events import ErrorInfo, Location, NodeFailed, NodeWarning, Record
+from engine.log.events.codec import decode, encode, writable_event
+from engine.log.events.events import ErrorInfo, Location, NodeFailed, NodeWarning, Record
 from engine.visible import visible, visible_json
 
 ODD = st.lists(

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.log.events import Counts, Event, FailedItems, NodeCompleted, NodeStarted, RunFinished
-from engine.log.index import read_summaries
-from engine.log.lock import RunLock
-from engine.log.reader import read_log
-from engine.log.store import RunStore
-from engine.log.summary import RunState, RunSummary, summarise
-from engine.log.view import fold
+from engine.log.events.events import Counts, Event, FailedItems, NodeCompleted, NodeStarted, RunFinished
+from engine.log.reading.index import read_summaries
+from engine.log.reading.reader import read_log
+from engine.log.reading.summary import RunState, RunSummary, summarise
+from engine.log.reading.view import fold
+from engine.log.storage.lock import RunLock
+from engine.log.storage.run_store import RunStore
 from tests.support.written_logs import COMPLETED, FAILED, FAILURE, STARTED, SUCCESS, padding, write_log
 
 MEGABYTE = 1_000_000

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from msgspec import to_builtins
 
 from engine.expressions import Json
-from engine.log.codec import decode, encode
-from engine.log.events import Event, Input, NodeCompleted, NodeStarted, Output, Record, RunStarted
-from engine.log.input_names import InputNames
-from engine.log.input_values import InputValues, ValueLostError
-from engine.log.large_values import no_blobs
+from engine.log.events.codec import decode, encode
+from engine.log.events.events import Event, Input, NodeCompleted, NodeStarted, Output, Record, RunStarted
+from engine.log.values.input_names import InputNames
+from engine.log.values.input_values import InputValues, ValueLostError
+from engine.log.values.large_values import no_blobs
 
 RUN = "4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c"
 TS = "2026-01-02T03:04:05.678Z"

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.cache.fingerprints import Fingerprint, Known
-from engine.cache.memory import keep
-from engine.cache.stamps import Stamp
-from engine.log.disk import Disk, Thing
-from engine.log.held import is_held
-from engine.log.index import read_summaries
-from engine.log.lock import RunLock
-from engine.log.prune import carry_out, plan_removal
-from engine.log.store import RunStore
+from engine.cache.keys.file_stamps import Stamp
+from engine.cache.keys.fingerprint_store import keep
+from engine.cache.keys.fingerprints import Fingerprint, Known
+from engine.log.prune.prune import carry_out, plan_removal
+from engine.log.reading.index import read_summaries
+from engine.log.storage.disk import Disk, Thing
+from engine.log.storage.lock import RunLock
+from engine.log.storage.lock_probe import is_held
+from engine.log.storage.run_store import RunStore
 from engine.state.tables import make_database
 from tests.support.written_logs import STARTED, SUCCESS, write_log
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.log import events as ev
-from engine.log.held import is_held
-from engine.log.lock import RunLock
-from engine.log.reader import LogTail, UnreadableLogError, read_log
-from engine.log.store import RunNotFoundError, RunStore
-from engine.log.writer import LogWriter
+from engine.log.events import events as ev
+from engine.log.reading.reader import LogTail, UnreadableLogError, read_log
+from engine.log.storage.lock import RunLock
+from engine.log.storage.lock_probe import is_held
+from engine.log.storage.run_store import RunNotFoundError, RunStore
+from engine.log.writing.writer import LogWriter
 
 RUN = "4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c"
 OTHER = "4f3a1b2c-1111-4f7a-8b6c-1e2d3f4a5b6c"
@@ -154,7 +154,7 @@ def test_the_lock_is_held_until_it_is_released(store: RunStore) -> None:
 
 def test_death_frees_the_lock_and_a_child_does_not_keep_it(store: RunStore) -> None:
     script = (
-        "import subprocess, sys; from pathlib import Path; from engine.log.lock import RunLock\n"
+        "import subprocess, sys; from pathlib import Path; from engine.log.storage.lock import RunLock\n"
         f"lock = RunLock(Path({str(store.lock(RUN))!r}), 'now')\n"
         "child = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)\n"
         "print(child.pid, flush=True); input()"

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import NodeStarted, RunStarted
-from engine.log.reader import read_log
-from engine.log.store import RunStore
-from engine.log.writer import LogWriteError, LogWriter
+from engine.log.events.events import NodeStarted, RunStarted
+from engine.log.reading.reader import read_log
+from engine.log.storage.run_store import RunStore
+from engine.log.writing.writer import LogWriteError, LogWriter
 from tests.support.disks import FailingDisk, HastyDisk
 
 RUN = "4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c"

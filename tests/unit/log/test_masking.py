@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.log.secrets import MaskedStream, Secrets
+from engine.log.secrets.masking import MaskedStream, Secrets
 
 SECRET = 'p/ss wörd+"?&~-0123456789-abcdefghij'
 

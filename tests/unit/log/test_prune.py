@@ -1,4 +1,4 @@
-"""What a prune takes, what it leaves, and that nobody who works beside it loses anything (engine/log/prune.py)."""
+"""What a prune takes, what it leaves, and that nobody who works beside it loses anything."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from engine.canonical import hash_bytes
-from engine.log.blobs import BlobLostError
-from engine.log.disk import Act, Disk, Thing
-from engine.log.ends import read_ends
-from engine.log.events import Counts, Event, Output
-from engine.log.lock import RunLock
-from engine.log.outputs import output_folder
-from engine.log.prune import Removal, carry_out, choose, plan_removal
-from engine.log.store import RunStore
+from engine.log.events.events import Counts, Event, Output
+from engine.log.prune.prune import Removal, carry_out, choose, plan_removal
+from engine.log.reading.head_tail import read_ends
+from engine.log.storage.blobs import BlobLostError
+from engine.log.storage.disk import Act, Disk, Thing
+from engine.log.storage.lock import RunLock
+from engine.log.storage.run_store import RunStore
+from engine.log.writing.attempt_outputs import output_folder
 from tests.support.written_logs import COMPLETED, FAILURE, STARTED, SUCCESS, write_log
 
 LONG_AGO = (1_700_000_000, 1_700_000_000)

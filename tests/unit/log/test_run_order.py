@@ -1,4 +1,4 @@
-"""Runs are ordered as they began and ended, whatever the clock says (engine/log/run_order.py)."""
+"""Runs are ordered as they began and ended, whatever the clock says (engine/log/writing/run_order.py)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from engine.log.run_order import FILE, clock_warnings, take_place
-from engine.log.store import RunStore
+from engine.log.storage.run_store import RunStore
+from engine.log.writing.run_order import FILE, clock_warnings, take_place
 from tests.support.permissions import closed_to_us, shared_folder
 from tests.support.written_logs import STARTED, SUCCESS, write_log
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.log.events import (
+from engine.log.events.events import (
     ErrorInfo,
     Event,
     Lineage,
@@ -19,7 +19,7 @@ from engine.log.events import (
     RunStarted,
     Sums,
 )
-from engine.log.view import RunView
+from engine.log.reading.view import RunView
 
 RUN = "4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c"
 ERROR = ErrorInfo("timeout", "too long")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.log.weak_secrets import weakness
+from engine.log.secrets.weak_secrets import weakness
 
 
 @pytest.mark.parametrize("value", ["test", "ollama", "none", "EMPTY", "sk-abcd", " abcdefg ", "", "2024-01"])

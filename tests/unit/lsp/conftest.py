@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import (
+from engine.log.events.events import (
     ErrorInfo,
     Event,
     ExperienceRef,
@@ -20,10 +20,10 @@ from engine.log.events import (
     RunStarted,
     RunStatus,
 )
-from engine.log.lock import RunLock
-from engine.log.store import RunStore
-from engine.log.view import RunView
-from engine.log.writer import LogWriter, timestamp, utc_now
+from engine.log.reading.view import RunView
+from engine.log.storage.lock import RunLock
+from engine.log.storage.run_store import RunStore
+from engine.log.writing.writer import LogWriter, timestamp, utc_now
 
 
 class WrittenRun:

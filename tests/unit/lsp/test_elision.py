@@ -1,4 +1,4 @@
-"""Large values stay out of messages to the editor (oe_lsp/ide/elide.py)."""
+"""Large values stay out of messages to the editor (oe_lsp/ide/runs/elide.py)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oe_lsp.ide.elide import LIMIT_BYTES, elide
+from oe_lsp.ide.runs.elide import LIMIT_BYTES, elide
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3_000),

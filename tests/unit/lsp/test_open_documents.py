@@ -10,10 +10,10 @@ from threading import Event
 
 import pytest
 
-from engine.spec import Analysis, analyse
-from engine.spec.files import Files
-from engine.spec.problems import Code
-from oe_lsp.ide.snapshot import Snapshot
+from engine.experience import Analysis, analyse
+from engine.experience.files.port import Files
+from engine.experience.problems import Code
+from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.server import documents
 from oe_lsp.server.documents import Documents
 from oe_lsp.server.paths import experience_folders, is_experience, path_of, uri_of

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.spec.disk import DiskFiles
-from engine.spec.files import Entry
+from engine.experience.files.disk import DiskFiles
+from engine.experience.files.port import Entry
 from oe_lsp.server.open_files import OpenFiles
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.cancel_file import request_cancel
-from engine.log.events import Record, RunStatus
-from engine.log.store import RunStore
-from engine.log.summary import RunState
+from engine.log.events.events import Record, RunStatus
+from engine.log.reading.summary import RunState
+from engine.log.storage.cancel_file import request_cancel
+from engine.log.storage.run_store import RunStore
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.follow import FollowedRun
 from tests.support.permissions import closed_to_us, shared_folder

@@ -1,4 +1,4 @@
-"""What the lenses above an experience say and do (oe_lsp/ide/code_lens.py, ages.py)."""
+"""What the lenses above an experience say and do (oe_lsp/ide/runs/code_lens.py, ages.py)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from msgspec.structs import replace
 
-from engine.log.events import Counts, FailedItems
-from engine.log.summary import RunState, RunSummary
-from engine.log.words import age, duration
-from oe_lsp.ide.code_lens import LensAction, code_lenses
+from engine.log.events.events import Counts, FailedItems
+from engine.log.humanize import age, duration
+from engine.log.reading.summary import RunState, RunSummary
+from oe_lsp.ide.runs.code_lens import LensAction, code_lenses
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 RUN = RunSummary(

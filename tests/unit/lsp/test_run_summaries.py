@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import RunStatus
-from engine.log.reader import UnreadableLogError
-from engine.log.store import RunStore
-from engine.log.summary import RunState
+from engine.log.events.events import RunStatus
+from engine.log.reading.reader import UnreadableLogError
+from engine.log.reading.summary import RunState
+from engine.log.storage.run_store import RunStore
 from oe_lsp.runs.summaries import newest_runs, read_run
 from tests.unit.lsp.conftest import WriteRun
 

@@ -1,15 +1,15 @@
-"""A run in words (oe_lsp/ide/run_text.py, run_report.py), from logs as engines write them."""
+"""A run in words (oe_lsp/ide/runs/run_text.py, run_report.py), from logs as engines write them."""
 
 from __future__ import annotations
 
 import pytest
 
-from engine.log.events import RunStatus
-from engine.log.reader import read_log
-from engine.log.summary import RunState, RunSummary, summarise
-from engine.log.view import RunView, fold
-from oe_lsp.ide.run_report import run_report
-from oe_lsp.ide.run_text import end_text, percentage, progress_text, progress_title
+from engine.log.events.events import RunStatus
+from engine.log.reading.reader import read_log
+from engine.log.reading.summary import RunState, RunSummary, summarise
+from engine.log.reading.view import RunView, fold
+from oe_lsp.ide.runs.run_report import run_report
+from oe_lsp.ide.runs.run_text import end_text, percentage, progress_text, progress_title
 from tests.unit.lsp.conftest import WriteRun, WrittenRun
 
 

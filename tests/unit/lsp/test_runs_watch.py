@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from engine.log.store import RunStore
+from engine.log.storage.run_store import RunStore
 from oe_lsp.runs.watch import RunsWatch
 
 SECONDS = 10

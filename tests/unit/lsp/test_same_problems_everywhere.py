@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from engine.cli.validate import command
-from engine.spec.load import read_text
+from engine.cli.commands.validate import command
+from engine.experience.load import read_text
 from oe_lsp.ide.diagnostics import diagnostics
-from oe_lsp.ide.snapshot import Snapshot
+from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.server.documents import Documents
 from oe_lsp.server.paths import uri_of
 from tests.support.generated import generate

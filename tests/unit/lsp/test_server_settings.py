@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.spec.problems import Severity
+from engine.experience.problems import Severity
 from oe_lsp.server.settings import ClientOptions, OnEditorClose, Settings, read_client_options, read_settings
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from engine.log.events import ErrorInfo, Metrics
+from engine.experience.model import Kind, Node, ToolSpec
+from engine.log.events.events import ErrorInfo, Metrics
 from engine.nodes.kind import Outcome, Work, WorkItem
 from engine.nodes.tool import ToolKind
-from engine.spec.model import Kind, Node, ToolSpec
 
 
 @dataclass

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from engine.experience.model import AgentSpec, Kind, Node
 from engine.llm.limits import RateLimits, SystemClock
 from engine.llm.providers import ANTHROPIC
 from engine.llm.service import LLMService
-from engine.log.events import Metrics
+from engine.log.events.events import Metrics
 from engine.nodes.agent import AgentKind
 from engine.nodes.kind import NodeError, Outcome, Work, WorkItem
-from engine.spec.model import AgentSpec, Kind, Node
 from tests.standins.messages_api import MessagesApi, Script, refuses_to_be_forced, status, text, tool_use
 from tests.unit.nodes.conftest import RecordingWatcher
 

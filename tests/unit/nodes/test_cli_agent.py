@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from engine.log.events import Metrics
-from engine.log.outputs import Outputs, output_folder
-from engine.nodes import cli_printed
+from engine.experience.model import CliAgentSpec, Kind, Node
+from engine.log.events.events import Metrics
+from engine.log.writing.attempt_outputs import Outputs, output_folder
 from engine.nodes.cli_agent import CliAgentKind
+from engine.nodes.cli_agents import printed_output
 from engine.nodes.kind import NodeError, Outcome, Work
-from engine.spec.model import CliAgentSpec, Kind, Node
 from tests.support.coding_agents import CodingAgents
 from tests.support.worlds import World
 from tests.unit.nodes.conftest import RecordingWatcher
@@ -326,7 +326,7 @@ async def test_a_megabyte_of_answer_is_taken_whole(bench: Bench) -> None:
 
 
 async def test_an_endless_answer_is_stopped(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli_printed, "LONGEST_ANSWER", 1024 * 1024)
+    monkeypatch.setattr(printed_output, "LONGEST_ANSWER", 1024 * 1024)
     bench.agents.write("claude", "#!/bin/sh\nexec yes\n")
 
     error = await bench.fail()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.nodes.cli_answer import NotAnObjectError, read_object
-from engine.nodes.cli_envelope import open_envelope
+from engine.nodes.cli_agents.answer import NotAnObjectError, read_object
+from engine.nodes.cli_agents.envelope import open_envelope
 
 OBJECTS = [
     ("alone", '{"a": 1}'),

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.log.events import Metrics
-from engine.nodes.cli_envelope import Envelope, open_envelope
+from engine.log.events.events import Metrics
+from engine.nodes.cli_agents.envelope import Envelope, open_envelope
 
 USAGE = {"input_tokens": 1, "cache_read_input_tokens": 2, "output_tokens": 4, "server_tool_use": {}}
 RESULT: dict[str, Any] = {

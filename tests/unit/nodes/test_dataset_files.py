@@ -13,11 +13,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from engine.experience.model import DatasetSpec, Kind, Node
 from engine.expressions import Json
-from engine.log.events import Location
+from engine.log.events.events import Location
 from engine.nodes.dataset import DatasetKind
 from engine.nodes.kind import NodeError, Work
-from engine.spec.model import DatasetSpec, Kind, Node
 from tests.unit.nodes.conftest import RecordingWatcher
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import NodeCompleted, NodeFailed, NodeStarted, Record, RunStatus
-from engine.runner.preparation import prepare_run
+from engine.experience.load import load
+from engine.log.events.events import NodeCompleted, NodeFailed, NodeStarted, Record, RunStatus
+from engine.runner.prepare import prepare_run
 from engine.runner.session import carry_out, new_run_id
-from engine.spec.load import load
 from tests.support.worlds import World
 
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"

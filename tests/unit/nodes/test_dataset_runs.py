@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.cache.plan import Entry
-from engine.log.events import NodeCompleted, NodeFailed
+from engine.cache.plan.plan import Entry
+from engine.log.events.events import NodeCompleted, NodeFailed
 from tests.standins.rows_api import Answer, RowsApi, json_answer
 from tests.support.worlds import World
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.nodes.interpreters import find_node, find_python
 from engine.nodes.kind import NodeError
 from engine.nodes.tool import ToolKind
+from engine.nodes.workers.interpreters import find_node, find_python
 from tests.support.commands import OE, call
 from tests.unit.nodes.conftest import Bench
 
@@ -211,7 +211,7 @@ def test_of_the_cores_only_those_count_that_this_process_may_use() -> None:
     one = next(iter(os.sched_getaffinity(0)))
 
     said = subprocess.run(
-        [sys.executable, "-c", "from engine.nodes.environment import cores; print(cores())"],
+        [sys.executable, "-c", "from engine.nodes.processes.environment import cores; print(cores())"],
         stdout=subprocess.PIPE,
         text=True,
         check=True,

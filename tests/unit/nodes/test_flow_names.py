@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from engine.experience.model import Kind, Node, ToolSpec
 from engine.nodes.kind import Work, WorkItem, WorkLoop
 from engine.nodes.prompts import fill_prompt
 from engine.nodes.tool import tool_input
-from engine.spec.model import Kind, Node, ToolSpec
 from tests.unit.nodes.conftest import RecordingWatcher
 
 NODE = Node("node", Kind.TOOL, ToolSpec("a.py"), source={})

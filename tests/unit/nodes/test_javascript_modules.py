@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.nodes.interpreters import find_node
 from engine.nodes.kind import NodeError
 from engine.nodes.tool import ToolKind
+from engine.nodes.workers.interpreters import find_node
 from tests.unit.nodes.conftest import Bench
 
 COMPILED = '"use strict";\nObject.defineProperty(exports, "__esModule", { value: true });\n'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.log.events import Location
+from engine.log.events.events import Location
 from engine.nodes.kind import NodeError
 from tests.unit.nodes.conftest import Bench
 

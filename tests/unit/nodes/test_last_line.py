@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from engine.nodes import last_line
-from engine.nodes.last_line import LONGEST, LastLine
+from engine.nodes.cli_agents import last_line
+from engine.nodes.cli_agents.last_line import LONGEST, LastLine
 
 LINES = [
     (b"reading\n", "reading"),

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.log.events import NodeFailed
-from engine.log.outputs import CUT, LIMIT_BYTES, OutputFile, Outputs, output_folder
-from engine.log.secrets import Secrets
-from engine.log.store import RunStore
+from engine.log.events.events import NodeFailed
+from engine.log.secrets.masking import Secrets
+from engine.log.storage.run_store import RunStore
+from engine.log.writing.attempt_outputs import CUT, LIMIT_BYTES, OutputFile, Outputs, output_folder
 from engine.nodes.tool import ToolKind
 from tests.support.worlds import World
 from tests.unit.nodes.conftest import Bench
@@ -101,7 +101,7 @@ def full() -> Iterator[int]:
 def test_a_full_disk_costs_the_output_and_not_the_attempt(
     tmp_path: Path, full: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.log.outputs._create", lambda disk, path: os.dup(full))
+    monkeypatch.setattr("engine.log.writing.attempt_outputs._create", lambda disk, path: os.dup(full))
     warnings: list[str] = []
 
     with Outputs(tmp_path / "output").of("a", warnings.append) as file:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.experience.model import AgentSpec, Kind, Node
+from engine.llm.answers.statuses import Account
 from engine.llm.protocol import LLMRequest, LLMResponse
 from engine.llm.providers import Provider
 from engine.llm.service import LLMService
-from engine.llm.statuses import Account
 from engine.nodes.kind import Work
 from engine.nodes.registry import SUPPORTED, kinds
-from engine.spec.model import AgentSpec, Kind, Node
 from tests.unit.nodes.conftest import RecordingWatcher
 
 

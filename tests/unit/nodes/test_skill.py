@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from engine.experience.model import Kind, Node, SkillSpec
 from engine.expressions import Json
 from engine.llm.service import LLMService
 from engine.nodes.kind import NodeError, Outcome, Work, WorkItem, WorkLoop
 from engine.nodes.skill import SkillKind
-from engine.spec.model import Kind, Node, SkillSpec
 from tests.standins.messages_api import MessagesApi, text, tool_use
 from tests.unit.nodes.conftest import RecordingWatcher
 

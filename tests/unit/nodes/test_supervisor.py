@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.nodes import supervisor
-from engine.nodes.process import Process
+from engine.nodes.processes import supervisor
+from engine.nodes.processes.process import Process
 from engine.nodes.tool import ToolKind
 from tests.unit.nodes.conftest import Bench
 from tests.unit.nodes.test_workers import gone
@@ -158,7 +158,7 @@ async def test_a_stop_that_is_cancelled_kills_at_once(start: Start, told: Told) 
 ENGINE = """
 import asyncio, os, sys
 from pathlib import Path
-from engine.nodes.process import Process
+from engine.nodes.processes.process import Process
 async def main():
     process = await Process.start(sys.argv[1:], Path("/"), dict(os.environ), stdout=print)
     await process.wait()

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from msgspec import UNSET, UnsetType
 
-from engine.log.events import Location, Metrics, Output
+from engine.experience.checks.named_files import split_impl
+from engine.experience.model import Kind, Node, ToolSpec
+from engine.log.events.events import Location, Metrics, Output
 from engine.nodes.kind import NodeError, WorkItem
 from engine.nodes.tool import ToolKind
-from engine.spec.model import Kind, Node, ToolSpec
-from engine.spec.named_files import split_impl
 from tests.unit.nodes.conftest import Bench
 
 ECHO = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.nodes.pool import Program, WorkerPool
+from engine.nodes.workers.pool import Program, WorkerPool
 
 SPEAKS_THE_PROTOCOL = """
 import json, os, socket, sys

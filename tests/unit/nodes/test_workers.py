@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.nodes import worker
-from engine.nodes.environment import cores
 from engine.nodes.kind import NodeError
-from engine.nodes.pool import Program, WorkerPool
+from engine.nodes.processes.environment import cores
 from engine.nodes.tool import ToolKind
+from engine.nodes.workers import worker
+from engine.nodes.workers.pool import Program, WorkerPool
 from tests.unit.nodes.conftest import Bench
 
 PID = "import os\ndef run(i):\n    return {'edge_output': os.getpid()}\n"
@@ -386,7 +386,7 @@ async def test_loading_tools_leaves_no_files_behind(bench: Bench) -> None:
 
 
 def test_the_python_worker_runs_under_the_oldest_python_it_promises() -> None:
-    source = Path(ToolKind.execute.__code__.co_filename).with_name("worker.py").read_text()
+    source = Path(ToolKind.execute.__code__.co_filename).with_name("workers").joinpath("worker.py").read_text()
 
     compile(source, "worker.py", "exec", dont_inherit=True)
     newer = "import ast, sys; ast.parse(sys.stdin.read(), feature_version=(3, 8))"

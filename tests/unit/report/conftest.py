@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from msgspec import UNSET
 
+from engine.experience.graph import build_graph
 from engine.expressions import Json
-from engine.graph import build_graph
-from engine.log.events import (
+from engine.log.events.events import (
     Event,
     ExperienceRef,
     Item,
@@ -20,9 +20,9 @@ from engine.log.events import (
     Scope,
     ScopeKind,
 )
-from engine.log.summary import RunSummary, summarise
-from engine.log.view import fold
-from engine.report.picture import Picture, picture_of
+from engine.log.reading.summary import RunSummary, summarise
+from engine.log.reading.view import fold
+from engine.report.drawing.diagram import Picture, picture_of
 from tests.support.experiences import experience, yaml_graph
 
 RUN = "4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.report.lanes import rows_of, terminal_lines
-from engine.report.mermaid import mermaid
-from engine.report.picture import Box, Line, Picture
+from engine.report.drawing.diagram import Box, Line, Picture
+from engine.report.drawing.lane_graph import rows_of, terminal_lines
+from engine.report.drawing.mermaid import mermaid
 from tests.unit.report.conftest import picture
 
 BRANCH = """

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from engine.experience.model import AgentSpec, CliAgentSpec, DatasetSpec, KindSpec, SkillSpec, ToolSpec
 from engine.expressions import Json
 from engine.report.forecast import (
     NamedPath,
@@ -16,7 +17,6 @@ from engine.report.forecast import (
     forecast_to_json,
     hosts_of,
 )
-from engine.spec.model import AgentSpec, CliAgentSpec, DatasetSpec, KindSpec, SkillSpec, ToolSpec
 
 AROUND = Surroundings(python="/usr/bin/python3", node="/usr/bin/node", llm_host="llm.example")
 

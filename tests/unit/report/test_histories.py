@@ -6,7 +6,7 @@ from msgspec import UNSET
 
 from engine.canonical import hash_value
 from engine.expressions import Json
-from engine.log.events import (
+from engine.log.events.events import (
     Counts,
     ErrorInfo,
     NodeCached,
@@ -18,10 +18,10 @@ from engine.log.events import (
     Scope,
     ScopeKind,
 )
-from engine.log.view import NodeStatus
+from engine.log.reading.view import NodeStatus
 from engine.report.diff import Difference, compare, difference_lines, differences_to_json
 from engine.report.executions import history
-from engine.report.inputs import KnownValues
+from engine.report.received_inputs import KnownValues
 from tests.unit.report.conftest import RUN, a_log, begun, completed, item, started
 
 

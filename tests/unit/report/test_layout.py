@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.report.layout import Layout, Size, layout
+from engine.report.drawing.layout import Layout, Size, layout
 
 SIZE = Size(width=100, height=40, gap=20, layer_gap=30)
 

@@ -7,8 +7,16 @@ from html.parser import HTMLParser
 import pytest
 
 from engine.canonical import hash_value
-from engine.log.events import Counts, ErrorInfo, NodeActivity, NodeCompleted, NodeFailed, NodeSkipped, NodeWarning
-from engine.report.page import run_page
+from engine.log.events.events import (
+    Counts,
+    ErrorInfo,
+    NodeActivity,
+    NodeCompleted,
+    NodeFailed,
+    NodeSkipped,
+    NodeWarning,
+)
+from engine.report.page.page import run_page
 from tests.unit.report.conftest import a_log, begun, completed, item, picture, started, summary_of
 
 HOSTILE = "</style></pre><script>alert('x')</script><img src=https://evil.example/x onerror=alert(1)>\"'&\x1b[31m\x00"

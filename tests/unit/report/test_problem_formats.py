@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.experience.analyse import analyse
 from engine.report.problem_formats import github_annotations, sarif
-from engine.spec.analyse import analyse
 
 BROKEN = """\
 name: x

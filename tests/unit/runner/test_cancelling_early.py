@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from engine.log.events import Event, NodeStarted, Record, RunStatus
-from engine.log.writer import LogWriteError, LogWriter
+from engine.experience.load import load
+from engine.log.events.events import Event, NodeStarted, Record, RunStatus
+from engine.log.writing.writer import LogWriteError, LogWriter
 from engine.nodes.tool import ToolKind
-from engine.runner.preparation import prepare_run
+from engine.runner.prepare import prepare_run
 from engine.runner.run import Run
 from engine.runner.session import carry_out, new_run_id
-from engine.spec.load import load
 from tests.support.worlds import HANGS, World
 
 

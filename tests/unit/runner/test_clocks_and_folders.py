@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import NodeCompleted, NodeFailed, RunFinished, RunStarted, RunStatus, RunWarning
-from engine.log.run_order import FILE
+from engine.log.events.events import NodeCompleted, NodeFailed, RunFinished, RunStarted, RunStatus, RunWarning
+from engine.log.writing.run_order import FILE
 from engine.state.rebuild import rebuild
 from engine.state.store import StateStore
 from tests.support.commands import OE, call

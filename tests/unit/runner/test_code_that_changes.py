@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import NodeCompleted
+from engine.log.events.events import NodeCompleted
 from engine.nodes.dataset import DatasetKind
 from engine.nodes.kind import Outcome, Watcher, Work
 from engine.regular_files import noting_reads, open_noted, read_text

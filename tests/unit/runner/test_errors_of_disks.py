@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.reader import read_log
-from engine.log.writer import LogWriteError, LogWriter
+from engine.log.reading.reader import read_log
+from engine.log.writing.writer import LogWriteError, LogWriter
 from tests.support.coding_agents import CodingAgents
 from tests.support.commands import OE, Called, call
 from tests.support.disks import FailingDisk, on_tiny_disk, tiny_disks

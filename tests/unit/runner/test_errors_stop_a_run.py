@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from engine.cache.keying import Keyings
-from engine.cache.memory import recall
-from engine.cache.sources import new_sources
-from engine.core.scheduler import Scheduler
+from engine.cache.keys.fingerprint_store import recall
+from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.sources import new_sources
+from engine.experience.analyse import Analysis, analyse
+from engine.experience.files.disk import DiskFiles
+from engine.experience.load import InvalidExperienceError, load
 from engine.nodes.registry import kinds
-from engine.runner.preparation import RunRefusedError, prepare_run
-from engine.spec.analyse import Analysis, analyse
-from engine.spec.disk import DiskFiles
-from engine.spec.load import InvalidExperienceError, load
+from engine.runner.prepare import RunRefusedError, prepare_run
+from engine.scheduler.scheduler import Scheduler
 
 PAGES = sorted((Path(__file__).parents[3] / "docs" / "diagnostics").glob("OE*.md"))
 MARKED = sorted((Path(__file__).parents[1] / "spec").glob("test_*.py"))

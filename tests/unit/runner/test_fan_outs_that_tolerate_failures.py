@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.cache.decision import Answer
-from engine.core import fanout
-from engine.core.board import Result
-from engine.log.events import NodeFailed, RunStatus
+from engine.cache.decisions.decision import Answer
+from engine.log.events.events import NodeFailed, RunStatus
+from engine.scheduler import fanout
+from engine.scheduler.state.results import Result
 from tests.support.worlds import World
 
 EACH_FAILS = "raise ValueError(f'no {item}')"

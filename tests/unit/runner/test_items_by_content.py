@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from engine.log.events import RunStatus
+from engine.log.events.events import RunStatus
 from tests.support.worlds import World
 
 

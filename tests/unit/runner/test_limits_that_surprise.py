@@ -1,4 +1,4 @@
-"""A limit of its kind that holds a fan-out back is said where more was asked for (engine/core/slots.py)."""
+"""A limit of its kind that holds a fan-out back is said where more was asked for (engine/scheduler/slots.py)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import NodeWarning
-from engine.nodes.environment import cores
+from engine.log.events.events import NodeWarning
+from engine.nodes.processes.environment import cores
 from tests.support.worlds import World
 
 

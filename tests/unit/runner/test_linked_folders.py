@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.cache.entries import Answer, Plan
-from engine.cache.fingerprints import Fingerprints
-from engine.cache.globs import matching
+from engine.cache.keys.fingerprints import Fingerprints
+from engine.cache.keys.globs import matching
+from engine.cache.plan.plan_entries import Answer, Plan
 from tests.support.worlds import World
 
 

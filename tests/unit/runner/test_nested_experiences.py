@@ -7,8 +7,9 @@ from textwrap import indent
 
 import pytest
 
-from engine.cache.decision import Answer
-from engine.log.events import (
+from engine.cache.decisions.decision import Answer
+from engine.experience.load import InvalidExperienceError, load
+from engine.log.events.events import (
     Counts,
     NodeAttempt,
     NodeCompleted,
@@ -19,10 +20,9 @@ from engine.log.events import (
     RunStatus,
     ScopeKind,
 )
-from engine.log.view import fold
-from engine.runner.preparation import prepare_run
+from engine.log.reading.view import fold
+from engine.runner.prepare import prepare_run
 from engine.runner.session import carry_out, new_run_id
-from engine.spec.load import InvalidExperienceError, load
 from tests.support.experiences import yaml_graph
 from tests.support.worlds import HANGS, World
 

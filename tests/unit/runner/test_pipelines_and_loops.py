@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.cache.decision import Answer
-from engine.log.events import Counts, NodeCached, NodeCompleted, NodeFailed, NodeStarted, RunStatus
-from engine.log.view import NodeStatus, fold
+from engine.cache.decisions.decision import Answer
+from engine.log.events.events import Counts, NodeCached, NodeCompleted, NodeFailed, NodeStarted, RunStatus
+from engine.log.reading.view import NodeStatus, fold
 from tests.support.experiences import yaml_graph
 from tests.support.worlds import World
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.cache.decision import Answer
-from engine.cache.plan import Entry
-from engine.log.events import RunStatus
+from engine.cache.decisions.decision import Answer
+from engine.cache.plan.plan import Entry
+from engine.log.events.events import RunStatus
 from tests.support.experiences import yaml_graph
 from tests.support.worlds import World
 

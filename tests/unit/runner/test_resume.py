@@ -7,9 +7,9 @@ import shutil
 
 import pytest
 
-from engine.log.events import NodeCached, NodeCompleted, RunStarted, RunStatus
-from engine.log.lock import RunLock
-from engine.runner.preparation import RunRefusedError
+from engine.log.events.events import NodeCached, NodeCompleted, RunStarted, RunStatus
+from engine.log.storage.lock import RunLock
+from engine.runner.prepare import RunRefusedError
 from tests.support.worlds import World
 
 BROKEN = "raise ValueError('not yet')"

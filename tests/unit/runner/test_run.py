@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 
-from engine.log.cancel_file import request_cancel
-from engine.log.events import NodeAttempt, NodeFailed, NodeStarted, Record, RunFinished, RunStatus, RunWarning
-from engine.log.held import is_held
-from engine.runner.preparation import prepare_run
+from engine.experience.load import load
+from engine.log.events.events import NodeAttempt, NodeFailed, NodeStarted, Record, RunFinished, RunStatus, RunWarning
+from engine.log.storage.cancel_file import request_cancel
+from engine.log.storage.lock_probe import is_held
+from engine.runner.prepare import prepare_run
 from engine.runner.session import carry_out, new_run_id
-from engine.spec.load import load
 from tests.support.worlds import HANGS, World
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import RunStatus
-from engine.spec.load import InvalidExperienceError
+from engine.experience.load import InvalidExperienceError
+from engine.log.events.events import RunStatus
 from tests.support.worlds import World
 
 NODE = "- {id: a, kind: tool, impl: a.py, writes: [found]}"

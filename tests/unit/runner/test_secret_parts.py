@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from engine.cache.decision import Answer
-from engine.cache.key import Parts
-from engine.cache.keying import Keyings
-from engine.cache.secret_parts import SecretParts
-from engine.cache.sources import new_sources
-from engine.cache.user_key import KEY_FILE
+from engine.cache.decisions.decision import Answer
+from engine.cache.keys.input_hash import Parts
+from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.secret_parts import SecretParts
+from engine.cache.keys.sources import new_sources
+from engine.cache.keys.user_key import KEY_FILE
 from engine.canonical import canonical, hash_value
-from engine.core.board import Board
+from engine.experience.load import load
 from engine.expressions import Json
-from engine.log.events import NodeCached, NodeCompleted, NodeStarted
+from engine.log.events.events import NodeCached, NodeCompleted, NodeStarted
 from engine.nodes.registry import kinds
-from engine.runner.preparation import make_llm, prepare_run
-from engine.spec.load import load
+from engine.runner.prepare import make_llm, prepare_run
+from engine.scheduler.state.results import Board
 from engine.user_folder import STATE_FOLDER_VARIABLE
 from tests.support.worlds import World
 

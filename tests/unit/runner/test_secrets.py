@@ -6,12 +6,12 @@ import json
 
 import pytest
 
-from engine.cache.decision import Answer
-from engine.log.events import NodeCompleted, Record, RunStarted, RunWarning
-from engine.runner.preparation import RunRefusedError, prepare_run
+from engine.cache.decisions.decision import Answer
+from engine.experience.load import load
+from engine.log.events.events import NodeCompleted, Record, RunStarted, RunWarning
+from engine.runner.prepare import RunRefusedError, prepare_run
 from engine.runner.secrets import find_secrets
 from engine.runner.session import carry_out, new_run_id
-from engine.spec.load import load
 from engine.state.store import StateStore
 from tests.support.worlds import World
 

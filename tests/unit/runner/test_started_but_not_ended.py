@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from engine.cache.decision import Answer
-from engine.log.events import NodeCancelled, NodeCompleted, NodeFailed, NodeStarted, RunStatus
-from engine.runner.preparation import prepare_resume
+from engine.cache.decisions.decision import Answer
+from engine.experience.load import load
+from engine.log.events.events import NodeCancelled, NodeCompleted, NodeFailed, NodeStarted, RunStatus
+from engine.runner.prepare import prepare_resume
 from engine.runner.session import carry_out, new_run_id
-from engine.spec.load import load
 from tests.support.worlds import World
 
 STATE = "x: {type: number}\ny: {type: number}\nz: {type: number}\nitems: {type: array, default: [1, 2, 3]}"

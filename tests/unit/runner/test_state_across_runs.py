@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from engine.experience.load import load
 from engine.expressions import Json
-from engine.log.events import RunFinished, RunStarted, RunStatus, RunWarning, Wrote
-from engine.runner.preparation import RunRefusedError, prepare_run
+from engine.log.events.events import RunFinished, RunStarted, RunStatus, RunWarning, Wrote
+from engine.runner.prepare import RunRefusedError, prepare_run
 from engine.runner.session import Ended, carry_out, new_run_id
-from engine.spec.load import load
 from engine.state.rebuild import rebuild
 from engine.state.store import StateStore
 from tests.support.worlds import World

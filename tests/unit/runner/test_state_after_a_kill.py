@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from engine.log.ends import read_ends
+from engine.log.reading.head_tail import read_ends
 from engine.state.rebuild import catch_up
 from engine.state.store import StateStore
 from tests.support.commands import OE, call
@@ -30,7 +30,7 @@ def counting(world: World) -> World:
 
 KILLED_BEFORE_THE_MERGE = """
 import os, signal
-from engine.cli.start import main
+from engine.cli.entrypoint import main
 from engine.state.store import StateStore
 StateStore.merge = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 main()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import NodeCached, NodeCompleted, NodeWarning
+from engine.log.events.events import NodeCached, NodeCompleted, NodeWarning
 from tests.support.worlds import World
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from engine.log.events import RunStatus
-from engine.log.view import fold
-from engine.spec.load import InvalidExperienceError, load
-from engine.spec.problems import Severity
+from engine.experience.load import InvalidExperienceError, load
+from engine.experience.problems import Severity
+from engine.log.events.events import RunStatus
+from engine.log.reading.view import fold
 from tests.support.worlds import World
 
 FIELDS = "topic: {type: string}\ngreeting: {type: string}\nrows: {type: array}"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events import NodeAttempt, NodeFailed
+from engine.log.events.events import NodeAttempt, NodeFailed
 from tests.support.worlds import World
 
 RETRY = "on_error: {policy: retry, attempts: 3, base_ms: 1}"

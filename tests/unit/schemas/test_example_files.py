@@ -11,7 +11,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from engine.spec.named_files import split_impl
+from engine.experience.checks.named_files import split_impl
 from schemas import experience_schema
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

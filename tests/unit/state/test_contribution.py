@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from engine.experience.model import Merge
 from engine.expressions import MISSING, Json, Missing
-from engine.log.events import Counts, Event, Lineage, Record, RunFinished, RunStarted, RunStatus, Wrote
-from engine.log.view import RunView
-from engine.spec.model import Merge
+from engine.log.events.events import Counts, Event, Lineage, Record, RunFinished, RunStarted, RunStatus, Wrote
+from engine.log.reading.view import RunView
 from engine.state.contribution import Contribution, FieldContribution, contribution_of
 
 RUN = "4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c"

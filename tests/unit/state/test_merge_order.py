@@ -14,8 +14,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.experience.model import Merge
 from engine.expressions import MISSING, Json
-from engine.spec.model import Merge
 from engine.state.contribution import Contribution, FieldContribution
 from engine.state.store import Change, FieldValue, StateStore
 
@@ -110,7 +110,7 @@ MERGE_ALL = """
 import json, sys
 from pathlib import Path
 from engine.expressions import MISSING
-from engine.spec.model import Merge
+from engine.experience.model import Merge
 from engine.state.contribution import Contribution, FieldContribution
 from engine.state.store import StateStore
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.experience.model import Merge
 from engine.expressions import MISSING, Json, Missing
-from engine.spec.model import Merge
 from engine.state.contribution import Contribution, FieldContribution
 from engine.state.store import Change, FieldValue, StateDamagedError, StateError, StateStore
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.syntax.green import Style, make_sequence
-from engine.syntax.reader import Anchors
+from engine.syntax.green_tree import Style, make_sequence
+from engine.syntax.yaml.reader import Anchors
 
 ONE, OTHER = (make_sequence(text, 0, 2, (), Style.FLOW) for text in ("[]", "[ ]"))
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.syntax import backend, parse
+from engine.syntax import parse
+from engine.syntax.yaml import pyyaml_events
 from tests.unit.syntax.corpus import TEXTS
 from tests.unit.syntax.strategies import near_yaml
 
@@ -27,7 +28,7 @@ def test_any_text_has_a_tree(text: str) -> None:
 @given(near_yaml)
 def test_any_text_has_a_tree_without_the_compiled_scanner(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backend, "CParser", None)
+        patch.setattr(pyyaml_events, "CParser", None)
         read_everything(text)
 
 

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.syntax import parse, reader
-from engine.syntax.green import Green, Mapping, Scalar, Sequence
-from engine.syntax.plain_reader import read_plain
-from engine.syntax.reader import Anchors, read_events
+from engine.syntax import parse
+from engine.syntax.green_tree import Green, Mapping, Scalar, Sequence
+from engine.syntax.yaml import reader
+from engine.syntax.yaml.plain_reader import read_plain
+from engine.syntax.yaml.reader import Anchors, read_events
 from tests.unit.syntax.corpus import TEXTS
 from tests.unit.syntax.strategies import near_yaml, valid_documents
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import assume, given
 
-from engine.syntax import backend, parse
+from engine.syntax import parse
+from engine.syntax.yaml import pyyaml_events
 from tests.unit.syntax.corpus import TEXTS
 from tests.unit.syntax.oracle import judge
 from tests.unit.syntax.shape import same_data, shape_of_tree
 from tests.unit.syntax.strategies import near_yaml, valid_documents
 
-needs_compiled = pytest.mark.skipif(backend.CParser is None, reason="PyYAML was built without libyaml")
+needs_compiled = pytest.mark.skipif(pyyaml_events.CParser is None, reason="PyYAML was built without libyaml")
 
 
 def assert_agrees(text: str) -> None:
@@ -47,7 +48,7 @@ def test_a_text_that_is_nearly_yaml_is_valid_where_pyyaml_says_so(text: str) -> 
 @pytest.mark.parametrize("text", TEXTS)
 def test_without_the_compiled_scanner_the_corpus_reads_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with_it = shape_of_tree(parse(text))
-    monkeypatch.setattr(backend, "CParser", None)
+    monkeypatch.setattr(pyyaml_events, "CParser", None)
     assert shape_of_tree(parse(text)) == with_it
 
 
@@ -56,7 +57,7 @@ def test_without_the_compiled_scanner_the_corpus_reads_the_same(text: str, monke
 def test_without_the_compiled_scanner_any_text_reads_the_same(text: str) -> None:
     with_it = shape_of_tree(parse(text))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(backend, "CParser", None)
+        patch.setattr(pyyaml_events, "CParser", None)
         without = shape_of_tree(parse(text))
     assert without == with_it
 

@@ -1,0 +1,236 @@
+"""Restore or run? The one function that decides is the one that explains (docs/design.md, Resume, The plan). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.cache.decisions.execution_path import Place
+from engine.cache.decisions.recorded_outcomes import Fate, Original, Recorded
+from engine.cache.decisions.reuse_policy import Terms
+from engine.cache.keys.input_hash import InputKey, Parts, input_key
+from engine.experience.model import OnAmbiguous
+from engine.log.events.events import Output, ScopeKind
+from engine.scheduler.state.results import NotYetKnownError
+
+Unfit = Callable[[Output], "str | None"]
+
+
+class Answer(str, Enum):
+    """What a resume does with a node. SKIPPED is for a node that a condition already known keeps from running."""
+
+    RESTORED = "restored"
+    WILL_RUN = "will run"
+    IF_PREDECESSORS_SUCCEED = "will run if its predecessors succeed"
+    DEPENDS = "depends"
+    SKIPPED = "skipped"
+
+
+class Ambiguity(Struct, frozen=True):
+    """The execution was started in the run `run_id` and its end is not known: it is not to run without further ado."""
+
+    run_id: str
+    rule: OnAmbiguous
+
+    def told(self, node_id: str) -> str:
+        """What is known of it, and which rule that meets."""
+        started = f"{node_id} was started in run {self.run_id[:8]}, whose log does not tell how that ended"
+        return f"{started} (on_ambiguous: {self.rule.value})"
+
+
+class Decision(Struct, frozen=True):
+    """The answer and its reasons. `key` is None while a part is not known yet; `restored` is what to reuse.
+
+    `ambiguity` says that instead of running it fails, or waits until someone was asked. `changed` are the parts of the
+    input hash that are not what they were in the latest outcome, if there is one; those of secrets are not among them.
+    """
+
+    answer: Answer
+    reasons: tuple[str, ...] = ()
+    key: InputKey | None = None
+    restored: Recorded | None = None
+    ambiguity: Ambiguity | None = None
+    changed: tuple[str, ...] = ()
+
+
+def first_decision(parts: Parts) -> Decision:
+    """The decision of a run that resumes none."""
+    return Decision(Answer.WILL_RUN, (), input_key(parts))
+
+
+def decide(
+    original: Original,
+    place: Place,
+    parts: Parts,
+    unknown: Mapping[str, str],
+    unfit: Unfit,
+    terms: Terms,
+) -> Decision:
+    """Decide for one execution.
+
+    `parts` are the parts of its input hash that are known, `unknown` maps each that is not to what it waits for.
+    `unfit` says why today's state would not take an output, if it would not: then running it shall say so.
+    """
+    made = _decide_unknown(original, place, parts, unknown, terms) if unknown else None
+    made = made or _decide_known(original, place, parts, unfit, terms)
+    started_in = original.open_since(place)
+    if started_in is None or made.answer is Answer.RESTORED:
+        return made
+    return _ambiguous(made, started_in, terms)
+
+
+def _decide_known(original: Original, place: Place, parts: Parts, unfit: Unfit, terms: Terms) -> Decision:
+    key = input_key(parts)
+    if not terms.cache:
+        return Decision(Answer.WILL_RUN, ("cache: false",), key)
+    recorded = original.recorded(place, terms.equals)
+    hit = next((outcome for outcome in reversed(recorded) if outcome.input_hash == key.hash), None)
+    if hit is not None and hit.produced:
+        hit = replace(hit, produced=original.products_of(place, hit))
+    if hit is None:
+        changed = _changed_since_latest(recorded, parts)
+        return Decision(Answer.WILL_RUN, _why(original, place, parts, recorded, {}, terms), key, changed=changed)
+    try:
+        refused = _refused(hit, unfit, terms)
+    except NotYetKnownError as error:
+        return Decision(Answer.DEPENDS, (f"its set_once fields come from {error}",), key)
+    return Decision(Answer.WILL_RUN, refused, key) if refused else Decision(Answer.RESTORED, (), key, hit)
+
+
+def _refused(hit: Recorded, unfit: Unfit, terms: Terms) -> tuple[str, ...]:
+    """Why an outcome with the right key is not used. Raises NotYetKnownError (plans only)."""
+    if hit.not_restorable is not None:
+        return (f"not restorable: {hit.not_restorable}",)
+    spoiled = terms.spoiled(hit.produced) if terms.spoiled is not None else ()
+    if spoiled:
+        return spoiled
+    reloaded = _reloaded(hit, terms)
+    if reloaded:
+        return reloaded
+    refused = unfit(hit.output)
+    return () if refused is None else (f"not restorable: {refused}",)
+
+
+def _reloaded(outcome: Recorded, terms: Terms) -> tuple[str, ...]:
+    """What is different about the modules that it loaded although its input hash does not name them."""
+    return terms.reloaded(outcome.loaded) if outcome.loaded and terms.reloaded is not None else ()
+
+
+def _decide_unknown(
+    original: Original, place: Place, parts: Parts, unknown: Mapping[str, str], terms: Terms
+) -> Decision:
+    if not terms.cache:
+        waits = any(name.startswith("edges.") for name in unknown)  # only edges carry skips and failures
+        return Decision(Answer.IF_PREDECESSORS_SUCCEED if waits else Answer.WILL_RUN, ("cache: false",))
+    recorded = original.recorded(place, terms.equals)
+    if any(_could_hit(outcome, parts, unknown) and not _reloaded(outcome, terms) for outcome in recorded):
+        return Decision(Answer.DEPENDS, tuple(f"{name} comes from {source}" for name, source in unknown.items()))
+    why = _why(original, place, parts, recorded, unknown, terms)
+    if recorded and not _changed(recorded[-1], parts):
+        why = _reloaded(recorded[-1], terms) or why
+    return Decision(Answer.IF_PREDECESSORS_SUCCEED, why, changed=_changed_since_latest(recorded, parts))
+
+
+def _ambiguous(made: Decision, run_id: str, terms: Terms) -> Decision:
+    """The decision for what was started before and has no end that anyone knows of."""
+    started = f"started but not ended in run {run_id[:8]}"
+    if terms.on_ambiguous is OnAmbiguous.RERUN:
+        told = f"{started}; what it does may be done already" if terms.has_effects else started
+        return replace(made, reasons=(told, *made.reasons))
+    ambiguity = Ambiguity(run_id, terms.on_ambiguous)
+    told = f"{started}; on_ambiguous: {terms.on_ambiguous.value}"
+    if terms.on_ambiguous is OnAmbiguous.ASK:
+        return replace(made, answer=Answer.DEPENDS, reasons=(told, *made.reasons), ambiguity=ambiguity)
+    return replace(made, reasons=(told, *made.reasons), ambiguity=ambiguity)
+
+
+def _could_hit(outcome: Recorded, known: Parts, unknown: Mapping[str, str]) -> bool:
+    """Whether the parts that are known leave it open that this outcome's hash is met."""
+    return outcome.not_restorable is None and not _changed(outcome, known) and not _gone(outcome, known, unknown)
+
+
+def _changed_since_latest(recorded: list[Recorded], parts: Parts) -> tuple[str, ...]:
+    if not recorded:
+        return ()
+    secret = {*input_key(parts).keyed, *recorded[-1].keyed_parts}
+    return tuple(name for name in _changed(recorded[-1], parts) if name not in secret)
+
+
+def _changed(outcome: Recorded, known: Parts) -> list[str]:
+    key = input_key(known)
+    return [
+        name
+        for name, digest in key.parts.items()
+        if outcome.input_parts.get(name) != digest or outcome.keyed_parts.get(name) != key.keyed.get(name)
+    ]
+
+
+def _gone(outcome: Recorded, known: Parts, unknown: Mapping[str, str]) -> list[str]:
+    """What an outcome had received and this execution will not, whatever becomes known."""
+    return [name for name in outcome.input_parts if name not in known and name not in unknown]
+
+
+def _why(
+    original: Original,
+    place: Place,
+    parts: Parts,
+    recorded: list[Recorded],
+    unknown: Mapping[str, str],
+    terms: Terms,
+) -> tuple[str, ...]:
+    """Why no outcome fits. What was started and did not end has its reason already."""
+    if recorded:
+        return _why_not(recorded[-1], original, place, parts, unknown)
+    fate = original.fates.get(place)
+    if fate is Fate.FAILED:
+        return (f"failed in the original run: {_first_line(original.errors.get(place, ''))}",)
+    if original.open_since(place) is not None:
+        return ()
+    if fate is not None:
+        return (f"was {fate.value} in the original run",)
+    if _may_be_old(original, place, terms):
+        return (f"{INCOMPARABLE}: item",)
+    return ("new item" if original.lists.is_new(place, terms.index) else "not reached in the original run",)
+
+
+INCOMPARABLE = "a secret cannot be compared here"
+"""Why what comes from a secret runs again: it was hashed with the key of another user or machine, or with none."""
+
+
+def _may_be_old(original: Original, place: Place, terms: Terms) -> bool:
+    """Whether the item may be one of the original's, whose places were made with another key."""
+    if terms.keyed is None or terms.keyed in original.keys or not place[0]:
+        return False
+    return original.has_parts((place[0][:-1], place[0][-1][1]))
+
+
+def _why_not(
+    latest: Recorded, original: Original, place: Place, parts: Parts, unknown: Mapping[str, str]
+) -> tuple[str, ...]:
+    """What has become of the parts of the latest outcome."""
+    changed, today = _changed(latest, parts), input_key(parts).keyed
+    secret = [name for name in changed if _is_incomparable(name, latest, today, original, place)]
+    why = [
+        f"{name} changed" if name in latest.input_parts else f"{name} is new" for name in changed if name not in secret
+    ]
+    if secret:
+        why.append(f"{INCOMPARABLE}: {', '.join(sorted(secret))}")
+    why += [f"{name} is gone" for name in _gone(latest, parts, unknown)]
+    return tuple(why) or ("its inputs changed",)
+
+
+def _is_incomparable(name: str, latest: Recorded, today: Mapping[str, str], original: Original, place: Place) -> bool:
+    """Whether nobody can say that a part changed: it is hashed with another key than it was, or only now or then."""
+    if name in latest.input_parts:
+        return latest.keyed_parts.get(name) != today.get(name)
+    # Earlier engines left the secret args of the run out.
+    section, _, arg = name.partition(".")
+    was_given = arg in original.started.args or any(kind == ScopeKind.EXPERIENCE.value for kind, *_ in place[0])
+    return name in today and section == "runArgs" and not latest.keyed_parts and was_given
+
+
+def _first_line(text: str) -> str:
+    return text.split("\n", 1)[0][:160]

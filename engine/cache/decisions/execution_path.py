@@ -1,0 +1,14 @@
+"""Where an outcome belongs in an experience, so that it is found again in another run. Pure."""
+
+from __future__ import annotations
+
+from engine.log.events.events import Scope
+
+Place = tuple[tuple[tuple[str, str, str | None, int | None], ...], str]
+"""The scope without indexes, and the node's id (docs/design.md, The run log)."""
+
+
+def place_of(node_id: str, scope: tuple[Scope, ...]) -> Place:
+    """The place of an execution."""
+    steps = tuple((step.kind.value, step.id, step.item.key if step.item else None, step.iteration) for step in scope)
+    return steps, node_id

@@ -1,0 +1,1 @@
+"""The local modules that a tool imports."""

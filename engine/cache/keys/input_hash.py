@@ -1,0 +1,93 @@
+"""The input hash of an execution and the parts it is made of (docs/design.md, Resume, Input hash). Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Struct
+
+from engine.cache.keys.fingerprints import Fingerprint
+from engine.cache.keys.relevance import BY_VALUE, CHANGES_RESULT
+from engine.canonical import hash_value
+from engine.experience.model import Node
+from engine.expressions import Json
+from engine.scheduler.state.inputs import ItemValue
+from engine.scheduler.value_digest import HashOf, hash_openly, key_of, without_key
+
+HASH_VERSION = 1
+_PART_DIGITS = 12
+_INDEX = "$index"
+_IN_ORDER = msgspec.json.Encoder(order="deterministic").encode
+MISSING = "0" * 64
+"""Instead of the digest of a file that is not there."""
+
+_IS_DATA = re.compile(r"(?:^|\.)(?:source|uses) ")
+
+Parts = Mapping[str, str]
+"""Name of a part to the SHA-256, as 64 hex digits, of what it holds; of a secret, the one that a key makes."""
+
+
+class InputKey(Struct, frozen=True):
+    """What an execution is recognised by. `parts` are shortened to 12 hex digits: they explain, the hash decides.
+
+    `keyed` are the parts that come from a secret, each with the id of the key that it was made with.
+    """
+
+    hash: str
+    parts: Mapping[str, str]
+    keyed: Mapping[str, str] = {}
+
+
+def input_key(parts: Parts) -> InputKey:
+    """The key over all parts."""
+    text = _IN_ORDER({**parts, "version": str(HASH_VERSION)})
+    short = {name: without_key(part)[:_PART_DIGITS] for name, part in parts.items()}
+    keyed = {name: key for name, part in parts.items() if (key := key_of(part)) is not None}
+    return InputKey(hashlib.sha256(text).hexdigest(), short, keyed)
+
+
+def spec_parts(node: Node) -> dict[str, str]:
+    """The fields of the node that can change its result."""
+    return {f"spec.{name}": hash_value(value) for name, value in node.source.items() if name in CHANGES_RESULT}
+
+
+def settings_parts(settings: Mapping[str, Json]) -> dict[str, str]:
+    """What else can: the model, the provider, the rows of a query."""
+    return {name: hash_value(value) for name, value in settings.items()}
+
+
+def file_parts(fingerprints: Mapping[str, Fingerprint]) -> dict[str, str]:
+    """The content of the node's files; a missing file is a content of its own.
+
+    Line ends count only in data, byte for byte: what is read as text reads the same with those of another system.
+    """
+    return {
+        name: (fingerprint.digest if _IS_DATA.search(name) else fingerprint.text_digest) or MISSING
+        for name, fingerprint in fingerprints.items()
+    }
+
+
+def value_parts(
+    prefix: str, values: Mapping[str, Json], shown: Mapping[str, Json] | None = None, hash_of: HashOf = hash_openly
+) -> dict[str, str]:
+    """Values by name, such as `reads.findings`. `shown` is as much of them as people may see."""
+    visible = values if shown is None else shown
+    return {f"{prefix}.{name}": hash_of(value, visible[name]) for name, value in values.items()}
+
+
+def item_parts(item: ItemValue, *, with_index: bool, hash_of: HashOf = hash_openly) -> dict[str, str]:
+    """An item's value; its index only where something names it."""
+    parts = {"item": hash_of(item.value, item.visible)}
+    if with_index:
+        parts["index"] = hash_value(item.index)
+    return parts
+
+
+def names_index(node: Node) -> bool:
+    """Whether what counts of the node mentions `$index`, so that an item's place can change its result."""
+    return any(
+        (name in CHANGES_RESULT or name in BY_VALUE) and _INDEX in str(value) for name, value in node.source.items()
+    )

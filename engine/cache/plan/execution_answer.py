@@ -1,0 +1,55 @@
+"""The answer for one execution, in a plan: what was decided, what a person wishes, what changed and what is saved."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from engine.cache.decisions.decision import Decision
+from engine.cache.decisions.execution_path import place_of
+from engine.cache.decisions.overrides import Wishes
+from engine.cache.decisions.recorded_outcomes import Original
+from engine.cache.keys.input_parts import Keyings
+from engine.cache.plan.current_values import Today
+from engine.cache.plan.explanation import Change, Explainer
+from engine.cache.plan.partial_decision import Foresight
+from engine.cache.plan.plan_entries import Entry, saved_by
+from engine.experience.model import Node
+from engine.scheduler.activity import Place, done
+from engine.scheduler.state.results import Ending, Result
+
+Prospect = tuple[Entry, Result]
+"""The answer for a part, and what may be built on it."""
+
+UNDETERMINED = Result(Ending.UNDETERMINED)
+
+
+class Answering(Struct, frozen=True):
+    """Answers for the executions of one plan. `explainer` tells what parts held in the runs that are resumed."""
+
+    keyings: Keyings
+    original: Original
+    foresight: Foresight
+    wishes: Wishes
+    explainer: Explainer
+
+    def answer(self, node: Node, place: Place, waiting: tuple[str, ...], *, cache: bool) -> Prospect:
+        """The answer for one execution of `node` at `place`."""
+        decided = self.foresight.decide(node, place, waiting, cache=cache)
+        made = self.wishes.applied(decided, self.original, node.id, place.inside.scope)
+        key = made.key.hash if made.key is not None and self.keyings.is_lasting(made.key) else None
+        outcome = made.restored
+        if outcome is None:
+            changes = self._changes(node, place, waiting, made)
+            return Entry(node.id, made.answer, made.reasons, changes=changes, key=key), UNDETERMINED
+        saved_ms, saved = outcome.duration_ms, saved_by(outcome.metrics)
+        return Entry(node.id, made.answer, made.reasons, saved_ms, saved, key=key), done(outcome.output)
+
+    def may_run(self, vertex: str) -> bool:
+        """Whether a vertex of the outermost graph may run."""
+        return self.wishes.may_run((vertex,))
+
+    def _changes(self, node: Node, place: Place, waiting: tuple[str, ...], made: Decision) -> tuple[Change, ...]:
+        if not made.changed:
+            return ()
+        at = place_of(node.id, place.inside.scope)
+        return self.explainer.changes(at, node.id, made.changed, Today(node, place, waiting, self.keyings).value)

@@ -1,0 +1,140 @@
+"""What a changed part was in the original run and is today, for whoever asks why a node runs again. Reads files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+
+from msgspec import UNSET, Struct
+
+from engine.cache.decisions.execution_path import Place, place_of
+from engine.experience.analyse import analyse
+from engine.expressions import MISSING, Json, Missing
+from engine.log.events.events import NodeCached, NodeCompleted, ScopeKind
+from engine.log.reading.reader import Log
+from engine.log.secrets.masking import Secrets
+from engine.log.storage.blobs import BlobLostError, Blobs, blobs_of
+from engine.log.values.input_values import InputValues, ValueLostError
+from engine.log.values.large_values import fetched
+
+ValueToday = Callable[[str], "Json | Missing"]
+"""The value that a part, such as `args.city` or `prompt prompts/a.md`, has today; MISSING where nobody can tell."""
+
+
+class Change(Struct, frozen=True):
+    """A part of an input hash: what it held then and holds now, text for files; MISSING where that is not known."""
+
+    part: str
+    before: Json | Missing
+    after: Json | Missing
+
+
+class Explainer:
+    """Finds what parts held in the runs whose logs are given, the newest first. No change shows one of `secrets`."""
+
+    def __init__(self, logs: Iterable[Log], secrets: Secrets | None = None) -> None:
+        self._secrets = secrets or Secrets()
+        self._tellers = [_Teller(log) for log in logs]
+        self._shared: dict[tuple[object, ...], Change] = {}
+
+    def changes(self, place: Place, node_id: str, parts: Iterable[str], today: ValueToday) -> tuple[Change, ...]:
+        """The parts of the execution at `place` that changed; those of which nothing is known are left out."""
+        teller = next((teller for teller in self._tellers if place in teller.outcomes), None)
+        if teller is None:
+            return ()
+        found = (self._change(teller, place, node_id, part, today) for part in parts)
+        return tuple(change for change in found if change.before is not MISSING or change.after is not MISSING)
+
+    def _change(self, teller: _Teller, place: Place, node_id: str, part: str, today: ValueToday) -> Change:
+        """What all items of a node have in common is one object for all of them."""
+        if is_received(part):
+            return self._masked(Change(part, teller.before(place, node_id, part), today(part)))
+        shared = node_id, place[0][:-1], part
+        if shared not in self._shared:
+            self._shared[shared] = self._masked(Change(part, teller.before(place, node_id, part), today(part)))
+        return self._shared[shared]
+
+    def _masked(self, change: Change) -> Change:
+        return Change(change.part, self._shown(change.before), self._shown(change.after))
+
+    def _shown(self, value: Json | Missing) -> Json | Missing:
+        return value if value is MISSING or not self._secrets.are_in(value) else self._secrets.masked_value(value)
+
+
+class _Teller:
+    """One log, as far as it tells what its executions were made of."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._blobs: Blobs = blobs_of(log.path)
+        self._texts: dict[str, Json | Missing] = {}
+
+    @cached_property
+    def outcomes(self) -> dict[Place, NodeCached | NodeCompleted]:
+        """The latest outcome at each place."""
+        return {
+            place_of(event.node_id, event.scope): event
+            for event in (record.event for record in self._log.records)
+            if isinstance(event, (NodeCached, NodeCompleted)) and event.output is not None
+        }
+
+    def before(self, place: Place, node_id: str, part: str) -> Json | Missing:
+        """What the part held."""
+        outcome = self.outcomes[place]
+        section, _, name = part.partition(".")
+        if part not in (outcome.input_parts or {}):
+            return MISSING
+        is_nested = any(kind == ScopeKind.EXPERIENCE.value for kind, *_ in place[0])
+        if section == "spec":
+            return MISSING if is_nested else self._spec.get(node_id, {}).get(name, MISSING)
+        if section == "runArgs":
+            return MISSING if is_nested else self._run_arg(name)
+        if is_received(part):
+            return self._value(outcome, section, name)
+        return self._text((outcome.input_parts or {})[part])
+
+    def _value(self, outcome: NodeCached | NodeCompleted, section: str, name: str) -> Json | Missing:
+        received = self._inputs.behind(outcome)
+        if received is None:
+            return MISSING
+        if section == "item":
+            logged = MISSING if received.item is UNSET else received.item
+        else:
+            logged = getattr(received, VALUE_SECTIONS[section]).get(name, MISSING)
+        try:
+            return self._inputs.value(logged) if logged is not MISSING else MISSING
+        except ValueLostError:
+            return MISSING
+
+    def _run_arg(self, name: str) -> Json | Missing:
+        logged = self._log.started.args.get(name, MISSING)
+        try:
+            return fetched(logged, self._blobs.read) if logged is not MISSING else MISSING
+        except (BlobLostError, ValueError):
+            return MISSING
+
+    def _text(self, digest: str) -> Json | Missing:
+        if digest not in self._texts:
+            content = self._blobs.find(digest)
+            self._texts[digest] = MISSING if content is None else content.decode("utf-8", "replace")
+        return self._texts[digest]
+
+    @cached_property
+    def _inputs(self) -> InputValues:
+        return InputValues(self._log.records, self._blobs.read)
+
+    @cached_property
+    def _spec(self) -> Mapping[str, Mapping[str, Json]]:
+        """By node, what experience.yaml said then."""
+        text = self._text(self._log.started.spec_hash or "")
+        experience = analyse(text).experience if isinstance(text, str) else None
+        return {node.id: node.source for node in experience.nodes} if experience is not None else {}
+
+
+VALUE_SECTIONS = {"args": "args", "inputs": "given", "source": "given", "reads": "reads", "edges": "edges"}
+"""Which part of an execution's input holds the values that a part name begins with."""
+
+
+def is_received(part: str) -> bool:
+    """Whether a part holds what one execution receives; others hold what its node is made of."""
+    return part == "item" or part.partition(".")[0] in VALUE_SECTIONS

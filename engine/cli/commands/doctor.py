@@ -1,0 +1,248 @@
+"""`oe doctor`: whether this machine has what runs need."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from enum import Enum
+from pathlib import Path
+
+import click
+from msgspec import Struct
+
+from engine.cli.options import examples, path_argument
+from engine.cli.output.echo import say_json
+from engine.expressions import Json
+from engine.visible import visible
+
+_OLDEST_PYTHON = (3, 10)
+_SECONDS = 5
+_KEYS = {"ANTHROPIC_API_KEY": "agents and skills", "OPENAI_API_KEY": "`--llm openai`"}
+
+
+class Status(str, Enum):
+    """What a check found. Only what fails keeps every run from working."""
+
+    PASS = "pass"  # noqa: S105 - no password
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class Check(Struct, frozen=True):
+    """One thing that was looked at; `detail` says what was found and, where that is not enough, what to do."""
+
+    name: str
+    status: Status
+    detail: str
+
+
+_LINE_BREAKS = str.maketrans("\t\n", "␉␊")
+_SIGNS = {Status.PASS: ("✓", "green"), Status.WARN: ("!", "yellow"), Status.FAIL: ("✗", "red")}
+
+
+@click.command(
+    "doctor",
+    epilog=examples(
+        ("oe doctor", "the experience in this folder"),
+        ("oe doctor --json | jq .summary", "for a script"),
+    ),
+)
+@path_argument
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(path: Path, as_json: bool) -> int:
+    """Check Python, Node.js, keys, coding agents and the folder of the experience at PATH (default: this folder).
+
+    A warning concerns some node kinds only; exit code 1 if something fails
+    that every run needs. Values of keys are never printed.
+    """
+    checks = list(_checks(path.parent if path.is_file() else path))
+    failed = any(check.status is Status.FAIL for check in checks)
+    if as_json:
+        say_json(_to_json(checks))
+        return 1 if failed else 0
+    width = max(len(check.name) for check in checks)
+    for check in checks:
+        sign, colour = _SIGNS[check.status]
+        detail = visible(check.detail).translate(_LINE_BREAKS)
+        click.echo(f"{click.style(sign, fg=colour)} {check.name:<{width}}  {detail}")
+    return 1 if failed else 0
+
+
+def _checks(folder: Path) -> Iterator[Check]:
+    yield _system()
+    yield _python()
+    yield from _packages()
+    yield _tool_python(folder)
+    yield _node()
+    yield _writable(folder)
+    yield _locks(folder)
+    yield from (_key(name, purpose) for name, purpose in _KEYS.items())
+    yield from _network()
+    yield from _coding_agents()
+
+
+def _system() -> Check:
+    name = f"{platform.system()} {platform.machine()}"
+    if sys.platform == "win32":
+        return Check("system", Status.FAIL, f"{name}: validating works, running needs WSL")
+    return Check("system", Status.PASS, name)
+
+
+def _python() -> Check:
+    version = sys.version_info[:2]
+    status = Status.PASS if version >= _OLDEST_PYTHON else Status.FAIL
+    return Check("python", status, f"{platform.python_version()}, {sys.executable}")
+
+
+def _tool_python(folder: Path) -> Check:
+    from engine.nodes.kind import NodeError
+    from engine.nodes.workers.interpreters import find_python, python_version, require_python
+
+    try:
+        require_python(folder, None)
+        program = find_python(folder, None)
+        return Check("python of tools", Status.PASS, f"{python_version(program)}, {program}")
+    except NodeError as error:
+        return Check("python of tools", Status.FAIL, str(error))
+
+
+def _node() -> Check:
+    from engine.nodes.kind import NodeError
+    from engine.nodes.workers.interpreters import find_node, node_version
+
+    try:
+        program = find_node()
+        return Check("node", Status.PASS, f"{node_version(program)}, {program}")
+    except NodeError as error:
+        return Check("node", Status.WARN, f"{error} (for tools in JavaScript)")
+
+
+def _packages() -> Iterator[Check]:
+    """Ours have common names. Tools may have packages of the same names; nothing of ours is taken from there."""
+    from engine.cli.packages import own_packages
+
+    for package in own_packages():
+        if not package.others:
+            yield Check(package.name, Status.PASS, f"loaded from {package.folder}")
+            continue
+        others = ", ".join(package.others)
+        detail = f"loaded from {package.folder}, not from {others}: what stands there only tools import"
+        yield Check(package.name, Status.WARN, detail)
+
+
+def _writable(folder: Path) -> Check:
+    """Runs write below the experience's folder."""
+    if not folder.is_dir():
+        return Check("folder", Status.FAIL, f"there is no folder {folder}")
+    try:
+        with tempfile.TemporaryDirectory(dir=_data_folder(folder), prefix=".oe-doctor-"):
+            free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Check("folder", Status.FAIL, f"{folder.absolute()} cannot be written: {error.strerror}")
+    return Check("folder", Status.PASS, f"{folder.absolute()} can be written, {free / 1e9:.1f} GB free")
+
+
+def _locks(folder: Path) -> Check:
+    """A lock tells a run that goes on from one that was interrupted; some network disks have none."""
+    from engine.log.storage.lock import RunLock
+    from engine.log.storage.lock_probe import is_held
+
+    try:
+        with tempfile.TemporaryDirectory(dir=_data_folder(folder), prefix=".oe-doctor-") as probe:
+            path = Path(probe) / "probe.lock"
+            lock = RunLock(path, "")
+            held = is_held(path)
+            lock.release()
+    except OSError as error:
+        return Check("file locks", Status.FAIL, f"not possible here: {error.strerror or error}")
+    if not held:
+        return Check("file locks", Status.FAIL, "this disk does not keep them; put the experience on a local one")
+    return Check("file locks", Status.PASS, "kept")
+
+
+def _data_folder(folder: Path) -> Path:
+    data = folder / ".openexpertise"
+    return data if data.is_dir() else folder
+
+
+def _key(name: str, purpose: str) -> Check:
+    from engine.llm.clients.connection import key_problems
+    from engine.llm.providers import PROVIDERS
+    from engine.log.secrets.weak_secrets import weakness
+
+    value = os.environ.get(name, "")
+    problem = next(iter(key_problems(name, os.environ)), None)
+    if problem is not None:
+        return Check(name, Status.WARN, problem)
+    if value and (weak := weakness(value)) is not None:
+        return Check(name, Status.WARN, f"set, {weak}: taken for no key, so runs do not mask it")
+    if value:
+        return Check(name, Status.PASS, "set")
+    provider = next((each for each in PROVIDERS.values() if name in each.account.secrets), None)
+    instead = None if provider is None else provider.set_variable(os.environ)
+    if instead is not None:
+        return Check(name, Status.PASS, f"not set; {instead} is")
+    return Check(name, Status.WARN, f"not set; needed for {purpose}")
+
+
+def _network() -> Iterator[Check]:
+    """What the first call of an LLM or of an address would end at: the variables for proxies, certificates, hosts."""
+    from engine.llm.clients.connection import key_problems, settings_problems
+    from engine.llm.providers import PROVIDERS
+    from engine.network.checks import network_problems, network_settings
+
+    problems = list(network_problems(os.environ))
+    for provider in PROVIDERS.values():
+        for name in provider.account.secrets:
+            problems += () if name in _KEYS else key_problems(name, os.environ)
+        problems += settings_problems(provider.account, os.environ)
+    yield from (Check("network", Status.WARN, problem) for problem in problems)
+    if not problems:
+        yield Check("network", Status.PASS, network_settings(os.environ))
+
+
+def _coding_agents() -> Iterator[Check]:
+    from engine.nodes.cli_agents.programs import PROGRAMS
+
+    for program in PROGRAMS.values():
+        path = shutil.which(program.name)
+        version = _asked(path, "--version") if path is not None else None
+        if path is None:
+            yield Check(
+                program.name, Status.WARN, f"not found; needed for cli-agent nodes of this kind: {program.install}"
+            )
+        elif version is None:
+            yield Check(program.name, Status.WARN, f"{path} does not answer to --version")
+        else:
+            yield Check(program.name, Status.PASS, f"{version}, {path}")
+
+
+def _asked(program: str, *arguments: str) -> str | None:
+    """The first line that the program answers with; None where it fails or takes too long."""
+    try:
+        done = subprocess.run(
+            [program, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.SubprocessError, UnicodeDecodeError):
+        return None
+    lines = done.stdout.strip().splitlines()
+    return lines[0] if lines else None
+
+
+def _to_json(checks: list[Check]) -> dict[str, Json]:
+    found = Counter(check.status for check in checks)
+    return {
+        "checks": [{"name": check.name, "status": check.status.value, "detail": check.detail} for check in checks],
+        "summary": {"passed": found[Status.PASS], "warned": found[Status.WARN], "failed": found[Status.FAIL]},
+    }

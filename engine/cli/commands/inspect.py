@@ -1,0 +1,77 @@
+"""`oe inspect`: one run, node by node: as a table, as JSON, as a page, or as it goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.cli.log_options import LogOptions, logging_options
+from engine.cli.options import OeError, examples, experience_folder, experience_option
+from engine.cli.output.echo import say, say_json
+from engine.cli.stored_run import find_run, read_stored, run_id_argument
+from engine.log.events.codec import to_json
+from engine.log.reading.reader import Log
+from engine.log.reading.summary import RunSummary, summarise
+from engine.log.reading.view import fold
+from engine.log.storage.lock_probe import is_held
+from engine.log.storage.run_store import RunStore
+
+
+@click.command(
+    "inspect",
+    epilog=examples(
+        ("oe inspect latest", "the newest run as a table"),
+        ("oe inspect 4f3a --html run.html", "a page with graph, timeline, inputs and outputs"),
+        ("oe inspect latest --follow", "watch it as it goes on"),
+        ("oe inspect latest --json | jq '.[].type'", "its events"),
+    ),
+)
+@run_id_argument("wanted")
+@experience_option
+@click.option("--json", "as_json", is_flag=True, help="Print the events as one JSON array.")
+@click.option("--follow", is_flag=True, help="Watch the run until it ends, whoever started it.")
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write one page that works offline."
+)
+@logging_options
+def command(wanted: str, path: Path, as_json: bool, follow: bool, html: Path | None, log: LogOptions) -> int:
+    """Show the run RUN-ID: an id, the beginning of one, or `latest`.
+
+    --html writes one file with the graph, a timeline, and the inputs and
+    outputs of every node. It needs no network and runs no script. --follow
+    exits with the code that the run ends with, 1 where it was interrupted.
+    """
+    if (as_json or html is not None) and follow:
+        raise click.UsageError("--follow goes with neither --json nor --html; for JSON lines: --log-format json")
+    store = RunStore(experience_folder(path))
+    run_id = find_run(store, wanted)
+    if follow:
+        from engine.cli.follow import follow_run
+
+        return follow_run(store, run_id, log)
+    alive = is_held(store.lock(run_id))  # before the log: a run that ends in between is seen ended, not interrupted
+    read = read_stored(store, run_id)
+    if as_json:
+        say_json([to_json(record) for record in read.records])
+        return 0
+    view = fold(read.records)
+    summary = summarise(view, alive=alive)
+    assert summary is not None  # read_log ensures the first line
+    if html is not None:
+        _write_page(read, summary, html)
+        return 0
+    from engine.cli.output.run_details import print_run
+
+    print_run(read, view, summary)
+    return 0
+
+
+def _write_page(log: Log, summary: RunSummary, file: Path) -> None:
+    from engine.cli.output.run_page import page_of
+
+    try:
+        file.write_text(page_of(log, summary), encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise OeError(f"{file} cannot be written: {error.strerror or error}") from error
+    say(f"wrote {file}")

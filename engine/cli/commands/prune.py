@@ -1,0 +1,135 @@
+"""`oe runs prune`: remove old runs and what only they used."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from engine.cli.options import OeError, examples, experience_folder, experience_option
+from engine.cli.output.echo import say, say_json
+from engine.log.storage.run_store import RunStore
+
+if TYPE_CHECKING:
+    from engine.log.prune.prune import Choice, Removal
+
+_SPAN = re.compile(r"([1-9][0-9]{0,5})([hdw])")
+_NANOSECONDS = {"h": 3_600 * 10**9, "d": 86_400 * 10**9, "w": 604_800 * 10**9}
+_UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
+
+
+class _Span(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4
+    """A time span, in nanoseconds."""
+
+    name = "span"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        found = _SPAN.fullmatch(value)
+        if found is None:
+            self.fail(f"'{value}' is no time span: give a number and h, d or w, such as 12h, 30d or 8w.", param, ctx)
+        return int(found[1]) * _NANOSECONDS[found[2]]
+
+
+@click.command(
+    "prune",
+    epilog=examples(
+        ("oe runs prune --keep 20 --dry-run", "what would go, and how much that is"),
+        ("oe runs prune --keep 20", "all but the newest 20"),
+        ("oe runs prune --older-than 30d", "what nobody wrote to for 30 days"),
+    ),
+)
+@experience_option
+@click.option("--keep", type=click.IntRange(min=0), metavar="N", help="Remove all but the newest N.")
+@click.option("--older-than", type=_Span(), metavar="SPAN", help="Remove those last written longer ago: 12h, 30d, 8w.")
+@click.option("--dry-run", is_flag=True, help="Say what would be removed; remove nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def command(path: Path, keep: int | None, older_than: int | None, dry_run: bool, as_json: bool) -> int:
+    """Remove old runs: logs, outputs, and the contents that no other run uses.
+
+    A run that is under way stays. So does one that a run which stays was
+    resumed from, as long as that one has not restored or completed every
+    node. What the runs left in the state stays, too.
+    """
+    from engine.log.prune.prune import carry_out, choose, plan_removal
+
+    if (keep is None) == (older_than is None):
+        raise click.UsageError("give --keep N or --older-than SPAN, one of the two")
+    store = RunStore(experience_folder(path))
+    wanted = store.run_ids()[keep:] if keep is not None else _written_before(store, time.time_ns() - (older_than or 0))
+    try:
+        choice = choose(store, wanted)
+        if not store.data.is_dir():
+            raise OeError(f"no runs in {store.runs}. `oe run` starts one.")
+        removal = plan_removal(store, choice.going)
+        if not dry_run:
+            _keep_what_they_left(store)
+            carry_out(store, removal)
+    except OSError as error:
+        raise OeError(
+            f"{error.filename}: {error.strerror}. What is not removed is whole; mend that and prune again."
+        ) from error
+    (_print_json if as_json else _print)(choice, removal, dry_run=dry_run)
+    return 0
+
+
+def _written_before(store: RunStore, moment_ns: int) -> list[str]:
+    def is_older(run_id: str) -> bool:
+        try:
+            return store.log(run_id).stat().st_mtime_ns < moment_ns
+        except FileNotFoundError:
+            return False
+
+    return [run_id for run_id in store.run_ids() if is_older(run_id)]
+
+
+def _keep_what_they_left(store: RunStore) -> None:
+    """Merge what some run left into the state, if that is still to be done: its log is about to go."""
+    from engine.state.rebuild import catch_up
+    from engine.state.store import StateError
+
+    try:
+        catch_up(store)
+    except StateError as error:
+        raise OeError(f"{error}. Nothing was removed: the logs are needed for that.") from error
+
+
+def _print(choice: Choice, removal: Removal, *, dry_run: bool) -> None:
+    what = _number(len(removal.runs), "run")
+    rest = [_number(len(removal.blobs), "blob")] if removal.blobs else []
+    rest += [f"the outputs of {_number(len(removal.outputs), 'run')} whose logs are gone"] if removal.outputs else []
+    rest += [f"{_number(len(removal.leftovers), 'file')} of processes that were killed"] if removal.leftovers else []
+    say(f"{'would remove' if dry_run else 'removed'} {' and '.join([what, *rest])}: {_amount(removal.size)}")
+    if dry_run:
+        for run_id in removal.runs:
+            say(f"  {run_id}")
+    for run_id in choice.running:
+        say(f"{run_id[:8]} stays: it may be under way")
+    for run_id, kept in choice.needed.items():
+        say(f"{run_id[:8]} stays: a resume of {kept[:8]} may need it")
+
+
+def _print_json(choice: Choice, removal: Removal, *, dry_run: bool) -> None:
+    document = {
+        "dryRun": dry_run,
+        "removed": list(removal.runs),
+        "blobs": len(removal.blobs),
+        "leftovers": len(removal.leftovers),
+        "bytes": removal.size,
+        "running": list(choice.running),
+        "needed": dict(choice.needed),
+    }
+    say_json(document)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _amount(size: int) -> str:
+    for unit, name in _UNITS:
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return _number(size, "byte")

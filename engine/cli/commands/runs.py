@@ -1,0 +1,63 @@
+"""`oe runs`: list the runs of an experience."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from pathlib import Path
+
+import click
+
+from engine.cli.commands.prune import command as prune
+from engine.cli.known_runs import LIMIT, room
+from engine.cli.options import examples, experience_folder, experience_option
+from engine.cli.output.echo import say
+from engine.cli.output.run_list import list_for_machines, list_for_people
+from engine.log.reading.index import read_summaries
+from engine.log.reading.summary_json import summary_to_json
+from engine.log.storage.run_store import RunStore
+
+
+@click.group(
+    "runs",
+    invoke_without_command=True,
+    subcommand_metavar="[prune]",
+    epilog=examples(
+        ("oe runs -n 5", "the newest five"),
+        ("oe runs --json | jq '.[0].runId'", "the id of the newest"),
+        ("oe runs prune --keep 20", "remove all but the newest 20"),
+    ),
+)
+@experience_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option(
+    "-n", "--limit", type=click.IntRange(min=1), default=LIMIT, help=f"How many, newest first.  [default: {LIMIT}]"
+)
+@click.pass_context
+def command(ctx: click.Context, path: Path, as_json: bool, limit: int) -> int | None:
+    """List the runs of an experience, the newest first.
+
+    A run is success, failure, cancelled or waiting when it ended; running
+    while its process lives, interrupted when that died without an end.
+    """
+    if ctx.invoked_subcommand is not None:
+        if (path, as_json, limit) != (Path(), False, LIMIT):
+            raise click.UsageError(f"options stand after the command: oe runs {ctx.invoked_subcommand} --…", ctx)
+        return None
+    store = RunStore(experience_folder(path))
+    ids = store.run_ids()[:limit]
+    runs = read_summaries(store, ids)
+    listed = {run.run_id for run in runs}
+    for run_id in ids:
+        if run_id in listed or not store.log(run_id).exists():  # pruned meanwhile
+            continue
+        say(f"oe: {store.log(run_id)} cannot be read and is left out", err=True)
+    if not runs and not as_json:
+        say(f"no runs in {store.runs}. `oe run` starts one.")
+        return 0
+    shown = [summary_to_json(run) for run in runs]
+    text = list_for_machines(shown) if as_json else list_for_people(shown, datetime.now(timezone.utc), room())
+    click.echo(text, nl=False)
+    return 0
+
+
+command.add_command(prune)

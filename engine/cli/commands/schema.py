@@ -1,0 +1,48 @@
+"""`oe schema`: the JSON Schema of experience.yaml, for editors and checkers that know nothing else of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from engine.cli.options import OeError, examples
+from engine.cli.output.echo import say
+from schemas import event_schema, experience_schema
+
+_FILE = Path("experience.schema.json")
+_MODELINE = "# yaml-language-server: $schema=./{name}"
+
+
+@click.command(
+    "schema",
+    epilog=examples(
+        ("oe schema --write", "experience.schema.json, in this folder"),
+        ("oe schema | jq '.properties | keys'", "the keys at the top of the file"),
+        ("oe schema --log -o event.schema.json", "that of the run logs"),
+    ),
+)
+@click.option("--write", is_flag=True, help=f"Write it to {_FILE} in this folder instead.")
+@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file instead.")
+@click.option("--log", "of_log", is_flag=True, help="The schema of a line of a run log.")
+def command(write: bool, out: Path | None, of_log: bool) -> int:
+    """Print the JSON Schema of experience.yaml.
+
+    The oe language server needs no such file. Editors with another YAML
+    language server read it when experience.yaml begins with the line that
+    --write prints.
+    """
+    text = json.dumps(event_schema() if of_log else experience_schema(), indent=2, ensure_ascii=False) + "\n"
+    file = out or (_FILE if write else None)
+    if file is None:
+        click.echo(text, nl=False)
+        return 0
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OeError(f"{file} cannot be written: {error.strerror or error}") from error
+    say(f"wrote {file}")
+    if not of_log:
+        say(f"For editors without oe-lsp, the first line of experience.yaml: {_MODELINE.format(name=file.name)}")
+    return 0

@@ -1,0 +1,52 @@
+"""Carries out a prepared run or resume for the terminal: reports it as it goes, turns its end into an exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+
+from engine.cli.log_options import LogOptions
+from engine.cli.options import OeError
+from engine.cli.output.echo import say
+from engine.cli.output.reporting import EXIT_CODES, RunEnd, reporter
+from engine.cli.output.resume_hint import resume_command
+from engine.log.writing.writer import LogWriteError
+from engine.runner.prepare import Preparation, RunRefusedError
+from engine.runner.session import Ended, carry_out
+
+
+def perform(preparation: Preparation, run_id: str, log: LogOptions, concurrency: int | None, python: str | None) -> int:
+    """Carry out a prepared run or resume, print it as it goes, and return the exit code. Raises OeError."""
+    if sys.platform == "win32":
+        raise OeError("running needs Linux or macOS. On Windows, use WSL.")
+    with contextlib.closing(reporter(log)) as report:
+        try:
+            ended = asyncio.run(carry_out(preparation, run_id, report.record, concurrency=concurrency, python=python))
+        except RunRefusedError as error:
+            raise OeError(str(error)) from error
+        except LogWriteError as error:
+            raise OeError(_advice(error, preparation, run_id)) from error
+        report.ended(_end_of(preparation, ended))
+    if ended.state_problem is not None:
+        say(f"oe: {ended.state_problem}", err=True)
+    return EXIT_CODES[ended.finished.status]
+
+
+def _advice(error: LogWriteError, preparation: Preparation, run_id: str) -> str:
+    """What happened to the log, and how to go on."""
+    remedy = f"{error.remedy[0].upper()}{error.remedy[1:]}, then" if error.remedy else "Go on with"
+    if not error.resumable:
+        return f"{error}. The run was stopped. {remedy} start it again" if error.remedy else f"{error}"
+    command = resume_command(run_id, preparation.loaded.directory)
+    return f"{error}. The run was stopped; what completed is kept. {remedy}: {command}"
+
+
+def _end_of(preparation: Preparation, ended: Ended) -> RunEnd:
+    return RunEnd(
+        run_id=ended.run_id,
+        finished=ended.finished,
+        folder=ended.folder,
+        original_run_id=preparation.original.run_id if preparation.original is not None else None,
+        final_state=ended.told_state,
+    )

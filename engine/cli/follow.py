@@ -1,0 +1,61 @@
+"""`oe inspect --follow`: shows a run as it goes on in another process, as if it had been started here."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from engine.cli.log_options import LogOptions
+from engine.cli.options import OeError
+from engine.cli.output.reporting import EXIT_CODES, RunEnd, reporter
+from engine.collector import collect_from_now_on
+from engine.log.events.events import Record, RunFinished, RunStarted
+from engine.log.reading.reader import LogTail, UnreadableLogError
+from engine.log.storage.lock_probe import is_held
+from engine.log.storage.run_store import RunStore
+from engine.log.storage.watchable import watchable
+
+_LOOK_MS = 1_000
+
+
+def follow_run(store: RunStore, run_id: str, log: LogOptions) -> int:
+    """Report the run from its first event to its end, and return the exit code that it ends with.
+
+    Ctrl-C ends the watching, not the run. Raises OeError where the log cannot be read, or was interrupted.
+    """
+    collect_from_now_on()
+    original: str | None = None
+    with contextlib.closing(reporter(log)) as report:
+        try:
+            for record in _records(store, run_id):
+                report.record(record)
+                if isinstance(record.event, RunStarted):
+                    original = record.event.original_run_id
+                if isinstance(record.event, RunFinished):
+                    report.ended(RunEnd(run_id, record.event, store.directory, original, {}))
+                    return EXIT_CODES[record.event.status]
+        except (UnreadableLogError, OSError) as error:
+            raise OeError(str(error)) from error
+        except KeyboardInterrupt:
+            return 130
+    raise OeError(f"run {run_id} was interrupted: its process is gone. Take it up again with: oe resume {run_id}")
+
+
+def _records(store: RunStore, run_id: str) -> Iterator[Record]:
+    """The records so far, then each as it is written, until nobody writes any more."""
+    tail = LogTail(store.log(run_id))
+    yield from tail.poll()
+    if not is_held(store.lock(run_id)):
+        yield from tail.poll()
+        return
+    import watchfiles
+
+    # A second without a change is the moment to see whether the writer still lives.
+    with watchable(store.runs) as runs:
+        for _ in watchfiles.watch(
+            runs, debounce=50, step=20, rust_timeout=_LOOK_MS, yield_on_timeout=True, recursive=False
+        ):
+            alive = is_held(store.lock(run_id))
+            yield from tail.poll()
+            if not alive:
+                return

@@ -1,0 +1,34 @@
+"""How important each event is to someone who reads along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.cli.log_options import LogLevel
+from engine.log.events.events import (
+    Event,
+    NodeActivity,
+    NodeAttempt,
+    NodeFailed,
+    NodeStarted,
+    NodeTokens,
+    NodeWarning,
+    RunFinished,
+    RunWarning,
+)
+
+_LEVELS: Mapping[type[Event], LogLevel] = {
+    NodeStarted: LogLevel.DEBUG,
+    NodeActivity: LogLevel.DEBUG,
+    NodeTokens: LogLevel.DEBUG,
+    RunFinished: LogLevel.DEBUG,
+    NodeAttempt: LogLevel.WARN,
+    NodeWarning: LogLevel.WARN,
+    RunWarning: LogLevel.WARN,
+    NodeFailed: LogLevel.ERROR,
+}
+
+
+def level_of(event: Event) -> LogLevel:
+    """The level of an event; most are news of the run and so `info`."""
+    return _LEVELS.get(type(event), LogLevel.INFO)

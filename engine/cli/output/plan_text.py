@@ -1,0 +1,104 @@
+"""A resume's plan as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.cache.decisions.decision import Answer
+from engine.cache.plan.plan_entries import Entry, Plan
+from engine.expressions import Json
+from engine.log.events.codec import sums_to_json
+from engine.log.humanize import duration
+from engine.report.changes import change_lines, change_to_json
+from engine.report.humanize import spent_text
+
+_SIGNS = {
+    Answer.RESTORED: "↺",
+    Answer.WILL_RUN: "▶",
+    Answer.IF_PREDECESSORS_SUCCEED: "▷",
+    Answer.DEPENDS: "?",
+    Answer.SKIPPED: "○",
+}
+_ITEMS_SHOWN = 10
+
+
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """The plan for a person: a line for each node, below it what changed and its items that will run; then the sum."""
+    yield f"Plan for resuming {plan.original_run_id} (nothing is run)"
+    width = max((len(entry.node_id) for entry in plan.entries), default=0)
+    for entry in plan.entries:
+        yield f"  {_SIGNS[entry.answer]} {entry.node_id:<{width}}  {entry.answer.value}{_because(entry)}"
+        yield from _changes(entry, "      ")
+        yield from _part_lines(entry)
+    yield _sum(plan)
+    yield f"With --expect {plan.digest} a resume goes on only while this holds."
+
+
+def _part_lines(entry: Entry) -> Iterator[str]:
+    """A line for the parts that share an answer and its reasons; restored ones need none."""
+    alike: dict[tuple[Answer, tuple[str, ...]], list[Entry]] = {}
+    for item in entry.items:
+        if item.answer is not Answer.RESTORED:
+            alike.setdefault((item.answer, item.reasons), []).append(item)
+    for (answer, _), group in alike.items():
+        names = ", ".join(_name(item) for item in group[:_ITEMS_SHOWN])
+        more = f" and {len(group) - _ITEMS_SHOWN} more" if len(group) > _ITEMS_SHOWN else ""
+        word = entry.part if len(group) == 1 else f"{entry.part}s"
+        yield f"      {_SIGNS[answer]} {word} {names}{more}: {answer.value}{_because(group[0])}"
+        if len(group) == 1:
+            yield from _changes(group[0], "          ")
+
+
+def _changes(entry: Entry, indent: str) -> Iterator[str]:
+    for change in entry.changes:
+        yield from (indent + line for line in change_lines(change))
+
+
+def _name(part: Entry) -> str:
+    return part.node_id if part.index is None else str(part.index)
+
+
+def plan_to_json(plan: Plan) -> dict[str, Json]:
+    """The plan for a machine (docs/resume.md, The plan as JSON)."""
+    return {
+        "originalRunId": plan.original_run_id,
+        "digest": plan.digest,
+        "savedMs": plan.saved_ms,
+        "saved": sums_to_json(plan.saved),
+        "entries": [_entry_to_json(entry) for entry in plan.entries],
+    }
+
+
+def _entry_to_json(entry: Entry) -> dict[str, Json]:
+    fields: dict[str, Json] = {
+        "nodeId": entry.node_id,
+        "answer": entry.answer.value,
+        "reasons": list(entry.reasons),
+        "savedMs": entry.saved_ms,
+        "saved": sums_to_json(entry.saved),
+    }
+    if entry.index is not None:
+        fields["item"] = entry.index
+    if entry.changes:
+        fields["changes"] = [change_to_json(change) for change in entry.changes]
+    if entry.items:
+        fields["items"] = [_entry_to_json(item) for item in entry.items]
+    return fields
+
+
+def _because(entry: Entry) -> str:
+    return f": {'; '.join(entry.reasons)}" if entry.reasons else ""
+
+
+def _sum(plan: Plan) -> str:
+    saved = ", ".join(part for part in (duration(plan.saved_ms), spent_text(plan.saved)) if part)
+    counts = [f"{plan.count(answer)} {_plural(answer, plan.count(answer))}" for answer in Answer if plan.count(answer)]
+    return f"{', '.join(counts)}. Restoring saves {saved}."
+
+
+def _plural(answer: Answer, count: int) -> str:
+    if count == 1:
+        return answer.value
+    return {Answer.DEPENDS: "depend", Answer.IF_PREDECESSORS_SUCCEED: "will run if their predecessors succeed"}.get(
+        answer, answer.value
+    )

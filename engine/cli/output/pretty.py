@@ -1,0 +1,162 @@
+"""What `run` and `resume` print for people: a line for each thing that happened, in colour on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TextIO, cast
+
+from rich.text import Text
+
+from engine.cli.log_options import LogLevel
+from engine.cli.output.console import VisibleConsole
+from engine.cli.output.event_levels import level_of
+from engine.cli.output.reporting import RunEnd
+from engine.cli.output.resume_hint import resume_command
+from engine.cli.output.stdout import Stdout, TerminalStream
+from engine.log.events.events import (
+    NodeActivity,
+    NodeAttempt,
+    NodeCached,
+    NodeCancelled,
+    NodeCompleted,
+    NodeEvent,
+    NodeFailed,
+    NodeSkipped,
+    NodeStarted,
+    NodeTokens,
+    NodeWarning,
+    Record,
+    RunFinished,
+    RunStarted,
+    RunStatus,
+    RunWarning,
+)
+from engine.log.humanize import counts_text, duration, failed_items_text, sum_of
+from engine.log.reading.view import NodeStatus, RunView
+from engine.report.humanize import place_text
+from engine.report.status_signs import SIGNS
+
+_ENDINGS = {
+    RunStatus.SUCCESS: ("✓ succeeded", "green"),
+    RunStatus.FAILURE: ("✗ failed", "red"),
+    RunStatus.CANCELLED: ("■ cancelled", "yellow"),
+    RunStatus.WAITING: ("… waiting", "yellow"),
+}
+_NAME_WIDTH = 24
+
+
+class PrettyReporter:
+    """One line an event. An item of a fan-out is worth a line of its own only when it fails."""
+
+    def __init__(self, level: LogLevel, out: Stdout) -> None:
+        self._level = level
+        self._out = out
+        self._console = VisibleConsole(file=cast(TextIO, TerminalStream(sys.stdout)), highlight=False, soft_wrap=True)
+        self._view = RunView()
+        self._said: set[tuple[str, str]] = set()
+
+    def record(self, record: Record) -> None:
+        """See Reporter."""
+        self._view.apply(record)
+        event = record.event
+        level = LogLevel.INFO if isinstance(event, NodeStarted) else level_of(event)
+        if not self._level.shows(LogLevel.DEBUG if self._is_routine_item(event) else level):
+            return
+        if isinstance(event, RunStarted):
+            self._print(run_headline(record.run_id, event))
+        elif isinstance(event, RunWarning):
+            self._print(warning_line(event))
+        elif not isinstance(event, RunFinished) and not self._was_said(event):
+            self._print(node_line(event))
+
+    def ended(self, end: RunEnd) -> None:
+        """See Reporter."""
+        for line in end_lines(end, self._view):
+            self._print(line)
+
+    def close(self) -> None:
+        """See Reporter."""
+
+    def _is_routine_item(self, event: object) -> bool:
+        return bool(getattr(event, "scope", ())) and not isinstance(event, (NodeFailed, NodeWarning, NodeAttempt))
+
+    def _was_said(self, event: NodeEvent) -> bool:
+        """Whether another item failed or warned with the same words: a thousand times the same helps nobody."""
+        if not isinstance(event, (NodeFailed, NodeWarning)) or not event.scope:
+            return False
+        words = (event.node_id, event.message if isinstance(event, NodeWarning) else event.error.message)
+        known = words in self._said
+        self._said.add(words)
+        return known
+
+    def _print(self, text: Text) -> None:
+        with self._console.capture() as captured:
+            self._console.print(text)
+        self._out.line(captured.get().rstrip("\n"))
+
+
+def end_lines(end: RunEnd, view: RunView) -> Iterator[Text]:
+    """How the run ended, in one line, and how to go on where there is more to do."""
+    finished = end.finished
+    words, style = _ENDINGS[finished.status]
+    failed = view.failed_at
+    where = f" at {failed.node_id}" if failed is not None and finished.status is RunStatus.FAILURE else ""
+    if finished.status is RunStatus.SUCCESS and (items := view.failed_items).failed:
+        where, style = f", {failed_items_text(items.failed, items.total)}", "yellow"
+    summary = f" · {counts_text(finished.counts)} · {duration(finished.duration_ms)}"
+    yield Text.assemble((words + where, style), summary, f" · run {end.run_id}")
+    if finished.status is not RunStatus.SUCCESS:
+        yield Text(f"Take it up again with: {resume_command(end.run_id, end.folder)}", "dim")
+
+
+def run_headline(run_id: str, event: RunStarted) -> Text:
+    """The line that every report of a run begins with."""
+    name = f"{event.experience.name} {event.experience.version}" if event.experience else "experience"
+    resumes = f", resuming {event.original_run_id}" if event.original_run_id else ""
+    count = f"{len(event.nodes)} {'node' if len(event.nodes) == 1 else 'nodes'}"
+    return Text.assemble((name, "bold"), f" · {count} · run {run_id}{resumes}")
+
+
+def warning_line(event: RunWarning) -> Text:
+    """A warning of the run as a whole."""
+    return Text(f"  ! {event.message}", "yellow")
+
+
+def node_line(event: NodeEvent) -> Text:
+    """One event of a node, or of an item of one, as a line."""
+    name = place_text(event.node_id, event.scope)
+    status, detail = _story(event)
+    sign, style = SIGNS[status] if status else (" ", "dim")
+    return Text.assemble("  ", (sign, style), f" {name:<{_NAME_WIDTH}} ", detail)
+
+
+def _story(event: NodeEvent) -> tuple[NodeStatus | None, str]:
+    """The status that an event gives its node, if it does, and what there is to say."""
+    if isinstance(event, NodeStarted):
+        return NodeStatus.RUNNING, f"{event.items} items" if event.items is not None else "started"
+    if isinstance(event, NodeCached):
+        return NodeStatus.CACHED, f"restored, saves {duration(event.duration_ms)}"
+    if isinstance(event, NodeCompleted):
+        items = f"{counts_text(event.counts)} · " if event.counts else ""
+        return NodeStatus.COMPLETED, f"{items}{duration(event.duration_ms)}"
+    if isinstance(event, NodeFailed):
+        ended = event.counts
+        message = f"{ended.failed} of {sum_of(ended)} items failed" if ended and ended.failed else event.error.message
+        return NodeStatus.FAILED, message
+    return _side_story(event)
+
+
+def _side_story(event: NodeEvent) -> tuple[NodeStatus | None, str]:
+    if isinstance(event, NodeSkipped):
+        return NodeStatus.SKIPPED, f"skipped: {event.reason}"
+    if isinstance(event, NodeCancelled):
+        return NodeStatus.CANCELLED, event.reason
+    if isinstance(event, NodeAttempt):
+        return None, f"attempt {event.attempt} failed, next in {duration(event.wait_ms)}: {event.error.message}"
+    if isinstance(event, NodeActivity):
+        return None, event.activity
+    if isinstance(event, NodeTokens):
+        return None, f"{event.tokens_in} tokens in, {event.tokens_out} out"
+    assert isinstance(event, NodeWarning)
+    return None, f"! {event.message}"

@@ -1,0 +1,81 @@
+"""A run that is looked at afterwards: a row for each node, with the time that it took and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from engine.cli.output.columns import Column
+from engine.cli.output.run_table import story
+from engine.cli.output.tables import print_table, terminal
+from engine.log.events.timestamps import moment
+from engine.log.humanize import counts_text, duration
+from engine.log.reading.reader import Log
+from engine.log.reading.summary import RunSummary
+from engine.log.reading.view import NodeView, RunView
+from engine.report.humanize import tokens_text
+from engine.report.reasons import reason_lines
+from engine.report.status_signs import SIGNS
+from engine.report.totals import sums_texts
+
+_BAR_WIDTH = 24
+_WIDE_ENOUGH = 100
+_COLUMNS = (
+    Column(""),
+    Column("node", narrowest=12, wraps=True),
+    Column("status"),
+    Column("time", rank=2),
+    Column("when", rank=4),
+    Column("tokens", rank=3),
+    Column("what happened", rank=1, narrowest=12, wraps=True),
+)
+
+
+def print_run(log: Log, view: RunView, summary: RunSummary) -> None:
+    """Print the run: what it was, its nodes, its sums, and lines of the log that could not be read."""
+    console = terminal()
+    headline = Text.assemble((summary.experience, "bold"), f" · run {summary.run_id} · {summary.outcome}")
+    console.print(headline, soft_wrap=True)
+    if summary.original_run_id:
+        console.print(Text(f"resumes {summary.original_run_id}", "dim"))
+    with_bars = console.is_terminal and console.width >= _WIDE_ENOUGH
+    print_table(console, _COLUMNS, list(_rows(view, with_bars=with_bars)))
+    parts = [counts_text(summary.counts)]
+    if summary.duration_ms is not None:
+        parts.append(duration(summary.duration_ms))
+    parts += sums_texts(summary)
+    console.print(f"{' · '.join(parts)} · log {log.path}", markup=False, soft_wrap=True)
+    for line in reason_lines(log):
+        console.print(Text(line, "dim"), soft_wrap=True)
+    for warning in dict.fromkeys(view.warnings):
+        console.print(Text(f"! {warning}", "yellow"))
+    for problem in log.problems:
+        console.print(Text(f"line {problem.line} of the log could not be read: {problem.message}", "yellow"))
+
+
+def _rows(view: RunView, *, with_bars: bool) -> Iterator[tuple[Text | str, ...]]:
+    for node in view.nodes.values():
+        sign, style = SIGNS[node.effective_status()]
+        yield (
+            Text(sign, style),
+            node.node_id,
+            Text(node.effective_status().value, style),
+            duration(node.duration_ms) if node.duration_ms is not None else "",
+            Text(_bar(node, view), style) if with_bars else "",
+            tokens_text(node.spent.tokens_in + node.spent.tokens_out),
+            story(node),
+        )
+
+
+def _bar(node: NodeView, view: RunView) -> str:
+    """Where in the run's time the node ran; a dot for one that was restored or skipped then."""
+    whole = view.duration_ms
+    if not whole or view.started_at is None or node.ended_at is None:
+        return ""
+    zero = moment(view.started_at)
+    end = (moment(node.ended_at) - zero).total_seconds() * 1000 / whole
+    began = (moment(node.started_at) - zero).total_seconds() * 1000 / whole if node.started_at else end
+    first = min(int(began * _BAR_WIDTH), _BAR_WIDTH - 1)
+    last = max(first + 1, min(round(end * _BAR_WIDTH), _BAR_WIDTH))
+    return " " * first + ("━" * (last - first) if node.started_at else "•")

@@ -1,0 +1,51 @@
+"""The page of a run for `oe inspect --html`: finds the experience that ran, where it is still the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from engine.canonical import hash_bytes
+from engine.cli.commands.graph import picture_of_loaded
+from engine.experience.load import (
+    ExperienceNotFoundError,
+    InvalidExperienceError,
+    Loaded,
+    UnreadableExperienceError,
+    load_alone,
+)
+from engine.expressions import Json
+from engine.log.reading.reader import Log
+from engine.log.reading.summary import RunSummary
+from engine.log.storage.blobs import blobs_of
+from engine.report.page.page import run_page
+
+
+def page_of(log: Log, summary: RunSummary) -> str:
+    """The page. The graph is that of experience.yaml if its text is the one that ran."""
+    loaded = _experience_that_ran(log)
+    read = blobs_of(log.path).read
+    if loaded is None:
+        return run_page(log.records, summary, read=read)
+    return run_page(log.records, summary, picture_of_loaded(loaded), _written_values(loaded), read)
+
+
+def _experience_that_ran(log: Log) -> Loaded | None:
+    named = log.started.experience
+    if named is None:
+        return None
+    # The folder may have moved: the log lies in <folder>/.openexpertise/runs.
+    beside = log.path.absolute().parents[2] / Path(named.path).name
+    try:
+        loaded = load_alone(beside)
+    except (ExperienceNotFoundError, UnreadableExperienceError, InvalidExperienceError):
+        return None
+    same = hash_bytes(loaded.text.encode("utf-8", "surrogatepass")) == log.started.spec_hash
+    return loaded if same else None
+
+
+def _written_values(loaded: Loaded) -> Iterator[Json]:
+    for node in loaded.experience.nodes:
+        for key in ("args", "inputs", "source"):
+            written = node.source.get(key)
+            yield from written.values() if isinstance(written, Mapping) else ()

@@ -1,0 +1,18 @@
+"""From the text of an experience.yaml to a typed model and problems. Imports no run, no log and no editor."""
+
+from engine.experience.analyse import Analysis, abandoned, analyse
+from engine.experience.problems import Code, Problem, Related, Severity
+from engine.experience.reading.declarations import EdgePlace, IdPlace, Places
+
+__all__ = [
+    "Analysis",
+    "Code",
+    "EdgePlace",
+    "IdPlace",
+    "Places",
+    "Problem",
+    "Related",
+    "Severity",
+    "abandoned",
+    "analyse",
+]

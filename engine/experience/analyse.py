@@ -1,0 +1,155 @@
+"""Text in, model and problems out: the one reader and checker, for the editor at every key stroke and for a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from engine.experience.checks.ids_and_edges import Shape, check_graph, read_shape
+from engine.experience.checks.phases import check_phases
+from engine.experience.checks.schema_refs import check_references
+from engine.experience.checks.stages import check_stages
+from engine.experience.checks.suppressions import without_excused
+from engine.experience.checks.unloggable import check_values
+from engine.experience.checks.yaml.cut_off_text import check_swallowed
+from engine.experience.checks.yaml.followup_errors import without_echoes
+from engine.experience.checks.yaml.indentation_mistakes import as_one_mistake, slips, without_slipped
+from engine.experience.files.port import NO_FILES, Files
+from engine.experience.incremental import Knowledge, read_knowledge
+from engine.experience.json_schema.schema_errors import problems_of
+from engine.experience.model import Experience
+from engine.experience.nested.nested_errors import nested_errors
+from engine.experience.nested.nested_files import NestedFile, named_in, read_nested
+from engine.experience.problems import FILE_CODES, Code, Problem, Related, Severity
+from engine.experience.reading.declarations import Places
+from engine.experience.reading.parts import Parts, read_parts
+from engine.experience.source.characters import with_characters_named
+from engine.syntax import LineIndex, NodeKind, Span, SyntaxCode, SyntaxProblem, Tree, parse
+
+_CODES = {
+    SyntaxCode.DUPLICATE_KEY: Code.DUPLICATE_KEY,
+    SyntaxCode.SEVERAL_DOCUMENTS: Code.SEVERAL_DOCUMENTS,
+    SyntaxCode.TOO_LARGE: Code.LIMIT_EXCEEDED,
+    SyntaxCode.TOO_DEEP: Code.LIMIT_EXCEEDED,
+    SyntaxCode.ALIAS_EXPANSION: Code.LIMIT_EXCEEDED,
+    SyntaxCode.UNKNOWN_ALIAS: Code.UNKNOWN_ALIAS,
+    SyntaxCode.RECURSIVE_ALIAS: Code.UNKNOWN_ALIAS,
+    SyntaxCode.UNQUOTED_PLACEHOLDER: Code.UNQUOTED_PLACEHOLDER,
+}
+
+
+class Analysis(Struct, frozen=True):
+    """What a text says and what is wrong with it.
+
+    `experience` is without the parts that could not be read, and None where the top level is no mapping. `problems`
+    are in the order of the text. `parts`, `shape`, `knowledge` and `nested` are what the next analysis starts from.
+    """
+
+    text: str
+    tree: Tree
+    experience: Experience | None
+    problems: tuple[Problem, ...]
+    places: Places
+    parts: Parts | None
+    shape: Shape | None
+    knowledge: Knowledge | None = None
+    nested: Mapping[str, NestedFile] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> LineIndex:
+        """Offsets to lines and columns, and back."""
+        return self.tree.lines
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """The problems that keep the experience from running."""
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the experience can run."""
+        return self.experience is not None and not self.errors
+
+
+def analyse(text: str, previous: Analysis | None = None, files: Files = NO_FILES) -> Analysis:
+    """Read and check the text of an experience.yaml; pure but for what `files` looks at, and never raises.
+
+    Each node, edge and field is read alone; those whose text is as in `previous` are taken from there. The result
+    does not depend on `previous`, only the time does. Of `files`, one view always gives the same answers.
+    """
+    alone = _analyse_alone(text, previous, files)
+    named = named_in(alone.parts, "", files) if alone.parts is not None else ()
+    if not named:
+        return alone
+    nested = read_nested(named, files, previous.nested if previous else {}, _analyse_alone)
+    more = without_excused(nested_errors(named, files.own, nested), text, alone.lines)
+    return replace(alone, problems=_in_order((*alone.problems, *more)), nested=nested)
+
+
+def abandoned(text: str, limit: float) -> Analysis:
+    """What is known of a text whose analysis was given up after `limit` seconds: nothing but that."""
+    message = (
+        f"checking this file took over {limit:g} s and was given up: nothing in it is checked until it changes;"
+        " make it smaller or simpler"
+    )
+    line_end = text.find("\n")
+    first_line = Span(0, line_end if line_end >= 0 else len(text))
+    problem = Problem(Code.LIMIT_EXCEEDED, Severity.WARNING, message, first_line)
+    tree = Tree(text, None, (), LineIndex(text), None)
+    return Analysis(text, tree, None, (problem,), Places(None), None, None)
+
+
+def _analyse_alone(text: str, previous: Analysis | None, files: Files) -> Analysis:
+    """As `analyse`, without a look into nested experiences."""
+    tree = parse(text, previous.tree if previous else None)
+    syntax = [_from_syntax(problem) for problem in tree.problems]
+    if tree.root is None or tree.root.kind is not NodeKind.MAPPING:
+        problems = with_characters_named(syntax or [_not_a_mapping(tree)], text)
+        return Analysis(text, tree, None, tuple(problems), Places(None), None, None)
+    parts = read_parts(tree.root, previous.parts if previous else None)
+    shape = read_shape(parts, previous.shape if previous else None)
+    shell = problems_of(parts.shell.flaws, tree.root)
+    items = [problem for section in parts.all for problem in section.problems()]
+    broken = [problem.span for problem in syntax if problem.code is not Code.DUPLICATE_KEY]
+    before = previous.knowledge if previous else None
+    knowledge = read_knowledge(parts, shape, files, before, readable=not broken)
+    found = [*shell, *items, *check_graph(parts, shape), *check_stages(parts, shape)]
+    found += [*check_phases(parts, tree.root), *knowledge.checked.problems(parts)]
+    found += [*check_references(parts.fields, files), *check_values(tree.root, text), *check_swallowed(tree, text)]
+    if not any(map(_hides_the_flow, (*syntax, *found))):
+        found += knowledge.flow_problems(parts)
+    if broken:
+        found = list(without_echoes(found, broken, parts, tree))
+    if slipped := slips(tree.root, syntax):
+        found = list(without_slipped(found, slipped, tree.root))
+        syntax = list(as_one_mistake(slipped, tree.root, syntax))
+    said = with_characters_named([*syntax, *found], text)
+    told = _in_order(without_excused(said, text, tree.lines))
+    return Analysis(text, tree, parts.experience(), told, Places(parts), parts, shape, knowledge)
+
+
+def _hides_the_flow(problem: Problem) -> bool:
+    """Whether what reads and writes which field may not be what is meant."""
+    is_error = problem.severity is Severity.ERROR and problem.code not in FILE_CODES
+    return is_error or problem.code is Code.BAD_REFERENCE
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda problem: (problem.span.start, problem.span.end, problem.code.value)))
+
+
+def _from_syntax(problem: SyntaxProblem) -> Problem:
+    code = _CODES.get(problem.code, Code.INVALID_YAML)
+    related = (Related(problem.related, "the other place"),) if problem.related else ()
+    return Problem(code, Severity.ERROR, problem.message, problem.span, related)
+
+
+def _not_a_mapping(tree: Tree) -> Problem:
+    root = tree.root
+    if root is None or root.kind is NodeKind.NULL:
+        message = "the file says nothing yet: an experience starts with `name:` and `version:`"
+        return Problem(Code.NOT_A_MAPPING, Severity.ERROR, message, Span(0, 0))
+    message = "the top level of an experience is a mapping, with the keys `name`, `version`, `state` and `graph`"
+    return Problem(Code.NOT_A_MAPPING, Severity.ERROR, message, root.span)

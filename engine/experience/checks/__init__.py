@@ -1,0 +1,1 @@
+"""The checks of an experience, one file for each family of codes."""

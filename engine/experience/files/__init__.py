@@ -1,0 +1,1 @@
+"""The files beside an experience, behind a port."""

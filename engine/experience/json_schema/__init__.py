@@ -1,0 +1,1 @@
+"""JSON Schema: the definitions of experience.schema.json, the schemas that users write, and values against both."""

@@ -1,0 +1,87 @@
+"""The JSON Schemas that an experience holds (run args, fields, answers): what in them is none, as flaws (OE207), or
+cannot be used here (OE209).
+
+Only what certainly cannot be used: a value that such a schema is asked about fails its node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.experience.json_schema.messages import closest, did_you_mean, listed
+from engine.experience.json_schema.patterns import PatternError, UnsupportedPatternError, check_pattern
+from engine.experience.json_schema.schema_errors import Flaw, Spot
+from engine.experience.problems import Code, Severity
+from engine.experience.source.locate import Steps
+
+_TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
+_INNER = frozenset({"items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else"})
+_INNER_BY_NAME = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
+_INNER_LISTS = frozenset({"prefixItems", "anyOf", "oneOf", "allOf"})
+_NESTING = _INNER | _INNER_BY_NAME | _INNER_LISTS
+
+
+def schema_flaws(schema: Any, path: Steps) -> Sequence[Flaw]:
+    """The mistakes in the schema at a path of the value that `Flaw.within` gets."""
+    found: list[Flaw] = []
+    _collect(schema, path, found)
+    return found
+
+
+def _collect(schema: Any, path: Steps, found: list[Flaw]) -> None:
+    if not isinstance(schema, dict):
+        return
+    types = schema.get("type")
+    if isinstance(types, str):
+        found += _unknown_type(types, (*path, "type"))
+    elif isinstance(types, list):
+        for position, each in enumerate(types):
+            found += _unknown_type(each, (*path, "type", position))
+    if "pattern" in schema:
+        found += _unusable_pattern(schema["pattern"], (*path, "pattern"), Spot.VALUE)
+    by_pattern = schema.get("patternProperties")
+    for pattern in by_pattern if isinstance(by_pattern, dict) else ():
+        found += _unusable_pattern(pattern, (*path, "patternProperties", pattern), Spot.KEY)
+    if not _NESTING.isdisjoint(schema):  # nearly never: there is a schema for each field
+        for key, member in schema.items():
+            for inner, steps in _inner_schemas(key, member):
+                _collect(inner, (*path, *steps), found)
+
+
+def _inner_schemas(key: str, member: Any) -> Iterator[tuple[Any, Steps]]:
+    """What stands under a key under which a schema holds others, and the steps to it."""
+    if key in _INNER:
+        yield member, (key,)
+    elif key in _INNER_BY_NAME and isinstance(member, dict):
+        for name, inner in member.items():
+            yield inner, (key, name)
+    elif key in _INNER_LISTS and isinstance(member, list):
+        for position, choice in enumerate(member):
+            yield choice, (key, position)
+
+
+def _unknown_type(name: Any, path: Steps) -> Sequence[Flaw]:
+    if not isinstance(name, str) or name in _TYPES:
+        return ()
+    suggestion = closest(name, frozenset(_TYPES))
+    message = f"JSON Schema knows no type `{name}`{did_you_mean(suggestion) or f'; its types are {listed(_TYPES)}'}"
+    return (_flaw(message, path, {"suggestion": suggestion} if suggestion else {}),)
+
+
+def _unusable_pattern(pattern: Any, path: Steps, spot: Spot) -> Sequence[Flaw]:
+    if not isinstance(pattern, str):
+        return ()
+    try:
+        check_pattern(pattern)
+    except UnsupportedPatternError as error:
+        return (_flaw(str(error), path, {}, spot, Code.UNSUPPORTED_PATTERN),)
+    except PatternError as error:
+        return (_flaw(str(error), path, {}, spot),)
+    return ()
+
+
+def _flaw(
+    message: str, path: Steps, data: Mapping[str, str], spot: Spot = Spot.VALUE, code: Code = Code.NOT_A_SCHEMA
+) -> Flaw:
+    return Flaw(code, message, path, spot, severity=Severity.WARNING, blocks=False, data=data)

@@ -1,0 +1,157 @@
+"""Schema mistakes as problems: one mistake, one problem, at the place where a person would look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from engine.experience.json_schema.definitions import Part, Violation, violations
+from engine.experience.json_schema.messages import closest, did_you_mean, dotted, first_sentence, listed, shown, wanted
+from engine.experience.json_schema.schema_matcher import UNKNOWN_KEYS
+from engine.experience.problems import Code, Problem, Severity
+from engine.experience.source.locate import Place, Steps, locate, missing_key_span
+from engine.expressions import Json
+from engine.syntax import NodeKind, Span, View
+
+
+class Spot(Enum):
+    """Which text a mistake at a path is shown at."""
+
+    VALUE = "value"
+    KEY = "key"
+    LACKING = "lacking"
+
+
+class Flaw(Struct, frozen=True):
+    """A mistake in a value. `blocks`: the part cannot be read into the model as long as it is there."""
+
+    code: Code
+    message: str
+    path: Steps
+    spot: Spot = Spot.VALUE
+    severity: Severity = Severity.ERROR
+    blocks: bool = True
+    data: Mapping[str, str] = field(default_factory=dict)
+
+    def within(self, view: View) -> Problem | None:
+        """The problem that this is in the text of the value; None at text that is no YAML, which has one already."""
+        place = locate(view, self.path)
+        if place.value is not None and place.value.kind is NodeKind.ERROR:
+            return None
+        return Problem(self.code, self.severity, self.message, self._span(view, place), data=self.data)
+
+    def _span(self, view: View, place: Place) -> Span:
+        if self.spot is Spot.LACKING:
+            return missing_key_span(view, self.path)
+        return place.key_span if self.spot is Spot.KEY else place.span
+
+
+def problems_of(flaws: Sequence[Flaw], view: View) -> tuple[Problem, ...]:
+    """The problems that the flaws of a value are in its text."""
+    return tuple([problem for flaw in flaws if (problem := flaw.within(view))]) if flaws else ()
+
+
+def find_flaws(part: Part, value: Json, subject: str) -> tuple[Flaw, ...]:
+    """Check a part against its definition. `subject` is what messages call the part itself: `an edge`."""
+    found = violations(part, value)
+    if not found:
+        return ()
+    missing = {(v.path, v.key) for v in found if v.keyword == "required"}
+    flaws: list[Flaw] = []
+    for violation in found:
+        if violation.keyword == UNKNOWN_KEYS:
+            meant = _misspelt_required_key(violation, missing)
+            missing.discard((violation.path, meant))
+            flaws.append(_unknown_key(violation, meant))
+    for violation in found:
+        if violation.keyword == "required":
+            if (violation.path, violation.key) in missing:
+                flaws.append(_missing_key(violation, subject))
+        elif violation.keyword != UNKNOWN_KEYS:
+            flaws.append(_wrong(violation, subject))
+    return tuple(flaws)
+
+
+def _misspelt_required_key(violation: Violation, missing: Iterable[tuple[Steps, str | None]]) -> str | None:
+    """The missing key that an unknown one stands for: then that is the one mistake, and worth an error."""
+    candidates = frozenset(key for path, key in missing if path == violation.path and key)
+    key = violation.key or ""
+    without_colon = key.partition(" ")[0]  # `{source $.files}` is a mapping with the key `source $.files`
+    return without_colon if without_colon in candidates else closest(key, candidates)
+
+
+def _misspelt_discriminator(violation: Violation) -> str | None:
+    """The key that stands for the missing one (`kind`, say) that decides which keys there may be."""
+    if UNKNOWN_KEYS in violation.schema:
+        return None
+    branches = (rule.get("then", {}) for rule in violation.schema.get("allOf", ()))
+    known = {name for schema in (violation.schema, *branches) for name in schema.get("properties", {})}
+    return closest(violation.key or "", frozenset(key for key in _present(violation.value) if key not in known))
+
+
+def _unknown_key(violation: Violation, meant: str | None) -> Flaw:
+    key = violation.key or ""
+    known = [name for name in violation.schema.get("properties", {}) if name not in _present(violation.value)]
+    suggestion = meant or closest(key, frozenset(known))
+    ignored = violation.schema.get(UNKNOWN_KEYS) == "warn"
+    hint = did_you_mean(suggestion) or (f"; known here: {listed(known)}" if known else "")
+    return Flaw(
+        Code.UNKNOWN_KEY,
+        f"unknown key `{key}`{' is ignored' if ignored and not meant else ''}{hint}",
+        (*violation.path, key),
+        spot=Spot.KEY,
+        severity=Severity.WARNING if ignored and not meant else Severity.ERROR,
+        blocks=meant is not None,
+        data={"key": key} | ({"suggestion": suggestion} if suggestion else {}),
+    )
+
+
+def _present(value: Json) -> Iterable[str]:
+    return value.keys() if isinstance(value, dict) else ()
+
+
+def _missing_key(violation: Violation, subject: str) -> Flaw:
+    key = violation.key or ""
+    misspelt = _misspelt_discriminator(violation)
+    if misspelt is not None:
+        return _unknown_key(replace(violation, key=misspelt), meant=key)
+    schema = violation.schema.get("properties", {}).get(key, {})
+    owner = f"`{dotted(violation.path)}`" if violation.path else subject
+    choices = f" It is {wanted(schema)}." if "enum" in schema else ""
+    message = f"{owner} needs `{key}`.{first_sentence(schema)}{choices}"
+    return Flaw(Code.MISSING_KEY, message, violation.path, spot=Spot.LACKING, data={"key": key})
+
+
+def _wrong(violation: Violation, subject: str) -> Flaw:
+    """A value of the wrong type, or of the right type and not allowed."""
+    name = f"`{dotted(violation.path)}`" if violation.path else subject
+    value, schema = violation.value, violation.schema
+    code, spot, data = Code.WRONG_VALUE, Spot.VALUE, {}
+    match violation.keyword:
+        case "type":
+            code = Code.WRONG_TYPE
+            # What the text must be like matters only to one who writes text.
+            asked = {key: rule for key, rule in schema.items() if key != "pattern"}
+            message = f"{name} must be {wanted(asked)}, not {shown(value)}{_quotes_hint(value, schema)}"
+        case "enum" | "const":
+            code = Code.UNKNOWN_KIND if violation.path == ("kind",) else code
+            suggestion = closest(value, frozenset(map(str, schema.get("enum", ())))) if isinstance(value, str) else None
+            data = {"suggestion": suggestion} if suggestion else {}
+            message = f"{name} must be {wanted(schema)}, not {shown(value)}{did_you_mean(suggestion)}"
+        case "minLength" | "minItems" if not value:
+            message = f"{name} must not be empty"
+        case "pattern" | "minimum" | "maximum":
+            message = f"{name} must be {wanted(schema)}, not {shown(value)}"
+        case keyword:
+            message = f"{name} does not hold what `{keyword}: {schema.get(keyword)}` asks for: it is {shown(value)}"
+    return Flaw(code, message, violation.path, spot=spot, data=data)
+
+
+def _quotes_hint(value: Json, schema: Mapping[str, object]) -> str:
+    """A number or a boolean where text is wanted was usually meant as text."""
+    if schema.get("type") == "string" and isinstance(value, (bool, int, float)):
+        return ": put it in quotes"
+    return ""

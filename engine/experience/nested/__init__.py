@@ -1,0 +1,1 @@
+"""Experiences inside an experience."""

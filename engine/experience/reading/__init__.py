@@ -1,0 +1,1 @@
+"""From a tolerant tree to the typed model, item by item."""

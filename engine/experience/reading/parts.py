@@ -1,0 +1,134 @@
+"""A whole text as its parts: the lists that are read item by item, and the shell around them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from engine.experience.json_schema.definitions import Part
+from engine.experience.json_schema.embedded_schemas import schema_flaws
+from engine.experience.json_schema.schema_errors import Flaw, find_flaws
+from engine.experience.model import Edge, Experience, Loop, Node, Pipeline, StateField
+from engine.experience.reading.defaults import default_flaws
+from engine.experience.reading.items import read_edge, read_loop, read_node, read_pipeline
+from engine.experience.reading.sections import Section, read_fields, read_list
+from engine.experience.source.locate import as_json
+from engine.syntax import NodeKind, View
+
+_LISTS = ("nodes", "edges", "pipelines", "loops")
+
+
+class Shell(Struct, frozen=True):
+    """All that is in no list. `key` is equal for shells that say the same."""
+
+    value: dict[str, Any]
+    flaws: tuple[Flaw, ...]
+    key: str
+
+
+class Parts(Struct, frozen=True):
+    """The parts of a text whose top level is a mapping."""
+
+    shell: Shell
+    nodes: Section[Node]
+    edges: Section[Edge]
+    pipelines: Section[Pipeline]
+    loops: Section[Loop]
+    fields: Section[StateField]
+
+    @property
+    def all(self) -> tuple[Section[Any], ...]:
+        """Every list, in the order in which its names become known."""
+        return (self.fields, self.nodes, self.edges, self.pipelines, self.loops)
+
+    @property
+    def with_ids(self) -> tuple[Section[Any], ...]:
+        """The lists whose items are vertices of the graph, or run in one."""
+        return (self.nodes, self.pipelines, self.loops)
+
+    def experience(self) -> Experience:
+        """The model, without what could not be read."""
+        shell = self.shell.value
+        runtime, args = _mapping(shell.get("runtime")), shell.get("args")
+        limits = _mapping(runtime.get("limits"))
+        description = shell.get("description")
+        return Experience(
+            name=_text(shell.get("name")),
+            version=_text(shell.get("version")),
+            nodes=self.nodes.models(),
+            edges=self.edges.models(),
+            fields=self.fields.models(),
+            description=description if isinstance(description, str) else None,
+            pipelines=self.pipelines.models(),
+            loops=self.loops.models(),
+            concurrency=_count(runtime.get("concurrency")),
+            requests_per_minute=_count(limits.get("requests_per_minute")),
+            tokens_per_minute=_count(limits.get("tokens_per_minute")),
+            args_schema=args if isinstance(args, dict) else None,
+        )
+
+
+def read_parts(root: View, previous: Parts | None) -> Parts:
+    """Read every part alone; what `previous` has read of the same text is taken from there."""
+    graph, state = root.get("graph"), root.get("state")
+    nodes, edges, pipelines, loops = (graph.get(name) if graph else None for name in _LISTS)
+    return Parts(
+        shell=_read_shell(root, graph, state, previous.shell if previous else None),
+        nodes=read_list(nodes, previous.nodes if previous else None, read_node),
+        edges=read_list(edges, previous.edges if previous else None, read_edge),
+        pipelines=read_list(pipelines, previous.pipelines if previous else None, read_pipeline),
+        loops=read_list(loops, previous.loops if previous else None, read_loop),
+        fields=read_fields(state.get("schema") if state else None, previous.fields if previous else None),
+    )
+
+
+def _read_shell(root: View, graph: View | None, state: View | None, previous: Shell | None) -> Shell:
+    value = {
+        **_members(root),
+        **_member("graph", graph, _LISTS),
+        **_member("state", state, ("schema",)),
+    }
+    # The text of the value, since to Python `1`, `1.0` and `true` are equal.
+    key = repr(value)
+    if previous and previous.key == key:
+        return previous
+    args = value.get("args")
+    flaws = (
+        *find_flaws(Part.SHELL, value, "an experience"),
+        *schema_flaws(args, ("args",)),
+        *default_flaws(args, ("args",)),
+    )
+    return Shell(value, flaws, key)
+
+
+def _members(view: View, hollow: tuple[str, ...] = ("graph", "state")) -> dict[str, Any]:
+    """A mapping's value without what the keys in `hollow` hold: only that they hold a list or a mapping."""
+    value = view.value
+    kept = {key: _hollow(member) if key in hollow else member for key, member in value.items()}
+    members = as_json(kept)
+    return members if isinstance(members, dict) else {}
+
+
+def _member(key: str, view: View | None, hollow: tuple[str, ...]) -> dict[str, Any]:
+    return {key: _members(view, hollow)} if view and view.kind is NodeKind.MAPPING else {}
+
+
+def _hollow(value: Any) -> Any:
+    if isinstance(value, list):
+        return value and [None]
+    return {} if isinstance(value, dict) else value
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _count(value: Any) -> int | None:
+    """A number that counts something, as the schema checks it; None for anything else."""
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return int(value) if whole and not isinstance(value, bool) and value >= 1 else None

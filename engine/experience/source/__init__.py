@@ -1,0 +1,1 @@
+"""Where things are in the text of an experience."""

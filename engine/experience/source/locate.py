@@ -1,0 +1,177 @@
+"""Where the parts of a value are in the text: from a path inside a value to spans. No rules about experiences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from msgspec import Struct
+
+from engine.experience.source.scalar_offsets import place_inside
+from engine.expressions import Json
+from engine.syntax import NodeKind, Span, View
+from engine.syntax.green_tree import Green
+from engine.syntax.tree_view import EntryView
+
+Steps = tuple[str | int, ...]
+
+_NOT_ONLY_TEXT = frozenset({"null", "true", "false", "inf", "nan"})
+"""Names that keys have in JSON which are no text in YAML. Numbers are no identifiers."""
+
+
+class Place(Struct, frozen=True):
+    """A value in the text, and the key that it stands under, where there is one."""
+
+    key: View | None
+    value: View | None
+    owner: View
+
+    @property
+    def span(self) -> Span:
+        """The value; its key where nothing follows it; what it would be in where neither is written."""
+        if self.value is not None and self.value.span.end > self.value.start:
+            return self.value.span
+        return (self.key or self.owner).span
+
+    @property
+    def key_span(self) -> Span:
+        """The key; the value where it has none."""
+        return self.key.span if self.key else self.span
+
+
+def locate(view: View, steps: Steps) -> Place:
+    """Follow a path of `as_json(view.value)` in the text, as far as it is written there.
+
+    What an alias stands for is written elsewhere: a path that leads into one ends at the alias.
+    """
+    place = Place(None, view, view)
+    for step in steps:
+        inner = _step(place.value, step) if place.value is not None else None
+        if inner is None:
+            break
+        place = inner
+    return place
+
+
+def span_at(view: View, steps: Steps) -> Span:
+    """`locate(view, steps).span`, found faster where nothing is unusual about the path."""
+    found = view.find(steps) if _are_certain(steps) else None
+    if found is None or not found.green.length:
+        return locate(view, steps).span
+    return Span(found.start, found.start + found.green.length)
+
+
+def item_spans(view: View, key: str, count: int) -> list[Span]:
+    """Where the items of the list under a key are, of which it has `count`: `locate(view, (key, position)).span`."""
+    found = view.find((key,)) if _is_certain(key) else None
+    spans = found.item_spans() if found is not None else []
+    if len(spans) != count or any(span.start == span.end for span in spans):
+        return [locate(view, (key, position)).span for position in range(count)]
+    return spans
+
+
+@lru_cache(maxsize=4096)
+def _are_certain(steps: Steps) -> bool:
+    """Whether the keys in a path can only be these texts in YAML."""
+    return all(_is_certain(step) for step in steps if isinstance(step, str))
+
+
+def _is_certain(key: str) -> bool:
+    """Whether a key of JSON can only be this text in YAML."""
+    return key.isidentifier() and key not in _NOT_ONLY_TEXT
+
+
+def _step(view: View, step: str | int) -> Place | None:
+    if isinstance(step, int):
+        item = view.item(step)
+        return Place(None, item, view) if item else None
+    if _is_certain(step) and (entry := view.entry(step)) is not None:
+        return Place(entry.key, entry.value, view)
+    # The last one counts where a key is written twice, as in the value.
+    found = _by_key_text(view.green).get(step)
+    return Place(found.key.shift(view.start), found.value and found.value.shift(view.start), view) if found else None
+
+
+@lru_cache(maxsize=8)
+def _by_key_text(green: Green) -> dict[str, EntryView]:
+    """The last entry of each key of a mapping, as if it began at 0: there may be many to look for in the same one."""
+    return {key_text(entry.key): entry for entry in View(green, 0).entries()}
+
+
+def missing_key_span(view: View, steps: Steps) -> Span:
+    """Where to say that the mapping at this path lacks a key: its id, else its own key, else its first key."""
+    place = locate(view, steps)
+    if place.value is not None and (id_ := place.value.get("id")) is not None and id_.span.end > id_.start:
+        return id_.span
+    if place.key is not None:
+        return place.key.span
+    first = next(place.value.entries(), None) if place.value is not None else None
+    return first.key.span if first else place.span
+
+
+def span_inside(scalar: View, span: Span) -> Span:
+    """A stretch of a scalar's value, in the text: exact where it can be found there, else all of the scalar."""
+    if scalar.kind is not NodeKind.SCALAR or span.start == span.end:
+        return scalar.span
+    found = place_inside(scalar, span)
+    return found.shift(scalar.start) if found else scalar.span
+
+
+def json_of(view: View) -> Json:
+    """As `as_json(view.value)`, but to be read and never changed: the value itself, where that is JSON."""
+    value = view.value
+    return value if view.is_json else as_json(value)
+
+
+def as_json(value: Any) -> Json:
+    """A YAML value with its keys as text, as JSON has them: `1: x` is `{"1": "x"}`. Always a copy."""
+    if isinstance(value, dict):
+        return {_key(key): as_json(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [as_json(member) for member in value]
+    return value  # type: ignore[no-any-return]
+
+
+def strings(value: Json) -> list[str]:
+    """Every text in a value and every key, at any depth, in any order."""
+    found: list[str] = []
+    left = [value]
+    while left:
+        member = left.pop()
+        if isinstance(member, str):
+            found.append(member)
+        elif isinstance(member, dict):
+            found += member
+            left += member.values()
+        elif isinstance(member, list):
+            left += member
+    return found
+
+
+def texts(value: Json, steps: Steps = ()) -> Iterator[tuple[Steps, str]]:
+    """Every text in a value, at any depth, with its path."""
+    if isinstance(value, str):
+        yield steps, value
+        return
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, member in members:
+        if isinstance(member, str):
+            yield (*steps, step), member
+        elif isinstance(member, (dict, list)):
+            yield from texts(member, (*steps, step))
+
+
+def key_text(key: View) -> str:
+    """A mapping's key as JSON has it."""
+    kind = key.kind
+    is_value = kind is NodeKind.SCALAR or kind is NodeKind.NULL or kind is NodeKind.ALIAS
+    return _key(key.value) if is_value else key.text
+
+
+def _key(key: Any) -> str:
+    if isinstance(key, str):
+        return key
+    if key is None:
+        return "null"
+    return str(key).lower() if isinstance(key, bool) else str(key)

@@ -1,0 +1,1 @@
+"""A client for each provider, over its SDK."""

@@ -1,0 +1,62 @@
+"""What killed processes leave, and nobody will finish: beginnings of logs, locks and cancel files of runs that never
+began, temporary files. A prune removes them, and none of a living process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.log.storage.disk import Disk
+from engine.log.storage.lock import may_be_held, remove_unheld
+from engine.log.storage.run_store import RunStore, is_run_id
+
+_BEGINNINGS = (".jsonl.new", ".cancel", ".lock")
+"""In the order in which they go: the lock is what the next prune finds the others by."""
+
+_ID_LENGTH = 36
+_TEMPORARY = (".tmp", ".tmp-wal", ".tmp-shm", ".tmp-journal")
+_SETTLED_NS = 3_600 * 10**9
+"""Temporary files have no lock, and live for milliseconds: after an hour, whoever wrote one is dead, or has lost it
+without harm.
+"""
+
+
+def leftovers(store: RunStore, now_ns: int) -> Iterator[Path]:
+    """Such files of this folder. `now_ns` is the time by the clock of its disk."""
+    runs = [path for path in _files(store.runs) if _begins_no_run(store, path)]
+    yield from sorted(runs, key=lambda path: _BEGINNINGS.index(path.name[_ID_LENGTH:]))
+    for path in _files(store.data):
+        if path.name.endswith(_TEMPORARY) and _written_ns(path) < now_ns - _SETTLED_NS:
+            yield path
+
+
+def remove_leftover(path: Path, disk: Disk) -> None:
+    """Remove one, unless it has gone or has become a living run's by now. Raises OSError."""
+    lock = path.with_name(path.name[:_ID_LENGTH] + _BEGINNINGS[-1])
+    if path == lock and not path.is_symlink():
+        remove_unheld(lock, disk)
+    elif not may_be_held(lock):
+        path.unlink(missing_ok=True)
+
+
+def _begins_no_run(store: RunStore, path: Path) -> bool:
+    run_id, rest = path.name[:_ID_LENGTH], path.name[_ID_LENGTH:]
+    if rest not in _BEGINNINGS or not is_run_id(run_id):
+        return False
+    # The log last: it has its name while the lock is held, and keeps it after that.
+    return not may_be_held(store.lock(run_id)) and not store.log(run_id).exists()
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.iterdir() if path.is_file() or path.is_symlink()]
+    except FileNotFoundError:
+        return []
+
+
+def _written_ns(path: Path) -> int:
+    try:
+        return path.lstat().st_mtime_ns
+    except FileNotFoundError:
+        return 0

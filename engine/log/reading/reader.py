@@ -1,0 +1,129 @@
+"""Reads run logs, whoever wrote them: whole, or as they grow. Tolerant, except of a first line that says nothing.
+
+Time and memory are bounded by the bytes that are read; the limits are in docs/design.md, The run log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from engine.log.events.codec import MalformedEventError, NewerLogError, decode
+from engine.log.events.events import LOG_VERSION, Record, RunStarted
+from engine.log.storage.safe_open import open_own
+
+MAX_LINE_BYTES = 16 * 1024 * 1024
+"""What is longer was written by no engine: values over 64 KiB lie in blobs."""
+
+MAX_LOG_BYTES = 1024 * 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
+
+
+class UnreadableLogError(ValueError):
+    """A log that cannot be resumed from or shown at all. The message is for the user."""
+
+
+class LogProblem(Struct, frozen=True):
+    """A line, 1-based, that could not be read; what it held is lost, the rest is not."""
+
+    line: int
+    message: str
+
+
+class Log(Struct, frozen=True):
+    """A run's log as far as it can be read. `records[0]` is its run.started."""
+
+    path: Path
+    records: tuple[Record, ...]
+    problems: tuple[LogProblem, ...]
+
+    @property
+    def started(self) -> RunStarted:
+        """The first event."""
+        event = self.records[0].event
+        assert isinstance(event, RunStarted)  # read_log ensures it
+        return event
+
+
+def read_log(path: Path) -> Log:
+    """Read a whole log. A torn last line is ignored, a corrupt one in the middle becomes a problem.
+
+    Raises UnreadableLogError where the first line is no run.started, or the log is of a newer version or over
+    MAX_LOG_BYTES; and OSError.
+    """
+    tail = LogTail(path)
+    records = tuple(tail.poll())
+    is_headless = bool(tail.problems) and tail.problems[0].line == 1
+    if is_headless or not records or not isinstance(records[0].event, RunStarted):
+        raise UnreadableLogError(
+            f"{path} does not begin with a readable run.started line, so it cannot be used. Was it cut off or edited?"
+        )
+    return Log(path, records, tuple(tail.problems))
+
+
+class LogTail:
+    """Follows one log. Each `poll` yields the records of the lines that were completed since the last one."""
+
+    def __init__(self, path: Path) -> None:
+        self.problems: list[LogProblem] = []
+        self._path = path
+        self._offset = 0
+        self._line = 0
+        self._torn: list[bytes] = []
+        self._torn_bytes = 0
+
+    def poll(self) -> Iterator[Record]:
+        """The new records, in order.
+
+        Raises UnreadableLogError for a newer log version and a log that is too long, and OSError.
+        """
+        with open_own(self._path) as file:
+            file.seek(self._offset)
+            while chunk := file.read(_CHUNK_BYTES):
+                self._offset += len(chunk)
+                if self._offset > MAX_LOG_BYTES:
+                    raise UnreadableLogError(f"{self._path} is over 1 GiB, which is the limit for a log")
+                yield from self._records(chunk)
+
+    def _records(self, chunk: bytes) -> Iterator[Record]:
+        *lines, torn = chunk.split(b"\n")
+        for line in lines:
+            self._hold(line)
+            yield from self._completed()
+        self._hold(torn)
+
+    def _hold(self, part: bytes) -> None:
+        """Keep a part of the line that is being read, unless it is too long already."""
+        self._torn_bytes += len(part)
+        if self._torn_bytes <= MAX_LINE_BYTES:
+            self._torn.append(part)
+
+    def _completed(self) -> Iterator[Record]:
+        line, is_too_long = b"".join(self._torn), self._torn_bytes > MAX_LINE_BYTES
+        self._torn, self._torn_bytes = [], 0
+        self._line += 1
+        if is_too_long:
+            self.problems.append(LogProblem(self._line, f"longer than {MAX_LINE_BYTES // 1024 // 1024} MiB"))
+            return
+        try:
+            record = read_line(line, self._path)
+        except MalformedEventError as error:
+            self.problems.append(LogProblem(self._line, str(error)))
+            return
+        if record is not None:
+            yield record
+
+
+def read_line(line: bytes, path: Path) -> Record | None:
+    """The record of one line of the log at `path`, without its line break; None for a type that is not known here.
+
+    Raises MalformedEventError, and UnreadableLogError for a newer log version.
+    """
+    try:
+        return decode(line)
+    except NewerLogError as error:
+        raise UnreadableLogError(
+            f"{path} was written by a newer oe (log version {error.version}, this one reads {LOG_VERSION}): update oe."
+        ) from error

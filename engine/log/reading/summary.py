@@ -1,0 +1,125 @@
+"""A run as lists show it: what its log comes to, seen whole or by its ends. Light: lists need no more of the log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from engine.log.events.counters import Counts, ErrorInfo, FailedItems, Sums
+from engine.log.events.timestamps import moment
+from engine.log.humanize import failed_items_text
+
+if TYPE_CHECKING:
+    from engine.log.reading.view import RunView
+
+
+class RunState(str, Enum):
+    """How a run stands. The first four end a log; the lock tells the other two apart (docs/design.md, The run log)."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    CANCELLED = "cancelled"
+    WAITING = "waiting"
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+
+
+class RunSummary(Struct, frozen=True):
+    """One run. `total` is the number of nodes, `duration_ms` milliseconds, `error` that of the node `failed_at`.
+
+    `failed_items` are those that fan-outs tolerated. `spent` is what it spent itself, `inherited` what restoring spared
+    it, `lineage` the sum with the runs before.
+    """
+
+    run_id: str
+    state: RunState
+    experience: str
+    file_name: str
+    started_at: datetime
+    last_event_at: datetime
+    counts: Counts
+    total: int
+    failed_items: FailedItems = FailedItems()
+    duration_ms: float | None = None
+    failed_at: str | None = None
+    error: ErrorInfo | None = None
+    reason: str | None = None
+    original_run_id: str | None = None
+    spent: Sums = Sums()
+    inherited: Sums = Sums()
+    lineage: Sums = Sums()
+
+    @property
+    def outcome(self) -> str:
+        """How it stands, and what went wrong in a run that succeeded: `success, 2 of 5 items failed`."""
+        return ", ".join(filter(None, (self.state.value, self.failed_items_text)))
+
+    @property
+    def failed_items_text(self) -> str:
+        """`2 of 5 items failed` of a run that succeeded in spite of them; else nothing."""
+        items = self.failed_items
+        return failed_items_text(items.failed, items.total) if self.state is RunState.SUCCESS else ""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an engine is at work on it."""
+        return self.state is RunState.RUNNING
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its log has its last line."""
+        return self.state not in (RunState.RUNNING, RunState.INTERRUPTED)
+
+    @property
+    def short_id(self) -> str:
+        """The eight digits that people see."""
+        return self.run_id[:8]
+
+    @property
+    def ended(self) -> int:
+        """How many nodes are done with."""
+        counts = self.counts
+        return counts.cached + counts.completed + counts.failed + counts.skipped + counts.cancelled
+
+
+def summarise(view: RunView, *, alive: bool) -> RunSummary | None:
+    """The summary of a folded log; None before its run.started. `alive`: whether the run's lock is held.
+
+    What its last line says counts, where there is one: it is enough to have folded the first line and that.
+    """
+    if view.started is None or view.started_at is None or view.last_at is None:
+        return None
+    experience, finished, failed = view.started.experience, view.finished, view.failed_at
+    figures = view if finished is None else finished
+    return RunSummary(
+        run_id=view.run_id,
+        state=_state(view, alive=alive),
+        experience=experience.name if experience else "experience",
+        file_name=_file_name(experience.path) if experience else "",
+        started_at=moment(view.started_at),
+        last_event_at=moment(view.last_at),
+        counts=figures.counts,
+        total=view.total,
+        failed_items=view.failed_items if figures.failed_items is None else figures.failed_items,
+        duration_ms=view.duration_ms,
+        failed_at=failed.node_id if failed else finished.failed_at if finished else None,
+        error=failed.error if failed else finished.error if finished else None,
+        reason=finished.reason if finished else None,
+        original_run_id=view.started.original_run_id,
+        spent=figures.spent,
+        inherited=figures.inherited,
+        lineage=figures.lineage,
+    )
+
+
+def _state(view: RunView, *, alive: bool) -> RunState:
+    if view.finished is not None:
+        return RunState(view.finished.status.value)
+    return RunState.RUNNING if alive else RunState.INTERRUPTED
+
+
+def _file_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]

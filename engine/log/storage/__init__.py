@@ -1,0 +1,1 @@
+"""Files under `.openexpertise`: paths, locks, and the port to the disk."""

@@ -1,0 +1,1 @@
+"""Input values and large values, by reference instead of in full."""

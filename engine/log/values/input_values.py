@@ -1,0 +1,122 @@
+"""The values behind the names in a log's inputs (engine.log.values.input_names), and behind its references to blobs."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from engine.expressions import Json
+from engine.log.events.events import Event, Input, NodeCached, NodeCompleted, NodeStarted, Record, RunStarted
+from engine.log.storage.blobs import BlobLostError
+from engine.log.values.input_names import is_name
+from engine.log.values.large_values import Read, fetched, is_reference
+
+_SEQ = re.compile("[0-9]{1,15}")
+
+
+class ValueLostError(LookupError):
+    """The log says of a value only where it is, and there it is not any more. The message is for the user."""
+
+
+class InputValues:
+    """The inputs that one log tells of; `read` gives the contents of blobs."""
+
+    def __init__(self, records: Iterable[Record], read: Read) -> None:
+        self._read = read
+        self._events: dict[int, Event] = {}
+        self._starts: dict[str, NodeStarted] = {}
+        for record in records:
+            event = record.event
+            self._events[record.seq] = event
+            if isinstance(event, NodeStarted) and event.attempt_id is not None:
+                self._starts[event.attempt_id] = event
+
+    def behind(self, outcome: NodeCached | NodeCompleted) -> Input | None:
+        """What the execution received, with names still in it; None where the log does not say."""
+        if isinstance(outcome, NodeCached):
+            return outcome.input
+        started = self._starts.get(outcome.attempt_id or "")
+        return started.input if started is not None else None
+
+    def whole(self, received: Input) -> Input:
+        """The input with every value in its place. Raises ValueLostError."""
+        return replace(
+            received,
+            args=self._fields(received.args),
+            given=self._fields(received.given),
+            reads=self._fields(received.reads),
+            edges=self._fields(received.edges),
+            item=UNSET if received.item is UNSET else self.value(received.item),
+        )
+
+    def value(self, logged: Json) -> Json:
+        """The value that `logged` is, or stands for. Raises ValueLostError."""
+        added: list[Json] = []
+        before: float = math.inf
+        met: set[str] = set()
+        while True:  # a loop and not a recursion: a list may have grown a thousand times
+            if is_reference(logged):
+                logged = self._fetched(logged)
+            if not is_name(logged):
+                break
+            name = cast("dict[str, Json]", logged)
+            if name["$at"] is None:
+                logged = name.get("more")
+                break
+            if "more" in name:
+                added.append(name["more"])
+            place = str(name["$at"])
+            if place in met:
+                raise ValueLostError(f"the log explains {place} by itself")
+            met.add(place)
+            logged, before = self._at(place, before)
+        return _joined(logged, added[::-1]) if added else logged
+
+    def _fetched(self, reference: Json) -> Json:
+        try:
+            return fetched(reference, self._read)
+        except (BlobLostError, ValueError) as error:
+            raise ValueLostError(str(error)) from error
+
+    def _fields(self, values: Mapping[str, Json]) -> dict[str, Json]:
+        return {name: self.value(value) for name, value in values.items()}
+
+    def _at(self, place: str, before: float) -> tuple[Json, int]:
+        """What stands at `place`, in a line that is not after the one with that `seq`."""
+        written, section, name = (*place.split("/", 2), "", "")[:3]
+        seq = int(written) if _SEQ.fullmatch(written) else -1
+        event = self._events.get(seq) if seq <= before else None
+        values = _sections(event).get(section) if event is not None else None
+        if values is None or name not in values:
+            raise ValueLostError(f"the log does not hold {place} any more")
+        return values[name], seq
+
+
+def _joined(whole: Json, parts: list[Json]) -> Json:
+    if isinstance(whole, list):
+        return [*whole, *(element for part in parts if isinstance(part, list) for element in part)]
+    if isinstance(whole, dict):
+        return {key: value for part in (whole, *parts) if isinstance(part, dict) for key, value in part.items()}
+    raise ValueLostError("the log adds to a value that nothing can be added to")
+
+
+def _sections(event: Event) -> Mapping[str, Mapping[str, Json]]:
+    """The values that can be named in an event, by section and name; those without a name are under an empty one."""
+    if isinstance(event, RunStarted):
+        return {"args": event.args, "state": event.state}
+    sections: dict[str, Mapping[str, Json]] = {}
+    received = event.input if isinstance(event, (NodeStarted, NodeCached)) else None
+    if received is not None:
+        sections |= {"args": received.args, "given": received.given, "reads": received.reads, "edges": received.edges}
+        if received.item is not UNSET:
+            sections["item"] = {"": received.item}
+    if isinstance(event, (NodeCompleted, NodeCached)) and event.output is not None:
+        sections["stateDelta"] = event.output.state_delta
+        if event.output.edge_output is not UNSET:
+            sections["edgeOutput"] = {"": event.output.edge_output}
+    return sections

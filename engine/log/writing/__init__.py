@@ -1,0 +1,1 @@
+"""What a run appends while it goes on."""

@@ -1,0 +1,117 @@
+"""What each attempt leaves: `.openexpertise/output/<run-id>/<attemptId>.log` holds what it printed, `.exchange.jsonl`
+what it asked a model (docs/design.md, The run log).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from msgspec import Struct, field
+
+from engine.log.secrets.masking import MaskedStream, Secrets
+from engine.log.storage.disk import DISK, Disk, Thing
+from engine.log.storage.run_store import RunStore, is_run_id
+from engine.log.storage.safe_open import refuse_links
+from engine.log.writing.llm_transcript import Exchange
+
+OUTPUT_FOLDER = "output"
+
+LIMIT_BYTES = 10_000_000
+"""How much of one attempt's output is kept."""
+
+CUT = b"\n[oe: 10 MB of output are kept; the rest is not]\n"
+
+
+def output_folder(store: RunStore, run_id: str) -> Path:
+    """Where the attempts of a run leave what they printed. Raises ValueError for text that is no run id."""
+    if not is_run_id(run_id):
+        raise ValueError(f"not a run id: {run_id!r}")
+    return store.data / OUTPUT_FOLDER / run_id
+
+
+class Outputs(Struct, frozen=True):
+    """The output files of one run, in `folder`, without `secrets`. Without a folder nothing is kept."""
+
+    folder: Path | None = None
+    secrets: Secrets = field(default_factory=Secrets)
+    disk: Disk = DISK
+
+    def of(self, attempt_id: str, warn: Callable[[str], object]) -> contextlib.AbstractContextManager[OutputFile]:
+        """The file for what one attempt prints, closed in the end; `warn` hears of what could not be kept."""
+        return self._kept(f"{attempt_id}.log", self.secrets, warn)
+
+    @contextlib.contextmanager
+    def exchange(self, attempt_id: str, warn: Callable[[str], object]) -> Iterator[Exchange]:
+        """The file for what one attempt asks a model and for what comes back; as `of`."""
+        # The exchange masks values: in a line of JSON, a mask could take the place of a number or a brace.
+        with self._kept(f"{attempt_id}.exchange.jsonl", Secrets(), warn) as file:
+            yield Exchange(file.write, self.secrets)
+
+    @contextlib.contextmanager
+    def _kept(self, name: str, secrets: Secrets, warn: Callable[[str], object]) -> Iterator[OutputFile]:
+        file = OutputFile(self.folder, name, secrets, self.disk)
+        try:
+            yield file
+        finally:
+            file.close()
+            if file.problem is not None:
+                warn(file.problem)
+
+
+class OutputFile:
+    """Takes what is to be kept of an attempt, in the file `name`; without a folder nothing is.
+    The file is made with the first byte, so that silence leaves none.
+
+    Writing never raises: what cannot be kept is not worth the attempt. `problem` then says what went wrong.
+    """
+
+    def __init__(self, folder: Path | None, name: str, secrets: Secrets, disk: Disk = DISK) -> None:
+        self._folder = folder
+        self._name = name
+        self.problem: str | None = None
+        self._masked = MaskedStream(secrets)
+        self._disk = disk
+        self._left = LIMIT_BYTES
+        self._descriptor = -1
+
+    @property
+    def path(self) -> Path | None:
+        """Where it is, if it is kept."""
+        return None if self._folder is None else self._folder / self._name
+
+    def write(self, data: bytes) -> None:
+        """Append `data`, up to the limit, with secrets masked even where they come in pieces."""
+        if self._folder is None or self._left < 0 or self.problem is not None:
+            return
+        self._append(self._masked.feed(data))
+
+    def close(self) -> None:
+        """Write what was held back and let go of the file."""
+        self._append(self._masked.end())
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        self._left = -1
+
+    def _append(self, data: bytes) -> None:
+        path = self.path if data else None
+        if path is None or self._left < 0 or self.problem is not None:
+            return
+        kept = data if len(data) <= self._left else data[: self._left] + CUT
+        self._left -= len(data)
+        try:
+            if self._descriptor < 0:
+                self._descriptor = _create(self._disk, path)
+            self._disk.write_all(Thing.OUTPUT, self._descriptor, kept)
+        except OSError as error:
+            self.problem = f"output cannot be kept in {path}: {error.strerror}"
+
+
+def _create(disk: Disk, path: Path) -> int:
+    path.parent.parent.mkdir(mode=0o700, exist_ok=True)  # nothing is synced here: no result is in these files
+    refuse_links(path.parent)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    return disk.create(Thing.OUTPUT, path, exclusive=False)

@@ -1,0 +1,134 @@
+"""The order in which the runs of a folder begin and end, whatever the clock says: a counter in
+`.openexpertise/run-order`. A run takes a number when it begins and another when it ends; both stand in its log.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from msgspec import Struct
+
+from engine.log.events.events import RunFinished, RunStarted
+from engine.log.events.timestamps import moment
+from engine.log.reading.head_tail import read_ends
+from engine.log.reading.reader import UnreadableLogError
+from engine.log.storage.disk import DISK, Disk, Thing
+from engine.log.storage.run_store import RunStore
+from engine.log.writing.writer import Clock, timestamp, utc_now
+
+FILE = "run-order"
+
+_BUSY_SECONDS = 1.0
+"""How long to wait for other runs, each of which holds the file for well under a millisecond, unless it is stopped."""
+
+_AGAIN_SECONDS = 0.002
+_MOST_BYTES = 128
+_TOLERATED = timedelta(minutes=1)
+"""Clocks are put right by less than this all the time."""
+
+
+class Place(Struct, frozen=True):
+    """A place in the order; `ahead_until` is the time of the place before, where the clock has been set back since."""
+
+    order: int
+    ahead_until: str | None = None
+
+
+class _Last(Struct, frozen=True):
+    order: int
+    ts: str
+
+
+class RunOrder:
+    """The two places of one run in the order of the runs in `store()`, which is asked where they are by now.
+
+    Making it takes the first place. Raises OSError.
+    """
+
+    def __init__(self, store: Callable[[], RunStore], disk: Disk = DISK, clock: Clock = utc_now) -> None:
+        self._store = store
+        self._disk = disk
+        self._clock = clock
+        self.began = self._take()
+
+    def end(self) -> int:
+        """Take the second. Raises OSError."""
+        return self._take().order
+
+    def _take(self) -> Place:
+        return take_place(self._store(), timestamp(self._clock()), self._disk)
+
+
+def clock_warnings(place: Place) -> tuple[str, ...]:
+    """What a run that begins at `place` should say of the clock: nothing, mostly."""
+    if place.ahead_until is None:
+        return ()
+    return (
+        f"the clock was set back: a run here began or ended at {place.ahead_until}, which is still to come. "
+        "Runs are ordered as they happened; check the date of this machine.",
+    )
+
+
+def take_place(store: RunStore, ts: str, disk: Disk = DISK) -> Place:
+    """The next place in the order of the runs in `store`, whose folders exist; `ts` is the time now.
+
+    Where the counter is missing or damaged, it goes on from the logs. A process that is stopped while it holds the file
+    stops no other: two may have the same place then, and their times tell. Raises OSError.
+    """
+    descriptor = disk.create(Thing.ORDER, store.data / FILE, exclusive=False)
+    try:
+        is_ours = _lock(descriptor, disk)
+        last = _decoded(os.pread(descriptor, _MOST_BYTES, 0)) or _last_in_logs(store)
+        order = last.order + 1
+        if is_ours:
+            disk.truncate(Thing.ORDER, descriptor, 0)
+            disk.write_all(Thing.ORDER, descriptor, b"%d %b\n" % (order, ts.encode()))
+    finally:
+        os.close(descriptor)
+    return Place(order, last.ts if _is_ahead(last.ts, ts) else None)
+
+
+def _lock(descriptor: int, disk: Disk) -> bool:
+    """Whether the file could be locked in time."""
+    until = time.monotonic() + _BUSY_SECONDS
+    while not disk.lock(Thing.ORDER, descriptor):
+        if time.monotonic() > until:
+            return False
+        time.sleep(_AGAIN_SECONDS)
+    return True
+
+
+def _decoded(content: bytes) -> _Last | None:
+    """What the file says; None where it is empty or damaged."""
+    order, _, ts = content.partition(b" ")
+    try:
+        moment(text := ts.decode("ascii").strip())
+        return _Last(int(order), text) if order.isdigit() else None
+    except ValueError:
+        return None
+
+
+def _last_in_logs(store: RunStore) -> _Last:
+    """The greatest place and the latest time that the logs name."""
+    last = _Last(0, "1970-01-01T00:00:00.000Z")
+    for order, ts in _places(store):
+        last = _Last(max(last.order, order), max(last.ts, ts, key=moment))
+    return last
+
+
+def _places(store: RunStore) -> Iterator[tuple[int, str]]:
+    for run_id in store.known_ids():
+        try:
+            ends = read_ends(store.log(run_id))
+        except (UnreadableLogError, OSError):
+            continue
+        for record in ends.records:
+            if isinstance(record.event, (RunStarted, RunFinished)):
+                yield record.event.order or 0, record.ts
+
+
+def _is_ahead(last: str, now: str) -> bool:
+    return moment(last) - moment(now) > _TOLERATED

@@ -1,0 +1,1 @@
+"""Coding agents' command lines: how they are called, and what they print."""

@@ -1,0 +1,64 @@
+"""The command lines of coding agents: how each is called, and how it is installed (docs/format.md, cli-agent)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct, field
+
+from engine.experience.model import CliAgentSpec
+from engine.nodes.processes.environment import ANTHROPIC_KEYS, GOOGLE_KEYS, OPENAI_KEYS
+
+
+class CliProgram(Struct, frozen=True):
+    """One command line. It takes the prompt from stdin, so that none is too long for an argument or seen by others.
+
+    `keys` are the API keys that it may see, `environment` is what it is given beside the user's own.
+    """
+
+    name: str
+    install: str
+    keys: tuple[str, ...]
+    arguments: Callable[[CliAgentSpec], tuple[str, ...]]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def _claude(spec: CliAgentSpec) -> tuple[str, ...]:
+    return ("-p", "--output-format", spec.output_format, *_model(spec), *spec.extra_args)
+
+
+def _codex(spec: CliAgentSpec) -> tuple[str, ...]:
+    return ("exec", "--skip-git-repo-check", *_model(spec), *spec.extra_args, "-")
+
+
+def _gemini(spec: CliAgentSpec) -> tuple[str, ...]:
+    return ("--yolo", "--skip-trust", *_model(spec), *spec.extra_args)
+
+
+def _model(spec: CliAgentSpec) -> tuple[str, ...]:
+    return () if spec.model is None else ("--model", spec.model)
+
+
+PROGRAMS: Mapping[str, CliProgram] = {
+    "claude-code": CliProgram(
+        "claude",
+        "install Claude Code with `npm install -g @anthropic-ai/claude-code`, then run `claude` once to log in",
+        ANTHROPIC_KEYS,
+        _claude,
+    ),
+    "codex": CliProgram(
+        "codex",
+        "install it with `npm install -g @openai/codex`, then run `codex login`",
+        OPENAI_KEYS,
+        _codex,
+    ),
+    "gemini": CliProgram(
+        "gemini",
+        "install it with `npm install -g @google/gemini-cli`, then run `gemini` once to log in",
+        GOOGLE_KEYS,
+        _gemini,
+        # Who runs an experience trusts its folder; without a terminal, nobody could answer the question.
+        {"GEMINI_CLI_TRUST_WORKSPACE": "true"},
+    ),
+}
+"""By the provider that a node names."""

@@ -1,0 +1,330 @@
+"""Runs Python tools for the engine, one request at a time. Stand-alone: Python 3.8 and the standard library suffice.
+
+Started under the supervisor as `python worker.py CHANNEL FOLDER ROOT` in ROOT, the experience's folder. CHANNEL is a
+socket that carries one JSON line per message; FOLDER is the one of the tools it runs.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import select
+import sys
+from types import FunctionType, ModuleType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # here and below: what is only imported when it is needed took as long as everything else together
+    from typing import Any, Callable  # noqa: UP035 — Python 3.8
+
+if TYPE_CHECKING or __package__:
+    from engine.nodes.workers.oe_worker import libraries
+    from engine.nodes.workers.oe_worker.leftovers import Leftovers
+    from engine.nodes.workers.oe_worker.modules import Loaded, Modules, ToolFinder
+    from engine.nodes.workers.oe_worker.patches import Patches
+    from engine.nodes.workers.oe_worker.places import PACKAGES, Places
+    from engine.nodes.workers.oe_worker.process_state import ProcessState, basic_aspects, stop_timers
+    from engine.nodes.workers.oe_worker.streams import Streams
+else:  # run as a file, by a Python that may not have this package
+    HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120
+    sys.path.insert(0, HERE)
+    from oe_worker import libraries
+    from oe_worker.leftovers import Leftovers
+    from oe_worker.modules import Loaded, Modules, ToolFinder
+    from oe_worker.patches import Patches
+    from oe_worker.places import PACKAGES, Places
+    from oe_worker.process_state import ProcessState, basic_aspects, stop_timers
+    from oe_worker.streams import Streams
+
+    sys.path.remove(HERE)
+
+MAX_DEPTH = 500
+LINGER_LOOKS = 2_500
+"""How often to look for the next request before sleeping, where one is likely to come at once: for about a millisecond.
+No clock says when it is over, since tools may stop the clock of a process."""
+
+LINGER_PAUSE = 16
+"""After how many more requests to try again, when none came in that time: others may need the core more."""
+
+TO_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+
+def main(channel: int, folder: str, root: str) -> None:
+    """Answer requests on the socket `channel` until its other end is closed."""
+    os.set_inheritable(channel, False)
+    sys.dont_write_bytecode = True
+    sys.path[:] = search_path(sys.path, folder, root)
+    worker = Worker(root, folder)
+    incoming = select.poll()  # here, where no tool has put anything in its place
+    incoming.register(channel, select.POLLIN)
+    pause = 0
+    with os.fdopen(channel, "rb", closefd=False) as requests:
+        for line in requests:
+            request = json.loads(line.decode())
+            reply = worker.answer(request)
+            send(channel, reply)
+            worker.clean()
+            if pause:
+                pause -= 1
+            elif request.get("linger") and not linger(incoming):
+                pause = LINGER_PAUSE
+
+
+def in_child() -> None:
+    """Let a process that `multiprocessing` has started find the tool's module, and its code as it is on disk."""
+    sys.dont_write_bytecode = True
+    if len(sys.argv) == ARGUMENTS:
+        _, _, folder, root = sys.argv
+        modules = Modules(Places(root, folder, [entry for entry in sys.path if entry not in (root, folder)]))
+        sys.meta_path.append(ToolFinder(folder, modules))
+
+
+ARGUMENTS = 4
+
+
+def linger(incoming: select.poll) -> bool:
+    """Stay awake until there is a request, or for LINGER_LOOKS: to be woken takes longer than to run a short tool.
+
+    Returns whether there is one.
+    """
+    return any(incoming.poll(0) for _ in range(LINGER_LOOKS))
+
+
+def search_path(path: list[str], folder: str, root: str) -> list[str]:
+    """`path` without this file's folder, and with the tool's and the experience's after the standard library.
+
+    Not in front: a tool called `email.py` must not replace a module that the standard library needs.
+    """
+    # Python names the folder that the file really lies in, where installers link files.
+    here = [os.path.dirname(file) for file in (__file__, os.path.realpath(__file__))]  # noqa: PTH120
+    kept = [entry for entry in path if entry and entry not in here]
+    named = [os.path.basename(entry) for entry in kept]  # noqa: PTH119
+    at = next((index for index, name in enumerate(named) if name in PACKAGES), len(kept))
+    own = [folder] if folder == root else [folder, root]
+    return kept[:at] + own + kept[at:]
+
+
+class Worker:
+    """Answers requests, each as a new process would."""
+
+    def __init__(self, root: str, folder: str) -> None:
+        self._root = root
+        self._places = Places(root, folder, [entry for entry in sys.path if entry not in (root, folder)])
+        self._streams = Streams()
+        self._modules = Modules(self._places)
+        sys.meta_path.append(ToolFinder(folder, self._modules))
+        self._patches = Patches(self._places)
+        self._leftovers = Leftovers()
+        os.chdir(root)
+        self._state = ProcessState((*basic_aspects(), *libraries.library_aspects()))
+        self._was_asked = self._is_broken = False
+        self._failed: tuple[Any, ...] = ()
+
+    def answer(self, request: dict[str, Any]) -> bytes:
+        """The reply to one request. Never raises: whatever a tool does becomes an error that says so."""
+        if self._is_broken:
+            return encode(request, {"stale": True})
+        loaded = self._modules.enter(request.get("node"), request.get("files") or {})
+        reply = self._called(loaded, request)
+        had_timers = stop_timers()
+        self._streams.flush()
+        if "stale" in reply:
+            return encode(request, reply)
+        try:
+            left = self._left(loaded, had_timers=had_timers)
+        except Exception:  # noqa: BLE001 — whatever a tool has put in the way
+            left = {"retire": True, "why": "it could not be put back", "unlike": [request["file"]]}
+        return encode(request, {**reply, **left})
+
+    def clean(self) -> None:
+        """Make the process what it was before the request."""
+        try:
+            self._modules.leave()
+            self._state.write(self._state.first)
+            libraries.renew_random_numbers()
+        except BaseException:  # noqa: BLE001 — whatever a tool has put in the way
+            self._is_broken = True
+
+    def _called(self, loaded: Loaded, request: dict[str, Any]) -> dict[str, Any]:
+        function = None
+        try:
+            tool = self._tool(loaded, request["file"])
+            function = getattr(tool, request["function"] or "run", None)
+            if not callable(function):
+                return failure("NoFunction", "", names=functions(tool))
+            return {"ok": True, "output": loaded.context.copy().run(call, function, request["input"])}
+        except SystemExit as error:
+            if self._should_try_elsewhere(loaded, request):
+                return {"stale": True}
+            said = failure("SystemExit", f"the tool called sys.exit({error.code!r}) instead of returning its result")
+            return {**said, "location": location(self._places, error, function)}
+        except BaseException as error:  # noqa: BLE001 — the tool's errors are its author's, not the worker's
+            if self._should_try_elsewhere(loaded, request):
+                return {"stale": True}
+            import traceback
+
+            traceback.print_exc()
+            said = failure(type(error).__name__, f"{type(error).__name__}: {error}".rstrip(": "))
+            return {**said, "location": location(self._places, error, function)}
+        finally:
+            self._was_asked = True
+
+    def _tool(self, loaded: Loaded, file: str) -> ModuleType:
+        """The module of the tool in `file`, with the process as its top level left it. Raises what that raises."""
+        if loaded.tool is None:
+            tool = loaded.context.run(self._modules.load, file)
+            loaded.number_at_load = len(loaded.versions)
+            loaded.state = self._state.now()
+            self._patches.watch(self._modules.own().values())
+            self._patches.watch_named(loaded.names)
+            return tool
+        if loaded.state is not self._state.first:
+            self._state.write(loaded.state)
+        return loaded.tool
+
+    def _should_try_elsewhere(self, loaded: Loaded, request: dict[str, Any]) -> bool:
+        """Whether a module could not be loaded, perhaps since it was loaded before: some can be only once."""
+        if loaded.tool is not None:
+            return False
+        loaded.is_reusable = False
+        asked = (request.get("node"), request.get("files"))
+        was_asked = self._was_asked and self._failed != asked
+        self._failed = asked
+        return was_asked
+
+    def _left(self, loaded: Loaded, *, had_timers: bool) -> dict[str, Any]:
+        """What the engine has to know beside the result: what was loaded, and whether this process has to end."""
+        changed, patched = self._patches.undo()
+        if self._streams.restore():
+            self._patches.accept(sys)
+            changed = True
+        if changed or had_timers or self._has_late_effects(loaded):
+            loaded.is_reusable = False
+        left: dict[str, Any] = {}
+        if loaded.differing():
+            left["unlike"] = loaded.differing()
+        if loaded.unforeseen():
+            left["loaded"] = loaded.unforeseen()
+        why = "a name of another module was replaced" if patched else self._leftovers.found()
+        if self._modules.holds_native_code:
+            why = "a compiled module was loaded"
+        return {**left, "retire": True, "why": why} if why else left
+
+    def _has_late_effects(self, loaded: Loaded) -> bool:
+        """Whether modules that were loaded during the call may have changed the process: the next one expects that."""
+        return len(loaded.versions) > loaded.number_at_load and not self._state.is_as(loaded.state)
+
+
+def call(function: Callable[[Any], Any], value: Any) -> Any:
+    """What `function` returns for `value`, awaited where it is to be."""
+    libraries.own_decimal_context()
+    result = function(value)
+    if not hasattr(result, "__await__"):
+        return result
+    import asyncio  # takes as long as everything else together, and most tools do not need it
+
+    return asyncio.run(awaited(result))
+
+
+async def awaited(result: Any) -> Any:
+    """`result`, in a coroutine of our own: `asyncio.run` takes no other awaitable."""
+    return await result
+
+
+def functions(module: ModuleType) -> list[str]:
+    """The functions that `module` itself defines, in its order."""
+    return [
+        name
+        for name, value in vars(module).items()
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__ and not name.startswith("_")
+    ]
+
+
+def failure(type_: str, message: str, **more: Any) -> dict[str, Any]:
+    """A reply that says what went wrong."""
+    return {"ok": False, "type": type_, "message": message, **more}
+
+
+def location(places: Places, error: BaseException, function: Any) -> dict[str, Any] | None:
+    """Where in the experience's files `error` comes from: the innermost such frame, else the function's first line."""
+    if isinstance(error, SyntaxError) and error.filename and places.is_own(error.filename):
+        return {"file": places.shown(error.filename), "line": error.lineno}
+    import traceback
+
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if places.is_own(frame.filename):
+            return {"file": places.shown(frame.filename), "line": frame.lineno}
+    code = getattr(function, "__code__", None)
+    return None if code is None else {"file": places.shown(code.co_filename), "line": code.co_firstlineno}
+
+
+def encode(request: dict[str, Any], reply: dict[str, Any]) -> bytes:
+    """One line. An output that JSON cannot hold becomes an error that names the place."""
+    reply = {"id": request["id"], **reply}
+    try:
+        return TO_LINE(reply).encode() + b"\n"
+    except (TypeError, ValueError, RecursionError) as error:
+        if reply["ok"]:
+            message = fault(reply.pop("output"), "", ()) or f"the result is not JSON: {error}"
+            return encode(request, {**reply, **failure("ToolResult", message)})
+        return (json.dumps(reply) + "\n").encode()
+
+
+def fault(value: Any, path: str, inside: tuple[int, ...]) -> str | None:
+    """The first thing in `value` that JSON cannot hold, with its path; None where there is none."""
+    reason = unfit(value, inside)
+    if reason is not None:
+        return f"{path or 'the result'} {reason}"
+    parts = ((f"{path}[{index}]", part) for index, part in enumerate(value)) if isinstance(value, (list, tuple)) else ()
+    if isinstance(value, dict):
+        parts = ((f"{path}.{key}" if path else str(key), part) for key, part in value.items())
+    return next(filter(None, (fault(part, step, (*inside, id(value))) for step, part in parts)), None)
+
+
+def unfit(value: Any, inside: tuple[int, ...]) -> str | None:
+    """Why JSON cannot hold `value` itself, which lies inside of the containers with these ids; else None."""
+    if isinstance(value, (dict, list, tuple)):
+        return unfit_container(value, inside)
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"is {value}, which JSON cannot hold; return a finite number or None"
+    if isinstance(value, str) and not encodable(value):
+        return "is text with half of a surrogate pair, which JSON cannot hold; decode it with errors='replace'"
+    if value is None or isinstance(value, (str, int, float)):
+        return None
+    return f"is a {type(value).__name__}; return only dicts, lists, strings, numbers, booleans and None"
+
+
+def unfit_container(value: Any, inside: tuple[int, ...]) -> str | None:
+    """The same for a dict, list or tuple, apart from what is in it."""
+    if id(value) in inside:
+        return "contains itself"
+    if len(inside) == MAX_DEPTH:
+        return f"is nested more than {MAX_DEPTH} levels deep"
+    for key in value if isinstance(value, dict) else ():
+        if not isinstance(key, (str, int, float, type(None))):
+            return f"has the key {key!r}; keys must be strings"
+    return None
+
+
+def encodable(text: str) -> bool:
+    """Whether `text` has a UTF-8 form."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def send(channel: int, line: bytes) -> None:
+    """Write all of `line`."""
+    rest = memoryview(line)
+    while rest:
+        rest = rest[os.write(channel, rest) :]
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 8):  # noqa: UP036 — the Python of the tools, not that of the engine
+        sys.exit("tools need Python 3.8 or newer; this is " + sys.version.split()[0])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
+elif __name__ == "__mp_main__":
+    in_child()

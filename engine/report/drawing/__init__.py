@@ -1,0 +1,1 @@
+"""Pictures of a graph or a run: layout, Mermaid, SVG, lines for a terminal."""

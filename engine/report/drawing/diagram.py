@@ -1,0 +1,76 @@
+"""What there is to draw of an experience: its vertices in order, what they are, and the edges between them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field
+
+from engine.experience.graph import Graph
+from engine.experience.graph.topology import Vertex, VertexKind
+from engine.experience.model import Experience, Join, Node
+
+
+class Box(Struct, frozen=True):
+    """One vertex. `kind` is that of the node, or `pipeline` or `loop`; `parts` are the nodes inside those.
+
+    `notes` are what decides how often it runs, and when: `for each $.files`, `join: any`.
+    """
+
+    id: str
+    kind: str
+    notes: tuple[str, ...] = ()
+    phase: str | None = None
+    parts: tuple[Box, ...] = ()
+
+
+class Line(Struct, frozen=True):
+    """An edge; `label` is its condition as written."""
+
+    from_: str
+    to: str
+    label: str | None = None
+
+
+class Picture(Struct, frozen=True):
+    """`boxes` in topological order. `phases` are ids to titles, in the order in which they are drawn."""
+
+    name: str
+    boxes: tuple[Box, ...]
+    lines: tuple[Line, ...]
+    phases: Mapping[str, str] = field(default_factory=dict)
+
+
+def picture_of(experience: Experience, graph: Graph, phase_titles: Mapping[str, str] | None = None) -> Picture:
+    """The picture of a valid experience. Phases that only nodes name come after those that have titles."""
+    nodes = {node.id: node for node in experience.nodes}
+    boxes = tuple(_box(experience, graph.vertices[id_], nodes) for id_ in graph.order)
+    lines = tuple(Line(edge.from_, edge.to, edge.when_text) for id_ in graph.order for edge in graph.outgoing[id_])
+    phases = dict(phase_titles or {})
+    for node in experience.nodes:
+        if node.phase is not None:
+            phases.setdefault(node.phase, node.phase)
+    return Picture(experience.name, boxes, lines, phases)
+
+
+def _box(experience: Experience, vertex: Vertex, nodes: Mapping[str, Node]) -> Box:
+    if vertex.kind is VertexKind.NODE:
+        return _node_box(nodes[vertex.id])
+    parts = tuple(_node_box(nodes[id_]) for id_ in vertex.node_ids)
+    phase = parts[0].phase if parts else None
+    if vertex.kind is VertexKind.PIPELINE:
+        pipeline = next(pipeline for pipeline in experience.pipelines if pipeline.id == vertex.id)
+        return Box(vertex.id, vertex.kind.value, (f"for each {pipeline.items}",), phase, parts)
+    loop = next(loop for loop in experience.loops if loop.id == vertex.id)
+    until = (f"until {loop.until_text}",) if loop.until_text else ()
+    most = (f"at most {loop.max_iters} times",) if loop.max_iters else ()
+    return Box(vertex.id, vertex.kind.value, until + most, phase, parts)
+
+
+def _node_box(node: Node) -> Box:
+    notes = []
+    if node.for_each is not None:
+        notes.append(f"for each {node.for_each.source}")
+    if node.join is Join.ANY:
+        notes.append("join: any")
+    return Box(node.id, node.kind.value, tuple(notes), node.phase)

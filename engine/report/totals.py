@@ -1,0 +1,17 @@
+"""What a run spent, what restoring spared it, and what it and the runs that it resumes spent together, in words."""
+
+from __future__ import annotations
+
+from engine.log.events.events import Sums
+from engine.log.reading.summary import RunSummary
+from engine.report.humanize import spent_text
+
+
+def sums_texts(summary: RunSummary) -> list[str]:
+    """The sums that there is something to say of: `12.3k tokens, $0.0123`, `inherited …`, `… with the runs before`."""
+    said = [spent_text(summary.spent)]
+    if summary.inherited != Sums():
+        said.append(f"inherited {spent_text(summary.inherited)}")
+    if summary.original_run_id is not None and summary.lineage not in (Sums(), summary.spent):
+        said.append(f"{spent_text(summary.lineage)} with the runs before")
+    return [text for text in said if text]

@@ -1,0 +1,193 @@
+"""How the run itself, and the vertices that end without an execution, read in the log. Builds events, writes none."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from msgspec import UNSET
+
+from engine import __version__
+from engine.cache.decisions.decision import Decision
+from engine.cache.decisions.recorded_outcomes import Original, Recorded
+from engine.cache.keys.input_parts import Keyings
+from engine.canonical import hash_bytes
+from engine.file_names import as_on_disk, writable
+from engine.log.events.events import (
+    Event,
+    ExperienceRef,
+    Input,
+    Lineage,
+    NodeCached,
+    NodeCancelled,
+    NodeCompleted,
+    NodeFailed,
+    NodeSkipped,
+    NodeStarted,
+    NodeWarning,
+    RunFinished,
+    RunStarted,
+    Wrote,
+)
+from engine.log.events.usage_totals import add
+from engine.log.reading.view import RunView
+from engine.log.secrets.masking import MASK
+from engine.regular_files import read_regular
+from engine.runner.prepare import Preparation
+from engine.scheduler.slots import LLM_KINDS, Held
+from engine.scheduler.tasks import Cancelled, Failed, Finish, GroupEnded, Skipped, Task, Warn
+
+_LONGEST_TEXT = 256 * 1024
+"""A longer file is known by its hash alone: nobody reads the difference of two of them."""
+
+
+def run_started(run_id: str, preparation: Preparation, keyings: Keyings, order: int) -> RunStarted:
+    """The first event of a run, which has this place in the order of runs.
+
+    What it began with and no log may hold is named there.
+    """
+    declared, secrets = preparation.secret_args, preparation.found.secrets
+    experience, loaded, original = preparation.experience, preparation.loaded, preparation.original
+    args, state = preparation.args, preparation.start
+    masked_args = tuple(name for name, value in args.items() if name in declared or secrets.are_in(value))
+    masked_state = tuple(name for name, value in state.items() if secrets.are_in(value))
+    return RunStarted(
+        order=order,
+        args={name: MASK if name in masked_args else value for name, value in args.items()},
+        masked_args=masked_args,
+        state={name: value for name, value in state.items() if name not in masked_state},
+        masked_state=masked_state,
+        experience=ExperienceRef(experience.name, experience.version, writable(str(loaded.path))),
+        nodes=preparation.graph.order,
+        spec_hash=hash_bytes(loaded.text.encode("utf-8", "surrogatepass")),
+        files=keyings.files(),
+        settings=preparation.settings,
+        original_run_id=original.run_id if original else None,
+        lineage=_lineage(original) if original else Lineage(run_id),
+        engine=f"oe-lsp {__version__}",
+        pid=os.getpid(),
+        host=socket.gethostname(),
+    )
+
+
+def texts_of(preparation: Preparation, files: Mapping[str, str]) -> Iterator[bytes]:
+    """The texts that the run is made of, as far as they are short: experience.yaml and `files`. Reads them."""
+    yield preparation.loaded.text.encode("utf-8", "surrogatepass")
+    for name in files:
+        text = _short_text(preparation.loaded.directory / as_on_disk(name))
+        if text is not None:
+            yield text
+
+
+def _short_text(path: Path) -> bytes | None:
+    try:
+        content = read_regular(path, _LONGEST_TEXT)
+        content.decode("utf-8")
+        # Parts of the input hash are hashes of lines, whatever ends them.
+        content = content.replace(b"\r\n", b"\n")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return content
+
+
+def received(task: Task) -> Input:
+    """What a task receives, as far as people may see it."""
+    item = task.item
+    return Input(task.shown_args, task.shown_given, task.reads, task.edges, item.visible if item else UNSET)
+
+
+def started(task: Task, decision: Decision, attempt_id: str, given: Input) -> NodeStarted:
+    """The event of an execution that begins."""
+    return NodeStarted(
+        node_id=task.node.id, scope=task.scope, attempt_id=attempt_id, input=given, reasons=decision.reasons
+    )
+
+
+def restored(task: Task, decision: Decision, outcome: Recorded, given: Input) -> NodeCached:
+    """The event of a task whose outcome comes from another run's log."""
+    assert decision.key is not None  # nothing that it was decided from was unknown
+    return NodeCached(
+        node_id=task.node.id,
+        scope=task.scope,
+        input=given,
+        reasons=decision.reasons,
+        input_hash=decision.key.hash,
+        input_parts=decision.key.parts,
+        keyed_parts=decision.key.keyed or None,
+        output=outcome.output,
+        duration_ms=outcome.duration_ms,
+        metrics=outcome.metrics,
+        produced=outcome.produced or None,
+        loaded=outcome.loaded or None,
+        produced_by=outcome.produced_by,
+    )
+
+
+def run_finished(
+    finish: Finish,
+    view: RunView,
+    original: Original | None,
+    wrote: Mapping[str, Wrote] | None,
+    duration_ms: float,
+    order: int,
+) -> RunFinished:
+    """The last event of a run, which has this place in the order of runs."""
+    failed = view.failed_at
+    return RunFinished(
+        order=order,
+        status=finish.status,
+        reason=finish.reason,
+        failed_at=failed.node_id if failed else None,
+        error=failed.error if failed else None,
+        counts=view.counts,
+        failed_items=view.failed_items,
+        spent=view.spent,
+        inherited=view.inherited,
+        lineage=add(original.lineage_spent, view.spent) if original else view.spent,
+        wrote=wrote,
+        duration_ms=duration_ms,
+    )
+
+
+def group_ended(command: GroupEnded, duration_ms: float) -> NodeCompleted | NodeFailed:
+    """The event of a fan-out, pipeline, loop or nested experience as a whole: its parts are what a resume restores."""
+    node_id, scope, counts = command.node_id, command.scope, command.counts
+    if command.error is None:
+        return NodeCompleted(node_id=node_id, scope=scope, counts=counts, duration_ms=duration_ms)
+    return NodeFailed(node_id=node_id, scope=scope, error=command.error, counts=counts, duration_ms=duration_ms)
+
+
+def part_event(command: Failed | Skipped | Cancelled | Warn) -> Event:
+    """The event of a vertex, or a part of one, of which there is no execution to report."""
+    node_id, scope = command.node_id, command.scope
+    if isinstance(command, Failed):
+        return NodeFailed(node_id=node_id, scope=scope, error=command.error)
+    if isinstance(command, Skipped):
+        return NodeSkipped(node_id=node_id, scope=scope, reason=command.reason, cause=command.cause)
+    if isinstance(command, Warn):
+        return NodeWarning(node_id=node_id, scope=scope, message=command.message)
+    return NodeCancelled(node_id=node_id, scope=scope, reason=command.reason, cause=command.cause)
+
+
+def limit_warning(held: Held, asked: int | None) -> str | None:
+    """What to say of a task that waits for others of its kind, if `asked`, the concurrency that the user chose for the
+    run, or that of its fan-out asks for more.
+    """
+    of_fan_out = held.task.lane.limit
+    if of_fan_out is not None and of_fan_out > held.limit:
+        wish = f"for_each.concurrency: {of_fan_out}"
+    elif asked is not None and asked > held.limit:
+        wish = f"concurrency {asked}"
+    else:
+        return None
+    if held.task.node.kind in LLM_KINDS:
+        return f"{wish} has no effect beyond {held.limit}: no more agents, skills or coding agents run at once"
+    return f"{wish} has no effect beyond {held.limit}: no more tools run at once than this machine has cores"
+
+
+def _lineage(original: Original) -> Lineage:
+    before = original.started.lineage
+    root = before.root_run_id if before else original.run_id
+    return Lineage(root, (before.depth if before else 0) + 1, original.lineage_spent)

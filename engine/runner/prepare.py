@@ -1,0 +1,283 @@
+"""Everything that must be known before the first event of a run:
+args, starting state, the original, what can be restored.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+
+from msgspec import Struct, field
+
+from engine.cache.decisions.overrides import Wishes
+from engine.cache.decisions.recorded_outcomes import Original, read_original
+from engine.cache.keys.fingerprint_store import recall
+from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.secret_parts import SecretParts
+from engine.cache.keys.sources import new_sources
+from engine.cache.plan.explanation import Explainer
+from engine.cache.plan.plan import plan
+from engine.cache.plan.plan_entries import Plan
+from engine.canonical import NotJsonError, canonical
+from engine.collector import paused_collector
+from engine.experience.args import check_args, secret_args, secret_values
+from engine.experience.graph import Graph
+from engine.experience.load import Loaded
+from engine.experience.model import Experience
+from engine.experience.source.locate import json_of
+from engine.expressions import Json
+from engine.llm.limits import RateLimits
+from engine.llm.providers import ANTHROPIC, PROVIDERS, Provider
+from engine.llm.service import LLMService
+from engine.log.reading.reader import Log, UnreadableLogError, read_log
+from engine.log.reading.view import fold
+from engine.log.storage.blobs import BlobLostError
+from engine.log.storage.lock_probe import is_held
+from engine.log.storage.run_store import RunNotFoundError, RunStore, is_run_id
+from engine.log.values.large_values import fetched_fields
+from engine.nodes.registry import Kinds
+from engine.runner.load_nested import NotComposableError, compose_loaded
+from engine.runner.secrets import FoundSecrets, LostSecretError, defaults_for, find_secrets, no_secrets, with_secrets
+from engine.runner.starting_state import UnfitStateError, fresh_start
+from engine.scheduler.composition import Composition
+from engine.scheduler.state.results import Board
+from engine.state.store import StateError
+
+DEFAULT_CONCURRENCY = 8
+LATEST = "latest"
+
+
+class RunRefusedError(Exception):
+    """A run cannot begin; nothing was started and nothing written. The message is for the user."""
+
+
+class Preparation(Struct, frozen=True):
+    """A run that can begin: `args` with their defaults, `start` the state it starts from, `original` when it
+    resumes. The fields in `carried` go on from what earlier runs left; they are mapped to their defaults. `logs` are
+    those of the original and of the runs that it resumed, the newest first; `wishes` what else was asked for. The nodes
+    in `may_rerun` may run again although they were started before and nobody knows how that ended. `found` are the
+    run's secrets.
+    """
+
+    loaded: Loaded
+    composition: Composition
+    args: Mapping[str, Json]
+    start: Mapping[str, Json]
+    original: Original | None = None
+    carried: Mapping[str, Json] = field(default_factory=dict)
+    provider: Provider = ANTHROPIC
+    logs: tuple[Log, ...] = ()
+    wishes: Wishes = Wishes()
+    may_rerun: frozenset[str] = frozenset()
+    found: FoundSecrets = field(default_factory=no_secrets)
+
+    @property
+    def secret_args(self) -> frozenset[str]:
+        """The names of the args whose values no log may hold."""
+        return secret_args(self.loaded.experience)
+
+    @property
+    def experience(self) -> Experience:
+        """The experience that will run."""
+        return self.composition.experience
+
+    @property
+    def graph(self) -> Graph:
+        """Its graph."""
+        return self.composition.graph
+
+    @property
+    def store(self) -> RunStore:
+        """Where its runs live."""
+        return RunStore(self.loaded.directory)
+
+    @property
+    def settings(self) -> dict[str, Json]:
+        """What of the command line can change a result, for the log: a resume goes by it."""
+        settings: dict[str, Json] = {"llm": self.provider.name}
+        if self.carried:
+            hidden = self.found.secrets.are_in
+            settings["carried"] = {name: None if hidden(value) else value for name, value in self.carried.items()}
+        return settings
+
+
+@paused_collector()
+def prepare_run(
+    loaded: Loaded, args: Mapping[str, Json], *, keep_state: bool = False, llm: str | None = None
+) -> Preparation:
+    """Prepare a fresh run. `keep_state` carries every field over; `llm` names the provider. Raises RunRefusedError."""
+    composition = _composed(loaded)
+    experience = composition.experience
+    checked = _checked_args(experience, args)
+    try:
+        start = fresh_start(experience, RunStore(loaded.directory), keep_state=keep_state)
+    except (StateError, UnfitStateError) as error:
+        raise RunRefusedError(str(error)) from error
+    provider = PROVIDERS[llm] if llm else ANTHROPIC
+    found = find_secrets(composition, checked)
+    return Preparation(loaded, composition, checked, start.state, carried=start.carried, provider=provider, found=found)
+
+
+@paused_collector()
+def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str | None = None) -> Preparation:
+    """Prepare the resume of the run `wanted` (an id, the beginning of one, or `latest`).
+
+    What `llm` does not say, and which fields are carried, is as in the original. Raises RunRefusedError where the run
+    is unknown, its log is unusable, or it is still running and not `force`.
+    """
+    composition = _composed(loaded)
+    experience = composition.experience
+    store = RunStore(loaded.directory)
+    logs = find_logs(store, wanted, force=force)
+    original = _original_in(logs)
+    try:
+        read = store.blobs.read
+        lost = original.started.masked_state
+        start = {**defaults_for(experience, lost, _carried(original)), **fetched_fields(original.started.state, read)}
+        given = fetched_fields(original.started.args, read)
+        filled = with_secrets(experience, given, original.started.masked_args)
+    except LostSecretError as error:
+        raise RunRefusedError(f"run {original.run_id} cannot be resumed: {error}") from error
+    except (BlobLostError, ValueError) as error:
+        raise RunRefusedError(
+            f"run {original.run_id} cannot be resumed: what it began with is lost: {error}"
+        ) from error
+    args = _checked_args(experience, filled)
+    found = find_secrets(composition, args)
+    found.secrets.add(secret_values(experience, given))  # what the log has in plain, since it was none then
+    original.withhold(found.secrets)
+    provider, carried = _provider(original, llm), _carried(original)
+    return Preparation(loaded, composition, args, start, original, carried, provider, logs=logs, found=found)
+
+
+def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log, ...]:
+    """The log of the run to resume, and those of the runs that it resumed, the newest first. Raises RunRefusedError."""
+    try:
+        run_id = latest(store) if wanted == LATEST else store.find(wanted)
+        if not force and is_running(store, run_id):
+            raise RunRefusedError(_still_running(store, run_id, wanted))
+        log = read_log(store.log(run_id))
+        return log, *_forebears(store, log)
+    except (RunNotFoundError, UnreadableLogError) as error:
+        raise RunRefusedError(str(error)) from error
+    except OSError as error:
+        raise RunRefusedError(f"the run log cannot be read: {error}") from error
+
+
+def _carried(original: Original) -> dict[str, Json]:
+    carried = original.started.settings.get("carried")
+    return carried if isinstance(carried, dict) else {}
+
+
+def _provider(original: Original, llm: str | None) -> Provider:
+    name = llm or original.started.settings.get("llm") or ANTHROPIC.name
+    if name not in PROVIDERS:
+        known = ", ".join(PROVIDERS)
+        raise RunRefusedError(
+            f"the run used the LLM provider {name}, which this oe does not know; pass --llm ({known})"
+        )
+    return PROVIDERS[str(name)]
+
+
+def _original_in(logs: tuple[Log, ...]) -> Original:
+    """What a resume can restore: the newest log's outcomes, and what those before it hold beyond them.
+
+    A resume that was stopped while it restored holds less than what it was restoring from; what that holds is not to
+    be executed again.
+    """
+    original = read_original(logs[0])
+    for older in logs[1:]:
+        original.add_older(read_original(older))
+    return original
+
+
+def _forebears(store: RunStore, log: Log) -> Iterator[Log]:
+    """The logs of the runs that were resumed, as far as they are there; without them `log` is self-contained still."""
+    seen = {log.records[0].run_id}
+    forebear = log.started.original_run_id
+    while forebear is not None and is_run_id(forebear) and forebear not in seen:
+        seen.add(forebear)
+        try:
+            older = read_log(store.log(forebear))
+        except (UnreadableLogError, OSError):
+            break
+        yield older
+        forebear = older.started.original_run_id
+
+
+def latest(store: RunStore) -> str:
+    """The run that began last, running or not. Raises RunNotFoundError where there is none."""
+    ids = store.run_ids()
+    if not ids:
+        raise RunNotFoundError(f"there is no run to resume in {store.runs}. `oe run` starts one.")
+    return ids[0]
+
+
+def _still_running(store: RunStore, run_id: str, wanted: str) -> str:
+    """Why a run is not resumed, and what to do; for `latest` also which run came before it."""
+    ways = ["Wait for its end", f"cancel it with `oe cancel {run_id[:8]}`"]
+    if wanted == LATEST:
+        before = (other for other in store.run_ids() if not is_running(store, other))
+        ways += [f"resume the one before it with `oe resume {other[:8]}`" for other in itertools.islice(before, 1)]
+    which = f"the latest run, {run_id}," if wanted == LATEST else f"run {run_id}"
+    return f"{which} is still running. {', '.join(ways)}, or pass --force."
+
+
+def is_running(store: RunStore, run_id: str) -> bool:
+    """Whether the run's writer lives and has not written the run's end."""
+    if not is_held(store.lock(run_id)):
+        return False
+    try:
+        return fold(read_log(store.log(run_id)).records).finished is None
+    except (UnreadableLogError, OSError):
+        return True
+
+
+@paused_collector()
+def make_plan(preparation: Preparation, kinds: Kinds) -> Plan:
+    """What resuming would restore and run. Reads files, runs nothing. The preparation must be that of a resume."""
+    assert preparation.original is not None
+    secret_parts = SecretParts(preparation.found.secrets)
+    board = Board(preparation.composition, preparation.args, preparation.start, hash_of=secret_parts.hash)
+    sources = new_sources(recall(preparation.store.data))
+    keyings = Keyings(kinds, preparation.composition, sources, secret_parts)
+    explainer = Explainer(preparation.logs, preparation.found.secrets)
+    with sources.fingerprints.moment():
+        return plan(board, keyings, preparation.original, preparation.wishes, explainer)
+
+
+def make_llm(preparation: Preparation) -> LLMService:
+    """The LLM of a run: its provider, within what `runtime.limits` allows. The caller closes it."""
+    experience = preparation.experience
+    return LLMService(preparation.provider, RateLimits(experience.requests_per_minute, experience.tokens_per_minute))
+
+
+def concurrency(experience: Experience, wanted: int | None) -> int:
+    """How much may go on at once: `--concurrency` beats `runtime.concurrency` (docs/format.md, Concurrency)."""
+    return wanted or experience.concurrency or DEFAULT_CONCURRENCY
+
+
+def _composed(loaded: Loaded) -> Composition:
+    """What is to run, with all that it nests. Raises RunRefusedError where that cannot be run."""
+    _require_json(loaded)
+    try:
+        return compose_loaded(loaded)
+    except NotComposableError as error:
+        raise RunRefusedError(f"{error}\nNothing was started.") from error
+
+
+def _require_json(loaded: Loaded) -> None:
+    root = loaded.analysis.tree.root
+    try:
+        canonical(json_of(root) if root is not None else None)
+    except NotJsonError as error:
+        raise RunRefusedError(
+            f"{loaded.path} holds a value that no log can hold: {error}. Write it as a text."
+        ) from error
+
+
+def _checked_args(experience: Experience, args: Mapping[str, Json]) -> Mapping[str, Json]:
+    checked = check_args(experience, args)
+    if checked.problems:
+        raise RunRefusedError("the run args do not fit what the experience declares: " + "; ".join(checked.problems))
+    return checked.args

@@ -1,0 +1,182 @@
+"""What a vertex is while it goes on: parts that begin, hear of what happened, and end with a result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from msgspec import UNSET, Struct, field
+
+from engine.experience.model import Merge, Node
+from engine.expressions import MISSING, Json, Resolved
+from engine.log.events.events import (
+    Cause,
+    ErrorInfo,
+    NodeCached,
+    NodeCancelled,
+    NodeCompleted,
+    NodeFailed,
+    Output,
+    RunStatus,
+)
+from engine.log.secrets.masking import MASK
+from engine.scheduler.composition import Composition
+from engine.scheduler.state.inputs import Inside, args_of, given_name, given_of, has_secrets, lookup, reads_of
+from engine.scheduler.state.results import Board, Ending, Result
+from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.tasks import Command, Consider, Happening, Lane, Task
+
+
+class Stop(Struct, frozen=True):
+    """Why a graph's run is being stopped, and the status that this will give it."""
+
+    status: RunStatus
+    reason: str
+    cause: Cause | None = None
+
+
+class Part(Protocol):
+    """A vertex, or an item, stage, iteration or graph within one. It is over once `result` is set."""
+
+    @property
+    def result(self) -> Result | None:
+        """How it ended; None while it goes on."""
+
+    def begin(self) -> list[Command]:
+        """Everything that can start at once."""
+
+    def handle(self, event: Happening) -> list[Command]:
+        """Something within it happened."""
+
+    def stop(self, stop: Stop) -> list[Command]:
+        """Begin nothing more. It ends once all of its tasks that were considered have."""
+
+
+class Place(Struct, frozen=True):
+    """Where a part stands: the received edge outputs, what it sees, what it runs inside, and its turn in the order."""
+
+    sight: Sight
+    edges: Mapping[str, Json]
+    inside: Inside
+    order: tuple[int, ...]
+
+
+class MakeUnit(Protocol):
+    """Makes the part that one execution of a node is: a task, or the run of a nested experience."""
+
+    def __call__(self, frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping[str, Json] | None) -> Part:
+        """`reads` are what the node reads where the caller knows that; the items of a fan-out share them."""
+
+
+class FindNested(Protocol):
+    """Looks for an experience that was not there, or could not run, when the run began."""
+
+    def __call__(self, outer: Composition, node: Node) -> Composition | ErrorInfo:
+        """What `node` of `outer` nests, or why that cannot run now."""
+
+
+def never_found(outer: Composition, node: Node) -> Composition | ErrorInfo:  # noqa: ARG001
+    """Where nobody can look."""
+    return ErrorInfo("experience", f"the experience that {node.id} nests is not there")
+
+
+class Frame(Struct, frozen=True):
+    """One graph at work, for its parts: its board, what it runs inside, its turn, whether it may restore."""
+
+    board: Board
+    make_unit: MakeUnit
+    find_nested: FindNested = never_found
+    inside: Inside = field(default_factory=Inside)
+    order: tuple[int, ...] = ()
+    cache: bool = True
+
+    @property
+    def composition(self) -> Composition:
+        """What runs."""
+        return self.board.composition
+
+    @property
+    def merges(self) -> Mapping[str, Merge]:
+        """By state field."""
+        return self.board.merges
+
+
+class Single(Struct):
+    """One execution of a node that is no nested experience."""
+
+    task: Task
+    result: Result | None = None
+
+    def begin(self) -> list[Command]:
+        """See Part."""
+        return [Consider(self.task)]
+
+    def handle(self, event: Happening) -> list[Command]:
+        """See Part."""
+        if isinstance(event, NodeFailed):
+            self.result = Result(Ending.FAILED, error=event.error)
+        elif isinstance(event, NodeCancelled):
+            self.result = Result(Ending.CANCELLED)
+        elif isinstance(event, (NodeCompleted, NodeCached)) and event.output is not None:
+            self.result = done(event.output, restored=isinstance(event, NodeCached))
+        return []
+
+    def stop(self, stop: Stop) -> list[Command]:  # noqa: ARG002 - the runner reports the task's end
+        """See Part."""
+        return []
+
+
+def make_task(frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping[str, Json] | None) -> Task:
+    """The task of one execution of `node`, its references resolved."""
+    find = lookup(place.sight, place.edges, place.inside)
+    args, given = args_of(node, find), given_of(node, find)
+    assert isinstance(args.value, dict)
+    assert isinstance(given.value, dict)
+    dropped = [f"args: {path} names nothing, so its key is left out" for path in args.missing]
+    dropped += [f"{given_name(node)}: {path} names nothing, so its key is left out" for path in given.missing]
+    return Task(
+        node,
+        place.sight,
+        place.inside,
+        lane,
+        args.value,
+        given.value,
+        reads_of(place.sight, node) if reads is None else reads,
+        place.edges,
+        frame.cache and node.cache,
+        tuple(dropped),
+        shown_args_of(node, args.value, place),
+        shown_given_of(node, given.value, place),
+    )
+
+
+def shown_args_of(node: Node, args: Mapping[str, Json], place: Place) -> Mapping[str, Json]:
+    """As much of the resolved `args` as people may see; the same object where that is all."""
+    if not has_secrets(place.sight, place.inside):
+        return args
+    return _as_shown(args, args_of(node, lookup(place.sight, place.edges, place.inside, shown=True)))
+
+
+def shown_given_of(node: Node, given: Mapping[str, Json], place: Place) -> Mapping[str, Json]:
+    """As much of what `given_of` came to as people may see; the same object where that is all."""
+    if not given or not has_secrets(place.sight, place.inside):
+        return given
+    return _as_shown(given, given_of(node, lookup(place.sight, place.edges, place.inside, shown=True)))
+
+
+def _as_shown(values: Mapping[str, Json], shown: Resolved) -> Mapping[str, Json]:
+    found = shown.value if isinstance(shown.value, dict) else {}
+    return {name: found.get(name, MASK) for name in values}
+
+
+def done(output: Output, *, restored: bool = False) -> Result:
+    """The result that an output is."""
+    edge_output = MISSING if output.edge_output is UNSET else output.edge_output
+    return Result(Ending.DONE, (output.state_delta,), edge_output, restored=restored)
+
+
+def tally_name(result: Result) -> str:
+    """What a part that ended so counts as, in Counts."""
+    if result.ending is Ending.DONE:
+        return "cached" if result.restored else "completed"
+    return str(result.ending.value)

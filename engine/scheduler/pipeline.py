@@ -1,0 +1,184 @@
+"""A pipeline: every item of a list through every stage, in stage order (docs/format.md, Pipelines and loops)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from engine.experience.model import Merge, Node, Pipeline, Policy
+from engine.expressions import MISSING, Json, Missing
+from engine.log.events.events import Cause, Counts, ErrorInfo
+from engine.scheduler.activity import Frame, Part, Place, Stop, tally_name
+from engine.scheduler.fanout import edge_outputs, items_failed, set_once_conflict
+from engine.scheduler.items import items_at, list_items
+from engine.scheduler.state.inputs import Inside, lookup, named
+from engine.scheduler.state.results import Ending, Result
+from engine.scheduler.tasks import (
+    Cancelled,
+    Command,
+    Failed,
+    FailRun,
+    GroupBegan,
+    GroupEnded,
+    Happening,
+    Lane,
+    Skipped,
+    Warn,
+)
+
+
+class Travel(Struct):
+    """One item on its way: at which stage it is, what it has written, and the edge output that the next one gets."""
+
+    inside: Inside
+    index: int
+    stage: int = 0
+    deltas: list[Mapping[str, Json]] = field(default_factory=list)
+    passed: Json | Missing = MISSING
+    error: ErrorInfo | None = None
+
+    def received(self, stages: tuple[Node, ...], edges: Mapping[str, Json]) -> Mapping[str, Json]:
+        """The edge outputs that its next stage gets: what reached the pipeline, and what the stage before gave."""
+        if self.stage == 0 or self.passed is MISSING:
+            return edges
+        return {**edges, stages[self.stage - 1].id: self.passed}
+
+    def take(self, result: Result) -> None:
+        """Its stage is done. One without an edge output passes the previous one on."""
+        self.stage += 1
+        self.deltas += [delta for delta in result.deltas if delta]
+        if result.edge_output is not MISSING:
+            self.passed = result.edge_output
+
+
+class PipelineRun:
+    """One pipeline at work. Items go on side by side; each sees the state before it and its own stages' writes."""
+
+    def __init__(self, frame: Frame, pipeline: Pipeline, stages: tuple[Node, ...], place: Place) -> None:
+        self.result: Result | None = None
+        self._frame = frame
+        self._pipeline = pipeline
+        self._stages = stages
+        self._place = place
+        # Later stages first: an item that has begun is finished before another one begins.
+        self._lanes = tuple(Lane((*place.order, -stage)) for stage in range(len(stages)))
+        self._travels: dict[int, Travel] = {}
+        self._open: dict[int, Part] = {}
+        self._tally: Counter[str] = Counter()
+        self._stopping: Stop | None = None
+
+    def begin(self) -> list[Command]:
+        """See Part."""
+        place, pipeline = self._place, self._pipeline
+        found = named(pipeline.items, lookup(place.sight, place.edges, place.inside))
+        values = list_items("items", pipeline.items, pipeline.id, found)
+        if isinstance(values, ErrorInfo):
+            self.result = Result(Ending.FAILED, error=values)
+            return [Failed(pipeline.id, place.inside.scope, values)]
+        commands: list[Command] = [GroupBegan(pipeline.id, place.inside.scope, len(values) * len(self._stages))]
+        commands += [self._ignored(stage) for stage in self._stages if stage.for_each is not None]
+        for item in items_at(pipeline.items, values, place.sight, place.edges, place.inside):
+            self._travels[item.index] = Travel(place.inside.staged(pipeline.id, item), item.index)
+        for travel in self._travels.values():
+            commands += self._go_on(travel)
+        return [*commands, *self._end_if_over()]
+
+    def handle(self, event: Happening) -> list[Command]:
+        """See Part."""
+        item = event.scope[len(self._place.inside.scope)].item
+        part = self._open.get(item.index) if item is not None else None
+        if item is None or part is None:
+            return []
+        travel = self._travels[item.index]
+        commands = part.handle(event)
+        if part.result is not None:
+            commands += [*self._stage_ended(travel, part.result), *self._go_on(travel)]
+        return [*commands, *self._end_if_over()]
+
+    def stop(self, stop: Stop) -> list[Command]:
+        """See Part."""
+        self._stopping = stop
+        commands: list[Command] = []
+        for index, part in list(self._open.items()):
+            commands += part.stop(stop)
+            if part.result is not None:
+                commands += self._stage_ended(self._travels[index], part.result)
+        return [*commands, *self._end_if_over()]
+
+    def _go_on(self, travel: Travel) -> list[Command]:
+        """Begin the item's next stage; and the ones after it, as far as they end at once."""
+        commands: list[Command] = []
+        while travel.index not in self._open and travel.error is None and travel.stage < len(self._stages):
+            if self._stopping is not None:
+                break
+            node = self._stages[travel.stage]
+            edges = travel.received(self._stages, self._place.edges)
+            sight = self._place.sight.after(travel.deltas)
+            order = (*self._place.order, -travel.stage, travel.index)
+            place = Place(sight, edges, travel.inside, order)
+            part = self._frame.make_unit(self._frame, node, place, self._lanes[travel.stage], None)
+            self._open[travel.index] = part
+            commands += part.begin()
+            if part.result is not None:
+                commands += self._stage_ended(travel, part.result)
+        return commands
+
+    def _stage_ended(self, travel: Travel, result: Result) -> list[Command]:
+        del self._open[travel.index]
+        self._tally[tally_name(result)] += 1
+        if result.ending is Ending.DONE:
+            travel.take(result)
+            return []
+        if result.ending is not Ending.FAILED:
+            return []
+        failed = self._stages[travel.stage]
+        travel.error = result.error or ErrorInfo("pipeline", f"stage {failed.id} failed")
+        later = self._stages[travel.stage + 1 :]
+        self._tally["skipped"] += len(later)
+        reason, cause = f"stage {failed.id} failed", Cause(node=failed.id)
+        commands: list[Command] = [Skipped(stage.id, travel.inside.scope, reason, cause) for stage in later]
+        if failed.on_error.policy is Policy.FAIL_RUN and self._stopping is None:
+            commands.append(FailRun(failed.id))
+        return commands
+
+    def _end_if_over(self) -> list[Command]:
+        if self._open or self.result is not None:
+            return []
+        scope, executions = self._place.inside.scope, len(self._travels) * len(self._stages)
+        whole = arrived(list(self._travels.values()), self._frame.merges)
+        left = executions - self._tally.total()
+        if whole.error is None and (left or self._tally["cancelled"]) and self._stopping is not None:
+            self.result = Result(Ending.CANCELLED)
+            return [Cancelled(self._pipeline.id, scope, self._stopping.reason, self._stopping.cause)]
+        self._tally["cancelled"] += left
+        self.result = replace(whole, restored=self._tally["cached"] == executions > 0)
+        return [GroupEnded(self._pipeline.id, scope, Counts(**self._tally), whole.error)]
+
+    def _ignored(self, stage: Node) -> Warn:
+        message = f"for_each of {stage.id} is ignored: as a stage it runs once for each item of {self._pipeline.id}"
+        return Warn(stage.id, self._place.inside.scope, message)
+
+
+def arrived(travels: Sequence[Travel], merges: Mapping[str, Merge]) -> Result:
+    """What a pipeline comes to whose items, in item order, have got so far."""
+    errors = {travel.index: travel.error for travel in travels if travel.error is not None}
+    if errors:
+        error: ErrorInfo | None = items_failed(errors, len(travels))
+    else:
+        # An item's own stages were checked against one another when they ended.
+        error = set_once_conflict((_first_writes(travel.deltas) for travel in travels), merges, "items")
+    deltas = tuple(delta for travel in travels for delta in travel.deltas)
+    outputs = edge_outputs(Result(Ending.DONE, (), travel.passed) for travel in travels)
+    return Result(Ending.FAILED if error else Ending.DONE, deltas, outputs, error)
+
+
+def _first_writes(deltas: list[Mapping[str, Json]]) -> Mapping[str, Json]:
+    first: dict[str, Json] = {}
+    for delta in deltas:
+        for name, value in delta.items():
+            if first.get(name) is None:
+                first[name] = value
+    return first

@@ -1,0 +1,79 @@
+"""The scheduler: takes what happened (log events), says what to do next (commands).
+Deterministic and without effects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.experience.model import Kind, Node
+from engine.expressions import Json
+from engine.log.events.events import ErrorInfo, RunStatus
+from engine.scheduler.activity import FindNested, Frame, Part, Place, Single, Stop, make_task, never_found
+from engine.scheduler.composition import Composition, with_shared
+from engine.scheduler.graph_run import GraphRun
+from engine.scheduler.nested import Nested, Unfound
+from engine.scheduler.state.results import Board
+from engine.scheduler.tasks import Command, Finish, Happening, Lane
+from engine.scheduler.value_digest import HashOf, hash_openly
+
+
+class Scheduler:
+    """One run. `begin` once, then `handle` for every task that ends, `cancel` when someone asks; until Finish."""
+
+    def __init__(
+        self,
+        composition: Composition,
+        args: Mapping[str, Json],
+        start: Mapping[str, Json],
+        find_nested: FindNested = never_found,
+        hash_of: HashOf = hash_openly,
+    ) -> None:
+        board = Board(composition, args, start, hash_of=hash_of)
+        self._run = GraphRun(Frame(board, make_unit, find_nested))
+        self._finished = False
+
+    @property
+    def board(self) -> Board:
+        """What is known of the outermost graph."""
+        return self._run.board
+
+    def begin(self) -> list[Command]:
+        """Everything that can start at once."""
+        return self._with_finish(self._run.begin())
+
+    def handle(self, event: Happening) -> list[Command]:
+        """Something happened. A group's own events (a fan-out's, say) are the scheduler's to ask for."""
+        return self._with_finish(self._run.handle(event))
+
+    def cancel(self, reason: str) -> list[Command]:
+        """Someone wants the run to end."""
+        return self._with_finish(self._run.stop(Stop(RunStatus.CANCELLED, reason)))
+
+    def wait(self, reason: str) -> list[Command]:
+        """Nothing can go on before someone was asked: the run ends, `waiting` unless something failed."""
+        return self._with_finish(self._run.stop(Stop(RunStatus.WAITING, reason)))
+
+    def _with_finish(self, commands: list[Command]) -> list[Command]:
+        ended = self._run.ended
+        if ended is None or self._finished:
+            return commands
+        self._finished = True
+        return [*commands, Finish(ended.status, ended.reason or None)]
+
+
+def make_unit(frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping[str, Json] | None) -> Part:
+    """The part that one execution of `node` is (see MakeUnit)."""
+    if node.kind is Kind.EXPERIENCE:
+        return _nested(frame, node, place)
+    return Single(make_task(frame, node, place, lane, reads))
+
+
+def _nested(frame: Frame, node: Node, place: Place) -> Part:
+    known = frame.composition.nested.get(node.id)
+    if known is not None:
+        return Nested(frame, node, known, place)
+    found = frame.find_nested(frame.composition, node)
+    if isinstance(found, ErrorInfo):
+        return Unfound(node, place, found)
+    return Nested(frame, with_shared(node, frame.composition.experience, found), found, place)

@@ -1,0 +1,138 @@
+"""What an execution receives: reads, resolved args, and what a path names for it (docs/format.md, References)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.experience.model import DatasetSpec, Node, SkillSpec
+from engine.expressions import MISSING, Json, Lookup, Missing, Path, Resolved, Root, descend, parse_reference, resolve
+from engine.log.events.events import Item, Scope, ScopeKind
+from engine.scheduler.state.visible_state import Sight
+
+
+class ItemValue(Struct, frozen=True):
+    """One item of a fan-out or pipeline: its value, its index, and its key (docs/design.md, The run log).
+
+    `equals` is how many items of its list have this value, itself included. `shown` is as much of the value as people
+    may see, where that is not all of it. `keyed` is the id of the key that `key` was made with, where that is so.
+    """
+
+    value: Json
+    index: int
+    key: str
+    equals: int = 1
+    shown: Json | Missing = MISSING
+    keyed: str | None = None
+
+    @property
+    def visible(self) -> Json:
+        """What people may see of the value."""
+        return self.value if self.shown is MISSING else self.shown
+
+
+class Inside(Struct, frozen=True):
+    """What an execution runs inside: as the log says it (`scope`, outermost first), and what paths name of it.
+
+    `loop` is the innermost loop and the iteration of it, counted from 0. `keyed` is the id of the key that the key of
+    an item was made with, of one that it runs inside.
+    """
+
+    scope: tuple[Scope, ...] = ()
+    item: ItemValue | None = None
+    pipeline: str | None = None
+    loop: tuple[str, int] | None = None
+    keyed: str | None = None
+
+    def fanout(self, node_id: str, item: ItemValue) -> Inside:
+        """Inside an item of the fan-out of `node_id`."""
+        step = Scope(ScopeKind.FANOUT, node_id, Item(item.index, item.key))
+        return replace(self, scope=(*self.scope, step), item=item, keyed=item.keyed or self.keyed)
+
+    def staged(self, pipeline: str, item: ItemValue) -> Inside:
+        """Inside an item of a pipeline."""
+        step = Scope(ScopeKind.PIPELINE, pipeline, Item(item.index, item.key))
+        return replace(self, scope=(*self.scope, step), item=item, pipeline=pipeline, keyed=item.keyed or self.keyed)
+
+    def iterated(self, loop: str, iteration: int) -> Inside:
+        """Inside an iteration of a loop."""
+        step = Scope(ScopeKind.LOOP, loop, iteration=iteration)
+        return replace(self, scope=(*self.scope, step), loop=(loop, iteration))
+
+    def nested(self, node_id: str) -> Inside:
+        """Inside the experience that the node nests: the names of what is around it do not reach there."""
+        return Inside((*self.scope, Scope(ScopeKind.EXPERIENCE, node_id)), keyed=self.keyed)
+
+
+def reads_of(sight: Sight, node: Node) -> dict[str, Json]:
+    """The declared reads that have a value. Raises NotYetKnownError (plans only)."""
+    values = {field: sight.see(field) for field in node.reads}
+    return {field: value for field, value in values.items() if value is not MISSING}
+
+
+def args_of(node: Node, find: Lookup) -> Resolved:
+    """The node's args with references resolved; those that name nothing are dropped and reported."""
+    return resolve(dict(node.args), find)
+
+
+def given_of(node: Node, find: Lookup) -> Resolved:
+    """The `source` of a dataset or the `inputs` of a skill, resolved by the rules of args; empty for other kinds."""
+    return resolve(dict(written_given(node)), find)
+
+
+def written_given(node: Node) -> Mapping[str, Json]:
+    """What `given_of` resolves, as it is written."""
+    if isinstance(node.spec, DatasetSpec):
+        return node.spec.source
+    return node.spec.inputs if isinstance(node.spec, SkillSpec) else {}
+
+
+def given_name(node: Node) -> str:
+    """The key under which it is written."""
+    return "source" if isinstance(node.spec, DatasetSpec) else "inputs"
+
+
+def named(reference: str, find: Lookup) -> Json | Missing:
+    """What a text that must be one reference (`for_each.source`, `items`) names. Raises NotYetKnownError (plans)."""
+    path = parse_reference(reference)
+    return MISSING if path is None else find(path)
+
+
+def has_secrets(sight: Sight, inside: Inside) -> bool:
+    """Whether a path could name what people may not see."""
+    of_item = inside.item is not None and inside.item.shown is not MISSING
+    return of_item or sight.board.shown_args is not sight.board.args
+
+
+def lookup(sight: Sight, edges: Mapping[str, Json], inside: Inside, *, shown: bool = False) -> Lookup:
+    """What a path names for an execution that received `edges` and runs `inside` something.
+
+    `shown`: as much of it as people may see.
+    """
+    args = sight.board.shown_args if shown else sight.board.args
+
+    def find(path: Path) -> Json | Missing:
+        if path.root is Root.STATE:
+            value = sight.see(str(path.steps[0].value))
+            return MISSING if value is MISSING else descend(value, path.steps[1:])
+        if path.root is Root.ARGS:
+            return descend(dict(args), path.steps)
+        if path.root is Root.EDGES:
+            return descend(dict(edges), path.steps)
+        return _of_place(path, inside, shown=shown)
+
+    return find
+
+
+def _of_place(path: Path, inside: Inside, *, shown: bool) -> Json | Missing:
+    if inside.item is not None and path.root is Root.ITEM:
+        return descend(inside.item.visible if shown else inside.item.value, path.steps)
+    if inside.item is not None and path.root is Root.INDEX:
+        return descend(inside.item.index, path.steps)
+    if inside.pipeline is not None and path.root is Root.PIPELINE:
+        return descend(inside.pipeline, path.steps)
+    if inside.loop is not None and path.root in (Root.LOOP, Root.ITER):
+        return descend(inside.loop[0] if path.root is Root.LOOP else inside.loop[1], path.steps)
+    return MISSING

@@ -1,0 +1,210 @@
+"""The green tree: what a stretch of text says, without where it stands. Positions are relative, so that an
+unchanged part stays the same object when text before it changes. Consumers read it through engine.syntax.tree_view."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from enum import Enum, auto
+from operator import attrgetter
+from typing import Any, ClassVar
+
+from msgspec import Struct
+
+from engine.syntax.scalars import Data
+
+
+class NodeKind(Enum):
+    """What a node is. ERROR is text that could not be read; NULL is a scalar (or nothing) whose value is null."""
+
+    SCALAR = auto()
+    NULL = auto()
+    MAPPING = auto()
+    SEQUENCE = auto()
+    ALIAS = auto()
+    ERROR = auto()
+
+
+class Style(Enum):
+    """How a node is written."""
+
+    PLAIN = auto()
+    SINGLE = auto()
+    DOUBLE = auto()
+    LITERAL = auto()
+    FOLDED = auto()
+    FLOW = auto()
+    BLOCK = auto()
+
+
+# Green nodes are written once, by the reader. They compare and hash by identity. No cycle goes through them, since an
+# alias to what it stands in has no target; so the collector, which would look at a hundred thousand of them in a large
+# file, need not know them (gc=False).
+
+
+class Written(Struct, eq=False, gc=False):
+    """Where the text of a node is kept: a block of text, and the node's stretch in it (code points)."""
+
+    block: str
+    at: int
+    length: int
+
+    @property
+    def text(self) -> str:
+        """The node's own text."""
+        return self.block[self.at : self.at + self.length]
+
+
+class Scalar(Written, eq=False, gc=False):
+    """A scalar, or the nothing that stands for null (length 0)."""
+
+    data: Data
+    style: Style
+    portable: bool = True
+    """Whether equal text means equal value everywhere; not so for a block scalar that counts indentation."""
+    depth: ClassVar[int] = 0
+    expansion: ClassVar[int] = 0
+
+    @property
+    def kind(self) -> NodeKind:
+        """NULL or SCALAR."""
+        return NodeKind.NULL if self.data is None else NodeKind.SCALAR
+
+
+class Alias(Written, eq=False, gc=False):
+    """`*name`. Its target is the node that carried the anchor, or None when it has none that can be used."""
+
+    name: str
+    target: Green | None
+    style: ClassVar[Style] = Style.PLAIN
+    portable: ClassVar[bool] = False
+    kind: ClassVar[NodeKind] = NodeKind.ALIAS
+
+    @property
+    def depth(self) -> int:
+        """The depth of what it stands for."""
+        return self.target.depth if self.target else 0
+
+    @property
+    def expansion(self) -> int:
+        """How much text it stands for, in code points."""
+        return self.target.length + self.target.expansion if self.target else 0
+
+
+class Broken(Written, eq=False, gc=False):
+    """Text that could not be read."""
+
+    style: ClassVar[Style] = Style.PLAIN
+    portable: ClassVar[bool] = True
+    depth: ClassVar[int] = 0
+    expansion: ClassVar[int] = 0
+    kind: ClassVar[NodeKind] = NodeKind.ERROR
+
+
+class Entry(Struct, gc=False):
+    """A key and its value, each at an offset from the start of the mapping; the value may not be there."""
+
+    key_at: int
+    key: Green
+    value_at: int
+    value: Green | None
+
+
+class Mapping(Written, eq=False, gc=False):
+    """A mapping in block or flow style."""
+
+    entries: tuple[Entry, ...]
+    style: Style
+    depth: int
+    expansion: int
+    portable: bool
+    data: dict[Any, Any] | None = None
+    """The value, once somebody asked for it."""
+    index: dict[Hashable, int] | None = None
+    """Which entry has which key, once somebody asked for it."""
+    is_json: bool = False
+    """Whether all keys in it, at any depth, are known to be texts."""
+    kind: ClassVar[NodeKind] = NodeKind.MAPPING
+
+
+class Sequence(Written, eq=False, gc=False):
+    """A sequence in block or flow style: its items, each at an offset from the start of the sequence."""
+
+    items: tuple[tuple[int, Green], ...]
+    style: Style
+    depth: int
+    expansion: int
+    portable: bool
+    data: list[Any] | None = None
+    """The value, once somebody asked for it."""
+    is_json: bool = False
+    """Whether all keys in it, at any depth, are known to be texts."""
+    kind: ClassVar[NodeKind] = NodeKind.SEQUENCE
+
+
+Green = Scalar | Alias | Broken | Mapping | Sequence
+
+
+def value_of(node: Green) -> Any:
+    """Return the plain data of a node, kept on the node: to be read, never changed.
+
+    Aliases are resolved; an entry without a value and text that could not be read are None. A key that is no
+    scalar is represented by its source text (and is reported as a problem).
+    """
+    if isinstance(node, (Mapping, Sequence)) and node.data is not None:
+        return node.data
+    match node:
+        case Scalar():
+            return node.data
+        case Alias():
+            return value_of(node.target) if node.target else None
+        case Broken():
+            return None
+        case Sequence():
+            node.data = [value_of(item) for _, item in node.items]
+            return node.data
+        case Mapping():
+            node.data = {
+                key_of(entry.key): None if entry.value is None else value_of(entry.value) for entry in node.entries
+            }
+            return node.data
+
+
+def key_of(node: Green) -> Hashable:
+    """Return what a key is called in the mapping's value: its scalar value, else its source text."""
+    while isinstance(node, Alias) and node.target:
+        node = node.target
+    return node.data if isinstance(node, Scalar) else node.text
+
+
+def make_mapping(block: str, at: int, length: int, entries: tuple[Entry, ...], style: Style) -> Mapping:
+    """Return a mapping whose depth and so on follow from its entries."""
+    keys = [entry.key for entry in entries]
+    values = [entry.value for entry in entries if entry.value is not None]
+    is_json = all(map(_is_text, keys)) and all(map(_is_json, values))
+    return Mapping(block, at, length, entries, style, *_measures([*keys, *values]), is_json=is_json)
+
+
+def make_sequence(block: str, at: int, length: int, items: tuple[tuple[int, Green], ...], style: Style) -> Sequence:
+    """Return a sequence whose depth and so on follow from its items."""
+    parts = [item for _, item in items]
+    return Sequence(block, at, length, items, style, *_measures(parts), is_json=all(map(_is_json, parts)))
+
+
+def _is_text(key: Green) -> bool:
+    return isinstance(key, Scalar) and type(key.data) is str
+
+
+def _is_json(node: Green) -> bool:
+    """Whether all keys in it are known to be texts. An alias is not looked into."""
+    return node.is_json if isinstance(node, (Mapping, Sequence)) else not isinstance(node, Alias)
+
+
+_DEPTH, _EXPANSION, _PORTABLE = map(attrgetter, ("depth", "expansion", "portable"))
+
+
+def _measures(parts: list[Green]) -> tuple[int, int, bool]:
+    return (
+        1 + max(map(_DEPTH, parts), default=0),
+        sum(map(_EXPANSION, parts)),
+        all(map(_PORTABLE, parts)),
+    )

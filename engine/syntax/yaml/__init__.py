@@ -1,0 +1,1 @@
+"""One stretch of YAML text to a green tree."""

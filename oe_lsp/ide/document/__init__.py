@@ -1,0 +1,1 @@
+"""One version of a document, and what stands at an offset of it."""

@@ -1,0 +1,146 @@
+"""What experience.schema.json says of a place in an experience: its rule, the keys it takes, and both in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from msgspec import Struct
+
+from engine.experience.source.locate import Steps
+from schemas import experience_schema
+
+ValueAt = Callable[[Steps], Any]
+"""Finds the plain value at a path: what decides which of several definitions applies (a node's `kind`)."""
+
+_DISCRIMINATOR = "x-discriminator"
+
+
+class Key(Struct, frozen=True):
+    """A key that a mapping takes, and the rule for its value."""
+
+    name: str
+    rule: Mapping[str, Any]
+    is_required: bool
+
+
+def rule_at(steps: Steps, value_at: ValueAt) -> Mapping[str, Any] | None:
+    """The rule for the value at a path; None where the schema says nothing."""
+    rule: Mapping[str, Any] | None = _chosen(experience_schema(), (), value_at)
+    for depth, step in enumerate(steps, start=1):
+        inner = _inner(rule, step)
+        if inner is None:
+            return None
+        rule = _chosen(inner, steps[:depth], value_at)
+    return rule
+
+
+def rule_of_definition(name: str) -> Mapping[str, Any]:
+    """The definition of this name, such as `toolNode`."""
+    return _resolved({"$ref": f"#/$defs/{name}"})
+
+
+def variants(rule: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The definitions that a rule chooses from, each with the value that chooses it."""
+    for value, pointer in rule.get(_DISCRIMINATOR, {}).get("mapping", {}).items():
+        yield value, _resolved({"$ref": pointer})
+
+
+def keys_of(rule: Mapping[str, Any]) -> tuple[Key, ...]:
+    """The keys that a mapping under this rule takes, required ones first, otherwise in the schema's order."""
+    required = rule.get("required", ())
+    keys = [Key(name, _resolved(inner), name in required) for name, inner in rule.get("properties", {}).items()]
+    return tuple(sorted(keys, key=lambda key: not key.is_required))
+
+
+def item_rule(rule: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The rule for the items of a list."""
+    items = rule.get("items")
+    return _resolved(items) if isinstance(items, dict) else None
+
+
+_YES_OR_NO = frozenset({"boolean", "null"})
+"""Where more is allowed, true and false are not what anyone looks for."""
+
+
+def types_of(rule: Mapping[str, Any]) -> frozenset[str]:
+    """The JSON types that a rule allows, as far as it says."""
+    types = rule.get("type")
+    if isinstance(types, list):
+        return frozenset(types)
+    if isinstance(types, str):
+        return frozenset({types})
+    return frozenset({"object"}) if "properties" in rule and "enum" not in rule else frozenset()
+
+
+def values_of(rule: Mapping[str, Any]) -> tuple[tuple[Any, str], ...]:
+    """The values that a rule allows by name, each with what it means."""
+    meanings = rule.get("x-enumDescriptions", {})
+    allowed = rule.get("enum", list(meanings) if "const" not in rule else [rule["const"]])
+    if not allowed and types_of(rule) <= _YES_OR_NO and "boolean" in types_of(rule):
+        allowed = [True, False]
+    return tuple((value, str(meanings.get(value, ""))) for value in allowed)
+
+
+def _inner(rule: Mapping[str, Any] | None, step: str | int) -> Mapping[str, Any] | None:
+    if rule is None:
+        return None
+    if isinstance(step, int):
+        items = rule.get("items")
+        return items if isinstance(items, dict) else _first_of_several(rule, step)
+    if step in rule.get("properties", {}):
+        return _mapping(rule["properties"][step])
+    if step.startswith("x-") and "^x-" in rule.get("patternProperties", {}):
+        return _mapping(rule["patternProperties"]["^x-"])
+    further = rule.get("additionalProperties")
+    return further if isinstance(further, dict) else _first_of_several(rule, step)
+
+
+def _first_of_several(rule: Mapping[str, Any], step: str | int) -> Mapping[str, Any] | None:
+    for keyword in ("anyOf", "oneOf"):
+        for member in rule.get(keyword, ()):
+            if isinstance(member, dict) and (inner := _inner(_resolved(member), step)) is not None:
+                return inner
+    return None
+
+
+def _mapping(rule: Any) -> Mapping[str, Any] | None:
+    return rule if isinstance(rule, dict) else None
+
+
+def _chosen(rule: Mapping[str, Any], steps: Steps, value_at: ValueAt) -> Mapping[str, Any]:
+    """The rule with its reference followed, and of several definitions the one that the value chooses."""
+    resolved = _resolved(rule)
+    choice = resolved.get(_DISCRIMINATOR)
+    if choice is None:
+        return resolved
+    value = value_at((*steps, choice["property"]))
+    pointer = choice["mapping"].get(value) if isinstance(value, str) else None
+    if pointer is not None:
+        return _resolved({"$ref": pointer})
+    return _undecided_node() if "toolNode" in str(choice["mapping"].get("tool", "")) else resolved
+
+
+@cache
+def _undecided_node() -> Mapping[str, Any]:
+    """A node whose kind is not written yet: the keys that every kind takes."""
+    node, common = rule_of_definition("node"), rule_of_definition("commonNode")
+    ids = {"id": common["properties"]["id"], **node["properties"]}
+    return {**node, "required": ["id", "kind"], "properties": {**ids, **common["properties"]}}
+
+
+def _resolved(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The rule with its reference, if any, replaced by what it names; what stands beside it counts more."""
+    pointer = rule.get("$ref")
+    if not isinstance(pointer, str):
+        return rule
+    return {**_pointed_at(pointer), **{name: member for name, member in rule.items() if name != "$ref"}}
+
+
+@cache
+def _pointed_at(pointer: str) -> Mapping[str, Any]:
+    target: Any = experience_schema()
+    for step in pointer.removeprefix("#/").split("/"):
+        target = target[step]
+    return _resolved(target)

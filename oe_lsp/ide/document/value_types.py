@@ -1,0 +1,150 @@
+"""The types of values, as far as an experience says: of state fields, run args, items, and what paths find in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from engine.expressions import Path, Root, parse_reference
+from engine.syntax import View
+from oe_lsp.ide.document.neighbours import Facts
+
+Shape = Mapping[str, Any]
+"""A JSON Schema; an empty one says nothing."""
+
+ANYTHING: Shape = {}
+_LONGEST_LIST = 6
+
+
+def shape_of_path(path: Path, facts: Facts, node: View | None) -> Shape:
+    """The shape of what a path names for a node, or for a condition where `node` is None."""
+    names = [step.value for step in path.steps]
+    match path.root:
+        case Root.STATE:
+            top, names = field_shape(facts, str(names[0])), names[1:]
+        case Root.BARE:
+            top, names = _bare_shape(str(names[0]), facts, node), names[1:]
+        case Root.ARGS:
+            top = args_shape(facts)
+        case Root.ITEM:
+            top = item_shape(facts, node)
+        case Root.INDEX | Root.ITER:
+            top = {"type": "integer"}
+        case Root.LOOP | Root.PIPELINE:
+            top = {"type": "string"}
+        case Root.EDGES:
+            top = ANYTHING
+    return inside(top, names)
+
+
+def field_shape(facts: Facts, name: str) -> Shape:
+    """The shape of a state field: as declared, or where that says little, as an agent that writes it declares it."""
+    field = facts.fields.get(name)
+    declared = field.schema if field else ANYTHING
+    if declared.get("properties") or declared.get("items") or declared.get("enum"):
+        return declared
+    answered = facts.answers.get(name, ANYTHING)
+    agree = answered.get("type") == declared.get("type", answered.get("type"))
+    return {**answered, **declared} if agree else declared
+
+
+def args_shape(facts: Facts) -> Shape:
+    """The shape of the run args."""
+    return facts.experience.args_schema or ANYTHING
+
+
+def item_shape(facts: Facts, node: View | None) -> Shape:
+    """The shape of `$item`: of what the node's fan-out, or the pipeline that it is a stage of, goes through."""
+    each = node.get("for_each") if node else None
+    source = each.get("source") if each else None
+    text = source.value if source else None
+    if not isinstance(text, str):
+        pipeline = facts.pipeline_of(id_of(node))
+        text = pipeline.items if pipeline else ""
+    path = parse_reference(text)
+    if path is None or path.root not in (Root.STATE, Root.ARGS):
+        return ANYTHING
+    return inside(shape_of_path(path, facts, None), [0])
+
+
+def inside(shape: Shape, steps: Iterable[str | int]) -> Shape:
+    """The shape of what steps lead to."""
+    for step in steps:
+        shape = dict(members(shape)).get(step, _any_item(shape) if isinstance(step, int) else ANYTHING)
+    return shape
+
+
+def members(shape: Shape) -> Iterator[tuple[str | int, Shape]]:
+    """What is known to be in a value: the keys of an object; `0` for the items of a list, and its `length`."""
+    properties = shape.get("properties")
+    for name, inner in properties.items() if isinstance(properties, Mapping) else ():
+        yield str(name), _shape(inner)
+    if "array" in type_names(shape):
+        yield 0, _any_item(shape)
+        yield "length", {"type": "integer"}
+
+
+def type_names(shape: Shape) -> tuple[str, ...]:
+    """The JSON types that a shape names."""
+    named = shape.get("type")
+    return tuple(map(str, named)) if isinstance(named, list) else (named,) if isinstance(named, str) else ()
+
+
+def in_words(shape: Shape) -> str:
+    """A shape in a few words: `list of text`, `object with name, score`, `one of a, b`."""
+    choices = shape.get("enum")
+    if isinstance(choices, list) and choices:
+        return f"one of {_listed(choices)}"
+    if "const" in shape:
+        return f"always {shape['const']}"
+    return " or ".join(_named(shape, name) for name in type_names(shape)) or "any value"
+
+
+def id_of(node: View | None) -> str | None:
+    """The id of a node, a pipeline or a loop; None where it has none."""
+    id_ = node.get("id") if node else None
+    return id_.value if id_ and isinstance(id_.value, str) else None
+
+
+def _bare_shape(name: str, facts: Facts, node: View | None) -> Shape:
+    args, reads = (node.get(key) if node else None for key in ("args", "reads"))
+    given = args.get(name) if args else None
+    if given is not None:
+        path = parse_reference(given.value) if isinstance(given.value, str) else None
+        if path is not None:
+            return shape_of_path(path, facts, node) if path.root is not Root.BARE else ANYTHING
+        return _shape_of_value(given.value)
+    read = reads.value if reads else None
+    return field_shape(facts, name) if isinstance(read, list) and name in read else ANYTHING
+
+
+def _shape_of_value(value: object) -> Shape:
+    for type_, name in ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array")):
+        if isinstance(value, type_):
+            return {"type": name}
+    return {"type": "object"} if isinstance(value, dict) else ANYTHING
+
+
+def _any_item(shape: Shape) -> Shape:
+    return _shape(shape.get("items"))
+
+
+def _shape(value: object) -> Shape:
+    return value if isinstance(value, Mapping) else ANYTHING
+
+
+_WORDS = {"string": "text", "array": "list", "integer": "whole number", "boolean": "true or false"}
+
+
+def _named(shape: Shape, name: str) -> str:
+    if name == "array" and _any_item(shape):
+        return f"list of {in_words(_any_item(shape))}"
+    properties = shape.get("properties")
+    if name == "object" and isinstance(properties, Mapping) and properties:
+        return f"object with {_listed(list(properties))}"
+    return _WORDS.get(name, name)
+
+
+def _listed(values: list[Any]) -> str:
+    shown = ", ".join(str(value) for value in values[:_LONGEST_LIST])
+    return f"{shown}, …" if len(values) > _LONGEST_LIST else shown

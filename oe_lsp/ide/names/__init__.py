@@ -1,0 +1,1 @@
+"""Names in an experience: what each refers to, and where it occurs."""

@@ -1,0 +1,1 @@
+"""Runs as an editor shows them."""

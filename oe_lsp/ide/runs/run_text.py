@@ -1,0 +1,37 @@
+"""A run in words: what its progress says while it goes on, and what its end says."""
+
+from __future__ import annotations
+
+from engine.log.humanize import counts_text, duration
+from engine.log.reading.summary import RunState, RunSummary
+
+
+def progress_title(run: RunSummary) -> str:
+    """The title of a run's progress: `Running city-report`, or `Resuming …` for a run that continues another."""
+    return f"{'Running' if run.original_run_id is None else 'Resuming'} {run.experience}"
+
+
+def progress_text(run: RunSummary) -> str:
+    """How far a run is: `7/12 nodes · 5 cached`."""
+    parts = [f"{run.ended}/{run.total} nodes"]
+    if run.counts.cached:
+        parts.append(f"{run.counts.cached} cached")
+    if run.counts.failed:
+        parts.append(f"{run.counts.failed} failed")
+    return " · ".join(parts)
+
+
+def percentage(run: RunSummary) -> int:
+    """How far a run is, 0 to 100."""
+    return min(100, 100 * run.ended // run.total) if run.total else 0
+
+
+def end_text(run: RunSummary) -> str:
+    """What happened: `succeeded: 4 cached, 3 completed · 2.1 s`, or `failed at analyse: no such file`."""
+    if run.state is RunState.FAILURE and run.failed_at is not None:
+        first_line = run.error.message.strip().partition("\n")[0] if run.error else ""
+        return f"failed at {run.failed_at}" + (f": {first_line}" if first_line else "")
+    words = {RunState.SUCCESS: "succeeded", RunState.FAILURE: "failed"}
+    outcome = ", ".join(filter(None, (words.get(run.state, run.state.value), run.failed_items_text)))
+    text = f"{outcome}: {counts_text(run.counts)}"
+    return text if run.duration_ms is None else f"{text} · {duration(run.duration_ms)}"

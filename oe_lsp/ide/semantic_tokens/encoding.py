@@ -1,0 +1,112 @@
+"""Semantic tokens as the numbers that editors take: five for each, relative to the token before (LSP 3.17).
+
+The numbers of an item are kept with it: what lies before an item only changes where its first token is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import takewhile
+
+from msgspec import Struct
+
+from engine.experience.source.locate import Steps
+from engine.syntax import Encoding, Green, LineIndex, Span, View, units
+from oe_lsp.ide.document.items import MOST_KEPT, items
+from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.semantic_tokens.tokens import tokens_in
+from oe_lsp.ide.token_legend import LEGEND
+
+
+def encoded_tokens(
+    snapshot: Snapshot, encoding: Encoding, within: Span | None = None, *, over_lines: bool = False
+) -> list[int]:
+    """The tokens of a document; only those of items that `within` touches, where it is given.
+
+    A token over several lines is split at their ends, unless the client takes it `over_lines`.
+    """
+    lines = snapshot.analysis.lines
+    data: list[int] = []
+    line = column = 0
+    found = (item for item in items(snapshot.analysis.tree.root) if within is None or _touch(item.view.span, within))
+    for item in sorted(found, key=lambda item: item.view.start):
+        code = _encoded(item.view.green, item.place, encoding, over_lines)
+        if code is None:
+            continue
+        start = item.view.start + code.first
+        first_line, first_column = lines.position(start).line, units(lines.before(start), encoding)
+        data += (first_line - line, first_column - (column if first_line == line else 0), *code.numbers)
+        line = first_line + code.lines
+        column = code.column if code.lines else first_column + code.column
+    return data
+
+
+class Change(Struct, frozen=True):
+    """Numbers that were replaced in a list: `removed` of them from `start` on, by `added`."""
+
+    start: int
+    removed: int
+    added: Sequence[int]
+
+
+def change_between(before: Sequence[int], after: Sequence[int]) -> Change | None:
+    """The one stretch in which two lists of numbers differ; None where they are equal."""
+    if before == after:
+        return None
+    start = _alike(before, after)
+    end = _alike(before[: start - 1 if start else None : -1], after[: start - 1 if start else None : -1])
+    return Change(start, len(before) - start - end, after[start : len(after) - end])
+
+
+def _alike(some: Sequence[int], others: Sequence[int]) -> int:
+    """How many numbers two lists have in common at their beginning."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(some, others, strict=False)))
+
+
+class _Code(Struct, frozen=True):
+    """An item's tokens. `first` is where the first one is, from the item's start; its two distances are left out of
+    `numbers`. The last one is `lines` further down, at `column`: of its line, or from the first one in the same."""
+
+    first: int
+    numbers: tuple[int, ...]
+    lines: int
+    column: int
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _encoded(green: Green, place: Steps, encoding: Encoding, over_lines: bool) -> _Code | None:
+    text = View(green, 0).text
+    index = LineIndex(text)
+    numbers: list[int] = []
+    first = line = column = 0
+    for span, type_ in tokens_in(green, place):
+        for part in (span,) if over_lines else _split(span, text):
+            at = index.position(part.start)
+            here = units(index.before(part.start), encoding)
+            if not numbers:
+                first, line, first_line, column, first_column = part.start, at.line, at.line, here, here
+            else:
+                numbers += (at.line - line, here - (column if at.line == line else 0))
+            numbers += (units(text[part.start : part.end], encoding), LEGEND.index(type_), 0)
+            line, column = at.line, here
+    if not numbers:
+        return None
+    return _Code(first, tuple(numbers), line - first_line, column if line > first_line else column - first_column)
+
+
+_LINE = re.compile(r"[^\r\n]+")
+
+
+def _split(span: Span, text: str) -> Iterator[Span]:
+    """The lines of a stretch, without the white space around them."""
+    for line in _LINE.finditer(text, span.start, span.end):
+        inside = line.group().strip()
+        if inside:
+            start = line.start() + line.group().index(inside)
+            yield Span(start, start + len(inside))
+
+
+def _touch(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
