@@ -15,7 +15,7 @@ from engine.runner.session import carry_out, new_run_id
 from engine.state.store import StateStore
 from tests.support.worlds import World
 
-TOKEN = 'tök"en-0123'
+TOKEN = 'tök"en-wxyz'
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ async def test_a_secret_reaches_the_tool_and_neither_the_log_nor_its_watchers(wo
 
     assert ended.final_state == {"x": ["seen", TOKEN]}
     log = world.store.log(run_id).read_text(encoding="utf-8")
-    assert "0123" not in log
-    assert "0123" not in repr(seen)
+    assert "wxyz" not in log
+    assert "wxyz" not in repr(seen)
     assert world.records(run_id)[0].event.args == {"token": "***", "city": "Oslo"}  # type: ignore[union-attr]
 
 
@@ -98,11 +98,11 @@ async def test_a_secret_that_reads_like_a_part_of_the_log_leaves_the_log_whole(w
 
 
 async def test_the_keys_of_providers_are_secrets(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-wxyz")
 
-    done = await world.run({"token": "nothing", "city": "sk-ant-0123"})
+    done = await world.run({"token": "nothing", "city": "sk-ant-wxyz"})
 
-    assert "0123" not in world.store.log(done.run_id).read_text()
+    assert "wxyz" not in world.store.log(done.run_id).read_text()
 
 
 @pytest.mark.parametrize("value", ["test", "con", "ollama", "not-needed", "xxxxxxxxxxxx"])
@@ -145,8 +145,8 @@ async def test_what_a_header_takes_from_the_environment_is_looked_for_only_where
 async def test_a_starting_value_that_holds_one_is_not_in_the_log_and_a_resume_takes_the_default(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123")
-    world.graph("- {id: a, kind: tool, impl: a.py, reads: [x]}", state="x: {default: [is sk-ant-0123]}")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-wxyz")
+    world.graph("- {id: a, kind: tool, impl: a.py, reads: [x]}", state="x: {default: [is sk-ant-wxyz]}")
     world.tool("a", "return {'edge_output': len(state['x'][0])}")
     done = await world.run()
     started = world.records(done.run_id)[0].event
@@ -155,7 +155,7 @@ async def test_a_starting_value_that_holds_one_is_not_in_the_log_and_a_resume_ta
 
     resumed = await world.resume(done.run_id)
 
-    assert resumed.final_state == {"x": ["is sk-ant-0123"]}
+    assert resumed.final_state == {"x": ["is sk-ant-wxyz"]}
     assert world.restored(resumed.run_id) == ["a"]
 
 
@@ -163,9 +163,9 @@ async def test_a_resume_is_refused_where_what_earlier_runs_had_left_is_masked(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.graph("- {id: a, kind: tool, impl: a.py, reads: [x], writes: [x]}", state="x: {persist: true}")
-    world.tool("a", "return {'state_delta': {'x': 'is sk-ant-0123'}}")
+    world.tool("a", "return {'state_delta': {'x': 'is sk-ant-wxyz'}}")
     await world.run()
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-wxyz")
     done = await world.run()
 
     with pytest.raises(RunRefusedError, match="had left in x holds a secret"):
@@ -175,9 +175,9 @@ async def test_a_resume_is_refused_where_what_earlier_runs_had_left_is_masked(
 async def test_an_arg_that_happens_to_hold_a_key_is_asked_for_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-wxyz")
     declare(world, "city: {type: string}", "token: {type: string}")
-    done = await world.run({"token": "nothing", "city": "at sk-ant-0123"})
+    done = await world.run({"token": "nothing", "city": "at sk-ant-wxyz"})
     started = world.records(done.run_id)[0].event
     assert isinstance(started, RunStarted)
     assert (started.args["city"], started.masked_args) == ("***", ("city",))
@@ -185,8 +185,8 @@ async def test_an_arg_that_happens_to_hold_a_key_is_asked_for_again(
     with pytest.raises(RunRefusedError, match="OE_ARG_CITY"):
         await world.resume(done.run_id)
 
-    monkeypatch.setenv("OE_ARG_CITY", "at sk-ant-0123")
-    assert world.prepared(done.run_id).args == {"token": "nothing", "city": "at sk-ant-0123"}
+    monkeypatch.setenv("OE_ARG_CITY", "at sk-ant-wxyz")
+    assert world.prepared(done.run_id).args == {"token": "nothing", "city": "at sk-ant-wxyz"}
 
 
 async def test_an_arg_that_is_no_secret_any_more_is_asked_for_since_the_log_masks_it(world: World) -> None:
@@ -201,17 +201,17 @@ async def test_an_outcome_that_holds_what_is_a_secret_by_now_runs_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     declare(world, "city: {type: string}")
-    world.tool("a", "return {'state_delta': {'x': 'is sk-ant-0123'}}")
+    world.tool("a", "return {'state_delta': {'x': 'is sk-ant-wxyz'}}")
     world.tool("b", "return {'edge_output': 1}")
     first = await world.run({"city": "Oslo"})
     world.executed()
-    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-0123")
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-wxyz")
 
     for wishes in ({}, {"accept": ("a",)}):
         resumed = await world.resume(first.run_id, wishes)
         assert world.executed() == ["a"]
-        assert resumed.final_state == {"x": "is sk-ant-0123"}
-        assert "0123" not in world.store.log(resumed.run_id).read_text()
+        assert resumed.final_state == {"x": "is sk-ant-wxyz"}
+        assert "wxyz" not in world.store.log(resumed.run_id).read_text()
     [a, b] = world.plan(first.run_id).entries
     assert (a.answer, a.reasons) == (
         Answer.WILL_RUN,
