@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from engine.cache.decisions.decision import Decision, decide, first_decision
 from engine.cache.decisions.execution_path import place_of
+from engine.cache.decisions.overrides import Wishes
 from engine.cache.decisions.recorded_outcomes import Original
 from engine.cache.decisions.reuse_policy import Terms, terms_of
 from engine.cache.keys.input_hash import Parts, settings_parts
@@ -39,13 +40,15 @@ class _Last(Struct, frozen=True):
 class Decider:
     """Decides for the tasks of one run, and knows until each is forgotten what it was decided from.
 
-    `may_rerun` are the nodes that may run although they were started before and nobody knows how that ended.
+    `may_rerun` are the nodes that may run although they were started before and nobody knows how that ended; `wishes`
+    what else a person asked for.
     """
 
-    def __init__(self, keyings: Keyings, original: Original | None, may_rerun: Collection[str] = ()) -> None:
+    def __init__(self, keyings: Keyings, original: Original | None, may_rerun: Collection[str], wishes: Wishes) -> None:
         self._keyings = keyings
         self._original = original
         self._may_rerun = may_rerun
+        self._wishes = wishes
         self._last: WeakKeyDictionary[Lane, _Last] = WeakKeyDictionary()
         self._made_from: dict[Task, NodeParts] = {}
         self._found: dict[Task, Mapping[str, Json]] = {}
@@ -76,10 +79,12 @@ class Decider:
         hash_of = self._keying(task).hash_of
         parts = execution_parts(last.node, last.received, task.args, task.item, task.shown_args, hash_of)
         if self._original is None:
-            return first_decision(parts)
-        place = place_of(task.node.id, task.scope)
-        refusal = lambda output: unfit(task.sight, task.node, output.state_delta)  # noqa: E731
-        return decide(self._original, place, parts, {}, refusal, self._terms(task))
+            made = first_decision(parts)
+        else:
+            place = place_of(task.node.id, task.scope)
+            refusal = lambda output: unfit(task.sight, task.node, output.state_delta)  # noqa: E731
+            made = decide(self._original, place, parts, {}, refusal, self._terms(task))
+        return self._wishes.applied(made, self._original, task.node.id, task.scope)
 
     def digests(self, task: Task) -> Mapping[Path, str]:
         """The content that `task` was decided from, of the files that it will use."""

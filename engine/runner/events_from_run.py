@@ -10,8 +10,7 @@ from pathlib import Path
 from msgspec import UNSET
 
 from engine import __version__
-from engine.cache.decisions.decision import Decision
-from engine.cache.decisions.recorded_outcomes import Original, Recorded
+from engine.cache.decisions.recorded_outcomes import Original
 from engine.cache.keys.input_parts import Keyings
 from engine.canonical import hash_bytes
 from engine.file_names import as_on_disk, writable
@@ -20,7 +19,6 @@ from engine.log.events.events import (
     ExperienceRef,
     Input,
     Lineage,
-    NodeCached,
     NodeCancelled,
     NodeCompleted,
     NodeFailed,
@@ -36,6 +34,7 @@ from engine.log.reading.view import RunView
 from engine.log.secrets.masking import MASK
 from engine.regular_files import read_regular
 from engine.runner.prepare import Preparation
+from engine.runner.task_states import TaskRecord
 from engine.scheduler.slots import LLM_KINDS, Held
 from engine.scheduler.tasks import Cancelled, Failed, Finish, GroupEnded, Skipped, Task, Warn
 
@@ -98,30 +97,11 @@ def received(task: Task) -> Input:
     return Input(task.shown_args, task.shown_given, task.reads, task.edges, item.visible if item else UNSET)
 
 
-def started(task: Task, decision: Decision, attempt_id: str, given: Input) -> NodeStarted:
+def started(record: TaskRecord, given: Input) -> NodeStarted:
     """The event of an execution that begins."""
+    task, reasons = record.task, record.decision.reasons if record.decision is not None else ()
     return NodeStarted(
-        node_id=task.node.id, scope=task.scope, attempt_id=attempt_id, input=given, reasons=decision.reasons
-    )
-
-
-def restored(task: Task, decision: Decision, outcome: Recorded, given: Input) -> NodeCached:
-    """The event of a task whose outcome comes from another run's log."""
-    assert decision.key is not None  # nothing that it was decided from was unknown
-    return NodeCached(
-        node_id=task.node.id,
-        scope=task.scope,
-        input=given,
-        reasons=decision.reasons,
-        input_hash=decision.key.hash,
-        input_parts=decision.key.parts,
-        keyed_parts=decision.key.keyed or None,
-        output=outcome.output,
-        duration_ms=outcome.duration_ms,
-        metrics=outcome.metrics,
-        produced=outcome.produced or None,
-        loaded=outcome.loaded or None,
-        produced_by=outcome.produced_by,
+        node_id=task.node.id, scope=task.scope, attempt_id=record.attempt_id, input=given, reasons=reasons
     )
 
 

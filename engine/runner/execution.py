@@ -13,7 +13,6 @@ from async_timeout import timeout
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.cache.decisions.decision import Ambiguity
 from engine.cache.keys.input_hash import InputKey
 from engine.cache.keys.produced_files import Products
 from engine.experience.model import Backoff, OnError, Policy
@@ -24,7 +23,6 @@ from engine.log.events.events import (
     Metrics,
     NodeActivity,
     NodeAttempt,
-    NodeCancelled,
     NodeCompleted,
     NodeFailed,
     NodeTokens,
@@ -230,31 +228,6 @@ def _failed(task: Task, attempt_id: str, error: NodeError, duration_ms: float) -
         duration_ms=duration_ms,
         metrics=error.metrics,
     )
-
-
-def cancelled(task: Task, reason: str, attempt_id: str | None = None) -> NodeCancelled:
-    """The end of a task that was stopped, or never begun."""
-    return NodeCancelled(node_id=task.node.id, scope=task.scope, attempt_id=attempt_id, reason=reason)
-
-
-def in_doubt(task: Task, ambiguity: Ambiguity) -> NodeFailed:
-    """The end of a task that is not begun again, as its node says, since nobody knows how it ended before."""
-    remedy = f"Look whether it did what it does; to run it again: --rerun {task.node.id}, or `on_ambiguous: rerun`."
-    error = ErrorInfo("Ambiguous", f"{ambiguity.told(task.node.id)}. {remedy}")
-    return NodeFailed(node_id=task.node.id, scope=task.scope, error=error, started_in=ambiguity.run_id)
-
-
-def unanswered(task: Task, ambiguity: Ambiguity) -> NodeCancelled:
-    """The end of a task that waited in vain for someone to say whether it may run again."""
-    look = "Look whether it did what it does; then resume in a terminal and answer"
-    remedy = f"{look}, or let it run again: --rerun {task.node.id}, or `on_ambiguous: rerun`."
-    reason = f"{ambiguity.told(task.node.id)}. {remedy}"
-    return NodeCancelled(node_id=task.node.id, scope=task.scope, reason=reason, started_in=ambiguity.run_id)
-
-
-def broke_off(task: Task, attempt_id: str) -> NodeFailed:
-    """The end of a task that gave up as if it had been stopped, though nobody had asked for that."""
-    return _failed(task, attempt_id, NodeError("internal", f"{task.node.id} broke off on its own account"), 0.0)
 
 
 def new_attempt_id() -> str:

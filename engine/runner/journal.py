@@ -41,7 +41,7 @@ class Journal:
         self.record(first)
         warnings = (*clock_warnings(place), *outside_warnings(preparation.composition), *preparation.found.warnings())
         for warning in warnings:
-            self.record(RunWarning(message=warning))
+            self.warn(warning)
 
     def kept_writes(self, board: Board, secrets: Secrets) -> Mapping[str, Wrote] | None:
         """What the run leaves in the state, by field; not what the log masks, of which it warns."""
@@ -49,9 +49,7 @@ class Journal:
         masked = [name for name, each in written.items() if secrets.are_in(each.value)]
         if masked:
             names = ", ".join(masked)
-            self.record(
-                RunWarning(message=f"not kept in the state, since what was written to it holds a secret: {names}")
-            )
+            self.warn(f"not kept in the state, since what was written to it holds a secret: {names}")
         return {name: each for name, each in written.items() if name not in masked} or None
 
     def record(self, event: Event) -> None:
@@ -59,6 +57,10 @@ class Journal:
         record = self._log.append(event)
         self._names.learn(record.seq, event)
         self._unseen.append(record)
+
+    def warn(self, message: str) -> None:
+        """Write a warning about the run as a whole."""
+        self.record(RunWarning(message=message))
 
     def sync(self) -> None:
         """Make what was recorded durable."""

@@ -6,7 +6,7 @@ have made it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.experience.analyse import Analysis
@@ -24,6 +24,7 @@ from engine.experience.model import Experience, ExperienceSpec, Node
 from engine.experience.nested.nested_files import MAX_DEPTH, NestedFile, nested_path
 from engine.log.events.events import ErrorInfo
 from engine.nodes.node_files import named_file
+from engine.runner.secrets import FoundSecrets
 from engine.scheduler.composition import Composition, Nesting, compose, is_shared, shared_fields
 
 
@@ -56,6 +57,32 @@ def find_nested(outer: Composition, node: Node) -> Composition | ErrorInfo:
         return _failed(f"{deep}; bring some of them together.")
     different = _different_merge(node, outer.experience, composed.experience)
     return composed if different is None else _failed(different)
+
+
+class NestedFinder:
+    """Finds the nested experiences that were not there when a run began (see engine.scheduler.activity.FindNested).
+
+    Their secrets are added to `secrets`; `warn` takes warnings about them.
+    """
+
+    def __init__(self, secrets: FoundSecrets, warn: Callable[[str], None]) -> None:
+        self._secrets = secrets
+        self._warn = warn
+        self._found: dict[tuple[int, str], Composition] = {}
+
+    def __call__(self, outer: Composition, node: Node) -> Composition | ErrorInfo:
+        """What `node` of `outer` nests, or why it cannot run. Once found, it is not read again."""
+        known = self._found.get((id(outer), node.id))  # `outer` lives as long as the run
+        if known is not None:
+            return known
+        found = find_nested(outer, node)
+        if isinstance(found, Composition):
+            self._found[id(outer), node.id] = found
+            self._secrets.learn(found)
+            for warning in (outside_warning(outer, node.id, found), *outside_warnings(found)):
+                if warning is not None:
+                    self._warn(warning)
+        return found
 
 
 def outside_warning(outer: Composition, node_id: str, inner: Composition) -> str | None:
