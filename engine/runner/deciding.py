@@ -44,11 +44,17 @@ class Decider:
     what else a person asked for.
     """
 
-    def __init__(self, keyings: Keyings, original: Original | None, may_rerun: Collection[str], wishes: Wishes) -> None:
+    def __init__(
+        self,
+        keyings: Keyings,
+        original: Original | None,
+        may_rerun: Collection[str] = (),
+        wishes: Wishes | None = None,
+    ) -> None:
         self._keyings = keyings
         self._original = original
         self._may_rerun = may_rerun
-        self._wishes = wishes
+        self._wishes = wishes or Wishes()
         self._last: WeakKeyDictionary[Lane, _Last] = WeakKeyDictionary()
         self._made_from: dict[Task, NodeParts] = {}
         self._found: dict[Task, Mapping[str, Json]] = {}

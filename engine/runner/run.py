@@ -43,6 +43,7 @@ from engine.scheduler.tasks import (
     TimeOver,
     TryAgain,
     TryLater,
+    Unknown,
 )
 
 _GRACE_SECONDS = 10.0
@@ -316,7 +317,7 @@ class Run:
                 wait_ms = retry_wait_ms(command.node.on_error, command.attempt)
                 self._journal.tried(command, wait_ms)
                 self._timers.after(wait_ms, TryAgain(command))
-            elif not isinstance(command, FailRun):
+            elif not isinstance(command, (FailRun, Unknown)):  # which no run sees
                 self._journal.narrate(command)
 
     def _happened(self, event: Happening) -> None:

@@ -21,9 +21,9 @@ from engine.log.events.events import (
 )
 from engine.log.secrets.masking import MASK
 from engine.scheduler.composition import Composition
-from engine.scheduler.state.inputs import Inside, args_of, given_name, given_of, has_secrets, lookup, reads_of
+from engine.scheduler.readiness import Go
+from engine.scheduler.state.inputs import Context, Inside, args_of, given_name, given_of, has_secrets, lookup, reads_of
 from engine.scheduler.state.results import Board, Ending, Result
-from engine.scheduler.state.visible_state import Sight
 from engine.scheduler.tasks import Command, Consider, Happening, Lane, Task
 
 
@@ -52,19 +52,12 @@ class Part(Protocol):
         """Begin nothing more. It ends once all of its tasks that were considered have."""
 
 
-class Place(Struct, frozen=True):
-    """Where a part stands: the received edge outputs, what it sees, what it runs inside, and its turn in the order."""
-
-    sight: Sight
-    edges: Mapping[str, Json]
-    inside: Inside
-    order: tuple[int, ...]
-
-
 class MakeUnit(Protocol):
     """Makes the part that one execution of a node is: a task, or the run of a nested experience."""
 
-    def __call__(self, frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping[str, Json] | None) -> Part:
+    def __call__(
+        self, frame: Frame, node: Node, context: Context, lane: Lane, reads: Mapping[str, Json] | None
+    ) -> Part:
         """`reads` are what the node reads where the caller knows that; the items of a fan-out share them."""
 
 
@@ -80,12 +73,30 @@ def never_found(outer: Composition, node: Node) -> Composition | ErrorInfo:  # n
     return ErrorInfo("experience", f"the experience that {node.id} nests is not there")
 
 
+class Settled(Protocol):
+    """Says which result of a vertex counts."""
+
+    def __call__(self, inside: Inside, vertex: str, go: Go, result: Result) -> Result:
+        """`result` is how `vertex` ended, which began because of `go`."""
+
+
+def as_it_ended(inside: Inside, vertex: str, go: Go, result: Result) -> Result:  # noqa: ARG001
+    """The result of a run's vertex is its own."""
+    return result
+
+
 class Frame(Struct, frozen=True):
-    """One graph at work, for its parts: its board, what it runs inside, its turn, whether it may restore."""
+    """One graph at work, for its parts: its board, what it runs inside, its turn, whether it may restore.
+
+    A plan differs from a run in what `make_unit` makes and what `settled` says; and it goes on where a failure stops a
+    run (`stops_early`).
+    """
 
     board: Board
     make_unit: MakeUnit
     find_nested: FindNested = never_found
+    settled: Settled = as_it_ended
+    stops_early: bool = True
     inside: Inside = field(default_factory=Inside)
     order: tuple[int, ...] = ()
     cache: bool = True
@@ -126,9 +137,9 @@ class Single(Struct):
         return []
 
 
-def make_task(frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping[str, Json] | None) -> Task:
+def make_task(frame: Frame, node: Node, context: Context, lane: Lane, reads: Mapping[str, Json] | None) -> Task:
     """The task of one execution of `node`, its references resolved."""
-    find = lookup(place.sight, place.edges, place.inside)
+    find = lookup(context)
     args, given = args_of(node, find), given_of(node, find)
     assert isinstance(args.value, dict)
     assert isinstance(given.value, dict)
@@ -136,32 +147,32 @@ def make_task(frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping
     dropped += [f"{given_name(node)}: {path} names nothing, so its key is left out" for path in given.missing]
     return Task(
         node,
-        place.sight,
-        place.inside,
+        context.sight,
+        context.inside,
         lane,
         args.value,
         given.value,
-        reads_of(place.sight, node) if reads is None else reads,
-        place.edges,
+        reads_of(context.sight, node) if reads is None else reads,
+        context.edges,
         frame.cache and node.cache,
         tuple(dropped),
-        shown_args_of(node, args.value, place),
-        shown_given_of(node, given.value, place),
+        shown_args_of(node, args.value, context),
+        shown_given_of(node, given.value, context),
     )
 
 
-def shown_args_of(node: Node, args: Mapping[str, Json], place: Place) -> Mapping[str, Json]:
+def shown_args_of(node: Node, args: Mapping[str, Json], context: Context) -> Mapping[str, Json]:
     """As much of the resolved `args` as people may see; the same object where that is all."""
-    if not has_secrets(place.sight, place.inside):
+    if not has_secrets(context):
         return args
-    return _as_shown(args, args_of(node, lookup(place.sight, place.edges, place.inside, shown=True)))
+    return _as_shown(args, args_of(node, lookup(context, shown=True)))
 
 
-def shown_given_of(node: Node, given: Mapping[str, Json], place: Place) -> Mapping[str, Json]:
+def shown_given_of(node: Node, given: Mapping[str, Json], context: Context) -> Mapping[str, Json]:
     """As much of what `given_of` came to as people may see; the same object where that is all."""
-    if not given or not has_secrets(place.sight, place.inside):
+    if not given or not has_secrets(context):
         return given
-    return _as_shown(given, given_of(node, lookup(place.sight, place.edges, place.inside, shown=True)))
+    return _as_shown(given, given_of(node, lookup(context, shown=True)))
 
 
 def _as_shown(values: Mapping[str, Json], shown: Resolved) -> Mapping[str, Json]:

@@ -7,11 +7,12 @@ from collections import Counter, deque
 from engine.experience.graph import Graph, VertexKind
 from engine.experience.model import Policy
 from engine.log.events.events import Cause, Counts, RunStatus
-from engine.scheduler.activity import Frame, Part, Place, Stop, tally_name
+from engine.scheduler.activity import Frame, Part, Stop, tally_name
 from engine.scheduler.fanout import FanOut
 from engine.scheduler.loop import LoopRun
 from engine.scheduler.pipeline import PipelineRun
-from engine.scheduler.readiness import Skip, gate
+from engine.scheduler.readiness import Go, Skip, gate
+from engine.scheduler.state.inputs import Context
 from engine.scheduler.state.results import Board, Ending, Result
 from engine.scheduler.state.visible_state import Sight
 from engine.scheduler.tasks import Cancelled, Command, FailRun, Happening, Lane, Skipped, StopAll, Warn
@@ -31,6 +32,7 @@ class GraphRun:
         self._unmet = {vertex: len(self._graph.waits[vertex]) for vertex in self._graph.order}
         self._dependents = _dependents(self._graph)
         self._open: dict[str, Part] = {}
+        self._begun: dict[str, Go] = {}
         self._stopping: Stop | None = None
 
     @property
@@ -41,7 +43,15 @@ class GraphRun:
     @property
     def counts(self) -> Counts:
         """How many vertices ended in each way."""
-        return Counts(**Counter(map(tally_name, self.board.results.values())))
+        return Counts(**Counter(map(tally_name, self._known_results())))
+
+    @property
+    def is_undetermined(self) -> bool:
+        """Whether what came out depends on vertices that have not run yet (plans only)."""
+        return len(self._known_results()) < len(self.board.results)
+
+    def _known_results(self) -> list[Result]:
+        return [result for result in self.board.results.values() if result.ending is not Ending.UNDETERMINED]
 
     def begin(self) -> list[Command]:
         """Everything that can start at once."""
@@ -86,7 +96,13 @@ class GraphRun:
         failed = next((command.node_id for command in said if isinstance(command, FailRun)), None)
         if failed is None:
             return said
-        return [*(command for command in said if not isinstance(command, FailRun)), *self.stop(_failed_run(failed))]
+        return [*(command for command in said if not isinstance(command, FailRun)), *self._fail_run(failed)]
+
+    def _fail_run(self, node_id: str) -> list[Command]:
+        """The stop that the failure of a node with `on_error: fail_run` means."""
+        reason = f"failed at {node_id} (on_error: fail_run)"
+        stop = Stop(RunStatus.FAILURE, reason, Cause(node=node_id))
+        return self.stop(stop) if self._frame.stops_early else []
 
     def _settle(self, vertex: str, result: Result) -> list[Command]:
         """Enter a result; begin what only waited for it."""
@@ -95,6 +111,9 @@ class GraphRun:
         return [*self._stop_after(vertex, result), *self._advance(ready)]
 
     def _enter(self, vertex: str, result: Result, ready: deque[str]) -> None:
+        go = self._begun.pop(vertex, None)
+        if go is not None:
+            result = self._frame.settled(self._frame.inside, vertex, go, result)
         self.board.settle(vertex, result)
         self._open.pop(vertex, None)
         for dependent in self._dependents[vertex]:
@@ -106,7 +125,7 @@ class GraphRun:
         """What a vertex says that failed and whose node says `fail_run`; a pipeline's stages said it themselves."""
         node = self._nodes.get(self._loops[vertex].body if vertex in self._loops else vertex)
         if result.ending is Ending.FAILED and node is not None and node.on_error.policy is Policy.FAIL_RUN:
-            return self.stop(_failed_run(node.id))
+            return self._fail_run(node.id)
         return []
 
     def _advance(self, ready: deque[str]) -> list[Command]:
@@ -123,7 +142,9 @@ class GraphRun:
                 continue
             commands += [Warn(vertex, self._frame.inside.scope, warning) for warning in decision.warnings]
             order = (*self._frame.order, self._graph.position(vertex))
-            part = self._part(vertex, Place(sight, decision.edges, self._frame.inside, order))
+            context = Context(sight, decision.edges, self._frame.inside, order, decision.unknown)
+            part = self._part(vertex, context)
+            self._begun[vertex] = decision
             self._open[vertex] = part
             commands += self._passed_on(part.begin())
             if part.result is not None and vertex in self._open:
@@ -131,18 +152,18 @@ class GraphRun:
                 commands += self._stop_after(vertex, part.result)
         return [*commands, *self._end_if_idle()]
 
-    def _part(self, vertex: str, place: Place) -> Part:
+    def _part(self, vertex: str, context: Context) -> Part:
         kind = self._graph.vertices[vertex].kind
         if kind is VertexKind.PIPELINE:
             pipeline = self._pipelines[vertex]
-            return PipelineRun(self._frame, pipeline, tuple(self._nodes[stage] for stage in pipeline.stages), place)
+            return PipelineRun(self._frame, pipeline, tuple(self._nodes[stage] for stage in pipeline.stages), context)
         if kind is VertexKind.LOOP:
             loop = self._loops[vertex]
-            return LoopRun(self._frame, loop, self._nodes[loop.body], place)
+            return LoopRun(self._frame, loop, self._nodes[loop.body], context)
         node = self._nodes[vertex]
         if node.for_each is not None:
-            return FanOut(self._frame, node, node.for_each, place)
-        return self._frame.make_unit(self._frame, node, place, Lane(place.order, 1), None)
+            return FanOut(self._frame, node, node.for_each, context)
+        return self._frame.make_unit(self._frame, node, context, Lane(context.order, 1), None)
 
     def _end_if_idle(self) -> list[Command]:
         if self._open or self.ended is not None:
@@ -162,10 +183,6 @@ class GraphRun:
         results = self.board.results
         failed = next((vertex for vertex in self._graph.order if results[vertex].ending is Ending.FAILED), None)
         return None if failed is None else Stop(RunStatus.FAILURE, f"failed at {failed}", Cause(node=failed))
-
-
-def _failed_run(node_id: str) -> Stop:
-    return Stop(RunStatus.FAILURE, f"failed at {node_id} (on_error: fail_run)", Cause(node=node_id))
 
 
 def _dependents(graph: Graph) -> dict[str, list[str]]:

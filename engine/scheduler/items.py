@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import cast
 
 from engine.experience.model import ForEach, Node
@@ -11,8 +10,7 @@ from engine.expressions import MISSING, Json, Missing, parse_reference
 from engine.log.events.events import ErrorInfo
 from engine.log.secrets.masking import MASK
 from engine.scheduler.slots import LLM_KINDS
-from engine.scheduler.state.inputs import Inside, ItemValue, has_secrets, lookup, named
-from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.state.inputs import Context, ItemValue, has_secrets, lookup, named
 from engine.scheduler.value_digest import HashOf, hash_openly, key_of, without_key
 
 LLM_MAX_ITEMS = 1_000
@@ -45,12 +43,12 @@ def item_values(
     return tuple(items)
 
 
-def items_at(source: str, values: list[Json], sight: Sight, edges: Mapping[str, Json], inside: Inside) -> Items:
+def items_at(source: str, values: list[Json], context: Context) -> Items:
     """The items of a list that `source` names there."""
-    hash_of = sight.board.hash_of
-    if not has_secrets(sight, inside):
+    hash_of = context.sight.board.hash_of
+    if not has_secrets(context):
         return item_values(values, None, hash_of)
-    shown = named(source, lookup(sight, edges, inside, shown=True))
+    shown = named(source, lookup(context, shown=True))
     same_length = isinstance(shown, list) and len(shown) == len(values)
     return item_values(values, cast("list[Json]", shown) if same_length else [MASK] * len(values), hash_of)
 

@@ -11,12 +11,12 @@ from engine.experience.args import check_args
 from engine.experience.model import ExperienceSpec, Node, Policy
 from engine.expressions import MISSING, Json, Missing, descend, parse_reference
 from engine.log.events.events import ErrorInfo, Output, RunStatus
-from engine.scheduler.activity import Frame, Place, Stop, done, shown_args_of
+from engine.scheduler.activity import Frame, Stop, done, shown_args_of
 from engine.scheduler.composition import Composition, is_shared, shared_fields
 from engine.scheduler.graph_run import GraphRun
-from engine.scheduler.state.inputs import args_of, lookup
+from engine.scheduler.state.inputs import Context, args_of, lookup
 from engine.scheduler.state.merging import fold
-from engine.scheduler.state.results import Board, Ending, Result
+from engine.scheduler.state.results import UNDETERMINED, Board, Ending, NotYetKnownError, Result
 from engine.scheduler.state.writes import check_output
 from engine.scheduler.tasks import (
     Cancelled,
@@ -29,6 +29,7 @@ from engine.scheduler.tasks import (
     TimeOver,
     TryAgain,
     TryLater,
+    Unknown,
     Warn,
 )
 
@@ -37,14 +38,14 @@ class Unfound(Struct):
     """One execution of a node whose nested experience is not there, or cannot run: it fails before anything begins."""
 
     node: Node
-    place: Place
+    context: Context
     error: ErrorInfo
     result: Result | None = None
 
     def begin(self) -> list[Command]:
         """See Part."""
         self.result = Result(Ending.FAILED, error=self.error)
-        return [Failed(self.node.id, self.place.inside.scope, self.error)]
+        return [Failed(self.node.id, self.context.inside.scope, self.error)]
 
     def handle(self, event: Happening) -> list[Command]:  # noqa: ARG002 - it is over once it has begun
         """See Part."""
@@ -58,12 +59,12 @@ class Unfound(Struct):
 class Nested:
     """One execution of a node of kind `experience`: its child's graph, run again as often as `on_error` says."""
 
-    def __init__(self, frame: Frame, node: Node, child: Composition, place: Place) -> None:
+    def __init__(self, frame: Frame, node: Node, child: Composition, context: Context) -> None:
         self.result: Result | None = None
         self._frame = frame
         self._node = node
         self._child = child
-        self._place = place
+        self._context = context
         self._args = ChildArgs({}, {})
         self._attempt = 0
         self._run: GraphRun | None = None
@@ -74,8 +75,8 @@ class Nested:
 
     def begin(self) -> list[Command]:
         """See Part."""
-        scope = self._place.inside.scope
-        args = child_args(self._node, self._child, self._place)
+        scope = self._context.inside.scope
+        args = child_args(self._node, self._child, self._context)
         if isinstance(args, ErrorInfo):
             self.result = Result(Ending.FAILED, error=args)
             return [Failed(self._node.id, scope, args)]
@@ -84,7 +85,7 @@ class Nested:
 
     def handle(self, event: Happening) -> list[Command]:
         """See Part."""
-        if len(event.scope) == len(self._place.inside.scope):
+        if len(event.scope) == len(self._context.inside.scope):
             return self._timer_rang(event)
         if self._run is None:
             return []
@@ -113,14 +114,15 @@ class Nested:
         self._attempt += 1
         self._limit = self._later = None
         self._timed_out = False
-        inside = self._place.inside.nested(self._node.id)
-        board = child_board(self._node, self._child, self._place, self._args)
+        inside = self._context.inside.nested(self._node.id)
+        board = child_board(self._node, self._child, self._context, self._args)
         cache = self._frame.cache and self._node.cache
         frame = self._frame
-        run = self._run = GraphRun(Frame(board, frame.make_unit, frame.find_nested, inside, self._place.order, cache))
+        inner = replace(frame, board=board, inside=inside, order=self._context.order, cache=cache)
+        run = self._run = GraphRun(inner)
         commands: list[Command] = []
         if "timeout_ms" in self._node.source:  # not by default: each of its nodes has a limit of its own
-            self._limit = Limit(self._node, self._place.inside.scope)
+            self._limit = Limit(self._node, self._context.inside.scope)
             commands.append(self._limit)
         return [*commands, *run.begin(), *self._end_if_over(run)]
 
@@ -131,21 +133,28 @@ class Nested:
             return self._cancelled(self._stopping)
         error = self._error(run, run.ended)
         commands: list[Command] = []
+        scope = self._context.inside.scope
+        if error is None and run.is_undetermined:
+            self.result = UNDETERMINED
+            return [Unknown(self._node.id, scope)]
         if error is None:
-            output, warnings = child_output(self._node, self._child, run.board, self._place)
-            checked = check_output(self._place.sight, self._node, output)
-            scope = self._place.inside.scope
+            output, warnings = child_output(self._node, self._child, run.board, self._context)
+            try:
+                checked = check_output(self._context.sight, self._node, output)
+            except NotYetKnownError as unknown:
+                self.result = UNDETERMINED
+                return [Unknown(self._node.id, scope, (f"its set_once fields come from {unknown}",))]
             commands += [Warn(self._node.id, scope, warning) for warning in (*warnings, *checked.warnings)]
             error = checked.error
             if error is None:
                 self.result = replace(done(checked.output), restored=_all_restored(run))
         if error is not None and error.retryable and self._tries_again():
             self._run = None
-            self._later = TryLater(self._node, self._place.inside.scope, self._attempt, error)
+            self._later = TryLater(self._node, scope, self._attempt, error)
             return [*commands, self._later]
         if error is not None:
             self.result = Result(Ending.FAILED, error=error)
-        return [*commands, GroupEnded(self._node.id, self._place.inside.scope, run.counts, error)]
+        return [*commands, GroupEnded(self._node.id, scope, run.counts, error)]
 
     def _is_whole(self, run: GraphRun) -> bool:
         return all(result.ending is not Ending.CANCELLED for result in run.board.results.values())
@@ -169,7 +178,7 @@ class Nested:
 
     def _cancelled(self, stop: Stop) -> list[Command]:
         self.result = Result(Ending.CANCELLED)
-        return [Cancelled(self._node.id, self._place.inside.scope, stop.reason, stop.cause)]
+        return [Cancelled(self._node.id, self._context.inside.scope, stop.reason, stop.cause)]
 
 
 class ChildArgs(Struct, frozen=True):
@@ -179,11 +188,11 @@ class ChildArgs(Struct, frozen=True):
     shown: Mapping[str, Json]
 
 
-def child_args(node: Node, child: Composition, place: Place) -> ChildArgs | ErrorInfo:
+def child_args(node: Node, child: Composition, context: Context) -> ChildArgs | ErrorInfo:
     """The child's run args: the node's, resolved and checked; or what is wrong with them."""
-    resolved = args_of(node, lookup(place.sight, place.edges, place.inside)).value
+    resolved = args_of(node, lookup(context)).value
     assert isinstance(resolved, dict)
-    hidden = _hidden(resolved, shown_args_of(node, resolved, place))
+    hidden = _hidden(resolved, shown_args_of(node, resolved, context))
     checked = check_args(child.experience, resolved, frozenset(hidden))
     if checked.problems:
         wrong = "; ".join(checked.problems)
@@ -196,24 +205,24 @@ def _hidden(values: Mapping[str, Json], shown: Mapping[str, Json]) -> dict[str, 
     return {} if shown is values else {name: shown[name] for name in values if shown[name] != values[name]}
 
 
-def child_board(node: Node, child: Composition, place: Place, args: ChildArgs) -> Board:
+def child_board(node: Node, child: Composition, context: Context, args: ChildArgs) -> Board:
     """The board of one run of the child."""
-    start, hash_of = child_start(node, child, place), place.sight.board.hash_of
+    start, hash_of = child_start(node, child, context), context.sight.board.hash_of
     return Board(child, args.values, start, shown_args=args.shown, hash_of=hash_of)
 
 
-def child_start(node: Node, child: Composition, place: Place) -> dict[str, Json]:
+def child_start(node: Node, child: Composition, context: Context) -> dict[str, Json]:
     """The state that the child starts from: its defaults; in a shared state, what the node sees."""
     start = child.experience.starting_state()
     if is_shared(node):
-        for field in shared_fields(place.sight.board.composition.experience, child.experience):
-            value = place.sight.see(field)
+        for field in shared_fields(context.sight.board.composition.experience, child.experience):
+            value = context.sight.see(field)
             if value is not MISSING:
                 start[field] = value
     return start
 
 
-def child_output(node: Node, child: Composition, board: Board, place: Place) -> tuple[Output, tuple[str, ...]]:
+def child_output(node: Node, child: Composition, board: Board, context: Context) -> tuple[Output, tuple[str, ...]]:
     """What the node writes and sends once its child has succeeded, and warnings of what it therefore does not write.
 
     A shared state takes the child's writes as they were made, an isolated one gives its final values to the fields
@@ -225,7 +234,7 @@ def child_output(node: Node, child: Composition, board: Board, place: Place) -> 
     shared = is_shared(node)
     sources = {**({} if shared else {field: field for field in node.writes}), **node.spec.outputs}
     values = {field: _final(str(source), final) for field, source in sources.items()}
-    delta = _shared_delta(child, board, place.sight.board) if shared else {}
+    delta = _shared_delta(child, board, context.sight.board) if shared else {}
     delta.update({field: value for field, value in values.items() if value is not MISSING})
     name = child.experience.name
     missing = tuple(

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from engine.experience.model import Merge, Node, Pipeline, Policy
 from engine.expressions import MISSING, Json, Missing
 from engine.log.events.events import Cause, Counts, ErrorInfo
-from engine.scheduler.activity import Frame, Part, Place, Stop, tally_name
-from engine.scheduler.fanout import edge_outputs, items_failed, set_once_conflict
+from engine.scheduler.activity import Frame, Part, Stop, tally_name
+from engine.scheduler.fanout import edge_outputs, items_failed, set_once_conflict, unknown_items
 from engine.scheduler.items import items_at, list_items
-from engine.scheduler.state.inputs import Inside, lookup, named
-from engine.scheduler.state.results import Ending, Result
+from engine.scheduler.state.inputs import Context, Inside, lookup, named
+from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result
 from engine.scheduler.tasks import (
     Cancelled,
     Command,
@@ -26,6 +26,7 @@ from engine.scheduler.tasks import (
     Happening,
     Lane,
     Skipped,
+    Unknown,
     Warn,
 )
 
@@ -39,6 +40,12 @@ class Travel(Struct):
     deltas: list[Mapping[str, Json]] = field(default_factory=list)
     passed: Json | Missing = MISSING
     error: ErrorInfo | None = None
+    is_undetermined: bool = False
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether its stages so far are done, and their results known."""
+        return self.error is None and not self.is_undetermined
 
     def received(self, stages: tuple[Node, ...], edges: Mapping[str, Json]) -> Mapping[str, Json]:
         """The edge outputs that its next stage gets: what reached the pipeline, and what the stage before gave."""
@@ -57,14 +64,14 @@ class Travel(Struct):
 class PipelineRun:
     """One pipeline at work. Items go on side by side; each sees the state before it and its own stages' writes."""
 
-    def __init__(self, frame: Frame, pipeline: Pipeline, stages: tuple[Node, ...], place: Place) -> None:
+    def __init__(self, frame: Frame, pipeline: Pipeline, stages: tuple[Node, ...], context: Context) -> None:
         self.result: Result | None = None
         self._frame = frame
         self._pipeline = pipeline
         self._stages = stages
-        self._place = place
+        self._context = context
         # Later stages first: an item that has begun is finished before another one begins.
-        self._lanes = tuple(Lane((*place.order, -stage)) for stage in range(len(stages)))
+        self._lanes = tuple(Lane((*context.order, -stage)) for stage in range(len(stages)))
         self._travels: dict[int, Travel] = {}
         self._open: dict[int, Part] = {}
         self._tally: Counter[str] = Counter()
@@ -72,23 +79,27 @@ class PipelineRun:
 
     def begin(self) -> list[Command]:
         """See Part."""
-        place, pipeline = self._place, self._pipeline
-        found = named(pipeline.items, lookup(place.sight, place.edges, place.inside))
+        context, pipeline = self._context, self._pipeline
+        try:
+            found = named(pipeline.items, lookup(context))
+        except NotYetKnownError as error:
+            self.result = UNDETERMINED
+            return [unknown_items(pipeline.id, context, error)]
         values = list_items("items", pipeline.items, pipeline.id, found)
         if isinstance(values, ErrorInfo):
             self.result = Result(Ending.FAILED, error=values)
-            return [Failed(pipeline.id, place.inside.scope, values)]
-        commands: list[Command] = [GroupBegan(pipeline.id, place.inside.scope, len(values) * len(self._stages))]
+            return [Failed(pipeline.id, context.inside.scope, values)]
+        commands: list[Command] = [GroupBegan(pipeline.id, context.inside.scope, len(values) * len(self._stages))]
         commands += [self._ignored(stage) for stage in self._stages if stage.for_each is not None]
-        for item in items_at(pipeline.items, values, place.sight, place.edges, place.inside):
-            self._travels[item.index] = Travel(place.inside.staged(pipeline.id, item), item.index)
+        for item in items_at(pipeline.items, values, context):
+            self._travels[item.index] = Travel(context.inside.staged(pipeline.id, item), item.index)
         for travel in self._travels.values():
             commands += self._go_on(travel)
         return [*commands, *self._end_if_over()]
 
     def handle(self, event: Happening) -> list[Command]:
         """See Part."""
-        item = event.scope[len(self._place.inside.scope)].item
+        item = event.scope[len(self._context.inside.scope)].item
         part = self._open.get(item.index) if item is not None else None
         if item is None or part is None:
             return []
@@ -111,15 +122,15 @@ class PipelineRun:
     def _go_on(self, travel: Travel) -> list[Command]:
         """Begin the item's next stage; and the ones after it, as far as they end at once."""
         commands: list[Command] = []
-        while travel.index not in self._open and travel.error is None and travel.stage < len(self._stages):
+        while travel.index not in self._open and travel.can_go_on and travel.stage < len(self._stages):
             if self._stopping is not None:
                 break
             node = self._stages[travel.stage]
-            edges = travel.received(self._stages, self._place.edges)
-            sight = self._place.sight.after(travel.deltas)
-            order = (*self._place.order, -travel.stage, travel.index)
-            place = Place(sight, edges, travel.inside, order)
-            part = self._frame.make_unit(self._frame, node, place, self._lanes[travel.stage], None)
+            edges = travel.received(self._stages, self._context.edges)
+            sight = self._context.sight.after(travel.deltas)
+            order = (*self._context.order, -travel.stage, travel.index)
+            context = Context(sight, edges, travel.inside, order, self._context.unknown)
+            part = self._frame.make_unit(self._frame, node, context, self._lanes[travel.stage], None)
             self._open[travel.index] = part
             commands += part.begin()
             if part.result is not None:
@@ -132,6 +143,7 @@ class PipelineRun:
         if result.ending is Ending.DONE:
             travel.take(result)
             return []
+        travel.is_undetermined = result.ending is Ending.UNDETERMINED
         if result.ending is not Ending.FAILED:
             return []
         failed = self._stages[travel.stage]
@@ -147,7 +159,10 @@ class PipelineRun:
     def _end_if_over(self) -> list[Command]:
         if self._open or self.result is not None:
             return []
-        scope, executions = self._place.inside.scope, len(self._travels) * len(self._stages)
+        if any(travel.is_undetermined for travel in self._travels.values()):
+            self.result = UNDETERMINED
+            return [Unknown(self._pipeline.id, self._context.inside.scope)]
+        scope, executions = self._context.inside.scope, len(self._travels) * len(self._stages)
         whole = arrived(list(self._travels.values()), self._frame.merges)
         left = executions - self._tally.total()
         if whole.error is None and (left or self._tally["cancelled"]) and self._stopping is not None:
@@ -159,7 +174,7 @@ class PipelineRun:
 
     def _ignored(self, stage: Node) -> Warn:
         message = f"for_each of {stage.id} is ignored: as a stage it runs once for each item of {self._pipeline.id}"
-        return Warn(stage.id, self._place.inside.scope, message)
+        return Warn(stage.id, self._context.inside.scope, message)
 
 
 def arrived(travels: Sequence[Travel], merges: Mapping[str, Merge]) -> Result:

@@ -1,4 +1,4 @@
-"""Whether a vertex whose predecessors have ended runs or is skipped (docs/format.md, Joins and skips)."""
+"""Decides whether a vertex whose predecessors have ended runs or is skipped (docs/format.md, Joins and skips)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from engine.experience.model import Edge, Join
-from engine.expressions import MISSING, Json, evaluate
+from engine.expressions import MISSING, Json, Root, evaluate, paths_of
 from engine.log.events.events import Cause, EdgeEnds
-from engine.scheduler.state.inputs import Inside, lookup
+from engine.scheduler.state.inputs import Context, Inside, lookup
 from engine.scheduler.state.results import Board, Ending, NotYetKnownError, Result
 from engine.scheduler.state.visible_state import Sight
 
@@ -17,12 +17,16 @@ _DEAD = (Ending.FAILED, Ending.SKIPPED, Ending.CANCELLED)
 
 
 class Go(Struct, frozen=True):
-    """The vertex runs; `edges` maps a predecessor to the edge output that it delivers.
-    `warnings` are the conditions'.
+    """The vertex runs. `edges` maps a predecessor to the edge output that it delivers; `warnings` are the conditions'.
+
+    In a plan it may yet be skipped: `unknown` are the predecessors whose results nobody knows yet, `conditions` those
+    that nobody can evaluate yet.
     """
 
     edges: Mapping[str, Json]
     warnings: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
 
 
 class Skip(Struct, frozen=True):
@@ -33,17 +37,17 @@ class Skip(Struct, frozen=True):
 
 
 def gate(sight: Sight) -> Go | Skip:
-    """Decide for the vertex of `sight`, all of whose waits have ended.
-
-    Raises NotYetKnownError where the answer depends on a predecessor that has not run yet (plans only).
-    """
+    """Decide for the vertex of `sight`, all of whose waits have ended."""
     edges = sight.board.graph.incoming[sight.vertex]
     if not edges:
         return Go({})
-    return _any(sight, edges) if join_of(sight) is Join.ANY else _all(sight, edges)
+    try:
+        return _any(sight, edges) if _join_of(sight) is Join.ANY else _all(sight, edges)
+    except NotYetKnownError:
+        return _partly_known(sight, edges)
 
 
-def join_of(sight: Sight) -> Join:
+def _join_of(sight: Sight) -> Join:
     """How the vertex joins its edges: as its node says; pipelines and loops need all of them."""
     node = sight.board.nodes.get(sight.vertex)
     return node.join if node is not None else Join.ALL
@@ -58,22 +62,60 @@ def _all(sight: Sight, edges: tuple[Edge, ...]) -> Go | Skip:
     _require_known(sight.board, edges)
     warnings: list[str] = []
     for edge in edges:
-        if not holds(sight, edge, warnings):
-            return Skip(f"when: {edge.when_text} is false", Cause(edge=EdgeEnds(edge.from_, edge.to)))
-    return Go(delivered(sight.board, edges), tuple(warnings))
+        if not _holds(sight, edge, warnings):
+            return _false(edge)
+    return Go(_delivered(sight.board, edges), tuple(warnings))
 
 
 def _any(sight: Sight, edges: tuple[Edge, ...]) -> Go | Skip:
     _require_known(sight.board, edges)
     warnings: list[str] = []
     results = sight.board.results
-    live = tuple(edge for edge in edges if results[edge.from_].ending is Ending.DONE and holds(sight, edge, warnings))
+    live = tuple(edge for edge in edges if results[edge.from_].ending is Ending.DONE and _holds(sight, edge, warnings))
     if not live:
-        return no_live_edge(edges)
-    return Go(delivered(sight.board, live), tuple(warnings))
+        return _no_live_edge(edges)
+    return Go(_delivered(sight.board, live), tuple(warnings))
 
 
-def no_live_edge(edges: tuple[Edge, ...]) -> Skip:
+def _partly_known(sight: Sight, edges: tuple[Edge, ...]) -> Go | Skip:
+    """The answer of a plan: a skip that nothing can change, or what is still open."""
+    results, is_any = sight.board.results, _join_of(sight) is Join.ANY
+    running = {edge.from_ for edge in edges if results[edge.from_].ending is Ending.UNDETERMINED}
+    delivering: list[Edge] = []
+    unknown: list[Edge] = []
+    conditions: list[str] = []
+    for edge in edges:
+        held = _held(sight, edge, running)
+        if held is False and not is_any:
+            return _false(edge)
+        if held is False or results[edge.from_].ending not in (Ending.DONE, Ending.UNDETERMINED):
+            continue  # it delivers nothing
+        if held is None and edge.when_text is not None:
+            conditions.append(edge.when_text)
+        # Where any of the edges is enough, nobody knows what one delivers whose condition is open.
+        is_unknown = edge.from_ in running or (is_any and held is None)
+        (unknown if is_unknown else delivering).append(edge)
+    if not delivering and not unknown:
+        return _no_live_edge(edges)
+    sources = tuple(dict.fromkeys(edge.from_ for edge in unknown))
+    return Go(_delivered(sight.board, tuple(delivering)), (), sources, tuple(conditions))
+
+
+def _held(sight: Sight, edge: Edge, running: set[str]) -> bool | None:
+    """The value of an edge's condition; None where nobody can say yet."""
+    if running and edge.when is not None and any(path.root is Root.EDGES for path in paths_of(edge.when)):
+        return None
+    try:
+        return _holds(sight, edge, [])
+    except NotYetKnownError:
+        return None
+
+
+def _false(edge: Edge) -> Skip:
+    return Skip(f"when: {edge.when_text} is false", Cause(edge=EdgeEnds(edge.from_, edge.to)))
+
+
+def _no_live_edge(edges: tuple[Edge, ...]) -> Skip:
     """The skip of a vertex for which any of `edges` would be enough, and none is live."""
     return Skip("no incoming edge is live (join: any)", Cause(edge=EdgeEnds(edges[0].from_, edges[0].to)))
 
@@ -84,20 +126,20 @@ def _require_known(board: Board, edges: tuple[Edge, ...]) -> None:
         raise NotYetKnownError(tuple(dict.fromkeys(unknown)))
 
 
-def holds(sight: Sight, edge: Edge, warnings: list[str]) -> bool:
+def _holds(sight: Sight, edge: Edge, warnings: list[str]) -> bool:
     """Whether the edge's `when` holds for its target; what was odd about it is added to `warnings`.
 
     Raises NotYetKnownError (plans only).
     """
     if edge.when is None:
         return True
-    edges = delivered(sight.board, sight.board.graph.incoming[sight.vertex])
-    result = evaluate(edge.when, lookup(sight, edges, Inside()))
+    edges = _delivered(sight.board, sight.board.graph.incoming[sight.vertex])
+    result = evaluate(edge.when, lookup(Context(sight, edges, Inside())))
     warnings.extend(f"when: {edge.when_text}: {warning.message}" for warning in result.warnings)
     return result.value
 
 
-def delivered(board: Board, edges: tuple[Edge, ...]) -> dict[str, Json]:
+def _delivered(board: Board, edges: tuple[Edge, ...]) -> dict[str, Json]:
     """The edge outputs that these edges carry, by predecessor."""
     outputs: dict[str, Json] = {}
     for edge in edges:

@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from engine.experience.model import Kind, Node
 from engine.expressions import Json
 from engine.log.events.events import ErrorInfo, RunStatus
-from engine.scheduler.activity import FindNested, Frame, Part, Place, Single, Stop, make_task, never_found
+from engine.scheduler.activity import FindNested, Frame, Part, Single, Stop, make_task, never_found
 from engine.scheduler.composition import Composition, with_shared
 from engine.scheduler.graph_run import GraphRun
 from engine.scheduler.nested import Nested, Unfound
+from engine.scheduler.state.inputs import Context
 from engine.scheduler.state.results import Board
 from engine.scheduler.tasks import Command, Finish, Happening, Lane
 from engine.scheduler.value_digest import HashOf, hash_openly
@@ -62,18 +63,18 @@ class Scheduler:
         return [*commands, Finish(ended.status, ended.reason or None)]
 
 
-def make_unit(frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping[str, Json] | None) -> Part:
+def make_unit(frame: Frame, node: Node, context: Context, lane: Lane, reads: Mapping[str, Json] | None) -> Part:
     """The part that one execution of `node` is (see MakeUnit)."""
     if node.kind is Kind.EXPERIENCE:
-        return _nested(frame, node, place)
-    return Single(make_task(frame, node, place, lane, reads))
+        return _nested(frame, node, context)
+    return Single(make_task(frame, node, context, lane, reads))
 
 
-def _nested(frame: Frame, node: Node, place: Place) -> Part:
+def _nested(frame: Frame, node: Node, context: Context) -> Part:
     known = frame.composition.nested.get(node.id)
     if known is not None:
-        return Nested(frame, node, known, place)
+        return Nested(frame, node, known, context)
     found = frame.find_nested(frame.composition, node)
     if isinstance(found, ErrorInfo):
-        return Unfound(node, place, found)
-    return Nested(frame, with_shared(node, frame.composition.experience, found), found, place)
+        return Unfound(node, context, found)
+    return Nested(frame, with_shared(node, frame.composition.experience, found), found, context)

@@ -119,6 +119,17 @@ class Warn(Struct, frozen=True):
     message: str
 
 
+class Unknown(Struct, frozen=True):
+    """How a fan-out, pipeline, loop or nested experience ends depends on what has not run yet (plans only).
+
+    Without `reasons`, on its own parts.
+    """
+
+    node_id: str
+    scope: tuple[Scope, ...]
+    reasons: tuple[str, ...] = ()
+
+
 class FailRun(Struct, frozen=True):
     """The failure of `node_id` ends the run of its graph. Never leaves the core: the graph's run takes it."""
 
@@ -171,6 +182,7 @@ Command = (
     | Skipped
     | Cancelled
     | Warn
+    | Unknown
     | FailRun
     | StopAll
     | Limit

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from engine.experience.model import DatasetSpec, Node, SkillSpec
 from engine.expressions import MISSING, Json, Lookup, Missing, Path, Resolved, Root, descend, parse_reference, resolve
 from engine.log.events.events import Item, Scope, ScopeKind
+from engine.scheduler.state.results import NotYetKnownError
 from engine.scheduler.state.visible_state import Sight
 
 
@@ -66,6 +67,20 @@ class Inside(Struct, frozen=True):
         return Inside((*self.scope, Scope(ScopeKind.EXPERIENCE, node_id)), keyed=self.keyed)
 
 
+class Context(Struct, frozen=True):
+    """What an execution, or a group of them, can refer to; and its turn (`order`) among those that wait.
+
+    `edges` are the edge outputs that it received, by predecessor. `unknown` are the predecessors that deliver one which
+    nobody knows yet (plans only).
+    """
+
+    sight: Sight
+    edges: Mapping[str, Json]
+    inside: Inside
+    order: tuple[int, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
 def reads_of(sight: Sight, node: Node) -> dict[str, Json]:
     """The declared reads that have a value. Raises NotYetKnownError (plans only)."""
     values = {field: sight.see(field) for field in node.reads}
@@ -100,28 +115,31 @@ def named(reference: str, find: Lookup) -> Json | Missing:
     return MISSING if path is None else find(path)
 
 
-def has_secrets(sight: Sight, inside: Inside) -> bool:
+def has_secrets(context: Context) -> bool:
     """Whether a path could name what people may not see."""
-    of_item = inside.item is not None and inside.item.shown is not MISSING
-    return of_item or sight.board.shown_args is not sight.board.args
+    item, board = context.inside.item, context.sight.board
+    return (item is not None and item.shown is not MISSING) or board.shown_args is not board.args
 
 
-def lookup(sight: Sight, edges: Mapping[str, Json], inside: Inside, *, shown: bool = False) -> Lookup:
-    """What a path names for an execution that received `edges` and runs `inside` something.
+def lookup(context: Context, *, shown: bool = False) -> Lookup:
+    """Looks paths up in `context`; with `shown`, as much of their values as people may see.
 
-    `shown`: as much of it as people may see.
+    Raises NotYetKnownError where the value depends on what has not run yet (plans only).
     """
-    args = sight.board.shown_args if shown else sight.board.args
+    board = context.sight.board
+    args = board.shown_args if shown else board.args
 
     def find(path: Path) -> Json | Missing:
         if path.root is Root.STATE:
-            value = sight.see(str(path.steps[0].value))
+            value = context.sight.see(str(path.steps[0].value))
             return MISSING if value is MISSING else descend(value, path.steps[1:])
         if path.root is Root.ARGS:
             return descend(dict(args), path.steps)
         if path.root is Root.EDGES:
-            return descend(dict(edges), path.steps)
-        return _of_place(path, inside, shown=shown)
+            if path.steps and path.steps[0].value in context.unknown:
+                raise NotYetKnownError((str(path.steps[0].value),))
+            return descend(dict(context.edges), path.steps)
+        return _of_place(path, context.inside, shown=shown)
 
     return find
 

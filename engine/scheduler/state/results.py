@@ -45,6 +45,9 @@ class Result(Struct, frozen=True):
     restored: bool = False
 
 
+UNDETERMINED = Result(Ending.UNDETERMINED)
+
+
 class NotYetKnownError(LookupError):
     """Something depends on the results of vertices that have not run yet: their ids. Only plans meet it."""
 
