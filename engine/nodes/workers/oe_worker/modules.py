@@ -18,7 +18,6 @@ except ImportError:
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from importlib.abc import FileLoader
     from types import CodeType, FrameType
     from typing import Any
 
@@ -135,7 +134,7 @@ class Modules:
         self.current.names |= known[2]
         return known[1]
 
-    def read(self, loader: FileLoader, file: str) -> bytes:
+    def read(self, loader: SourceFileLoader | SourcelessFileLoader | ExtensionFileLoader, file: str) -> bytes:
         """The content of `file`. Raises OSError, and counts it as missing, where it has gone since it was found."""
         try:
             return loader.get_data(file)
