@@ -18,7 +18,8 @@ from engine.experience.nested.declarations import Declarations
 from engine.experience.problems import Code, Problem, Severity
 from engine.experience.source.locate import Steps, locate
 from engine.expressions import Json, parse_reference
-from engine.expressions.kinds import ValueKind, words
+from engine.expressions.kinds import words
+from engine.expressions.values import ValueKind
 from engine.syntax import View
 
 _NULL = frozenset({ValueKind.NULL})

@@ -18,7 +18,8 @@ from engine.experience.json_schema.messages import closest, did_you_mean, listed
 from engine.experience.nested.declarations import Declarations
 from engine.experience.problems import Severity
 from engine.expressions import Path, Root, Step, parse_reference
-from engine.expressions.kinds import Known, ValueKind
+from engine.expressions.kinds import Known
+from engine.expressions.values import ValueKind
 from engine.syntax import Span
 
 _NUMBER = Known(frozenset({ValueKind.NUMBER}))
