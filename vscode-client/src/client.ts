@@ -7,9 +7,9 @@ import {
   State,
   WorkDoneProgressCancelNotification,
 } from 'vscode-languageclient/node';
-import { pythonSources, reportNoPython } from './interpreters';
+import { pythonSources, reportNoPython } from './pythonSources';
 import { EVENT, type EventParams, RUNS, type RunSummary, type RunsParams, type RunsResult, tokenOfRun } from './protocol';
-import { type Candidate, candidates, choosePython, probeIn } from './python';
+import { type Candidate, candidates, choosePython, probeIn } from './pythonSelection';
 import { forwardLines } from './serverLog';
 
 const LANGUAGE = 'oe-experience';

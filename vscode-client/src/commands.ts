@@ -1,13 +1,13 @@
 // The palette's commands. Each finds its experience and its run, and hands over to the server's own command.
 import * as vscode from 'vscode';
 import type { Server } from './client';
-import type { EventLog } from './eventLog';
+import type { RunOutput } from './runOutput';
 import { chooseExperience } from './experiences';
 import { CANCEL_RUN, RESUME_RUN, RUN_EXPERIENCE, type RunSummary } from './protocol';
 import { pickRun, pickRunningRun } from './runPicker';
 
 /** Registers `oe: run`, `oe: resume`, `oe: cancel` and `oe: show runs output`. */
-export function registerCommands(server: Server, log: EventLog): vscode.Disposable {
+export function registerCommands(server: Server, log: RunOutput): vscode.Disposable {
   const withExperience = (action: (uri: string) => Promise<void>) => () => onExperience(server, action);
   return vscode.Disposable.from(
     vscode.commands.registerCommand('oe.run', withExperience(run)),

@@ -1,5 +1,5 @@
-// One log event as one line of the output "Experience runs". Pure; the channel itself is in eventLog.ts.
-import { countsText, durationText, firstLine, shortId } from './messages';
+// One log event as one line of the output "Experience runs". Pure; the channel itself is in runOutput.ts.
+import { countsText, durationText, firstLine, shortId } from './runText';
 import type { RunEvent, Scope } from './protocol';
 
 const NODE_WIDTH = 24;

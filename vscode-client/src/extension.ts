@@ -2,19 +2,19 @@
 import * as vscode from 'vscode';
 import { Server } from './client';
 import { registerCommands } from './commands';
-import { EventLog } from './eventLog';
-import { onPythonChanged } from './interpreters';
-import { RunProgress } from './progress';
-import { RunEnds } from './runEnds';
-import { RunStarts } from './runStarts';
-import { aroundServerCommands } from './serverCommands';
+import { RunOutput } from './runOutput';
+import { onPythonChanged } from './pythonSources';
+import { RunProgress } from './runProgress';
+import { RunEndNotifier } from './runEndNotifier';
+import { StartedRuns } from './startedRuns';
+import { commandMiddleware } from './commandMiddleware';
 
 let stop: (() => Promise<void>) | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const output = vscode.window.createOutputChannel('oe language server', { log: true });
-  const log = new EventLog();
-  const starts = new RunStarts(context.workspaceState);
+  const log = new RunOutput();
+  const starts = new StartedRuns(context.workspaceState);
   const progress = new RunProgress(starts, {
     cancel: (runId) => {
       server.cancelProgress(runId);
@@ -24,7 +24,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     },
   });
   const server = new Server(context.extensionPath, output, {
-    middleware: { ...aroundServerCommands(starts), handleWorkDoneProgress: progress.handle },
+    middleware: { ...commandMiddleware(starts), handleWorkDoneProgress: progress.handle },
     onEvent: (params) => {
       log.append(params);
       ends.note(params);
@@ -33,7 +33,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       progress.clear();
     },
   });
-  const ends = new RunEnds(server, starts);
+  const ends = new RunEndNotifier(server, starts);
   const restart = (): void => {
     void server.restart();
   };

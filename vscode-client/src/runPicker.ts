@@ -1,6 +1,6 @@
 // The lists in which a person picks a run.
 import * as vscode from 'vscode';
-import { describeRun, shortId } from './messages';
+import { describeRun, shortId } from './runText';
 import type { RunSummary } from './protocol';
 
 interface RunItem extends vscode.QuickPickItem {

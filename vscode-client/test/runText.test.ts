@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ageText, countsText, describeRun, durationText, endText, statusBarText } from '../src/messages';
+import { ageText, countsText, describeRun, durationText, endText, statusBarText } from '../src/runText';
 import type { RunSummary } from '../src/protocol';
 
 const RUN: RunSummary = {

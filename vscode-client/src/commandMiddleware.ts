@@ -3,10 +3,10 @@ import * as vscode from 'vscode';
 import type { ExecuteCommandMiddleware } from 'vscode-languageclient/node';
 import { saveExperience } from './experiences';
 import { RESUME_RUN, RUN_EXPERIENCE, type StartedRun } from './protocol';
-import type { RunStarts } from './runStarts';
+import type { StartedRuns } from './startedRuns';
 
 /** Files are saved before a run, the run counts as started here, and a refusal is shown in the server's own words. */
-export function aroundServerCommands(starts: RunStarts): Required<ExecuteCommandMiddleware> {
+export function commandMiddleware(starts: StartedRuns): Required<ExecuteCommandMiddleware> {
   return {
     executeCommand: async (command, args, next) => {
       try {

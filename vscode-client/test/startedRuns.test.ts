@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Memento } from 'vscode';
-import { RunStarts } from '../src/runStarts';
+import { StartedRuns } from '../src/startedRuns';
 
 function memory(): Memento {
   const values = new Map<string, unknown>();
@@ -16,7 +16,7 @@ function memory(): Memento {
 }
 
 test('a run whose command was answered here was started here', async () => {
-  const starts = new RunStarts(memory());
+  const starts = new StartedRuns(memory());
 
   await starts.track(Promise.resolve({ runId: 'one' }));
 
@@ -25,7 +25,7 @@ test('a run whose command was answered here was started here', async () => {
 });
 
 test('a run that is reported before its command is answered is waited for', async () => {
-  const starts = new RunStarts(memory());
+  const starts = new StartedRuns(memory());
   let answer: (run: { runId: string }) => void = () => undefined;
   void starts.track(new Promise((resolve) => (answer = resolve)));
 
@@ -36,7 +36,7 @@ test('a run that is reported before its command is answered is waited for', asyn
 });
 
 test('a start that is refused reaches the caller, and keeps nobody waiting', async () => {
-  const starts = new RunStarts(memory());
+  const starts = new StartedRuns(memory());
 
   await assert.rejects(starts.track(Promise.reject(new Error('not trusted'))), /not trusted/);
 
@@ -45,7 +45,7 @@ test('a start that is refused reaches the caller, and keeps nobody waiting', asy
 
 test('runs started before the window was reloaded are still known', async () => {
   const kept = memory();
-  await new RunStarts(kept).track(Promise.resolve({ runId: 'one' }));
+  await new StartedRuns(kept).track(Promise.resolve({ runId: 'one' }));
 
-  assert.equal(await new RunStarts(kept).has('one'), true);
+  assert.equal(await new StartedRuns(kept).has('one'), true);
 });

@@ -1,7 +1,7 @@
 // Where VS Code knows of Pythons: the setting and the Python extension; and what to say when none fits.
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import { type Attempt, type Sources, expandSetting, noPythonText } from './python';
+import { type Attempt, type Sources, expandSetting, noPythonText } from './pythonSelection';
 
 const INSTALL_COMMAND = 'pip install oe-lsp';
 const PYTHON_EXTENSION = 'ms-python.python';

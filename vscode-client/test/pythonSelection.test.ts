@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { candidates, choosePython, expandSetting, judge, noPythonText, probeIn, type Verdict } from '../src/python';
+import { candidates, choosePython, expandSetting, judge, noPythonText, probeIn, type Verdict } from '../src/pythonSelection';
 
 const FITS: Verdict = { fits: true, version: '3.11.2', serverVersion: '0.1.0' };
 

@@ -6,7 +6,7 @@ const KEY = 'startedRuns';
 const REMEMBERED = 50;
 
 /** Remembers them across a reload of the window, since the runs go on. */
-export class RunStarts {
+export class StartedRuns {
   private readonly pending = new Set<Promise<unknown>>();
 
   constructor(private readonly memory: Memento) {}

@@ -5,7 +5,7 @@ import * as vscode from 'vscode';
 const APPEARS_AFTER_MS = 400;
 
 /** Appears a moment after construction, unless `close` comes first. */
-export class RunNotification {
+export class ProgressNotification {
   private readonly appearing: NodeJS.Timeout;
   private progress: vscode.Progress<{ message?: string; increment?: number }> | undefined;
   private resolve: (() => void) | undefined;

@@ -4,7 +4,7 @@ import { eventLine } from './eventLine';
 import type { EventParams } from './protocol';
 
 /** Owns the output channel. */
-export class EventLog implements vscode.Disposable {
+export class RunOutput implements vscode.Disposable {
   private readonly channel = vscode.window.createOutputChannel('Experience runs', 'log');
 
   append({ event }: EventParams): void {

@@ -1,9 +1,9 @@
 // The message at the end of a run that was started in this window.
 import * as vscode from 'vscode';
 import type { Server } from './client';
-import { endText } from './messages';
+import { endText } from './runText';
 import { type EventParams, RESUME_RUN, type RunSummary } from './protocol';
-import type { RunStarts } from './runStarts';
+import type { StartedRuns } from './startedRuns';
 
 interface Seen {
   readonly uri: string;
@@ -15,12 +15,12 @@ const OPEN_LOG = 'Open log';
 const RESUME = 'Resume';
 
 /** Notes from the events what the message needs, and shows it once the run has ended. */
-export class RunEnds {
+export class RunEndNotifier {
   private readonly seen = new Map<string, Seen>();
 
   constructor(
     private readonly server: Server,
-    private readonly starts: RunStarts,
+    private readonly starts: StartedRuns,
   ) {}
 
   note({ uri, runId, event }: EventParams): void {

@@ -1,10 +1,10 @@
 // What a person sees while runs go on: a status bar item for all of them, a notification for those started here.
 import * as vscode from 'vscode';
 import type { Middleware, WorkDoneProgressBegin, WorkDoneProgressReport } from 'vscode-languageclient/node';
-import { statusBarText } from './messages';
+import { statusBarText } from './runText';
 import { runOfToken } from './protocol';
-import { RunNotification } from './runNotification';
-import type { RunStarts } from './runStarts';
+import { ProgressNotification } from './progressNotification';
+import type { StartedRuns } from './startedRuns';
 
 /** What progress asks of the rest. */
 export interface ProgressActions {
@@ -17,7 +17,7 @@ interface ShownRun {
   readonly title: string;
   message: string;
   percentage: number;
-  notification?: RunNotification;
+  notification?: ProgressNotification;
 }
 
 /** Takes the place of the client library's own progress, which has no button to cancel with. */
@@ -26,7 +26,7 @@ export class RunProgress implements vscode.Disposable {
   private readonly statusBar = vscode.window.createStatusBarItem('oe.runs', vscode.StatusBarAlignment.Left);
 
   constructor(
-    private readonly starts: RunStarts,
+    private readonly starts: StartedRuns,
     private readonly actions: ProgressActions,
   ) {
     this.statusBar.name = 'Experience runs';
@@ -76,7 +76,7 @@ export class RunProgress implements vscode.Disposable {
   private async notifyIfStartedHere(runId: string, run: ShownRun): Promise<void> {
     const startedHere = await this.starts.has(runId);
     if (!startedHere || this.shown.get(runId) !== run) return;
-    run.notification = new RunNotification(run.title, () => {
+    run.notification = new ProgressNotification(run.title, () => {
       this.actions.cancel(runId);
     });
     run.notification.report(run.message, run.percentage);
