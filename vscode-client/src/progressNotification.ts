@@ -1,12 +1,12 @@
-// The notification of one run that goes on: a bar, where it stands, and Cancel.
+// The progress notification of one run, with a Cancel button.
 import * as vscode from 'vscode';
 
-// VS Code keeps a notification up for a while once it is shown; a run that ends at once should not raise one.
-const APPEARS_AFTER_MS = 400;
+// VS Code keeps a shown notification for a while, so a run that ends at once should not raise one.
+const DELAY_MS = 400;
 
-/** Appears a moment after construction, unless `close` comes first. */
+/** Appears 400 ms after construction, unless closed before. */
 export class ProgressNotification {
-  private readonly appearing: NodeJS.Timeout;
+  private readonly timer: NodeJS.Timeout;
   private progress: vscode.Progress<{ message?: string; increment?: number }> | undefined;
   private resolve: (() => void) | undefined;
   private message = '';
@@ -14,12 +14,12 @@ export class ProgressNotification {
   private shownPercentage = 0;
 
   constructor(title: string, cancel: () => void) {
-    this.appearing = setTimeout(() => {
+    this.timer = setTimeout(() => {
       this.appear(title, cancel);
-    }, APPEARS_AFTER_MS);
+    }, DELAY_MS);
   }
 
-  /** `percentage` is that of the whole; the bar never goes back. */
+  /** `percentage` is the total so far, 0 to 100; the bar never goes back. */
   report(message: string, percentage: number): void {
     this.message = message;
     this.percentage = percentage;
@@ -27,7 +27,7 @@ export class ProgressNotification {
   }
 
   close(): void {
-    clearTimeout(this.appearing);
+    clearTimeout(this.timer);
     this.resolve?.();
   }
 

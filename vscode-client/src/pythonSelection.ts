@@ -1,39 +1,39 @@
-// Which Python runs the language server: the decision, and the probe that it rests on. Knows nothing of VS Code.
+// Selects the Python interpreter for the language server by probing candidates. Independent of VS Code.
 import { type ExecFileException, execFile } from 'node:child_process';
 
-/** Where the idea to use an interpreter came from. */
+/** Source of a candidate. */
 export type Origin = 'setting' | 'pythonExtension' | 'path';
 
-/** An interpreter that may fit: a path, or a name to be found on PATH. */
+/** An interpreter to probe: a path, or a name to look up on PATH. */
 export interface Candidate {
   readonly command: string;
   readonly origin: Origin;
 }
 
-/** What there is to choose from; absent what does not exist or must not be asked. */
+/** Interpreters from VS Code; undefined for those that do not exist or must not be used. */
 export interface Sources {
   readonly setting?: string | undefined;
   readonly pythonExtension?: string | undefined;
 }
 
-/** What a candidate said about itself, or why it could not. */
-export type Verdict =
-  | { readonly fits: true; readonly version: string; readonly serverVersion: string }
-  | { readonly fits: false; readonly why: string };
+/** Result of a probe: versions, or why the interpreter is unsuitable. */
+export type ProbeResult =
+  | { readonly suitable: true; readonly version: string; readonly serverVersion: string }
+  | { readonly suitable: false; readonly reason: string };
 
-/** A candidate that does not fit, and the reason as the end of a sentence. */
-export interface Attempt {
+/** An unsuitable candidate. */
+export interface RejectedCandidate {
   readonly candidate: Candidate;
-  readonly why: string;
+  readonly reason: string;
 }
 
-export type Probe = (command: string) => Promise<Verdict>;
+export type Probe = (command: string) => Promise<ProbeResult>;
 
-export type Choice =
+export type Selection =
   | { readonly found: true; readonly candidate: Candidate; readonly version: string; readonly serverVersion: string }
-  | { readonly found: false; readonly attempts: readonly Attempt[] };
+  | { readonly found: false; readonly rejected: readonly RejectedCandidate[] };
 
-/** Best first. A setting is an order: when there is one, nothing else is tried in its place. */
+/** The candidates, best first. A setting is binding: nothing else is tried in its place. */
 export function candidates(sources: Sources): Candidate[] {
   if (sources.setting !== undefined) return [{ command: sources.setting, origin: 'setting' }];
   const onPath: Candidate[] = ['python3', 'python'].map((command) => ({ command, origin: 'path' }));
@@ -41,22 +41,22 @@ export function candidates(sources: Sources): Candidate[] {
   return [{ command: sources.pythonExtension, origin: 'pythonExtension' }, ...onPath];
 }
 
-/** The first candidate that fits, or why none does. They are asked one after the other. */
-export async function choosePython(inOrder: readonly Candidate[], probe: Probe): Promise<Choice> {
-  const attempts: Attempt[] = [];
+/** Returns the first suitable candidate, or why each one was rejected. Probes one after the other. */
+export async function selectInterpreter(inOrder: readonly Candidate[], probe: Probe): Promise<Selection> {
+  const rejected: RejectedCandidate[] = [];
   for (const candidate of inOrder) {
-    const verdict = await probe(candidate.command);
-    if (verdict.fits) {
-      return { found: true, candidate, version: verdict.version, serverVersion: verdict.serverVersion };
+    const result = await probe(candidate.command);
+    if (result.suitable) {
+      return { found: true, candidate, version: result.version, serverVersion: result.serverVersion };
     }
-    attempts.push({ candidate, why: verdict.why });
+    rejected.push({ candidate, reason: result.reason });
   }
-  return { found: false, attempts };
+  return { found: false, rejected };
 }
 
-// Finds the package without importing it: an import would take a second. Valid for every Python 3, so that an old one
-// can say its version.
-const QUESTION = `
+// Finds the package without importing it, which would take a second. Valid in every Python 3, so that an old one can
+// report its version.
+const PROBE_SCRIPT = `
 import json, sys
 from importlib import util
 answer = {"version": "%d.%d.%d" % sys.version_info[:3], "server": None}
@@ -71,28 +71,30 @@ print(json.dumps(answer))
 const PROBE_TIMEOUT_MS = 20_000;
 
 /**
- * Asks an interpreter for its version and whether `oe_lsp` is importable. `cwd` must be a folder that no stranger
- * can write to: Python looks for modules there first.
+ * Returns a probe that asks an interpreter for its version and whether `oe_lsp` is importable. Nobody else may be able
+ * to write to `cwd`: Python looks for modules there first.
  */
 export function probeIn(cwd: string): Probe {
   return (command) =>
     new Promise((resolve) => {
-      execFile(command, ['-c', QUESTION], { cwd, timeout: PROBE_TIMEOUT_MS }, (error, stdout, stderr) => {
-        resolve(error === null ? judge(stdout) : { fits: false, why: whyItFailed(error, stderr) });
+      execFile(command, ['-c', PROBE_SCRIPT], { cwd, timeout: PROBE_TIMEOUT_MS }, (error, stdout, stderr) => {
+        resolve(error === null ? parseProbe(stdout) : { suitable: false, reason: failureReason(error, stderr) });
       });
     });
 }
 
-/** What the probe's one line of output means. */
-export function judge(stdout: string): Verdict {
+/** Parses the probe's one line of output. */
+export function parseProbe(stdout: string): ProbeResult {
   const answer = parseAnswer(stdout);
-  if (answer === undefined) return { fits: false, why: 'it does not answer like a Python 3' };
+  if (answer === undefined) return { suitable: false, reason: 'not a Python 3 interpreter' };
   const [major = 0, minor = 0] = answer.version.split('.').map(Number);
   if (major < 3 || (major === 3 && minor < 10)) {
-    return { fits: false, why: `it is Python ${answer.version}, and 3.10 or later is needed` };
+    return { suitable: false, reason: `Python ${answer.version} is too old, 3.10 or later is required` };
   }
-  if (answer.server === null) return { fits: false, why: `Python ${answer.version} without the package oe-lsp` };
-  return { fits: true, version: answer.version, serverVersion: answer.server };
+  if (answer.server === null) {
+    return { suitable: false, reason: `oe-lsp is not installed in Python ${answer.version}` };
+  }
+  return { suitable: true, version: answer.version, serverVersion: answer.server };
 }
 
 function parseAnswer(stdout: string): { version: string; server: string | null } | undefined {
@@ -106,27 +108,27 @@ function parseAnswer(stdout: string): { version: string; server: string | null }
   }
 }
 
-function whyItFailed(error: ExecFileException, stderr: string): string {
-  if (error.code === 'ENOENT') return 'there is no such program';
-  if (error.code === 'EACCES') return 'it may not be executed';
-  if (error.killed) return `it did not answer within ${PROBE_TIMEOUT_MS / 1000} s`;
+function failureReason(error: ExecFileException, stderr: string): string {
+  if (error.code === 'ENOENT') return 'not found';
+  if (error.code === 'EACCES') return 'permission denied';
+  if (error.killed) return `no answer within ${PROBE_TIMEOUT_MS / 1000} s`;
   const lastLine = stderr.trim().split('\n').at(-1);
-  return lastLine ? `it fails with: ${lastLine}` : `it ends with code ${String(error.code)}`;
+  return lastLine ? `failed: ${lastLine}` : `exited with code ${String(error.code)}`;
 }
 
 const ORIGINS: Record<Origin, string> = {
-  setting: 'the setting oe.python',
-  pythonExtension: "the Python extension's choice",
-  path: 'on PATH',
+  setting: 'oe.python setting',
+  pythonExtension: 'Python extension',
+  path: 'PATH',
 };
 
-/** One sentence: what was tried, and why each did not fit. */
-export function noPythonText(attempts: readonly Attempt[]): string {
-  const tried = attempts.map(({ candidate, why }) => `${candidate.command} (${ORIGINS[candidate.origin]}): ${why}`);
-  return `No Python that can run the oe language server was found. Tried ${tried.join('; ')}.`;
+/** The error message: which candidates were tried, and why each was rejected. */
+export function noPythonText(rejected: readonly RejectedCandidate[]): string {
+  const tried = rejected.map(({ candidate, reason }) => `${candidate.command} (${ORIGINS[candidate.origin]}): ${reason}`);
+  return `No Python interpreter with oe-lsp found. Tried ${tried.join('; ')}.`;
 }
 
-/** The setting's text as a path: `~` and `${workspaceFolder}` filled in; undefined when it is empty. */
+/** Expands `~` and `${workspaceFolder}` in the setting; undefined if it is empty. */
 export function expandSetting(text: string, home: string, workspaceFolder: string | undefined): string | undefined {
   const trimmed = text.trim();
   if (trimmed === '') return undefined;

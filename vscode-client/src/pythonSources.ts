@@ -1,10 +1,10 @@
-// Where VS Code knows of Pythons: the setting and the Python extension; and what to say when none fits.
+// Python interpreters that VS Code knows: the setting and the Python extension; and the error when none is suitable.
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import { type Attempt, type Sources, expandSetting, noPythonText } from './pythonSelection';
+import { type RejectedCandidate, type Sources, expandSetting, noPythonText } from './pythonSelection';
 
-const INSTALL_COMMAND = 'pip install oe-lsp';
 const PYTHON_EXTENSION = 'ms-python.python';
+const THIS_EXTENSION = 'oe-lsp.oe-experience';
 
 /** The part of the Python extension's exported API that is used here. */
 interface PythonApi {
@@ -24,22 +24,22 @@ interface Environment {
 }
 
 /**
- * What to choose from now. In an untrusted workspace the Python extension is not asked, since its choice may lie in
- * the folder; VS Code itself leaves out the folder's value of `oe.python` there.
+ * The interpreters to choose from. In an untrusted workspace the Python extension is not asked, since its choice may
+ * lie in the workspace; VS Code itself ignores the workspace's value of `oe.python` there.
  */
 export async function pythonSources(): Promise<Sources> {
   return {
-    setting: settingOfPython(),
-    pythonExtension: vscode.workspace.isTrusted ? await choiceOfPythonExtension() : undefined,
+    setting: configuredPython(),
+    pythonExtension: vscode.workspace.isTrusted ? await selectedInPythonExtension() : undefined,
   };
 }
 
-function settingOfPython(): string | undefined {
+function configuredPython(): string | undefined {
   const text = vscode.workspace.getConfiguration('oe').get<string>('python', '');
   return expandSetting(text, homedir(), vscode.workspace.workspaceFolders?.[0]?.uri.fsPath);
 }
 
-async function choiceOfPythonExtension(): Promise<string | undefined> {
+async function selectedInPythonExtension(): Promise<string | undefined> {
   const api = await pythonApi();
   if (api === undefined) return undefined;
   const environment = await api.environments.resolveEnvironment(api.environments.getActiveEnvironmentPath());
@@ -59,7 +59,7 @@ async function pythonApi(): Promise<PythonApi | undefined> {
   }
 }
 
-/** Calls `changed` whenever a Python may be chosen anew: by the setting, or in the Python extension. */
+/** Calls `changed` when the setting or the selection in the Python extension changes. */
 export function onPythonChanged(changed: () => void): vscode.Disposable {
   const subscriptions = [
     vscode.workspace.onDidChangeConfiguration((event) => {
@@ -74,33 +74,37 @@ export function onPythonChanged(changed: () => void): vscode.Disposable {
   });
 }
 
-/** Says once what was tried and why each did not fit, and offers what can be done about it. */
-export async function reportNoPython(attempts: readonly Attempt[], output: vscode.LogOutputChannel): Promise<void> {
-  const text = noPythonText(attempts);
+/** Shows an error that lists the rejected interpreters, with buttons to fix it. */
+export async function showNoPython(
+  rejected: readonly RejectedCandidate[],
+  output: vscode.LogOutputChannel,
+): Promise<void> {
+  const text = noPythonText(rejected);
   output.error(text);
   const select = 'Select Python';
-  const copy = 'Copy install command';
-  const show = 'Show output';
-  switch (await vscode.window.showErrorMessage(text, select, copy, show)) {
+  const install = 'How to install';
+  const showOutput = 'Show output';
+  switch (await vscode.window.showErrorMessage(text, select, install, showOutput)) {
     case select:
-      await selectPython(attempts);
+      await selectPython(rejected);
       break;
-    case copy:
-      await vscode.env.clipboard.writeText(INSTALL_COMMAND);
+    case install:
+      // The extension's page shows its README, offline too.
+      await vscode.commands.executeCommand('extension.open', THIS_EXTENSION);
       break;
-    case show:
+    case showOutput:
       output.show();
       break;
   }
 }
 
-// Where the setting decides, choosing in the Python extension would change nothing.
-async function selectPython(attempts: readonly Attempt[]): Promise<void> {
-  const bySetting = attempts.some(({ candidate }) => candidate.origin === 'setting');
+// The setting overrides the Python extension: a selection there would change nothing.
+async function selectPython(rejected: readonly RejectedCandidate[]): Promise<void> {
+  const bySetting = rejected.some(({ candidate }) => candidate.origin === 'setting');
   if (!bySetting && vscode.workspace.isTrusted && vscode.extensions.getExtension(PYTHON_EXTENSION) !== undefined) {
     await vscode.commands.executeCommand('python.setInterpreter');
   } else {
-    // In a remote window the program lies on the other machine, and so does its setting.
+    // In a remote window the interpreter is on the remote machine, and so is its setting.
     const remote = vscode.env.remoteName !== undefined;
     const command = remote ? 'workbench.action.openRemoteSettings' : 'workbench.action.openSettings';
     await vscode.commands.executeCommand(command, { query: 'oe.python' });

@@ -1,4 +1,4 @@
-// The output "Experience runs": every event of every followed run, one line each, as it arrives.
+// The output channel "Experience runs": one line for each event of every followed run.
 import * as vscode from 'vscode';
 import { eventLine } from './eventLine';
 import type { EventParams } from './protocol';

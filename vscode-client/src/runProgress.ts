@@ -1,4 +1,4 @@
-// What a person sees while runs go on: a status bar item for all of them, a notification for those started here.
+// Progress of runs: a status bar item for all of them, a notification for those started in this window.
 import * as vscode from 'vscode';
 import type { Middleware, WorkDoneProgressBegin, WorkDoneProgressReport } from 'vscode-languageclient/node';
 import { statusBarText } from './runText';
@@ -6,11 +6,10 @@ import { runOfToken } from './protocol';
 import { ProgressNotification } from './progressNotification';
 import type { StartedRuns } from './startedRuns';
 
-/** What progress asks of the rest. */
-export interface ProgressActions {
-  cancel(runId: string): void;
-  /** The server says that the run ended. */
-  ended(runId: string): void;
+/** Callbacks of RunProgress. */
+export interface ProgressListener {
+  onCancel(runId: string): void;
+  onEnded(runId: string): void;
 }
 
 interface ShownRun {
@@ -20,17 +19,17 @@ interface ShownRun {
   notification?: ProgressNotification;
 }
 
-/** Takes the place of the client library's own progress, which has no button to cancel with. */
+/** Replaces the client library's own progress, which has no Cancel button. */
 export class RunProgress implements vscode.Disposable {
   private readonly shown = new Map<string, ShownRun>();
-  private readonly statusBar = vscode.window.createStatusBarItem('oe.runs', vscode.StatusBarAlignment.Left);
+  private readonly statusBarItem = vscode.window.createStatusBarItem('oe.runs', vscode.StatusBarAlignment.Left);
 
   constructor(
     private readonly starts: StartedRuns,
-    private readonly actions: ProgressActions,
+    private readonly listener: ProgressListener,
   ) {
-    this.statusBar.name = 'Experience runs';
-    this.statusBar.command = 'oe.showOutput';
+    this.statusBarItem.name = 'Experience runs';
+    this.statusBarItem.command = 'oe.showOutput';
   }
 
   readonly handle: NonNullable<Middleware['handleWorkDoneProgress']> = (token, params, next) => {
@@ -47,22 +46,22 @@ export class RunProgress implements vscode.Disposable {
         this.report(runId, params);
         break;
       case 'end':
-        // The library showed nothing of this run, but holds its token.
+        // The library showed nothing for this run, but holds its token.
         next(token, params);
         this.remove(runId);
-        this.actions.ended(runId);
+        this.listener.onEnded(runId);
         break;
     }
   };
 
-  /** Nothing is under way any more, as far as this window can tell. */
+  /** Removes all progress, for a server that stopped reporting. */
   clear(): void {
     for (const runId of [...this.shown.keys()]) this.remove(runId);
   }
 
   dispose(): void {
     this.clear();
-    this.statusBar.dispose();
+    this.statusBarItem.dispose();
   }
 
   private begin(runId: string, begin: WorkDoneProgressBegin): void {
@@ -77,7 +76,7 @@ export class RunProgress implements vscode.Disposable {
     const startedHere = await this.starts.has(runId);
     if (!startedHere || this.shown.get(runId) !== run) return;
     run.notification = new ProgressNotification(run.title, () => {
-      this.actions.cancel(runId);
+      this.listener.onCancel(runId);
     });
     run.notification.report(run.message, run.percentage);
   }
@@ -101,11 +100,11 @@ export class RunProgress implements vscode.Disposable {
     const runs = [...this.shown.values()];
     const newest = runs.at(-1);
     if (newest === undefined) {
-      this.statusBar.hide();
+      this.statusBarItem.hide();
       return;
     }
-    this.statusBar.text = statusBarText(newest.message, runs.length - 1);
-    this.statusBar.tooltip = runs.map((run) => `${run.title}: ${run.message}`).join('\n');
-    this.statusBar.show();
+    this.statusBarItem.text = statusBarText(newest.message, runs.length - 1);
+    this.statusBarItem.tooltip = runs.map((run) => `${run.title}: ${run.message}`).join('\n');
+    this.statusBarItem.show();
   }
 }

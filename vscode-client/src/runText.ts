@@ -1,7 +1,7 @@
-// Wording: every sentence about a run that a person reads, as pure functions of its summary.
+// Texts about a run, from its summary: outcome, counts, age, list entry, status bar.
 import type { RunCounts, RunSummary } from './protocol';
 
-/** The first eight characters of a run id: what lenses, logs and messages show. */
+/** The first eight characters of a run id, as lenses, logs and messages show it. */
 export function shortId(runId: string): string {
   return runId.slice(0, 8);
 }
@@ -20,7 +20,7 @@ function joinUnits(large: number, largeUnit: string, small: number, smallUnit: s
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
-/** `just now`, `2 min ago`, `3 h ago`, `5 days ago`; a clock that runs ahead reads as now. */
+/** `just now`, `2 min ago`, `3 h ago`, `5 days ago`; a time in the future reads as now. */
 export function ageText(iso: string, now: Date): string {
   const minutes = Math.floor((now.getTime() - Date.parse(iso)) / 60_000);
   if (minutes < 1) return 'just now';
@@ -31,7 +31,7 @@ export function ageText(iso: string, now: Date): string {
   return days === 1 ? 'yesterday' : `${days} days ago`;
 }
 
-/** `4 cached, 3 completed`: only what occurred; empty for a run in which nothing ended yet. */
+/** `4 cached, 3 completed`: only counts above zero; empty if no node has ended. */
 export function countsText(counts: Partial<RunCounts>): string {
   const inOrder = ['cached', 'completed', 'failed', 'skipped', 'cancelled'] as const;
   return inOrder
@@ -41,7 +41,7 @@ export function countsText(counts: Partial<RunCounts>): string {
     .join(', ');
 }
 
-/** `failed at analyse`, `succeeded`, `was interrupted`: continues a sentence that begins with the run. */
+/** `failed at analyse`, `succeeded`, `was interrupted`: completes a sentence that begins with the run. */
 export function outcomeText(run: RunSummary): string {
   switch (run.status) {
     case 'success':
@@ -62,33 +62,33 @@ export function outcomeText(run: RunSummary): string {
 }
 
 /**
- * What happened, for the message at a run's end: `Run 9a8b7c6d succeeded: 4 cached, 3 completed, 2.1 s` or
+ * The message at the end of a run: `Run 9a8b7c6d succeeded: 4 cached, 3 completed, 2.1 s` or
  * `Run 9a8b7c6d failed at analyse: data.csv is missing · 2 completed, 1 failed, 400 ms`. `error` is the message of the
- * failed node where it is known; the log's own reason stands in for it.
+ * failed node, if known; otherwise the reason in the log is shown.
  */
 export function endText(run: RunSummary, error?: string): string {
   const duration = typeof run.durationMs === 'number' ? durationText(run.durationMs) : '';
   const facts = [countsText(run.counts), duration].filter((part) => part !== '').join(', ');
-  // Who cancelled a run knows why.
-  const why = run.status === 'success' || run.status === 'cancelled' ? '' : firstLine(error ?? run.reason ?? '');
-  const said = [why, facts].filter((part) => part !== '').join(' · ');
+  // Whoever cancelled a run knows why.
+  const reason = run.status === 'success' || run.status === 'cancelled' ? '' : firstLine(error ?? run.reason ?? '');
+  const details = [reason, facts].filter((part) => part !== '').join(' · ');
   const sentence = `Run ${shortId(run.runId)} ${outcomeText(run)}`;
-  return said === '' ? sentence : `${sentence}: ${said}`;
+  return details === '' ? sentence : `${sentence}: ${details}`;
 }
 
-/** What a person should read of a text that may go on for pages. */
+/** The first line of a text that may be pages long. */
 export function firstLine(text: string): string {
   return text.trimStart().split(/\r?\n/, 1)[0]?.trimEnd() ?? '';
 }
 
-/** `4f3a1b2c · failed at analyse · 2 min ago` and below it counts and duration: one run in a list to pick from. */
+/** A run as a quick pick item: `4f3a1b2c · failed at analyse · 2 min ago`, and below it counts and duration. */
 export interface RunDescription {
   readonly label: string;
   readonly description: string;
   readonly detail: string;
 }
 
-/** How a list of runs shows one; `now` is what ages are counted from. */
+/** Describes a run in a list; ages count back from `now`. */
 export function describeRun(run: RunSummary, now: Date): RunDescription {
   const duration = typeof run.durationMs === 'number' ? durationText(run.durationMs) : '';
   const origin = run.originalRunId ? `resumed from ${shortId(run.originalRunId)}` : '';
@@ -108,7 +108,7 @@ const ICONS = {
   interrupted: 'debug-disconnect',
 } as const satisfies Record<RunSummary['status'], string>;
 
-/** `oe 7/12 · 5 cached`, from the progress message `7/12 nodes · 5 cached`. */
+/** `oe 7/12 · 5 cached`, from the progress message `7/12 nodes · 5 cached`; `others` counts further runs. */
 export function statusBarText(message: string, others: number): string {
   const state = message === '' ? '' : ` ${message.replace(' nodes', '')}`;
   return `$(sync~spin) oe${state}${others > 0 ? ` (+${others})` : ''}`;

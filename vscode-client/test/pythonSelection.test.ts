@@ -3,77 +3,79 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { candidates, choosePython, expandSetting, judge, noPythonText, probeIn, type Verdict } from '../src/pythonSelection';
+import { candidates, selectInterpreter, expandSetting, parseProbe, noPythonText, probeIn, type ProbeResult } from '../src/pythonSelection';
 
-const FITS: Verdict = { fits: true, version: '3.11.2', serverVersion: '0.1.0' };
+const SUITABLE: ProbeResult = { suitable: true, version: '3.11.2', serverVersion: '0.1.0' };
 
-describe('which interpreters are tried', () => {
+describe('candidates', () => {
   const commands = (sources: Parameters<typeof candidates>[0]): string[] =>
     candidates(sources).map((candidate) => candidate.command);
 
-  test('a setting is an order: nothing else is tried', () => {
+  test('with a setting, nothing else is tried', () => {
     assert.deepEqual(commands({ setting: '/opt/py', pythonExtension: '/env/python' }), ['/opt/py']);
   });
 
-  test("without a setting, the Python extension's choice comes before PATH", () => {
+  test("without a setting, the Python extension comes before PATH", () => {
     assert.deepEqual(commands({ pythonExtension: '/env/python' }), ['/env/python', 'python3', 'python']);
   });
 
-  test('without both there is PATH', () => {
+  test('without either, PATH is searched', () => {
     assert.deepEqual(commands({}), ['python3', 'python']);
   });
 });
 
-describe('choosing', () => {
-  test('takes the first that fits, and asks no further', async () => {
+describe('selection', () => {
+  test('takes the first suitable candidate and probes no further', async () => {
     const asked: string[] = [];
-    const probe = (command: string): Promise<Verdict> => {
+    const probe = (command: string): Promise<ProbeResult> => {
       asked.push(command);
-      return Promise.resolve(command === 'python3' ? FITS : { fits: false, why: 'no' });
+      return Promise.resolve(command === 'python3' ? SUITABLE : { suitable: false, reason: 'no' });
     };
 
-    const choice = await choosePython(candidates({ pythonExtension: '/env/python' }), probe);
+    const selection = await selectInterpreter(candidates({ pythonExtension: '/env/python' }), probe);
 
-    assert.equal(choice.found && choice.candidate.command, 'python3');
+    assert.equal(selection.found && selection.candidate.command, 'python3');
     assert.deepEqual(asked, ['/env/python', 'python3']);
   });
 
-  test('that fails names everything that was tried, and why', async () => {
-    const choice = await choosePython(candidates({ setting: '/opt/py' }), () =>
-      Promise.resolve({ fits: false, why: 'there is no such program' }),
+  test('lists every rejected candidate with its reason', async () => {
+    const selection = await selectInterpreter(candidates({ setting: '/opt/py' }), () =>
+      Promise.resolve({ suitable: false, reason: 'not found' }),
     );
 
-    assert.ok(!choice.found);
+    assert.ok(!selection.found);
     assert.equal(
-      noPythonText(choice.attempts),
-      'No Python that can run the oe language server was found. ' +
-        'Tried /opt/py (the setting oe.python): there is no such program.',
+      noPythonText(selection.rejected),
+      'No Python interpreter with oe-lsp found. Tried /opt/py (oe.python setting): not found.',
     );
   });
 });
 
-describe("a probe's answer", () => {
-  const table: [string, Verdict][] = [
-    ['{"version": "3.11.2", "server": "0.1.0"}', FITS],
-    ['{"version": "3.9.18", "server": null}', { fits: false, why: 'it is Python 3.9.18, and 3.10 or later is needed' }],
-    ['{"version": "3.12.1", "server": null}', { fits: false, why: 'Python 3.12.1 without the package oe-lsp' }],
-    ['hello', { fits: false, why: 'it does not answer like a Python 3' }],
-    ['{}', { fits: false, why: 'it does not answer like a Python 3' }],
-    ['null', { fits: false, why: 'it does not answer like a Python 3' }],
+describe('probe output', () => {
+  const table: [string, ProbeResult][] = [
+    ['{"version": "3.11.2", "server": "0.1.0"}', SUITABLE],
+    [
+      '{"version": "3.9.18", "server": null}',
+      { suitable: false, reason: 'Python 3.9.18 is too old, 3.10 or later is required' },
+    ],
+    ['{"version": "3.12.1", "server": null}', { suitable: false, reason: 'oe-lsp is not installed in Python 3.12.1' }],
+    ['hello', { suitable: false, reason: 'not a Python 3 interpreter' }],
+    ['{}', { suitable: false, reason: 'not a Python 3 interpreter' }],
+    ['null', { suitable: false, reason: 'not a Python 3 interpreter' }],
   ];
   for (const [stdout, verdict] of table) {
     test(stdout, () => {
-      assert.deepEqual(judge(stdout), verdict);
+      assert.deepEqual(parseProbe(stdout), verdict);
     });
   }
 });
 
-describe('a real program, asked', () => {
-  test('that does not exist says so', async () => {
-    assert.deepEqual(await probeIn(tmpdir())('/nonexistent/python'), { fits: false, why: 'there is no such program' });
+describe('probing a program', () => {
+  test('that does not exist', async () => {
+    assert.deepEqual(await probeIn(tmpdir())('/nonexistent/python'), { suitable: false, reason: 'not found' });
   });
 
-  test('that ends with an error gives its last line', async (context) => {
+  test('that exits with an error reports the last line of stderr', async (context) => {
     const folder = mkdtempSync(join(tmpdir(), 'oe-probe-'));
     context.after(() => {
       rmSync(folder, { recursive: true });
@@ -82,11 +84,11 @@ describe('a real program, asked', () => {
     writeFileSync(program, '#!/bin/sh\necho one >&2\necho two >&2\nexit 3\n');
     chmodSync(program, 0o755);
 
-    assert.deepEqual(await probeIn(folder)(program), { fits: false, why: 'it fails with: two' });
+    assert.deepEqual(await probeIn(folder)(program), { suitable: false, reason: 'failed: two' });
   });
 });
 
-describe("the setting's text", () => {
+describe('the setting', () => {
   const table: [string, string | undefined][] = [
     ['', undefined],
     ['   ', undefined],
@@ -96,7 +98,7 @@ describe("the setting's text", () => {
     ['/opt/~/python', '/opt/~/python'],
   ];
   for (const [text, path] of table) {
-    test(`"${text}" is ${String(path)}`, () => {
+    test(`"${text}" expands to ${String(path)}`, () => {
       assert.equal(expandSetting(text, '/home/ada', '/w'), path);
     });
   }

@@ -20,7 +20,7 @@ const FAILED: RunSummary = {
   counts: { cached: 0, completed: 2, failed: 1, skipped: 1, cancelled: 0 },
 };
 
-describe('a duration is written with the units that matter', () => {
+describe('durations use at most two units', () => {
   const table: [number, string][] = [
     [0, '0 ms'],
     [839.6, '840 ms'],
@@ -38,7 +38,7 @@ describe('a duration is written with the units that matter', () => {
   }
 });
 
-describe('an age is written as people say it', () => {
+describe('ages', () => {
   const table: [string, string][] = [
     ['2026-05-28T12:00:30Z', 'just now'],
     ['2026-05-28T11:59:31Z', 'just now'],
@@ -54,23 +54,23 @@ describe('an age is written as people say it', () => {
   }
 });
 
-test('a success with failed items says so', () => {
+test('a success counts its failed items', () => {
   const run: RunSummary = { ...RUN, failedItems: { failed: 2, total: 5 } };
 
   assert.equal(endText(run), 'Run 9a8b7c6d succeeded, 2 of 5 items failed: 4 cached, 3 completed, 2.1 s');
 });
 
-test('counts name only what occurred, in the order of a summary line', () => {
+test('counts above zero, in the order of a summary line', () => {
   assert.equal(countsText(FAILED.counts), '2 completed, 1 failed, 1 skipped');
   assert.equal(countsText({}), '');
 });
 
 describe('the message at the end of a run', () => {
-  test('says of a success how much was restored and how long it took', () => {
+  test('of a success has counts and duration', () => {
     assert.equal(endText(RUN), 'Run 9a8b7c6d succeeded: 4 cached, 3 completed, 2.1 s');
   });
 
-  test("says of a failure where it was, and the first line of the node's error", () => {
+  test("of a failure names the node and the first line of its error", () => {
     const text = endText(FAILED, 'data.csv is missing\nTraceback …');
     assert.equal(
       text,
@@ -78,24 +78,24 @@ describe('the message at the end of a run', () => {
     );
   });
 
-  test("falls back on the log's own reason", () => {
+  test("falls back on the reason in the log", () => {
     const text = endText({ ...FAILED, reason: 'analyse failed', durationMs: null });
     assert.equal(text, 'Run 9a8b7c6d failed at analyse: analyse failed · 2 completed, 1 failed, 1 skipped');
   });
 
-  test('does not tell who cancelled why', () => {
+  test('of a cancelled run has no reason', () => {
     const run: RunSummary = { ...RUN, status: 'cancelled', reason: 'cancelled by `oe cancel`' };
     assert.equal(endText(run), 'Run 9a8b7c6d was cancelled: 4 cached, 3 completed, 2.1 s');
   });
 
-  test('is a plain sentence when nothing ended', () => {
+  test('has no counts if no node ended', () => {
     const counts = { cached: 0, completed: 0, failed: 0, skipped: 0, cancelled: 0 };
     const run: RunSummary = { ...RUN, status: 'interrupted', counts, durationMs: null };
     assert.equal(endText(run), 'Run 9a8b7c6d was interrupted');
   });
 });
 
-test('a run in a list shows its outcome and age, and below them its counts, duration and origin', () => {
+test('a list item shows outcome and age, then counts, duration and original run', () => {
   const run = { ...FAILED, originalRunId: '4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c' };
 
   const described = describeRun(run, new Date('2026-05-28T09:17:00Z'));
@@ -107,7 +107,7 @@ test('a run in a list shows its outcome and age, and below them its counts, dura
   });
 });
 
-test('the status bar shows the newest run, and how many others there are', () => {
+test('the status bar shows the newest run and the number of others', () => {
   assert.equal(statusBarText('7/12 nodes · 5 cached', 0), '$(sync~spin) oe 7/12 · 5 cached');
   assert.equal(statusBarText('7/12 nodes', 2), '$(sync~spin) oe 7/12 (+2)');
   assert.equal(statusBarText('', 0), '$(sync~spin) oe');

@@ -15,7 +15,7 @@ function memory(): Memento {
   };
 }
 
-test('a run whose command was answered here was started here', async () => {
+test('a run that a command returned was started here', async () => {
   const starts = new StartedRuns(memory());
 
   await starts.track(Promise.resolve({ runId: 'one' }));
@@ -24,7 +24,7 @@ test('a run whose command was answered here was started here', async () => {
   assert.equal(await starts.has('two'), false);
 });
 
-test('a run that is reported before its command is answered is waited for', async () => {
+test('a run that is reported before its command returns was started here', async () => {
   const starts = new StartedRuns(memory());
   let answer: (run: { runId: string }) => void = () => undefined;
   void starts.track(new Promise((resolve) => (answer = resolve)));
@@ -35,7 +35,7 @@ test('a run that is reported before its command is answered is waited for', asyn
   assert.equal(await asked, true);
 });
 
-test('a start that is refused reaches the caller, and keeps nobody waiting', async () => {
+test('a failed start rejects, and delays no later question', async () => {
   const starts = new StartedRuns(memory());
 
   await assert.rejects(starts.track(Promise.reject(new Error('not trusted'))), /not trusted/);
@@ -43,7 +43,7 @@ test('a start that is refused reaches the caller, and keeps nobody waiting', asy
   assert.equal(await starts.has('one'), false);
 });
 
-test('runs started before the window was reloaded are still known', async () => {
+test('runs started before a reload are still known', async () => {
   const kept = memory();
   await new StartedRuns(kept).track(Promise.resolve({ runId: 'one' }));
 
