@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.experience.load import MAX_BYTES
 from engine.log.storage.cancel_file import request_cancel
 from engine.log.storage.run_store import RunStore
 from engine.regular_files import read_regular
+from engine.syntax import MAX_FILE_BYTES
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.launch import Engine, start_engine
 from oe_lsp.server.features import command_arguments as args
@@ -118,7 +118,7 @@ def _require_saved(path: Path, typed: Mapping[Path, str]) -> None:
 def _saved_text(path: Path) -> str:
     try:
         # Decoded as it is, line breaks included: editors keep those, and drop a byte order mark.
-        return read_regular(path, MAX_BYTES).decode("utf-8-sig")
+        return read_regular(path, MAX_FILE_BYTES).decode("utf-8-sig")
     except FileNotFoundError:
         raise RequestFailedError(f"{path} does not exist (any more).") from None
     except (OSError, UnicodeDecodeError) as error:

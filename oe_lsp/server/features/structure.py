@@ -15,28 +15,18 @@ from oe_lsp.ide.folding import folds
 from oe_lsp.ide.links import links
 from oe_lsp.ide.selection import selections
 from oe_lsp.ide.semantic_tokens.encoding import change_between, encoded_tokens
-from oe_lsp.ide.symbols import Symbol, SymbolKind, matches, symbols
+from oe_lsp.ide.symbols import Symbol, matches, symbols
+from oe_lsp.server.features.document_symbols import SYMBOL_KINDS, document_symbols
 from oe_lsp.server.session.client_capabilities import Client
 from oe_lsp.server.session.documents import Documents
 from oe_lsp.server.session.thread_calls import OverdueError, call_in_thread
 from oe_lsp.server.session.workspace_outlines import Outline, Outlines
 from oe_lsp.server.transport import convert
 from oe_lsp.server.transport.paths import path_of, uri_of
+from oe_lsp.server.transport.protocol import Plain, plain_structs
 
 _MOST_SYMBOLS = 500
 """How many symbols of a workspace are sent: nobody reads more, and the next letter asks again."""
-
-# Only kinds that every client knows (LSP 3.17, SymbolKindCapabilities: File to Array).
-_KINDS = {
-    SymbolKind.SECTION: types.SymbolKind.Namespace,
-    SymbolKind.ARG: types.SymbolKind.Variable,
-    SymbolKind.FIELD: types.SymbolKind.Field,
-    SymbolKind.PHASE: types.SymbolKind.Module,
-    SymbolKind.NODE: types.SymbolKind.Function,
-    SymbolKind.EDGE: types.SymbolKind.Interface,
-    SymbolKind.PIPELINE: types.SymbolKind.Function,
-    SymbolKind.LOOP: types.SymbolKind.Function,
-}
 
 
 class Structure:
@@ -62,13 +52,13 @@ class Structure:
 
     async def document_symbols(
         self, params: types.DocumentSymbolParams
-    ) -> list[types.DocumentSymbol] | list[types.SymbolInformation] | None:
+    ) -> Plain | list[types.SymbolInformation] | None:
         """The outline of a document; flat for clients that know no other."""
 
-        def find(snapshot: Snapshot) -> list[types.DocumentSymbol] | list[types.SymbolInformation]:
+        def find(snapshot: Snapshot) -> Plain | list[types.SymbolInformation]:
             lines, found = snapshot.analysis.lines, symbols(snapshot.analysis.tree.root)
             if self._client.nests_symbols:
-                return [self._symbol(symbol, lines) for symbol in found]
+                return plain_structs(document_symbols(found, lines, self._encoding))
             return [
                 self._information(symbol, snapshot.uri, section.name, lines)
                 for section in found
@@ -178,19 +168,9 @@ class Structure:
         )
         return [symbol for symbol, _ in zip(found, range(_MOST_SYMBOLS), strict=False)]
 
-    def _symbol(self, symbol: Symbol, lines: LineIndex) -> types.DocumentSymbol:
-        return types.DocumentSymbol(
-            name=symbol.name,
-            kind=_KINDS[symbol.kind],
-            detail=symbol.detail or None,
-            range=convert.to_range(lines, symbol.span, self._encoding),
-            selection_range=convert.to_range(lines, symbol.name_span, self._encoding),
-            children=[self._symbol(child, lines) for child in symbol.children] or None,
-        )
-
     def _information(self, symbol: Symbol, uri: str, container: str, lines: LineIndex) -> types.SymbolInformation:
         place = types.Location(uri, convert.to_range(lines, symbol.name_span, self._encoding))
-        return types.SymbolInformation(place, symbol.name, _KINDS[symbol.kind], container_name=container)
+        return types.SymbolInformation(place, symbol.name, SYMBOL_KINDS[symbol.kind], container_name=container)
 
     def _selection(self, spans: tuple[Span, ...], lines: LineIndex) -> types.SelectionRange:
         outer: types.SelectionRange | None = None

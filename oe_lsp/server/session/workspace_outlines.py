@@ -8,13 +8,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from engine.regular_files import read_text
-from engine.syntax import LineIndex, View, parse
+from engine.syntax import MAX_FILE_BYTES, LineIndex, View, parse
 from oe_lsp.ide.document.items import text_at
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.symbols import Symbol, all_symbols
 from oe_lsp.server.transport.paths import FILE_NAMES, path_of, uri_of
-
-_LARGEST = 5 * 1024 * 1024
 
 
 class Outline(Struct, frozen=True):
@@ -50,7 +48,7 @@ class Outlines:
             known = self._read.get(path)
             if known is not None and known[0] == stamp:
                 return known[1]
-            text = read_text(path, _LARGEST) if status.st_size <= _LARGEST else ""
+            text = read_text(path, MAX_FILE_BYTES) if status.st_size <= MAX_FILE_BYTES else ""
         except (OSError, UnicodeDecodeError):
             self._read.pop(path, None)
             return None

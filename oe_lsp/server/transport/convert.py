@@ -13,7 +13,7 @@ from engine.log.events.codec import to_json
 from engine.log.events.events import ErrorInfo, Record
 from engine.log.reading.summary import RunState, RunSummary
 from engine.log.reading.view import NodeView, RunView
-from engine.syntax import Encoding, LineIndex, Span, column_of_units, units
+from engine.syntax import Encoding, LineIndex, Span, column_of_units
 from oe_lsp.ide.diagnostics import Diagnostic
 from oe_lsp.ide.runs.code_lens import Lens, LensAction
 from oe_lsp.ide.runs.elide import elide
@@ -51,7 +51,8 @@ def to_offset(lines: LineIndex, position: types.Position, encoding: Encoding) ->
 
 
 def _position(lines: LineIndex, offset: int, encoding: Encoding) -> types.Position:
-    return types.Position(lines.position(offset).line, units(lines.before(offset), encoding))
+    place = lines.position_in(offset, encoding)
+    return types.Position(place.line, place.column)
 
 
 def to_diagnostics(

@@ -14,6 +14,7 @@ from typing import Any
 
 import attrs
 import cattrs
+import msgspec
 from cattrs.gen import make_dict_unstructure_fn, override
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -67,6 +68,11 @@ class Plain:
     text: str
 
 
+def plain_structs(value: Any) -> Plain:
+    """The JSON of msgspec's Structs, which takes a tenth of the time of attrs classes."""
+    return Plain(msgspec.json.encode(value).decode())
+
+
 class Protocol(LanguageServerProtocol):
     """The protocol with the custom requests in it, and results that were made plain by whoever answers."""
 
@@ -76,7 +82,7 @@ class Protocol(LanguageServerProtocol):
 
     def plain(self, value: Any) -> Plain:
         """The JSON of a result or params. For a thread: that of a large document would hold the loop too long."""
-        return Plain(json.dumps(self._converter.unstructure(value)))
+        return value if isinstance(value, Plain) else Plain(json.dumps(self._converter.unstructure(value)))
 
     def notify_plain(self, method: str, params: Plain) -> None:
         """As `notify`, with params that are JSON already."""
