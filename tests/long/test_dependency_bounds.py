@@ -27,7 +27,7 @@ TESTS = (
     "tests/unit/cli/test_known_runs.py",
     "tests/unit/llm",
     "tests/unit/network",
-    "tests/unit/lsp/test_command_arguments.py",
+    "tests/unit/server/test_command_arguments.py",
     "tests/lsp/test_hover.py",
 )
 """What touches each library: msgspec, click, rich, the SDKs, jsonschema, cattrs, lsprotocol, pygls."""
