@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from engine.experience.checks.named_files import TOOL_SUFFIXES, split_impl
 from engine.experience.model import Node, ToolSpec
-from engine.expressions import Json
+from engine.expressions import Json, kind_of
 from engine.file_names import is_writable
 from engine.log.events.events import Location, Metrics, Output
 from engine.log.writing.attempt_outputs import Outputs
@@ -307,15 +307,7 @@ def _crash(file: NamedFile, gone: WorkerGone) -> NodeError:
 
 def _named(value: Any) -> str:
     """What kind of JSON value `value` is, for a message."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return "a boolean"
-    if isinstance(value, (int, float)):
-        return "a number"
-    if isinstance(value, str):
-        return "a string"
-    return "a list" if isinstance(value, list) else "an object"
+    return "nothing" if value is None else kind_of(value).value
 
 
 def _spec(node: Node) -> ToolSpec:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from engine.experience.checks.dataset_sources import SERVERS
 from engine.experience.checks.named_files import TOOL_SUFFIXES
 from engine.experience.model import Kind
-from engine.experience.reading.nested_declarations import Child, child_at
+from engine.experience.nested.declarations import Declarations
 from oe_lsp.ide import markdown
 from oe_lsp.ide.completion.offers import Offer, OfferKind, scalar
 from oe_lsp.ide.completion.request import Request
@@ -73,9 +73,10 @@ def server_offers(request: Request) -> Iterator[Offer]:
         yield Offer(name, OfferKind.VARIABLE, scalar(name, request.place), request.place.span, SERVERS, about)
 
 
-def _child(request: Request) -> Child | None:
+def _child(request: Request) -> Declarations | None:
     node = request.node
     kind, impl = (node.get(key) if node else None for key in ("kind", "impl"))
     if kind is None or impl is None or kind.value != Kind.EXPERIENCE.value or not isinstance(impl.value, str):
         return None
-    return child_at(impl.value, request.files)
+    file = request.snapshot.analysis.nested_file(impl.value, request.files)
+    return file.declares if file else None

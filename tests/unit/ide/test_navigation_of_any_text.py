@@ -62,6 +62,7 @@ def is_sound(symbol: Symbol) -> bool:
     """What clients insist on: a name, and children and names inside of what they belong to."""
     inner = (symbol.name_span, *(child.span for child in symbol.children))
     within = all(symbol.span.start <= span.start <= span.end <= symbol.span.end for span in inner)
+    assert f"{symbol.name} {symbol.detail}".encode(), "no half of a surrogate pair, which JSON cannot hold"
     return bool(symbol.name.strip()) and within and all(map(is_sound, symbol.children))
 
 

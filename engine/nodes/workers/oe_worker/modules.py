@@ -135,6 +135,14 @@ class Modules:
         self.current.names |= known[2]
         return known[1]
 
+    def read(self, loader: SourceFileLoader | SourcelessFileLoader | ExtensionFileLoader, file: str) -> bytes:
+        """The content of `file`. Raises OSError, and counts it as missing, where it has gone since it was found."""
+        try:
+            return loader.get_data(file)
+        except OSError:
+            self._note(file, MISSING)
+            raise
+
     def note(self, file: str, data: bytes) -> str:
         """The digest of `data`, which is what was loaded of `file`."""
         digest: str = sha256(data).hexdigest()
@@ -213,17 +221,17 @@ def _intercept_sources(modules: Modules) -> None:
         file = self.get_filename(fullname)
         if not modules.is_own(file):
             return usual(self, fullname)
-        return modules.code(file, self.get_data(file), self.source_to_code)
+        return modules.code(file, modules.read(self, file), self.source_to_code)
 
     def get_bare_code(self: SourcelessFileLoader, fullname: str) -> CodeType | None:
         file = self.get_filename(fullname)
         if modules.is_own(file):
-            modules.note(file, self.get_data(file))
+            modules.note(file, modules.read(self, file))
         return usual_bare(self, fullname)
 
     def create_module(self: ExtensionFileLoader, spec: ModuleSpec) -> ModuleType:
         if modules.is_own(self.path):
-            modules.note(self.path, self.get_data(self.path))
+            modules.note(self.path, modules.read(self, self.path))
             modules.holds_native_code = True
         return usual_create(self, spec)
 
