@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from oe_lsp.ide.completion_triggers import TRIGGERS
-from oe_lsp.ide.token_legend import LEGEND
+from oe_lsp.ide.completion.triggers import TRIGGERS
+from oe_lsp.ide.semantic_tokens.legend import LEGEND
 from oe_lsp.server.error_boundary import contained, without_answers
 from oe_lsp.server.experience_server import ExperienceServer
 from oe_lsp.server.features import handlers

@@ -14,7 +14,7 @@ from engine.expressions import parse_reference
 from engine.syntax import Span, View
 from oe_lsp.ide.document.cursor import Cursor, Part
 from oe_lsp.ide.document.items import text_at
-from oe_lsp.ide.document.tool_code import function_span
+from oe_lsp.ide.document.tool_functions import function_span
 
 _START = Span(0, 0)
 

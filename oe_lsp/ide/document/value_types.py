@@ -8,7 +8,7 @@ from typing import Any
 from engine.expressions import Path, Root, parse_reference
 from engine.expressions.values import TYPE_OF_CLASS, type_in_words
 from engine.syntax import View
-from oe_lsp.ide.document.neighbours import Facts
+from oe_lsp.ide.document.experience_index import Facts
 
 Shape = Mapping[str, Any]
 """A JSON Schema; an empty one says nothing."""

@@ -16,8 +16,8 @@ from engine.experience.source.locate import Steps
 from engine.syntax import Encoding, Green, LineIndex, Span, View, units
 from oe_lsp.ide.document.items import MOST_KEPT, items
 from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.semantic_tokens.legend import LEGEND
 from oe_lsp.ide.semantic_tokens.tokens import tokens_in
-from oe_lsp.ide.token_legend import LEGEND
 
 
 def encoded_tokens(

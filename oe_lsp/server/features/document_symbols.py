@@ -8,7 +8,7 @@ from lsprotocol import types
 from msgspec import Struct
 
 from engine.syntax import Encoding, LineIndex, Span
-from oe_lsp.ide.symbols import Symbol, SymbolKind
+from oe_lsp.ide.document_symbols import Symbol, SymbolKind
 
 # Only kinds that every client knows (LSP 3.17, SymbolKindCapabilities: File to Array).
 SYMBOL_KINDS = {

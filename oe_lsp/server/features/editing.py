@@ -5,9 +5,11 @@ from __future__ import annotations
 from lsprotocol import types
 
 from engine.syntax import Encoding
-from oe_lsp.ide.completion import MOST_NAMES, Offer, OfferKind, complete
+from oe_lsp.ide.completion.complete import complete
+from oe_lsp.ide.completion.context import MOST_NAMES
+from oe_lsp.ide.completion.offer import Offer, OfferKind
 from oe_lsp.ide.document.snapshot import Snapshot
-from oe_lsp.ide.hover import hover
+from oe_lsp.ide.hover.hover import hover
 from oe_lsp.server.session.client_capabilities import Client
 from oe_lsp.server.session.documents import Documents
 from oe_lsp.server.transport import convert

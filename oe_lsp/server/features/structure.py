@@ -11,11 +11,11 @@ from lsprotocol import types
 
 from engine.syntax import Encoding, LineIndex, Span
 from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.document_links import links
+from oe_lsp.ide.document_symbols import Symbol, matches, symbols
 from oe_lsp.ide.folding import folds
-from oe_lsp.ide.links import links
-from oe_lsp.ide.selection import selections
+from oe_lsp.ide.selection_ranges import selections
 from oe_lsp.ide.semantic_tokens.encoding import change_between, encoded_tokens
-from oe_lsp.ide.symbols import Symbol, matches, symbols
 from oe_lsp.server.features.document_symbols import SYMBOL_KINDS, document_symbols
 from oe_lsp.server.session.client_capabilities import Client
 from oe_lsp.server.session.documents import Documents

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 
 from engine.experience import analyse
-from oe_lsp.ide.completion import complete
+from oe_lsp.ide.completion.complete import complete
 from oe_lsp.ide.document.cursor import cursor_at, descend
-from oe_lsp.ide.hover import hover
+from oe_lsp.ide.hover.hover import hover
 from tests.unit.ide.broken_texts import At, beside_what_was_put_in, somewhere, where_something_was_cut_out
 from tests.unit.ide.marked import CURSOR, FOLDER, cases, snapshot
 from tests.unit.syntax.corpus import EXPERIENCE, TEXTS

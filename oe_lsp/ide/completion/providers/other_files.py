@@ -10,9 +10,9 @@ from engine.experience.checks.named_files import TOOL_SUFFIXES
 from engine.experience.model import Kind
 from engine.experience.nested.declarations import Declarations
 from oe_lsp.ide import markdown
-from oe_lsp.ide.completion.offers import Offer, OfferKind, scalar
-from oe_lsp.ide.completion.request import Request
-from oe_lsp.ide.document.tool_code import functions
+from oe_lsp.ide.completion.context import Request
+from oe_lsp.ide.completion.offer import Offer, OfferKind, scalar
+from oe_lsp.ide.document.tool_functions import functions
 from oe_lsp.ide.document.value_types import in_words
 
 

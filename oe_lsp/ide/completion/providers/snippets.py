@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from oe_lsp.ide.completion.offers import escaped
+from oe_lsp.ide.completion.offer import escaped
 from oe_lsp.ide.yaml_text import as_yaml
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.syntax import Encoding, LineIndex, Span, column_of_units
 from oe_lsp.ide.semantic_tokens.encoding import change_between, encoded_tokens
-from oe_lsp.ide.token_legend import LEGEND
+from oe_lsp.ide.semantic_tokens.legend import LEGEND
 from tests.unit.ide.marked import snapshot
 
 

@@ -11,11 +11,11 @@ from engine.experience.model import Node
 from engine.experience.reading.sections import Section
 from engine.llm.prices import prices
 from oe_lsp.ide import markdown
-from oe_lsp.ide.completion.offers import Offer, OfferKind, scalar
-from oe_lsp.ide.completion.place import Place, Slot
-from oe_lsp.ide.completion.request import Request
+from oe_lsp.ide.completion.context import Request
+from oe_lsp.ide.completion.offer import Offer, OfferKind, scalar
+from oe_lsp.ide.completion.place.place import Place, Slot
 from oe_lsp.ide.document.cursor import descend
-from oe_lsp.ide.document.schema_guide import item_rule, types_of, values_of
+from oe_lsp.ide.document.schema_lookup import item_rule, types_of, values_of
 from oe_lsp.ide.document.value_types import field_shape, in_words
 from oe_lsp.ide.names.symbol_references import EntityKind
 

@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from engine.experience.source.locate import Steps
 from engine.syntax import LineIndex, Span
 from engine.syntax.lines import with_newlines
-from oe_lsp.ide.completion.flow import flow_place
-from oe_lsp.ide.completion.outline import Ancestor, ancestors, elements, on_line, steps_to
+from oe_lsp.ide.completion.place.brackets import flow_place
+from oe_lsp.ide.completion.place.indentation import Ancestor, ancestors, elements, on_line, steps_to
 
 
 class Slot(Enum):

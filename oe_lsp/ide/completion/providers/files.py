@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from engine.experience.checks.named_files import TOOL_SUFFIXES
 from engine.experience.files.port import Entry
-from oe_lsp.ide.completion.offers import Offer, OfferKind, scalar
-from oe_lsp.ide.completion.place import Slot
-from oe_lsp.ide.completion.request import Request
+from oe_lsp.ide.completion.context import Request
+from oe_lsp.ide.completion.offer import Offer, OfferKind, scalar
+from oe_lsp.ide.completion.place.place import Slot
 
 _ANY = ("",)
 _ENDINGS_BY_KIND = {"tool": TOOL_SUFFIXES, "skill": (), "experience": (".yaml", ".yml")}

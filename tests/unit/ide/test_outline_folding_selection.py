@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from oe_lsp.ide.document_symbols import Symbol, all_symbols, matches, symbols
 from oe_lsp.ide.folding import folds
-from oe_lsp.ide.selection import selections
-from oe_lsp.ide.symbols import Symbol, all_symbols, matches, symbols
+from oe_lsp.ide.selection_ranges import selections
 from tests.unit.ide.marked import at_cursor, snapshot
 
 TEXT = """\

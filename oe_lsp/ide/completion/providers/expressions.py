@@ -10,11 +10,11 @@ from engine.expressions import FUNCTIONS, Path, Root
 from engine.expressions.paths import scan_bare_path, scan_path
 from engine.syntax import Span
 from oe_lsp.ide import markdown
-from oe_lsp.ide.completion.offers import Offer, OfferKind
-from oe_lsp.ide.completion.place import Slot
-from oe_lsp.ide.completion.request import Request
-from oe_lsp.ide.completion.scope import in_sight
-from oe_lsp.ide.document.schema_guide import values_of
+from oe_lsp.ide.completion.context import Request
+from oe_lsp.ide.completion.offer import Offer, OfferKind
+from oe_lsp.ide.completion.place.place import Slot
+from oe_lsp.ide.completion.providers.visible_paths import in_sight
+from oe_lsp.ide.document.schema_lookup import values_of
 from oe_lsp.ide.document.value_types import Shape, in_words, members, shape_of_path, type_names
 from oe_lsp.ide.names.symbol_references import Language, is_prompt_file, language_of
 

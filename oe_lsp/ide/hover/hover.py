@@ -10,8 +10,8 @@ from engine.experience.source.locate import Steps, key_text
 from engine.syntax import NodeKind, Span, View
 from oe_lsp.ide import markdown
 from oe_lsp.ide.document.cursor import Cursor, Part, cursor_at, descend, path_is
-from oe_lsp.ide.document.neighbours import Facts
-from oe_lsp.ide.document.schema_guide import rule_at, values_of
+from oe_lsp.ide.document.experience_index import Facts
+from oe_lsp.ide.document.schema_lookup import rule_at, values_of
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.hover.conditions import about_condition, about_path
 from oe_lsp.ide.hover.entities import about_entity

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from oe_lsp.ide.document.cursor import cursor_at
-from oe_lsp.ide.hover.vertex_drawing import drawing
+from oe_lsp.ide.hover.neighbour_drawing import drawing
 from oe_lsp.ide.names.symbol_references import EntityKind, mentions_of_value
 from tests.unit.ide.marked import at_cursor
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from oe_lsp.ide import markdown
-from oe_lsp.ide.completion import templates
-from oe_lsp.ide.completion.offers import Offer, OfferKind, escaped
-from oe_lsp.ide.completion.place import Slot
-from oe_lsp.ide.completion.request import Request
-from oe_lsp.ide.document.schema_guide import Key, item_rule, keys_of, types_of, values_of, variants
+from oe_lsp.ide.completion.context import Request
+from oe_lsp.ide.completion.offer import Offer, OfferKind, escaped
+from oe_lsp.ide.completion.place.place import Slot
+from oe_lsp.ide.completion.providers import snippets as templates
+from oe_lsp.ide.document.schema_lookup import Key, item_rule, keys_of, types_of, values_of, variants
 from oe_lsp.ide.yaml_text import as_yaml
 
 _ASKS_AGAIN = frozenset(

@@ -13,10 +13,10 @@ from engine.experience.files.port import Files
 from engine.experience.model import Experience
 from engine.experience.source.locate import Steps
 from engine.syntax import NodeKind, View
-from oe_lsp.ide.completion.place import Place, beside_dashes, place_at
+from oe_lsp.ide.completion.place.place import Place, beside_dashes, place_at
 from oe_lsp.ide.document.cursor import descend, item_around, path_is
-from oe_lsp.ide.document.neighbours import Facts
-from oe_lsp.ide.document.schema_guide import rule_at, types_of
+from oe_lsp.ide.document.experience_index import Facts
+from oe_lsp.ide.document.schema_lookup import rule_at, types_of
 from oe_lsp.ide.document.snapshot import Snapshot
 
 MOST_NAMES = 200

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from engine.syntax import Span
 from oe_lsp.ide import markdown
-from oe_lsp.ide.completion.place import Place
+from oe_lsp.ide.completion.place.place import Place
 from oe_lsp.ide.yaml_text import as_yaml
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.expressions import Root
 from engine.syntax import View
-from oe_lsp.ide.completion.request import Request
+from oe_lsp.ide.completion.context import Request
 from oe_lsp.ide.document.value_types import ANYTHING, Shape, args_shape, field_shape, id_of, item_shape, members
 from oe_lsp.ide.names.symbol_references import Language
 
