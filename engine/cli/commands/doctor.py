@@ -78,6 +78,7 @@ def _checks(folder: Path) -> Iterator[Check]:
     yield _system()
     yield _python()
     yield from _packages()
+    yield _yaml()
     yield _tool_python(folder)
     yield _node()
     yield _writable(folder)
@@ -98,6 +99,15 @@ def _python() -> Check:
     version = sys.version_info[:2]
     status = Status.PASS if version >= _OLDEST_PYTHON else Status.FAIL
     return Check("python", status, f"{platform.python_version()}, {sys.executable}")
+
+
+def _yaml() -> Check:
+    import yaml
+
+    if yaml.__with_libyaml__:
+        return Check("yaml", Status.PASS, "PyYAML with libyaml")
+    remedy = "install PyYAML from a wheel: pip install --force-reinstall --only-binary pyyaml pyyaml"
+    return Check("yaml", Status.WARN, f"PyYAML without libyaml: reading is slow, and some tabs are refused; {remedy}")
 
 
 def _tool_python(folder: Path) -> Check:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from engine.expressions import Json
+from engine.expressions.values import KIND_OF_TYPE, TYPE_OF_CLASS
 
 Fits = Callable[[Any], bool]
 
@@ -16,13 +17,8 @@ UNKNOWN_KEYS = "x-unknownKeys"
 _ANNOTATIONS = frozenset({"description", "examples", "default", "title", "$comment", "$schema", "$defs"})
 
 _PYTHON_TYPES: Mapping[str, frozenset[type]] = {
-    "string": frozenset({str}),
-    "object": frozenset({dict}),
-    "array": frozenset({list}),
-    "boolean": frozenset({bool}),
-    "null": frozenset({type(None)}),
-    "number": frozenset({int, float}),
-    "integer": frozenset({int, float}),
+    name: frozenset(type_ for type_, narrowest in TYPE_OF_CLASS.items() if KIND_OF_TYPE[narrowest] is kind)
+    for name, kind in KIND_OF_TYPE.items()
 }
 _EVERY_TYPE = frozenset[type]().union(*_PYTHON_TYPES.values())
 
