@@ -65,6 +65,12 @@ class LineIndex:
         line, start = self._line_of(offset)
         return Position(line, offset - start)
 
+    def position_in(self, offset: int, encoding: Encoding) -> Position:
+        """Return the position of `offset` with its column in units of `encoding`, as a client counts."""
+        offset = min(max(offset, 0), len(self._text))
+        line, start = self._line_of(offset)
+        return Position(line, units(self._text[start:offset].removesuffix("\r"), encoding))
+
     def before(self, offset: int) -> str:
         """Return what stands before `offset` in its line; offsets outside the text are clamped to it."""
         offset = min(max(offset, 0), len(self._text))

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from oe_lsp.ide.document.schema_guide import values_of
+from oe_lsp.ide.document.schema_lookup import values_of
 from oe_lsp.ide.yaml_text import as_yaml
 
 _MARKS = re.compile(r"\*\*|`+")

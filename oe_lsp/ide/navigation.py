@@ -43,7 +43,7 @@ def definitions(snapshot: Snapshot, offset: int, files: Files) -> tuple[Target, 
     cursor = cursor_in(root, offset)
     if root is None or cursor is None:
         return ()
-    if (inner := place_in_child(cursor, files)) is not None:
+    if (inner := place_in_child(cursor, snapshot.analysis, files)) is not None:
         return (Target(cursor.view.span, inner.span, inner.span, inner),)
     found = entity_at(root, offset)
     if found is None:

@@ -50,7 +50,7 @@ def _parts_by_kind() -> dict[str, Part]:
 
 @cache
 def definition(part: Part) -> dict[str, Any]:
-    """The schema of a part on its own, in standard keywords: unknown keys that are only warned of are forbidden in it."""
+    """The schema of a part on its own. Standard keywords forbid what `x-unknownKeys` forbids or warns of."""
     whole = experience_schema()
     inlined = _inline(_shell(whole) if part is Part.SHELL else whole["$defs"][part.value], whole)
     defs = {"jsonSchema": _inline(whole["$defs"]["jsonSchema"], whole)}

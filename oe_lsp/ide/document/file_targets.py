@@ -6,14 +6,15 @@ import posixpath
 
 from msgspec import Struct
 
+from engine.experience.analyse import Analysis
 from engine.experience.checks.named_files import SKILL_FILE, split_impl
 from engine.experience.files.port import Entry, Files
 from engine.experience.source.locate import locate
 from engine.expressions import parse_reference
-from engine.syntax import Span, View, parse
+from engine.syntax import Span, View
 from oe_lsp.ide.document.cursor import Cursor, Part
 from oe_lsp.ide.document.items import text_at
-from oe_lsp.ide.document.tool_code import function_span
+from oe_lsp.ide.document.tool_functions import function_span
 
 _START = Span(0, 0)
 
@@ -51,7 +52,7 @@ def place_in_file(scalar: View, node: View | None, files: Files) -> FilePlace | 
     return FilePlace(path, text, found or _START)
 
 
-def place_in_child(cursor: Cursor, files: Files) -> FilePlace | None:
+def place_in_child(cursor: Cursor, analysis: Analysis, files: Files) -> FilePlace | None:
     """Where a nested experience declares the arg that is given to it, or the field that is taken from it."""
     node = cursor.item
     if text_at(node, "kind") != "experience":
@@ -64,12 +65,13 @@ def place_in_child(cursor: Cursor, files: Files) -> FilePlace | None:
         steps = ("state", "schema", str(path.steps[0].value) if path and path.steps else name)
     else:
         return None
-    file = file_named(text_at(node, "impl") or "", node, files)
-    text = files.text(file) if file is not None else None
-    if file is None or text is None or (root := parse(text).root) is None:
+    impl = text_at(node, "impl") or ""
+    file = file_named(impl, node, files)
+    inner = analysis.nested_file(impl, files) if file is not None else None
+    if file is None or inner is None or (root := inner.parsed.tree.root) is None:
         return None
     key = locate(root, steps).key
-    return FilePlace(file, text, key.span) if key is not None and key.value == steps[-1] else None
+    return FilePlace(file, inner.parsed.text, key.span) if key is not None and key.value == steps[-1] else None
 
 
 _IN_FOLDERS = {"skill": SKILL_FILE, "experience": "experience.yaml"}

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.expressions import Path, Root, parse_reference
+from engine.expressions.values import TYPE_OF_CLASS, type_in_words
 from engine.syntax import View
-from oe_lsp.ide.document.neighbours import Facts
+from oe_lsp.ide.document.experience_index import Facts
 
 Shape = Mapping[str, Any]
 """A JSON Schema; an empty one says nothing."""
@@ -119,10 +120,7 @@ def _bare_shape(name: str, facts: Facts, node: View | None) -> Shape:
 
 
 def _shape_of_value(value: object) -> Shape:
-    for type_, name in ((bool, "boolean"), (int, "integer"), (float, "number"), (str, "string"), (list, "array")):
-        if isinstance(value, type_):
-            return {"type": name}
-    return {"type": "object"} if isinstance(value, dict) else ANYTHING
+    return ANYTHING if value is None else {"type": TYPE_OF_CLASS[type(value)]}
 
 
 def _any_item(shape: Shape) -> Shape:
@@ -133,16 +131,13 @@ def _shape(value: object) -> Shape:
     return value if isinstance(value, Mapping) else ANYTHING
 
 
-_WORDS = {"string": "text", "array": "list", "integer": "whole number", "boolean": "true or false"}
-
-
 def _named(shape: Shape, name: str) -> str:
     if name == "array" and _any_item(shape):
         return f"list of {in_words(_any_item(shape))}"
     properties = shape.get("properties")
     if name == "object" and isinstance(properties, Mapping) and properties:
         return f"object with {_listed(list(properties))}"
-    return _WORDS.get(name, name)
+    return type_in_words(name).removeprefix("a ").removeprefix("an ")
 
 
 def _listed(values: list[Any]) -> str:

@@ -8,7 +8,7 @@ from engine.expressions import Expression, Path, Root, parse_expression, show
 from engine.expressions.tree import And, Not, Or
 from engine.syntax import View
 from oe_lsp.ide import markdown
-from oe_lsp.ide.document.neighbours import Facts
+from oe_lsp.ide.document.experience_index import Facts
 from oe_lsp.ide.document.scalar_text import scalar_text
 from oe_lsp.ide.document.value_types import in_words, shape_of_path
 

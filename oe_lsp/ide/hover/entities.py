@@ -7,9 +7,9 @@ from typing import Any
 
 from engine.syntax import View
 from oe_lsp.ide import markdown
-from oe_lsp.ide.document.neighbours import Facts
+from oe_lsp.ide.document.experience_index import Facts
 from oe_lsp.ide.document.value_types import args_shape, field_shape, in_words, members
-from oe_lsp.ide.hover.vertex_drawing import drawing
+from oe_lsp.ide.hover.neighbour_drawing import drawing
 from oe_lsp.ide.names.symbol_references import EntityKind
 from oe_lsp.ide.yaml_text import as_yaml
 

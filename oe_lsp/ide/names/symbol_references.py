@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from engine.experience.checks.prompts import looks_like_path
+from engine.experience.files.prompt_path import is_prompt_path
 from engine.experience.source.locate import Steps, key_text
 from engine.expressions import Path, Root, parse_expression, parse_reference, parse_template
 from engine.syntax import NodeKind, Span, View
@@ -106,8 +106,8 @@ def _is_at(steps: Steps, patterns: tuple[str, ...]) -> bool:
 
 
 def is_prompt_file(text: str) -> bool:
-    """Whether a prompt looks like the path of one (docs/format.md, Prompts)."""
-    return looks_like_path(text.strip())
+    """Whether a prompt looks like the path of a file (docs/format.md, Prompts)."""
+    return is_prompt_path(text.strip(), lambda _: False)
 
 
 def mentions_of_key(steps: Steps, key: View, node: View | None = None) -> Iterator[Mention]:

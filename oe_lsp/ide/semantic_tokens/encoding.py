@@ -16,8 +16,8 @@ from engine.experience.source.locate import Steps
 from engine.syntax import Encoding, Green, LineIndex, Span, View, units
 from oe_lsp.ide.document.items import MOST_KEPT, items
 from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.semantic_tokens.legend import LEGEND
 from oe_lsp.ide.semantic_tokens.tokens import tokens_in
-from oe_lsp.ide.token_legend import LEGEND
 
 
 def encoded_tokens(
@@ -36,10 +36,10 @@ def encoded_tokens(
         if code is None:
             continue
         start = item.view.start + code.first
-        first_line, first_column = lines.position(start).line, units(lines.before(start), encoding)
-        data += (first_line - line, first_column - (column if first_line == line else 0), *code.numbers)
-        line = first_line + code.lines
-        column = code.column if code.lines else first_column + code.column
+        first = lines.position_in(start, encoding)
+        data += (first.line - line, first.column - (column if first.line == line else 0), *code.numbers)
+        line = first.line + code.lines
+        column = code.column if code.lines else first.column + code.column
     return data
 
 
@@ -83,14 +83,13 @@ def _encoded(green: Green, place: Steps, encoding: Encoding, over_lines: bool) -
     first = line = column = 0
     for span, type_ in tokens_in(green, place):
         for part in (span,) if over_lines else _split(span, text):
-            at = index.position(part.start)
-            here = units(index.before(part.start), encoding)
+            at = index.position_in(part.start, encoding)
             if not numbers:
-                first, line, first_line, column, first_column = part.start, at.line, at.line, here, here
+                first, line, first_line, column, first_column = part.start, at.line, at.line, at.column, at.column
             else:
-                numbers += (at.line - line, here - (column if at.line == line else 0))
+                numbers += (at.line - line, at.column - (column if at.line == line else 0))
             numbers += (units(text[part.start : part.end], encoding), LEGEND.index(type_), 0)
-            line, column = at.line, here
+            line, column = at.line, at.column
     if not numbers:
         return None
     return _Code(first, tuple(numbers), line - first_line, column if line > first_line else column - first_column)

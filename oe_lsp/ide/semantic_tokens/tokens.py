@@ -18,7 +18,7 @@ from engine.expressions import (
 from engine.syntax import Green, NodeKind, Span, View
 from oe_lsp.ide.document.scalar_text import scalar_text
 from oe_lsp.ide.names.symbol_references import Language, language_of
-from oe_lsp.ide.token_legend import TokenType
+from oe_lsp.ide.semantic_tokens.legend import TokenType
 
 Found = tuple[Span, TokenType]
 """A stretch of an item, relative to where the item starts, and what it is."""

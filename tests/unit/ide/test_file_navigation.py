@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.experience.files.port import NO_FILES
-from oe_lsp.ide.document.tool_code import function_span
-from oe_lsp.ide.links import links
+from oe_lsp.ide.document.tool_functions import function_span
+from oe_lsp.ide.document_links import links
 from oe_lsp.ide.navigation import definitions, references
 from oe_lsp.ide.rename import Refusal, Rename, applied, rename
 from tests.unit.ide.marked import FOLDER, Folder, at_cursor, snapshot

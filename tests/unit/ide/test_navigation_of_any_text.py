@@ -10,14 +10,14 @@ from hypothesis import given
 from engine.syntax import Encoding, Span
 from oe_lsp.ide.call_hierarchy import downstream, upstream, vertex_at
 from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.document_links import links
+from oe_lsp.ide.document_symbols import Symbol, symbols
 from oe_lsp.ide.folding import folds
-from oe_lsp.ide.links import links
 from oe_lsp.ide.names.symbol_index import entity_at
 from oe_lsp.ide.navigation import definitions, highlights, references
 from oe_lsp.ide.rename import Rename, applied, rename
-from oe_lsp.ide.selection import selections
+from oe_lsp.ide.selection_ranges import selections
 from oe_lsp.ide.semantic_tokens.encoding import encoded_tokens
-from oe_lsp.ide.symbols import Symbol, symbols
 from tests.unit.ide.broken_texts import At, beside_what_was_put_in, somewhere, where_something_was_cut_out
 from tests.unit.ide.marked import CURSOR, FOLDER, cases, snapshot, without_marks
 from tests.unit.syntax.corpus import EXPERIENCE, TEXTS
@@ -62,6 +62,7 @@ def is_sound(symbol: Symbol) -> bool:
     """What clients insist on: a name, and children and names inside of what they belong to."""
     inner = (symbol.name_span, *(child.span for child in symbol.children))
     within = all(symbol.span.start <= span.start <= span.end <= symbol.span.end for span in inner)
+    assert f"{symbol.name} {symbol.detail}".encode(), "no half of a surrogate pair, which JSON cannot hold"
     return bool(symbol.name.strip()) and within and all(map(is_sound, symbol.children))
 
 

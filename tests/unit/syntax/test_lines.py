@@ -51,7 +51,10 @@ def test_places_that_are_counted_are_those_of_the_lines(text: str, offsets: list
     for offset in offsets:
         place = known.position(offset)
         assert counted.position(offset) == place
-        assert counted.before(offset) == known.line_text(place.line)[: place.column] == known.before(offset)
+        before = known.line_text(place.line)[: place.column]
+        assert counted.before(offset) == before == known.before(offset)
+        for encoding in Encoding:
+            assert counted.position_in(offset, encoding) == Position(place.line, units(before, encoding))
 
 
 @given(texts)
