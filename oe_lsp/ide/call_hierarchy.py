@@ -11,7 +11,7 @@ from engine.syntax import Span, View
 from oe_lsp.ide.document.cursor import cursor_at
 from oe_lsp.ide.document.items import EDGES, LOOPS, NODES, PIPELINES, VERTICES, Item, items_at, text_at
 from oe_lsp.ide.document.snapshot import Snapshot
-from oe_lsp.ide.names.symbol_index import Access, Named, entity_at, named_in
+from oe_lsp.ide.names.symbol_index import Access, ItemMention, entity_at, mentions_in_item
 from oe_lsp.ide.names.symbol_references import EntityKind
 
 
@@ -89,7 +89,7 @@ def _calls(root: View | None, steps: tuple[_Step, ...]) -> tuple[Call, ...]:
 def _edges(root: View | None, id_: str) -> Iterator[tuple[str, str, Span]]:
     """Both ends of each edge that names a vertex, and where the second one is named."""
     for item in items_at(root, EDGES):
-        if all(named.name != id_ for named in named_in(item)):
+        if all(named.name != id_ for named in mentions_in_item(item)):
             continue
         from_, to, place = text_at(item.view, "from"), text_at(item.view, "to"), item.view.get("to")
         if from_ is not None and to is not None and place is not None:
@@ -123,7 +123,7 @@ def _by_data(analysis: Analysis, id_: str, access: Access) -> Iterator[_Step]:
         other = _id_of(item)
         if other is None or other.name == id_:
             continue
-        for named in named_in(item):
+        for named in mentions_in_item(item):
             if named.kind is not EntityKind.FIELD or named.name not in own.values() or named.access is access:
                 continue
             if access is Access.WRITES and is_before(id_, other.name):
@@ -136,7 +136,7 @@ def _fields(root: View | None, id_: str, access: Access) -> Iterator[tuple[str, 
     """The fields that a vertex reads or writes, and where it names them."""
     for item in _vertices(root):
         found = _id_of(item)
-        for named in named_in(item) if found is not None and found.name == id_ else ():
+        for named in mentions_in_item(item) if found is not None and found.name == id_ else ():
             if named.kind is EntityKind.FIELD and named.access is access:
                 yield named.name, named.span.shift(item.view.start)
 
@@ -163,14 +163,14 @@ def _vertices(root: View | None) -> Iterator[Item]:
         yield from items_at(root, place)
 
 
-def _id_of(item: Item) -> Named | None:
-    for named in named_in(item):
+def _id_of(item: Item) -> ItemMention | None:
+    for named in mentions_in_item(item):
         if named.access is Access.DECLARES and named.kind is EntityKind.VERTEX:
             return named
     return None
 
 
-def _vertex(item: Item, id_: Named) -> Vertex:
+def _vertex(item: Item, id_: ItemMention) -> Vertex:
     return Vertex(id_.name, _detail(item), item.view.span, id_.span.shift(item.view.start))
 
 

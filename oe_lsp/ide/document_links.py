@@ -10,10 +10,10 @@ from engine.experience.checks.named_files import split_impl
 from engine.experience.files.port import Files
 from engine.syntax import Span
 from oe_lsp.ide.document.cursor import cursor_in
-from oe_lsp.ide.document.file_targets import file_named
+from oe_lsp.ide.document.file_targets import referenced_file
 from oe_lsp.ide.document.items import NODES, items_at, text_at
 from oe_lsp.ide.document.snapshot import Snapshot
-from oe_lsp.ide.names.symbol_index import named_in
+from oe_lsp.ide.names.symbol_index import mentions_in_item
 from oe_lsp.ide.names.symbol_references import EntityKind
 
 
@@ -28,12 +28,12 @@ class Link(Struct, frozen=True):
 def links(snapshot: Snapshot, files: Files) -> Iterator[Link]:
     """The files that nodes name, in the order of the text. Looks whether they are there."""
     for item in items_at(snapshot.analysis.tree.root, NODES):
-        for named in named_in(item):
+        for named in mentions_in_item(item):
             if named.kind is not EntityKind.FILE:
                 continue
             cursor = cursor_in(item.view, named.span.start + item.view.start)
             value = cursor.view.value if cursor else None
-            path = file_named(value, item.view, files) if isinstance(value, str) else None
+            path = referenced_file(value, item.view, files) if isinstance(value, str) else None
             if cursor is None or path is None:
                 continue
             key = str(cursor.steps[0])

@@ -46,7 +46,7 @@ def symbols(root: View | None) -> tuple[Symbol, ...]:
     return tuple(sorted((section for section in sections if section), key=lambda section: section.span.start))
 
 
-def all_symbols(root: View | None) -> Iterator[Symbol]:
+def searchable_symbols(root: View | None) -> Iterator[Symbol]:
     """What can be searched for: everything that has a name of its own."""
     for section in symbols(root):
         # An edge, and what has no id yet, has nothing in it that names it.

@@ -7,7 +7,7 @@ from msgspec import Struct
 from engine.experience.files.port import Files
 from engine.syntax import Span, View
 from oe_lsp.ide.document.cursor import Part, cursor_in
-from oe_lsp.ide.document.file_targets import FilePlace, place_in_child, place_in_file
+from oe_lsp.ide.document.file_targets import FileLocation, location_in_child, location_in_file
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.names.symbol_index import Access, Occurrence, entity_at, occurrences, occurrences_in_prompts
 from oe_lsp.ide.names.symbol_references import EntityKind
@@ -23,7 +23,7 @@ class Target(Struct, frozen=True):
     origin: Span
     whole: Span
     name: Span
-    file: FilePlace | None = None
+    file: FileLocation | None = None
 
 
 class References(Struct, frozen=True):
@@ -43,7 +43,7 @@ def definitions(snapshot: Snapshot, offset: int, files: Files) -> tuple[Target, 
     cursor = cursor_in(root, offset)
     if root is None or cursor is None:
         return ()
-    if (inner := place_in_child(cursor, snapshot.analysis, files)) is not None:
+    if (inner := location_in_child(cursor, snapshot.analysis, files)) is not None:
         return (Target(cursor.view.span, inner.span, inner.span, inner),)
     found = entity_at(root, offset)
     if found is None:
@@ -51,7 +51,7 @@ def definitions(snapshot: Snapshot, offset: int, files: Files) -> tuple[Target, 
         return (Target(origin[0], origin[1].span, origin[1].span),) if origin else ()
     entity, name = found
     if entity.kind is EntityKind.FILE:
-        place = place_in_file(cursor.view, cursor.item, files)
+        place = location_in_file(cursor.view, cursor.item, files)
         return (Target(name, place.span, place.span, place),) if place else ()
     declared = (each for each in occurrences(root, entity) if each.access is Access.DECLARES)
     return tuple(Target(name, _whole(root, each.span), each.span) for each in declared)
@@ -82,6 +82,6 @@ def _whole(root: View, name: Span) -> Span:
     if cursor is None:
         return name
     if cursor.part is Part.KEY:
-        entries = (entry.span for entry in cursor.around[-1].entries() if entry.key == cursor.view)
+        entries = (entry.span for entry in cursor.ancestors[-1].entries() if entry.key == cursor.view)
         return next(entries, name)
     return cursor.item.span if cursor.item else name

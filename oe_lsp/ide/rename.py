@@ -69,7 +69,7 @@ def rename(snapshot: Snapshot, offset: int, name: str, files: Files) -> Rename |
     return renamed if _means_the_same(snapshot, entity, name, renamed, files) else Refusal(_NOT_THE_SAME.format(name))
 
 
-def applied(text: str, edits: Iterable[Edit]) -> str:
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     """A text with edits that do not overlap made in it."""
     for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
@@ -120,11 +120,11 @@ def _written(root: View, span: Span, name: str) -> str:
 
 def _means_the_same(snapshot: Snapshot, entity: Entity, name: str, renamed: Rename, files: Files) -> bool:
     """Whether the new name names, in the new text, exactly what the old one names in the old text."""
-    text = applied(snapshot.text, renamed.here)
+    text = apply_edits(snapshot.text, renamed.here)
     root = parse(text, snapshot.analysis.tree).root
     before = sum(_growth(edit) for edit in renamed.here if edit.span.end <= (entity.owner or 0))
     now = Entity(entity.kind, name, None if entity.owner is None else entity.owner + before)
-    prompts = {path: applied(files.text(path) or "", edits) for path, edits in renamed.in_prompts.items()}
+    prompts = {path: apply_edits(files.text(path) or "", edits) for path, edits in renamed.in_prompts.items()}
     found = occurrences_in_prompts(root, now, lambda path: prompts.get(path) or files.text(path))
     return (
         _starts(renamed.here) == _starts_of(each.span for each in occurrences(root, now))

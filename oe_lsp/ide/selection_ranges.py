@@ -31,7 +31,7 @@ def _around(cursor: Cursor) -> Iterator[Span]:
     if cursor.view.kind is NodeKind.SCALAR:
         yield from _in_scalar(cursor)
     yield cursor.view.span
-    for inner, outer in pairwise((cursor.view, *reversed(cursor.around))):
+    for inner, outer in pairwise((cursor.view, *reversed(cursor.ancestors))):
         yield from (entry.span for entry in outer.entries() if inner in (entry.key, entry.value))
         yield outer.span
 

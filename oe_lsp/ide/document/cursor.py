@@ -36,12 +36,12 @@ class Cursor(Struct, frozen=True):
     steps: Steps
     part: Part
     view: View
-    around: tuple[View, ...]
+    ancestors: tuple[View, ...]
 
     @property
     def item(self) -> View | None:
         """The node, edge, pipeline, loop or phase that the cursor is in."""
-        return item_around(self.around[0] if self.around else self.view, self.steps)
+        return enclosing_item(self.ancestors[0] if self.ancestors else self.view, self.steps)
 
     def is_at(self, *patterns: str) -> bool:
         """Whether the path is one of these; see `path_is`."""
@@ -95,25 +95,9 @@ def _parsed(pattern: str) -> tuple[tuple[str, ...], bool]:
     return (parts[:-1], True) if parts[-1] == "**" else (parts, False)
 
 
-def item_around(root: View, steps: Steps) -> View | None:
+def enclosing_item(root: View, steps: Steps) -> View | None:
     """The node, edge, pipeline, loop or phase that a path leads into, from the top of the document."""
     for pattern, length in (("graph.*.*.**", 3), ("phases.*.**", 2)):
         if path_is(steps, pattern):
-            return descend(root, steps[:length])
+            return root.find(steps[:length])
     return None
-
-
-def descend(root: View, steps: Steps) -> View | None:
-    """The value at a path; None where there is none."""
-    view: View | None = root
-    for step in steps:
-        if view is None:
-            return None
-        if isinstance(step, str):
-            view = view.get(step)
-        elif isinstance(view.green, Sequence) and step < len(view.green.items):
-            at, item = view.green.items[step]
-            view = View(item, view.start + at)
-        else:
-            view = None
-    return view

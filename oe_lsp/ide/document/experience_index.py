@@ -23,7 +23,7 @@ class Use(Struct, frozen=True):
     by: str
 
 
-class Facts(Struct, frozen=True, dict=True):
+class ExperienceIndex(Struct, frozen=True, dict=True):
     """Looked up when asked for, in what the checker has read already."""
 
     analysis: Analysis

@@ -19,7 +19,7 @@ from oe_lsp.ide.document.tool_functions import function_span
 _START = Span(0, 0)
 
 
-class FilePlace(Struct, frozen=True):
+class FileLocation(Struct, frozen=True):
     """A stretch of a file. `path` is from the experience's folder; `text` is what `span` counts in."""
 
     path: str
@@ -27,7 +27,7 @@ class FilePlace(Struct, frozen=True):
     span: Span
 
 
-def file_named(value: str, node: View | None, files: Files) -> str | None:
+def referenced_file(value: str, node: View | None, files: Files) -> str | None:
     """The file that a value of a node leads to, from the experience's folder; None where there is none.
 
     A folder stands for the file in it that makes it a skill or an experience.
@@ -39,20 +39,20 @@ def file_named(value: str, node: View | None, files: Files) -> str | None:
     return path if files.entry(path) is Entry.FILE else None
 
 
-def place_in_file(scalar: View, node: View | None, files: Files) -> FilePlace | None:
+def location_in_file(scalar: View, node: View | None, files: Files) -> FileLocation | None:
     """Where a value of a node leads: to the function of a tool, else to the start of the file."""
     value = str(scalar.value)
-    path = file_named(value, node, files)
+    path = referenced_file(value, node, files)
     if path is None:
         return None
     text = files.text(path) or ""
     impl, function = split_impl(value.strip())
     is_impl = text_at(node, "impl") == value and text_at(node, "kind") == "tool"
     found = function_span(text, function, is_python=impl.endswith(".py")) if is_impl else None
-    return FilePlace(path, text, found or _START)
+    return FileLocation(path, text, found or _START)
 
 
-def place_in_child(cursor: Cursor, analysis: Analysis, files: Files) -> FilePlace | None:
+def location_in_child(cursor: Cursor, analysis: Analysis, files: Files) -> FileLocation | None:
     """Where a nested experience declares the arg that is given to it, or the field that is taken from it."""
     node = cursor.item
     if text_at(node, "kind") != "experience":
@@ -66,12 +66,12 @@ def place_in_child(cursor: Cursor, analysis: Analysis, files: Files) -> FilePlac
     else:
         return None
     impl = text_at(node, "impl") or ""
-    file = file_named(impl, node, files)
+    file = referenced_file(impl, node, files)
     inner = analysis.nested_file(impl, files) if file is not None else None
     if file is None or inner is None or (root := inner.parsed.tree.root) is None:
         return None
     key = locate(root, steps).key
-    return FilePlace(file, inner.parsed.text, key.span) if key is not None and key.value == steps[-1] else None
+    return FileLocation(file, inner.parsed.text, key.span) if key is not None and key.value == steps[-1] else None
 
 
 _IN_FOLDERS = {"skill": SKILL_FILE, "experience": "experience.yaml"}

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from msgspec import Struct
 
 from engine.experience.source.locate import Steps
+from engine.syntax import View
 from schemas import experience_schema
-
-ValueAt = Callable[[Steps], Any]
-"""Finds the plain value at a path: what decides which of several definitions applies (a node's `kind`)."""
 
 _DISCRIMINATOR = "x-discriminator"
 
@@ -25,14 +23,17 @@ class Key(Struct, frozen=True):
     is_required: bool
 
 
-def rule_at(steps: Steps, value_at: ValueAt) -> Mapping[str, Any] | None:
-    """The rule for the value at a path; None where the schema says nothing."""
-    rule: Mapping[str, Any] | None = _chosen(experience_schema(), (), value_at)
+def rule_at(steps: Steps, root: View | None) -> Mapping[str, Any] | None:
+    """Return the rule for the value at a path, or None if the schema has none.
+
+    Values below `root`, the top of the document, decide between definitions (a node's `kind`).
+    """
+    rule: Mapping[str, Any] | None = _chosen(experience_schema(), (), root)
     for depth, step in enumerate(steps, start=1):
         inner = _inner(rule, step)
         if inner is None:
             return None
-        rule = _chosen(inner, steps[:depth], value_at)
+        rule = _chosen(inner, steps[:depth], root)
     return rule
 
 
@@ -109,14 +110,14 @@ def _mapping(rule: Any) -> Mapping[str, Any] | None:
     return rule if isinstance(rule, dict) else None
 
 
-def _chosen(rule: Mapping[str, Any], steps: Steps, value_at: ValueAt) -> Mapping[str, Any]:
+def _chosen(rule: Mapping[str, Any], steps: Steps, root: View | None) -> Mapping[str, Any]:
     """The rule with its reference followed, and of several definitions the one that the value chooses."""
     resolved = _resolved(rule)
     choice = resolved.get(_DISCRIMINATOR)
     if choice is None:
         return resolved
-    value = value_at((*steps, choice["property"]))
-    pointer = choice["mapping"].get(value) if isinstance(value, str) else None
+    found = root.find((*steps, choice["property"])) if root else None
+    pointer = choice["mapping"].get(found.value) if found and isinstance(found.value, str) else None
     if pointer is not None:
         return _resolved({"$ref": pointer})
     return _undecided_node() if "toolNode" in str(choice["mapping"].get("tool", "")) else resolved

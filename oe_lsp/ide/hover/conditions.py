@@ -8,18 +8,18 @@ from engine.expressions import Expression, Path, Root, parse_expression, show
 from engine.expressions.tree import And, Not, Or
 from engine.syntax import View
 from oe_lsp.ide import markdown
-from oe_lsp.ide.document.experience_index import Facts
+from oe_lsp.ide.document.experience_index import ExperienceIndex
 from oe_lsp.ide.document.scalar_text import scalar_text
-from oe_lsp.ide.document.value_types import in_words, shape_of_path
+from oe_lsp.ide.document.value_types import shape_of_path, type_text
 
 
-def about_condition(scalar: View, facts: Facts) -> str:
+def describe_condition(scalar: View, index: ExperienceIndex) -> str:
     """The condition as it was understood, with the type of each path in it; nothing for one that is broken."""
     parsed = parse_expression(scalar_text(scalar).text)
     if parsed.tree is None:
         return ""
     paths = {str(path): path for path in parsed.paths}
-    types = [f"- {markdown.code(text)}: {in_words(shape_of_path(path, facts, None))}" for text, path in paths.items()]
+    types = [f"- {markdown.code(text)}: {type_text(shape_of_path(path, index, None))}" for text, path in paths.items()]
     form = show(parsed.tree) if _is_plain(parsed.tree) else "\n".join(_outline(parsed.tree))
     return markdown.paragraphs([markdown.block(form), "True or false.", "\n".join(types)])
 
@@ -48,9 +48,9 @@ def _parts(tree: Expression) -> tuple[Expression, ...]:
     return (tree.operand,) if isinstance(tree, Not) and isinstance(tree.operand, (Or, And)) else ()
 
 
-def about_path(path: Path, facts: Facts, node: View | None) -> str:
+def describe_path(path: Path, index: ExperienceIndex, node: View | None) -> str:
     """A path, its type, and what its root means where that is no name of the experience."""
-    shape = shape_of_path(path, facts, node)
-    head = f"{markdown.code(str(path))}: {in_words(shape)}"
+    shape = shape_of_path(path, index, node)
+    head = f"{markdown.code(str(path))}: {type_text(shape)}"
     is_named = path.root in (Root.STATE, Root.ARGS, Root.BARE, Root.EDGES) and path.steps
     return markdown.paragraphs([head, str(shape.get("description", "")), "" if is_named else path.root.meaning])

@@ -52,7 +52,7 @@ class Occurrence(Struct, frozen=True):
     access: Access
 
 
-class Named(Struct, frozen=True):
+class ItemMention(Struct, frozen=True):
     """What an item names at one place, relative to the item."""
 
     kind: EntityKind
@@ -80,13 +80,13 @@ def occurrences(root: View | None, entity: Entity) -> tuple[Occurrence, ...]:
         Occurrence(named.span.shift(item.view.start), named.access)
         for item in items(root)
         if entity.owner in (None, item.view.start)
-        for named in named_in(item)
+        for named in mentions_in_item(item)
         if named.name == entity.name and named.kind is entity.kind
     ]
     return tuple(sorted(found, key=lambda each: each.span.start))
 
 
-def named_in(item: Item) -> tuple[Named, ...]:
+def mentions_in_item(item: Item) -> tuple[ItemMention, ...]:
     """All that an item names, relative to where it starts."""
     return _named(item.view.green, item.place)
 
@@ -121,12 +121,12 @@ def _mentions_at(cursor: Cursor) -> Iterable[Mention]:
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _named(green: Green, place: Steps) -> tuple[Named, ...]:
+def _named(green: Green, place: Steps) -> tuple[ItemMention, ...]:
     view = View(green, 0)
     return tuple(_walk(place, view, view if place == NODES else None))
 
 
-def _walk(steps: Steps, view: View, node: View | None) -> Iterator[Named]:
+def _walk(steps: Steps, view: View, node: View | None) -> Iterator[ItemMention]:
     if view.kind is NodeKind.SCALAR:
         yield from (_as_named(mention, steps) for mention in mentions_of_value(steps, view, node))
     for entry in view.entries():
@@ -138,8 +138,8 @@ def _walk(steps: Steps, view: View, node: View | None) -> Iterator[Named]:
         yield from _walk((*steps, 0), item, node)
 
 
-def _as_named(mention: Mention, steps: Steps) -> Named:
-    return Named(mention.kind, _name(mention), mention.span, _access(mention, steps))
+def _as_named(mention: Mention, steps: Steps) -> ItemMention:
+    return ItemMention(mention.kind, _name(mention), mention.span, _access(mention, steps))
 
 
 def _access(mention: Mention, steps: Steps) -> Access:

@@ -8,7 +8,7 @@ from engine.experience.files.port import NO_FILES
 from oe_lsp.ide.document.tool_functions import function_span
 from oe_lsp.ide.document_links import links
 from oe_lsp.ide.navigation import definitions, references
-from oe_lsp.ide.rename import Refusal, Rename, applied, rename
+from oe_lsp.ide.rename import Refusal, Rename, apply_edits, rename
 from tests.unit.ide.marked import FOLDER, Folder, at_cursor, snapshot
 
 TOOLS = "import os\n\n\ndef run(given):\n    return {}\n\n\nasync def fetch(given):\n    return {}\n"
@@ -185,7 +185,7 @@ def test_a_rename_reaches_into_the_files_of_prompts() -> None:
     found = rename(shot, offset, "lines", FILES)
 
     assert isinstance(found, Rename)
-    changed = applied(FILES.texts["prompts/review.md"], found.in_prompts["prompts/review.md"])
+    changed = apply_edits(FILES.texts["prompts/review.md"], found.in_prompts["prompts/review.md"])
     assert changed == "Review {{ lines }}, as {{ tone }} as {{$args.topic}}.\n{{ lines }}"
 
 

@@ -15,7 +15,7 @@ from oe_lsp.ide.document_symbols import Symbol, symbols
 from oe_lsp.ide.folding import folds
 from oe_lsp.ide.names.symbol_index import entity_at
 from oe_lsp.ide.navigation import definitions, highlights, references
-from oe_lsp.ide.rename import Rename, applied, rename
+from oe_lsp.ide.rename import Rename, apply_edits, rename
 from oe_lsp.ide.selection_ranges import selections
 from oe_lsp.ide.semantic_tokens.encoding import encoded_tokens
 from tests.unit.ide.broken_texts import At, beside_what_was_put_in, somewhere, where_something_was_cut_out
@@ -46,7 +46,7 @@ def ask_at(shot: Snapshot, offset: int) -> None:
     if isinstance(found, Rename):
         named = entity_at(shot.analysis.tree.root, offset)
         assert named is not None
-        back = rename(snapshot(applied(shot.text, found.here)), found.here[0].span.start, named[0].name, FOLDER)
+        back = rename(snapshot(apply_edits(shot.text, found.here)), found.here[0].span.start, named[0].name, FOLDER)
         assert isinstance(back, Rename)
 
 
