@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -113,6 +113,15 @@ class View(Struct, frozen=True, gc=False):
         """Return the value under this key, or None when there is no such key or nothing follows it."""
         entry = self.entry(key)
         return entry.value if entry else None
+
+    def find(self, steps: Iterable[str | int]) -> View | None:
+        """Return the value at a path of keys and positions; None where nothing is written there, or in an alias."""
+        found: View | None = self
+        for step in steps:
+            if found is None:
+                return None
+            found = found.item(step) if isinstance(step, int) else found.get(step)
+        return found
 
     def key(self, key: Hashable) -> View | None:
         """Return the key itself, as written, or None when there is no such key."""
