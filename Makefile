@@ -7,6 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 STRICT := tests/lsp/strict_client
+FAST := expressions experience ide report scheduler schemas state
 
 # Hundreds of tests start a command or a server, which takes half the time where bytecode is kept.
 unexport PYTHONDONTWRITEBYTECODE
@@ -27,6 +28,11 @@ $(STRICT)/node_modules/.package-lock.json: $(STRICT)/package-lock.json
 	cd $(STRICT) && npm ci --ignore-scripts --no-progress
 	touch $@
 
+.PHONY: hooks
+hooks: $(INSTALLED) ## Lint each commit (pre-commit)
+	$(BIN)/pip install --quiet pre-commit==4.7.0
+	$(BIN)/pre-commit install
+
 .PHONY: demo
 demo: $(INSTALLED) ## Validate, run, fail, plan, mend, resume through the language server
 	$(BIN)/python scripts/demo.py
@@ -35,6 +41,14 @@ demo: $(INSTALLED) ## Validate, run, fail, plan, mend, resume through the langua
 test: $(INSTALLED) $(STRICT)/node_modules/.package-lock.json ## Unit tests, language server over stdio, extension (under 5 minutes)
 	scripts/vscode/check
 	$(BIN)/python -m pytest -m "not long" -n 3 --dist worksteal
+
+.PHONY: check
+check: lint ## Linters and the fast tests (under 90 seconds); before each push, make test
+	$(BIN)/python -m pytest -m "not long" -n 2 -q tests/docs $(addprefix tests/unit/,$(FAST))
+
+.PHONY: test-wheel
+test-wheel: $(INSTALLED) ## Build the wheel, install it into an empty environment, use its oe and oe-lsp
+	$(BIN)/python scripts/test_wheel.py
 
 .PHONY: test-vscode
 test-vscode: $(INSTALLED) ## Click through a real VS Code in a real browser

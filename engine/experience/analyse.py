@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from engine.experience.checks.ids_and_edges import Shape, check_graph, read_shape
+from engine.experience.checks.nested_experiences import check_nested
 from engine.experience.checks.phases import check_phases
 from engine.experience.checks.schema_refs import check_references
 from engine.experience.checks.stages import check_stages
@@ -20,13 +22,21 @@ from engine.experience.files.port import NO_FILES, Files
 from engine.experience.incremental import Knowledge, read_knowledge
 from engine.experience.json_schema.schema_errors import problems_of
 from engine.experience.model import Experience
-from engine.experience.nested.nested_errors import nested_errors
-from engine.experience.nested.nested_files import NestedFile, named_in, read_nested
+from engine.experience.nested.declarations import Declarations
+from engine.experience.nested.nested_files import (
+    NestedFile,
+    nested_path,
+    nested_references,
+    read_nested,
+    read_nested_file,
+)
+from engine.experience.nested.shared_state import declared_by_impl, declared_by_path
 from engine.experience.problems import FILE_CODES, Code, Problem, Related, Severity
 from engine.experience.reading.declarations import Places
-from engine.experience.reading.parts import Parts, read_parts
+from engine.experience.reading.parsed_text import ParsedText, parse_text
+from engine.experience.reading.parts import Parts
 from engine.experience.source.characters import with_characters_named
-from engine.syntax import LineIndex, NodeKind, Span, SyntaxCode, SyntaxProblem, Tree, parse
+from engine.syntax import LineIndex, NodeKind, Span, SyntaxCode, SyntaxProblem, Tree
 
 _CODES = {
     SyntaxCode.DUPLICATE_KEY: Code.DUPLICATE_KEY,
@@ -40,27 +50,54 @@ _CODES = {
 }
 
 
-class Analysis(Struct, frozen=True):
+class Analysis(Struct, frozen=True, dict=True):
     """What a text says and what is wrong with it.
 
-    `experience` is without the parts that could not be read, and None where the top level is no mapping. `problems`
-    are in the order of the text. `parts`, `shape`, `knowledge` and `nested` are what the next analysis starts from.
+    `experience` is without the parts that could not be read, and None where the top level is not a mapping. `problems`
+    are in the order of the text. `shape` and `knowledge` are what the next analysis starts from; `nested` are the
+    nested experiences by path from the folder of this one, at any depth.
     """
 
-    text: str
-    tree: Tree
+    parsed: ParsedText
     experience: Experience | None
     problems: tuple[Problem, ...]
-    places: Places
-    parts: Parts | None
-    shape: Shape | None
+    shape: Shape | None = None
     knowledge: Knowledge | None = None
-    nested: Mapping[str, NestedFile] = field(default_factory=dict)
+    nested: Mapping[str, NestedAnalysis] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The text that was analysed."""
+        return self.parsed.text
+
+    @property
+    def tree(self) -> Tree:
+        """The syntax tree of the text."""
+        return self.parsed.tree
+
+    @property
+    def parts(self) -> Parts | None:
+        """The parts of the text; None where the top level is not a mapping."""
+        return self.parsed.parts
 
     @property
     def lines(self) -> LineIndex:
         """Offsets to lines and columns, and back."""
         return self.tree.lines
+
+    @cached_property
+    def places(self) -> Places:
+        """The places of ids, edges and fields in the text."""
+        return Places(self.parts)
+
+    def nested_file(self, impl: str, files: Files) -> NestedFile | None:
+        """The nested experience that a node's `impl` names; None if it cannot be read.
+
+        It is parsed here only if the analysis does not know it, such as when the node itself cannot be read yet.
+        """
+        path = nested_path(impl, "", files)
+        known = self.nested.get(path)
+        return read_nested_file(path, files, known.file if known else None)
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -69,8 +106,16 @@ class Analysis(Struct, frozen=True):
 
     @property
     def ok(self) -> bool:
-        """Whether the experience can run."""
+        """True if the experience can run."""
         return self.experience is not None and not self.errors
+
+
+class NestedAnalysis(Struct, frozen=True):
+    """A nested file and its analysis; `sees` are the declarations, by `impl`, of the experiences that it nests."""
+
+    file: NestedFile
+    sees: Mapping[str, Declarations]
+    analysis: Analysis
 
 
 def analyse(text: str, previous: Analysis | None = None, files: Files = NO_FILES) -> Analysis:
@@ -79,13 +124,18 @@ def analyse(text: str, previous: Analysis | None = None, files: Files = NO_FILES
     Each node, edge and field is read alone; those whose text is as in `previous` are taken from there. The result
     does not depend on `previous`, only the time does. Of `files`, one view always gives the same answers.
     """
-    alone = _analyse_alone(text, previous, files)
-    named = named_in(alone.parts, "", files) if alone.parts is not None else ()
-    if not named:
-        return alone
-    nested = read_nested(named, files, previous.nested if previous else {}, _analyse_alone)
-    more = without_excused(nested_errors(named, files.own, nested), text, alone.lines)
-    return replace(alone, problems=_in_order((*alone.problems, *more)), nested=nested)
+    before = previous.nested if previous else {}
+    parsed = parse_text(text, previous.parsed if previous else None)
+    references = nested_references(parsed.parts, "", files)
+    nested = read_nested(references, files, {path: each.file for path, each in before.items()})
+    by_path = declared_by_path(nested)
+    analysis = _check(parsed, files, declared_by_impl(references, by_path), previous)
+    if not references:
+        return analysis
+    inner = {path: _analyse_nested(file, by_path, before.get(path)) for path, file in nested.items()}
+    errors = {path: each.analysis.errors for path, each in inner.items()}
+    more = without_excused(check_nested(references, files.own, nested, errors), text, analysis.lines)
+    return replace(analysis, problems=_in_order((*analysis.problems, *more)), nested=inner)
 
 
 def abandoned(text: str, limit: float) -> Analysis:
@@ -98,23 +148,31 @@ def abandoned(text: str, limit: float) -> Analysis:
     first_line = Span(0, line_end if line_end >= 0 else len(text))
     problem = Problem(Code.LIMIT_EXCEEDED, Severity.WARNING, message, first_line)
     tree = Tree(text, None, (), LineIndex(text), None)
-    return Analysis(text, tree, None, (problem,), Places(None), None, None)
+    return Analysis(ParsedText(text, tree, None), None, (problem,))
 
 
-def _analyse_alone(text: str, previous: Analysis | None, files: Files) -> Analysis:
-    """As `analyse`, without a look into nested experiences."""
-    tree = parse(text, previous.tree if previous else None)
+def _analyse_nested(
+    file: NestedFile, by_path: Mapping[str, Declarations], previous: NestedAnalysis | None
+) -> NestedAnalysis:
+    sees = declared_by_impl(file.references, by_path)
+    if previous is not None and previous.file is file and previous.sees == sees:
+        return previous
+    return NestedAnalysis(file, sees, _check(file.parsed, file.files, sees, previous.analysis if previous else None))
+
+
+def _check(parsed: ParsedText, files: Files, nested: Mapping[str, Declarations], previous: Analysis | None) -> Analysis:
+    """Check one text; `nested` is what the experiences that it nests declare, by `impl`."""
+    text, tree, parts = parsed.text, parsed.tree, parsed.parts
     syntax = [_from_syntax(problem) for problem in tree.problems]
-    if tree.root is None or tree.root.kind is not NodeKind.MAPPING:
+    if tree.root is None or parts is None:
         problems = with_characters_named(syntax or [_not_a_mapping(tree)], text)
-        return Analysis(text, tree, None, tuple(problems), Places(None), None, None)
-    parts = read_parts(tree.root, previous.parts if previous else None)
+        return Analysis(parsed, None, tuple(problems))
     shape = read_shape(parts, previous.shape if previous else None)
     shell = problems_of(parts.shell.flaws, tree.root)
     items = [problem for section in parts.all for problem in section.problems()]
     broken = [problem.span for problem in syntax if problem.code is not Code.DUPLICATE_KEY]
     before = previous.knowledge if previous else None
-    knowledge = read_knowledge(parts, shape, files, before, readable=not broken)
+    knowledge = read_knowledge(parts, shape, files, nested, before, readable=not broken)
     found = [*shell, *items, *check_graph(parts, shape), *check_stages(parts, shape)]
     found += [*check_phases(parts, tree.root), *knowledge.checked.problems(parts)]
     found += [*check_references(parts.fields, files), *check_values(tree.root, text), *check_swallowed(tree, text)]
@@ -127,7 +185,7 @@ def _analyse_alone(text: str, previous: Analysis | None, files: Files) -> Analys
         syntax = list(as_one_mistake(slipped, tree.root, syntax))
     said = with_characters_named([*syntax, *found], text)
     told = _in_order(without_excused(said, text, tree.lines))
-    return Analysis(text, tree, parts.experience(), told, Places(parts), parts, shape, knowledge)
+    return Analysis(parsed, parts.experience(), told, shape, knowledge)
 
 
 def _hides_the_flow(problem: Problem) -> bool:

@@ -14,6 +14,7 @@ from engine.experience.files.port import Files
 from engine.experience.graph.dataflow import DataFlow, FieldFacts, fields_of, read_dataflow
 from engine.experience.graph.node_context import Makers, Surroundings, surroundings
 from engine.experience.model import StateField
+from engine.experience.nested.declarations import Declarations
 from engine.experience.problems import Problem
 from engine.experience.reading.parts import Parts
 
@@ -36,7 +37,13 @@ class Knowledge(Struct, frozen=True):
 
 
 def read_knowledge(
-    parts: Parts, shape: Shape, files: Files, previous: Knowledge | None, *, readable: bool
+    parts: Parts,
+    shape: Shape,
+    files: Files,
+    nested: Mapping[str, Declarations],
+    previous: Knowledge | None,
+    *,
+    readable: bool,
 ) -> Knowledge:
     """Check what lies around each item; what has not changed since `previous` is taken from there.
 
@@ -47,11 +54,11 @@ def read_knowledge(
     same_fields = previous is not None and _are_the_same(fields, previous.fields)
     makers = _makers(parts)
     whole = readable and _is_whole(parts, shape)
-    world = _world(parts, fields, files, previous if same_fields else None)
+    world = _world(parts, fields, files, nested, previous if same_fields else None)
     facts = previous.facts if previous is not None and same_fields else fields_of(parts)
     flow = None
     if whole and not shape.cycles and parts.fields.known_whole:
-        flow = read_dataflow(parts, shape.topology, facts, files, previous.flow if previous else None)
+        flow = read_dataflow(parts, shape.topology, facts, nested, previous.flow if previous else None)
     around = _around(shape, makers, flow, previous, whole=whole)
     checked = check_in_context(parts, around, world, previous.checked if previous else None)
     if flow is None:
@@ -97,7 +104,13 @@ def _ancestors(flow: DataFlow | None) -> Mapping[str, int] | None:
     return flow.waiting.ancestors if flow is not None else None
 
 
-def _world(parts: Parts, fields: tuple[StateField, ...], files: Files, previous: Knowledge | None) -> World:
+def _world(
+    parts: Parts,
+    fields: tuple[StateField, ...],
+    files: Files,
+    nested: Mapping[str, Declarations],
+    previous: Knowledge | None,
+) -> World:
     """What can be named; `previous` had the same fields. The same object as long as it says the same: that is how what
     was checked is known again.
     """
@@ -105,9 +118,9 @@ def _world(parts: Parts, fields: tuple[StateField, ...], files: Files, previous:
     declared = {**args, "type": "object"} if isinstance(args, dict) else None
     if previous is not None:
         before = previous.checked.world
-        if before.files is files and before.args == declared:
+        if before.files is files and before.args == declared and before.nested == nested:
             return before
-    return World({field.name: field.schema for field in fields}, declared, files)
+    return World({field.name: field.schema for field in fields}, declared, files, nested)
 
 
 def _are_the_same(fields: tuple[StateField, ...], others: tuple[StateField, ...]) -> bool:

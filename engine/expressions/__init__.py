@@ -33,7 +33,7 @@ from engine.expressions.tree import (
     paths_of,
     show,
 )
-from engine.expressions.values import MISSING, UNWRITTEN, Json, Missing, Unwritten, to_text
+from engine.expressions.values import MISSING, UNWRITTEN, Json, Missing, Unwritten, ValueKind, kind_of, to_text
 
 __all__ = [
     "FUNCTIONS",
@@ -70,9 +70,11 @@ __all__ = [
     "Token",
     "TokenKind",
     "Unwritten",
+    "ValueKind",
     "children",
     "descend",
     "evaluate",
+    "kind_of",
     "parse_expression",
     "parse_reference",
     "parse_template",

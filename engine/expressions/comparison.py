@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from engine.expressions.tree import Operator
-from engine.expressions.values import MISSING, Json, Missing
+from engine.expressions.values import MISSING, Json, Missing, ValueKind, kind_of
 
 Operand: TypeAlias = Json | Missing
 
@@ -45,7 +45,7 @@ def compare(operator: Operator, left: Operand, right: Operand) -> Answer:
     if operator in (Operator.EQUAL, Operator.NOT_EQUAL):
         equal = _same(left, right)
         return Answer(equal is (operator is Operator.EQUAL), _why_never_equal(left, right))
-    if _kind(left) == _kind(right) == _NUMBER:
+    if _kind(left) == _kind(right) == ValueKind.NUMBER:
         return Answer(_ORDER[operator](left, right))
     if isinstance(left, str) and isinstance(right, str):
         return Answer(_ORDER[operator](_units(left), _units(right)))
@@ -86,7 +86,6 @@ def length(value: Operand) -> Answer:
     return Answer(0, None if value is MISSING or value is None else f"{_kind(value)} has no length")
 
 
-_NUMBER = "a number"
 _ORDER: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.LESS: lt,
     Operator.LESS_OR_EQUAL: le,
@@ -118,21 +117,8 @@ def _no_text(*operands: Operand) -> Answer:
     return Answer(False, f"{odd[0]} is no text" if odd else None)
 
 
-def _kind(value: Json | Missing) -> str:
-    for kind, name in _KINDS:
-        if isinstance(value, kind):
-            return name
-    return "null"
-
-
-_KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (bool, "a boolean"),  # before numbers: Python counts True as 1, JSON does not
-    ((int, float), _NUMBER),
-    (str, "a text"),
-    (list, "a list"),
-    (dict, "an object"),
-    (Missing, "nothing"),
-)
+def _kind(value: Operand) -> str:
+    return "nothing" if value is MISSING else kind_of(value).value
 
 
 def _units(text: str) -> bytes:

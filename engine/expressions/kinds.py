@@ -6,7 +6,6 @@ Knows no state: what a path can be comes in as a function. Follows engine/expres
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from enum import Enum
 from itertools import combinations
 
 from msgspec import Struct
@@ -15,22 +14,8 @@ from engine.expressions.comparison import compare
 from engine.expressions.contradictions import contradict
 from engine.expressions.paths import Path
 from engine.expressions.tree import And, Call, Compare, Expression, In, Literal, Operator, PathRef, children, show
-from engine.expressions.values import Json
+from engine.expressions.values import Json, ValueKind, kind_of
 from engine.syntax.spans import Span
-
-
-class ValueKind(str, Enum):
-    """The kinds of JSON values; the value is how messages call them."""
-
-    TEXT = "text"
-    NUMBER = "a number"
-    BOOLEAN = "true or false"
-    NULL = "null"
-    LIST = "a list"
-    OBJECT = "an object"
-
-    __hash__ = str.__hash__  # Enum's own is written in Python, and kinds are put into sets by the thousand
-
 
 ANY = frozenset(ValueKind)
 
@@ -63,26 +48,12 @@ def oddities(tree: Expression, known_of: KnownOf) -> Iterator[Oddity]:
         yield from oddities(child, known_of)
 
 
-def kind_of(value: Json) -> ValueKind:
-    """The kind of a value."""
-    if value is None:
-        return ValueKind.NULL
-    return next(kind for type_, kind in _KINDS if isinstance(value, type_))
-
-
 def words(kinds: frozenset[ValueKind]) -> str:
     """What a value can be, in words: `a list`, `text or a number`."""
     shown = kinds - {ValueKind.NULL} or kinds
     return " or ".join(kind.value for kind in ValueKind if kind in shown)
 
 
-_KINDS: tuple[tuple[type | tuple[type, ...], ValueKind], ...] = (
-    (bool, ValueKind.BOOLEAN),
-    ((int, float), ValueKind.NUMBER),
-    (str, ValueKind.TEXT),
-    (list, ValueKind.LIST),
-    (dict, ValueKind.OBJECT),
-)
 _ORDERED = (ValueKind.NUMBER, ValueKind.TEXT)
 _NEVER_EQUAL = frozenset({ValueKind.LIST, ValueKind.OBJECT})
 _EQUALITY = (Operator.EQUAL, Operator.NOT_EQUAL)

@@ -1,12 +1,68 @@
-"""The values that paths stand for: JSON, nothing at all, and how a value reads as text. No paths here."""
+"""JSON values: their types and what messages call them, the absence of a value, and how a prompt shows one."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final, TypeAlias
 
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+
+
+class ValueKind(str, Enum):
+    """The kinds of JSON values; the value is how messages call one."""
+
+    TEXT = "text"
+    NUMBER = "a number"
+    BOOLEAN = "a boolean"
+    NULL = "null"
+    LIST = "a list"
+    OBJECT = "an object"
+
+    __hash__ = str.__hash__  # Enum's own is written in Python, and kinds are put into sets by the thousand
+
+
+KIND_OF_TYPE: Mapping[str, ValueKind] = {
+    "string": ValueKind.TEXT,
+    "number": ValueKind.NUMBER,
+    "integer": ValueKind.NUMBER,
+    "boolean": ValueKind.BOOLEAN,
+    "object": ValueKind.OBJECT,
+    "array": ValueKind.LIST,
+    "null": ValueKind.NULL,
+}
+"""The kind of each type that JSON Schema names; an integer is a number without a fraction."""
+
+TYPE_OF_CLASS: Mapping[type, str] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    dict: "object",
+    list: "array",
+    type(None): "null",
+}
+"""The narrowest type of JSON Schema for each Python class of a JSON value."""
+
+
+def kind_of(value: Json) -> ValueKind:
+    """The kind of a value."""
+    return KIND_OF_TYPE[TYPE_OF_CLASS[type(value)]]
+
+
+def has_type(value: Json, name: str) -> bool:
+    """Whether a value is of a type that JSON Schema names; 1.0 is an integer there (2020-12, Core, 4.2.2)."""
+    if name == "integer" and isinstance(value, float):
+        return value.is_integer()
+    return kind_of(value) is KIND_OF_TYPE[name]
+
+
+def type_in_words(name: str) -> str:
+    """How messages call a type of JSON Schema, such as `a list` for `array`; an unknown one by its name."""
+    if name == "integer":
+        return "an integer"
+    return KIND_OF_TYPE[name].value if name in KIND_OF_TYPE else name
 
 
 class Missing(Enum):

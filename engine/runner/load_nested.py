@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from engine.experience.analyse import Analysis
+from engine.experience.analyse import Analysis, NestedAnalysis
 from engine.experience.checks.schema_refs import UnusableSchemaError, with_local_schemas
 from engine.experience.files.port import Files
 from engine.experience.load import (
@@ -21,7 +21,7 @@ from engine.experience.load import (
     problem_line,
 )
 from engine.experience.model import Experience, ExperienceSpec, Node
-from engine.experience.nested.nested_files import MAX_DEPTH, NestedFile, nested_path
+from engine.experience.nested.nested_files import MAX_DEPTH, nested_path
 from engine.log.events.events import ErrorInfo
 from engine.nodes.node_files import named_file
 from engine.runner.secrets import FoundSecrets
@@ -113,7 +113,7 @@ def _outermost(loaded: Loaded, around: tuple[Nesting, ...]) -> Composition:
 class _Composer:
     """Puts together what one analysis has read: `nested` are its files, by their paths from `directory`."""
 
-    def __init__(self, directory: Path, files: Files, nested: Mapping[str, NestedFile]) -> None:
+    def __init__(self, directory: Path, files: Files, nested: Mapping[str, NestedAnalysis]) -> None:
         self._directory = directory
         self._files = files
         self._nested = nested
@@ -142,7 +142,7 @@ class _Composer:
             return None
         file = Path(self._directory / path)
         try:
-            return self.composed(experience, file, found.files, around, str(Path(path).parent))
+            return self.composed(experience, file, found.file.files, around, str(Path(path).parent))
         except UnusableSchemaError:
             return None
 

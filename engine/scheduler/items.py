@@ -6,7 +6,7 @@ from collections import Counter
 from typing import cast
 
 from engine.experience.model import ForEach, Node
-from engine.expressions import MISSING, Json, Missing, parse_reference
+from engine.expressions import MISSING, Json, Missing, kind_of, parse_reference
 from engine.log.events.events import ErrorInfo
 from engine.log.secrets.masking import MASK
 from engine.scheduler.slots import LLM_KINDS
@@ -78,12 +78,5 @@ def list_items(key: str, written: str, vertex: str, found: Json | Missing) -> li
     if found is MISSING:
         return ErrorInfo(kind, f"{key} {written} names nothing: no node that ran before {vertex} wrote it")
     if not isinstance(found, list):
-        return ErrorInfo(kind, f"{key} {written} is {_json_type(found)}, not a list")
+        return ErrorInfo(kind, f"{key} {written} is {kind_of(found).value}, not a list")
     return found
-
-
-def _json_type(value: Json) -> str:
-    if value is None:
-        return "null"
-    names: dict[type, str] = {bool: "a boolean", int: "a number", float: "a number", str: "text", dict: "an object"}
-    return names[type(value)]

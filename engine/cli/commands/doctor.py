@@ -17,7 +17,7 @@ import click
 from msgspec import Struct
 
 from engine.cli.options import examples, path_argument
-from engine.cli.output.echo import say_json
+from engine.cli.output.printing import print_json
 from engine.expressions import Json
 from engine.visible import visible
 
@@ -64,7 +64,7 @@ def command(path: Path, as_json: bool) -> int:
     checks = list(_checks(path.parent if path.is_file() else path))
     failed = any(check.status is Status.FAIL for check in checks)
     if as_json:
-        say_json(_to_json(checks))
+        print_json(_to_json(checks))
         return 1 if failed else 0
     width = max(len(check.name) for check in checks)
     for check in checks:
@@ -78,6 +78,7 @@ def _checks(folder: Path) -> Iterator[Check]:
     yield _system()
     yield _python()
     yield from _packages()
+    yield _yaml()
     yield _tool_python(folder)
     yield _node()
     yield _writable(folder)
@@ -98,6 +99,15 @@ def _python() -> Check:
     version = sys.version_info[:2]
     status = Status.PASS if version >= _OLDEST_PYTHON else Status.FAIL
     return Check("python", status, f"{platform.python_version()}, {sys.executable}")
+
+
+def _yaml() -> Check:
+    import yaml
+
+    if yaml.__with_libyaml__:
+        return Check("yaml", Status.PASS, "PyYAML with libyaml")
+    remedy = "install PyYAML from a wheel: pip install --force-reinstall --only-binary pyyaml pyyaml"
+    return Check("yaml", Status.WARN, f"PyYAML without libyaml: reading is slow, and some tabs are refused; {remedy}")
 
 
 def _tool_python(folder: Path) -> Check:
@@ -131,8 +141,8 @@ def _packages() -> Iterator[Check]:
         if not package.others:
             yield Check(package.name, Status.PASS, f"loaded from {package.folder}")
             continue
-        others = ", ".join(package.others)
-        detail = f"loaded from {package.folder}, not from {others}: what stands there only tools import"
+        others = ", ".join(map(str, package.others))
+        detail = f"loaded from {package.folder}, not from {others}: only tools import those"
         yield Check(package.name, Status.WARN, detail)
 
 
@@ -150,8 +160,7 @@ def _writable(folder: Path) -> Check:
 
 def _locks(folder: Path) -> Check:
     """A lock tells a run that goes on from one that was interrupted; some network disks have none."""
-    from engine.log.storage.lock import RunLock
-    from engine.log.storage.lock_probe import is_held
+    from engine.log.storage.lock import RunLock, is_held
 
     try:
         with tempfile.TemporaryDirectory(dir=_data_folder(folder), prefix=".oe-doctor-") as probe:

@@ -11,7 +11,8 @@ from engine.experience.checks.path_lookup import Found, Lost, Scope, World, look
 from engine.experience.problems import Code, Problem, Severity
 from engine.experience.source.locate import Steps, locate, span_inside, texts
 from engine.expressions import Expression, Json, Path, parse_reference, paths_of
-from engine.expressions.kinds import Known, ValueKind, oddities, words
+from engine.expressions.kinds import Known, oddities, words
+from engine.expressions.values import ValueKind
 from engine.syntax import View
 
 

@@ -14,11 +14,12 @@ from engine.experience.checks.outputs import OPEN
 from engine.experience.checks.path_lookup import World, stray
 from engine.experience.json_schema.inference import Nowhere, inside, known_of_field
 from engine.experience.model import ExperienceSpec, Merge, Node
+from engine.experience.nested.declarations import Declarations
 from engine.experience.problems import Code, Problem, Severity
-from engine.experience.reading.nested_declarations import Child, child_at
 from engine.experience.source.locate import Steps, locate
 from engine.expressions import Json, parse_reference
-from engine.expressions.kinds import ValueKind, words
+from engine.expressions.kinds import words
+from engine.expressions.values import ValueKind
 from engine.syntax import View
 
 _NULL = frozenset({ValueKind.NULL})
@@ -26,7 +27,7 @@ _NULL = frozenset({ValueKind.NULL})
 
 def check_child(view: View, node: Node, spec: ExperienceSpec, world: World) -> Iterator[Problem]:
     """The problems of a node that nests an experience, by its `spec`; none where that is not known."""
-    child = child_at(spec.impl, world.files)
+    child = world.nested.get(spec.impl)
     if child is None:
         return
     if child.args is not None:
@@ -91,7 +92,7 @@ def _is_literal(value: Json) -> bool:
     return not isinstance(value, list) or all(map(_is_literal, value))
 
 
-def _other_merges(view: View, child: Child, spec: ExperienceSpec, world: World) -> Iterator[Problem]:
+def _other_merges(view: View, child: Declarations, spec: ExperienceSpec, world: World) -> Iterator[Problem]:
     """A field that two experiences share is merged in one way: a run is refused otherwise."""
     for name in sorted(child.fields.keys() & world.fields.keys()):
         here, there = (rules.get("merge", Merge.LAST_WINS.value) for rules in (world.fields[name], child.fields[name]))
@@ -102,7 +103,7 @@ def _other_merges(view: View, child: Child, spec: ExperienceSpec, world: World) 
 
 
 def _taken(
-    view: View, steps: Steps, field: str, source: str, spec: ExperienceSpec, child: Child, world: World
+    view: View, steps: Steps, field: str, source: str, spec: ExperienceSpec, child: Declarations, world: World
 ) -> Iterator[Problem]:
     """What ends in a field of ours: it must be there, and be what the field takes."""
     path = parse_reference(source)

@@ -18,7 +18,8 @@ from engine.experience.json_schema.messages import closest, did_you_mean, listed
 from engine.experience.model import AgentSpec, CliAgentSpec, DatasetSpec, Merge, Node, SkillSpec
 from engine.experience.problems import Code, Problem, Severity
 from engine.experience.source.locate import Steps, locate
-from engine.expressions.kinds import ValueKind, words
+from engine.expressions.kinds import words
+from engine.expressions.values import ValueKind
 from engine.syntax import View
 
 OPEN = frozenset({"$ref", "anyOf", "oneOf", "allOf", "if", "patternProperties", "dependentSchemas", "propertyNames"})

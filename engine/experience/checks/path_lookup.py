@@ -15,9 +15,11 @@ from engine.experience.files.port import NO_FILES, Files
 from engine.experience.graph.node_context import Around
 from engine.experience.json_schema.inference import ANYTHING, Nowhere, inside, known_by, known_of_field
 from engine.experience.json_schema.messages import closest, did_you_mean, listed
+from engine.experience.nested.declarations import Declarations
 from engine.experience.problems import Severity
 from engine.expressions import Path, Root, Step, parse_reference
-from engine.expressions.kinds import Known, ValueKind
+from engine.expressions.kinds import Known
+from engine.expressions.values import ValueKind
 from engine.syntax import Span
 
 _NUMBER = Known(frozenset({ValueKind.NUMBER}))
@@ -27,12 +29,14 @@ _TEXT = Known(frozenset({ValueKind.TEXT}))
 class World(Struct, frozen=True):
     """What every part of an experience may name: the state's fields and the run args, each with its schema.
 
-    `args`, always of an object, is None where none are declared. `files` answers for all that lies on disk.
+    `args`, always of an object, is None where none are declared. `files` answers for all that lies on disk, `nested`
+    for what nested experiences declare, by `impl`.
     """
 
     fields: Mapping[str, Mapping[str, Any]]
     args: Mapping[str, Any] | None
     files: Files = NO_FILES
+    nested: Mapping[str, Declarations] = field(default_factory=dict)
 
 
 class Scope(Struct, frozen=True):

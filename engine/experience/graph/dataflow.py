@@ -10,13 +10,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.experience.files.port import Files
 from engine.experience.graph.topology import Topology, Vertex
 from engine.experience.graph.waits import Waiting, waiting
 from engine.experience.model import Edge, Merge
+from engine.experience.nested.declarations import Declarations
 from engine.experience.reading.item_references import Flow
 from engine.experience.reading.items import Item
-from engine.experience.reading.nested_declarations import child_at
 from engine.experience.reading.parts import Parts
 from engine.experience.reading.sections import Section
 from engine.expressions import Expression, Path
@@ -60,7 +59,7 @@ class _Key(Struct, frozen=True):
     edges: tuple[Item[Edge], ...]
     others: tuple[tuple[Item[Any], ...], tuple[Item[Any], ...]]
     fields: tuple[FieldFacts, ...]
-    files: Files
+    nested: Mapping[str, Declarations]
 
 
 class DataFlow(Struct, frozen=True):
@@ -99,19 +98,26 @@ class DataFlow(Struct, frozen=True):
 
 
 def read_dataflow(
-    parts: Parts, graph: Topology, fields: tuple[FieldFacts, ...], files: Files, previous: DataFlow | None
+    parts: Parts,
+    graph: Topology,
+    fields: tuple[FieldFacts, ...],
+    nested: Mapping[str, Declarations],
+    previous: DataFlow | None,
 ) -> DataFlow | None:
-    """The facts of a graph without cycles whose names are all known; None where a nested state cannot be known."""
+    """The facts of a graph without cycles whose names are all known; None where a shared state cannot be known.
+
+    `nested` is what nested experiences declare, by `impl`.
+    """
     key = _Key(
         tuple([item.flow for item in parts.nodes.items]),
         parts.edges.items,
         (parts.pipelines.items, parts.loops.items),
         fields,
-        files,
+        nested,
     )
     if previous is not None and previous.topology is graph and _same(previous.key, key):
         return previous
-    reader = _Reader(parts, graph, files)
+    reader = _Reader(parts, graph, nested)
     if not reader.read():
         return None
     order = tuple([graph.vertices[position] for position in graph.order])
@@ -145,7 +151,7 @@ def fields_of(parts: Parts) -> tuple[FieldFacts, ...]:
 def _same(one: _Key, other: _Key) -> bool:
     return (
         one.edges is other.edges
-        and one.files is other.files
+        and one.nested == other.nested
         and one.nodes == other.nodes
         and one.fields == other.fields
         and all(_are(a, b) for a, b in zip(one.others, other.others, strict=True))
@@ -159,10 +165,10 @@ def _are(some: tuple[Item[Any], ...], others: tuple[Item[Any], ...]) -> bool:
 class _Reader:
     """Collects, by vertex, the reads and writes of all that runs in it."""
 
-    def __init__(self, parts: Parts, graph: Topology, files: Files) -> None:
+    def __init__(self, parts: Parts, graph: Topology, nested: Mapping[str, Declarations]) -> None:
         self._parts = parts
         self._graph = graph
-        self._files = files
+        self._nested = nested
         self.reads: dict[str, dict[str, Spot]] = {vertex.id: {} for vertex in graph.vertices}
         self.writes: dict[str, dict[str, Spot]] = {vertex.id: {} for vertex in graph.vertices}
         self.joins_any: set[str] = set()
@@ -198,7 +204,7 @@ class _Reader:
         vertex = self._graph.vertices[home].id
         reads, writes = flow.reads, flow.writes
         if flow.shares is not None:
-            child = child_at(flow.shares, self._files)
+            child = self._nested.get(flow.shares)
             if child is None:
                 return False
             declared = child.fields.keys() & {item.id.text for item in self._parts.fields.items if item.id}

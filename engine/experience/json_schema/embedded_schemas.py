@@ -14,8 +14,8 @@ from engine.experience.json_schema.patterns import PatternError, UnsupportedPatt
 from engine.experience.json_schema.schema_errors import Flaw, Spot
 from engine.experience.problems import Code, Severity
 from engine.experience.source.locate import Steps
+from engine.expressions.values import KIND_OF_TYPE
 
-_TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
 _INNER = frozenset({"items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else"})
 _INNER_BY_NAME = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
 _INNER_LISTS = frozenset({"prefixItems", "anyOf", "oneOf", "allOf"})
@@ -62,10 +62,12 @@ def _inner_schemas(key: str, member: Any) -> Iterator[tuple[Any, Steps]]:
 
 
 def _unknown_type(name: Any, path: Steps) -> Sequence[Flaw]:
-    if not isinstance(name, str) or name in _TYPES:
+    if not isinstance(name, str) or name in KIND_OF_TYPE:
         return ()
-    suggestion = closest(name, frozenset(_TYPES))
-    message = f"JSON Schema knows no type `{name}`{did_you_mean(suggestion) or f'; its types are {listed(_TYPES)}'}"
+    suggestion = closest(name, frozenset(KIND_OF_TYPE))
+    message = (
+        f"JSON Schema knows no type `{name}`{did_you_mean(suggestion) or f'; its types are {listed(KIND_OF_TYPE)}'}"
+    )
     return (_flaw(message, path, {"suggestion": suggestion} if suggestion else {}),)
 
 

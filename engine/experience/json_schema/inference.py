@@ -8,19 +8,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.expressions import Json, Step
-from engine.expressions.kinds import ANY, Known, ValueKind, kind_of
+from engine.expressions import Json, Step, ValueKind, kind_of
+from engine.expressions.kinds import ANY, Known
+from engine.expressions.values import KIND_OF_TYPE
 
-_KINDS = {
-    "string": ValueKind.TEXT,
-    "number": ValueKind.NUMBER,
-    "integer": ValueKind.NUMBER,
-    "boolean": ValueKind.BOOLEAN,
-    "null": ValueKind.NULL,
-    "array": ValueKind.LIST,
-    "object": ValueKind.OBJECT,
-}
-_ALONE = {name: frozenset({kind}) for name, kind in _KINDS.items()}
+_ALONE = {name: frozenset({kind}) for name, kind in KIND_OF_TYPE.items()}
 _COMBINED = frozenset({"$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "if", "not"})
 _NULL = frozenset({ValueKind.NULL})
 _NO_KIND = frozenset[ValueKind]()

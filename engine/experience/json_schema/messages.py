@@ -9,7 +9,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from engine.expressions import Json
+from engine.expressions import Json, ValueKind, kind_of
+from engine.expressions.values import type_in_words
 
 _MOST_LETTERS_OFF = 4
 _MOST_COMPARISONS = 4000
@@ -17,15 +18,6 @@ _NEIGHBOURS = 40
 _LONGEST_TEXT = 40
 _LONGEST_LIST = 10
 
-_TYPES = {
-    "string": "text",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "a mapping",
-    "null": "nothing",
-}
 _PATTERNS = {
     "^[a-zA-Z_][a-zA-Z0-9_]*$": "letters, digits and `_`, not starting with a digit",
     "^[A-Za-z_][A-Za-z0-9_]*$": "letters, digits and `_`, not starting with a digit",
@@ -103,7 +95,7 @@ def shown(value: Json) -> str:
         return f"the text '{short}'"
     if isinstance(value, (int, float)):
         return f"the number {value}"
-    return "a list" if isinstance(value, list) else "a mapping"
+    return kind_of(value).value
 
 
 def wanted(schema: Mapping[str, Any]) -> str:
@@ -114,11 +106,11 @@ def wanted(schema: Mapping[str, Any]) -> str:
         return f"one of {listed(str(choice) for choice in schema['enum'])}"
     types = schema.get("type", [])
     names = [types] if isinstance(types, str) else list(types)
-    text = " or ".join(_TYPES.get(name, name) for name in names)
+    text = " or ".join(map(type_in_words, names))
     if "pattern" in schema:
         return f"{text} made of {pattern_words(schema)}" if names == ["string"] else text
     if names == ["array"] and schema.get("items", {}).get("type") == "string":
-        return f"{text} of {_TYPES['string']}"
+        return f"{text} of {ValueKind.TEXT.value}"
     return text + bounds(schema)
 
 

@@ -1,1 +1,1 @@
-"""Experiences inside an experience."""
+"""Experiences nested in an experience: their files, and what those declare."""

@@ -9,7 +9,8 @@ from engine.experience.json_schema.inference import known_of_field
 from engine.experience.model import AgentSpec, CliAgentSpec, DatasetSpec, Merge, Node, SkillSpec
 from engine.experience.problems import Code, Problem, Severity
 from engine.experience.source.locate import locate
-from engine.expressions.kinds import ValueKind, words
+from engine.expressions.kinds import words
+from engine.expressions.values import ValueKind
 from engine.syntax import View
 
 

@@ -27,9 +27,14 @@ export async function resolve(specifier, context, next) {
 }
 
 export async function load(url, context, next) {
-  const loaded = await next(url, context);
-  tell(url, loaded, tellWorker);
-  return loaded;
+  try {
+    const loaded = await next(url, context);
+    tell(url, loaded, tellWorker);
+    return loaded;
+  } catch (error) {
+    tellUnreadable(url, error, tellWorker);
+    throw error;
+  }
 }
 
 /** The same for `module.registerHooks`: `note` is told the digests. */
@@ -44,9 +49,14 @@ export function hooks(current, note) {
       }
     },
     load: (url, context, next) => {
-      const loaded = next(url, context);
-      tell(url, loaded, note);
-      return loaded;
+      try {
+        const loaded = next(url, context);
+        tell(url, loaded, note);
+        return loaded;
+      } catch (error) {
+        tellUnreadable(url, error, note);
+        throw error;
+      }
     },
   };
 }
@@ -88,6 +98,16 @@ function tellMissing(specifier, { parentURL }, note) {
   if (!/^\.\.?\//.test(specifier) || parentURL === undefined) return;
   const file = fileOf(new URL(specifier, parentURL).href);
   if (file !== null) note(file, MISSING);
+}
+
+/** Whether `error` says that `file` could not be read, though it was there when it was looked for. */
+export function isUnreadable(error, file) {
+  return error?.errno !== undefined && error.path === file;
+}
+
+function tellUnreadable(url, error, note) {
+  const file = fileOf(url);
+  if (file !== null && isUnreadable(error, file)) note(file, MISSING);
 }
 
 function tell(url, { source }, note) {

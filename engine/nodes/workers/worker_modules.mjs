@@ -9,7 +9,7 @@ import nodeModule from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
-import { MISSING, digestOf, hooks, isOwn, withGeneration } from './worker_hooks.mjs';
+import { MISSING, digestOf, hooks, isOwn, isUnreadable, withGeneration } from './worker_hooks.mjs';
 
 const LIMIT = 500; // generations: Node forgets none
 
@@ -116,8 +116,12 @@ export class Modules {
   noteMissing(request, parent) {
     if (!/^\.\.?\//.test(request) || !parent || !isOwn(parent)) return;
     const file = path.resolve(path.dirname(parent), request);
-    const named = [...this.current.real.keys()].filter((name) => moduleName(name) === moduleName(file));
-    for (const missing of [file, ...named]) if (read(missing) === null) this.note(missing, MISSING);
+    this.note(file, MISSING);
+    for (const name of this.current.real.keys()) {
+      // What Node would have found was missing then, even if it is back by now; others may be behind links.
+      const isCandidate = name.startsWith(`${file}.`) || name.startsWith(file + path.sep);
+      if (isCandidate || (moduleName(name) === moduleName(file) && read(name) === null)) this.note(name, MISSING);
+    }
   }
 
   /** Takes note of what the hooks have seen in their thread. */
@@ -149,6 +153,15 @@ export class Modules {
     nodeModule.prototype._compile = function (content, file, ...more) {
       if (isOwn(file)) modules.note(file, modules.digestOfText(file, content));
       return compile.call(this, content, file, ...more);
+    };
+    const { load } = nodeModule.prototype;
+    nodeModule.prototype.load = function (file) {
+      try {
+        return load.call(this, file);
+      } catch (error) {
+        if (isOwn(file) && isUnreadable(error, file)) modules.note(file, MISSING);
+        throw error;
+      }
     };
     const { _resolveFilename: resolve } = nodeModule;
     nodeModule._resolveFilename = function (request, parent, ...more) {

@@ -15,16 +15,10 @@ from engine.canonical import NotJsonError, normalise
 from engine.experience.json_schema.validation import UncheckableError, errors_by, schema_error, validator_of
 from engine.experience.model import Merge, Node, StateField
 from engine.expressions import MISSING, Json, to_text
+from engine.expressions.values import KIND_OF_TYPE, has_type
 from engine.log.events.events import ErrorInfo, Output
 from engine.scheduler.state.visible_state import Sight
 
-_JSON_TYPES: Mapping[str, tuple[type, ...]] = {
-    "string": (str,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "object": (dict,),
-    "array": (list,),
-}
 _NOT_A_CONSTRAINT = frozenset({"type", "merge", "persist", "default", "description", "title", "examples"})
 
 
@@ -101,10 +95,9 @@ def type_error(state_field: StateField, value: Json) -> str | None:
     declared = state_field.schema.get("type")
     if value is None:
         return None
-    if isinstance(declared, str) and declared in _JSON_TYPES:
-        fits = isinstance(value, _JSON_TYPES[declared]) and (declared == "boolean" or not isinstance(value, bool))
-        if not fits:
-            return f"{_shown(value)}, which is not of type {declared}"
+    is_checked = isinstance(declared, str) and declared in KIND_OF_TYPE and declared != "null"
+    if is_checked and not has_type(value, str(declared)):
+        return f"{_shown(value)}, which is not of type {declared}"
     constraints = {key: value_ for key, value_ in state_field.schema.items() if key not in _NOT_A_CONSTRAINT}
     return _constraint_error(dumps(constraints, sort_keys=True), value) if constraints else None
 

@@ -7,7 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
+from click.testing import CliRunner
 
+from engine.cli.commands import doctor
 from schemas import event_schema, experience_schema
 from tests.support.experiences import yaml_graph
 from tests.support.worlds import World
@@ -183,6 +186,16 @@ def test_doctor_checks_the_machine_and_never_prints_a_key(oe: Oe) -> None:
     assert (statuses["ANTHROPIC_API_KEY"], statuses["OPENAI_API_KEY"]) == ("pass", "warn")
     assert document["summary"]["failed"] == 0
     assert "sk-very" not in checked.out
+
+
+def test_doctor_warns_where_pyyaml_lacks_libyaml(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+
+    checked = CliRunner().invoke(doctor.command, ["--json", str(tmp_path)])
+
+    (check,) = [check for check in json.loads(checked.stdout)["checks"] if check["name"] == "yaml"]
+    assert check["status"] == "warn"
+    assert "pip install" in check["detail"]
 
 
 def test_doctor_says_of_a_key_that_can_be_none_that_it_is_taken_for_none(oe: Oe) -> None:

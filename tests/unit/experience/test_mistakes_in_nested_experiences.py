@@ -158,7 +158,7 @@ def test_nine_experiences_deep_is_an_error(tmp_path: Path) -> None:
     problem = only_error(look(tmp_path, chain(tmp_path, 9)))
 
     assert problem.code.value == "OE307"
-    assert "more than 8 experiences deep" in problem.message
+    assert "more than 8 levels deep" in problem.message
     assert problem.message.count("→") == 9
 
 

@@ -111,7 +111,7 @@ SCHEMA = {
 """,
     "a node that is no mapping": """\
     - fetch
-      ^^^^^ error OE202 a node must be a mapping, not the text 'fetch'
+      ^^^^^ error OE202 a node must be an object, not the text 'fetch'
 """,
     "an element of a list": """\
     - {id: fetch, kind: tool, impl: ./a.py, reads: [rows, 3]}

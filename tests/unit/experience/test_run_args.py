@@ -48,7 +48,7 @@ def test_defaults_fill_in_what_is_not_given_at_any_depth() -> None:
         ({"branch": "main", "limit": 0}, "the arg `limit` must be an integer ≥ 1, not the number 0"),
         (
             {"branch": "main", "options": {"deep": "no"}},
-            "the arg `options.deep` must be true or false, not the text 'no'",
+            "the arg `options.deep` must be a boolean, not the text 'no'",
         ),
         ({"branch": "main", "limti": 3}, "there is no arg `limti`; did you mean `limit`?"),
         ({"branch": "main", "token": 1234}, "the arg `token` must be text"),

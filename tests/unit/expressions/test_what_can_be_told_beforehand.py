@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from engine.expressions import Compare, Expression, Json, Operator, evaluate, parse_expression
 from engine.expressions.contradictions import contradict
-from engine.expressions.kinds import Known, ValueKind, kind_of, oddities
+from engine.expressions.kinds import Known, oddities
+from engine.expressions.values import ValueKind, kind_of
 
 VALUES: dict[ValueKind, st.SearchStrategy[Json]] = {
     ValueKind.TEXT: st.sampled_from(["", "a", "b", "x"]),

@@ -98,7 +98,7 @@ async def test_metrics_are_kept_and_wrong_ones_reported(bench: Bench) -> None:
     outcome = await bench.call("tools/t.py")
 
     assert outcome.metrics == Metrics(tokens_in=3, cost_usd=0.5)
-    assert bench.watcher.warnings == ["tools/t.py returned a string as metrics.tokens_out, which is ignored"]
+    assert bench.watcher.warnings == ["tools/t.py returned text as metrics.tokens_out, which is ignored"]
 
 
 async def test_a_key_that_means_nothing_is_reported(bench: Bench) -> None:
@@ -145,8 +145,8 @@ async def test_a_result_without_a_state_delta_writes_nothing_and_says_where_its_
 
 WRONG_RESULTS = [
     ("a.py", "def run(i): pass", "a.py returned nothing; return an object such as"),
-    ("a.py", "def run(i): return 'done'", "a.py returned a string; return an object"),
-    ("a.py", "def run(i): return {'state_delta': 'x'}", "a.py returned a string as state_delta"),
+    ("a.py", "def run(i): return 'done'", "a.py returned text; return an object"),
+    ("a.py", "def run(i): return {'state_delta': 'x'}", "a.py returned text as state_delta"),
     ("a.py", "def run(i): return {'state_delta': {'s': [{'v': float('nan')}]}}", "state_delta.s[0].v is nan"),
     ("a.py", "def run(i): return {'edge_output': float('-inf')}", "edge_output is -inf"),
     ("a.py", "def run(i): return {'edge_output': {1, 2}}", "edge_output is a set; return only dicts"),

@@ -105,6 +105,87 @@ async def test_a_module_that_was_looked_for_in_vain_counts_once_it_is_there(worl
     assert outputs(world, again.run_id) == [3]
 
 
+GONE = {
+    "a CommonJS module, while it is looked for": (
+        ".mjs",
+        "common.cjs",
+        "module.exports = 1;\n",
+        """
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+const require = createRequire(import.meta.url);
+export default () => {
+  const file = new URL('./common.cjs', import.meta.url).pathname;
+  const text = fs.readFileSync(file, 'utf8');
+  const { readFileSync } = fs;
+  fs.readFileSync = (...args) => { fs.writeFileSync(file, text); return readFileSync(...args); };
+  fs.rmSync(file);
+  try { return { edge_output: require('./common.cjs') }; } catch { return { edge_output: 'gone' }; }
+  finally { fs.readFileSync = readFileSync; fs.writeFileSync(file, text); }
+};
+""",
+    ),
+    "a CommonJS module, between the look and the reading": (
+        ".mjs",
+        "common.cjs",
+        "module.exports = 1;\n",
+        """
+import fs from 'node:fs';
+import { createRequire } from 'node:module';
+const require = createRequire(import.meta.url);
+export default () => {
+  const file = new URL('./common.cjs', import.meta.url).pathname;
+  const text = fs.readFileSync(file, 'utf8');
+  const { readFileSync } = fs;
+  fs.readFileSync = (...args) => { fs.rmSync(file, { force: true }); return readFileSync(...args); };
+  try { return { edge_output: require('./common.cjs') }; } catch { return { edge_output: 'gone' }; }
+  finally { fs.readFileSync = readFileSync; fs.writeFileSync(file, text); }
+};
+""",
+    ),
+    "a Python module, between the look and the reading": (
+        ".py",
+        "common.py",
+        "VALUE = 1\n",
+        """
+import os
+from importlib.machinery import SourceFileLoader
+def run(given):
+    file = os.path.join(os.path.dirname(__file__), "common.py")
+    with open(file) as stream:
+        text = stream.read()
+    usual = SourceFileLoader.get_data
+    def get_data(self, path):
+        os.path.exists(file) and os.remove(file)
+        return usual(self, path)
+    SourceFileLoader.get_data = get_data
+    try:
+        import common
+        return {"edge_output": common.VALUE}
+    except OSError:
+        return {"edge_output": "gone"}
+    finally:
+        SourceFileLoader.get_data = usual
+        with open(file, "w") as stream:
+            stream.write(text)
+""",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", GONE)
+async def test_what_ran_while_a_module_was_gone_for_a_moment_is_not_restored(world: World, what: str) -> None:
+    suffix, module, text, tool = GONE[what]
+    world.write(module, text)
+    world.write(f"a{suffix}", tool)
+    world.graph(f"- {{id: a, kind: tool, impl: a{suffix}}}")
+
+    done = await world.run()
+
+    assert outputs(world, done.run_id) == ["gone"]
+    assert not completed(world, done.run_id)["a"].restorable
+
+
 async def test_bytecode_that_somebody_left_is_not_taken_for_the_source(world: World) -> None:
     world.graph("- {id: a, kind: tool, impl: a.py}")
     lib = world.write("lib.py", "X = 1\n")

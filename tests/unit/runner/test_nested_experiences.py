@@ -264,7 +264,7 @@ async def test_an_experience_that_nests_itself_is_refused_with_the_path(nesting:
     )
 
     with pytest.raises(
-        InvalidExperienceError, match=r"OE307 this nests an experience in itself: .* → child.* → .*yaml"
+        InvalidExperienceError, match=r"OE307 the nested experiences form a cycle: .* → child.* → .*yaml"
     ):
         await nesting.run()
 
@@ -275,7 +275,7 @@ async def test_more_than_eight_experiences_deep_is_refused(world: World) -> None
         world.write("experience.yaml" if depth == 0 else f"e{depth}.yaml", yaml_graph(nodes))
     world.write("e11.yaml", yaml_graph("- {id: leaf, kind: tool, impl: a.py}"))
 
-    with pytest.raises(InvalidExperienceError, match=r"OE307 this goes more than 8 experiences deep"):
+    with pytest.raises(InvalidExperienceError, match=r"OE307 experiences are nested more than 8 levels deep"):
         await world.run()
 
 

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.syntax import parse
-from engine.syntax.yaml import pyyaml_events
 from tests.unit.syntax.corpus import TEXTS
 from tests.unit.syntax.strategies import near_yaml
 
@@ -23,13 +22,6 @@ def read_everything(text: str) -> None:
 @given(st.text(st.characters(codec=None), max_size=60) | near_yaml)
 def test_any_text_has_a_tree(text: str) -> None:
     read_everything(text)
-
-
-@given(near_yaml)
-def test_any_text_has_a_tree_without_the_compiled_scanner(text: str) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pyyaml_events, "CParser", None)
-        read_everything(text)
 
 
 @pytest.mark.parametrize("text", TEXTS)

@@ -1,4 +1,4 @@
-"""Valid exactly where PyYAML is under the rules of YAML 1.2, with the same values; whichever scanner it has."""
+"""A text is valid exactly where PyYAML accepts it under the rules of YAML 1.2, with the same values."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import pytest
 from hypothesis import assume, given
 
 from engine.syntax import parse
-from engine.syntax.yaml import pyyaml_events
 from tests.unit.syntax.corpus import TEXTS
 from tests.unit.syntax.oracle import judge
-from tests.unit.syntax.shape import same_data, shape_of_tree
+from tests.unit.syntax.shape import same_data
 from tests.unit.syntax.strategies import near_yaml, valid_documents
-
-needs_compiled = pytest.mark.skipif(pyyaml_events.CParser is None, reason="PyYAML was built without libyaml")
 
 
 def assert_agrees(text: str) -> None:
@@ -43,23 +40,6 @@ def test_a_text_that_is_nearly_yaml_is_valid_where_pyyaml_says_so(text: str) -> 
     # PyYAML refuses a tab on an otherwise blank line around a marker; in YAML 1.2 such a line is blank.
     assume(not any(line.startswith("\t") or line.strip(" ").startswith("\t") for line in text.splitlines()))
     assert_agrees(text)
-
-
-@pytest.mark.parametrize("text", TEXTS)
-def test_without_the_compiled_scanner_the_corpus_reads_the_same(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with_it = shape_of_tree(parse(text))
-    monkeypatch.setattr(pyyaml_events, "CParser", None)
-    assert shape_of_tree(parse(text)) == with_it
-
-
-@needs_compiled
-@given(near_yaml)
-def test_without_the_compiled_scanner_any_text_reads_the_same(text: str) -> None:
-    with_it = shape_of_tree(parse(text))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pyyaml_events, "CParser", None)
-        without = shape_of_tree(parse(text))
-    assert without == with_it
 
 
 def test_unicode_line_separators_are_text_and_no_line_breaks() -> None:

@@ -101,8 +101,9 @@ class Modules:
         self.current.modules = own = self.own()
         for name in own:
             del sys.modules[name]
-        if not self._installed.items() <= sys.modules.items():
-            sys.modules.update(self._installed)
+        if sys.modules == self._installed:
+            return
+        sys.modules.update(self._installed)
         if len(sys.modules) != len(self._installed):
             self._installed = dict(sys.modules)
             self._last_installed = _last_name()
@@ -120,7 +121,7 @@ class Modules:
             loader = SourceFileLoader(name, file)
             tool = _new_module(name, file, loader)
             sys.modules[name] = tool
-            loader.exec_module(tool)
+            exec(self.code(file, loader.get_data(file), loader.source_to_code), vars(tool))  # noqa: S102 — an import
             self.current.tool = tool
         return tool
 
@@ -133,6 +134,14 @@ class Modules:
             known = self._codes[file] = digest, code, frozenset(_names_in(code))
         self.current.names |= known[2]
         return known[1]
+
+    def read(self, loader: SourceFileLoader | SourcelessFileLoader | ExtensionFileLoader, file: str) -> bytes:
+        """The content of `file`. Raises OSError, and counts it as missing, where it has gone since it was found."""
+        try:
+            return loader.get_data(file)
+        except OSError:
+            self._note(file, MISSING)
+            raise
 
     def note(self, file: str, data: bytes) -> str:
         """The digest of `data`, which is what was loaded of `file`."""
@@ -212,17 +221,17 @@ def _intercept_sources(modules: Modules) -> None:
         file = self.get_filename(fullname)
         if not modules.is_own(file):
             return usual(self, fullname)
-        return modules.code(file, self.get_data(file), self.source_to_code)
+        return modules.code(file, modules.read(self, file), self.source_to_code)
 
     def get_bare_code(self: SourcelessFileLoader, fullname: str) -> CodeType | None:
         file = self.get_filename(fullname)
         if modules.is_own(file):
-            modules.note(file, self.get_data(file))
+            modules.note(file, modules.read(self, file))
         return usual_bare(self, fullname)
 
     def create_module(self: ExtensionFileLoader, spec: ModuleSpec) -> ModuleType:
         if modules.is_own(self.path):
-            modules.note(self.path, self.get_data(self.path))
+            modules.note(self.path, modules.read(self, self.path))
             modules.holds_native_code = True
         return usual_create(self, spec)
 
@@ -252,7 +261,7 @@ def _look_anew(places: Places) -> None:
     for entry, finder in list(sys.path_importer_cache.items()):
         if finder is None:
             del sys.path_importer_cache[entry]
-        elif places.is_own(os.path.join(entry, "")) and hasattr(finder, "invalidate_caches"):  # noqa: PTH118
+        elif places.is_own(entry + os.sep) and hasattr(finder, "invalidate_caches"):
             finder.invalidate_caches()
 
 
