@@ -13,9 +13,8 @@ from engine.experience.load import load
 from engine.expressions import Json
 from engine.nodes.registry import kinds
 from engine.runner.prepare import prepare_run
-from engine.scheduler.activity import Place
 from engine.scheduler.items import item_values
-from engine.scheduler.state.inputs import Inside, args_of, given_of, lookup, reads_of
+from engine.scheduler.state.inputs import Context, Inside, args_of, given_of, lookup, reads_of
 from engine.scheduler.state.results import Board
 from engine.scheduler.state.visible_state import Sight
 
@@ -34,13 +33,13 @@ def keys_of(folder: Path, *, backwards: bool = False) -> dict[str, dict[str, Jso
     found: dict[str, dict[str, Json]] = {}
     for node in preparation.experience.nodes:
         inside = Inside() if node.for_each is None else Inside().fanout(node.id, item)
-        place = Place(Sight(board, node.id), _EDGES, inside, ())
-        find = lookup(place.sight, place.edges, place.inside)
+        context = Context(Sight(board, node.id), _EDGES, inside)
+        find = lookup(context)
         args, given = args_of(node, find).value, given_of(node, find).value
         assert isinstance(args, dict)
         assert isinstance(given, dict)
-        received = received_parts(reads_of(place.sight, node), place.edges)
-        key = input_key(execution_parts(keying.node(node, given), received, args, place.inside.item))
+        received = received_parts(reads_of(context.sight, node), context.edges)
+        key = input_key(execution_parts(keying.node(node, given), received, args, context.inside.item))
         found[node.id] = {"hash": key.hash, "parts": dict(key.parts)}
     return found
 
