@@ -7,7 +7,7 @@ from collections import Counter
 
 import click
 
-from engine.cache.decisions.recorded_outcomes import Original
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
 from engine.experience.model import OnAmbiguous
 from engine.runner.prepare import Preparation
 from engine.scheduler.composition import Composition
@@ -24,7 +24,7 @@ def ask_what_may_rerun(preparation: Preparation) -> frozenset[str]:
     return frozenset(id_ for id_, question in questions.items() if click.confirm(question, default=False, err=True))
 
 
-def in_doubt(composition: Composition, original: Original) -> dict[str, str]:
+def in_doubt(composition: Composition, original: RecordedOutcomes) -> dict[str, str]:
     """By node that asks: the question about what was started of it and whose end nobody knows."""
     asking = {node.id for node in composition.all_nodes() if node.on_ambiguous is OnAmbiguous.ASK}
     runs = {node_id: run_id for (_, node_id), run_id in original.open.items() if node_id in asking}

@@ -11,13 +11,20 @@ from weakref import WeakKeyDictionary
 from msgspec import Struct
 
 from engine.cache.decisions.decision import Decision, decide, first_decision
-from engine.cache.decisions.execution_path import place_of
-from engine.cache.decisions.overrides import Wishes
-from engine.cache.decisions.recorded_outcomes import Original
-from engine.cache.decisions.reuse_policy import Terms, terms_of
+from engine.cache.decisions.execution_path import path_of
+from engine.cache.decisions.overrides import Overrides
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
+from engine.cache.decisions.reuse_policy import ReusePolicy, reuse_policy
 from engine.cache.keys.input_hash import Parts, settings_parts
-from engine.cache.keys.input_parts import Keying, Keyings, NodeParts, execution_parts, received_parts, same_given
-from engine.cache.keys.produced_files import Products
+from engine.cache.keys.input_parts import (
+    InputHasher,
+    InputHashers,
+    NodeParts,
+    execution_parts,
+    received_parts,
+    same_given,
+)
+from engine.cache.keys.produced_files import ProducedFiles
 from engine.expressions import Json
 from engine.nodes.kind import LooksFirst
 from engine.scheduler.state.writes import unfit
@@ -40,21 +47,21 @@ class _Last(Struct, frozen=True):
 class Decider:
     """Decides for the tasks of one run, and knows until each is forgotten what it was decided from.
 
-    `may_rerun` are the nodes that may run although they were started before and nobody knows how that ended; `wishes`
-    what else a person asked for.
+    `may_rerun` are the nodes that may run although an earlier run started them and did not log their end; `overrides`
+    is what else a person asked for.
     """
 
     def __init__(
         self,
-        keyings: Keyings,
-        original: Original | None,
+        hashers: InputHashers,
+        original: RecordedOutcomes | None,
         may_rerun: Collection[str] = (),
-        wishes: Wishes | None = None,
+        overrides: Overrides | None = None,
     ) -> None:
-        self._keyings = keyings
+        self._hashers = hashers
         self._original = original
         self._may_rerun = may_rerun
-        self._wishes = wishes or Wishes()
+        self._overrides = overrides or Overrides()
         self._last: WeakKeyDictionary[Lane, _Last] = WeakKeyDictionary()
         self._made_from: dict[Task, NodeParts] = {}
         self._found: dict[Task, Mapping[str, Json]] = {}
@@ -66,7 +73,7 @@ class Decider:
         last = self._last.get(task.lane)
         if last is not None and same_given(last.given, task.given):
             return None
-        kind = self._keying(task).looks_first(task.node, task.given)
+        kind = self._hasher(task).looks_first(task.node, task.given)
         return self._look(task, kind) if kind is not None else None
 
     async def _look(self, task: Task, kind: LooksFirst) -> None:
@@ -82,15 +89,15 @@ class Decider:
         if task.item is not None:  # only items follow one another in a lane
             self._last[task.lane] = last
         self._made_from[task] = last.node
-        hash_of = self._keying(task).hash_of
+        hash_of = self._hasher(task).hash_of
         parts = execution_parts(last.node, last.received, task.args, task.item, task.shown_args, hash_of)
         if self._original is None:
             made = first_decision(parts)
         else:
-            place = place_of(task.node.id, task.scope)
-            refusal = lambda output: unfit(task.sight, task.node, output.state_delta)  # noqa: E731
-            made = decide(self._original, place, parts, {}, refusal, self._terms(task))
-        return self._wishes.applied(made, self._original, task.node.id, task.scope)
+            path = path_of(task.node.id, task.scope)
+            refusal = lambda output: unfit(task.visible_state, task.node, output.state_delta)  # noqa: E731
+            made = decide(self._original, path, parts, {}, refusal, self._policy(task))
+        return self._overrides.applied(made, self._original, task.node.id, task.scope)
 
     def digests(self, task: Task) -> Mapping[Path, str]:
         """The content that `task` was decided from, of the files that it will use."""
@@ -107,16 +114,16 @@ class Decider:
             return []
         found = settings_parts(settings)
         other = [f"{name} changed" for name, part in found.items() if made_from.parts.get(name) != part]
-        return [*self._keying(task).changed_since(made_from), *other]
+        return [*self._hasher(task).changed_since(made_from), *other]
 
-    def produced(self, task: Task, began_ns: int) -> Products | None:
+    def produced(self, task: Task, began_ns: int) -> ProducedFiles | None:
         """What `task` made, of that which its node says it makes; None where it says nothing.
 
         Of an item only what changed since it began counts: the other files are those of other items.
         """
         if not task.node.produces:
             return None
-        return self._keying(task).produced(task.node, began_ns - _TICK_NS if task.item is not None else None)
+        return self._hasher(task).produced(task.node, began_ns - _TICK_NS if task.item is not None else None)
 
     def forget(self, task: Task) -> None:
         """The task has ended."""
@@ -135,17 +142,19 @@ class Decider:
         )
 
     def _received_parts(self, task: Task) -> Parts:
-        return received_parts(task.reads, task.edges, self._keying(task).hash_of)
+        return received_parts(task.reads, task.edges, self._hasher(task).hash_of)
 
     def _node_parts(self, task: Task) -> NodeParts:
-        return self._keying(task).node(task.node, task.given, self._found.pop(task, None), task.shown_given)
+        return self._hasher(task).node(task.node, task.given, self._found.pop(task, None), task.shown_given)
 
-    def _terms(self, task: Task) -> Terms:
+    def _policy(self, task: Task) -> ReusePolicy:
         node = task.node
-        keying, may_rerun = self._keying(task), node.id in self._may_rerun
-        spoiled = partial(keying.spoiled, node) if node.produces else None
-        reloaded = keying.reloaded
-        return terms_of(node, task.inside, cache=task.cache, may_rerun=may_rerun, spoiled=spoiled, reloaded=reloaded)
+        hasher, may_rerun = self._hasher(task), node.id in self._may_rerun
+        stale_files = partial(hasher.stale_files, node) if node.produces else None
+        reloaded = hasher.reloaded
+        return reuse_policy(
+            node, task.inside, cache=task.cache, may_rerun=may_rerun, stale_files=stale_files, reloaded=reloaded
+        )
 
-    def _keying(self, task: Task) -> Keying:
-        return self._keyings.of(task.sight.board)
+    def _hasher(self, task: Task) -> InputHasher:
+        return self._hashers.of(task.visible_state.results)

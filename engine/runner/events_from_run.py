@@ -10,8 +10,8 @@ from pathlib import Path
 from msgspec import UNSET
 
 from engine import __version__
-from engine.cache.decisions.recorded_outcomes import Original
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
+from engine.cache.keys.input_parts import InputHashers
 from engine.canonical import hash_bytes
 from engine.file_names import as_on_disk, writable
 from engine.log.events.events import (
@@ -42,7 +42,7 @@ _LONGEST_TEXT = 256 * 1024
 """A longer file is known by its hash alone: nobody reads the difference of two of them."""
 
 
-def run_started(run_id: str, preparation: Preparation, keyings: Keyings, order: int) -> RunStarted:
+def run_started(run_id: str, preparation: Preparation, hashers: InputHashers, order: int) -> RunStarted:
     """The first event of a run, which has this place in the order of runs.
 
     What it began with and no log may hold is named there.
@@ -61,7 +61,7 @@ def run_started(run_id: str, preparation: Preparation, keyings: Keyings, order: 
         experience=ExperienceRef(experience.name, experience.version, writable(str(loaded.path))),
         nodes=preparation.graph.order,
         spec_hash=hash_bytes(loaded.text.encode("utf-8", "surrogatepass")),
-        files=keyings.files(),
+        files=hashers.files(),
         settings=preparation.settings,
         original_run_id=original.run_id if original else None,
         lineage=_lineage(original) if original else Lineage(run_id),
@@ -108,7 +108,7 @@ def started(record: TaskRecord, given: Input) -> NodeStarted:
 def run_finished(
     finish: Finish,
     view: RunView,
-    original: Original | None,
+    original: RecordedOutcomes | None,
     wrote: Mapping[str, Wrote] | None,
     duration_ms: float,
     order: int,
@@ -167,7 +167,7 @@ def limit_warning(held: Held, asked: int | None) -> str | None:
     return f"{wish} has no effect beyond {held.limit}: no more tools run at once than this machine has cores"
 
 
-def _lineage(original: Original) -> Lineage:
+def _lineage(original: RecordedOutcomes) -> Lineage:
     before = original.started.lineage
     root = before.root_run_id if before else original.run_id
     return Lineage(root, (before.depth if before else 0) + 1, original.lineage_spent)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.cache.keys.input_hash import InputKey
-from engine.cache.keys.produced_files import Products
+from engine.cache.keys.produced_files import ProducedFiles
 from engine.experience.model import Backoff, OnError, Policy
 from engine.expressions import Json
 from engine.log.events.events import (
@@ -90,7 +90,7 @@ class Executor(Struct, frozen=True):
     secrets: Secrets
     record: Callable[[Event], object]
     changed: Callable[[Task, Mapping[str, Json]], list[str]]
-    produced: Callable[[Task, int], Products | None]
+    produced: Callable[[Task, int], ProducedFiles | None]
     digests: Callable[[Task], Mapping[Path, str]]
 
     async def execute(self, task: Task, attempt_id: str, key: InputKey) -> TaskEnd:
@@ -116,7 +116,7 @@ class Executor(Struct, frozen=True):
         gone = _folder_gone(task)
         if gone is not None:
             return gone
-        kind = self.kinds.at(task.sight.board.composition.home)[task.node.kind]
+        kind = self.kinds.at(task.visible_state.results.composition.home)[task.node.kind]
         limit_ms = task.node.timeout_ms
         digests = self.digests(task)
         try:
@@ -132,11 +132,11 @@ class Executor(Struct, frozen=True):
             return _folder_gone(task) or NodeError(
                 "internal", f"the {task.node.kind.value} kind failed on its own account: {error!r}"
             )
-        unlike = _unlike(digests, reads, task.sight.board.composition.home)
+        unlike = _unlike(digests, reads, task.visible_state.results.composition.home)
         return self._checked(task, replace(outcome, unlike=(*outcome.unlike, *unlike)), watcher)
 
     def _checked(self, task: Task, outcome: Outcome, watcher: LogWatcher) -> Outcome | NodeError:
-        checked = check_output(task.sight, task.node, outcome.output)
+        checked = check_output(task.visible_state, task.node, outcome.output)
         if checked.error is not None:
             return NodeError(checked.error.type, checked.error.message, metrics=outcome.metrics)
         for warning in checked.warnings:
@@ -202,7 +202,7 @@ def _work(task: Task, attempt_id: str, digests: Mapping[Path, str]) -> Work:
         task.args,
         task.reads,
         task.edges,
-        task.sight.board.args,
+        task.visible_state.results.args,
         item=WorkItem(inside.item.value, inside.item.index) if inside.item else None,
         given=task.given,
         pipeline=inside.pipeline,
@@ -213,7 +213,7 @@ def _work(task: Task, attempt_id: str, digests: Mapping[Path, str]) -> Work:
 
 def _folder_gone(task: Task) -> NodeError | None:
     """What happens to a node whose folder somebody renamed or removed meanwhile: it is worked in by its path."""
-    home = task.sight.board.composition.home
+    home = task.visible_state.results.composition.home
     if os.path.isdir(home):  # noqa: PTH112 - before each execution, and a path is slow to make
         return None
     return NodeError("FolderGone", f"the folder {home} was renamed or removed while the run went on")

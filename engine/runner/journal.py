@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.log.events.events import Event, Input, NodeAttempt, NodeStarted, Record, RunWarning, Scope, Wrote
 from engine.log.reading.view import RunView
 from engine.log.secrets.masking import Secrets
@@ -15,10 +15,10 @@ from engine.log.writing.run_order import Place, clock_warnings
 from engine.log.writing.writer import LogWriter
 from engine.runner.events_from_run import group_ended, part_event, received, run_started, texts_of
 from engine.runner.execution import new_attempt_id
-from engine.runner.final_writes import wrote
+from engine.runner.final_writes import final_writes
 from engine.runner.load_nested import outside_warnings
 from engine.runner.prepare import Preparation
-from engine.scheduler.state.results import Board
+from engine.scheduler.state.results import Results
 from engine.scheduler.tasks import Cancelled, Failed, GroupBegan, GroupEnded, Skipped, Task, TryLater, Warn
 
 
@@ -33,9 +33,9 @@ class Journal:
         self._unseen: deque[Record] = deque()
         self._groups_began: dict[tuple[str, tuple[Scope, ...]], float] = {}
 
-    def begin(self, preparation: Preparation, keyings: Keyings, place: Place) -> None:
+    def begin(self, preparation: Preparation, hashers: InputHashers, place: Place) -> None:
         """Write the first line, once the texts that a later plan compares with are kept."""
-        first = run_started(self._log.run_id, preparation, keyings, place.order)
+        first = run_started(self._log.run_id, preparation, hashers, place.order)
         for text in texts_of(preparation, first.files):
             self._log.keep(text)
         self.record(first)
@@ -43,9 +43,9 @@ class Journal:
         for warning in warnings:
             self.warn(warning)
 
-    def kept_writes(self, board: Board, secrets: Secrets) -> Mapping[str, Wrote] | None:
+    def kept_writes(self, results: Results, secrets: Secrets) -> Mapping[str, Wrote] | None:
         """What the run leaves in the state, by field; not what the log masks, of which it warns."""
-        written = wrote(board)
+        written = final_writes(results)
         masked = [name for name, each in written.items() if secrets.are_in(each.value)]
         if masked:
             names = ", ".join(masked)

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.cache.keys.secret_parts import SecretParts
 from engine.cache.keys.sources import Sources
 from engine.collector import paused_collector
@@ -35,8 +35,8 @@ from engine.scheduler.tasks import (
     Consider,
     FailRun,
     Finish,
-    Happening,
     Limit,
+    SchedulerEvent,
     StopAll,
     Task,
     TaskEnd,
@@ -73,9 +73,9 @@ class Run:
         self._order = order
         self._journal = Journal(log, observe)
         self._secret_parts = SecretParts(preparation.found.secrets)
-        self._keyings = Keyings(kinds, preparation.composition, sources, self._secret_parts)
+        self._hashers = InputHashers(kinds, preparation.composition, sources, self._secret_parts)
         self._fingerprints = sources.fingerprints
-        self._decider = Decider(self._keyings, preparation.original, preparation.may_rerun, preparation.wishes)
+        self._decider = Decider(self._hashers, preparation.original, preparation.may_rerun, preparation.overrides)
         self._asked_concurrency = wanted_concurrency or preparation.experience.concurrency
         self._scheduler = Scheduler(
             preparation.composition,
@@ -90,18 +90,18 @@ class Run:
         self._executor = Executor(
             kinds, preparation.found.secrets, self._report, decider.changed, decider.produced, decider.digests
         )
-        self._due: deque[Callable[[], None]] = deque()
+        self._inbox: deque[Callable[[], None]] = deque()
         self._loop = asyncio.get_running_loop()
         self._will_step = False
         self._finish: asyncio.Future[Finish] = self._loop.create_future()
-        self._timers = Timers(self._happened)
+        self._timers = Timers(self._handle)
         self._abandoned = False
 
     async def drive(self) -> RunFinished:
         """Run to the end. Raises LogWriteError; then nothing more is started, and all that ran has ended."""
         began = time.monotonic()
-        self._journal.begin(self._preparation, self._keyings, self._order.began)
-        self._soon(lambda: self._carry_out(self._scheduler.begin()))
+        self._journal.begin(self._preparation, self._hashers, self._order.began)
+        self._enqueue(lambda: self._carry_out(self._scheduler.begin()))
         self._loop.call_soon(self._prepare_ahead)  # the first node's process takes longer to start
         try:
             finish = await self._finish
@@ -111,7 +111,7 @@ class Run:
             self._journal.show()
         if self._secret_parts.problem is not None:
             self._journal.warn(self._secret_parts.problem)
-        kept = self._journal.kept_writes(self._scheduler.board, self._preparation.found.secrets)
+        kept = self._journal.kept_writes(self._scheduler.results, self._preparation.found.secrets)
         original = self._preparation.original
         finished = run_finished(finish, self.view, original, kept, since(began), self._end_order())
         self._journal.record(finished)
@@ -136,17 +136,17 @@ class Run:
     @property
     def final_state(self) -> dict[str, Json]:
         """The state as the results so far make it."""
-        return self._scheduler.board.final_state()
+        return self._scheduler.results.final_state()
 
     def cancel(self, reason: str) -> None:
         """Ask the run to end: nothing more begins, what runs is stopped and awaited."""
-        self._soon(partial(self._cancel, reason))
+        self._enqueue(partial(self._cancel, reason))
 
     def abandon(self, reason: str) -> None:
         """End now, without waiting for what runs: the processes of nodes die with this one."""
         self.cancel(reason)
         self._abandoned = True
-        self._soon(partial(self._give_up, reason))
+        self._enqueue(partial(self._give_up, reason))
 
     def _cancel(self, reason: str) -> None:
         commands = self._scheduler.cancel(reason)
@@ -176,9 +176,9 @@ class Run:
             self._break_off(error)
         if self._tasks.any(TaskState.WANTED):
             self._step_soon()
-        self._loop.call_soon(self._meanwhile)
+        self._loop.call_soon(self._show_events)
 
-    def _meanwhile(self) -> None:
+    def _show_events(self) -> None:
         """What can wait until the nodes that were launched are at work."""
         try:
             self._journal.show()
@@ -187,7 +187,7 @@ class Run:
 
     def _prepare_ahead(self) -> None:
         """Hash what is left to hash, turn by turn, so that whatever happens meanwhile is heard at once."""
-        if self._keyings.prepare_ahead() and not self._finish.done():
+        if self._hashers.prepare_ahead() and not self._finish.done():
             self._loop.call_soon(self._prepare_ahead)
 
     def _break_off(self, error: Exception) -> None:
@@ -196,18 +196,18 @@ class Run:
 
     def _is_idle(self) -> bool:
         """Whether nothing is going on, nor will be unless someone does something."""
-        if self._finish.done() or self._due or self._timers.will_ring(TryAgain):
+        if self._finish.done() or self._inbox or self._timers.will_ring(TryAgain):
             return False
         return not self._tasks.any(TaskState.WANTED, TaskState.INSPECTING, TaskState.RUNNING, TaskState.STOPPING)
 
     def _catch_up(self) -> None:
         """Tell the scheduler what happened meanwhile: here, where an event that cannot be logged ends the run."""
-        while self._due:
-            self._due.popleft()()
+        while self._inbox:
+            self._inbox.popleft()()
 
-    def _soon(self, happen: Callable[[], None], *, at_once: bool = False) -> None:
+    def _enqueue(self, happen: Callable[[], None], *, at_once: bool = False) -> None:
         """Let it happen in the next step. `at_once`: in one now, since nothing can come that would share its sync."""
-        self._due.append(happen)
+        self._inbox.append(happen)
         if at_once and not self._will_step:
             self._step()
         else:
@@ -249,7 +249,7 @@ class Run:
                 finding.result()
                 self._tasks.want(task)
 
-        self._soon(want)
+        self._enqueue(want)
 
     def _launch(self) -> None:
         """Start what has a slot, once everything that it may build on is durable."""
@@ -289,11 +289,11 @@ class Run:
             return
         task = record.task
         if not future.cancelled():
-            self._soon(lambda: self._end(task, future.result()), at_once=len(self._tasks.running) == 1)
+            self._enqueue(lambda: self._end(task, future.result()), at_once=len(self._tasks.running) == 1)
         elif record.stop_reason is not None:
-            self._soon(partial(self._end, task, cancelled(task, record.stop_reason, record.attempt_id)))
+            self._enqueue(partial(self._end, task, cancelled(task, record.stop_reason, record.attempt_id)))
         else:
-            self._soon(partial(self._end, task, broke_off(task, record.attempt_id)))
+            self._enqueue(partial(self._end, task, broke_off(task, record.attempt_id)))
 
     def _end(self, task: Task, end: TaskEnd) -> None:
         record = self._tasks.end(task)
@@ -320,8 +320,8 @@ class Run:
             elif not isinstance(command, (FailRun, Unknown)):  # which no run sees
                 self._journal.narrate(command)
 
-    def _happened(self, event: Happening) -> None:
-        self._soon(lambda: self._carry_out(self._scheduler.handle(event)))
+    def _handle(self, event: SchedulerEvent) -> None:
+        self._enqueue(lambda: self._carry_out(self._scheduler.handle(event)))
 
     def _stop(self, stop: StopAll) -> None:
         """Let everything within the stop's scope end as cancelled."""
@@ -331,7 +331,7 @@ class Run:
             return task.scope[:depth] == stop.scope
 
         for record in self._tasks.stop(within, stop.reason):
-            self._soon(partial(self._end, record.task, end_without_start(record, stop.reason)))
+            self._enqueue(partial(self._end, record.task, end_without_start(record, stop.reason)))
 
     async def _end_executions(self) -> None:
         """Let what still runs, when the run itself broke off, stop what it started."""
@@ -346,7 +346,7 @@ class Run:
         try:
             self._journal.record(event)
         except LogWriteError as error:
-            self._soon(partial(_raise, error))
+            self._enqueue(partial(_raise, error))
 
 
 def _names(records: Iterable[TaskRecord]) -> str:

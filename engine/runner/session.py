@@ -42,7 +42,7 @@ class Ended(Struct, frozen=True):
     run_id: str
     finished: RunFinished
     final_state: Mapping[str, Json]
-    told_state: Mapping[str, Json]
+    shown_state: Mapping[str, Json]
     folder: Path
     state_problem: str | None = None
 

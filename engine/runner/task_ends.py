@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.cache.decisions.decision import Ambiguity, Answer, Decision
-from engine.cache.decisions.recorded_outcomes import Recorded
+from engine.cache.decisions.recorded_outcomes import RecordedOutcome
 from engine.experience.model import OnAmbiguous
 from engine.log.events.events import ErrorInfo, Input, NodeCached, NodeCancelled, NodeFailed
 from engine.runner.task_states import TaskRecord
@@ -43,7 +43,7 @@ def broke_off(task: Task, attempt_id: str | None) -> NodeFailed:
     return NodeFailed(node_id=task.node.id, scope=task.scope, attempt_id=attempt_id, error=error, duration_ms=0.0)
 
 
-def _restored(task: Task, decision: Decision, outcome: Recorded, received: Input) -> NodeCached:
+def _restored(task: Task, decision: Decision, outcome: RecordedOutcome, received: Input) -> NodeCached:
     assert decision.key is not None  # nothing that it was decided from was unknown
     return NodeCached(
         node_id=task.node.id,

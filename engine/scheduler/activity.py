@@ -23,8 +23,8 @@ from engine.log.secrets.masking import MASK
 from engine.scheduler.composition import Composition
 from engine.scheduler.readiness import Go
 from engine.scheduler.state.inputs import Context, Inside, args_of, given_name, given_of, has_secrets, lookup, reads_of
-from engine.scheduler.state.results import Board, Ending, Result
-from engine.scheduler.tasks import Command, Consider, Happening, Lane, Task
+from engine.scheduler.state.results import Ending, Result, Results
+from engine.scheduler.tasks import Command, Consider, Lane, SchedulerEvent, Task
 
 
 class Stop(Struct, frozen=True):
@@ -45,7 +45,7 @@ class Part(Protocol):
     def begin(self) -> list[Command]:
         """Everything that can start at once."""
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """Something within it happened."""
 
     def stop(self, stop: Stop) -> list[Command]:
@@ -68,7 +68,7 @@ class FindNested(Protocol):
         """What `node` of `outer` nests, or why that cannot run now."""
 
 
-def never_found(outer: Composition, node: Node) -> Composition | ErrorInfo:  # noqa: ARG001
+def find_nothing(outer: Composition, node: Node) -> Composition | ErrorInfo:  # noqa: ARG001
     """Where nobody can look."""
     return ErrorInfo("experience", f"the experience that {node.id} nests is not there")
 
@@ -86,15 +86,15 @@ def as_it_ended(inside: Inside, vertex: str, go: Go, result: Result) -> Result: 
 
 
 class Frame(Struct, frozen=True):
-    """One graph at work, for its parts: its board, what it runs inside, its turn, whether it may restore.
+    """One graph at work, for its parts: its results, what it runs inside, its turn, whether it may restore.
 
     A plan differs from a run in what `make_unit` makes and what `settled` says; and it goes on where a failure stops a
     run (`stops_early`).
     """
 
-    board: Board
+    results: Results
     make_unit: MakeUnit
-    find_nested: FindNested = never_found
+    find_nested: FindNested = find_nothing
     settled: Settled = as_it_ended
     stops_early: bool = True
     inside: Inside = field(default_factory=Inside)
@@ -104,15 +104,15 @@ class Frame(Struct, frozen=True):
     @property
     def composition(self) -> Composition:
         """What runs."""
-        return self.board.composition
+        return self.results.composition
 
     @property
     def merges(self) -> Mapping[str, Merge]:
         """By state field."""
-        return self.board.merges
+        return self.results.merges
 
 
-class Single(Struct):
+class SingleTask(Struct):
     """One execution of a node that is no nested experience."""
 
     task: Task
@@ -122,7 +122,7 @@ class Single(Struct):
         """See Part."""
         return [Consider(self.task)]
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
         if isinstance(event, NodeFailed):
             self.result = Result(Ending.FAILED, error=event.error)
@@ -147,12 +147,12 @@ def make_task(frame: Frame, node: Node, context: Context, lane: Lane, reads: Map
     dropped += [f"{given_name(node)}: {path} names nothing, so its key is left out" for path in given.missing]
     return Task(
         node,
-        context.sight,
+        context.visible_state,
         context.inside,
         lane,
         args.value,
         given.value,
-        reads_of(context.sight, node) if reads is None else reads,
+        reads_of(context.visible_state, node) if reads is None else reads,
         context.edges,
         frame.cache and node.cache,
         tuple(dropped),

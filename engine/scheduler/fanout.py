@@ -15,7 +15,17 @@ from engine.scheduler.activity import Frame, Part, Stop, tally_name
 from engine.scheduler.items import for_each_items, items_at
 from engine.scheduler.state.inputs import Context, ItemValue, lookup, named, reads_of
 from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result
-from engine.scheduler.tasks import Cancelled, Command, Failed, FailRun, GroupBegan, GroupEnded, Happening, Lane, Unknown
+from engine.scheduler.tasks import (
+    Cancelled,
+    Command,
+    Failed,
+    FailRun,
+    GroupBegan,
+    GroupEnded,
+    Lane,
+    SchedulerEvent,
+    Unknown,
+)
 
 
 class FanOut:
@@ -50,10 +60,10 @@ class FanOut:
         self._size = len(values)
         self._waiting.extend(items_at(self._for_each.source, values, context))
         with suppress(NotYetKnownError):  # no task of a plan gets them
-            self._reads = reads_of(context.sight, self._node)
+            self._reads = reads_of(context.visible_state, self._node)
         return [GroupBegan(self._node.id, context.inside.scope, self._size), *self._go_on()]
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
         item = event.scope[len(self._context.inside.scope)].item
         part = self._open.get(item.index) if item is not None else None
@@ -109,7 +119,7 @@ class FanOut:
             return Unknown(self._node.id, self._context.inside.scope)
         tally = Counter(map(tally_name, self._results.values()))
         tally["cancelled"] += self._size - len(self._results)
-        whole = fanned_in(self._results, self._for_each, self._size, self._frame.merges)
+        whole = fan_out_result(self._results, self._for_each, self._size, self._frame.merges)
         scope = self._context.inside.scope
         if whole.error is None and tally["cancelled"] and self._stopping is not None:
             self.result = Result(Ending.CANCELLED)
@@ -124,7 +134,7 @@ def unknown_items(id_: str, context: Context, error: NotYetKnownError) -> Unknow
     return Unknown(id_, context.inside.scope, tuple(f"its items come from {source}" for source in sources))
 
 
-def fanned_in(results: Mapping[int, Result], for_each: ForEach, size: int, merges: Mapping[str, Merge]) -> Result:
+def fan_out_result(results: Mapping[int, Result], for_each: ForEach, size: int, merges: Mapping[str, Merge]) -> Result:
     """What a fan-out of `size` items comes to, of which these, by index, have ended so.
 
     Whatever is tolerated, one of whose items each failed has nothing to go on with.

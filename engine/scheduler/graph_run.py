@@ -11,11 +11,11 @@ from engine.scheduler.activity import Frame, Part, Stop, tally_name
 from engine.scheduler.fanout import FanOut
 from engine.scheduler.loop import LoopRun
 from engine.scheduler.pipeline import PipelineRun
-from engine.scheduler.readiness import Go, Skip, gate
+from engine.scheduler.readiness import Go, Skip, readiness
 from engine.scheduler.state.inputs import Context
-from engine.scheduler.state.results import Board, Ending, Result
-from engine.scheduler.state.visible_state import Sight
-from engine.scheduler.tasks import Cancelled, Command, FailRun, Happening, Lane, Skipped, StopAll, Warn
+from engine.scheduler.state.results import Ending, Result, Results
+from engine.scheduler.state.visible_state import VisibleState
+from engine.scheduler.tasks import Cancelled, Command, FailRun, Lane, SchedulerEvent, Skipped, StopAll, Warn
 
 
 class GraphRun:
@@ -24,9 +24,9 @@ class GraphRun:
     def __init__(self, frame: Frame) -> None:
         self.ended: Stop | None = None
         self._frame = frame
-        self._graph: Graph = frame.board.graph
+        self._graph: Graph = frame.results.graph
         experience = frame.composition.experience
-        self._nodes = frame.board.nodes
+        self._nodes = frame.results.nodes
         self._pipelines = {pipeline.id: pipeline for pipeline in experience.pipelines}
         self._loops = {loop.id: loop for loop in experience.loops}
         self._unmet = {vertex: len(self._graph.waits[vertex]) for vertex in self._graph.order}
@@ -36,9 +36,9 @@ class GraphRun:
         self._stopping: Stop | None = None
 
     @property
-    def board(self) -> Board:
+    def results(self) -> Results:
         """What is known of the graph's vertices."""
-        return self._frame.board
+        return self._frame.results
 
     @property
     def counts(self) -> Counts:
@@ -48,16 +48,16 @@ class GraphRun:
     @property
     def is_undetermined(self) -> bool:
         """Whether what came out depends on vertices that have not run yet (plans only)."""
-        return len(self._known_results()) < len(self.board.results)
+        return len(self._known_results()) < len(self.results.ended)
 
     def _known_results(self) -> list[Result]:
-        return [result for result in self.board.results.values() if result.ending is not Ending.UNDETERMINED]
+        return [result for result in self.results.ended.values() if result.ending is not Ending.UNDETERMINED]
 
     def begin(self) -> list[Command]:
         """Everything that can start at once."""
         return self._advance(deque(vertex for vertex in self._graph.order if self._unmet[vertex] == 0))
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """Something happened to a vertex, or within one."""
         depth = len(self._frame.inside.scope)
         vertex = event.scope[depth].id if len(event.scope) > depth else event.node_id
@@ -114,7 +114,7 @@ class GraphRun:
         go = self._begun.pop(vertex, None)
         if go is not None:
             result = self._frame.settled(self._frame.inside, vertex, go, result)
-        self.board.settle(vertex, result)
+        self.results.settle(vertex, result)
         self._open.pop(vertex, None)
         for dependent in self._dependents[vertex]:
             self._unmet[dependent] -= 1
@@ -133,8 +133,8 @@ class GraphRun:
         commands: list[Command] = []
         while ready and self._stopping is None:
             vertex = ready.popleft()
-            sight = Sight(self.board, vertex)
-            decision = gate(sight)
+            visible_state = VisibleState(self.results, vertex)
+            decision = readiness(visible_state)
             if isinstance(decision, Skip):
                 scope = self._frame.inside.scope
                 commands.append(Skipped(vertex, scope, decision.reason, decision.cause))
@@ -142,7 +142,7 @@ class GraphRun:
                 continue
             commands += [Warn(vertex, self._frame.inside.scope, warning) for warning in decision.warnings]
             order = (*self._frame.order, self._graph.position(vertex))
-            context = Context(sight, decision.edges, self._frame.inside, order, decision.unknown)
+            context = Context(visible_state, decision.edges, self._frame.inside, order, decision.unknown)
             part = self._part(vertex, context)
             self._begun[vertex] = decision
             self._open[vertex] = part
@@ -170,9 +170,9 @@ class GraphRun:
             return []
         stop = self._stopping
         if stop is not None:
-            left = [vertex for vertex in self._graph.order if vertex not in self.board.results]
+            left = [vertex for vertex in self._graph.order if vertex not in self.results.ended]
             for vertex in left:
-                self.board.settle(vertex, Result(Ending.CANCELLED))
+                self.results.settle(vertex, Result(Ending.CANCELLED))
             self.ended = stop if stop.status is not RunStatus.WAITING else self._failure() or stop
             return [Cancelled(vertex, self._frame.inside.scope, stop.reason, stop.cause) for vertex in left]
         self.ended = self._failure() or Stop(RunStatus.SUCCESS, "")
@@ -180,7 +180,7 @@ class GraphRun:
 
     def _failure(self) -> Stop | None:
         """What the first vertex that failed makes of the run; None where none did."""
-        results = self.board.results
+        results = self.results.ended
         failed = next((vertex for vertex in self._graph.order if results[vertex].ending is Ending.FAILED), None)
         return None if failed is None else Stop(RunStatus.FAILURE, f"failed at {failed}", Cause(node=failed))
 

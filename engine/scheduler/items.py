@@ -45,7 +45,7 @@ def item_values(
 
 def items_at(source: str, values: list[Json], context: Context) -> Items:
     """The items of a list that `source` names there."""
-    hash_of = context.sight.board.hash_of
+    hash_of = context.visible_state.results.hash_of
     if not has_secrets(context):
         return item_values(values, None, hash_of)
     shown = named(source, lookup(context, shown=True))

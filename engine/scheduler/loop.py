@@ -14,7 +14,7 @@ from engine.scheduler.activity import Frame, Part, Stop, tally_name
 from engine.scheduler.fanout import FanOut
 from engine.scheduler.state.inputs import Context, lookup
 from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result
-from engine.scheduler.tasks import Cancelled, Command, GroupBegan, GroupEnded, Happening, Lane, Unknown, Warn
+from engine.scheduler.tasks import Cancelled, Command, GroupBegan, GroupEnded, Lane, SchedulerEvent, Unknown, Warn
 
 MAX_ITERATIONS = 100
 """Where a loop has `until` and no `max_iters`."""
@@ -29,7 +29,7 @@ class LoopRun:
         self._loop = loop
         self._body = body
         self._context = context
-        self._sight = context.sight
+        self._visible_state = context.visible_state
         self._deltas: list[Mapping[str, Json]] = []
         self._edge_output: Json | Missing = MISSING
         self._tally: Counter[str] = Counter()
@@ -42,7 +42,7 @@ class LoopRun:
         """See Part."""
         return [GroupBegan(self._loop.id, self._context.inside.scope, max_iterations(self._loop)), *self._go_on()]
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
         if self._part is None or event.scope[len(self._context.inside.scope)].iteration != self._tally.total():
             return []
@@ -73,7 +73,7 @@ class LoopRun:
         self._is_undetermined = result.ending is Ending.UNDETERMINED
         deltas = [delta for delta in result.deltas if delta]
         self._deltas += deltas
-        self._sight = self._sight.after(deltas)
+        self._visible_state = self._visible_state.after(deltas)
         if result.ending is Ending.DONE and result.edge_output is not MISSING:
             self._edge_output = result.edge_output
 
@@ -85,7 +85,9 @@ class LoopRun:
             return self._end()
         if self._is_undetermined:
             return self._unknown()
-        context = replace(self._context, sight=self._sight, inside=inside, order=(*self._context.order, iteration))
+        context = replace(
+            self._context, visible_state=self._visible_state, inside=inside, order=(*self._context.order, iteration)
+        )
         try:
             over, commands = self._is_over(context)
         except NotYetKnownError:

@@ -16,7 +16,7 @@ from engine.scheduler.composition import Composition, is_shared, shared_fields
 from engine.scheduler.graph_run import GraphRun
 from engine.scheduler.state.inputs import Context, args_of, lookup
 from engine.scheduler.state.merging import fold
-from engine.scheduler.state.results import UNDETERMINED, Board, Ending, NotYetKnownError, Result
+from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result, Results
 from engine.scheduler.state.writes import check_output
 from engine.scheduler.tasks import (
     Cancelled,
@@ -24,8 +24,8 @@ from engine.scheduler.tasks import (
     Failed,
     GroupBegan,
     GroupEnded,
-    Happening,
     Limit,
+    SchedulerEvent,
     TimeOver,
     TryAgain,
     TryLater,
@@ -34,7 +34,7 @@ from engine.scheduler.tasks import (
 )
 
 
-class Unfound(Struct):
+class NotFound(Struct):
     """One execution of a node whose nested experience is not there, or cannot run: it fails before anything begins."""
 
     node: Node
@@ -47,7 +47,7 @@ class Unfound(Struct):
         self.result = Result(Ending.FAILED, error=self.error)
         return [Failed(self.node.id, self.context.inside.scope, self.error)]
 
-    def handle(self, event: Happening) -> list[Command]:  # noqa: ARG002 - it is over once it has begun
+    def handle(self, event: SchedulerEvent) -> list[Command]:  # noqa: ARG002 - it is over once it has begun
         """See Part."""
         return []
 
@@ -83,7 +83,7 @@ class Nested:
         self._args = args
         return [GroupBegan(self._node.id, scope, len(self._child.graph.order)), *self._try()]
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
         if len(event.scope) == len(self._context.inside.scope):
             return self._timer_rang(event)
@@ -99,7 +99,7 @@ class Nested:
             return self._cancelled(stop)
         return [*self._run.begin_no_more(stop), *self._end_if_over(self._run)]
 
-    def _timer_rang(self, event: Happening) -> list[Command]:
+    def _timer_rang(self, event: SchedulerEvent) -> list[Command]:
         """What this very attempt asked for is due; the timers of earlier ones, which may ring as late, mean nothing."""
         if isinstance(event, TryAgain) and event.later is self._later:
             return self._try()
@@ -110,15 +110,15 @@ class Nested:
         return [*self._run.stop(stop), *self._end_if_over(self._run)]
 
     def _try(self) -> list[Command]:
-        """Begin an attempt, with a state and a board of its own."""
+        """Begin an attempt, with a state and a results of its own."""
         self._attempt += 1
         self._limit = self._later = None
         self._timed_out = False
         inside = self._context.inside.nested(self._node.id)
-        board = child_board(self._node, self._child, self._context, self._args)
+        results = child_results(self._node, self._child, self._context, self._args)
         cache = self._frame.cache and self._node.cache
         frame = self._frame
-        inner = replace(frame, board=board, inside=inside, order=self._context.order, cache=cache)
+        inner = replace(frame, results=results, inside=inside, order=self._context.order, cache=cache)
         run = self._run = GraphRun(inner)
         commands: list[Command] = []
         if "timeout_ms" in self._node.source:  # not by default: each of its nodes has a limit of its own
@@ -138,9 +138,9 @@ class Nested:
             self.result = UNDETERMINED
             return [Unknown(self._node.id, scope)]
         if error is None:
-            output, warnings = child_output(self._node, self._child, run.board, self._context)
+            output, warnings = child_output(self._node, self._child, run.results, self._context)
             try:
-                checked = check_output(self._context.sight, self._node, output)
+                checked = check_output(self._context.visible_state, self._node, output)
             except NotYetKnownError as unknown:
                 self.result = UNDETERMINED
                 return [Unknown(self._node.id, scope, (f"its set_once fields come from {unknown}",))]
@@ -157,7 +157,7 @@ class Nested:
         return [*commands, GroupEnded(self._node.id, scope, run.counts, error)]
 
     def _is_whole(self, run: GraphRun) -> bool:
-        return all(result.ending is not Ending.CANCELLED for result in run.board.results.values())
+        return all(result.ending is not Ending.CANCELLED for result in run.results.ended.values())
 
     def _tries_again(self) -> bool:
         policy = self._node.on_error
@@ -171,7 +171,7 @@ class Nested:
             return None
         name = self._child.experience.name
         at = ended.cause.node if ended.cause is not None else None
-        cause = run.board.results[at].error if at in run.board.results else None
+        cause = run.results.ended[at].error if at in run.results.ended else None
         if cause is None:
             return ErrorInfo("experience", f"{name} failed: {ended.reason}")
         return replace(cause, message=f"{name} failed at {at}: {cause.message}")
@@ -205,36 +205,36 @@ def _hidden(values: Mapping[str, Json], shown: Mapping[str, Json]) -> dict[str, 
     return {} if shown is values else {name: shown[name] for name in values if shown[name] != values[name]}
 
 
-def child_board(node: Node, child: Composition, context: Context, args: ChildArgs) -> Board:
-    """The board of one run of the child."""
-    start, hash_of = child_start(node, child, context), context.sight.board.hash_of
-    return Board(child, args.values, start, shown_args=args.shown, hash_of=hash_of)
+def child_results(node: Node, child: Composition, context: Context, args: ChildArgs) -> Results:
+    """The results of one run of the child."""
+    start, hash_of = child_start(node, child, context), context.visible_state.results.hash_of
+    return Results(child, args.values, start, shown_args=args.shown, hash_of=hash_of)
 
 
 def child_start(node: Node, child: Composition, context: Context) -> dict[str, Json]:
     """The state that the child starts from: its defaults; in a shared state, what the node sees."""
     start = child.experience.starting_state()
     if is_shared(node):
-        for field in shared_fields(context.sight.board.composition.experience, child.experience):
-            value = context.sight.see(field)
+        for field in shared_fields(context.visible_state.results.composition.experience, child.experience):
+            value = context.visible_state.see(field)
             if value is not MISSING:
                 start[field] = value
     return start
 
 
-def child_output(node: Node, child: Composition, board: Board, context: Context) -> tuple[Output, tuple[str, ...]]:
+def child_output(node: Node, child: Composition, results: Results, context: Context) -> tuple[Output, tuple[str, ...]]:
     """What the node writes and sends once its child has succeeded, and warnings of what it therefore does not write.
 
     A shared state takes the child's writes as they were made, an isolated one gives its final values to the fields
     that `writes` names alike; both give them to those that `outputs` maps. The edge output is that of the public
     engine, without its run id, which would make every resume run what follows.
     """
-    final = board.final_state()
+    final = results.final_state()
     assert isinstance(node.spec, ExperienceSpec)
     shared = is_shared(node)
     sources = {**({} if shared else {field: field for field in node.writes}), **node.spec.outputs}
     values = {field: _final(str(source), final) for field, source in sources.items()}
-    delta = _shared_delta(child, board, context.sight.board) if shared else {}
+    delta = _shared_delta(child, results, context.visible_state.results) if shared else {}
     delta.update({field: value for field, value in values.items() if value is not MISSING})
     name = child.experience.name
     missing = tuple(
@@ -251,12 +251,12 @@ def _final(source: str, final: Mapping[str, Json]) -> Json | Missing:
     return final.get(source, MISSING) if path is None else descend(dict(final), path.steps)
 
 
-def _shared_delta(child: Composition, board: Board, outer: Board) -> dict[str, Json]:
+def _shared_delta(child: Composition, results: Results, outer: Results) -> dict[str, Json]:
     """The child's writes to the fields that it shares, in its order, as one write of the node."""
     delta: dict[str, Json] = {}
     for field in shared_fields(outer.composition.experience, child.experience):
-        results = (board.results[vertex] for vertex in child.graph.order)
-        writes = [written[field] for result in results for written in result.deltas if field in written]
+        ended = (results.ended[vertex] for vertex in child.graph.order)
+        writes = [written[field] for result in ended for written in result.deltas if field in written]
         value = fold(outer.merges[field], MISSING, writes)
         if value is not MISSING:
             delta[field] = value
@@ -264,6 +264,6 @@ def _shared_delta(child: Composition, board: Board, outer: Board) -> dict[str, J
 
 
 def _all_restored(run: GraphRun) -> bool:
-    results = run.board.results.values()
+    results = run.results.ended.values()
     ran = [result for result in results if result.ending is not Ending.SKIPPED]
     return bool(ran) and all(result.restored for result in ran)

@@ -23,15 +23,15 @@ from engine.scheduler.tasks import (
     FailRun,
     GroupBegan,
     GroupEnded,
-    Happening,
     Lane,
+    SchedulerEvent,
     Skipped,
     Unknown,
     Warn,
 )
 
 
-class Travel(Struct):
+class ItemProgress(Struct):
     """One item on its way: at which stage it is, what it has written, and the edge output that the next one gets."""
 
     inside: Inside
@@ -72,7 +72,7 @@ class PipelineRun:
         self._context = context
         # Later stages first: an item that has begun is finished before another one begins.
         self._lanes = tuple(Lane((*context.order, -stage)) for stage in range(len(stages)))
-        self._travels: dict[int, Travel] = {}
+        self._progress: dict[int, ItemProgress] = {}
         self._open: dict[int, Part] = {}
         self._tally: Counter[str] = Counter()
         self._stopping: Stop | None = None
@@ -92,21 +92,21 @@ class PipelineRun:
         commands: list[Command] = [GroupBegan(pipeline.id, context.inside.scope, len(values) * len(self._stages))]
         commands += [self._ignored(stage) for stage in self._stages if stage.for_each is not None]
         for item in items_at(pipeline.items, values, context):
-            self._travels[item.index] = Travel(context.inside.staged(pipeline.id, item), item.index)
-        for travel in self._travels.values():
-            commands += self._go_on(travel)
+            self._progress[item.index] = ItemProgress(context.inside.staged(pipeline.id, item), item.index)
+        for progress in self._progress.values():
+            commands += self._go_on(progress)
         return [*commands, *self._end_if_over()]
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
         item = event.scope[len(self._context.inside.scope)].item
         part = self._open.get(item.index) if item is not None else None
         if item is None or part is None:
             return []
-        travel = self._travels[item.index]
+        progress = self._progress[item.index]
         commands = part.handle(event)
         if part.result is not None:
-            commands += [*self._stage_ended(travel, part.result), *self._go_on(travel)]
+            commands += [*self._stage_ended(progress, part.result), *self._go_on(progress)]
         return [*commands, *self._end_if_over()]
 
     def stop(self, stop: Stop) -> list[Command]:
@@ -116,42 +116,42 @@ class PipelineRun:
         for index, part in list(self._open.items()):
             commands += part.stop(stop)
             if part.result is not None:
-                commands += self._stage_ended(self._travels[index], part.result)
+                commands += self._stage_ended(self._progress[index], part.result)
         return [*commands, *self._end_if_over()]
 
-    def _go_on(self, travel: Travel) -> list[Command]:
+    def _go_on(self, progress: ItemProgress) -> list[Command]:
         """Begin the item's next stage; and the ones after it, as far as they end at once."""
         commands: list[Command] = []
-        while travel.index not in self._open and travel.can_go_on and travel.stage < len(self._stages):
+        while progress.index not in self._open and progress.can_go_on and progress.stage < len(self._stages):
             if self._stopping is not None:
                 break
-            node = self._stages[travel.stage]
-            edges = travel.received(self._stages, self._context.edges)
-            sight = self._context.sight.after(travel.deltas)
-            order = (*self._context.order, -travel.stage, travel.index)
-            context = Context(sight, edges, travel.inside, order, self._context.unknown)
-            part = self._frame.make_unit(self._frame, node, context, self._lanes[travel.stage], None)
-            self._open[travel.index] = part
+            node = self._stages[progress.stage]
+            edges = progress.received(self._stages, self._context.edges)
+            visible_state = self._context.visible_state.after(progress.deltas)
+            order = (*self._context.order, -progress.stage, progress.index)
+            context = Context(visible_state, edges, progress.inside, order, self._context.unknown)
+            part = self._frame.make_unit(self._frame, node, context, self._lanes[progress.stage], None)
+            self._open[progress.index] = part
             commands += part.begin()
             if part.result is not None:
-                commands += self._stage_ended(travel, part.result)
+                commands += self._stage_ended(progress, part.result)
         return commands
 
-    def _stage_ended(self, travel: Travel, result: Result) -> list[Command]:
-        del self._open[travel.index]
+    def _stage_ended(self, progress: ItemProgress, result: Result) -> list[Command]:
+        del self._open[progress.index]
         self._tally[tally_name(result)] += 1
         if result.ending is Ending.DONE:
-            travel.take(result)
+            progress.take(result)
             return []
-        travel.is_undetermined = result.ending is Ending.UNDETERMINED
+        progress.is_undetermined = result.ending is Ending.UNDETERMINED
         if result.ending is not Ending.FAILED:
             return []
-        failed = self._stages[travel.stage]
-        travel.error = result.error or ErrorInfo("pipeline", f"stage {failed.id} failed")
-        later = self._stages[travel.stage + 1 :]
+        failed = self._stages[progress.stage]
+        progress.error = result.error or ErrorInfo("pipeline", f"stage {failed.id} failed")
+        later = self._stages[progress.stage + 1 :]
         self._tally["skipped"] += len(later)
         reason, cause = f"stage {failed.id} failed", Cause(node=failed.id)
-        commands: list[Command] = [Skipped(stage.id, travel.inside.scope, reason, cause) for stage in later]
+        commands: list[Command] = [Skipped(stage.id, progress.inside.scope, reason, cause) for stage in later]
         if failed.on_error.policy is Policy.FAIL_RUN and self._stopping is None:
             commands.append(FailRun(failed.id))
         return commands
@@ -159,11 +159,11 @@ class PipelineRun:
     def _end_if_over(self) -> list[Command]:
         if self._open or self.result is not None:
             return []
-        if any(travel.is_undetermined for travel in self._travels.values()):
+        if any(progress.is_undetermined for progress in self._progress.values()):
             self.result = UNDETERMINED
             return [Unknown(self._pipeline.id, self._context.inside.scope)]
-        scope, executions = self._context.inside.scope, len(self._travels) * len(self._stages)
-        whole = arrived(list(self._travels.values()), self._frame.merges)
+        scope, executions = self._context.inside.scope, len(self._progress) * len(self._stages)
+        whole = pipeline_result(list(self._progress.values()), self._frame.merges)
         left = executions - self._tally.total()
         if whole.error is None and (left or self._tally["cancelled"]) and self._stopping is not None:
             self.result = Result(Ending.CANCELLED)
@@ -177,16 +177,16 @@ class PipelineRun:
         return Warn(stage.id, self._context.inside.scope, message)
 
 
-def arrived(travels: Sequence[Travel], merges: Mapping[str, Merge]) -> Result:
+def pipeline_result(all_progress: Sequence[ItemProgress], merges: Mapping[str, Merge]) -> Result:
     """What a pipeline comes to whose items, in item order, have got so far."""
-    errors = {travel.index: travel.error for travel in travels if travel.error is not None}
+    errors = {progress.index: progress.error for progress in all_progress if progress.error is not None}
     if errors:
-        error: ErrorInfo | None = items_failed(errors, len(travels))
+        error: ErrorInfo | None = items_failed(errors, len(all_progress))
     else:
         # An item's own stages were checked against one another when they ended.
-        error = set_once_conflict((_first_writes(travel.deltas) for travel in travels), merges, "items")
-    deltas = tuple(delta for travel in travels for delta in travel.deltas)
-    outputs = edge_outputs(Result(Ending.DONE, (), travel.passed) for travel in travels)
+        error = set_once_conflict((_first_writes(progress.deltas) for progress in all_progress), merges, "items")
+    deltas = tuple(delta for progress in all_progress for delta in progress.deltas)
+    outputs = edge_outputs(Result(Ending.DONE, (), progress.passed) for progress in all_progress)
     return Result(Ending.FAILED if error else Ending.DONE, deltas, outputs, error)
 
 

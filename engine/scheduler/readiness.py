@@ -10,8 +10,8 @@ from engine.experience.model import Edge, Join
 from engine.expressions import MISSING, Json, Root, evaluate, paths_of
 from engine.log.events.events import Cause, EdgeEnds
 from engine.scheduler.state.inputs import Context, Inside, lookup
-from engine.scheduler.state.results import Board, Ending, NotYetKnownError, Result
-from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.state.results import Ending, NotYetKnownError, Result, Results
+from engine.scheduler.state.visible_state import VisibleState
 
 _DEAD = (Ending.FAILED, Ending.SKIPPED, Ending.CANCELLED)
 
@@ -36,56 +36,58 @@ class Skip(Struct, frozen=True):
     cause: Cause
 
 
-def gate(sight: Sight) -> Go | Skip:
-    """Decide for the vertex of `sight`, all of whose waits have ended."""
-    edges = sight.board.graph.incoming[sight.vertex]
+def readiness(visible_state: VisibleState) -> Go | Skip:
+    """Decide for the vertex of `visible_state`, all of whose waits have ended."""
+    edges = visible_state.results.graph.incoming[visible_state.vertex]
     if not edges:
         return Go({})
     try:
-        return _any(sight, edges) if _join_of(sight) is Join.ANY else _all(sight, edges)
+        return _any(visible_state, edges) if _join_of(visible_state) is Join.ANY else _all(visible_state, edges)
     except NotYetKnownError:
-        return _partly_known(sight, edges)
+        return _partly_known(visible_state, edges)
 
 
-def _join_of(sight: Sight) -> Join:
+def _join_of(visible_state: VisibleState) -> Join:
     """How the vertex joins its edges: as its node says; pipelines and loops need all of them."""
-    node = sight.board.nodes.get(sight.vertex)
+    node = visible_state.results.nodes.get(visible_state.vertex)
     return node.join if node is not None else Join.ALL
 
 
-def _all(sight: Sight, edges: tuple[Edge, ...]) -> Go | Skip:
-    results = sight.board.results
+def _all(visible_state: VisibleState, edges: tuple[Edge, ...]) -> Go | Skip:
+    results = visible_state.results.ended
     for edge in edges:
         ending = results[edge.from_].ending
         if ending in _DEAD:
             return Skip(f"predecessor {edge.from_} {_ended(ending)}", Cause(node=edge.from_))
-    _require_known(sight.board, edges)
+    _require_known(visible_state.results, edges)
     warnings: list[str] = []
     for edge in edges:
-        if not _holds(sight, edge, warnings):
+        if not _holds(visible_state, edge, warnings):
             return _false(edge)
-    return Go(_delivered(sight.board, edges), tuple(warnings))
+    return Go(_delivered(visible_state.results, edges), tuple(warnings))
 
 
-def _any(sight: Sight, edges: tuple[Edge, ...]) -> Go | Skip:
-    _require_known(sight.board, edges)
+def _any(visible_state: VisibleState, edges: tuple[Edge, ...]) -> Go | Skip:
+    _require_known(visible_state.results, edges)
     warnings: list[str] = []
-    results = sight.board.results
-    live = tuple(edge for edge in edges if results[edge.from_].ending is Ending.DONE and _holds(sight, edge, warnings))
+    results = visible_state.results.ended
+    live = tuple(
+        edge for edge in edges if results[edge.from_].ending is Ending.DONE and _holds(visible_state, edge, warnings)
+    )
     if not live:
         return _no_live_edge(edges)
-    return Go(_delivered(sight.board, live), tuple(warnings))
+    return Go(_delivered(visible_state.results, live), tuple(warnings))
 
 
-def _partly_known(sight: Sight, edges: tuple[Edge, ...]) -> Go | Skip:
+def _partly_known(visible_state: VisibleState, edges: tuple[Edge, ...]) -> Go | Skip:
     """The answer of a plan: a skip that nothing can change, or what is still open."""
-    results, is_any = sight.board.results, _join_of(sight) is Join.ANY
+    results, is_any = visible_state.results.ended, _join_of(visible_state) is Join.ANY
     running = {edge.from_ for edge in edges if results[edge.from_].ending is Ending.UNDETERMINED}
     delivering: list[Edge] = []
     unknown: list[Edge] = []
     conditions: list[str] = []
     for edge in edges:
-        held = _held(sight, edge, running)
+        held = _held(visible_state, edge, running)
         if held is False and not is_any:
             return _false(edge)
         if held is False or results[edge.from_].ending not in (Ending.DONE, Ending.UNDETERMINED):
@@ -98,15 +100,15 @@ def _partly_known(sight: Sight, edges: tuple[Edge, ...]) -> Go | Skip:
     if not delivering and not unknown:
         return _no_live_edge(edges)
     sources = tuple(dict.fromkeys(edge.from_ for edge in unknown))
-    return Go(_delivered(sight.board, tuple(delivering)), (), sources, tuple(conditions))
+    return Go(_delivered(visible_state.results, tuple(delivering)), (), sources, tuple(conditions))
 
 
-def _held(sight: Sight, edge: Edge, running: set[str]) -> bool | None:
+def _held(visible_state: VisibleState, edge: Edge, running: set[str]) -> bool | None:
     """The value of an edge's condition; None where nobody can say yet."""
     if running and edge.when is not None and any(path.root is Root.EDGES for path in paths_of(edge.when)):
         return None
     try:
-        return _holds(sight, edge, [])
+        return _holds(visible_state, edge, [])
     except NotYetKnownError:
         return None
 
@@ -120,30 +122,30 @@ def _no_live_edge(edges: tuple[Edge, ...]) -> Skip:
     return Skip("no incoming edge is live (join: any)", Cause(edge=EdgeEnds(edges[0].from_, edges[0].to)))
 
 
-def _require_known(board: Board, edges: tuple[Edge, ...]) -> None:
-    unknown = [edge.from_ for edge in edges if board.results[edge.from_].ending is Ending.UNDETERMINED]
+def _require_known(results: Results, edges: tuple[Edge, ...]) -> None:
+    unknown = [edge.from_ for edge in edges if results.ended[edge.from_].ending is Ending.UNDETERMINED]
     if unknown:
         raise NotYetKnownError(tuple(dict.fromkeys(unknown)))
 
 
-def _holds(sight: Sight, edge: Edge, warnings: list[str]) -> bool:
+def _holds(visible_state: VisibleState, edge: Edge, warnings: list[str]) -> bool:
     """Whether the edge's `when` holds for its target; what was odd about it is added to `warnings`.
 
     Raises NotYetKnownError (plans only).
     """
     if edge.when is None:
         return True
-    edges = _delivered(sight.board, sight.board.graph.incoming[sight.vertex])
-    result = evaluate(edge.when, lookup(Context(sight, edges, Inside())))
+    edges = _delivered(visible_state.results, visible_state.results.graph.incoming[visible_state.vertex])
+    result = evaluate(edge.when, lookup(Context(visible_state, edges, Inside())))
     warnings.extend(f"when: {edge.when_text}: {warning.message}" for warning in result.warnings)
     return result.value
 
 
-def _delivered(board: Board, edges: tuple[Edge, ...]) -> dict[str, Json]:
+def _delivered(results: Results, edges: tuple[Edge, ...]) -> dict[str, Json]:
     """The edge outputs that these edges carry, by predecessor."""
     outputs: dict[str, Json] = {}
     for edge in edges:
-        result: Result = board.results[edge.from_]
+        result: Result = results.ended[edge.from_]
         if result.edge_output is not MISSING:
             outputs[edge.from_] = result.edge_output
     return outputs

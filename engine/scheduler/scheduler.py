@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from engine.experience.model import Kind, Node
 from engine.expressions import Json
 from engine.log.events.events import ErrorInfo, RunStatus
-from engine.scheduler.activity import FindNested, Frame, Part, Single, Stop, make_task, never_found
+from engine.scheduler.activity import FindNested, Frame, Part, SingleTask, Stop, find_nothing, make_task
 from engine.scheduler.composition import Composition, with_shared
 from engine.scheduler.graph_run import GraphRun
-from engine.scheduler.nested import Nested, Unfound
+from engine.scheduler.nested import Nested, NotFound
 from engine.scheduler.state.inputs import Context
-from engine.scheduler.state.results import Board
-from engine.scheduler.tasks import Command, Finish, Happening, Lane
+from engine.scheduler.state.results import Results
+from engine.scheduler.tasks import Command, Finish, Lane, SchedulerEvent
 from engine.scheduler.value_digest import HashOf, hash_openly
 
 
@@ -27,23 +27,23 @@ class Scheduler:
         composition: Composition,
         args: Mapping[str, Json],
         start: Mapping[str, Json],
-        find_nested: FindNested = never_found,
+        find_nested: FindNested = find_nothing,
         hash_of: HashOf = hash_openly,
     ) -> None:
-        board = Board(composition, args, start, hash_of=hash_of)
-        self._run = GraphRun(Frame(board, make_unit, find_nested))
+        results = Results(composition, args, start, hash_of=hash_of)
+        self._run = GraphRun(Frame(results, make_unit, find_nested))
         self._finished = False
 
     @property
-    def board(self) -> Board:
+    def results(self) -> Results:
         """What is known of the outermost graph."""
-        return self._run.board
+        return self._run.results
 
     def begin(self) -> list[Command]:
         """Everything that can start at once."""
         return self._with_finish(self._run.begin())
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """Something happened. A group's own events (a fan-out's, say) are the scheduler's to ask for."""
         return self._with_finish(self._run.handle(event))
 
@@ -67,7 +67,7 @@ def make_unit(frame: Frame, node: Node, context: Context, lane: Lane, reads: Map
     """The part that one execution of `node` is (see MakeUnit)."""
     if node.kind is Kind.EXPERIENCE:
         return _nested(frame, node, context)
-    return Single(make_task(frame, node, context, lane, reads))
+    return SingleTask(make_task(frame, node, context, lane, reads))
 
 
 def _nested(frame: Frame, node: Node, context: Context) -> Part:
@@ -76,5 +76,5 @@ def _nested(frame: Frame, node: Node, context: Context) -> Part:
         return Nested(frame, node, known, context)
     found = frame.find_nested(frame.composition, node)
     if isinstance(found, ErrorInfo):
-        return Unfound(node, context, found)
+        return NotFound(node, context, found)
     return Nested(frame, with_shared(node, frame.composition.experience, found), found, context)

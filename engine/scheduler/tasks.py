@@ -20,7 +20,7 @@ from engine.log.events.events import (
     Scope,
 )
 from engine.scheduler.state.inputs import Inside, ItemValue
-from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.state.visible_state import VisibleState
 
 
 class Lane(Struct, frozen=True, eq=False, weakref=True):
@@ -33,13 +33,13 @@ class Lane(Struct, frozen=True, eq=False, weakref=True):
 class Task(Struct, frozen=True, eq=False):
     """One execution that is wanted: a node with what it receives. Two tasks are never equal, whatever they hold.
 
-    `sight` is how it sees the state. `reads` and `edges` are the same objects for all items of a fan-out. `cache`:
-    whether an outcome of the original may be restored. `shown_args` and `shown_given` are as much of what
-    it receives as people may see; the same objects where that is all.
+    `reads` and `edges` are the same objects for all items of a fan-out. `cache` allows to restore an outcome of the
+    original run. `shown_args` and `shown_given` are as much of `args` and `given` as people may see; the same objects
+    where that is everything.
     """
 
     node: Node
-    sight: Sight
+    visible_state: VisibleState
     inside: Inside
     lane: Lane
     args: Mapping[str, Json]
@@ -226,5 +226,5 @@ class TryAgain(Struct, frozen=True):
         return self.later.scope
 
 
-Happening = TaskEnd | TimeOver | TryAgain
+SchedulerEvent = TaskEnd | TimeOver | TryAgain
 """All that the scheduler hears."""

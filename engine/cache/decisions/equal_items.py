@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.cache.decisions.execution_path import Place
+from engine.cache.decisions.execution_path import ExecutionPath
 
 
 class EqualItems:
     """The ordinals for which outcomes are recorded, by what equal items have in common."""
 
-    def __init__(self, places: Iterable[Place]) -> None:
-        self._ordinals: dict[Place, dict[int, Place]] = {}
-        for place in places:
-            parted = _parted(place)
+    def __init__(self, paths: Iterable[ExecutionPath]) -> None:
+        self._ordinals: dict[ExecutionPath, dict[int, ExecutionPath]] = {}
+        for path in paths:
+            parted = _parted(path)
             if parted is not None:
                 group, ordinal = parted
-                self._ordinals.setdefault(group, {})[ordinal] = place
+                self._ordinals.setdefault(group, {})[ordinal] = path
 
-    def spare(self, place: Place, equals: int) -> Place | None:
-        """The place of which the item at `place`, which has no outcome, may take one; None where there is none.
+    def spare(self, path: ExecutionPath, equals: int) -> ExecutionPath | None:
+        """The path of which the item at `path`, which has no outcome, may take one; None where there is none.
 
-        Today's list has `equals` items of its value. What is recorded for one of these belongs to it alone.
+        CurrentValues's list has `equals` items of its value. What is recorded for one of these belongs to it alone.
         """
-        parted = _parted(place)
+        parted = _parted(path)
         if parted is None:
             return None
         group, ordinal = parted
@@ -33,9 +33,9 @@ class EqualItems:
         return recorded[spare[before]] if before < len(spare) else None
 
 
-def _parted(place: Place) -> tuple[Place, int] | None:
-    """What `place` has in common with equal items, the innermost one's ordinal taken out; and that ordinal."""
-    steps, node_id = place
+def _parted(path: ExecutionPath) -> tuple[ExecutionPath, int] | None:
+    """What `path` has in common with equal items, the innermost one's ordinal taken out; and that ordinal."""
+    steps, node_id = path
     for at in range(len(steps) - 1, -1, -1):
         kind, id_, key, iteration = steps[at]
         if key is not None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct, field
 
-from engine.cache.decisions.execution_path import Place, place_of
+from engine.cache.decisions.execution_path import ExecutionPath, path_of
 from engine.log.events.events import Scope
 
-Group = Place
-"""The place of a fan-out or pipeline."""
+Group = ExecutionPath
+"""The path of a fan-out or pipeline."""
 
 
 class RecordedLists(Struct):
@@ -19,14 +19,14 @@ class RecordedLists(Struct):
 
     def note_size(self, node_id: str, scope: tuple[Scope, ...], items: int) -> None:
         """A fan-out or pipeline began with so many items."""
-        self.sizes[place_of(node_id, scope)] = items
+        self.sizes[path_of(node_id, scope)] = items
 
     def note_reached(self, scope: tuple[Scope, ...]) -> None:
         """What runs inside `scope` was begun, or restored."""
         for at in reversed(range(len(scope))):
             item = scope[at].item
             if item is not None:
-                self.reached.setdefault(place_of(scope[at].id, scope[:at]), {})[item.index] = item.key
+                self.reached.setdefault(path_of(scope[at].id, scope[:at]), {})[item.index] = item.key
                 return
 
     def add_older(self, older: RecordedLists) -> None:
@@ -36,12 +36,12 @@ class RecordedLists(Struct):
                 self.sizes[group] = size
                 self.reached[group] = older.reached.get(group, {})
 
-    def is_new(self, place: Place, index: int | None) -> bool:
-        """Whether `place`, of the item at `index` of today's list, is in no list that the original came to.
+    def is_new(self, path: ExecutionPath, index: int | None) -> bool:
+        """Whether `path`, of the item at `index` of today's list, is in no list that the original came to.
 
         An item that was never begun left no key: it is taken for the one that stands where it stood.
         """
-        steps = place[0]
+        steps = path[0]
         at = next((at for at in reversed(range(len(steps))) if steps[at][2] is not None), None)
         if at is None:
             return False

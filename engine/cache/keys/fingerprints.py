@@ -61,12 +61,12 @@ class Fingerprints:
     @contextlib.contextmanager
     def moment(self) -> Iterator[None]:
         """While this lasts, each file is looked at once, however many nodes are made of it. May be nested."""
-        around = self._moment
-        self._moment = {} if around is None else around
+        nested_by = self._moment
+        self._moment = {} if nested_by is None else nested_by
         try:
             yield
         finally:
-            self._moment = around
+            self._moment = nested_by
 
     def of(self, path: Path) -> Fingerprint:
         """The fingerprint of the file as it is now; the same object as before where the content is the same."""

@@ -22,8 +22,8 @@ from engine.cache.keys.input_hash import (
     spec_parts,
     value_parts,
 )
-from engine.cache.keys.nesting import Around, used_files
-from engine.cache.keys.produced_files import Products, products_of, spoiled
+from engine.cache.keys.nesting import NestingNode, used_files
+from engine.cache.keys.produced_files import ProducedFiles, files_produced, stale_files
 from engine.cache.keys.prompt_args import args_inserted
 from engine.cache.keys.secret_parts import SecretParts
 from engine.cache.keys.sources import Sources
@@ -36,7 +36,7 @@ from engine.nodes.kind import LooksFirst, NodeKind
 from engine.nodes.registry import Kinds
 from engine.scheduler.composition import Composition
 from engine.scheduler.state.inputs import ItemValue, given_name
-from engine.scheduler.state.results import Board
+from engine.scheduler.state.results import Results
 from engine.scheduler.value_digest import HashOf, hash_openly
 
 _IS_USED = re.compile(r"(?:^|\.)uses ")
@@ -71,7 +71,7 @@ class RunArgParts(Struct, frozen=True):
 
 
 class _Memory(Struct):
-    """What the keyings of one run share: files are read, and nodes hashed, once for all executions."""
+    """What the hashers of one run share: files are read, and nodes hashed, once for all executions."""
 
     sources: Sources
     spec: dict[int, tuple[Node, Parts, bool]] = field(default_factory=dict)
@@ -89,7 +89,7 @@ class _Memory(Struct):
         return known[1], known[2]
 
 
-class Keying:
+class InputHasher:
     """Makes parts for the nodes of one experience in one `directory`."""
 
     def __init__(
@@ -98,16 +98,16 @@ class Keying:
         kinds: Mapping[Kind, NodeKind],
         run_args: RunArgParts,
         memory: _Memory,
-        around: tuple[Around, ...] = (),
+        nested_by: tuple[NestingNode, ...] = (),
     ) -> None:
         self.hash_of = run_args.hash_of
         self._secret_args = run_args.secret
         self._directory = directory.absolute()
         self._kinds = kinds
         self._memory = memory
-        self._around = around
+        self._nested_by = nested_by
         self._shared = dict(run_args.all_have)
-        for nesting in around:
+        for nesting in nested_by:
             self._shared.update(nesting.spec())
 
     def looks_first(self, node: Node, given: Mapping[str, Json]) -> LooksFirst | None:
@@ -158,9 +158,9 @@ class Keying:
             if fingerprint.digest != before.fingerprints[name].digest
         ]
 
-    def produced(self, node: Node, since_ns: int | None) -> Products:
+    def produced(self, node: Node, since_ns: int | None) -> ProducedFiles:
         """What `node` made, of that which it says it makes: all, or what changed `since_ns`."""
-        return products_of(node, self._directory, self._memory.sources.fingerprints, since_ns)
+        return files_produced(node, self._directory, self._memory.sources.fingerprints, since_ns)
 
     def reloaded(self, loaded: Mapping[str, str]) -> tuple[str, ...]:
         """What is different about modules that a tool `loaded`: their paths from the experience, with their digests."""
@@ -171,9 +171,9 @@ class Keying:
             if (now[name].digest or MISSING) != digest
         )
 
-    def spoiled(self, node: Node, products: Mapping[str, str]) -> tuple[str, ...]:
+    def stale_files(self, node: Node, products: Mapping[str, str]) -> tuple[str, ...]:
         """What is wrong with `products`, which an execution of `node` made, since then."""
-        return spoiled(node, self._directory, self._memory.sources.fingerprints, products)
+        return stale_files(node, self._directory, self._memory.sources.fingerprints, products)
 
     def _secrets_for(self, node: Node) -> Parts:
         """The secret args of the run that `node` receives beside its own args: a tool all, a prompt what it inserts."""
@@ -195,13 +195,13 @@ class Keying:
                 imported = self._memory.sources.imports.of(tool, self._directory)
                 files.update((f"import {name}", path) for name, path in imported.items())
         files.update((f"uses {name}", path) for name, path in used_files(node, self._directory).items())
-        for nesting in self._around:
+        for nesting in self._nested_by:
             files.update(nesting.files())
         return files
 
 
-class Keyings:
-    """The keyings of one run of `root`: its own, and those of all that it nests, each in its own folder.
+class InputHashers:
+    """The hashers of one run of `root`: its own, and those of all that it nests, each in its own folder.
 
     `secret_parts` hashes what comes from secrets; without, secret args are no part of any hash.
     """
@@ -213,28 +213,28 @@ class Keyings:
         self._root = root
         self._secret_parts = secret_parts
         self._memory = _Memory(sources)
-        self._made: WeakKeyDictionary[Board, Keying] = WeakKeyDictionary()
+        self._made: WeakKeyDictionary[Results, InputHasher] = WeakKeyDictionary()
         self._ahead = root.all_nodes()
 
-    def of(self, board: Board) -> Keying:
-        """The keying of the nodes that run on `board`."""
-        made = self._made.get(board)
+    def of(self, results: Results) -> InputHasher:
+        """The hasher of the nodes that run on `results`."""
+        made = self._made.get(results)
         if made is None:
-            made = self._made[board] = self._of_board(board)
+            made = self._made[results] = self._of_results(results)
         return made
 
-    def _of_board(self, board: Board) -> Keying:
-        args, shown = board.args, board.shown_args
+    def _of_results(self, results: Results) -> InputHasher:
+        args, shown = results.args, results.shown_args
         secret = {name: value for name, value in args.items() if shown is not args and shown[name] != value}
         plain = {name: value for name, value in args.items() if name not in secret}
         if self._secret_parts is None:
-            return self._make(board.composition, RunArgParts(value_parts(_RUN_ARGS, plain)))
+            return self._make(results.composition, RunArgParts(value_parts(_RUN_ARGS, plain)))
         # What only a nested experience marks is a secret from now on.
-        self._secret_parts.secrets.add(secret_values(board.composition.experience, args))
+        self._secret_parts.secrets.add(secret_values(results.composition.experience, args))
         hash_of = self._secret_parts.hash
         all_have = value_parts(_RUN_ARGS, plain, plain, hash_of)
         received = value_parts(_RUN_ARGS, secret, shown, hash_of)
-        return self._make(board.composition, RunArgParts(all_have, received, hash_of))
+        return self._make(results.composition, RunArgParts(all_have, received, hash_of))
 
     def is_lasting(self, key: InputKey) -> bool:
         """Whether another process would make the same key of the same parts."""
@@ -261,10 +261,10 @@ class Keyings:
             digests = {name: fingerprints.of(path).digest for name, path in sorted(named.items())}
         return {name: digest for name, digest in digests.items() if digest is not None}
 
-    def _make(self, composition: Composition, args: RunArgParts) -> Keying:
+    def _make(self, composition: Composition, args: RunArgParts) -> InputHasher:
         home = composition.home
-        around = tuple(Around(Path(each.home).absolute(), each.node) for each in composition.nested_by)
-        return Keying(Path(home), self._kinds.at(home), args, self._memory, around)
+        nested_by = tuple(NestingNode(Path(each.home).absolute(), each.node) for each in composition.nested_by)
+        return InputHasher(Path(home), self._kinds.at(home), args, self._memory, nested_by)
 
 
 def received_parts(reads: Mapping[str, Json], edges: Mapping[str, Json], hash_of: HashOf = hash_openly) -> Parts:

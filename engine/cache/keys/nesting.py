@@ -14,7 +14,7 @@ _OF_NESTING = ("cache_key", "env")
 """What a node that nests an experience says of all that runs in it; `uses` is the third."""
 
 
-class Around(Struct, frozen=True):
+class NestingNode(Struct, frozen=True):
     """A node that nests an experience, and the folder of the one that it belongs to."""
 
     directory: Path

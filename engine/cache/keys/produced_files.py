@@ -13,24 +13,26 @@ from engine.experience.model import Node
 from engine.file_names import as_on_disk
 
 
-class Products(Struct, frozen=True):
+class ProducedFiles(Struct, frozen=True):
     """What an execution made, of that which its node names under `produces`: path to hash; and globs without files."""
 
     files: Mapping[str, str]
     unmatched: tuple[str, ...] = ()
 
 
-def products_of(node: Node, directory: Path, fingerprints: Fingerprints, since_ns: int | None) -> Products:
+def files_produced(node: Node, directory: Path, fingerprints: Fingerprints, since_ns: int | None) -> ProducedFiles:
     """The files that `node`, of the experience in `directory`, says it makes: all, or those that changed `since_ns`."""
     found = matching(directory, node.produces).files
     if since_ns is not None:
         found = {name: path for name, path in found.items() if _changed_ns(path) >= since_ns}
     made = fingerprints.of_all(dict(sorted(found.items())))
     digests = {name: fingerprint.digest for name, fingerprint in made.items() if fingerprint.digest is not None}
-    return Products(digests, tuple(_unmatched(node, directory)))
+    return ProducedFiles(digests, tuple(_unmatched(node, directory)))
 
 
-def spoiled(node: Node, directory: Path, fingerprints: Fingerprints, products: Mapping[str, str]) -> tuple[str, ...]:
+def stale_files(
+    node: Node, directory: Path, fingerprints: Fingerprints, products: Mapping[str, str]
+) -> tuple[str, ...]:
     """Which of `products`, made by an execution of `node`, are gone or different now; or which globs match nothing."""
     now = fingerprints.of_all({name: directory / as_on_disk(name) for name in products})
     wrong = [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.cache.plan.explanation import VALUE_SECTIONS
 from engine.cache.plan.partial_decision import known_args
 from engine.experience.model import Node
@@ -18,12 +18,12 @@ from engine.scheduler.state.results import NotYetKnownError
 _LONGEST_TEXT = 256 * 1024
 
 
-class Today(Struct, frozen=True):
+class CurrentValues(Struct, frozen=True):
     """The parts of one execution of `node` in `context`."""
 
     node: Node
     context: Context
-    keyings: Keyings
+    hashers: InputHashers
 
     def value(self, part: str) -> Json | Missing:
         """What the part holds, the text of a file; MISSING where that is not known."""
@@ -38,13 +38,13 @@ class Today(Struct, frozen=True):
         return self._text(part)
 
     def _written(self, section: str, name: str) -> Json | Missing:
-        return (self.node.source if section == "spec" else self.context.sight.board.args).get(name, MISSING)
+        return (self.node.source if section == "spec" else self.context.visible_state.results.args).get(name, MISSING)
 
     def _received(self, section: str, name: str) -> Json | Missing:
         if section == "item":
             return self.context.inside.item.value if self.context.inside.item is not None else MISSING
         if section == "reads":
-            return self.context.sight.see(name)
+            return self.context.visible_state.see(name)
         if section == "edges":
             return self.context.edges.get(name, MISSING)
         if section == "args":
@@ -60,7 +60,7 @@ class Today(Struct, frozen=True):
             given = self._given()
         except NotYetKnownError:
             given = {}
-        path = self.keyings.of(self.context.sight.board).node(self.node, given, {}).files.get(part)
+        path = self.hashers.of(self.context.visible_state.results).node(self.node, given, {}).files.get(part)
         try:
             if path is None:
                 return MISSING

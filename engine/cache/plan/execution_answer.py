@@ -1,17 +1,17 @@
-"""The answer for one execution, in a plan: what was decided, what a person wishes, what changed and what is saved."""
+"""A plan's answer for one execution: the decision, with overrides applied, what changed, and what restoring saves."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
 from engine.cache.decisions.decision import Answer, Decision
-from engine.cache.decisions.execution_path import place_of
-from engine.cache.decisions.overrides import Wishes
-from engine.cache.decisions.recorded_outcomes import Original
-from engine.cache.keys.input_parts import Keyings
-from engine.cache.plan.current_values import Today
+from engine.cache.decisions.execution_path import path_of
+from engine.cache.decisions.overrides import Overrides
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
+from engine.cache.keys.input_parts import InputHashers
+from engine.cache.plan.current_values import CurrentValues
 from engine.cache.plan.explanation import Change, Explainer
-from engine.cache.plan.partial_decision import Foresight
+from engine.cache.plan.partial_decision import PartialDecider
 from engine.cache.plan.plan_entries import Entry, saved_by
 from engine.experience.model import Node
 from engine.log.events.events import Scope
@@ -23,20 +23,20 @@ Prospect = tuple[Entry, Result]
 """The answer for a part, and what may be built on it."""
 
 
-class Answering(Struct, frozen=True):
+class Answerer(Struct, frozen=True):
     """Answers for the executions of one plan. `explainer` tells what parts held in the runs that are resumed."""
 
-    keyings: Keyings
-    original: Original
-    foresight: Foresight
-    wishes: Wishes
+    hashers: InputHashers
+    original: RecordedOutcomes
+    decider: PartialDecider
+    overrides: Overrides
     explainer: Explainer
 
     def answer(self, node: Node, context: Context, *, cache: bool) -> Prospect:
         """The answer for one execution of `node` in `context`."""
-        decided = self.foresight.decide(node, context, cache=cache)
-        made = self.wishes.applied(decided, self.original, node.id, context.inside.scope)
-        key = made.key.hash if made.key is not None and self.keyings.is_lasting(made.key) else None
+        decided = self.decider.decide(node, context, cache=cache)
+        made = self.overrides.applied(decided, self.original, node.id, context.inside.scope)
+        key = made.key.hash if made.key is not None and self.hashers.is_lasting(made.key) else None
         outcome = made.restored
         if outcome is None:
             changes = self._changes(node, context, made)
@@ -46,15 +46,15 @@ class Answering(Struct, frozen=True):
 
     def unknown(self, id_: str, scope: tuple[Scope, ...], reasons: tuple[str, ...]) -> Entry:
         """The answer for a whole whose parts nobody knows yet."""
-        before = self.original.has_parts(place_of(id_, scope))
+        before = self.original.has_parts(path_of(id_, scope))
         return Entry(id_, Answer.DEPENDS if before else Answer.IF_PREDECESSORS_SUCCEED, reasons)
 
     def is_not_asked_for(self, scope: tuple[Scope, ...], vertex: str, result: Result) -> bool:
         """Whether a vertex of the outermost graph would have to run, but `--only` does not ask for it."""
-        return not scope and result.ending is not Ending.DONE and not self.wishes.may_run((vertex,))
+        return not scope and result.ending is not Ending.DONE and not self.overrides.may_run((vertex,))
 
     def _changes(self, node: Node, context: Context, made: Decision) -> tuple[Change, ...]:
         if not made.changed:
             return ()
-        at = place_of(node.id, context.inside.scope)
-        return self.explainer.changes(at, node.id, made.changed, Today(node, context, self.keyings).value)
+        at = path_of(node.id, context.inside.scope)
+        return self.explainer.changes(at, node.id, made.changed, CurrentValues(node, context, self.hashers).value)

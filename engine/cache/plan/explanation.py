@@ -7,7 +7,7 @@ from functools import cached_property
 
 from msgspec import UNSET, Struct
 
-from engine.cache.decisions.execution_path import Place, place_of
+from engine.cache.decisions.execution_path import ExecutionPath, path_of
 from engine.experience.analyse import analyse
 from engine.expressions import MISSING, Json, Missing
 from engine.log.events.events import NodeCached, NodeCompleted, ScopeKind
@@ -17,7 +17,7 @@ from engine.log.storage.blobs import BlobLostError, Blobs, blobs_of
 from engine.log.values.input_values import InputValues, ValueLostError
 from engine.log.values.large_values import fetched
 
-ValueToday = Callable[[str], "Json | Missing"]
+CurrentValue = Callable[[str], "Json | Missing"]
 """The value that a part, such as `args.city` or `prompt prompts/a.md`, has today; MISSING where nobody can tell."""
 
 
@@ -34,24 +34,28 @@ class Explainer:
 
     def __init__(self, logs: Iterable[Log], secrets: Secrets | None = None) -> None:
         self._secrets = secrets or Secrets()
-        self._tellers = [_Teller(log) for log in logs]
+        self._logged = [_LoggedParts(log) for log in logs]
         self._shared: dict[tuple[object, ...], Change] = {}
 
-    def changes(self, place: Place, node_id: str, parts: Iterable[str], today: ValueToday) -> tuple[Change, ...]:
-        """The parts of the execution at `place` that changed; those of which nothing is known are left out."""
-        teller = next((teller for teller in self._tellers if place in teller.outcomes), None)
-        if teller is None:
+    def changes(
+        self, path: ExecutionPath, node_id: str, parts: Iterable[str], today: CurrentValue
+    ) -> tuple[Change, ...]:
+        """The parts of the execution at `path` that changed; those of which nothing is known are left out."""
+        logged = next((logged for logged in self._logged if path in logged.outcomes), None)
+        if logged is None:
             return ()
-        found = (self._change(teller, place, node_id, part, today) for part in parts)
+        found = (self._change(logged, path, node_id, part, today) for part in parts)
         return tuple(change for change in found if change.before is not MISSING or change.after is not MISSING)
 
-    def _change(self, teller: _Teller, place: Place, node_id: str, part: str, today: ValueToday) -> Change:
+    def _change(
+        self, logged: _LoggedParts, path: ExecutionPath, node_id: str, part: str, today: CurrentValue
+    ) -> Change:
         """What all items of a node have in common is one object for all of them."""
         if is_received(part):
-            return self._masked(Change(part, teller.before(place, node_id, part), today(part)))
-        shared = node_id, place[0][:-1], part
+            return self._masked(Change(part, logged.before(path, node_id, part), today(part)))
+        shared = node_id, path[0][:-1], part
         if shared not in self._shared:
-            self._shared[shared] = self._masked(Change(part, teller.before(place, node_id, part), today(part)))
+            self._shared[shared] = self._masked(Change(part, logged.before(path, node_id, part), today(part)))
         return self._shared[shared]
 
     def _masked(self, change: Change) -> Change:
@@ -61,7 +65,7 @@ class Explainer:
         return value if value is MISSING or not self._secrets.are_in(value) else self._secrets.masked_value(value)
 
 
-class _Teller:
+class _LoggedParts:
     """One log, as far as it tells what its executions were made of."""
 
     def __init__(self, log: Log) -> None:
@@ -70,21 +74,21 @@ class _Teller:
         self._texts: dict[str, Json | Missing] = {}
 
     @cached_property
-    def outcomes(self) -> dict[Place, NodeCached | NodeCompleted]:
-        """The latest outcome at each place."""
+    def outcomes(self) -> dict[ExecutionPath, NodeCached | NodeCompleted]:
+        """The latest outcome at each path."""
         return {
-            place_of(event.node_id, event.scope): event
+            path_of(event.node_id, event.scope): event
             for event in (record.event for record in self._log.records)
             if isinstance(event, (NodeCached, NodeCompleted)) and event.output is not None
         }
 
-    def before(self, place: Place, node_id: str, part: str) -> Json | Missing:
+    def before(self, path: ExecutionPath, node_id: str, part: str) -> Json | Missing:
         """What the part held."""
-        outcome = self.outcomes[place]
+        outcome = self.outcomes[path]
         section, _, name = part.partition(".")
         if part not in (outcome.input_parts or {}):
             return MISSING
-        is_nested = any(kind == ScopeKind.EXPERIENCE.value for kind, *_ in place[0])
+        is_nested = any(kind == ScopeKind.EXPERIENCE.value for kind, *_ in path[0])
         if section == "spec":
             return MISSING if is_nested else self._spec.get(node_id, {}).get(name, MISSING)
         if section == "runArgs":

@@ -8,11 +8,11 @@ from functools import partial
 from msgspec import Struct
 
 from engine.cache.decisions.decision import Decision, decide
-from engine.cache.decisions.execution_path import place_of
-from engine.cache.decisions.recorded_outcomes import Original
-from engine.cache.decisions.reuse_policy import Terms, terms_of
+from engine.cache.decisions.execution_path import path_of
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
+from engine.cache.decisions.reuse_policy import ReusePolicy, reuse_policy
 from engine.cache.keys.input_hash import Parts
-from engine.cache.keys.input_parts import Keyings, NodeParts, execution_parts, received_parts, same_given
+from engine.cache.keys.input_parts import InputHashers, NodeParts, execution_parts, received_parts, same_given
 from engine.experience.model import Node
 from engine.expressions import MISSING, Json, Lookup, resolve
 from engine.log.secrets.masking import MASK
@@ -34,15 +34,19 @@ class _Shared(Struct, frozen=True):
 
     def serves(self, node: Node, context: Context) -> bool:
         """Whether what was received is the same."""
-        return self.node is node and self.context.sight is context.sight and self.context.edges is context.edges
+        return (
+            self.node is node
+            and self.context.visible_state is context.visible_state
+            and self.context.edges is context.edges
+        )
 
 
-class Foresight:
+class PartialDecider:
     """Decides with what is known. The edge outputs of vertices that wait to run (`context.unknown`) are not."""
 
-    def __init__(self, keyings: Keyings, original: Original) -> None:
+    def __init__(self, hashers: InputHashers, original: RecordedOutcomes) -> None:
         self.original = original
-        self._keyings = keyings
+        self._hashers = hashers
         self._last: _Shared | None = None
 
     def decide(self, node: Node, context: Context, *, cache: bool) -> Decision:
@@ -52,11 +56,11 @@ class Foresight:
         find = lookup(context)
         args = known_args(node, find, unknown)
         of_node = self._of_node(node, context, find, unknown, shared)
-        shown, hash_of = self._shown_args(node, context, args), self._keyings.of(context.sight.board).hash_of
+        shown, hash_of = self._shown_args(node, context, args), self._hashers.of(context.visible_state.results).hash_of
         parts = execution_parts(of_node, shared.received, args, context.inside.item, shown, hash_of)
-        at = place_of(node.id, context.inside.scope)
-        refusal = lambda output: unfit(context.sight, node, output.state_delta)  # noqa: E731
-        return decide(self.original, at, parts, unknown, refusal, self._terms(node, context, cache=cache))
+        at = path_of(node.id, context.inside.scope)
+        refusal = lambda output: unfit(context.visible_state, node, output.state_delta)  # noqa: E731
+        return decide(self.original, at, parts, unknown, refusal, self._policy(node, context, cache=cache))
 
     @staticmethod
     def _shown_args(node: Node, context: Context, args: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -65,18 +69,18 @@ class Foresight:
         shown = known_args(node, lookup(context, shown=True), {})
         return {name: shown.get(name, MASK) for name in args}
 
-    def _terms(self, node: Node, context: Context, *, cache: bool) -> Terms:
-        keying = self._keyings.of(context.sight.board)
-        spoiled = partial(keying.spoiled, node) if node.produces else None
-        inside, reloaded = context.inside, keying.reloaded
-        return terms_of(node, inside, cache=cache, may_rerun=False, spoiled=spoiled, reloaded=reloaded)
+    def _policy(self, node: Node, context: Context, *, cache: bool) -> ReusePolicy:
+        hasher = self._hashers.of(context.visible_state.results)
+        stale_files = partial(hasher.stale_files, node) if node.produces else None
+        inside, reloaded = context.inside, hasher.reloaded
+        return reuse_policy(node, inside, cache=cache, may_rerun=False, stale_files=stale_files, reloaded=reloaded)
 
     def _shared(self, node: Node, context: Context) -> _Shared:
         if self._last is not None and self._last.serves(node, context):
             return self._last
         unknown = {f"edges.{vertex}": vertex for vertex in context.unknown}
         reads = _known(node.reads, "reads", unknown, lambda name: _read(context, name))
-        hash_of = self._keyings.of(context.sight.board).hash_of
+        hash_of = self._hashers.of(context.visible_state.results).hash_of
         return _Shared(node, context, unknown, received_parts(reads, context.edges, hash_of), {})
 
     def _of_node(
@@ -90,7 +94,7 @@ class Foresight:
         of_node = shared.of_node
         if of_node is None or not same_given(shared.given, given):
             shown = shown_given_of(node, given, context)
-            of_node = self._keyings.of(context.sight.board).node(node, given, shown_given=shown)
+            of_node = self._hashers.of(context.visible_state.results).node(node, given, shown_given=shown)
         self._last = _Shared(shared.node, shared.context, shared.unknown, shared.received, given, of_node)
         return of_node
 
@@ -113,7 +117,7 @@ def _known(
 
 
 def _read(context: Context, name: str) -> dict[str, Json]:
-    value = context.sight.see(name)
+    value = context.visible_state.see(name)
     return {} if value is MISSING else {name: value}
 
 

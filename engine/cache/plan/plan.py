@@ -10,12 +10,12 @@ from collections import deque
 from collections.abc import Mapping
 
 from engine.cache.decisions.decision import Answer
-from engine.cache.decisions.overrides import Wishes
-from engine.cache.decisions.recorded_outcomes import Original
-from engine.cache.keys.input_parts import Keyings
-from engine.cache.plan.execution_answer import Answering
+from engine.cache.decisions.overrides import Overrides
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
+from engine.cache.keys.input_parts import InputHashers
+from engine.cache.plan.execution_answer import Answerer
 from engine.cache.plan.explanation import Explainer
-from engine.cache.plan.partial_decision import Foresight, known_args
+from engine.cache.plan.partial_decision import PartialDecider, known_args
 from engine.cache.plan.plan_entries import Entry, Plan
 from engine.cache.plan.plan_tree import Answers, PlanTree
 from engine.experience.model import ExperienceSpec, Node
@@ -26,19 +26,21 @@ from engine.scheduler.graph_run import GraphRun
 from engine.scheduler.nested import Nested, child_start
 from engine.scheduler.readiness import Go
 from engine.scheduler.state.inputs import Context, Inside, lookup
-from engine.scheduler.state.results import UNDETERMINED, Board, Ending, NotYetKnownError, Result
-from engine.scheduler.tasks import Command, Happening, Lane, TryAgain, TryLater
+from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result, Results
+from engine.scheduler.tasks import Command, Lane, SchedulerEvent, TryAgain, TryLater
 
 
-def plan(board: Board, keyings: Keyings, original: Original, wishes: Wishes, explainer: Explainer) -> Plan:
-    """The plan of resuming `original` on `board`, which holds the run's args and starting state and no results yet.
+def plan(
+    results: Results, hashers: InputHashers, original: RecordedOutcomes, overrides: Overrides, explainer: Explainer
+) -> Plan:
+    """The plan of resuming `original` on `results`, which holds the run's args and starting state and no results yet.
 
-    The board is filled with what is known of the results.
+    The results is filled with what is known of the results.
     """
-    answering = Answering(keyings, original, Foresight(keyings, original), wishes, explainer)
-    planner = _Planner(answering)
-    planner.walk(board)
-    return Plan(PlanTree(planner.answers, answering, board.composition).entries(()), original.run_id)
+    answerer = Answerer(hashers, original, PartialDecider(hashers, original), overrides, explainer)
+    planner = _Planner(answerer)
+    planner.walk(results)
+    return Plan(PlanTree(planner.answers, answerer, results.composition).entries(()), original.run_id)
 
 
 class _Answered:
@@ -51,7 +53,7 @@ class _Answered:
         """See Part."""
         return []
 
-    def handle(self, event: Happening) -> list[Command]:  # noqa: ARG002 - nothing happens within it
+    def handle(self, event: SchedulerEvent) -> list[Command]:  # noqa: ARG002 - nothing happens within it
         """See Part."""
         return []
 
@@ -63,13 +65,13 @@ class _Answered:
 class _Planner:
     """Lets the scheduler walk a graph, and keeps what it says and what each execution was answered."""
 
-    def __init__(self, answering: Answering) -> None:
+    def __init__(self, answerer: Answerer) -> None:
         self.answers = Answers()
-        self._answering = answering
+        self._answerer = answerer
 
-    def walk(self, board: Board) -> None:
-        """Walk the graph of `board`, and all that is nested in it."""
-        run = GraphRun(Frame(board, self._make_unit, settled=self._settled, stops_early=False))
+    def walk(self, results: Results) -> None:
+        """Walk the graph of `results`, and all that is nested in it."""
+        run = GraphRun(Frame(results, self._make_unit, settled=self._settled, stops_early=False))
         commands = deque(run.begin())
         while commands:
             command = commands.popleft()
@@ -91,19 +93,19 @@ class _Planner:
             unknown = _unknown_inputs(node, child, context)
             if not unknown:
                 return Nested(frame, node, child, context)
-            entry, result = self._answering.unknown(node.id, context.inside.scope, unknown), UNDETERMINED
+            entry, result = self._answerer.unknown(node.id, context.inside.scope, unknown), UNDETERMINED
         elif isinstance(node.spec, ExperienceSpec):
             reason = f"{node.spec.impl} is not there, or has errors: it is looked for when {node.id} starts"
             entry, result = Entry(node.id, Answer.WILL_RUN, (reason,)), UNDETERMINED
         else:
-            entry, result = self._answering.answer(node, context, cache=frame.cache and node.cache)
+            entry, result = self._answerer.answer(node, context, cache=frame.cache and node.cache)
         self.answers.add(context.inside.scope, entry)
         return _Answered(result)
 
     def _settled(self, inside: Inside, vertex: str, go: Go, result: Result) -> Result:
         """See Settled: the result of what may yet be skipped is not known, whatever is known of its parts."""
         self.answers.settled[inside.scope, vertex] = go, result
-        if self._answering.is_not_asked_for(inside.scope, vertex, result):
+        if self._answerer.is_not_asked_for(inside.scope, vertex, result):
             return Result(Ending.CANCELLED)
         if go.conditions or (go.unknown and result.ending is Ending.DONE):
             return UNDETERMINED

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.cache.decisions.decision import Answer
 from engine.cache.decisions.overrides import NOT_ASKED_FOR
-from engine.cache.plan.execution_answer import Answering
+from engine.cache.plan.execution_answer import Answerer
 from engine.cache.plan.plan_entries import Entry, as_whole, saved, saved_ms
 from engine.experience.model import Loop, Node, Pipeline
 from engine.log.events.events import Scope, ScopeKind
@@ -18,7 +18,7 @@ from engine.scheduler.readiness import Go
 from engine.scheduler.state.results import Ending, Result
 from engine.scheduler.tasks import Command, Failed, GroupBegan, GroupEnded, Skipped, Unknown
 
-Path = tuple[Scope, ...]
+Scopes = tuple[Scope, ...]
 Said = Skipped | Failed | GroupEnded | Unknown
 
 
@@ -29,12 +29,12 @@ class Answers(Struct):
     items and iterations of what has some.
     """
 
-    executions: dict[tuple[Path, str], Entry] = field(default_factory=dict)
-    said: dict[tuple[Path, str], Said] = field(default_factory=dict)
-    settled: dict[tuple[Path, str], tuple[Go, Result]] = field(default_factory=dict)
-    _parts: dict[tuple[Path, str], set[Scope]] = field(default_factory=dict)
+    executions: dict[tuple[Scopes, str], Entry] = field(default_factory=dict)
+    said: dict[tuple[Scopes, str], Said] = field(default_factory=dict)
+    settled: dict[tuple[Scopes, str], tuple[Go, Result]] = field(default_factory=dict)
+    _parts: dict[tuple[Scopes, str], set[Scope]] = field(default_factory=dict)
 
-    def add(self, scope: Path, entry: Entry) -> None:
+    def add(self, scope: Scopes, entry: Entry) -> None:
         """Add the answer for one execution."""
         self.executions[scope, entry.node_id] = entry
         self._note_parts(scope)
@@ -46,11 +46,11 @@ class Answers(Struct):
         if isinstance(command, (GroupBegan, Failed, Unknown)):
             self._note_parts(command.scope)
 
-    def parts(self, scope: Path, id_: str) -> list[Scope]:
+    def parts(self, scope: Scopes, id_: str) -> list[Scope]:
         """The steps into the items or iterations of a fan-out, pipeline or loop, in their order."""
         return sorted(self._parts.get((scope, id_), ()), key=_index)
 
-    def _note_parts(self, scope: Path) -> None:
+    def _note_parts(self, scope: Scopes) -> None:
         for depth in range(len(scope) - 1, -1, -1):
             steps = self._parts.setdefault((scope[:depth], scope[depth].id), set())
             if scope[depth] in steps:
@@ -61,26 +61,26 @@ class Answers(Struct):
 class PlanTree:
     """Puts the entries of one graph together, the outermost or a nested one."""
 
-    def __init__(self, answers: Answers, answering: Answering, composition: Composition) -> None:
+    def __init__(self, answers: Answers, answerer: Answerer, composition: Composition) -> None:
         self._answers = answers
-        self._answering = answering
+        self._answerer = answerer
         self._composition = composition
         experience = composition.experience
         self._nodes = {node.id: node for node in experience.nodes}
         self._pipelines = {pipeline.id: pipeline for pipeline in experience.pipelines}
         self._loops = {loop.id: loop for loop in experience.loops}
 
-    def entries(self, scope: Path) -> tuple[Entry, ...]:
+    def entries(self, scope: Scopes) -> tuple[Entry, ...]:
         """The entries of the graph that runs inside `scope`, in its order."""
         return tuple(self._vertex(vertex, scope) for vertex in self._composition.graph.order)
 
-    def _vertex(self, vertex: str, scope: Path) -> Entry:
+    def _vertex(self, vertex: str, scope: Scopes) -> Entry:
         said = self._answers.said.get((scope, vertex))
         if isinstance(said, Skipped):
             return Entry(vertex, Answer.SKIPPED, (said.reason,))
         entry = self._begun(vertex, scope)
         go, result = self._answers.settled[scope, vertex]
-        if self._answering.is_not_asked_for(scope, vertex, result):
+        if self._answerer.is_not_asked_for(scope, vertex, result):
             return replace(entry, answer=Answer.SKIPPED, reasons=(NOT_ASKED_FOR,))
         if go.unknown and result.ending is Ending.DONE:
             reasons = tuple(f"it needs {predecessor} to succeed" for predecessor in go.unknown)
@@ -93,20 +93,20 @@ class PlanTree:
         reasons = tuple(f"when: {condition}" for condition in go.conditions)
         return replace(entry, answer=Answer.DEPENDS, reasons=(*reasons, *entry.reasons))
 
-    def _begun(self, vertex: str, scope: Path) -> Entry:
+    def _begun(self, vertex: str, scope: Scopes) -> Entry:
         if vertex in self._pipelines:
             pipeline = self._pipelines[vertex]
-            return self._list(vertex, scope, lambda item: self._travel(pipeline, item))
+            return self._list(vertex, scope, lambda item: self._pipeline_item(pipeline, item))
         if vertex in self._loops:
             return self._loop(self._loops[vertex], scope)
         return self._node(self._nodes[vertex], scope)
 
-    def _node(self, node: Node, scope: Path) -> Entry:
+    def _node(self, node: Node, scope: Scopes) -> Entry:
         if node.for_each is not None:
             return self._list(node.id, scope, lambda item: self._execution(node.id, item))
         return self._execution(node.id, scope)
 
-    def _execution(self, node_id: str, scope: Path) -> Entry:
+    def _execution(self, node_id: str, scope: Scopes) -> Entry:
         """The entry of one execution of a node: an answer, or a nested experience."""
         answer = self._answers.executions.get((scope, node_id))
         if answer is not None:
@@ -114,22 +114,22 @@ class PlanTree:
         said = self._answers.said[scope, node_id]
         if isinstance(said, Failed):
             return _failing(said)
-        child = PlanTree(self._answers, self._answering, self._composition.nested[node_id])
+        child = PlanTree(self._answers, self._answerer, self._composition.nested[node_id])
         entries = child.entries((*scope, Scope(ScopeKind.EXPERIENCE, node_id)))
         return _with_end(as_whole(node_id, entries, "node"), said)
 
-    def _list(self, id_: str, scope: Path, entry_at: Callable[[Path], Entry]) -> Entry:
+    def _list(self, id_: str, scope: Scopes, entry_at: Callable[[Scopes], Entry]) -> Entry:
         """The entry of a fan-out or pipeline: of an item by its scope, `entry_at` gives the entry."""
         said = self._answers.said[scope, id_]
         if isinstance(said, Failed):
             return _failing(said)
         if isinstance(said, Unknown) and said.reasons:
-            return self._answering.unknown(id_, scope, said.reasons)
+            return self._answerer.unknown(id_, scope, said.reasons)
         steps = self._answers.parts(scope, id_)
         items = [replace(entry_at((*scope, step)), index=_index(step)) for step in steps]
         return _with_end(as_whole(id_, items, "item"), said)
 
-    def _travel(self, pipeline: Pipeline, scope: Path) -> Entry:
+    def _pipeline_item(self, pipeline: Pipeline, scope: Scopes) -> Entry:
         """The entry of an item of a pipeline: that of the first of its stages that is not restored."""
         entries: list[Entry] = []
         for stage in pipeline.stages:
@@ -142,7 +142,7 @@ class PlanTree:
         restored = Entry(pipeline.id, Answer.RESTORED)
         return replace(restored, saved_ms=saved_ms(entries), saved=saved(entries))
 
-    def _loop(self, loop: Loop, scope: Path) -> Entry:
+    def _loop(self, loop: Loop, scope: Scopes) -> Entry:
         entries: list[Entry] = []
         for step in self._answers.parts(scope, loop.id):
             entry = self._node(self._nodes[loop.body], (*scope, step))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from engine.cache.decisions.overrides import UnknownNodeError, wishes_of
+from engine.cache.decisions.overrides import UnknownNodeError, overrides_of
 from engine.cache.plan.plan_entries import Plan
 from engine.cli.confirm import ask_what_may_rerun
 from engine.cli.execute import perform
@@ -125,7 +125,7 @@ def _tell_of_another_host(preparation: Preparation) -> None:
 def _asked(preparation: Preparation, **ids: tuple[str, ...]) -> Preparation:
     """The preparation with what else was asked for. Raises click.UsageError for an id that nothing has."""
     try:
-        return replace(preparation, wishes=wishes_of(preparation.experience, preparation.graph, **ids))
+        return replace(preparation, overrides=overrides_of(preparation.experience, preparation.graph, **ids))
     except UnknownNodeError as error:
         known = ", ".join(get_close_matches(error.id, error.known) or error.known[:_MOST_NAMED])
         raise click.UsageError(f"there is no node '{error.id}' in {preparation.loaded.path}: {known}") from error

@@ -11,7 +11,7 @@ from engine.experience.model import DatasetSpec, Node, SkillSpec
 from engine.expressions import MISSING, Json, Lookup, Missing, Path, Resolved, Root, descend, parse_reference, resolve
 from engine.log.events.events import Item, Scope, ScopeKind
 from engine.scheduler.state.results import NotYetKnownError
-from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.state.visible_state import VisibleState
 
 
 class ItemValue(Struct, frozen=True):
@@ -74,16 +74,16 @@ class Context(Struct, frozen=True):
     nobody knows yet (plans only).
     """
 
-    sight: Sight
+    visible_state: VisibleState
     edges: Mapping[str, Json]
     inside: Inside
     order: tuple[int, ...] = ()
     unknown: tuple[str, ...] = ()
 
 
-def reads_of(sight: Sight, node: Node) -> dict[str, Json]:
+def reads_of(visible_state: VisibleState, node: Node) -> dict[str, Json]:
     """The declared reads that have a value. Raises NotYetKnownError (plans only)."""
-    values = {field: sight.see(field) for field in node.reads}
+    values = {field: visible_state.see(field) for field in node.reads}
     return {field: value for field, value in values.items() if value is not MISSING}
 
 
@@ -117,8 +117,8 @@ def named(reference: str, find: Lookup) -> Json | Missing:
 
 def has_secrets(context: Context) -> bool:
     """Whether a path could name what people may not see."""
-    item, board = context.inside.item, context.sight.board
-    return (item is not None and item.shown is not MISSING) or board.shown_args is not board.args
+    item, results = context.inside.item, context.visible_state.results
+    return (item is not None and item.shown is not MISSING) or results.shown_args is not results.args
 
 
 def lookup(context: Context, *, shown: bool = False) -> Lookup:
@@ -126,12 +126,12 @@ def lookup(context: Context, *, shown: bool = False) -> Lookup:
 
     Raises NotYetKnownError where the value depends on what has not run yet (plans only).
     """
-    board = context.sight.board
-    args = board.shown_args if shown else board.args
+    results = context.visible_state.results
+    args = results.shown_args if shown else results.args
 
     def find(path: Path) -> Json | Missing:
         if path.root is Root.STATE:
-            value = context.sight.see(str(path.steps[0].value))
+            value = context.visible_state.see(str(path.steps[0].value))
             return MISSING if value is MISSING else descend(value, path.steps[1:])
         if path.root is Root.ARGS:
             return descend(dict(args), path.steps)

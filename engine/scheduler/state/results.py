@@ -56,7 +56,7 @@ class NotYetKnownError(LookupError):
         self.vertices = vertices
 
 
-class Board:
+class Results:
     """Results as they come in. `args` are the run's, `start` the state that it begins with.
 
     `shown_args` are as much of the args as people may see, `hash_of` gives the digests that items are known by.
@@ -78,7 +78,7 @@ class Board:
         self.shown_args = without_secrets(self.experience, args if shown_args is None else shown_args, MASK)
         self.hash_of = hash_of
         self.start = start
-        self.results: dict[str, Result] = {}
+        self.ended: dict[str, Result] = {}
         self.nodes = {node.id: node for node in self.experience.nodes}
         self.fields = {field.name: field for field in self.experience.fields}
         self.merges = {name: field.merge for name, field in self.fields.items()}
@@ -87,7 +87,7 @@ class Board:
 
     def settle(self, vertex: str, result: Result) -> None:
         """Enter how `vertex` ended."""
-        self.results[vertex] = result
+        self.ended[vertex] = result
         written = {field for delta in result.deltas for field in delta}
         for field in written - self._declared.get(vertex, frozenset()):
             insort(self._undeclared_writers.setdefault(field, []), (self.graph.position(vertex), vertex))
@@ -121,7 +121,7 @@ class Board:
 
     def _deltas(self, latest_first: Iterator[str]) -> Iterator[Mapping[str, Json]]:
         for writer in latest_first:
-            result = self.results.get(writer)
+            result = self.ended.get(writer)
             if result is None:
                 continue
             if result.ending is Ending.UNDETERMINED:

@@ -17,7 +17,7 @@ from engine.experience.model import Merge, Node, StateField
 from engine.expressions import MISSING, Json, to_text
 from engine.expressions.values import KIND_OF_TYPE, has_type
 from engine.log.events.events import ErrorInfo, Output
-from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.state.visible_state import VisibleState
 
 _NOT_A_CONSTRAINT = frozenset({"type", "merge", "persist", "default", "description", "title", "examples"})
 
@@ -30,7 +30,7 @@ class Checked(Struct, frozen=True):
     warnings: tuple[str, ...] = field(default=())
 
 
-def check_output(sight: Sight, node: Node, output: Output) -> Checked:
+def check_output(visible_state: VisibleState, node: Node, output: Output) -> Checked:
     """Check the output of an execution of `node` against the state that it sees."""
     try:
         delta = {name: _normal(f"state_delta.{name}", value) for name, value in output.state_delta.items()}
@@ -38,7 +38,7 @@ def check_output(sight: Sight, node: Node, output: Output) -> Checked:
     except NotJsonError as error:
         return Checked(output, ErrorInfo("output", f"{node.id} returned what JSON cannot hold: {error}"))
     normal = Output(delta, edge_output)
-    refused = unfit(sight, node, delta)
+    refused = unfit(visible_state, node, delta)
     if refused is not None:
         return Checked(normal, ErrorInfo("state", refused))
     stray = [name for name in delta if name not in node.writes]
@@ -53,11 +53,13 @@ def _normal(name: str, value: Json) -> Json:
         raise error.inside(name) from error
 
 
-def unfit(sight: Sight, node: Node, delta: Mapping[str, Json]) -> str | None:
+def unfit(visible_state: VisibleState, node: Node, delta: Mapping[str, Json]) -> str | None:
     """Why the state that `node` sees does not take its writes, if it does not. Raises NotYetKnownError (plans only)."""
-    fields = sight.board.fields
+    fields = visible_state.results.fields
     for name, value in delta.items():
-        refused = _refused(sight, fields[name], node, value) if name in fields else _undeclared(fields, node, name)
+        refused = (
+            _refused(visible_state, fields[name], node, value) if name in fields else _undeclared(fields, node, name)
+        )
         if refused is not None:
             return refused
     return None
@@ -75,7 +77,7 @@ def _stray(name: str) -> str:
     return f"wrote '{name}', which its `writes` does not name; only nodes that an edge leads to from here see it"
 
 
-def _refused(sight: Sight, state_field: StateField, node: Node, value: Json) -> str | None:
+def _refused(visible_state: VisibleState, state_field: StateField, node: Node, value: Json) -> str | None:
     wrong = type_error(state_field, value)
     if wrong is not None:
         return f"{node.id} wrote to '{state_field.name}' {wrong}"
@@ -83,7 +85,7 @@ def _refused(sight: Sight, state_field: StateField, node: Node, value: Json) -> 
         name = state_field.name
         return f"{node.id} wrote {_shown(value)} to '{name}', but array_append takes a list: return [value]"
     if state_field.merge is Merge.SET_ONCE:
-        present = sight.see(state_field.name)
+        present = visible_state.see(state_field.name)
         if present is not MISSING and present is not None and value is not None and present != value:
             clash = f"'{state_field.name}', which is set_once and already holds {_shown(present)}"
             return f"{node.id} wrote {_shown(value)} to {clash}"
