@@ -36,6 +36,6 @@ def _question(node_id: str, count: int, run_id: str) -> str:
     what = node_id if count == 1 else f"{node_id} ({count} times)"
     it = "it" if count == 1 else "them"
     return (
-        f"{what} was started in run {run_id[:8]}, whose log does not tell how that ended: "
+        f"{what} was started in run {run_id[:8]}, whose log does not record how it ended: "
         f"what it does may be done already. Run {it} again?"
     )

@@ -1,4 +1,4 @@
-"""Restore or run, for each task of a run: makes the parts of its input hash and asks the cache. Reads files."""
+"""Decides for each task of a run whether it is restored or runs: makes its input parts, asks the cache. Reads files."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from engine.scheduler.state.writes import unfit
 from engine.scheduler.tasks import Lane, Task
 
 _TICK_NS = 50_000_000
-"""How far the clock that stamps files may be behind the one that is asked for the time."""
+"""How far file timestamps may lag behind the system clock."""
 
 
 class _Last(Struct, frozen=True):
-    """What was made for the last task of a lane: the next one, another item, has most of it in common."""
+    """Parts made for the last task of a lane; the next item has most of them in common."""
 
     given: Mapping[str, Json]
     node: NodeParts
@@ -45,7 +45,7 @@ class _Last(Struct, frozen=True):
 
 
 class Decider:
-    """Decides for the tasks of one run, and knows until each is forgotten what it was decided from.
+    """Decides for the tasks of one run, and keeps until `forget` what each decision is based on.
 
     `may_rerun` are the nodes that may run although an earlier run started them and did not log their end; `overrides`
     is what else a person asked for.
@@ -67,7 +67,7 @@ class Decider:
         self._found: dict[Task, Mapping[str, Json]] = {}
 
     def look_first(self, task: Task) -> Coroutine[None, None, None] | None:
-        """What is to be awaited before `decide` is asked, if anything: settings that take long to find."""
+        """The search to await before `decide`, if the task has settings that take long to find."""
         if not task.given or task in self._found:
             return None
         last = self._last.get(task.lane)
@@ -81,7 +81,7 @@ class Decider:
             finding = kind.find_settings(task.node, task.given)
             self._found[task] = await asyncio.wait_for(finding, task.node.timeout_ms / 1000)
         except asyncio.TimeoutError:
-            self._found[task] = {}  # it will not be restored, and says itself that it takes too long
+            self._found[task] = {}  # it is not restored, and its execution reports the timeout
 
     def decide(self, task: Task) -> Decision:
         """The decision for `task`, from its files as they are now."""
@@ -100,14 +100,14 @@ class Decider:
         return self._overrides.applied(made, self._original, task.node.id, task.scope)
 
     def digests(self, task: Task) -> Mapping[Path, str]:
-        """The content that `task` was decided from, of the files that it will use."""
+        """The digests, at the time of the decision, of the files that `task` will use."""
         made_from = self._made_from.get(task)
         return made_from.digests if made_from is not None else {}
 
     def changed(self, task: Task, settings: Mapping[str, Json]) -> list[str]:
-        """What is no longer as it was when `task` was decided, such as `impl t.py changed`.
+        """What changed since the decision about `task`, such as `impl t.py changed`.
 
-        Of its files, and of the `settings` that its execution found.
+        Compares its files, and the `settings` that its execution found.
         """
         made_from = self._made_from.get(task)
         if made_from is None:
@@ -117,16 +117,16 @@ class Decider:
         return [*self._hasher(task).changed_since(made_from), *other]
 
     def produced(self, task: Task, began_ns: int) -> ProducedFiles | None:
-        """What `task` made, of that which its node says it makes; None where it says nothing.
+        """The declared files that `task` made; None if its node declares none.
 
-        Of an item only what changed since it began counts: the other files are those of other items.
+        For an item, only those changed since it began: the others belong to other items.
         """
         if not task.node.produces:
             return None
         return self._hasher(task).produced(task.node, began_ns - _TICK_NS if task.item is not None else None)
 
     def forget(self, task: Task) -> None:
-        """The task has ended."""
+        """Drop what is kept for a task that has ended."""
         self._made_from.pop(task, None)
         self._found.pop(task, None)
 

@@ -1,4 +1,4 @@
-"""How the run itself, and the vertices that end without an execution, read in the log. Builds events, writes none."""
+"""Builds the events of a run as a whole, of started tasks, and of groups; writes none."""
 
 from __future__ import annotations
 
@@ -35,18 +35,15 @@ from engine.log.secrets.masking import MASK
 from engine.regular_files import read_regular
 from engine.runner.prepare import Preparation
 from engine.runner.task_states import TaskRecord
-from engine.scheduler.slots import LLM_KINDS, Held
+from engine.scheduler.slots import LLM_KINDS, HeldBack
 from engine.scheduler.tasks import Cancelled, Failed, Finish, GroupEnded, Skipped, Task, Warn
 
 _LONGEST_TEXT = 256 * 1024
-"""A longer file is known by its hash alone: nobody reads the difference of two of them."""
+"""Bytes. Of longer files only the hash is kept: nobody reads a diff of them."""
 
 
 def run_started(run_id: str, preparation: Preparation, hashers: InputHashers, order: int) -> RunStarted:
-    """The first event of a run, which has this place in the order of runs.
-
-    What it began with and no log may hold is named there.
-    """
+    """The first event of a run, the `order`-th of all runs. It names the args and state that the log must not hold."""
     declared, secrets = preparation.secret_args, preparation.found.secrets
     experience, loaded, original = preparation.experience, preparation.loaded, preparation.original
     args, state = preparation.args, preparation.start
@@ -72,7 +69,7 @@ def run_started(run_id: str, preparation: Preparation, hashers: InputHashers, or
 
 
 def texts_of(preparation: Preparation, files: Mapping[str, str]) -> Iterator[bytes]:
-    """The texts that the run is made of, as far as they are short: experience.yaml and `files`. Reads them."""
+    """The texts of experience.yaml and `files`, except long ones. Reads the files."""
     yield preparation.loaded.text.encode("utf-8", "surrogatepass")
     for name in files:
         text = _short_text(preparation.loaded.directory / as_on_disk(name))
@@ -84,7 +81,7 @@ def _short_text(path: Path) -> bytes | None:
     try:
         content = read_regular(path, _LONGEST_TEXT)
         content.decode("utf-8")
-        # Parts of the input hash are hashes of lines, whatever ends them.
+        # Input parts hash lines, independent of line ends.
         content = content.replace(b"\r\n", b"\n")
     except (OSError, UnicodeDecodeError):
         return None
@@ -113,7 +110,7 @@ def run_finished(
     duration_ms: float,
     order: int,
 ) -> RunFinished:
-    """The last event of a run, which has this place in the order of runs."""
+    """The last event of a run. `order` is the place of its end in the order of runs."""
     failed = view.failed_at
     return RunFinished(
         order=order,
@@ -140,7 +137,7 @@ def group_ended(command: GroupEnded, duration_ms: float) -> NodeCompleted | Node
 
 
 def part_event(command: Failed | Skipped | Cancelled | Warn) -> Event:
-    """The event of a vertex, or a part of one, of which there is no execution to report."""
+    """The event of a vertex, or a part of one, that has no execution."""
     node_id, scope = command.node_id, command.scope
     if isinstance(command, Failed):
         return NodeFailed(node_id=node_id, scope=scope, error=command.error)
@@ -151,9 +148,9 @@ def part_event(command: Failed | Skipped | Cancelled | Warn) -> Event:
     return NodeCancelled(node_id=node_id, scope=scope, reason=command.reason, cause=command.cause)
 
 
-def limit_warning(held: Held, asked: int | None) -> str | None:
-    """What to say of a task that waits for others of its kind, if `asked`, the concurrency that the user chose for the
-    run, or that of its fan-out asks for more.
+def limit_warning(held: HeldBack, asked: int | None) -> str | None:
+    """A warning that a limit holds back a task, although the user asked for more: for the run (`asked`), or for its
+    fan-out. None if the user did not.
     """
     of_fan_out = held.task.lane.limit
     if of_fan_out is not None and of_fan_out > held.limit:

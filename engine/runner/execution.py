@@ -1,4 +1,4 @@
-"""One task from start to end: attempts, timeout, retries, the check of what came back (docs/format.md, Failures)."""
+"""Executes one task: attempts, timeout, retries, the check of its output (docs/format.md, Failures)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from engine.scheduler.tasks import Task, TaskEnd
 
 
 class LogWatcher(Struct, frozen=True):
-    """What a node reports while it runs, as log events."""
+    """Logs what a node reports while it runs."""
 
     task: Task
     attempt_id: str
@@ -81,9 +81,10 @@ class LogWatcher(Struct, frozen=True):
 
 
 class Executor(Struct, frozen=True):
-    """Executes tasks of one run. `record` appends to its log;
-    `changed` names the files of a task that changed since; `produced` those that it made since a moment; `digests` are
-    those of what it is to use.
+    """Executes the tasks of one run.
+
+    `record` appends to its log. `changed` names the files of a task that changed since its decision, `produced` the
+    files that it made since a moment (in ns of the system clock); `digests` are those of the files that it will use.
     """
 
     kinds: Kinds
@@ -94,7 +95,7 @@ class Executor(Struct, frozen=True):
     digests: Callable[[Task], Mapping[Path, str]]
 
     async def execute(self, task: Task, attempt_id: str, key: InputKey) -> TaskEnd:
-        """Run `task` until it succeeds or its attempts are used up. Raises nothing but CancelledError."""
+        """Run `task` until it succeeds or has used up its attempts. Raises nothing but CancelledError."""
         began, began_ns = time.monotonic(), time.time_ns()
         policy = task.node.on_error
         left = policy.attempts if policy.policy is Policy.RETRY else 1
@@ -128,9 +129,9 @@ class Executor(Struct, frozen=True):
         except asyncio.TimeoutError:
             took = f"{task.node.id} took longer than its timeout_ms ({limit_ms}) and was stopped."
             return NodeError("timeout", f"{took} Raise it if that is normal.")
-        except Exception as error:  # noqa: BLE001 - whatever a kind meets, it costs one node and not the run
+        except Exception as error:  # noqa: BLE001 - an error of a kind fails one node, not the run
             return _folder_gone(task) or NodeError(
-                "internal", f"the {task.node.kind.value} kind failed on its own account: {error!r}"
+                "internal", f"internal error in the {task.node.kind.value} runner: {error!r}"
             )
         unlike = _unlike(digests, reads, task.visible_state.results.composition.home)
         return self._checked(task, replace(outcome, unlike=(*outcome.unlike, *unlike)), watcher)
@@ -179,7 +180,7 @@ class Executor(Struct, frozen=True):
         return products.files
 
     def _not_restorable(self, task: Task, outcome: Outcome) -> str | None:
-        """Why the log's copy of an outcome is not to be used again, if it is not."""
+        """The reason why the logged outcome must not be reused, if there is one."""
         changed = self.changed(task, outcome.settings) or [f"{name} changed" for name in outcome.unlike]
         if changed and (gone := _folder_gone(task)) is not None:
             return gone.info.message
@@ -189,7 +190,7 @@ class Executor(Struct, frozen=True):
 
 
 def _unlike(digests: Mapping[Path, str], reads: Mapping[str, str], home: str) -> list[str]:
-    """What was read in another version than its digest tells, by its path from `home`."""
+    """The files that were read in another version than `digests` says, by path from `home`."""
     differing = [path for path, digest in digests.items() if reads.get(str(path), digest) != digest]
     return [Path(os.path.relpath(path, home)).as_posix() for path in differing]
 
@@ -212,7 +213,7 @@ def _work(task: Task, attempt_id: str, digests: Mapping[Path, str]) -> Work:
 
 
 def _folder_gone(task: Task) -> NodeError | None:
-    """What happens to a node whose folder somebody renamed or removed meanwhile: it is worked in by its path."""
+    """The error of a node whose folder was renamed or removed meanwhile: tools run in it by its path."""
     home = task.visible_state.results.composition.home
     if os.path.isdir(home):  # noqa: PTH112 - before each execution, and a path is slow to make
         return None
@@ -236,7 +237,7 @@ def new_attempt_id() -> str:
 
 
 def retry_wait_ms(on_error: OnError, failed_attempt: int) -> int:
-    """The wait before the next attempt, with jitter: between half of the step and all of it (facts: A.7)."""
+    """The wait before the next attempt, in ms, with jitter: half of the step to all of it (facts: A.7)."""
     factor = failed_attempt if on_error.backoff is Backoff.LINEAR else 2 ** (failed_attempt - 1)
     step = on_error.base_ms * factor
     return round(step * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, keeps no secret

@@ -1,4 +1,4 @@
-"""What a run wrote to the state, for its last event: the writes of each field, merged into one."""
+"""The state writes of a run for its last event: those of each field, merged into one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.scheduler.state.results import Results
 
 
 def final_writes(results: Results) -> dict[str, Wrote]:
-    """What every vertex left on the results, by field."""
+    """The merged writes of all vertices, by field."""
     writes: dict[str, list[Json]] = {}
     writers: dict[str, str] = {}
     for vertex in results.graph.order:

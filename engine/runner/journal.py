@@ -1,4 +1,4 @@
-"""The journal of a run: writes every event to the log, knows what earlier lines hold, and lets people see it."""
+"""Writes the events of a run to its log, refers to values of earlier lines, and shows what was written."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engine.scheduler.tasks import Cancelled, Failed, GroupBegan, GroupEnded, Sk
 
 
 class Journal:
-    """Everything here that writes raises LogWriteError. `view` is what `observe` was shown, folded."""
+    """The journal of one run. Methods that write raise LogWriteError. `view` is the fold of what `observe` has seen."""
 
     def __init__(self, log: LogWriter, observe: Callable[[Record], None]) -> None:
         self.view = RunView()
@@ -34,7 +34,7 @@ class Journal:
         self._groups_began: dict[tuple[str, tuple[Scope, ...]], float] = {}
 
     def begin(self, preparation: Preparation, hashers: InputHashers, place: Place) -> None:
-        """Write the first line, once the texts that a later plan compares with are kept."""
+        """Keep the texts that a later plan compares with, then write the first line."""
         first = run_started(self._log.run_id, preparation, hashers, place.order)
         for text in texts_of(preparation, first.files):
             self._log.keep(text)
@@ -44,7 +44,7 @@ class Journal:
             self.warn(warning)
 
     def kept_writes(self, results: Results, secrets: Secrets) -> Mapping[str, Wrote] | None:
-        """What the run leaves in the state, by field; not what the log masks, of which it warns."""
+        """The run's writes to the state, by field, without those that the log masks; warns of these."""
         written = final_writes(results)
         masked = [name for name, each in written.items() if secrets.are_in(each.value)]
         if masked:
@@ -67,18 +67,18 @@ class Journal:
         self._log.sync()
 
     def show(self) -> None:
-        """Let everyone see what was written; while nodes work, since no node should wait for it."""
+        """Show what was written. Call it while nodes work, since no node should wait for it."""
         while self._unseen:
             record = self._unseen.popleft()
             self.view.apply(record)
             self._observe(record)
 
     def received(self, task: Task) -> Input:
-        """What `task` receives, as the next line of the log says it."""
+        """What `task` receives, as the next line of the log will hold it."""
         return self._names.named(self._log.next_seq, received(task))
 
-    def narrate(self, command: GroupBegan | GroupEnded | Failed | Skipped | Cancelled | Warn) -> None:
-        """Record what the scheduler says of vertices that are no executions."""
+    def record_command(self, command: GroupBegan | GroupEnded | Failed | Skipped | Cancelled | Warn) -> None:
+        """Record what the scheduler reports of groups, and of vertices that are not executed."""
         group = command.node_id, command.scope
         if isinstance(command, GroupBegan):
             self._groups_began[group] = time.monotonic()
@@ -88,8 +88,8 @@ class Journal:
         else:
             self.record(part_event(command))
 
-    def tried(self, command: TryLater, wait_ms: int) -> None:
-        """Record the failed try of a node that nests an experience."""
+    def record_attempt(self, command: TryLater, wait_ms: int) -> None:
+        """Record a failed attempt of a node that nests an experience."""
         self.record(
             NodeAttempt(
                 node_id=command.node.id,
@@ -104,5 +104,5 @@ class Journal:
 
 
 def since(began: float) -> float:
-    """The milliseconds since `began`, a moment of `time.monotonic`."""
+    """Milliseconds since `began`, a value of `time.monotonic()`."""
     return round((time.monotonic() - began) * 1000, 3)

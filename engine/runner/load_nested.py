@@ -1,7 +1,7 @@
-"""From a loaded experience to the composition that runs, with what it nests.
+"""Composes a loaded experience with those nested in it.
 
-A nested experience that is not there, or has errors, is looked for again when its node starts: a node before it may
-have made it.
+A nested experience that is missing or has errors is looked for again when its node starts: an earlier node may have
+created or corrected it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from engine.scheduler.composition import Composition, Nesting, compose, is_share
 
 
 class NotComposableError(Exception):
-    """What the experience is made of changed while it was read. The message is for the user."""
+    """A file of the experience changed while it was read. The message is for the user."""
 
 
 def compose_loaded(loaded: Loaded) -> Composition:
-    """Put `loaded` together with all that it nests and that can run, at any depth. Raises NotComposableError."""
+    """Compose `loaded` with all nested experiences that can run, at any depth. Raises NotComposableError."""
     return _outermost(loaded, ())
 
 
@@ -54,7 +54,7 @@ def find_nested(outer: Composition, node: Node) -> Composition | ErrorInfo:
         return _failed(str(error))
     if any(len(within.nested_by) > MAX_DEPTH for within in composed.walk()):
         deep = f"{node.id} nests experiences more than {MAX_DEPTH} deep, which is the limit"
-        return _failed(f"{deep}; bring some of them together.")
+        return _failed(f"{deep}; merge some of them.")
     different = _different_merge(node, outer.experience, composed.experience)
     return composed if different is None else _failed(different)
 
@@ -93,7 +93,7 @@ def outside_warning(outer: Composition, node_id: str, inner: Composition) -> str
 
 
 def outside_warnings(composition: Composition) -> list[str]:
-    """One for each nested experience that lies outside the folder of the one that nests it."""
+    """The warnings of all nested experiences."""
     found = (
         outside_warning(outer, node_id, inner)
         for outer in composition.walk()
@@ -111,7 +111,7 @@ def _outermost(loaded: Loaded, around: tuple[Nesting, ...]) -> Composition:
 
 
 class _Composer:
-    """Puts together what one analysis has read: `nested` are its files, by their paths from `directory`."""
+    """Composes what one analysis has read: `nested` are its files, by their paths from `directory`."""
 
     def __init__(self, directory: Path, files: Files, nested: Mapping[str, NestedAnalysis]) -> None:
         self._directory = directory
@@ -155,11 +155,11 @@ def _has_errors(node: Node, shown: str, error: InvalidExperienceError) -> str:
     errors = error.analysis.errors
     count = "an error" if len(errors) == 1 else f"{len(errors)} errors, the first"
     first = problem_line(error.path, error.analysis, errors[0]) if errors else str(error)
-    return f"{node.id} nests {shown}, which has {count}: {first.rstrip('.')}. `oe validate {shown}` says all."
+    return f"{node.id} nests {shown}, which has {count}: {first.rstrip('.')}. `oe validate {shown}` lists them."
 
 
 def _different_merge(node: Node, outer: Experience, inner: Experience) -> str | None:
-    """A field that two experiences share is merged in one way, whichever of them looks at it."""
+    """The error if a shared field has different merges in the two experiences."""
     if not is_shared(node):
         return None
     there: Mapping[str, str] = {field.name: field.merge.value for field in inner.fields}

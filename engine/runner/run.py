@@ -1,4 +1,4 @@
-"""A run: takes the scheduler's commands, restores or executes, until the end."""
+"""Carries out a run: takes the scheduler's commands, restores or executes tasks, until the end."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ from engine.scheduler.tasks import (
 )
 
 _GRACE_SECONDS = 10.0
-"""How long executions may take to stop when the run breaks off."""
+"""How long executions may take to stop after the run broke off."""
 
 _BUSY_SECONDS = 0.01
-"""How long decisions may keep the loop before signals and workers are heard again."""
+"""How long decisions may occupy the loop before signals and workers get a turn."""
 
 
 class Run:
-    """One run of one prepared experience, made on the loop that it runs on.
+    """One run of a prepared experience. Create it on the event loop that it runs on.
 
     `drive` it once; `cancel` and `abandon` may be called while it goes on.
     """
@@ -98,7 +98,7 @@ class Run:
         self._abandoned = False
 
     async def drive(self) -> RunFinished:
-        """Run to the end. Raises LogWriteError; then nothing more is started, and all that ran has ended."""
+        """Run to the end. Raises LogWriteError; then nothing more starts, and every execution has ended."""
         began = time.monotonic()
         self._journal.begin(self._preparation, self._hashers, self._order.began)
         self._enqueue(lambda: self._carry_out(self._scheduler.begin()))
@@ -120,7 +120,7 @@ class Run:
         return finished
 
     def _end_order(self) -> int:
-        """The place of the run's end; that of its start where the counter cannot be had any more."""
+        """The place of the run's end in the order of runs; that of its start if the counter cannot be written."""
         try:
             return self._order.end()
         except OSError as error:
@@ -130,20 +130,20 @@ class Run:
 
     @property
     def view(self) -> RunView:
-        """The run as people have been shown it."""
+        """The fold of the events shown so far."""
         return self._journal.view
 
     @property
     def final_state(self) -> dict[str, Json]:
-        """The state as the results so far make it."""
+        """The state after the results so far."""
         return self._scheduler.results.final_state()
 
     def cancel(self, reason: str) -> None:
-        """Ask the run to end: nothing more begins, what runs is stopped and awaited."""
+        """End the run: start nothing more, stop what runs and wait for it."""
         self._enqueue(partial(self._cancel, reason))
 
     def abandon(self, reason: str) -> None:
-        """End now, without waiting for what runs: the processes of nodes die with this one."""
+        """End the run now, without waiting for executions: their processes end with this one."""
         self.cancel(reason)
         self._abandoned = True
         self._enqueue(partial(self._give_up, reason))
@@ -161,7 +161,7 @@ class Run:
             self._end(record.task, cancelled(record.task, reason, record.attempt_id))
 
     def _step(self) -> None:
-        """Go on as far as possible: a callback and not a coroutine, since each turn of the loop delays a node."""
+        """Go on as far as possible. Not a coroutine, since each turn of the loop delays a node."""
         self._will_step = False
         if self._finish.done():
             return
@@ -172,21 +172,21 @@ class Run:
             in_doubt = self._tasks.records(TaskState.IN_DOUBT)
             if in_doubt and self._is_idle():
                 self._carry_out(self._scheduler.wait(f"someone must say whether {_names(in_doubt)} may run again"))
-        except Exception as error:  # noqa: BLE001 - raised where someone awaits it
+        except Exception as error:  # noqa: BLE001 - `drive` raises it
             self._break_off(error)
         if self._tasks.any(TaskState.WANTED):
             self._step_soon()
         self._loop.call_soon(self._show_events)
 
     def _show_events(self) -> None:
-        """What can wait until the nodes that were launched are at work."""
+        """Show events once the launched nodes are at work."""
         try:
             self._journal.show()
         except Exception as error:  # noqa: BLE001 - as above
             self._break_off(error)
 
     def _prepare_ahead(self) -> None:
-        """Hash what is left to hash, turn by turn, so that whatever happens meanwhile is heard at once."""
+        """Hash what is left to hash, one node a turn, so that other events are not delayed."""
         if self._hashers.prepare_ahead() and not self._finish.done():
             self._loop.call_soon(self._prepare_ahead)
 
@@ -195,18 +195,18 @@ class Run:
             self._finish.set_exception(error)
 
     def _is_idle(self) -> bool:
-        """Whether nothing is going on, nor will be unless someone does something."""
+        """Whether nothing goes on, nor will unless somebody does something."""
         if self._finish.done() or self._inbox or self._timers.will_ring(TryAgain):
             return False
         return not self._tasks.any(TaskState.WANTED, TaskState.INSPECTING, TaskState.RUNNING, TaskState.STOPPING)
 
     def _catch_up(self) -> None:
-        """Tell the scheduler what happened meanwhile: here, where an event that cannot be logged ends the run."""
+        """Handle what happened since the last step: here, a log that cannot be written ends the run."""
         while self._inbox:
             self._inbox.popleft()()
 
     def _enqueue(self, happen: Callable[[], None], *, at_once: bool = False) -> None:
-        """Let it happen in the next step. `at_once`: in one now, since nothing can come that would share its sync."""
+        """Handle `happen` in the next step. `at_once`: step now, since nothing can come that would share its sync."""
         self._inbox.append(happen)
         if at_once and not self._will_step:
             self._step()
@@ -252,7 +252,7 @@ class Run:
         self._enqueue(want)
 
     def _launch(self) -> None:
-        """Start what has a slot, once everything that it may build on is durable."""
+        """Start the tasks that got a slot, once everything that they may build on is durable."""
         started_now = self._tasks.start(new_attempt_id)
         if not started_now:
             return
@@ -268,7 +268,7 @@ class Run:
             self._execute(record)
 
     def _limit_warnings(self) -> Iterator[NodeWarning]:
-        """Of each limit that holds something back for the first time, where more was asked for in so many words."""
+        """One warning per limit that holds back a task although the user asked for more."""
         for held in self._slots.held_back():
             message = limit_warning(held, self._asked_concurrency)
             if message is not None:
@@ -284,7 +284,7 @@ class Run:
         record.future.add_done_callback(partial(self._executed, record))
 
     def _executed(self, record: TaskRecord, future: asyncio.Task[TaskEnd]) -> None:
-        """An execution is over. A callback, since one that is cancelled before it begins runs no line of its own."""
+        """Handle the end of an execution. A callback, since one cancelled before it begins runs no line of its own."""
         if self._abandoned:
             return
         task = record.task
@@ -300,7 +300,7 @@ class Run:
         self._decider.forget(task)
         began = record.attempt_id is not None
         if began or task.item is None or not isinstance(end, NodeCancelled) or end.started_in is not None:
-            self._journal.record(end)  # thousands of items that never began would only bury the log
+            self._journal.record(end)  # thousands of items that never began would swamp the log
         self._carry_out(self._scheduler.handle(end))
 
     def _carry_out(self, commands: list[Command]) -> None:
@@ -315,16 +315,16 @@ class Run:
                 self._timers.after(command.timeout_ms, TimeOver(command))
             elif isinstance(command, TryLater):
                 wait_ms = retry_wait_ms(command.node.on_error, command.attempt)
-                self._journal.tried(command, wait_ms)
+                self._journal.record_attempt(command, wait_ms)
                 self._timers.after(wait_ms, TryAgain(command))
             elif not isinstance(command, (FailRun, Unknown)):  # which no run sees
-                self._journal.narrate(command)
+                self._journal.record_command(command)
 
     def _handle(self, event: SchedulerEvent) -> None:
         self._enqueue(lambda: self._carry_out(self._scheduler.handle(event)))
 
     def _stop(self, stop: StopAll) -> None:
-        """Let everything within the stop's scope end as cancelled."""
+        """Cancel everything within the scope of `stop`."""
         depth = len(stop.scope)
 
         def within(task: Task) -> bool:
@@ -334,7 +334,7 @@ class Run:
             self._enqueue(partial(self._end, record.task, end_without_start(record, stop.reason)))
 
     async def _end_executions(self) -> None:
-        """Let what still runs, when the run itself broke off, stop what it started."""
+        """After the run broke off, let executions stop what they started."""
         futures = [record.future for record in self._tasks.records(*TaskState) if record.future is not None]
         for future in futures:
             future.cancel()
@@ -342,7 +342,7 @@ class Run:
             await asyncio.wait(futures, timeout=_GRACE_SECONDS)
 
     def _report(self, event: Event) -> None:
-        """Record what an execution tells. That the log is broken is not its error: it ends the run."""
+        """Record an event of an execution. A broken log is not its error: it ends the run."""
         try:
             self._journal.record(event)
         except LogWriteError as error:

@@ -16,7 +16,7 @@ from engine.scheduler.tasks import Task
 
 
 class TaskState(Enum):
-    """Where a task is between the scheduler's wish for it and its end."""
+    """The states between the scheduler's command and the end of a task."""
 
     WANTED = "wanted"
     """Waits for the decision whether to restore or to run it."""

@@ -1,4 +1,4 @@
-"""What a vertex is while it goes on: parts that begin, hear of what happened, and end with a result."""
+"""The parts of a graph at work: each begins, handles events, and ends with a result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from engine.scheduler.tasks import Command, Consider, Lane, SchedulerEvent, Task
 
 
 class Stop(Struct, frozen=True):
-    """Why a graph's run is being stopped, and the status that this will give it."""
+    """Why the run of a graph is being stopped, and the status that it will have."""
 
     status: RunStatus
     reason: str
@@ -36,60 +36,60 @@ class Stop(Struct, frozen=True):
 
 
 class Part(Protocol):
-    """A vertex, or an item, stage, iteration or graph within one. It is over once `result` is set."""
+    """A vertex, or an item, stage, iteration or graph within one. It has ended once `result` is set."""
 
     @property
     def result(self) -> Result | None:
-        """How it ended; None while it goes on."""
+        """How it ended; None until then."""
 
     def begin(self) -> list[Command]:
-        """Everything that can start at once."""
+        """Begin everything that can start at once."""
 
     def handle(self, event: SchedulerEvent) -> list[Command]:
-        """Something within it happened."""
+        """Handle an event of something within it."""
 
     def stop(self, stop: Stop) -> list[Command]:
-        """Begin nothing more. It ends once all of its tasks that were considered have."""
+        """Begin nothing more. It ends once all of its wanted tasks have ended."""
 
 
 class MakeUnit(Protocol):
-    """Makes the part that one execution of a node is: a task, or the run of a nested experience."""
+    """Makes the part for one execution of a node: a task, or the run of a nested experience."""
 
     def __call__(
         self, frame: Frame, node: Node, context: Context, lane: Lane, reads: Mapping[str, Json] | None
     ) -> Part:
-        """`reads` are what the node reads where the caller knows that; the items of a fan-out share them."""
+        """`reads` are the node's reads if the caller knows them; the items of a fan-out share them."""
 
 
 class FindNested(Protocol):
-    """Looks for an experience that was not there, or could not run, when the run began."""
+    """Looks for an experience that was missing, or could not run, when the run began."""
 
     def __call__(self, outer: Composition, node: Node) -> Composition | ErrorInfo:
-        """What `node` of `outer` nests, or why that cannot run now."""
+        """The experience that `node` of `outer` nests, or why it cannot run now."""
 
 
 def find_nothing(outer: Composition, node: Node) -> Composition | ErrorInfo:  # noqa: ARG001
-    """Where nobody can look."""
+    """Find nothing: for schedulers without files."""
     return ErrorInfo("experience", f"the experience that {node.id} nests is not there")
 
 
 class Settled(Protocol):
-    """Says which result of a vertex counts."""
+    """Decides which result of a vertex counts."""
 
     def __call__(self, inside: Inside, vertex: str, go: Go, result: Result) -> Result:
-        """`result` is how `vertex` ended, which began because of `go`."""
+        """The result to enter for `vertex`, which began because of `go` and ended with `result`."""
 
 
 def as_it_ended(inside: Inside, vertex: str, go: Go, result: Result) -> Result:  # noqa: ARG001
-    """The result of a run's vertex is its own."""
+    """Enter the result itself, as a run does."""
     return result
 
 
 class Frame(Struct, frozen=True):
-    """One graph at work, for its parts: its results, what it runs inside, its turn, whether it may restore.
+    """One graph at work, as its parts see it. `cache` allows to restore outcomes; `order` is the graph's turn.
 
-    A plan differs from a run in what `make_unit` makes and what `settled` says; and it goes on where a failure stops a
-    run (`stops_early`).
+    A plan differs from a run in `make_unit` and `settled`, and does not stop where a failure ends a run
+    (`stops_early`).
     """
 
     results: Results
@@ -103,17 +103,17 @@ class Frame(Struct, frozen=True):
 
     @property
     def composition(self) -> Composition:
-        """What runs."""
+        """The composition that runs."""
         return self.results.composition
 
     @property
     def merges(self) -> Mapping[str, Merge]:
-        """By state field."""
+        """The merge of each state field."""
         return self.results.merges
 
 
 class SingleTask(Struct):
-    """One execution of a node that is no nested experience."""
+    """One execution of a node that does not nest an experience."""
 
     task: Task
     result: Result | None = None
@@ -132,7 +132,7 @@ class SingleTask(Struct):
             self.result = done(event.output, restored=isinstance(event, NodeCached))
         return []
 
-    def stop(self, stop: Stop) -> list[Command]:  # noqa: ARG002 - the runner reports the task's end
+    def stop(self, stop: Stop) -> list[Command]:  # noqa: ARG002 - the runner reports the end of the task
         """See Part."""
         return []
 
@@ -143,8 +143,8 @@ def make_task(frame: Frame, node: Node, context: Context, lane: Lane, reads: Map
     args, given = args_of(node, find), given_of(node, find)
     assert isinstance(args.value, dict)
     assert isinstance(given.value, dict)
-    dropped = [f"args: {path} names nothing, so its key is left out" for path in args.missing]
-    dropped += [f"{given_name(node)}: {path} names nothing, so its key is left out" for path in given.missing]
+    dropped = [f"args: {path} has no value, so its key is left out" for path in args.missing]
+    dropped += [f"{given_name(node)}: {path} has no value, so its key is left out" for path in given.missing]
     return Task(
         node,
         context.visible_state,
@@ -169,7 +169,7 @@ def shown_args_of(node: Node, args: Mapping[str, Json], context: Context) -> Map
 
 
 def shown_given_of(node: Node, given: Mapping[str, Json], context: Context) -> Mapping[str, Json]:
-    """As much of what `given_of` came to as people may see; the same object where that is all."""
+    """As much of the resolved `given` as people may see; the same object where that is all."""
     if not given or not has_secrets(context):
         return given
     return _as_shown(given, given_of(node, lookup(context, shown=True)))
@@ -181,13 +181,13 @@ def _as_shown(values: Mapping[str, Json], shown: Resolved) -> Mapping[str, Json]
 
 
 def done(output: Output, *, restored: bool = False) -> Result:
-    """The result that an output is."""
+    """The result of an execution with this output."""
     edge_output = MISSING if output.edge_output is UNSET else output.edge_output
     return Result(Ending.DONE, (output.state_delta,), edge_output, restored=restored)
 
 
 def tally_name(result: Result) -> str:
-    """What a part that ended so counts as, in Counts."""
+    """The field of Counts for a part with this result."""
     if result.ending is Ending.DONE:
         return "cached" if result.restored else "completed"
     return str(result.ending.value)

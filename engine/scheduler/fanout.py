@@ -29,7 +29,7 @@ from engine.scheduler.tasks import (
 
 
 class FanOut:
-    """The items of one node, which has a `for_each`, each a part of its own. All see the state at the node's start."""
+    """The items of a node with `for_each`, each a part of its own. All see the state at the node's start."""
 
     def __init__(self, frame: Frame, node: Node, for_each: ForEach, context: Context) -> None:
         self.result: Result | None = None
@@ -59,9 +59,9 @@ class FanOut:
             return [Failed(self._node.id, context.inside.scope, values)]
         self._size = len(values)
         self._waiting.extend(items_at(self._for_each.source, values, context))
-        with suppress(NotYetKnownError):  # no task of a plan gets them
+        with suppress(NotYetKnownError):  # in a plan, which does not need them
             self._reads = reads_of(context.visible_state, self._node)
-        return [GroupBegan(self._node.id, context.inside.scope, self._size), *self._go_on()]
+        return [GroupBegan(self._node.id, context.inside.scope, self._size), *self._advance()]
 
     def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
@@ -69,7 +69,7 @@ class FanOut:
         part = self._open.get(item.index) if item is not None else None
         if item is None or part is None:
             return []
-        return [*part.handle(event), *self._look_at(item.index, part), *self._go_on()]
+        return [*part.handle(event), *self._collect(item.index, part), *self._advance()]
 
     def stop(self, stop: Stop) -> list[Command]:
         """See Part."""
@@ -77,10 +77,10 @@ class FanOut:
         self._waiting.clear()
         commands: list[Command] = []
         for index, part in list(self._open.items()):
-            commands += [*part.stop(stop), *self._look_at(index, part)]
-        return [*commands, *self._go_on()]
+            commands += [*part.stop(stop), *self._collect(index, part)]
+        return [*commands, *self._advance()]
 
-    def _go_on(self) -> list[Command]:
+    def _advance(self) -> list[Command]:
         """Begin the items that may begin now; end when none is left."""
         commands: list[Command] = []
         while self._waiting and len(self._open) < self._width:
@@ -90,18 +90,18 @@ class FanOut:
             part = self._open[item.index] = self._frame.make_unit(
                 self._frame, self._node, context, self._lane, self._reads
             )
-            commands += [*part.begin(), *self._look_at(item.index, part)]
+            commands += [*part.begin(), *self._collect(item.index, part)]
         if not self._open and not self._waiting and self.result is None:
             commands.append(self._end())
         return commands
 
     @property
     def _width(self) -> int:
-        """How many items are considered at once: tasks queue for their turn elsewhere, nested experiences do not."""
+        """How many items are open at once. Tasks queue in Slots; nested experiences are limited here."""
         return self._for_each.concurrency if self._node.kind is Kind.EXPERIENCE else self._size
 
-    def _look_at(self, index: int, part: Part) -> list[Command]:
-        """Keep the result of an item that has ended."""
+    def _collect(self, index: int, part: Part) -> list[Command]:
+        """Take the result of an item that has ended."""
         if part.result is None or index not in self._open:
             return []
         del self._open[index]
@@ -129,15 +129,15 @@ class FanOut:
 
 
 def unknown_items(id_: str, context: Context, error: NotYetKnownError) -> Unknown:
-    """What a plan says of a fan-out or pipeline whose list is not known."""
+    """What a plan reports of a fan-out or pipeline whose list is not known."""
     sources = dict.fromkeys((*context.unknown, *error.vertices))
     return Unknown(id_, context.inside.scope, tuple(f"its items come from {source}" for source in sources))
 
 
 def fan_out_result(results: Mapping[int, Result], for_each: ForEach, size: int, merges: Mapping[str, Merge]) -> Result:
-    """What a fan-out of `size` items comes to, of which these, by index, have ended so.
+    """The result of a fan-out of `size` items, from those of the items that ended, by index.
 
-    Whatever is tolerated, one of whose items each failed has nothing to go on with.
+    If all items fail, it fails, whatever `on_item_error` says.
     """
     done = [results[index] for index in sorted(results) if results[index].ending is Ending.DONE]
     deltas = tuple(delta for result in done for delta in result.deltas if delta)
@@ -150,7 +150,7 @@ def fan_out_result(results: Mapping[int, Result], for_each: ForEach, size: int, 
 
 
 def items_failed(errors: Mapping[int, ErrorInfo], size: int) -> ErrorInfo:
-    """The error of a whole of `size` items, of which those at `errors` failed."""
+    """The error of a group of `size` items, of which those at `errors` failed."""
     first = min(errors)
     cause = errors[first]
     return ErrorInfo(
@@ -162,13 +162,13 @@ def items_failed(errors: Mapping[int, ErrorInfo], size: int) -> ErrorInfo:
 
 
 def edge_outputs(results: Iterable[Result]) -> Json | Missing:
-    """The edge outputs of items, in item order, as the one list that is delivered; nothing where no item has one."""
+    """The edge outputs of items as one list, in item order; MISSING if no item has one."""
     outputs = [result.edge_output for result in results if result.edge_output is not MISSING]
     return outputs or MISSING
 
 
 def set_once_conflict(deltas: Iterable[Mapping[str, Json]], merges: Mapping[str, Merge], who: str) -> ErrorInfo | None:
-    """The error where two of `who` (items, say), none of which sees the other, gave a set_once field two values."""
+    """The error if two of `who` (such as items) wrote different values to a set_once field unseen by each other."""
     first: dict[str, Json] = {}
     for delta in deltas:
         for name, value in delta.items():

@@ -1,4 +1,4 @@
-"""The run of one graph, the outermost or a nested one: which vertices begin, are skipped, and have ended."""
+"""The run of one graph, the outermost or a nested one: begins and skips vertices, enters their results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.scheduler.tasks import Cancelled, Command, FailRun, Lane, SchedulerE
 
 
 class GraphRun:
-    """One graph at work. `begin` once, then `handle` and `stop` until `ended` says how the run of it came out."""
+    """One graph at work. Call `begin` once, then `handle` and `stop` until `ended` says how it ended."""
 
     def __init__(self, frame: Frame) -> None:
         self.ended: Stop | None = None
@@ -37,43 +37,43 @@ class GraphRun:
 
     @property
     def results(self) -> Results:
-        """What is known of the graph's vertices."""
+        """The results of the graph's vertices."""
         return self._frame.results
 
     @property
     def counts(self) -> Counts:
-        """How many vertices ended in each way."""
+        """How many vertices ended in which way."""
         return Counts(**Counter(map(tally_name, self._known_results())))
 
     @property
     def is_undetermined(self) -> bool:
-        """Whether what came out depends on vertices that have not run yet (plans only)."""
+        """Whether some results are not known yet (plans only)."""
         return len(self._known_results()) < len(self.results.ended)
 
     def _known_results(self) -> list[Result]:
         return [result for result in self.results.ended.values() if result.ending is not Ending.UNDETERMINED]
 
     def begin(self) -> list[Command]:
-        """Everything that can start at once."""
+        """Begin everything that can start at once."""
         return self._advance(deque(vertex for vertex in self._graph.order if self._unmet[vertex] == 0))
 
     def handle(self, event: SchedulerEvent) -> list[Command]:
-        """Something happened to a vertex, or within one."""
+        """Handle an event of a vertex, or of something within one."""
         depth = len(self._frame.inside.scope)
         vertex = event.scope[depth].id if len(event.scope) > depth else event.node_id
         part = self._open.get(vertex)
         if part is None:
             return []
-        return self._heard(vertex, part, part.handle(event))
+        return self._handled(vertex, part, part.handle(event))
 
     def stop(self, stop: Stop) -> list[Command]:
-        """Begin nothing more and stop what runs; the run of this graph ends with the stop's status."""
+        """Begin nothing more and stop what runs; this graph ends with the status of `stop`."""
         if self._stopping is not None or self.ended is not None:
             return []
         return [StopAll(self._frame.inside.scope, stop.reason), *self.begin_no_more(stop)]
 
     def begin_no_more(self, stop: Stop) -> list[Command]:
-        """As `stop`, where someone has said already that what runs is to be stopped."""
+        """Like `stop`, if what runs is being stopped already."""
         if self._stopping is not None or self.ended is not None:
             return []
         self._stopping = stop
@@ -84,28 +84,28 @@ class GraphRun:
                 commands += self._settle(vertex, part.result)
         return [*commands, *self._end_if_idle()]
 
-    def _heard(self, vertex: str, part: Part, said: list[Command]) -> list[Command]:
-        """Pass on what a part said, and enter its result if it ended."""
-        commands = self._passed_on(said)
+    def _handled(self, vertex: str, part: Part, commands: list[Command]) -> list[Command]:
+        """Pass on the commands of a part, and enter its result if it ended."""
+        commands = self._passed_on(commands)
         if part.result is not None and vertex in self._open:
             commands += self._settle(vertex, part.result)
         return commands
 
-    def _passed_on(self, said: list[Command]) -> list[Command]:
-        """What a part said; where it fails the run, the stop comes last, so that it reaches what the part has begun."""
-        failed = next((command.node_id for command in said if isinstance(command, FailRun)), None)
+    def _passed_on(self, commands: list[Command]) -> list[Command]:
+        """The commands of a part. If it fails the run, the stop comes last, so that it reaches what the part began."""
+        failed = next((command.node_id for command in commands if isinstance(command, FailRun)), None)
         if failed is None:
-            return said
-        return [*(command for command in said if not isinstance(command, FailRun)), *self._fail_run(failed)]
+            return commands
+        return [*(command for command in commands if not isinstance(command, FailRun)), *self._fail_run(failed)]
 
     def _fail_run(self, node_id: str) -> list[Command]:
-        """The stop that the failure of a node with `on_error: fail_run` means."""
+        """The stop after the failure of a node with `on_error: fail_run`."""
         reason = f"failed at {node_id} (on_error: fail_run)"
         stop = Stop(RunStatus.FAILURE, reason, Cause(node=node_id))
         return self.stop(stop) if self._frame.stops_early else []
 
     def _settle(self, vertex: str, result: Result) -> list[Command]:
-        """Enter a result; begin what only waited for it."""
+        """Enter a result, and begin what waited only for it."""
         ready: deque[str] = deque()
         self._enter(vertex, result, ready)
         return [*self._stop_after(vertex, result), *self._advance(ready)]
@@ -122,14 +122,14 @@ class GraphRun:
                 ready.append(dependent)
 
     def _stop_after(self, vertex: str, result: Result) -> list[Command]:
-        """What a vertex says that failed and whose node says `fail_run`; a pipeline's stages said it themselves."""
+        """The stop if a vertex failed whose node says `fail_run`; stages of pipelines ask for it themselves."""
         node = self._nodes.get(self._loops[vertex].body if vertex in self._loops else vertex)
         if result.ending is Ending.FAILED and node is not None and node.on_error.policy is Policy.FAIL_RUN:
             return self._fail_run(node.id)
         return []
 
     def _advance(self, ready: deque[str]) -> list[Command]:
-        """Decide for each ready vertex. A loop and not a recursion: skips cascade as deep as the graph is long."""
+        """Begin or skip each ready vertex. Not recursive: skips cascade as deep as the graph is long."""
         commands: list[Command] = []
         while ready and self._stopping is None:
             vertex = ready.popleft()
@@ -179,7 +179,7 @@ class GraphRun:
         return []
 
     def _failure(self) -> Stop | None:
-        """What the first vertex that failed makes of the run; None where none did."""
+        """The stop for the first vertex that failed; None if none did."""
         results = self.results.ended
         failed = next((vertex for vertex in self._graph.order if results[vertex].ending is Ending.FAILED), None)
         return None if failed is None else Stop(RunStatus.FAILURE, f"failed at {failed}", Cause(node=failed))

@@ -1,4 +1,4 @@
-"""The lists that fan-outs and pipelines work on, and the keys of their items (docs/format.md, Fan-out)."""
+"""The lists of fan-outs and pipelines, and the keys of their items (docs/format.md, Fan-out)."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Items = tuple[ItemValue, ...]
 def item_values(
     values: list[Json], shown: list[Json] | None = None, hash_of: HashOf = hash_openly
 ) -> tuple[ItemValue, ...]:
-    """Each value with its index and key: 16 hex digits of its hash, `#`, and its ordinal among equal values.
+    """The items of a list, with index and key: 16 hex digits of the value's hash, `#`, ordinal among equal values.
 
-    So an item is known by its value, wherever it stands (docs/design.md, The run log). `shown` is as much of each
-    value as people may see.
+    The key identifies an item by its value, wherever it is in the list (docs/design.md, The run log). `shown` is as
+    much of each value as people may see.
     """
     shown = values if shown is None else shown
     hashes = [hash_of(value, visible) for value, visible in zip(values, shown, strict=True)]
@@ -44,7 +44,7 @@ def item_values(
 
 
 def items_at(source: str, values: list[Json], context: Context) -> Items:
-    """The items of a list that `source` names there."""
+    """The items of the list that `source` refers to in `context`."""
     hash_of = context.visible_state.results.hash_of
     if not has_secrets(context):
         return item_values(values, None, hash_of)
@@ -54,7 +54,7 @@ def items_at(source: str, values: list[Json], context: Context) -> Items:
 
 
 def for_each_items(node: Node, for_each: ForEach, found: Json | Missing) -> list[Json] | ErrorInfo:
-    """The items of a fan-out of `node`, whose source names `found`; or why there are none."""
+    """The items of a fan-out of `node`, whose source has the value `found`; or the error."""
     values = list_items("for_each.source", for_each.source, node.id, found)
     if isinstance(values, ErrorInfo):
         return values
@@ -71,7 +71,7 @@ def for_each_items(node: Node, for_each: ForEach, found: Json | Missing) -> list
 
 
 def list_items(key: str, written: str, vertex: str, found: Json | Missing) -> list[Json] | ErrorInfo:
-    """The list that `key`, which is `written` so and names `found`, gives to `vertex`; or why it gives none."""
+    """The list of `vertex`: the value `found` of `key`, which is `written` in the YAML; or the error."""
     kind = key.split(".", maxsplit=1)[0]
     if parse_reference(written) is None:
         return ErrorInfo(kind, f"{key} must be a reference to a list, such as $.files, not the text '{written}'")

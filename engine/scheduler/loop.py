@@ -1,4 +1,4 @@
-"""A loop: one node again and again until a condition holds (docs/format.md, Pipelines and loops)."""
+"""A loop: one node repeated until a condition is true (docs/format.md, Pipelines and loops)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownErro
 from engine.scheduler.tasks import Cancelled, Command, GroupBegan, GroupEnded, Lane, SchedulerEvent, Unknown, Warn
 
 MAX_ITERATIONS = 100
-"""Where a loop has `until` and no `max_iters`."""
+"""The limit of a loop with `until` and without `max_iters`."""
 
 
 class LoopRun:
-    """One loop at work: `until` is asked before each iteration, and each sees the writes of those before it."""
+    """One loop at work. `until` is evaluated before each iteration; each sees the writes of those before it."""
 
     def __init__(self, frame: Frame, loop: Loop, body: Node, context: Context) -> None:
         self.result: Result | None = None
@@ -40,22 +40,22 @@ class LoopRun:
 
     def begin(self) -> list[Command]:
         """See Part."""
-        return [GroupBegan(self._loop.id, self._context.inside.scope, max_iterations(self._loop)), *self._go_on()]
+        return [GroupBegan(self._loop.id, self._context.inside.scope, max_iterations(self._loop)), *self._advance()]
 
     def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
         if self._part is None or event.scope[len(self._context.inside.scope)].iteration != self._tally.total():
             return []
-        return [*self._part.handle(event), *self._go_on()]
+        return [*self._part.handle(event), *self._advance()]
 
     def stop(self, stop: Stop) -> list[Command]:
         """See Part."""
         self._stopping = stop
         commands = self._part.stop(stop) if self._part is not None else []
-        return [*commands, *self._go_on()]
+        return [*commands, *self._advance()]
 
-    def _go_on(self) -> list[Command]:
-        """Take the result of an iteration that ended; begin the next one, or end."""
+    def _advance(self) -> list[Command]:
+        """Take the result of an iteration that ended; then begin the next one, or end."""
         commands: list[Command] = []
         while self.result is None:
             if self._part is not None:
@@ -78,7 +78,7 @@ class LoopRun:
             self._edge_output = result.edge_output
 
     def _next(self) -> list[Command]:
-        """Begin the next iteration; or end, where there is none."""
+        """Begin the next iteration, or end if there is none."""
         iteration = self._tally.total()
         inside = self._context.inside.iterated(self._loop.id, iteration)
         if self._error is not None or self._tally["cancelled"]:
@@ -108,7 +108,7 @@ class LoopRun:
         return [Unknown(self._loop.id, self._context.inside.scope, reasons)]
 
     def _is_over(self, context: Context) -> tuple[bool, list[Command]]:
-        """Whether no iteration is left to run, and the warnings on the way to that answer."""
+        """Whether no iteration is left, and warnings."""
         commands: list[Command] = []
         if self._loop.until is not None:
             asked = evaluate(self._loop.until, lookup(context))
@@ -118,7 +118,11 @@ class LoopRun:
         if self._tally.total() < max_iterations(self._loop):
             return False, commands
         if self._loop.max_iters is None:
-            commands.append(self._warn(f"until did not hold after {MAX_ITERATIONS} iterations; set max_iters for more"))
+            commands.append(
+                self._warn(
+                    f"stopped after {MAX_ITERATIONS} iterations: `until` never became true; set max_iters for more"
+                )
+            )
         return True, commands
 
     def _end(self, *, cut_short: bool = False) -> list[Command]:
@@ -143,5 +147,5 @@ class LoopRun:
 
 
 def max_iterations(loop: Loop) -> int:
-    """How often its body runs at most."""
+    """The maximum number of iterations."""
     return loop.max_iters if loop.max_iters is not None else MAX_ITERATIONS

@@ -35,7 +35,7 @@ from engine.scheduler.tasks import (
 
 
 class NotFound(Struct):
-    """One execution of a node whose nested experience is not there, or cannot run: it fails before anything begins."""
+    """One execution of a node whose nested experience is missing or cannot run: it fails at once."""
 
     node: Node
     context: Context
@@ -47,7 +47,7 @@ class NotFound(Struct):
         self.result = Result(Ending.FAILED, error=self.error)
         return [Failed(self.node.id, self.context.inside.scope, self.error)]
 
-    def handle(self, event: SchedulerEvent) -> list[Command]:  # noqa: ARG002 - it is over once it has begun
+    def handle(self, event: SchedulerEvent) -> list[Command]:  # noqa: ARG002 - it ends when it begins
         """See Part."""
         return []
 
@@ -57,7 +57,7 @@ class NotFound(Struct):
 
 
 class Nested:
-    """One execution of a node of kind `experience`: its child's graph, run again as often as `on_error` says."""
+    """One execution of a node of kind `experience`: a run of its child's graph, repeated as `on_error` says."""
 
     def __init__(self, frame: Frame, node: Node, child: Composition, context: Context) -> None:
         self.result: Result | None = None
@@ -100,7 +100,7 @@ class Nested:
         return [*self._run.begin_no_more(stop), *self._end_if_over(self._run)]
 
     def _timer_rang(self, event: SchedulerEvent) -> list[Command]:
-        """What this very attempt asked for is due; the timers of earlier ones, which may ring as late, mean nothing."""
+        """Handle the timers of the current attempt; those of earlier attempts may still ring and mean nothing."""
         if isinstance(event, TryAgain) and event.later is self._later:
             return self._try()
         if not isinstance(event, TimeOver) or event.limit is not self._limit or self._run is None:
@@ -110,7 +110,7 @@ class Nested:
         return [*self._run.stop(stop), *self._end_if_over(self._run)]
 
     def _try(self) -> list[Command]:
-        """Begin an attempt, with a state and a results of its own."""
+        """Begin an attempt, with state and results of its own."""
         self._attempt += 1
         self._limit = self._later = None
         self._timed_out = False
@@ -121,7 +121,7 @@ class Nested:
         inner = replace(frame, results=results, inside=inside, order=self._context.order, cache=cache)
         run = self._run = GraphRun(inner)
         commands: list[Command] = []
-        if "timeout_ms" in self._node.source:  # not by default: each of its nodes has a limit of its own
+        if "timeout_ms" in self._node.source:  # no default limit: each of its nodes has its own
             self._limit = Limit(self._node, self._context.inside.scope)
             commands.append(self._limit)
         return [*commands, *run.begin(), *self._end_if_over(run)]
@@ -182,14 +182,14 @@ class Nested:
 
 
 class ChildArgs(Struct, frozen=True):
-    """The child's run args, and as much of them as people may see of what the node gives."""
+    """The run args of the child, and as much of them as people may see."""
 
     values: Mapping[str, Json]
     shown: Mapping[str, Json]
 
 
 def child_args(node: Node, child: Composition, context: Context) -> ChildArgs | ErrorInfo:
-    """The child's run args: the node's, resolved and checked; or what is wrong with them."""
+    """The run args of the child: those of the node, resolved and checked; or the error."""
     resolved = args_of(node, lookup(context)).value
     assert isinstance(resolved, dict)
     hidden = _hidden(resolved, shown_args_of(node, resolved, context))
@@ -201,18 +201,18 @@ def child_args(node: Node, child: Composition, context: Context) -> ChildArgs | 
 
 
 def _hidden(values: Mapping[str, Json], shown: Mapping[str, Json]) -> dict[str, Json]:
-    """What of `shown` is less than the value itself."""
+    """The entries of `shown` that are less than the value."""
     return {} if shown is values else {name: shown[name] for name in values if shown[name] != values[name]}
 
 
 def child_results(node: Node, child: Composition, context: Context, args: ChildArgs) -> Results:
-    """The results of one run of the child."""
+    """The empty results of one run of the child."""
     start, hash_of = child_start(node, child, context), context.visible_state.results.hash_of
     return Results(child, args.values, start, shown_args=args.shown, hash_of=hash_of)
 
 
 def child_start(node: Node, child: Composition, context: Context) -> dict[str, Json]:
-    """The state that the child starts from: its defaults; in a shared state, what the node sees."""
+    """The child's starting state: its defaults and, if the state is shared, what the node sees."""
     start = child.experience.starting_state()
     if is_shared(node):
         for field in shared_fields(context.visible_state.results.composition.experience, child.experience):
@@ -223,11 +223,11 @@ def child_start(node: Node, child: Composition, context: Context) -> dict[str, J
 
 
 def child_output(node: Node, child: Composition, results: Results, context: Context) -> tuple[Output, tuple[str, ...]]:
-    """What the node writes and sends once its child has succeeded, and warnings of what it therefore does not write.
+    """The output of the node once its child has succeeded, and warnings about fields without a value.
 
-    A shared state takes the child's writes as they were made, an isolated one gives its final values to the fields
-    that `writes` names alike; both give them to those that `outputs` maps. The edge output is that of the public
-    engine, without its run id, which would make every resume run what follows.
+    A shared state takes the child's writes as they were made. An isolated one gives the final values of fields to the
+    fields of the same name in `writes`. Both map fields by `outputs`. The edge output is that of the public engine,
+    without its run id, with which every resume would run what follows.
     """
     final = results.final_state()
     assert isinstance(node.spec, ExperienceSpec)
@@ -246,13 +246,13 @@ def child_output(node: Node, child: Composition, results: Results, context: Cont
 
 
 def _final(source: str, final: Mapping[str, Json]) -> Json | Missing:
-    """The value that a child's field, or a reference into its final state, names."""
+    """The value of a field of the child, or of a reference into its final state."""
     path = parse_reference(source)
     return final.get(source, MISSING) if path is None else descend(dict(final), path.steps)
 
 
 def _shared_delta(child: Composition, results: Results, outer: Results) -> dict[str, Json]:
-    """The child's writes to the fields that it shares, in its order, as one write of the node."""
+    """The child's writes to shared fields, in its order, merged into one write of the node."""
     delta: dict[str, Json] = {}
     for field in shared_fields(outer.composition.experience, child.experience):
         ended = (results.ended[vertex] for vertex in child.graph.order)

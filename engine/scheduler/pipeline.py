@@ -32,7 +32,7 @@ from engine.scheduler.tasks import (
 
 
 class ItemProgress(Struct):
-    """One item on its way: at which stage it is, what it has written, and the edge output that the next one gets."""
+    """One item on its way: its stage, its writes, and the edge output that the next stage gets."""
 
     inside: Inside
     index: int
@@ -43,18 +43,18 @@ class ItemProgress(Struct):
     is_undetermined: bool = False
 
     @property
-    def can_go_on(self) -> bool:
+    def can_advance(self) -> bool:
         """Whether its stages so far are done, and their results known."""
         return self.error is None and not self.is_undetermined
 
     def received(self, stages: tuple[Node, ...], edges: Mapping[str, Json]) -> Mapping[str, Json]:
-        """The edge outputs that its next stage gets: what reached the pipeline, and what the stage before gave."""
+        """The edge outputs for its next stage: those of the pipeline, and that of the previous stage."""
         if self.stage == 0 or self.passed is MISSING:
             return edges
         return {**edges, stages[self.stage - 1].id: self.passed}
 
     def take(self, result: Result) -> None:
-        """Its stage is done. One without an edge output passes the previous one on."""
+        """Take the result of its stage. A stage without an edge output passes the previous one on."""
         self.stage += 1
         self.deltas += [delta for delta in result.deltas if delta]
         if result.edge_output is not MISSING:
@@ -62,7 +62,7 @@ class ItemProgress(Struct):
 
 
 class PipelineRun:
-    """One pipeline at work. Items go on side by side; each sees the state before it and its own stages' writes."""
+    """One pipeline at work. Items advance independently; each sees the state before the pipeline and its own writes."""
 
     def __init__(self, frame: Frame, pipeline: Pipeline, stages: tuple[Node, ...], context: Context) -> None:
         self.result: Result | None = None
@@ -70,7 +70,7 @@ class PipelineRun:
         self._pipeline = pipeline
         self._stages = stages
         self._context = context
-        # Later stages first: an item that has begun is finished before another one begins.
+        # Later stages first: finish items before beginning others.
         self._lanes = tuple(Lane((*context.order, -stage)) for stage in range(len(stages)))
         self._progress: dict[int, ItemProgress] = {}
         self._open: dict[int, Part] = {}
@@ -90,11 +90,11 @@ class PipelineRun:
             self.result = Result(Ending.FAILED, error=values)
             return [Failed(pipeline.id, context.inside.scope, values)]
         commands: list[Command] = [GroupBegan(pipeline.id, context.inside.scope, len(values) * len(self._stages))]
-        commands += [self._ignored(stage) for stage in self._stages if stage.for_each is not None]
+        commands += [self._for_each_ignored(stage) for stage in self._stages if stage.for_each is not None]
         for item in items_at(pipeline.items, values, context):
             self._progress[item.index] = ItemProgress(context.inside.staged(pipeline.id, item), item.index)
         for progress in self._progress.values():
-            commands += self._go_on(progress)
+            commands += self._advance(progress)
         return [*commands, *self._end_if_over()]
 
     def handle(self, event: SchedulerEvent) -> list[Command]:
@@ -106,7 +106,7 @@ class PipelineRun:
         progress = self._progress[item.index]
         commands = part.handle(event)
         if part.result is not None:
-            commands += [*self._stage_ended(progress, part.result), *self._go_on(progress)]
+            commands += [*self._stage_ended(progress, part.result), *self._advance(progress)]
         return [*commands, *self._end_if_over()]
 
     def stop(self, stop: Stop) -> list[Command]:
@@ -119,10 +119,10 @@ class PipelineRun:
                 commands += self._stage_ended(self._progress[index], part.result)
         return [*commands, *self._end_if_over()]
 
-    def _go_on(self, progress: ItemProgress) -> list[Command]:
-        """Begin the item's next stage; and the ones after it, as far as they end at once."""
+    def _advance(self, progress: ItemProgress) -> list[Command]:
+        """Begin the item's next stage, and later ones while they end at once."""
         commands: list[Command] = []
-        while progress.index not in self._open and progress.can_go_on and progress.stage < len(self._stages):
+        while progress.index not in self._open and progress.can_advance and progress.stage < len(self._stages):
             if self._stopping is not None:
                 break
             node = self._stages[progress.stage]
@@ -172,13 +172,13 @@ class PipelineRun:
         self.result = replace(whole, restored=self._tally["cached"] == executions > 0)
         return [GroupEnded(self._pipeline.id, scope, Counts(**self._tally), whole.error)]
 
-    def _ignored(self, stage: Node) -> Warn:
+    def _for_each_ignored(self, stage: Node) -> Warn:
         message = f"for_each of {stage.id} is ignored: as a stage it runs once for each item of {self._pipeline.id}"
         return Warn(stage.id, self._context.inside.scope, message)
 
 
 def pipeline_result(all_progress: Sequence[ItemProgress], merges: Mapping[str, Merge]) -> Result:
-    """What a pipeline comes to whose items, in item order, have got so far."""
+    """The result of a pipeline, from its items in item order."""
     errors = {progress.index: progress.error for progress in all_progress if progress.error is not None}
     if errors:
         error: ErrorInfo | None = items_failed(errors, len(all_progress))

@@ -17,10 +17,10 @@ _DEAD = (Ending.FAILED, Ending.SKIPPED, Ending.CANCELLED)
 
 
 class Go(Struct, frozen=True):
-    """The vertex runs. `edges` maps a predecessor to the edge output that it delivers; `warnings` are the conditions'.
+    """The vertex runs. `edges` maps predecessors to the edge outputs that they deliver; `warnings` are of conditions.
 
-    In a plan it may yet be skipped: `unknown` are the predecessors whose results nobody knows yet, `conditions` those
-    that nobody can evaluate yet.
+    In a plan it may still be skipped: `unknown` are predecessors whose results are not known yet, `conditions` those
+    that cannot be evaluated yet.
     """
 
     edges: Mapping[str, Json]
@@ -37,7 +37,7 @@ class Skip(Struct, frozen=True):
 
 
 def readiness(visible_state: VisibleState) -> Go | Skip:
-    """Decide for the vertex of `visible_state`, all of whose waits have ended."""
+    """Decide for the vertex of `visible_state`; all that it waits for has ended."""
     edges = visible_state.results.graph.incoming[visible_state.vertex]
     if not edges:
         return Go({})
@@ -48,7 +48,7 @@ def readiness(visible_state: VisibleState) -> Go | Skip:
 
 
 def _join_of(visible_state: VisibleState) -> Join:
-    """How the vertex joins its edges: as its node says; pipelines and loops need all of them."""
+    """The join of the vertex; pipelines and loops have `all`."""
     node = visible_state.results.nodes.get(visible_state.vertex)
     return node.join if node is not None else Join.ALL
 
@@ -80,7 +80,7 @@ def _any(visible_state: VisibleState, edges: tuple[Edge, ...]) -> Go | Skip:
 
 
 def _partly_known(visible_state: VisibleState, edges: tuple[Edge, ...]) -> Go | Skip:
-    """The answer of a plan: a skip that nothing can change, or what is still open."""
+    """The answer in a plan: a certain skip, or what is still open."""
     results, is_any = visible_state.results.ended, _join_of(visible_state) is Join.ANY
     running = {edge.from_ for edge in edges if results[edge.from_].ending is Ending.UNDETERMINED}
     delivering: list[Edge] = []
@@ -94,7 +94,7 @@ def _partly_known(visible_state: VisibleState, edges: tuple[Edge, ...]) -> Go | 
             continue  # it delivers nothing
         if held is None and edge.when_text is not None:
             conditions.append(edge.when_text)
-        # Where any of the edges is enough, nobody knows what one delivers whose condition is open.
+        # With `join: any`, an edge with an open condition may deliver or not.
         is_unknown = edge.from_ in running or (is_any and held is None)
         (unknown if is_unknown else delivering).append(edge)
     if not delivering and not unknown:
@@ -104,7 +104,7 @@ def _partly_known(visible_state: VisibleState, edges: tuple[Edge, ...]) -> Go | 
 
 
 def _held(visible_state: VisibleState, edge: Edge, running: set[str]) -> bool | None:
-    """The value of an edge's condition; None where nobody can say yet."""
+    """The value of an edge's condition; None while it is not known."""
     if running and edge.when is not None and any(path.root is Root.EDGES for path in paths_of(edge.when)):
         return None
     try:
@@ -118,7 +118,7 @@ def _false(edge: Edge) -> Skip:
 
 
 def _no_live_edge(edges: tuple[Edge, ...]) -> Skip:
-    """The skip of a vertex for which any of `edges` would be enough, and none is live."""
+    """The skip of a vertex with `join: any` and no live edge."""
     return Skip("no incoming edge is live (join: any)", Cause(edge=EdgeEnds(edges[0].from_, edges[0].to)))
 
 
@@ -129,7 +129,7 @@ def _require_known(results: Results, edges: tuple[Edge, ...]) -> None:
 
 
 def _holds(visible_state: VisibleState, edge: Edge, warnings: list[str]) -> bool:
-    """Whether the edge's `when` holds for its target; what was odd about it is added to `warnings`.
+    """Whether the edge's `when` is true for its target. Adds warnings of the evaluation.
 
     Raises NotYetKnownError (plans only).
     """
@@ -142,7 +142,7 @@ def _holds(visible_state: VisibleState, edge: Edge, warnings: list[str]) -> bool
 
 
 def _delivered(results: Results, edges: tuple[Edge, ...]) -> dict[str, Json]:
-    """The edge outputs that these edges carry, by predecessor."""
+    """The edge outputs that these edges deliver, by predecessor."""
     outputs: dict[str, Json] = {}
     for edge in edges:
         result: Result = results.ended[edge.from_]

@@ -1,6 +1,4 @@
-"""The scheduler: takes what happened (log events), says what to do next (commands).
-Deterministic and without effects.
-"""
+"""The scheduler of a run: log events in, commands out. Deterministic and without side effects."""
 
 from __future__ import annotations
 
@@ -20,7 +18,7 @@ from engine.scheduler.value_digest import HashOf, hash_openly
 
 
 class Scheduler:
-    """One run. `begin` once, then `handle` for every task that ends, `cancel` when someone asks; until Finish."""
+    """One run. Call `begin` once, then `handle` for every task that ends and `cancel` on request, until Finish."""
 
     def __init__(
         self,
@@ -36,23 +34,23 @@ class Scheduler:
 
     @property
     def results(self) -> Results:
-        """What is known of the outermost graph."""
+        """The results of the outermost graph."""
         return self._run.results
 
     def begin(self) -> list[Command]:
-        """Everything that can start at once."""
+        """Begin everything that can start at once."""
         return self._with_finish(self._run.begin())
 
     def handle(self, event: SchedulerEvent) -> list[Command]:
-        """Something happened. A group's own events (a fan-out's, say) are the scheduler's to ask for."""
+        """Handle an event. Events of groups, such as fan-outs, are not handled: the scheduler itself asks for them."""
         return self._with_finish(self._run.handle(event))
 
     def cancel(self, reason: str) -> list[Command]:
-        """Someone wants the run to end."""
+        """End the run, since somebody asked for it."""
         return self._with_finish(self._run.stop(Stop(RunStatus.CANCELLED, reason)))
 
     def wait(self, reason: str) -> list[Command]:
-        """Nothing can go on before someone was asked: the run ends, `waiting` unless something failed."""
+        """End the run, since nothing can go on before somebody was asked: `waiting`, unless something failed."""
         return self._with_finish(self._run.stop(Stop(RunStatus.WAITING, reason)))
 
     def _with_finish(self, commands: list[Command]) -> list[Command]:
@@ -64,7 +62,7 @@ class Scheduler:
 
 
 def make_unit(frame: Frame, node: Node, context: Context, lane: Lane, reads: Mapping[str, Json] | None) -> Part:
-    """The part that one execution of `node` is (see MakeUnit)."""
+    """The part for one execution of `node` (see MakeUnit)."""
     if node.kind is Kind.EXPERIENCE:
         return _nested(frame, node, context)
     return SingleTask(make_task(frame, node, context, lane, reads))

@@ -20,7 +20,7 @@ Unfit = Callable[[Output], "str | None"]
 
 
 class Answer(str, Enum):
-    """What a resume does with a node. SKIPPED is for a node that a condition already known keeps from running."""
+    """What a resume does with a node. SKIPPED: a condition that is already known is false."""
 
     RESTORED = "restored"
     WILL_RUN = "will run"
@@ -30,22 +30,22 @@ class Answer(str, Enum):
 
 
 class Ambiguity(Struct, frozen=True):
-    """The execution was started in the run `run_id` and its end is not known: it is not to run without further ado."""
+    """The run `run_id` started the execution and did not log its end: it must not simply run again."""
 
     run_id: str
     rule: OnAmbiguous
 
-    def told(self, node_id: str) -> str:
-        """What is known of it, and which rule that meets."""
-        started = f"{node_id} was started in run {self.run_id[:8]}, whose log does not tell how that ended"
+    def message(self, node_id: str) -> str:
+        """What is known, and the rule that applies, for the user."""
+        started = f"{node_id} was started in run {self.run_id[:8]}, whose log does not record how it ended"
         return f"{started} (on_ambiguous: {self.rule.value})"
 
 
 class Decision(Struct, frozen=True):
-    """The answer and its reasons. `key` is None while a part is not known yet; `restored` is what to reuse.
+    """The answer and its reasons. `key` is None while an input part is unknown; `restored` is the outcome to reuse.
 
-    `ambiguity` says that instead of running it fails, or waits until someone was asked. `changed` are the parts of the
-    input hash that are not what they were in the latest outcome, if there is one; those of secrets are not among them.
+    With an `ambiguity`, it does not run but fails, or waits until somebody was asked. `changed` are the input parts
+    that differ from those of the latest outcome, if there is one, except those of secrets.
     """
 
     answer: Answer
@@ -71,8 +71,9 @@ def decide(
 ) -> Decision:
     """Decide for one execution.
 
-    `parts` are the parts of its input hash that are known, `unknown` maps each that is not to what it waits for.
-    `unfit` says why today's state would not take an output, if it would not: then running it shall say so.
+    `parts` are the known parts of its input hash; `unknown` maps the others to what they wait for. `unfit` gives the
+    reason why the current state would refuse an output, or None: such an outcome is not restored, so that running the
+    node reports the error.
     """
     made = _decide_unknown(original, path, parts, unknown, policy) if unknown else None
     made = made or _decide_known(original, path, parts, unfit, policy)
@@ -103,7 +104,7 @@ def _decide_known(
 
 
 def _refused(hit: RecordedOutcome, unfit: Unfit, policy: ReusePolicy) -> tuple[str, ...]:
-    """Why an outcome with the right key is not used. Raises NotYetKnownError (plans only)."""
+    """Reasons not to use an outcome with the right key. Raises NotYetKnownError (plans only)."""
     if hit.not_restorable is not None:
         return (f"not restorable: {hit.not_restorable}",)
     stale_files = policy.stale_files(hit.produced) if policy.stale_files is not None else ()
@@ -117,7 +118,7 @@ def _refused(hit: RecordedOutcome, unfit: Unfit, policy: ReusePolicy) -> tuple[s
 
 
 def _reloaded(outcome: RecordedOutcome, policy: ReusePolicy) -> tuple[str, ...]:
-    """What is different about the modules that it loaded although its input hash does not name them."""
+    """Changes to the modules that it loaded although its input hash does not cover them."""
     return policy.reloaded(outcome.loaded) if outcome.loaded and policy.reloaded is not None else ()
 
 
@@ -137,20 +138,20 @@ def _decide_unknown(
 
 
 def _ambiguous(made: Decision, run_id: str, policy: ReusePolicy) -> Decision:
-    """The decision for what was started before and has no end that anyone knows of."""
+    """The decision for an execution that the run `run_id` started and whose end it did not log."""
     started = f"started but not ended in run {run_id[:8]}"
     if policy.on_ambiguous is OnAmbiguous.RERUN:
-        told = f"{started}; what it does may be done already" if policy.has_effects else started
-        return replace(made, reasons=(told, *made.reasons))
+        reason = f"{started}; what it does may be done already" if policy.has_effects else started
+        return replace(made, reasons=(reason, *made.reasons))
     ambiguity = Ambiguity(run_id, policy.on_ambiguous)
-    told = f"{started}; on_ambiguous: {policy.on_ambiguous.value}"
+    reason = f"{started}; on_ambiguous: {policy.on_ambiguous.value}"
     if policy.on_ambiguous is OnAmbiguous.ASK:
-        return replace(made, answer=Answer.DEPENDS, reasons=(told, *made.reasons), ambiguity=ambiguity)
-    return replace(made, reasons=(told, *made.reasons), ambiguity=ambiguity)
+        return replace(made, answer=Answer.DEPENDS, reasons=(reason, *made.reasons), ambiguity=ambiguity)
+    return replace(made, reasons=(reason, *made.reasons), ambiguity=ambiguity)
 
 
 def _could_hit(outcome: RecordedOutcome, known: Parts, unknown: Mapping[str, str]) -> bool:
-    """Whether the parts that are known leave it open that this outcome's hash is met."""
+    """Whether the input hash may still turn out to be that of this outcome."""
     return outcome.not_restorable is None and not _changed(outcome, known) and not _gone(outcome, known, unknown)
 
 
@@ -171,7 +172,7 @@ def _changed(outcome: RecordedOutcome, known: Parts) -> list[str]:
 
 
 def _gone(outcome: RecordedOutcome, known: Parts, unknown: Mapping[str, str]) -> list[str]:
-    """What an outcome had received and this execution will not, whatever becomes known."""
+    """Parts of an outcome that this execution will not have, whatever becomes known."""
     return [name for name in outcome.input_parts if name not in known and name not in unknown]
 
 
@@ -183,7 +184,7 @@ def _why(
     unknown: Mapping[str, str],
     policy: ReusePolicy,
 ) -> tuple[str, ...]:
-    """Why no outcome fits. What was started and did not end has its reason already."""
+    """The reasons why no outcome fits. An execution without a logged end already has one."""
     if recorded:
         return _why_not(recorded[-1], original, path, parts, unknown)
     end = original.ends.get(path)
@@ -199,11 +200,11 @@ def _why(
 
 
 INCOMPARABLE = "a secret cannot be compared here"
-"""Why what comes from a secret runs again: it was hashed with the key of another user or machine, or with none."""
+"""Reason to run again what comes from a secret: it was hashed with the key of another user or machine, or none."""
 
 
 def _may_be_old(original: RecordedOutcomes, path: ExecutionPath, policy: ReusePolicy) -> bool:
-    """Whether the item may be one of the original's, whose paths were made with another key."""
+    """Whether the item may be one of the original run, whose item keys were made with another user's key."""
     if policy.keyed is None or policy.keyed in original.keys or not path[0]:
         return False
     return original.has_parts((path[0][:-1], path[0][-1][1]))
@@ -212,7 +213,7 @@ def _may_be_old(original: RecordedOutcomes, path: ExecutionPath, policy: ReusePo
 def _why_not(
     latest: RecordedOutcome, original: RecordedOutcomes, path: ExecutionPath, parts: Parts, unknown: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """What has become of the parts of the latest outcome."""
+    """How the input parts differ from those of the latest outcome."""
     changed, today = _changed(latest, parts), input_key(parts).keyed
     secret = [name for name in changed if _is_incomparable(name, latest, today, original, path)]
     why = [
@@ -227,7 +228,7 @@ def _why_not(
 def _is_incomparable(
     name: str, latest: RecordedOutcome, today: Mapping[str, str], original: RecordedOutcomes, path: ExecutionPath
 ) -> bool:
-    """Whether nobody can say that a part changed: it is hashed with another key than it was, or only now or then."""
+    """Whether a part cannot be compared: hashed with another key than before, or with a key only now or only then."""
     if name in latest.input_parts:
         return latest.keyed_parts.get(name) != today.get(name)
     # Earlier engines left the secret args of the run out.

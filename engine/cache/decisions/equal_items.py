@@ -1,4 +1,4 @@
-"""Items of a list that are equal: which recorded outcome each of them may take. Pure."""
+"""Assigns recorded outcomes to equal items of a list. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from engine.cache.decisions.execution_path import ExecutionPath
 
 
 class EqualItems:
-    """The ordinals for which outcomes are recorded, by what equal items have in common."""
+    """The ordinals with recorded outcomes, by what equal items have in common."""
 
     def __init__(self, paths: Iterable[ExecutionPath]) -> None:
         self._ordinals: dict[ExecutionPath, dict[int, ExecutionPath]] = {}
         for path in paths:
-            parted = _parted(path)
-            if parted is not None:
-                group, ordinal = parted
+            split = _split(path)
+            if split is not None:
+                group, ordinal = split
                 self._ordinals.setdefault(group, {})[ordinal] = path
 
     def spare(self, path: ExecutionPath, equals: int) -> ExecutionPath | None:
@@ -23,18 +23,18 @@ class EqualItems:
 
         CurrentValues's list has `equals` items of its value. What is recorded for one of these belongs to it alone.
         """
-        parted = _parted(path)
-        if parted is None:
+        split = _split(path)
+        if split is None:
             return None
-        group, ordinal = parted
+        group, ordinal = split
         recorded = self._ordinals.get(group, {})
         spare = sorted(other for other in recorded if other >= equals)
         before = sum(1 for earlier in range(ordinal) if earlier not in recorded)
         return recorded[spare[before]] if before < len(spare) else None
 
 
-def _parted(path: ExecutionPath) -> tuple[ExecutionPath, int] | None:
-    """What `path` has in common with equal items, the innermost one's ordinal taken out; and that ordinal."""
+def _split(path: ExecutionPath) -> tuple[ExecutionPath, int] | None:
+    """The path without the ordinal of its innermost item, which equal items share; and that ordinal."""
     steps, node_id = path
     for at in range(len(steps) - 1, -1, -1):
         kind, id_, key, iteration = steps[at]

@@ -1,4 +1,4 @@
-"""What the log of an original run offers to a resume: its outcomes by node and item, and how the rest ended."""
+"""What the log of an original run offers to a resume: outcomes by execution, and how other executions ended."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from engine.log.values.large_values import Read, fetched_output
 
 
 class RecordedEnd(str, Enum):
-    """How a node or item without a reusable outcome ended in the original run."""
+    """How an execution without a reusable outcome ended in the original run."""
 
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -41,11 +41,11 @@ class RecordedEnd(str, Enum):
 
 
 class RecordedOutcome(Struct, frozen=True):
-    """One outcome. `durationMs` and `metrics` are those of the execution that produced it.
+    """One outcome. `duration_ms` and `metrics` are those of the execution that produced it.
 
-    `produced` are the files that it made, of those that its node says it makes, with their hashes at that time;
-    `loaded` the modules that it loaded although its input hash does not name them, with theirs.
-    `keyed_parts` are the parts that come from a secret, with the ids of their keys.
+    `produced` are the files that it made and its node declares, with their hashes at that time; `loaded` are the
+    modules that it loaded although its input hash does not cover them, with theirs. `keyed_parts` maps the parts that
+    come from a secret to the ids of their keys. `not_restorable` is the reason why it must not be reused.
     """
 
     input_hash: str
@@ -61,10 +61,10 @@ class RecordedOutcome(Struct, frozen=True):
 
 
 class RecordedOutcomes(Struct):
-    """The original run. `spent` is what it spent itself, `lineage_spent` what it and the runs before it did.
+    """The outcomes of an original run. `spent` are its own costs; `lineage_spent` includes the runs before it.
 
-    `open` holds what was started and whose end nobody knows, with the run in which that was. `keys` are the ids of the
-    keys that its secrets were hashed with.
+    `open` maps executions that were started and have no logged end to the run that started them. `keys` are the ids of
+    the keys that its secrets were hashed with.
     """
 
     run_id: str
@@ -82,9 +82,9 @@ class RecordedOutcomes(Struct):
     _equal_items: EqualItems | None = None
 
     def recorded(self, path: ExecutionPath, equals: int | None = None) -> list[RecordedOutcome]:
-        """The outcomes of a node or item, the latest last. Of an item: today's list has `equals` of its value.
+        """The outcomes of an execution, the latest last. For an item, the current list has `equals` of its value.
 
-        An item that has none takes those of an equal one for which there is no item any more.
+        An item without outcomes takes those of an equal item that is no longer in the list.
         """
         found = self.outcomes.get(path)
         if found is not None or equals is None:
@@ -94,16 +94,16 @@ class RecordedOutcomes(Struct):
         return [] if spare is None else self.outcomes[spare]
 
     def open_since(self, path: ExecutionPath) -> str | None:
-        """The run in which an execution was started whose end nobody knows; None where that is not so."""
+        """The run that started an execution without logging its end; None where there is no such run."""
         return self.open.get(path)
 
     def latest_produced(self, path: ExecutionPath, outcome: RecordedOutcome) -> Mapping[str, str]:
-        """The files that an outcome at `path` made, with their hashes as they were last: others may have gone on."""
-        nest = _nest(path)
-        return {name: self._products.get((nest, name), digest) for name, digest in outcome.produced.items()}
+        """The files that an outcome made, with their latest logged hashes: other nodes may have continued them."""
+        nesting = _nesting_ids(path)
+        return {name: self._products.get((nesting, name), digest) for name, digest in outcome.produced.items()}
 
     def add_older(self, older: RecordedOutcomes) -> None:
-        """Add the outcomes of a run that came before; this run's own come first when both would do."""
+        """Add the outcomes of an earlier run; those of this run take precedence."""
         self._equal_items = None
         for path, outcomes in older.outcomes.items():
             self.outcomes[path] = outcomes + self.outcomes.get(path, [])
@@ -116,9 +116,9 @@ class RecordedOutcomes(Struct):
         self._products = {**older._products, **self._products}
 
     def withhold(self, secrets: Secrets) -> None:
-        """Restore nothing that the log of a resume would mask: the next one would take the mask for the value.
+        """Restore no output that holds one of `secrets`: the log would hold a mask, which the next resume restores.
 
-        And tell no error that shows one.
+        Mask them in errors, too.
         """
         self.errors = {path: secrets.masked(error) for path, error in self.errors.items()}
         for path, outcomes in self.outcomes.items():
@@ -154,7 +154,7 @@ def read_outcomes(log: Log) -> RecordedOutcomes:
             _remember(original, event, ProducedBy(record.run_id, record.seq), read)
         elif isinstance(event, NodeStarted):
             original.lists.note_reached(event.scope)
-            if event.attempt_id is not None:  # otherwise its parts have starts of their own
+            if event.attempt_id is not None:  # a group otherwise: its parts have starts of their own
                 original.open[path_of(event.node_id, event.scope)] = record.run_id
             elif event.items is not None:
                 original.lists.note_size(event.node_id, event.scope, event.items)
@@ -174,7 +174,7 @@ _ENDS: dict[type[object], RecordedEnd] = {
 def _note_end(original: RecordedOutcomes, event: NodeFailed | NodeSkipped | NodeCancelled) -> None:
     path = path_of(event.node_id, event.scope)
     started_in = None if isinstance(event, NodeSkipped) else event.started_in
-    if started_in is not None:  # it did not run, for that reason: as little is known as before
+    if started_in is not None:  # it did not run because of that: as little is known as before
         original.open[path] = started_in
         return
     original.ends[path] = _ENDS[type(event)]
@@ -192,7 +192,7 @@ def _remember(
     original.ends.pop(path, None)
     original.open.pop(path, None)
     original._settled.add(path)
-    original._products.update(((_nest(path), name), digest) for name, digest in (event.produced or {}).items())
+    original._products.update(((_nesting_ids(path), name), digest) for name, digest in (event.produced or {}).items())
     if event.output is None or event.input_hash is None:
         return
     refused = None
@@ -220,6 +220,6 @@ def _remember(
     original.keys.update((event.keyed_parts or {}).values())
 
 
-def _nest(path: ExecutionPath) -> tuple[str, ...]:
-    """The experience that `path` lies in: paths are relative to the folder of that."""
+def _nesting_ids(path: ExecutionPath) -> tuple[str, ...]:
+    """The nodes that nest the experience of `path`: file names are relative to its folder."""
     return tuple(id_ for kind, id_, _, _ in path[0] if kind == ScopeKind.EXPERIENCE.value)

@@ -1,4 +1,4 @@
-"""The files that nodes say they make (`produces`): what was made, and whether it is still there. Reads files."""
+"""The files that nodes declare to make (`produces`), and whether they are unchanged. Reads files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from engine.file_names import as_on_disk
 
 
 class ProducedFiles(Struct, frozen=True):
-    """What an execution made, of that which its node names under `produces`: path to hash; and globs without files."""
+    """The declared files that an execution made, path to hash; and the globs that match no file."""
 
     files: Mapping[str, str]
     unmatched: tuple[str, ...] = ()
 
 
 def files_produced(node: Node, directory: Path, fingerprints: Fingerprints, since_ns: int | None) -> ProducedFiles:
-    """The files that `node`, of the experience in `directory`, says it makes: all, or those that changed `since_ns`."""
+    """The files that `node`, of the experience in `directory`, declares: all, or those changed `since_ns`."""
     found = matching(directory, node.produces).files
     if since_ns is not None:
         found = {name: path for name, path in found.items() if _changed_ns(path) >= since_ns}
@@ -33,7 +33,7 @@ def files_produced(node: Node, directory: Path, fingerprints: Fingerprints, sinc
 def stale_files(
     node: Node, directory: Path, fingerprints: Fingerprints, products: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Which of `products`, made by an execution of `node`, are gone or different now; or which globs match nothing."""
+    """Which of `products`, made by an execution of `node`, are gone or changed, or which globs match nothing."""
     now = fingerprints.of_all({name: directory / as_on_disk(name) for name in products})
     wrong = [
         f"produces {name} {'is gone' if now[name].digest is None else 'changed'}"
@@ -48,7 +48,7 @@ def _unmatched(node: Node, directory: Path) -> list[str]:
 
 
 def _changed_ns(path: Path) -> int:
-    """When the file was last written, or put there; 0 where it is gone."""
+    """When the file was last written or moved there, in ns; 0 if it is gone."""
     try:
         status = path.stat()
     except OSError:

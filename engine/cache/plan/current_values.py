@@ -1,4 +1,4 @@
-"""What a part of an execution's input hash holds now, for the difference with what it held. Reads files."""
+"""Current values of input parts, to show how they changed. Reads files."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _LONGEST_TEXT = 256 * 1024
 
 
 class CurrentValues(Struct, frozen=True):
-    """The parts of one execution of `node` in `context`."""
+    """The values of the input parts of one execution of `node` in `context`."""
 
     node: Node
     context: Context
     hashers: InputHashers
 
     def value(self, part: str) -> Json | Missing:
-        """What the part holds, the text of a file; MISSING where that is not known."""
+        """The value of a part, or the text of its file; MISSING where it is not known."""
         section, _, name = part.partition(".")
         try:
             if section in ("spec", "runArgs"):

@@ -19,12 +19,9 @@ from engine.scheduler.activity import done
 from engine.scheduler.state.inputs import Context
 from engine.scheduler.state.results import UNDETERMINED, Ending, Result
 
-Prospect = tuple[Entry, Result]
-"""The answer for a part, and what may be built on it."""
-
 
 class Answerer(Struct, frozen=True):
-    """Answers for the executions of one plan. `explainer` tells what parts held in the runs that are resumed."""
+    """Answers for the executions of one plan. `explainer` finds the earlier values of input parts."""
 
     hashers: InputHashers
     original: RecordedOutcomes
@@ -32,8 +29,8 @@ class Answerer(Struct, frozen=True):
     overrides: Overrides
     explainer: Explainer
 
-    def answer(self, node: Node, context: Context, *, cache: bool) -> Prospect:
-        """The answer for one execution of `node` in `context`."""
+    def answer(self, node: Node, context: Context, *, cache: bool) -> tuple[Entry, Result]:
+        """The answer for one execution of `node` in `context`, and its result: undetermined unless it is restored."""
         decided = self.decider.decide(node, context, cache=cache)
         made = self.overrides.applied(decided, self.original, node.id, context.inside.scope)
         key = made.key.hash if made.key is not None and self.hashers.is_lasting(made.key) else None
@@ -45,12 +42,12 @@ class Answerer(Struct, frozen=True):
         return Entry(node.id, made.answer, made.reasons, saved_ms, saved, key=key), done(outcome.output)
 
     def unknown(self, id_: str, scope: tuple[Scope, ...], reasons: tuple[str, ...]) -> Entry:
-        """The answer for a whole whose parts nobody knows yet."""
+        """The answer for a group whose parts are not known yet."""
         before = self.original.has_parts(path_of(id_, scope))
         return Entry(id_, Answer.DEPENDS if before else Answer.IF_PREDECESSORS_SUCCEED, reasons)
 
     def is_not_asked_for(self, scope: tuple[Scope, ...], vertex: str, result: Result) -> bool:
-        """Whether a vertex of the outermost graph would have to run, but `--only` does not ask for it."""
+        """Whether a vertex, of the outermost graph, would have to run but `--only` excludes it."""
         return not scope and result.ending is not Ending.DONE and not self.overrides.may_run((vertex,))
 
     def _changes(self, node: Node, context: Context, made: Decision) -> tuple[Change, ...]:

@@ -1,4 +1,4 @@
-"""What a changed part was in the original run and is today, for whoever asks why a node runs again. Reads files."""
+"""Explains why a node runs again: values of changed input parts, before and now. Reads files."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from engine.log.values.input_values import InputValues, ValueLostError
 from engine.log.values.large_values import fetched
 
 CurrentValue = Callable[[str], "Json | Missing"]
-"""The value that a part, such as `args.city` or `prompt prompts/a.md`, has today; MISSING where nobody can tell."""
+"""Gives the current value of a part such as `args.city` or `prompt prompts/a.md`; MISSING where it is not known."""
 
 
 class Change(Struct, frozen=True):
-    """A part of an input hash: what it held then and holds now, text for files; MISSING where that is not known."""
+    """A changed input part: its value before and now, text for files; MISSING where it is not known."""
 
     part: str
     before: Json | Missing
@@ -30,7 +30,7 @@ class Change(Struct, frozen=True):
 
 
 class Explainer:
-    """Finds what parts held in the runs whose logs are given, the newest first. No change shows one of `secrets`."""
+    """Finds the earlier values of parts in `logs`, the newest first. Masks `secrets`."""
 
     def __init__(self, logs: Iterable[Log], secrets: Secrets | None = None) -> None:
         self._secrets = secrets or Secrets()
@@ -40,7 +40,7 @@ class Explainer:
     def changes(
         self, path: ExecutionPath, node_id: str, parts: Iterable[str], today: CurrentValue
     ) -> tuple[Change, ...]:
-        """The parts of the execution at `path` that changed; those of which nothing is known are left out."""
+        """The changes of `parts` of the execution at `path`; those of which neither value is known are left out."""
         logged = next((logged for logged in self._logged if path in logged.outcomes), None)
         if logged is None:
             return ()
@@ -50,7 +50,7 @@ class Explainer:
     def _change(
         self, logged: _LoggedParts, path: ExecutionPath, node_id: str, part: str, today: CurrentValue
     ) -> Change:
-        """What all items of a node have in common is one object for all of them."""
+        """The change of one part. Items of a node share one object for what they have in common."""
         if is_received(part):
             return self._masked(Change(part, logged.before(path, node_id, part), today(part)))
         shared = node_id, path[0][:-1], part
@@ -66,7 +66,7 @@ class Explainer:
 
 
 class _LoggedParts:
-    """One log, as far as it tells what its executions were made of."""
+    """The values of input parts that one log holds."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -83,7 +83,7 @@ class _LoggedParts:
         }
 
     def before(self, path: ExecutionPath, node_id: str, part: str) -> Json | Missing:
-        """What the part held."""
+        """The value of the part; MISSING where the log does not have it."""
         outcome = self.outcomes[path]
         section, _, name = part.partition(".")
         if part not in (outcome.input_parts or {}):
@@ -129,16 +129,16 @@ class _LoggedParts:
 
     @cached_property
     def _spec(self) -> Mapping[str, Mapping[str, Json]]:
-        """By node, what experience.yaml said then."""
+        """The keys of each node as experience.yaml had them then."""
         text = self._text(self._log.started.spec_hash or "")
         experience = analyse(text).experience if isinstance(text, str) else None
         return {node.id: node.source for node in experience.nodes} if experience is not None else {}
 
 
 VALUE_SECTIONS = {"args": "args", "inputs": "given", "source": "given", "reads": "reads", "edges": "edges"}
-"""Which part of an execution's input holds the values that a part name begins with."""
+"""The field of a logged input that holds the values of a section of parts."""
 
 
 def is_received(part: str) -> bool:
-    """Whether a part holds what one execution receives; others hold what its node is made of."""
+    """Whether a part is a value that an execution receives, and not a key or file of its node."""
     return part == "item" or part.partition(".")[0] in VALUE_SECTIONS

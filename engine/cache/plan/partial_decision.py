@@ -1,4 +1,4 @@
-"""The decision for one execution as far as it is known before the run: what is not known, and where it comes from."""
+"""Decides for one execution before the run, when some input parts are not known yet."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engine.scheduler.state.writes import unfit
 
 
 class _Shared(Struct, frozen=True):
-    """What was made for the last execution: the next one, another item, has the same of it."""
+    """Parts made for the last execution; the next item of the same list has them in common."""
 
     node: Node
     context: Context
@@ -33,7 +33,7 @@ class _Shared(Struct, frozen=True):
     of_node: NodeParts | None = None
 
     def serves(self, node: Node, context: Context) -> bool:
-        """Whether what was received is the same."""
+        """Whether an execution receives the same."""
         return (
             self.node is node
             and self.context.visible_state is context.visible_state
@@ -42,7 +42,7 @@ class _Shared(Struct, frozen=True):
 
 
 class PartialDecider:
-    """Decides with what is known. The edge outputs of vertices that wait to run (`context.unknown`) are not."""
+    """Decides with what is known; the edge outputs of `context.unknown` are not."""
 
     def __init__(self, hashers: InputHashers, original: RecordedOutcomes) -> None:
         self.original = original
@@ -86,7 +86,7 @@ class PartialDecider:
     def _of_node(
         self, node: Node, context: Context, find: Lookup, unknown: dict[str, str], shared: _Shared
     ) -> NodeParts:
-        """The parts of the node and its files; what of `given` is not known yet is left out."""
+        """The parts of the node and its files, without values of its `source` or `inputs` that are not known yet."""
         written, name = written_given(node), given_name(node)
         given = _known(written, name, unknown, lambda key: _resolved(written, key, find))
         if any(part.startswith(f"{name}.") for part in unknown):
@@ -100,7 +100,7 @@ class PartialDecider:
 
 
 def known_args(node: Node, find: Lookup, unknown: dict[str, str]) -> dict[str, Json]:
-    """The args that are known; the names of the others are added to `unknown`, with where they come from."""
+    """The args that are known. Adds the others to `unknown`: name to the vertices that they come from."""
     return _known(node.args, "args", unknown, lambda name: _resolved(node.args, name, find))
 
 

@@ -1,4 +1,4 @@
-"""What an execution receives: reads, resolved args, and what a path names for it (docs/format.md, References)."""
+"""What an execution receives: reads, resolved args, and the values of paths (docs/format.md, References)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ItemValue(Struct, frozen=True):
     """One item of a fan-out or pipeline: its value, its index, and its key (docs/design.md, The run log).
 
     `equals` is how many items of its list have this value, itself included. `shown` is as much of the value as people
-    may see, where that is not all of it. `keyed` is the id of the key that `key` was made with, where that is so.
+    may see, if that is not all of it. `keyed` is the id of the user's key that `key` was hashed with, if it was.
     """
 
     value: Json
@@ -30,15 +30,15 @@ class ItemValue(Struct, frozen=True):
 
     @property
     def visible(self) -> Json:
-        """What people may see of the value."""
+        """As much of the value as people may see."""
         return self.value if self.shown is MISSING else self.shown
 
 
 class Inside(Struct, frozen=True):
-    """What an execution runs inside: as the log says it (`scope`, outermost first), and what paths name of it.
+    """The groups that an execution runs inside: their `scope` for the log, outermost first, and what paths refer to.
 
-    `loop` is the innermost loop and the iteration of it, counted from 0. `keyed` is the id of the key that the key of
-    an item was made with, of one that it runs inside.
+    `loop` is the innermost loop and its iteration, from 0. `keyed` is the id of the user's key that the key of an
+    enclosing item was hashed with.
     """
 
     scope: tuple[Scope, ...] = ()
@@ -48,7 +48,7 @@ class Inside(Struct, frozen=True):
     keyed: str | None = None
 
     def fanout(self, node_id: str, item: ItemValue) -> Inside:
-        """Inside an item of the fan-out of `node_id`."""
+        """Inside an item of the fan-out of `node_id`, within this."""
         step = Scope(ScopeKind.FANOUT, node_id, Item(item.index, item.key))
         return replace(self, scope=(*self.scope, step), item=item, keyed=item.keyed or self.keyed)
 
@@ -63,12 +63,12 @@ class Inside(Struct, frozen=True):
         return replace(self, scope=(*self.scope, step), loop=(loop, iteration))
 
     def nested(self, node_id: str) -> Inside:
-        """Inside the experience that the node nests: the names of what is around it do not reach there."""
+        """Inside the experience that the node nests, where paths do not reach what is outside."""
         return Inside((*self.scope, Scope(ScopeKind.EXPERIENCE, node_id)), keyed=self.keyed)
 
 
 class Context(Struct, frozen=True):
-    """What an execution, or a group of them, can refer to; and its turn (`order`) among those that wait.
+    """What the paths of an execution, or of a group, refer to; and its turn (`order`).
 
     `edges` are the edge outputs that it received, by predecessor. `unknown` are the predecessors that deliver one which
     nobody knows yet (plans only).
@@ -88,7 +88,7 @@ def reads_of(visible_state: VisibleState, node: Node) -> dict[str, Json]:
 
 
 def args_of(node: Node, find: Lookup) -> Resolved:
-    """The node's args with references resolved; those that name nothing are dropped and reported."""
+    """The args with references resolved; those without a value are dropped and reported."""
     return resolve(dict(node.args), find)
 
 
@@ -98,25 +98,25 @@ def given_of(node: Node, find: Lookup) -> Resolved:
 
 
 def written_given(node: Node) -> Mapping[str, Json]:
-    """What `given_of` resolves, as it is written."""
+    """The unresolved values of `given_of`, as written in the YAML."""
     if isinstance(node.spec, DatasetSpec):
         return node.spec.source
     return node.spec.inputs if isinstance(node.spec, SkillSpec) else {}
 
 
 def given_name(node: Node) -> str:
-    """The key under which it is written."""
+    """The key of `written_given` in the YAML."""
     return "source" if isinstance(node.spec, DatasetSpec) else "inputs"
 
 
 def named(reference: str, find: Lookup) -> Json | Missing:
-    """What a text that must be one reference (`for_each.source`, `items`) names. Raises NotYetKnownError (plans)."""
+    """The value of a text that must be one reference (`for_each.source`, `items`). Raises NotYetKnownError (plans)."""
     path = parse_reference(reference)
     return MISSING if path is None else find(path)
 
 
 def has_secrets(context: Context) -> bool:
-    """Whether a path could name what people may not see."""
+    """Whether a path could refer to something that people may not see."""
     item, results = context.inside.item, context.visible_state.results
     return (item is not None and item.shown is not MISSING) or results.shown_args is not results.args
 

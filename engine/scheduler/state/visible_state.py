@@ -31,8 +31,8 @@ class VisibleState:
         return visible_state
 
     def see(self, field: str) -> Json | Missing:
-        """The value of `field`. Raises NotYetKnownError where a vertex that it comes from has not run (plans only)."""
-        unseen: list[VisibleState] = []  # a list and not a recursion: a loop may have thousands of iterations
+        """The value of `field`. Raises NotYetKnownError if it comes from a vertex that has not run (plans only)."""
+        unseen: list[VisibleState] = []  # no recursion: a loop may have thousands of iterations
         here: VisibleState | None = self
         value: Json | Missing = MISSING
         while here is not None:

@@ -1,5 +1,5 @@
-"""Whether what a node returned may be written:
-declared fields, their types, `set_once` (docs/format.md, Writes, State).
+"""Checks what a node returned before it is written: declared fields, types, `set_once`
+(docs/format.md, Writes, State).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NOT_A_CONSTRAINT = frozenset({"type", "merge", "persist", "default", "descripti
 
 
 class Checked(Struct, frozen=True):
-    """The output as the log will hold it, or the error that makes its node fail; and what its author should know."""
+    """The output as the log will hold it, or the error that its node fails with; and warnings for its author."""
 
     output: Output
     error: ErrorInfo | None = None
@@ -46,7 +46,7 @@ def check_output(visible_state: VisibleState, node: Node, output: Output) -> Che
 
 
 def _normal(name: str, value: Json) -> Json:
-    """`value` as the log will hold it. Raises NotJsonError, with the place as the node's author knows it."""
+    """`value` as the log will hold it. Raises NotJsonError with the path that the author knows."""
     try:
         return normalise(value)
     except NotJsonError as error:
@@ -54,7 +54,7 @@ def _normal(name: str, value: Json) -> Json:
 
 
 def unfit(visible_state: VisibleState, node: Node, delta: Mapping[str, Json]) -> str | None:
-    """Why the state that `node` sees does not take its writes, if it does not. Raises NotYetKnownError (plans only)."""
+    """Why the state refuses the writes of `node`, or None. Raises NotYetKnownError (plans only)."""
     fields = visible_state.results.fields
     for name, value in delta.items():
         refused = (
@@ -93,7 +93,7 @@ def _refused(visible_state: VisibleState, state_field: StateField, node: Node, v
 
 
 def type_error(state_field: StateField, value: Json) -> str | None:
-    """What is wrong with `value` for this field, as the end of a sentence; null fits every type (facts: A.6)."""
+    """What is wrong with `value` for this field, as the end of a sentence. Null fits every type (facts: A.6)."""
     declared = state_field.schema.get("type")
     if value is None:
         return None
@@ -109,7 +109,7 @@ def _constraint_error(schema: str, value: Json) -> str | None:
         error = next(iter(errors_by(_validator(schema), value, most=1)), None)
     except UncheckableError as unknown:
         return f"a value that cannot be checked: {unknown}"
-    except Exception as stumble:  # noqa: BLE001 - jsonschema trips over what is no schema in many ways
+    except Exception as stumble:  # noqa: BLE001 - jsonschema fails on invalid schemas in many ways
         return f"a value that cannot be checked: {_flaw_of(schema) or repr(stumble)}"
     if error is None:
         return None
@@ -123,7 +123,7 @@ def _validator(schema: str) -> Any:
 
 
 def _flaw_of(schema: str) -> str | None:
-    """What makes it no JSON Schema, as far as that can be said."""
+    """Why `schema` is not a valid JSON Schema, if that is known."""
     wrong = schema_error(loads(schema))
     if wrong is None:
         return None
