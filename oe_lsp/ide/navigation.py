@@ -1,4 +1,4 @@
-"""From a name to where it is declared and to all that names it: definition, references and document highlight."""
+"""Go to definition, find references, and document highlights."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from oe_lsp.ide.names.value_origins import origin_at
 
 
 class Target(Struct, frozen=True):
-    """Where a name leads. `origin` is the name; `file` is None where it leads to a place in the same document.
+    """A definition. `origin` is the name in the document that leads to it; `file` is None for the same document.
 
-    `whole` is what is declared there, and `name` the stretch in it that names it.
+    `whole` is the span of the declaration, `name` that of its name.
     """
 
     origin: Span
@@ -27,17 +27,17 @@ class Target(Struct, frozen=True):
 
 
 class References(Struct, frozen=True):
-    """All that names an entity: in the document, and by path in the files of prompts."""
+    """The occurrences of an entity: in the document, and in prompt files by path."""
 
     here: tuple[Occurrence, ...]
     in_prompts: dict[str, tuple[Occurrence, ...]]
 
 
 def definitions(snapshot: Snapshot, offset: int, files: Files) -> tuple[Target, ...]:
-    """Where what is named at `offset` is declared: each place, where it is declared twice. Looks at named files.
+    """Return the declarations of the name at `offset`; several if it is declared more than once. Reads named files.
 
-    Of `$item` and its like it is where the items come from, of an alias what it repeats; of what a nested experience is
-    given or gives, where that declares it.
+    `$item` and the like lead to the source of the items, an alias to its anchor, the args and outputs of a nested
+    experience to their declaration there.
     """
     root = snapshot.analysis.tree.root
     cursor = cursor_in(root, offset)
@@ -58,26 +58,26 @@ def definitions(snapshot: Snapshot, offset: int, files: Files) -> tuple[Target, 
 
 
 def references(snapshot: Snapshot, offset: int, files: Files, *, with_declaration: bool) -> References | None:
-    """All that names what is named at `offset`; None where nothing is. Reads the files of prompts."""
+    """Return all occurrences of the name at `offset`, or None if there is no name. Reads prompt files."""
     root = snapshot.analysis.tree.root
     found = entity_at(root, offset)
     if found is None:
         return None
     entity, _ = found
     here = occurrences(root, entity)
-    wanted = tuple(each for each in here if with_declaration or each.access is not Access.DECLARES)
-    return References(wanted, occurrences_in_prompts(root, entity, files.text))
+    listed = tuple(each for each in here if with_declaration or each.access is not Access.DECLARES)
+    return References(listed, occurrences_in_prompts(root, entity, files.text))
 
 
 def highlights(snapshot: Snapshot, offset: int) -> tuple[Occurrence, ...]:
-    """Everything in the document that names what is named at `offset`, and whether it writes or reads it."""
+    """Return the occurrences, in the document, of the name at `offset`."""
     root = snapshot.analysis.tree.root
     found = entity_at(root, offset)
     return occurrences(root, found[0]) if found else ()
 
 
 def _whole(root: View, name: Span) -> Span:
-    """All of what a name declares: the entry whose key it is, or the item whose id."""
+    """Return the span of the whole declaration: the entry whose key the name is, or the item whose id."""
     cursor = cursor_in(root, name.start)
     if cursor is None:
         return name

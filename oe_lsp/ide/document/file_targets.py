@@ -1,4 +1,4 @@
-"""What the value of `impl`, `prompt`, `schema` and so on opens: which file, and what in it. Looks through a port."""
+"""Resolves `impl`, `prompt`, `schema` and other file references to a file and a span in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _START = Span(0, 0)
 
 
 class FileLocation(Struct, frozen=True):
-    """A stretch of a file. `path` is from the experience's folder; `text` is what `span` counts in."""
+    """A span in a file. `path` is relative to the experience's folder; `text` is the file's content."""
 
     path: str
     text: str
@@ -28,19 +28,19 @@ class FileLocation(Struct, frozen=True):
 
 
 def referenced_file(value: str, node: View | None, files: Files) -> str | None:
-    """The file that a value of a node leads to, from the experience's folder; None where there is none.
+    """Return the path of the file that a node's value refers to, or None if it does not exist.
 
-    A folder stands for the file in it that makes it a skill or an experience.
+    For the folder of a skill or an experience that is its main file.
     """
     path = posixpath.normpath(split_impl(value.strip())[0])
     if files.entry(path) is Entry.FOLDER:
-        inner = _IN_FOLDERS.get(text_at(node, "kind") or "")
+        inner = _MAIN_FILES.get(text_at(node, "kind") or "")
         path = posixpath.join(path, inner) if inner else path
     return path if files.entry(path) is Entry.FILE else None
 
 
 def location_in_file(scalar: View, node: View | None, files: Files) -> FileLocation | None:
-    """Where a value of a node leads: to the function of a tool, else to the start of the file."""
+    """Return the location that a node's value refers to: the function of a tool, else the start of the file."""
     value = str(scalar.value)
     path = referenced_file(value, node, files)
     if path is None:
@@ -53,7 +53,7 @@ def location_in_file(scalar: View, node: View | None, files: Files) -> FileLocat
 
 
 def location_in_child(cursor: Cursor, analysis: Analysis, files: Files) -> FileLocation | None:
-    """Where a nested experience declares the arg that is given to it, or the field that is taken from it."""
+    """Return where a nested experience declares the arg or output field at the cursor."""
     node = cursor.item
     if text_at(node, "kind") != "experience":
         return None
@@ -74,4 +74,4 @@ def location_in_child(cursor: Cursor, analysis: Analysis, files: Files) -> FileL
     return FileLocation(file, inner.parsed.text, key.span) if key is not None and key.value == steps[-1] else None
 
 
-_IN_FOLDERS = {"skill": SKILL_FILE, "experience": "experience.yaml"}
+_MAIN_FILES = {"skill": SKILL_FILE, "experience": "experience.yaml"}

@@ -1,4 +1,4 @@
-"""The types of values, as far as an experience says: of state fields, run args, items, and what paths find in them."""
+"""Infers the types of state fields, run args, items and the paths into them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from engine.syntax import View
 from oe_lsp.ide.document.experience_index import ExperienceIndex
 
 Shape = Mapping[str, Any]
-"""A JSON Schema; an empty one says nothing."""
+"""A JSON Schema; an empty one allows any value."""
 
 ANYTHING: Shape = {}
-_LONGEST_LIST = 6
+_MAX_LISTED = 6
 
 
 def shape_of_path(path: Path, index: ExperienceIndex, node: View | None) -> Shape:
-    """The shape of what a path names for a node, or for a condition where `node` is None."""
+    """Return the shape of a path in a node, or in a condition if `node` is None."""
     names = [step.value for step in path.steps]
     match path.root:
         case Root.STATE:
@@ -35,27 +35,27 @@ def shape_of_path(path: Path, index: ExperienceIndex, node: View | None) -> Shap
             top = {"type": "string"}
         case Root.EDGES:
             top = ANYTHING
-    return inside(top, names)
+    return shape_inside(top, names)
 
 
 def field_shape(index: ExperienceIndex, name: str) -> Shape:
-    """The shape of a state field: as declared, or where that says little, as an agent that writes it declares it."""
+    """Return the declared shape of a state field, refined by the schema of an agent that writes it."""
     field = index.fields.get(name)
     declared = field.schema if field else ANYTHING
     if declared.get("properties") or declared.get("items") or declared.get("enum"):
         return declared
-    answered = index.answers.get(name, ANYTHING)
+    answered = index.answer_schemas.get(name, ANYTHING)
     agree = answered.get("type") == declared.get("type", answered.get("type"))
     return {**answered, **declared} if agree else declared
 
 
 def args_shape(index: ExperienceIndex) -> Shape:
-    """The shape of the run args."""
+    """Return the shape of the run args."""
     return index.experience.args_schema or ANYTHING
 
 
 def item_shape(index: ExperienceIndex, node: View | None) -> Shape:
-    """The shape of `$item`: of what the node's fan-out, or the pipeline that it is a stage of, goes through."""
+    """Return the shape of `$item`: of the items of the node's fan-out or pipeline."""
     each = node.get("for_each") if node else None
     source = each.get("source") if each else None
     text = source.value if source else None
@@ -65,18 +65,18 @@ def item_shape(index: ExperienceIndex, node: View | None) -> Shape:
     path = parse_reference(text)
     if path is None or path.root not in (Root.STATE, Root.ARGS):
         return ANYTHING
-    return inside(shape_of_path(path, index, None), [0])
+    return shape_inside(shape_of_path(path, index, None), [0])
 
 
-def inside(shape: Shape, steps: Iterable[str | int]) -> Shape:
-    """The shape of what steps lead to."""
+def shape_inside(shape: Shape, steps: Iterable[str | int]) -> Shape:
+    """Return the shape at the end of a path."""
     for step in steps:
         shape = dict(members(shape)).get(step, _any_item(shape) if isinstance(step, int) else ANYTHING)
     return shape
 
 
 def members(shape: Shape) -> Iterator[tuple[str | int, Shape]]:
-    """What is known to be in a value: the keys of an object; `0` for the items of a list, and its `length`."""
+    """Yield the members of a shape: the keys of an object; `0` and `length` of an array."""
     properties = shape.get("properties")
     for name, inner in properties.items() if isinstance(properties, Mapping) else ():
         yield str(name), _shape(inner)
@@ -86,13 +86,13 @@ def members(shape: Shape) -> Iterator[tuple[str | int, Shape]]:
 
 
 def type_names(shape: Shape) -> tuple[str, ...]:
-    """The JSON types that a shape names."""
+    """Return the JSON types that a shape names."""
     named = shape.get("type")
     return tuple(map(str, named)) if isinstance(named, list) else (named,) if isinstance(named, str) else ()
 
 
 def type_text(shape: Shape) -> str:
-    """A shape in a few words: `list of text`, `object with name, score`, `one of a, b`."""
+    """Describe a shape: `list of text`, `object with name, score`, `one of a, b`."""
     choices = shape.get("enum")
     if isinstance(choices, list) and choices:
         return f"one of {_listed(choices)}"
@@ -102,7 +102,7 @@ def type_text(shape: Shape) -> str:
 
 
 def id_of(node: View | None) -> str | None:
-    """The id of a node, a pipeline or a loop; None where it has none."""
+    """Return the id of a node, pipeline or loop, or None."""
     id_ = node.get("id") if node else None
     return id_.value if id_ and isinstance(id_.value, str) else None
 
@@ -141,5 +141,5 @@ def _named(shape: Shape, name: str) -> str:
 
 
 def _listed(values: list[Any]) -> str:
-    shown = ", ".join(str(value) for value in values[:_LONGEST_LIST])
-    return f"{shown}, …" if len(values) > _LONGEST_LIST else shown
+    shown = ", ".join(str(value) for value in values[:_MAX_LISTED])
+    return f"{shown}, …" if len(values) > _MAX_LISTED else shown

@@ -1,4 +1,4 @@
-"""What a hover says of what has a name: nodes, pipelines, loops, state fields, phases, args, files."""
+"""Hovers for entities: nodes, pipelines, loops, state fields, phases, args, files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from oe_lsp.ide.yaml_text import as_yaml
 
 
 def describe_entity(kind: EntityKind, name: str, index: ExperienceIndex, root: View, node: View | None) -> str:
-    """What is known of an entity; nothing for one that does not exist. `node` is where it is named."""
+    """Describe an entity; empty if it does not exist. `node` is the node that names it."""
     match kind:
         case EntityKind.VERTEX:
             return _vertex(name, index, root)
@@ -28,7 +28,7 @@ def describe_entity(kind: EntityKind, name: str, index: ExperienceIndex, root: V
         case EntityKind.PHASE:
             return _phase(name, index, root)
         case EntityKind.FILE:
-            return f"{markdown.code(name)}: a path relative to experience.yaml"
+            return f"{markdown.code(name)}: path relative to experience.yaml"
 
 
 def _vertex(id_: str, index: ExperienceIndex, root: View) -> str:
@@ -37,7 +37,7 @@ def _vertex(id_: str, index: ExperienceIndex, root: View) -> str:
         return ""
     kind, view = found
     parts = [f"**{id_}** · {_text(view, 'kind') or kind}", _text(view, "description")]
-    parts += [_data(view, index), _inside(id_, kind, view, index)]
+    parts += [_data_flow(view, index), _nesting(id_, kind, view, index)]
     around = drawing(index.before(id_), id_, index.after(id_))
     return markdown.paragraphs([*parts, markdown.block(around) if around != id_ else ""])
 
@@ -50,8 +50,8 @@ def _vertices(root: View) -> Iterator[tuple[str, View]]:
             yield kind, view
 
 
-def _data(view: View, index: ExperienceIndex) -> str:
-    """What a node reads, with who wrote it, and what it writes."""
+def _data_flow(view: View, index: ExperienceIndex) -> str:
+    """List the fields a node reads, with their writers, and those it writes, with their readers."""
     reads, writes = _names(view, "reads"), _names(view, "writes")
     id_ = _text(view, "id")
     lines = []
@@ -59,16 +59,16 @@ def _data(view: View, index: ExperienceIndex) -> str:
         from_ = markdown.names(writer for writer in index.writers(field) if writer != id_)
         lines.append(f"- reads {markdown.code(field)}{f' from {from_}' if from_ else ''}")
     for field in writes:
-        to = markdown.names(use.who for use in index.readers(field) if use.who != id_)
+        to = markdown.names(use.reader for use in index.readers(field) if use.reader != id_)
         lines.append(f"- writes {markdown.code(field)}{f' for {to}' if to else ''}")
     return "\n".join(lines)
 
 
-def _inside(id_: str, kind: str, view: View, index: ExperienceIndex) -> str:
-    """What a pipeline or a loop runs, or what runs the node."""
+def _nesting(id_: str, kind: str, view: View, index: ExperienceIndex) -> str:
+    """Describe what a pipeline or loop runs, or which of them runs the node."""
     if kind == "pipeline":
         stages = " → ".join(map(markdown.code, _names(view, "stages")))
-        return f"Each of {markdown.code(_text(view, 'items'))} through {stages}"
+        return f"Runs each item of {markdown.code(_text(view, 'items'))} through {stages}"
     if kind == "loop":
         until, most = _text(view, "until"), view.get("max_iters")
         ends = [f"until {markdown.code(until)}" if until else "", f"at most {most.value} times" if most else ""]
@@ -78,9 +78,9 @@ def _inside(id_: str, kind: str, view: View, index: ExperienceIndex) -> str:
     loop = index.loop_of(id_)
     return markdown.paragraphs(
         [
-            f"Once for each of {markdown.code(_text(each, 'source'))}" if each else "",
-            f"A stage of the pipeline {markdown.code(pipeline.id)}" if pipeline else "",
-            f"Repeated by the loop {markdown.code(loop)}" if loop else "",
+            f"Runs once per item of {markdown.code(_text(each, 'source'))}" if each else "",
+            f"Stage of pipeline {markdown.code(pipeline.id)}" if pipeline else "",
+            f"Repeated by loop {markdown.code(loop)}" if loop else "",
         ]
     )
 
@@ -90,13 +90,14 @@ def _field(name: str, index: ExperienceIndex) -> str:
     if field is None:
         return ""
     shape = field_shape(index, name)
-    reading = [f"{markdown.code(use.who)} ({use.by})" for use in index.readers(name)]
+    writers = markdown.names(index.writers(name))
+    reading = [f"{markdown.code(use.reader)} ({use.key})" for use in index.readers(name)]
     lines = [
         f"- merge: {markdown.code(field.merge.value)}",
         f"- default: {markdown.code(as_yaml(field.schema['default']))}" if field.has_default else "",
-        "- kept from run to run" if field.persist else "",
-        f"- written by {markdown.names(index.writers(name)) or 'nobody'}",
-        f"- read by {', '.join(dict.fromkeys(reading)) or 'nobody'}",
+        "- persisted across runs" if field.persist else "",
+        f"- written by {writers}" if writers else "- never written",
+        f"- read by {', '.join(dict.fromkeys(reading))}" if reading else "- never read",
     ]
     head = f"**{name}** · state field · {type_text(shape)}"
     return markdown.paragraphs([head, str(shape.get("description", "")), "\n".join(line for line in lines if line)])
@@ -112,14 +113,14 @@ def _run_arg(name: str, index: ExperienceIndex) -> str:
     is_secret = shape.get("writeOnly") is True
     marks += [f"default {markdown.code(as_yaml(shape['default']))}"] if "default" in shape and not is_secret else []
     marks += ["secret"] if is_secret else []
-    head = " · ".join([f"**{name}**", "arg of the run", type_text(shape), *marks])
+    head = " · ".join([f"**{name}**", EntityKind.RUN_ARG.value, type_text(shape), *marks])
     return markdown.paragraphs([head, str(shape.get("description", ""))])
 
 
 def _node_arg(name: str, node: View | None) -> str:
     args = node.get("args") if node else None
     given = args.get(name) if args else None
-    return f"**{name}** · arg of the node · {markdown.code(as_yaml(given.value))}" if given else ""
+    return f"**{name}** · {EntityKind.NODE_ARG.value} · {markdown.code(as_yaml(given.value))}" if given else ""
 
 
 def _phase(id_: str, index: ExperienceIndex, root: View) -> str:

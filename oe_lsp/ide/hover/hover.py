@@ -1,4 +1,4 @@
-"""Decides what a hover is about: a key, a name, a path, a condition, or a value. What is said lives beside it."""
+"""Hover: finds what is under the cursor (a key, name, path, condition or value) and describes it."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _NAMED_BY_KEY = (("state.schema.*", EntityKind.FIELD), ("args.properties.*", Ent
 
 
 class Hover(Struct, frozen=True):
-    """What to show, in Markdown, and the stretch that it is about."""
+    """Markdown to show, and the span it describes."""
 
     span: Span
     markdown: str
 
     @property
     def text(self) -> str:
-        """The same without Markdown, for editors that show text only."""
+        """The text without Markdown, for clients that show plain text."""
         return markdown.plain(self.markdown)
 
 
 def hover(snapshot: Snapshot, offset: int) -> Hover | None:
-    """What stands at `offset` (code points); None where there is nothing to say. Works on any text."""
+    """Return the hover at `offset` (code points), or None. Works on any text."""
     cursor = cursor_at(snapshot, offset)
     index = ExperienceIndex(snapshot.analysis)
     if cursor is None or cursor.part is Part.GAP:
@@ -83,6 +83,6 @@ def _of_plain_value(cursor: Cursor, root: View) -> Hover | None:
 
 
 def _mention_in(cursor: Cursor, span: Span) -> Mention | None:
-    """The name that a path holds, or that an empty span touches."""
+    """Return the first mention that overlaps or touches a span."""
     found = mentions_of_value(cursor.steps, cursor.view, cursor.item)
     return next((each for each in found if each.span.start <= span.end and span.start <= each.span.end), None)

@@ -143,10 +143,10 @@ def test_links_cover_the_paths_alone_and_say_what_they_open() -> None:
     found = [(text[link.span.start : link.span.end], link.path, link.tooltip) for link in links(snapshot(text), FILES)]
 
     assert found == [
-        ("./tools/a.py", "tools/a.py", "Open the tool's code"),
-        ("prompts/review.md", "prompts/review.md", "Open the prompt"),
-        ("schemas/verdict.json", "schemas/verdict.json", "Open the schema"),
-        ("skills/triage", "skills/triage/SKILL.md", "Open the skill"),
+        ("./tools/a.py", "tools/a.py", "Open tool code"),
+        ("prompts/review.md", "prompts/review.md", "Open prompt"),
+        ("schemas/verdict.json", "schemas/verdict.json", "Open schema"),
+        ("skills/triage", "skills/triage/SKILL.md", "Open skill"),
     ]
 
 
@@ -195,4 +195,4 @@ def test_a_rename_is_refused_where_a_prompt_would_then_mean_something_else() -> 
     found = rename(shot, offset, "tone", FILES)
 
     assert isinstance(found, Refusal)
-    assert found.message.startswith("`tone` cannot be the name everywhere")
+    assert found.message.startswith("`tone` cannot be used in every reference")

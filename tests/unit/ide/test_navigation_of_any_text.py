@@ -38,7 +38,7 @@ def ask_at(shot: Snapshot, offset: int) -> None:
     references(shot, offset, FOLDER, with_declaration=True)
     vertex = vertex_at(shot, offset)
     for call in (*upstream(shot, vertex.id), *downstream(shot, vertex.id)) if vertex else ():
-        assert is_inside(call.vertex.span, call.vertex.id_span, *call.because)
+        assert is_inside(call.vertex.span, call.vertex.id_span, *call.sites)
     grown = selections(shot, offset)
     assert grown[-1] == whole
     assert all(inner.start >= outer.start and inner.end <= outer.end for inner, outer in pairwise(grown))

@@ -33,7 +33,7 @@ def renamed(text: str, name: str) -> str:
 
 
 def test_a_name_that_exists_already_is_refused() -> None:
-    assert renamed(TEXT, "save") == "`save` exists already. Choose another name for `load`."
+    assert renamed(TEXT, "save") == "`save` already exists. Choose another name."
 
 
 @pytest.mark.parametrize("name", ["load-data", "two words", "tone", "", " ", 'a"b', "a: b", "ö"])
@@ -95,7 +95,7 @@ def test_an_arg_is_renamed_in_its_own_node_behind_others() -> None:
 def test_a_name_in_text_that_cannot_be_read_is_not_left_behind(broken: str) -> None:
     line = TEXT.count("\n") + 1
 
-    assert renamed(TEXT + broken, "fetch") == f"Line {line} cannot be read, and may name `load`, too. Mend it first."
+    assert renamed(TEXT + broken, "fetch") == f"Line {line} cannot be parsed and may refer to `load`. Fix it first."
 
 
 @pytest.mark.parametrize(
