@@ -143,7 +143,7 @@ def _fields(root: View | None, id_: str, access: Access) -> Iterator[tuple[str, 
 
 def _order(analysis: Analysis) -> Callable[[str, str], bool]:
     """Whether one vertex can run before another one; yes, where the order cannot be known."""
-    flow = analysis.knowledge.flow if analysis.knowledge else None
+    flow = analysis.graph.flow if analysis.graph else None
     if flow is None:
         return lambda _before, _after: True
 
