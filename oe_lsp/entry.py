@@ -20,7 +20,7 @@ def run_oe() -> NoReturn:
 def run_server() -> None:
     """The command `oe-lsp`."""
     put_others_last()
-    from oe_lsp.server import main
+    from oe_lsp.server.main import main
 
     main()
 

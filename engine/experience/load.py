@@ -14,8 +14,7 @@ from engine.experience.files.port import NO_FILES, Files
 from engine.experience.model import Experience
 from engine.experience.nested.nested_files import FILE_NAME
 from engine.experience.problems import Problem
-
-MAX_BYTES = 5 * 1024 * 1024
+from engine.syntax import MAX_FILE_BYTES
 
 
 class Loaded(Struct, frozen=True):
@@ -86,10 +85,10 @@ def read_text(file: Path) -> str:
             raise UnreadableExperienceError(f"{file} is no regular file")
         # Reading one byte more than allowed finds a file that grew, too.
         with file.open("rb") as stream:
-            content = stream.read(MAX_BYTES + 1)
+            content = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise UnreadableExperienceError(f"{file} cannot be read: {error.strerror}") from error
-    if len(content) > MAX_BYTES:
+    if len(content) > MAX_FILE_BYTES:
         raise UnreadableExperienceError(f"{file} is over 5 MiB, which is the limit for an experience")
     try:
         return content.decode("utf-8-sig")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from engine.experience.checks.prompts import looks_like_path
+from engine.experience.files.prompt_path import is_prompt_path
 from engine.expressions import (
     MISSING,
     UNWRITTEN,
@@ -29,10 +29,8 @@ MOST_BYTES = 16 * 1024 * 1024
 
 def prompt_file(directory: Path, prompt: str) -> NamedFile | None:
     """The file that `prompt` names, which need not exist; None where `prompt` is the text itself."""
-    if "\n" in prompt or not prompt:
-        return None
-    file = named_file(directory, prompt)
-    return file if looks_like_path(prompt) or _exists(file.path) else None
+    is_path = is_prompt_path(prompt, lambda path: _is_file(named_file(directory, path).path))
+    return named_file(directory, prompt) if is_path else None
 
 
 def read_prompt(directory: Path, prompt: str, watcher: Watcher) -> str:
@@ -100,7 +98,7 @@ def _unknown(placeholder: Placeholder, work: Work) -> str:
     return f"{placeholder.text} names nothing that the node receives and stays as it is{hint}"
 
 
-def _exists(path: Path) -> bool:
+def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError:  # a text too long for a file name

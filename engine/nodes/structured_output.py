@@ -15,9 +15,9 @@ from engine.expressions import Json
 from engine.nodes.kind import NodeError, Watcher
 from engine.nodes.node_files import NamedFile, named_file, outside_warning
 from engine.regular_files import read_text
+from engine.syntax import MAX_FILE_BYTES
 
 _MAX_PROBLEMS = 20
-_MOST_BYTES = 5 * 1024 * 1024
 Schema = Mapping[str, Json]
 
 
@@ -62,7 +62,7 @@ def problems(schema: Schema, answer: Json) -> list[str]:
 
 def _load(file: NamedFile) -> Any:
     try:
-        return json.loads(read_text(file.path, _MOST_BYTES))
+        return json.loads(read_text(file.path, MAX_FILE_BYTES))
     except FileNotFoundError:
         raise _no_schema(f"{file.shown} does not exist; create it or correct `schema`") from None
     except (OSError, ValueError, RecursionError) as error:

@@ -15,7 +15,9 @@ from engine.syntax.tree_view import View
 from engine.syntax.yaml.character_substitutes import unprintable
 from engine.syntax.yaml.reader import MAX_DEPTH, Anchors, too_deep
 
-MAX_BYTES = 5 * 1024 * 1024
+MAX_FILE_BYTES = 5 * 1024 * 1024
+"""The largest experience that is read, and the largest schema, settings or other text file beside one."""
+
 MOST_EXPANSION = 10
 """How many times its own text a document may stand for through aliases."""
 
@@ -57,9 +59,9 @@ def parse(text: str, previous: Tree | None = None) -> Tree:
 
 
 def _is_too_large(text: str) -> bool:
-    if len(text) * 4 <= MAX_BYTES:
+    if len(text) * 4 <= MAX_FILE_BYTES:
         return False
-    return len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES
+    return len(text) > MAX_FILE_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_FILE_BYTES
 
 
 def _too_deep(root: View | None) -> list[SyntaxProblem]:

@@ -1,5 +1,5 @@
 """`python -m oe_lsp.server` is `oe-lsp`."""
 
-from oe_lsp.server import main
+from oe_lsp.server.main import main
 
 main()

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from oe_lsp.ide.completion_triggers import TRIGGERS
-from oe_lsp.ide.token_legend import LEGEND
-from oe_lsp.server import handlers, protocol
-from oe_lsp.server.containment import contained, without_answers
+from oe_lsp.ide.completion.triggers import TRIGGERS
+from oe_lsp.ide.semantic_tokens.legend import LEGEND
+from oe_lsp.server.error_boundary import contained, without_answers
 from oe_lsp.server.experience_server import ExperienceServer
-from oe_lsp.server.pulling import asks_for_problems
+from oe_lsp.server.features import handlers
+from oe_lsp.server.session.diagnostic_mode import asks_for_problems
+from oe_lsp.server.transport import protocol
 
 if TYPE_CHECKING:
-    from oe_lsp.server.documents import Analyse
+    from oe_lsp.server.session.documents import Analyse
 
 
 async def initialize(ls: ExperienceServer, params: types.InitializeParams) -> None:

@@ -19,12 +19,12 @@ from pygls.exceptions import FeatureRequestError, JsonRpcException, JsonRpcReque
 from pygls.lsp.server import LanguageServer
 
 from engine import __version__
-from oe_lsp.server import protocol
-from oe_lsp.server.client_process import until_gone
+from oe_lsp.server.transport import protocol
+from oe_lsp.server.transport.client_process import until_gone
 
 if TYPE_CHECKING:
-    from oe_lsp.server.documents import Analyse
-    from oe_lsp.server.session import Session
+    from oe_lsp.server.session.documents import Analyse
+    from oe_lsp.server.session.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ class ExperienceServer(LanguageServer):
     async def _make_session(self) -> Session:
         loop = asyncio.get_running_loop()
         # In a thread, because it takes some hundred milliseconds that a client would wait for its first answers.
-        module = await loop.run_in_executor(None, importlib.import_module, "oe_lsp.server.session")
+        module = await loop.run_in_executor(None, importlib.import_module, "oe_lsp.server.session.session")
         session = cast("Session", module.Session(self, self._introduction))
         session.start()
         return session

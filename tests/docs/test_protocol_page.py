@@ -15,15 +15,16 @@ import pytest
 from lsprotocol import types
 from msgspec.structs import asdict, fields
 
-from oe_lsp.server import messages, protocol
 from oe_lsp.server.app import COMMANDS, FEATURES
-from oe_lsp.server.client import Client, read_client
-from oe_lsp.server.protocol import converter
-from oe_lsp.server.settings import Settings, read_settings
+from oe_lsp.server.session.client_capabilities import Client, read_client
+from oe_lsp.server.session.settings import Settings, read_settings
+from oe_lsp.server.transport import custom_messages as messages
+from oe_lsp.server.transport import protocol
+from oe_lsp.server.transport.protocol import converter
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
-SOURCES = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "oe_lsp" / "server").glob("*.py")}
+SOURCES = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "oe_lsp" / "server").rglob("*.py")}
 EXTENSION = json.loads((ROOT / "vscode-client" / "package.json").read_text(encoding="utf-8"))
 BY_PYGLS = {types.EXIT, types.WORKSPACE_EXECUTE_COMMAND}
 """What is answered without a handler in FEATURES."""
@@ -189,7 +190,7 @@ def test_every_capability_of_the_client_that_changes_something_is_in_the_table()
 
 def test_the_options_of_the_command_line_are_in_the_table_of_transports() -> None:
     text = section("## Transports")
-    options = set(re.findall(r'add_argument\(\s*"(--\w+)"', SOURCES["__init__.py"])) - {"--version"}
+    options = set(re.findall(r'add_argument\(\s*"(--\w+)"', SOURCES["main.py"])) - {"--version"}
 
     assert {option for option in options if f"`{option}" not in text} == set()
 

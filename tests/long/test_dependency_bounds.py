@@ -24,10 +24,10 @@ TESTS = (
     "tests/unit/log/test_codec.py",
     "tests/unit/log/test_index.py",
     "tests/unit/cli/test_wrong_keys.py",
-    "tests/unit/cli/test_known_runs.py",
+    "tests/unit/cli/test_runs_command.py",
     "tests/unit/llm",
     "tests/unit/network",
-    "tests/unit/lsp/test_command_arguments.py",
+    "tests/unit/server/test_command_arguments.py",
     "tests/lsp/test_hover.py",
 )
 """What touches each library: msgspec, click, rich, the SDKs, jsonschema, cattrs, lsprotocol, pygls."""

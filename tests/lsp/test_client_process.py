@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from oe_lsp.server import client_process
-from oe_lsp.server.client_process import until_gone
+from oe_lsp.server.transport import client_process
+from oe_lsp.server.transport.client_process import until_gone
 from tests.lsp.conftest import Weather
 from tests.lsp.editor import SECONDS, Editor
 

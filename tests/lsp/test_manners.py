@@ -17,7 +17,7 @@ from tests.lsp.editor import SECONDS, Editor
 WRONG = EXPERIENCE.replace("to: report }", "to: reprot }")
 HOVER_WAITS = textwrap.dedent("""
     import asyncio
-    from oe_lsp import server
+    from oe_lsp.server.main import main
     from oe_lsp.server import app
 
     async def waits(ls, params):
@@ -25,17 +25,17 @@ HOVER_WAITS = textwrap.dedent("""
         await asyncio.Event().wait()
 
     app.FEATURES["textDocument/hover"] = waits
-    server.main([])
+    main([])
     """)
 HOVER_FAILS = textwrap.dedent("""
-    from oe_lsp import server
+    from oe_lsp.server.main import main
     from oe_lsp.server import app
 
     async def fails(ls, params):
         raise ValueError("a mistake of ours")
 
     app.FEATURES["textDocument/hover"] = fails
-    server.main([])
+    main([])
     """)
 
 

@@ -17,7 +17,7 @@ from tests.lsp.editor import SECONDS, Editor
 NEVER_ENDS = textwrap.dedent("""
     import time
     from engine.experience import analyse
-    from oe_lsp import server
+    from oe_lsp.server.main import main
 
     def analyse_unless_told(text, previous, files):
         while "x-busy:" in text:
@@ -26,7 +26,7 @@ NEVER_ENDS = textwrap.dedent("""
             time.sleep(600)
         return analyse(text, previous, files)
 
-    server.main([], analyse_unless_told)
+    main([], analyse_unless_told)
     """)
 SERVER = (sys.executable, "-c", NEVER_ENDS)
 AT_ONCE_S = 4

@@ -17,8 +17,8 @@ CLIENT = Path(__file__).parent / "strict_client"
 
 NOISY_SERVER = textwrap.dedent("""
     import os
-    from oe_lsp import server
     from oe_lsp.server import app
+    from oe_lsp.server.main import main
 
     opened = app.FEATURES["textDocument/didOpen"]
 
@@ -29,7 +29,7 @@ NOISY_SERVER = textwrap.dedent("""
         await opened(*arguments)
 
     app.FEATURES["textDocument/didOpen"] = noisy
-    server.main([])
+    main([])
     """)
 
 

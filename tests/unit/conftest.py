@@ -6,6 +6,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from schemas import event_schema
+from tests.support.written_runs import write_run
+
+__all__ = ["event_validator", "write_run"]
 
 
 @pytest.fixture(scope="session")

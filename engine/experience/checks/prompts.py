@@ -13,6 +13,7 @@ from msgspec import Struct
 from engine.experience.checks.contexts import ItemContext
 from engine.experience.checks.path_resolution import Environment, Scope, Unset, resolve, suggest
 from engine.experience.files.port import Entry, Files
+from engine.experience.files.prompt_path import PATH_SUFFIXES, is_prompt_path
 from engine.experience.json_schema.inference import Nowhere, inside
 from engine.experience.model import AgentSpec, CliAgentSpec, Node
 from engine.experience.problems import Code, Problem, Severity
@@ -20,7 +21,6 @@ from engine.experience.source.locate import locate, span_inside
 from engine.expressions import Path, Placeholder, Root, Template, parse_template
 from engine.syntax import Span, View
 
-PATH_SUFFIXES = (".md", ".txt")
 _LONGEST_FILE = 1024 * 1024
 
 
@@ -31,20 +31,9 @@ class Prompt(Struct, frozen=True):
     file: str | None = None
 
 
-def looks_like_path(prompt: str) -> bool:
-    """Checks that a prompt is a path, existing or not (docs/format.md, Prompts).
-
-    `Summarise README.md` is a text that ends with a file name; `prompts/in short.md` is a path.
-    """
-    first, *more = prompt.split(maxsplit=1) or [""]
-    return "\n" not in prompt and prompt.endswith(PATH_SUFFIXES) and (not more or "/" in first)
-
-
 def prompt_path(prompt: str, files: Files) -> str | None:
     """The path, existing or not, that a prompt is; None if it is the text itself."""
-    if "\n" in prompt or not prompt:
-        return None
-    return prompt if looks_like_path(prompt) or files.entry(prompt) is Entry.FILE else None
+    return prompt if is_prompt_path(prompt, lambda path: files.entry(path) is Entry.FILE) else None
 
 
 def prompt_of(node: Node, files: Files) -> Prompt | None:

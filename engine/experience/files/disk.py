@@ -10,8 +10,7 @@ from msgspec import Struct, field
 
 from engine.experience.files.port import Entry
 from engine.file_names import is_writable
-
-_LONGEST_TEXT = 5 * 1024 * 1024
+from engine.syntax import MAX_FILE_BYTES
 
 _Identity = tuple[int, int, int]
 
@@ -82,7 +81,7 @@ class DiskFiles(Struct, eq=False):
         return (Entry.FILE if stat.S_ISREG(status.st_mode) else Entry.UNKNOWN), identity
 
     def _read(self, path: str, size: int) -> str | None:
-        if size > _LONGEST_TEXT:
+        if size > MAX_FILE_BYTES:
             return None
         try:
             return self._absolute(path).read_text(encoding="utf-8-sig")

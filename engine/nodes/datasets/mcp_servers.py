@@ -16,9 +16,9 @@ from engine.nodes.datasets.variables import fill, values_in, variables_in
 from engine.nodes.kind import NodeError
 from engine.nodes.processes.environment import tool_environment
 from engine.regular_files import read_regular
+from engine.syntax import MAX_FILE_BYTES
 
 FILE_NAME = "mcp.json"
-_MOST_BYTES = 5 * 1024 * 1024
 _EXAMPLE = '{"servers": {"notes": {"command": "notes-server", "args": []}}}'
 
 
@@ -55,7 +55,7 @@ def server_variables(directory: Path, names: Collection[str]) -> list[str]:
 
 def _servers(file: Path) -> dict[str, Json]:
     try:
-        content = parse_json(read_regular(file, _MOST_BYTES))
+        content = parse_json(read_regular(file, MAX_FILE_BYTES))
     except FileNotFoundError:
         raise wrong_source(f"{FILE_NAME} does not exist; create it beside experience.yaml: {_EXAMPLE}") from None
     except OSError as error:

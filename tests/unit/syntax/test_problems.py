@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.syntax import SyntaxCode, parse
-from engine.syntax.parse import MAX_BYTES
+from engine.syntax import MAX_FILE_BYTES, SyntaxCode, parse
 
 C = SyntaxCode
 
@@ -69,7 +68,7 @@ def test_problems_come_in_the_order_of_the_text() -> None:
 
 
 def test_a_file_over_5_mib_is_not_read() -> None:
-    text = "a: " + "é" * (MAX_BYTES // 2)
+    text = "a: " + "é" * (MAX_FILE_BYTES // 2)
     tree = parse(text)
     assert tree.root is None
     assert [problem.code for problem in tree.problems] == [C.TOO_LARGE]

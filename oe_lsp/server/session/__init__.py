@@ -1,0 +1,1 @@
+"""What the server keeps for its client from `initialized` to `shutdown`."""

@@ -1,0 +1,51 @@
+"""What clients say of themselves, and of their users' wishes (oe_lsp/server/session/settings.py)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.experience.problems import Severity
+from oe_lsp.server.session.settings import ClientOptions, OnEditorClose, Settings, read_client_options, read_settings
+
+
+@pytest.mark.parametrize(
+    ("section", "settings"),
+    [
+        (None, Settings()),
+        ("rubbish", Settings()),
+        ({}, Settings()),
+        ({"codeLens": {"runs": 2}}, Settings(lens_runs=2)),
+        ({"codeLens": {"runs": 0}}, Settings(lens_runs=0)),
+        ({"codeLens": {"runs": -1}}, Settings()),
+        ({"codeLens": {"runs": True}}, Settings()),
+        ({"codeLens": {"runs": "3"}}, Settings()),
+        ({"codeLens": 3}, Settings()),
+        ({"run": {"onEditorClose": "cancel"}}, Settings(on_editor_close=OnEditorClose.CANCEL)),
+        ({"run": {"onEditorClose": "continue"}}, Settings()),
+        ({"run": {"onEditorClose": "explode"}}, Settings()),
+        (
+            {"diagnostics": {"severity": {"OE305": "off", "OE406": "error", "OE405": "loud", "OE404": 3}}},
+            Settings(severities={"OE305": None, "OE406": Severity.ERROR}),
+        ),
+        ({"diagnostics": {"severity": "off"}}, Settings()),
+    ],
+)
+def test_settings_of_the_wrong_type_stay_at_their_default(section: Any, settings: Settings) -> None:
+    assert read_settings(section) == settings
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (None, ClientOptions()),
+        ([], ClientOptions()),
+        ({"trusted": False}, ClientOptions(trusted=False)),
+        ({"trusted": True, "oeEvents": True}, ClientOptions(trusted=True, wants_events=True)),
+        ({"trusted": "yes", "oeEvents": 1}, ClientOptions()),
+        ({"settings": {"codeLens": {"runs": 1}}}, ClientOptions(settings=Settings(lens_runs=1))),
+    ],
+)
+def test_options_that_are_absent_or_wrong_say_nothing(options: Any, expected: ClientOptions) -> None:
+    assert read_client_options(options) == expected
