@@ -88,7 +88,7 @@ def test_keys_without_effect_are_marked(check_marked: Check) -> None:
     - { id: one, kind: tool, impl: ./a.py, for_each: { source: $.rows } }
                                            ^^^^^^^^ warning OE206 a stage runs once for each item of its pipeline, `p`
     - { id: two, kind: cli-agent, provider: codex, prompt: Do it., writes: [title], schema: { type: object } }
-                                                                                    ^^^^^^ warning OE206 in text
+                                                                                    ^^^^^^ warning OE206 output is text
     - { id: three, kind: tool, impl: ./a.py, reads: [title] }
   edges:
     - { from: load, to: p }
@@ -208,7 +208,7 @@ def test_a_node_in_several_pipelines_and_loops_is_noted_and_an_edge_that_could_m
                                        ^ warning OE309 edges that name it refer to `p`, not to `q`
   loops:
     - { id: l, body: a, max_iters: 2 }
-                     ^ information OE309 an edge that names it would mean `p` and not `l`
+                     ^ information OE309 an edge that names it would refer to `p`, not to `l`
 """
     )
 
@@ -274,15 +274,15 @@ state:
     outside: { $ref: ../x.json }
                      ^^^^^^^^^ error OE208 is outside
     far: { $ref: "https://example.org/x.json" }
-                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error OE208 nothing is fetched
+                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error OE208 nothing is downloaded
     folder: { $ref: more }
                     ^^^^ error OE208 is a folder
     encoded: { $ref: latin.json }
                      ^^^^^^^^^^ error OE208 UTF-8
     within: { $ref: "round.json#/nothing" }
-                    ^^^^^^^^^^^^^^^^^^^^^ error OE208 leads to `round.json#/nothing`, which is not there
+                    ^^^^^^^^^^^^^^^^^^^^^ error OE208 leads to `round.json#/nothing`, which does not exist
     circle: { $ref: circle.json }
-                    ^^^^^^^^^^^ error OE208 refers to itself in a circle
+                    ^^^^^^^^^^^ error OE208 leads back to itself
     stray: { $ref: "#/$defs/none" }
                    ^^^^^^^^^^^^^^ error OE208 leads to `#/$defs/none`, which is not there
     round: { $ref: round.json, default: [] }
