@@ -284,7 +284,7 @@ state:
     circle: { $ref: circle.json }
                     ^^^^^^^^^^^ error OE208 leads back to itself
     stray: { $ref: "#/$defs/none" }
-                   ^^^^^^^^^^^^^^ error OE208 leads to `#/$defs/none`, which is not there
+                   ^^^^^^^^^^^^^^ error OE208 leads to `#/$defs/none`, which does not exist
     round: { $ref: round.json, default: [] }
     own: { $ref: "#/$defs/x", $defs: { x: { type: string } } }
     items: { type: array, items: { $ref: "#" } }
