@@ -1,6 +1,4 @@
-"""Files that are read because somebody named them: regular ones only, so that no pipe is waited for and no device is
-read for ever. Imports next to nothing: lists of runs begin here.
-"""
+"""Opens files that somebody named: regular ones only, since reading a pipe or a device may never end."""
 
 from __future__ import annotations
 
@@ -11,21 +9,18 @@ import stat
 from collections.abc import Iterator
 from contextvars import ContextVar
 from io import BufferedReader, FileIO
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import IO
+from pathlib import Path
+from typing import IO
 
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_BINARY", "O_NONBLOCK"))
-"""O_NONBLOCK: where a pipe took the file's place since it was looked at, opening it must not wait for who writes."""
-
+"""O_NONBLOCK: a pipe that has taken the file's place since the check must not block the opening."""
 
 _noted: ContextVar[dict[str, str] | None] = ContextVar("_noted", default=None)
 
 
 @contextlib.contextmanager
 def noting_reads() -> Iterator[dict[str, str]]:
-    """The digests of what is read while this lasts, by path: the SHA-256 of the bytes that were used."""
+    """Yields the SHA-256 digests of the files that are read meanwhile, by path, of the bytes that were used."""
     noted: dict[str, str] = {}
     token = _noted.set(noted)
     try:
@@ -36,7 +31,7 @@ def noting_reads() -> Iterator[dict[str, str]]:
 
 @contextlib.contextmanager
 def open_noted(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open a file to read it once, from its beginning to its end; what was read is noted. Raises OSError."""
+    """Open a file to read it once, from start to end, and note its digest. Raises OSError."""
     import hashlib
 
     digest = hashlib.sha256()
@@ -55,7 +50,7 @@ def open_noted(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     with BufferedReader(Hashing(path)) as file:
         yield file
         while file.read(1024 * 1024):
-            pass  # what is left
+            pass  # the digest is that of the whole file
     _note(path, digest.hexdigest())
 
 
@@ -67,8 +62,8 @@ def _note(path: str | os.PathLike[str], digest: str) -> None:
 
 
 def open_regular(path: str | os.PathLike[str]) -> FileIO:
-    """Open a regular file to read it, unbuffered. Raises OSError; its `strerror` says what else lies there."""
-    _require_regular(path, os.stat(path))
+    """Open a regular file for reading, unbuffered. Raises OSError, whose `strerror` is for the user."""
+    _require_regular(path, Path(path).stat())
     file = FileIO(os.open(path, _FLAGS))
     try:
         _require_regular(path, os.fstat(file.fileno()))
@@ -79,11 +74,11 @@ def open_regular(path: str | os.PathLike[str]) -> FileIO:
 
 
 def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
-    """The content of a regular file of at most so many bytes. Raises OSError."""
+    """The content of a regular file of at most `most` bytes. Raises OSError."""
     with open_regular(path) as file:
-        content = file.read(most + 1)  # one more than allowed finds a file that grew, too
+        content = file.read(most + 1)  # also notices a file that has grown meanwhile
     if len(content) > most:
-        raise OSError(errno.EFBIG, f"it is larger than {most // 1024 // 1024} MiB", str(path))
+        raise OSError(errno.EFBIG, f"larger than {most // 1024 // 1024} MiB", str(path))
     if _noted.get() is not None:
         import hashlib
 
@@ -92,7 +87,7 @@ def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
 
 
 def read_text(path: str | os.PathLike[str], most: int) -> str:
-    """As `read_regular`, decoded as UTF-8, without a byte order mark, line breaks as \\n. Raises UnicodeDecodeError."""
+    """As `read_regular`, decoded from UTF-8, without byte order mark, line breaks as \\n. Raises UnicodeDecodeError."""
     return read_regular(path, most).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -100,4 +95,4 @@ def _require_regular(path: str | os.PathLike[str], status: os.stat_result) -> No
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        raise OSError(errno.EINVAL, "not a regular file", str(path))

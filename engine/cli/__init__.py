@@ -1,1 +1,1 @@
-"""The `oe` command: one file per command, loaded when it is called. It starts in start.py."""
+"""The command `oe`. It starts in entrypoint.py; commands are imported when they are called."""

@@ -8,9 +8,10 @@ import sys
 
 from engine.cli.log_options import LogOptions
 from engine.cli.options import OeError
-from engine.cli.output.echo import say
-from engine.cli.output.reporting import EXIT_CODES, RunEnd, reporter
-from engine.cli.output.resume_hint import resume_command
+from engine.cli.output.printing import print_text
+from engine.cli.output.reporter import EXIT_CODES, RunEnd
+from engine.cli.output.select_reporter import select_reporter
+from engine.cli.output.shell_commands import resume_command
 from engine.log.writing.writer import LogWriteError
 from engine.runner.prepare import Preparation, RunRefusedError
 from engine.runner.session import Ended, carry_out
@@ -20,16 +21,16 @@ def perform(preparation: Preparation, run_id: str, log: LogOptions, concurrency:
     """Carry out a prepared run or resume, print it as it goes, and return the exit code. Raises OeError."""
     if sys.platform == "win32":
         raise OeError("running needs Linux or macOS. On Windows, use WSL.")
-    with contextlib.closing(reporter(log)) as report:
+    with contextlib.closing(select_reporter(log)) as reporter:
         try:
-            ended = asyncio.run(carry_out(preparation, run_id, report.record, concurrency=concurrency, python=python))
+            ended = asyncio.run(carry_out(preparation, run_id, reporter.record, concurrency=concurrency, python=python))
         except RunRefusedError as error:
             raise OeError(str(error)) from error
         except LogWriteError as error:
             raise OeError(_advice(error, preparation, run_id)) from error
-        report.ended(_end_of(preparation, ended))
+        reporter.ended(_end_of(preparation, ended))
     if ended.state_problem is not None:
-        say(f"oe: {ended.state_problem}", err=True)
+        print_text(f"oe: {ended.state_problem}", err=True)
     return EXIT_CODES[ended.finished.status]
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from engine.cli.log_options import LogOptions
 from engine.cli.options import OeError
-from engine.cli.output.reporting import EXIT_CODES, RunEnd, reporter
+from engine.cli.output.reporter import EXIT_CODES, RunEnd
+from engine.cli.output.select_reporter import select_reporter
 from engine.collector import collect_from_now_on
 from engine.log.events.events import Record, RunFinished, RunStarted
 from engine.log.reading.reader import LogTail, UnreadableLogError
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 from engine.log.storage.watchable import watchable
 
@@ -25,20 +26,20 @@ def follow_run(store: RunStore, run_id: str, log: LogOptions) -> int:
     """
     collect_from_now_on()
     original: str | None = None
-    with contextlib.closing(reporter(log)) as report:
+    with contextlib.closing(select_reporter(log)) as reporter:
         try:
             for record in _records(store, run_id):
-                report.record(record)
+                reporter.record(record)
                 if isinstance(record.event, RunStarted):
                     original = record.event.original_run_id
                 if isinstance(record.event, RunFinished):
-                    report.ended(RunEnd(run_id, record.event, store.directory, original, {}))
+                    reporter.ended(RunEnd(run_id, record.event, store.directory, original, {}))
                     return EXIT_CODES[record.event.status]
         except (UnreadableLogError, OSError) as error:
             raise OeError(str(error)) from error
         except KeyboardInterrupt:
             return 130
-    raise OeError(f"run {run_id} was interrupted: its process is gone. Take it up again with: oe resume {run_id}")
+    raise OeError(f"run {run_id} was interrupted: its process is gone. Resume with: oe resume {run_id}")
 
 
 def _records(store: RunStore, run_id: str) -> Iterator[Record]:

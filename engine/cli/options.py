@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from engine.cli.output.echo import say
+from engine.cli.output.printing import print_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -20,7 +20,7 @@ class OeError(click.ClickException):
 
     def show(self, file: Any = None) -> None:  # noqa: ARG002 - click's signature
         """Print the message to stderr."""
-        say(f"oe: {self.format_message()}", err=True)
+        print_text(f"oe: {self.format_message()}", err=True)
 
 
 def examples(*pairs: tuple[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Where the packages of `oe` are loaded from, and what else bears their names (for `oe doctor`)."""
+"""Where the packages of `oe` are loaded from, and what else on the search path has their names (for `oe doctor`)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
+from pathlib import Path
 
 from msgspec import Struct
 
@@ -14,35 +15,33 @@ NAMES = ("engine", "schemas", "oe_lsp")
 
 
 class Package(Struct, frozen=True):
-    """One of our packages: its folder, and the folders or files that an `import` by its name could find instead."""
+    """One of our packages: its folder, and the folders or files that an `import` of its name could find instead."""
 
     name: str
-    folder: str
-    others: tuple[str, ...]
+    folder: Path
+    others: tuple[Path, ...]
 
 
 def own_packages() -> Iterator[Package]:
     """Our packages, as this process has loaded them, in the order of NAMES."""
     for name in NAMES:
         spec = find_spec(name)
-        folder = os.path.dirname(spec.origin) if spec is not None and spec.origin else ""
+        folder = Path(spec.origin).parent if spec is not None and spec.origin else Path()
         yield Package(name, folder, tuple(dict.fromkeys(_others(name, folder))))
 
 
-def _others(name: str, folder: str) -> Iterator[str]:
-    """What else bears the name on the search path, PYTHONPATH and the current directory included."""
-    for place in ("", *os.environ.get("PYTHONPATH", "").split(os.pathsep), *sys.path):
+def _others(name: str, folder: Path) -> Iterator[Path]:
+    """What else has the name on the search path, including PYTHONPATH and the current directory."""
+    for entry in ("", *os.environ.get("PYTHONPATH", "").split(os.pathsep), *sys.path):
         try:
-            spec = PathFinder.find_spec(name, [os.path.abspath(place)])
+            spec = PathFinder.find_spec(name, [str(Path(entry).absolute())])
         except OSError:  # the current directory was deleted
             continue
         if spec is None:
             continue
-        found = os.path.dirname(spec.origin) if spec.submodule_search_locations and spec.origin else spec.origin
-        for path in (found,) if found else spec.submodule_search_locations or ():
-            if not _same(path, folder):
-                yield os.path.abspath(path)
-
-
-def _same(one: str, other: str) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)
+        is_package = spec.submodule_search_locations is not None
+        if spec.origin:
+            found = [Path(spec.origin).parent if is_package else Path(spec.origin)]
+        else:
+            found = [Path(location) for location in spec.submodule_search_locations or ()]
+        yield from (path.absolute() for path in found if path.resolve() != folder.resolve())

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from engine.experience.checks.named_files import TOOL_SUFFIXES, split_impl
@@ -40,6 +40,16 @@ _METRICS: Mapping[str, tuple[type, ...]] = {
 }
 
 
+class _Tool(Struct, frozen=True):
+    """What an `impl` names: a function in a file, the path that the worker gets, and the program that runs it."""
+
+    file: NamedFile
+    function: str | None
+    name: str
+    program: Program
+    is_inside: bool
+
+
 class ToolKind:
     """Runs tools of the experience at `directory`; `python` is the interpreter that the user asked for, if any.
 
@@ -54,9 +64,9 @@ class ToolKind:
         self._outputs = outputs or Outputs()
         self._pool = WorkerPool(self._directory, tool_environment(), size=size)
         self._ids = itertools.count(1)
-        self._inside: dict[NamedFile, bool] = {}
         self._known_to_leave: set[NamedFile] = set()
-        self._programs: dict[NamedFile, Program] = {}
+        self._tools: dict[str, _Tool] = {}
+        self._has_url = _has_url(self._directory)
         self._numbers: dict[int, tuple[Node, int]] = {}
         self._found_python: str | None = None
         self._answered: set[Program] = set()
@@ -72,18 +82,17 @@ class ToolKind:
 
     async def execute(self, work: Work, watcher: Watcher) -> Outcome:
         """Call the tool once. Raises NodeError for whatever it does but return a result."""
-        written, function = split_impl(_spec(work.node).impl)
-        file = named_file(self._directory, written)
-        program = self._program(file)
-        if not self._is_inside(file):
+        tool = self._tool(work.node)
+        file, function, program = tool.file, tool.function, tool.program
+        if not tool.is_inside:
             watcher.warning(outside_warning(file))
         request = {
             "id": next(self._ids),
-            "file": self._named_for_worker(file.path),
+            "file": tool.name,
             "function": function,
             "input": tool_input(work),
             "node": self._number_of(work.node),
-            "files": {self._named_for_worker(path): digest for path, digest in work.digests.items()},
+            "files": {self._name_for_worker(path): digest for path, digest in work.digests.items()},
             "linger": self._pool.one_by_one,
         }
         message = _request_line(request)
@@ -109,9 +118,8 @@ class ToolKind:
 
     async def start_ahead(self, node: Node) -> None:
         """Start its worker, which takes about as long as everything else that comes before its first call."""
-        file = named_file(self._directory, split_impl(_spec(node).impl)[0])
         with contextlib.suppress(NodeError, OSError):
-            await self._pool.start_ahead(self._program(file))
+            await self._pool.start_ahead(self._tool(node).program)
 
     async def close(self) -> None:
         """End the workers."""
@@ -137,15 +145,9 @@ class ToolKind:
                 "starts another. Await, close or clear what the tool starts."
             )
 
-    def _is_inside(self, file: NamedFile) -> bool:
-        """Asked once in a run: following links for each of ten thousand items costs more than all else about them."""
-        if file not in self._inside:
-            self._inside[file] = file.inside
-        return self._inside[file]
-
-    def _named_for_worker(self, file: Path) -> str:
-        """The file as the worker is asked for it: a path from the experience's folder where Node cannot name that."""
-        if file.suffix == ".py" or _has_url(self._directory):
+    def _name_for_worker(self, file: Path) -> str:
+        """Returns the path that the worker gets: relative where Node cannot import the absolute one."""
+        if self._has_url or file.suffix == ".py":
             return str(file)
         return os.path.relpath(file, self._directory)
 
@@ -158,13 +160,18 @@ class ToolKind:
         else:
             await asyncio.to_thread(require_node)
 
-    def _program(self, file: NamedFile) -> Program:
-        program = self._programs.get(file)
-        if program is None:
-            program = self._programs[file] = self._found_program(file)
-        return program
+    def _tool(self, node: Node) -> _Tool:
+        """Looks up the `impl` of `node`, once in a run. Raises NodeError where nothing can run it."""
+        impl = _spec(node).impl
+        tool = self._tools.get(impl)
+        if tool is None:
+            written, function = split_impl(impl)
+            file = named_file(self._directory, written)
+            name = self._name_for_worker(file.path)
+            tool = self._tools[impl] = _Tool(file, function, name, self._program(file), file.inside)
+        return tool
 
-    def _found_program(self, file: NamedFile) -> Program:
+    def _program(self, file: NamedFile) -> Program:
         if file.path.suffix not in TOOL_SUFFIXES:
             message = f"{file.shown} is no tool: a tool's file ends in {', '.join(TOOL_SUFFIXES)}"
             raise NodeError("NoTool", message, retryable=False)
@@ -173,7 +180,7 @@ class ToolKind:
             self._found_python = self._found_python or find_python(self._directory, self._python)
             command = (self._found_python, _WORKER)
         else:
-            as_named = () if _has_url(self._directory) else ("--preserve-symlinks",)  # not as it is named without them
+            as_named = () if self._has_url else ("--preserve-symlinks",)  # not as it is named without them
             command = (find_node(), *as_named, str(_WORKERS / "worker.mjs"))
         return Program(command, file.path.parent)
 

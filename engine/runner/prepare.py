@@ -32,7 +32,7 @@ from engine.llm.service import LLMService
 from engine.log.reading.reader import Log, UnreadableLogError, read_log
 from engine.log.reading.view import fold
 from engine.log.storage.blobs import BlobLostError
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunNotFoundError, RunStore, is_run_id
 from engine.log.values.large_values import fetched_fields
 from engine.nodes.registry import Kinds

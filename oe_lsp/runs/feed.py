@@ -14,7 +14,7 @@ from msgspec import Struct
 from engine.log.events.timestamps import moment
 from engine.log.reading.reader import UnreadableLogError
 from engine.log.reading.summary import RunSummary
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 from engine.log.storage.safe_open import open_own
 from oe_lsp.owned_tasks import OwnedTasks

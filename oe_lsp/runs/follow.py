@@ -13,7 +13,7 @@ from engine.log.events.events import Record
 from engine.log.reading.reader import LogTail, UnreadableLogError
 from engine.log.reading.summary import RunSummary, summarise
 from engine.log.reading.view import RunView
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 
 POLL_SECONDS = 0.05

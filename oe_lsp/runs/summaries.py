@@ -10,7 +10,7 @@ from engine.log.reading.index import read_summaries
 from engine.log.reading.reader import UnreadableLogError, read_log
 from engine.log.reading.summary import RunSummary, summarise
 from engine.log.reading.view import RunView, fold
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.log.reading.reader import read_log
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import is_held
 from tests.support.coding_agents import CodingAgents
 from tests.support.commands import OE, call
 from tests.support.processes import MARK, wait_for_none

@@ -17,7 +17,7 @@ from engine.log.reading.index import read_summaries
 from engine.log.reading.reader import LogTail, read_log
 from engine.log.reading.summary import RunState
 from engine.log.storage.disk import Act, Thing
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import is_held
 from tests.faults.faults import EXPECTED, Faulty, Point, crash, flaws, in_a_process, make_world
 from tests.support.worlds import World
 

@@ -12,16 +12,16 @@ from engine.cache.keys.imports.python_imports import python_imports
 from engine.experience import Analysis, analyse
 from engine.experience.files.tool_functions import javascript_names, python_names
 from engine.syntax import Encoding
-from oe_lsp.ide.completion import complete
+from oe_lsp.ide.completion.complete import complete
 from oe_lsp.ide.document.snapshot import Snapshot
-from oe_lsp.ide.document.tool_code import function_span, functions
+from oe_lsp.ide.document.tool_functions import function_span, functions
+from oe_lsp.ide.document_links import links
+from oe_lsp.ide.document_symbols import symbols
 from oe_lsp.ide.folding import folds
-from oe_lsp.ide.hover import hover
-from oe_lsp.ide.links import links
+from oe_lsp.ide.hover.hover import hover
 from oe_lsp.ide.navigation import definitions, highlights, references
-from oe_lsp.ide.selection import selections
+from oe_lsp.ide.selection_ranges import selections
 from oe_lsp.ide.semantic_tokens.encoding import encoded_tokens
-from oe_lsp.ide.symbols import symbols
 from tests.hostile.growing import TEXTS
 from tests.hostile.growth import MOST, growth
 from tests.hostile.odd_texts import EXPERIENCES, JAVASCRIPT, PYTHON

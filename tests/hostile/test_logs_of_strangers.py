@@ -19,7 +19,7 @@ from engine.log.reading.head_tail import read_ends
 from engine.log.reading.reader import MAX_LINE_BYTES, UnreadableLogError, read_log
 from engine.log.reading.summary import summarise
 from engine.log.reading.view import fold
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import is_held
 from engine.state.rebuild import rebuild
 from tests.hostile.stranger import ESCAPES, MARKUP, OTHER_ID, RUN_ID, TS, finished, hostile_logs, lines_of, started
 from tests.hostile.stranger import written as folder_with

@@ -24,7 +24,7 @@ TESTS = (
     "tests/unit/log/test_codec.py",
     "tests/unit/log/test_index.py",
     "tests/unit/cli/test_wrong_keys.py",
-    "tests/unit/cli/test_known_runs.py",
+    "tests/unit/cli/test_runs_command.py",
     "tests/unit/llm",
     "tests/unit/network",
     "tests/unit/server/test_command_arguments.py",

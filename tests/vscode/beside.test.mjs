@@ -1,4 +1,4 @@
-// Beside yaml-language-server, which was given the schema of experience.yaml and still leaves it to us.
+// Beside yaml-language-server, which has the schema of experience.yaml and still leaves the file to us.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -46,7 +46,7 @@ test('in one window with yaml-language-server', async (context) => {
     await workbench.page.keyboard.press('Escape');
   });
 
-  // It was told of experience.yaml first, so by now it has said what it has to say of it.
+  // It was sent experience.yaml first, so by now it has reported on it.
   await context.test('a mistake in experience.yaml is listed once, by oe', async () => {
     await workbench.runCommand('Problems: Focus on Problems View');
 
@@ -66,7 +66,7 @@ test('in one window with yaml-language-server', async (context) => {
     assert.notEqual(key, value);
   });
 
-  await context.test('one hover explains a key of experience.yaml, and no lens but ours is above it', async () => {
+  await context.test('a key of experience.yaml has one hover, and the only lens is ours', async () => {
     await workbench.lens('▶ Run').waitFor();
 
     await workbench.token('concurrency').hover();
@@ -79,7 +79,7 @@ test('in one window with yaml-language-server', async (context) => {
     assert.deepEqual(await workbench.lens(/./).allTextContents(), ['▶ Run']);
   });
 
-  await context.test('a field of the state, which only oe knows, is offered', async () => {
+  await context.test('a state field, which only oe knows, is offered', async () => {
     await workbench.goToEndOf(WRITES_LINE);
     await workbench.page.keyboard.press('ArrowLeft');
     await workbench.statusBar(`Ln ${WRITES_LINE}, Col 24`).waitFor();
@@ -101,8 +101,8 @@ test('in one window with yaml-language-server', async (context) => {
     await workbench.page.keyboard.press('Escape');
   });
 
-  await context.test('both extensions run, and no command is there twice', async () => {
-    // Without the panel, all of them are in sight.
+  await context.test('both extensions run, and no command is listed twice', async () => {
+    // Without the panel, all of them are visible.
     await workbench.runCommand('View: Hide Panel');
     await workbench.runCommand('Developer: Show Running Extensions');
     for (const name of ['Experiences (oe)', 'YAML beside']) {
@@ -116,7 +116,7 @@ test('in one window with yaml-language-server', async (context) => {
 
     await workbench.page.keyboard.press('F1');
     await workbench.page.locator('.quick-input-widget input[type=text]').first().fill('>oe: ');
-    await workbench.row('oe: run').first().waitFor();
+    await workbench.row('oe: Run experience').first().waitFor();
     const rows = await workbench.row(/^oe: /).allTextContents();
     await workbench.shot('palette');
     const { contributes } = JSON.parse(await readFile(join(ROOT, 'vscode-client/package.json'), 'utf8'));

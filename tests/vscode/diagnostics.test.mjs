@@ -1,4 +1,4 @@
-// Mistakes are underlined while they are typed, and listed.
+// Mistakes are underlined as they are typed, and listed.
 import { after, before, test } from 'node:test';
 import { Editor } from './workbench.mjs';
 
@@ -10,7 +10,7 @@ before(async () => {
 });
 after(() => editor.stop());
 
-test('a wrong type is underlined and listed among the problems, and both go when it is mended', async (context) => {
+test('a wrong type is underlined and listed until it is fixed', async (context) => {
   const workbench = await editor.open(context, await editor.copyOfFixture('weather'), 'problems');
   await workbench.openFile('experience.yaml');
   await workbench.lens('▶ Run').waitFor();
@@ -28,5 +28,5 @@ test('a wrong type is underlined and listed among the problems, and both go when
 
   await problem.waitFor({ state: 'detached' });
   await workbench.squiggles('error').first().waitFor({ state: 'detached' });
-  await workbench.shot('mended');
+  await workbench.shot('fixed');
 });

@@ -1,4 +1,4 @@
-// Without a Python that fits, the extension says what was tried, and what to do.
+// Without a suitable Python interpreter, the extension says what it tried and what to do.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,13 +10,13 @@ before(async () => {
 });
 after(() => editor.stop());
 
-test('a Python that does not exist is named, with what can be done', async (context) => {
+test('an interpreter that does not exist is reported, with buttons to fix it', async (context) => {
   const workbench = await editor.open(context, await editor.copyOfFixture('weather'), 'no-python');
 
-  const message = workbench.notification('No Python that can run the oe language server was found');
+  const message = workbench.notification('No Python interpreter with oe-lsp found');
 
-  await message.filter({ hasText: '/nowhere/python (the setting oe.python): there is no such program' }).waitFor();
-  for (const button of ['Select Python', 'Copy install command', 'Show output']) {
+  await message.filter({ hasText: '/nowhere/python (oe.python setting): not found' }).waitFor();
+  for (const button of ['Select Python', 'How to install', 'Show output']) {
     await message.locator('.monaco-button', { hasText: button }).waitFor();
   }
   await workbench.shot('message');
@@ -25,11 +25,22 @@ test('a Python that does not exist is named, with what can be done', async (cont
   await workbench.page.locator('.settings-editor .setting-item-label', { hasText: 'Python' }).first().waitFor();
 });
 
-test('setting a Python that fits starts the server at once', async (context) => {
+test("the button How to install opens the extension's page", async (context) => {
+  const workbench = await editor.open(context, await editor.copyOfFixture('weather'), 'install');
+  const message = workbench.notification('No Python interpreter with oe-lsp found');
+  await message.waitFor();
+
+  await workbench.clickIn(message, 'How to install');
+
+  await workbench.page.locator('.extension-editor .name', { hasText: 'Experiences (oe)' }).waitFor();
+  await workbench.shot('page');
+});
+
+test('setting a suitable interpreter starts the server at once', async (context) => {
   const folder = await editor.copyOfFixture('weather');
   const workbench = await editor.open(context, folder, 'python-set');
   await workbench.openFile('experience.yaml');
-  await workbench.notification('No Python that can run the oe language server was found').waitFor();
+  await workbench.notification('No Python interpreter with oe-lsp found').waitFor();
 
   await mkdir(join(folder, '.vscode'));
   await writeFile(join(folder, '.vscode/settings.json'), JSON.stringify({ 'oe.python': PYTHON }));

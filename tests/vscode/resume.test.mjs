@@ -1,4 +1,4 @@
-// From a click to a resumed run: what had completed comes back from the log, and only the rest runs.
+// From a click to a resumed run: completed nodes are restored from the log, and only the rest runs.
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,8 +12,8 @@ before(async () => {
 });
 after(() => editor.stop());
 
-/** An experience whose only run failed at `compare`, for a cause that is mended now. */
-async function failedAndMended() {
+/** An experience whose only run failed at `compare`, with the cause fixed since. */
+async function failedThenFixed() {
   const folder = await editor.copyOfFixture('weather');
   assert.equal(await runToEnd(folder), 1);
   await mkdir(join(folder, 'data'));
@@ -23,13 +23,13 @@ async function failedAndMended() {
 }
 
 test('a click on the lens resumes the failed run', async (context) => {
-  const { folder, failed } = await failedAndMended();
+  const { folder, failed } = await failedThenFixed();
   const original = await logOf(folder, failed);
   const workbench = await editor.open(context, folder, 'resume-by-lens');
   await workbench.openFile('experience.yaml');
   const lens = workbench.lens(`▶ Resume run ${failed.slice(0, 8)} · failed at compare`);
-  await lens.waitFor(); // before that, the palette may not know our commands yet
-  await workbench.runCommand('oe: show runs output');
+  await lens.waitFor(); // until then, the palette may not have our commands
+  await workbench.runCommand('oe: Show run output');
   await workbench.shot('before');
 
   await lens.click();
@@ -52,13 +52,13 @@ test('a click on the lens resumes the failed run', async (context) => {
   assert.deepEqual({ bytes, mtimeMs }, { bytes: original.bytes, mtimeMs: original.mtimeMs });
 });
 
-test('"oe: resume" lists the runs, and takes up the one that is picked', async (context) => {
-  const { folder, failed } = await failedAndMended();
+test('"oe: Resume run" lists the runs, and resumes the one that is picked', async (context) => {
+  const { folder, failed } = await failedThenFixed();
   const workbench = await editor.open(context, folder, 'resume-by-palette');
   await workbench.openFile('experience.yaml');
   await workbench.lens('▶ Resume run').waitFor();
 
-  await workbench.runCommand('oe: resume');
+  await workbench.runCommand('oe: Resume run');
   const row = workbench.row(failed.slice(0, 8));
   await row.filter({ hasText: 'failed at compare' }).filter({ hasText: '1 completed, 1 failed, 1 skipped' }).waitFor();
   await workbench.shot('picking');
@@ -68,7 +68,7 @@ test('"oe: resume" lists the runs, and takes up the one that is picked', async (
   await workbench.shot('finished');
 });
 
-test('a failure names the node and its error, and its button resumes it', async (context) => {
+test('a failure names the node and its error, and its Resume button resumes the run', async (context) => {
   const folder = await editor.copyOfFixture('weather');
   const workbench = await editor.open(context, folder, 'resume-by-message');
   await workbench.openFile('experience.yaml');

@@ -1,4 +1,4 @@
-// The other side of what the editor shows: runs started in a terminal, and the logs on disk.
+// What the editor is compared with: runs started in a terminal, and the logs on disk.
 import { execFile, spawn } from 'node:child_process';
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { ROOT } from '../../scripts/vscode/codeServer.mjs';
 
 const OE = join(ROOT, '.venv/bin/oe');
 
-/** Runs an experience to its end, and returns `oe run`'s exit code. */
+/** Runs an experience to its end, and returns the exit code of `oe run`. */
 export function runToEnd(folder) {
   return new Promise((resolve, reject) => {
     execFile(OE, ['run', folder], (error) => {
@@ -17,7 +17,7 @@ export function runToEnd(folder) {
   });
 }
 
-/** Starts a run in a terminal; it is killed with the test if it still goes on then. */
+/** Starts a run as a terminal would; killed at the end of the test. */
 export function runInTerminal(context, folder) {
   const terminal = spawn(OE, ['run', folder], { stdio: 'ignore' });
   context.after(() => terminal.kill('SIGKILL'));
@@ -29,7 +29,7 @@ export async function runIds(folder) {
   return names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length));
 }
 
-/** A run's log as it lies on disk: its bytes, when it was written, and its events. */
+/** A run's log on disk: its bytes, modification time and events. */
 export async function logOf(folder, runId) {
   const path = join(folder, `.openexpertise/runs/${runId}.jsonl`);
   const [bytes, { mtimeMs }] = await Promise.all([readFile(path), stat(path)]);

@@ -1,4 +1,4 @@
-// Restricted Mode: what is static works, nothing runs, and the folder does not choose the interpreter.
+// Restricted Mode: diagnostics work, nothing runs, and the folder cannot choose the interpreter.
 import assert from 'node:assert/strict';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => editor.stop());
 
-test('an untrusted folder has its problems shown, and running it is refused with what to do', async (context) => {
+test('in an untrusted folder problems are shown, and a run is refused with a button to manage trust', async (context) => {
   const folder = await editor.copyOfFixture('weather');
   const workbench = await editor.open(context, folder, 'restricted');
   await workbench.statusBar('Restricted Mode').waitFor();
@@ -24,7 +24,7 @@ test('an untrusted folder has its problems shown, and running it is refused with
   await workbench.shot('problems');
   await workbench.retypeLastWord(CONCURRENCY_LINE, '4');
 
-  await workbench.runCommand('oe: run');
+  await workbench.runCommand('oe: Run experience');
 
   const refusal = workbench.notification('not trusted');
   await refusal.locator('.monaco-button', { hasText: 'Manage Workspace Trust' }).waitFor();
@@ -32,7 +32,7 @@ test('an untrusted folder has its problems shown, and running it is refused with
   assert.ok(!(await readdir(folder)).includes('.openexpertise'));
 });
 
-test("an untrusted folder's own oe.python is never started", async (context) => {
+test("oe.python of an untrusted folder is never started", async (context) => {
   const folder = await editor.copyOfFixture('weather');
   await mkdir(join(folder, '.vscode'));
   const trap = join(folder, 'python');
@@ -47,7 +47,7 @@ test("an untrusted folder's own oe.python is never started", async (context) => 
   assert.ok(!(await readdir(folder)).includes('sprung'));
 });
 
-test('once trust is given, the same window runs it', async (context) => {
+test('once trust is granted, the same window can run it', async (context) => {
   const folder = await editor.copyOfFixture('weather');
   const workbench = await editor.open(context, folder, 'trusted');
   await workbench.openFile('experience.yaml');
@@ -58,7 +58,7 @@ test('once trust is given, the same window runs it', async (context) => {
   await workbench.statusBar('Restricted Mode').waitFor({ state: 'detached' });
   await workbench.openFile('experience.yaml');
   await workbench.lens('▶ Run').waitFor();
-  await workbench.runCommand('oe: run');
+  await workbench.runCommand('oe: Run experience');
 
   await workbench.notification('failed at compare').waitFor();
   await workbench.shot('trusted');

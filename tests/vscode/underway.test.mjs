@@ -1,4 +1,4 @@
-// While a run is under way: cancelling it, following one that a terminal started, and reloading the window.
+// A run in progress: cancelling it, following one that a terminal started, and reloading the window.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ after(() => editor.stop());
 async function openWaits(context, story) {
   const folder = await editor.copyOfFixture('waits');
   const release = () => writeFile(join(folder, 'release'), '');
-  // Whatever happens in the test, no tool goes on waiting after it.
+  // However the test ends, no tool may keep waiting.
   context.after(() => release().catch(() => undefined));
   const workbench = await editor.open(context, folder, story);
   await workbench.openFile('experience.yaml');
@@ -25,7 +25,7 @@ async function openWaits(context, story) {
 
 test('Cancel in the notification ends the run, which can then be resumed', async (context) => {
   const { folder, workbench } = await openWaits(context, 'cancel');
-  await workbench.runCommand('oe: run');
+  await workbench.runCommand('oe: Run experience');
   const progress = workbench.notification('Running waits: 1/2 nodes');
   await progress.waitFor();
   await workbench.statusBar('oe 1/2').waitFor();
@@ -42,7 +42,7 @@ test('Cancel in the notification ends the run, which can then be resumed', async
   assert.equal(events.at(-1).status, 'cancelled');
 });
 
-test('a run that a terminal started is shown in the status bar, and "oe: cancel" ends it', async (context) => {
+test('a run started in a terminal is shown in the status bar, and "oe: Cancel run" ends it', async (context) => {
   const { folder, workbench } = await openWaits(context, 'followed');
 
   runInTerminal(context, folder);
@@ -52,15 +52,15 @@ test('a run that a terminal started is shown in the status bar, and "oe: cancel"
   assert.equal(await workbench.notification('Running waits').count(), 0);
   await workbench.shot('followed');
 
-  await workbench.runCommand('oe: cancel');
+  await workbench.runCommand('oe: Cancel run');
 
   await workbench.lens('· cancelled').waitFor();
   await workbench.statusBar('oe 1/2').waitFor({ state: 'detached' });
 });
 
-test('reloading the window does not end a run, and its true state is shown afterwards', async (context) => {
+test('reloading the window does not end a run, and its current state is shown afterwards', async (context) => {
   const { folder, release, workbench } = await openWaits(context, 'reload');
-  await workbench.runCommand('oe: run');
+  await workbench.runCommand('oe: Run experience');
   await workbench.notification('Running waits: 1/2 nodes').waitFor();
   const [runId] = await runIds(folder);
 

@@ -1,4 +1,4 @@
-// A person in front of VS Code: opens a copy of a fixture, types, clicks, reads. What they see is kept as screenshots.
+// Drives VS Code as a user does: opens a copy of a fixture, types, clicks, reads, and keeps screenshots.
 import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -31,14 +31,14 @@ export class Editor {
     this.copies = copies;
   }
 
-  /** A copy of tests/vscode/fixtures/NAME that a test may change; it is there until the editor stops. */
+  /** A copy of tests/vscode/fixtures/NAME that a test may change, removed when the editor stops. */
   async copyOfFixture(name) {
     const folder = join(await mkdtemp(join(this.copies, 'copy-')), name);
     await cp(fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)), folder, { recursive: true });
     return folder;
   }
 
-  /** A window on a folder, closed at the end of the test. `story` is what its screenshots are called. */
+  /** A window on a folder, closed at the end of the test. `story` names its screenshots. */
   async open(context, folder, story) {
     const page = await this.browser.newPage({ viewport: { width: 1280, height: 800 } });
     await page.goto(`${this.server.address}?folder=${encodeURIComponent(folder)}`);
@@ -58,7 +58,7 @@ export class Editor {
   }
 }
 
-/** What a person can do and see in one window. All of it waits until it is there, and fails when it does not come. */
+/** What a user can do and see in one window. Each method waits for its element, and fails if it does not appear. */
 export class Workbench {
   steps = 0;
 
@@ -81,13 +81,13 @@ export class Workbench {
     await this.page.locator('.editor-instance .view-line').first().waitFor();
   }
 
-  /** Runs a command of the palette, by the title that it shows there. */
+  /** Runs a command by its title in the palette. */
   async runCommand(title) {
     await this.page.keyboard.press('F1');
     await this.pick(title, `>${title}`);
   }
 
-  /** Types into the quick input and takes the row that shows `row`. */
+  /** Types into the quick input and clicks the row with the text `row`. */
   async pick(row, typed = '') {
     const box = this.page.locator('.quick-input-widget');
     await box.locator('input[type=text]').first().fill(typed);
@@ -114,10 +114,10 @@ export class Workbench {
     await this.page.keyboard.type(word);
   }
 
-  /** The labels of all that is offered at the cursor, from the first to the last; the list stays open. */
+  /** The labels of all completions at the cursor, in order; the list stays open. */
   async completions() {
     await this.page.keyboard.press('Control+Space');
-    // Only a dozen rows are there at a time, so each is gone to.
+    // Only a dozen rows exist at a time, so this moves through all of them.
     const row = (index) => this.page.locator(`.suggest-widget.visible .focused[data-index="${index}"]`);
     const count = Number(await row(0).getAttribute('aria-setsize'));
     const labels = [];
@@ -128,12 +128,12 @@ export class Workbench {
     return labels;
   }
 
-  /** A piece of the text that is coloured as one. */
+  /** A token of the text, as highlighted. */
   token(text) {
     return this.page.locator('.editor-instance .view-line span[class*=mtk]', { hasText: new RegExp(`^${text}$`) });
   }
 
-  /** What is said of the text under the mouse, one for each that has something to say. */
+  /** The hovers at the mouse, one for each provider. */
   hover() {
     return this.page.locator('.monaco-hover .markdown-hover');
   }
@@ -150,7 +150,7 @@ export class Workbench {
     return this.page.locator('.markers-panel .monaco-list-row', { hasText: text });
   }
 
-  /** All that is listed, as it is read aloud: what is wrong, where, and who says so. */
+  /** The accessible labels of all listed problems: message, position and source. */
   problems() {
     const rows = this.page.locator('.markers-panel .monaco-list-row[aria-level="2"]');
     return rows.evaluateAll((found) => found.map((row) => row.ariaLabel));
@@ -165,7 +165,7 @@ export class Workbench {
     await notification.locator('.monaco-button', { hasText: button }).click();
   }
 
-  /** A line of the output "Experience runs", which must be shown. */
+  /** A line of the output channel "Experience runs", which must be visible. */
   outputLine(text) {
     return this.page.locator('.output-view .view-line', { hasText: text });
   }

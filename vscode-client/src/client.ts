@@ -1,4 +1,4 @@
-// The language server as this window sees it: finding its Python, starting, restarting and asking it.
+// The language server process of this window: its Python interpreter, start, restart and requests.
 import * as vscode from 'vscode';
 import {
   LanguageClient,
@@ -7,40 +7,40 @@ import {
   State,
   WorkDoneProgressCancelNotification,
 } from 'vscode-languageclient/node';
-import { pythonSources, reportNoPython } from './interpreters';
+import { pythonSources, showNoPython } from './pythonSources';
 import { EVENT, type EventParams, RUNS, type RunSummary, type RunsParams, type RunsResult, tokenOfRun } from './protocol';
-import { type Candidate, candidates, choosePython, probeIn } from './python';
+import { type Candidate, candidates, selectInterpreter, probeIn } from './pythonSelection';
 import { forwardLines } from './serverLog';
 
 const LANGUAGE = 'oe-experience';
 
-/** What the rest of the extension wants to hear from the server. */
+/** Callbacks of Server. */
 export interface ServerListeners {
   readonly middleware: Middleware;
   onEvent(params: EventParams): void;
-  /** The server ended, or is about to be replaced; what it had under way is no longer reported. */
+  /** The server ended or is about to be replaced, and reports no more progress. */
   onStopped(): void;
 }
 
-/** One server process at a time. Starting and stopping are queued, so that quick changes cannot leave two. */
+/** One server process at a time. Starts and stops are queued, so that quick changes cannot leave two. */
 export class Server {
   private client: LanguageClient | undefined;
   private queue: Promise<void> = Promise.resolve();
 
-  /** `home` is the folder in which Python starts: the extension's own, where nobody else can put modules. */
+  /** `home` is Python's working directory: the extension's own folder, where nobody else can put modules. */
   constructor(
     private readonly home: string,
     private readonly output: vscode.LogOutputChannel,
     private readonly listeners: ServerListeners,
   ) {}
 
-  /** Starts the server, or replaces the one that runs, with the Python and the trust of now. */
+  /** Starts the server, or restarts it, with the current Python interpreter and workspace trust. */
   restart(): Promise<void> {
     void this.enqueue(() => this.stopNow());
     return this.enqueue(() => this.startNow());
   }
 
-  /** Ends the server; runs go on without it. */
+  /** Stops the server; runs go on without it. */
   stop(): Promise<void> {
     return this.enqueue(() => this.stopNow());
   }
@@ -56,17 +56,17 @@ export class Server {
     return result?.runs ?? [];
   }
 
-  /** Asks for a run's end; it ends gracefully, and the log tells. */
+  /** Cancels a run; its end arrives as progress. */
   cancelProgress(runId: string): void {
     void this.client?.sendNotification(WorkDoneProgressCancelNotification.type, { token: tokenOfRun(runId) });
   }
 
-  /** Shows what the server said about itself. */
+  /** Shows the server's output channel. */
   showOutput(): void {
     this.output.show();
   }
 
-  // A step that fails is logged, and does not keep the next one from its turn.
+  // A step that fails is logged; the next one still runs.
   private enqueue(step: () => Promise<void>): Promise<void> {
     this.queue = this.queue.then(step).catch((error: unknown) => {
       this.output.error(error instanceof Error ? error : String(error));
@@ -75,13 +75,13 @@ export class Server {
   }
 
   private async startNow(): Promise<void> {
-    const choice = await choosePython(candidates(await pythonSources()), probeIn(this.home));
-    if (!choice.found) {
-      void reportNoPython(choice.attempts, this.output);
+    const selection = await selectInterpreter(candidates(await pythonSources()), probeIn(this.home));
+    if (!selection.found) {
+      void showNoPython(selection.rejected, this.output);
       return;
     }
-    const { candidate, version, serverVersion } = choice;
-    this.output.info(`Python ${version} at ${candidate.command}, oe-lsp ${serverVersion}`);
+    const { candidate, version, serverVersion } = selection;
+    this.output.info(`Using Python ${version} at ${candidate.command} with oe-lsp ${serverVersion}`);
     const client = this.createClient(candidate);
     this.client = client;
     client.onNotification(EVENT, (params: EventParams) => {
@@ -96,7 +96,7 @@ export class Server {
   private async stopNow(): Promise<void> {
     const client = this.client;
     this.client = undefined;
-    // One that never came up has nothing to stop, and would answer with an error.
+    // A client that never started has nothing to stop, and would throw.
     if (client?.isRunning()) await client.dispose();
   }
 
@@ -108,11 +108,11 @@ export class Server {
       {
         documentSelector: [{ language: LANGUAGE }],
         outputChannel: this.output,
-        // stdout is the protocol itself; the library asks for both or none.
+        // stdout carries the protocol; the library wants handlers for both streams or none.
         stdioOptions: { stdout: () => undefined, stderr: forwardLines },
-        // A refused command is shown by its own message; a failed background request is for the output.
+        // A failed command shows its own message; a failed background request belongs in the output only.
         revealOutputChannelOn: RevealOutputChannelOn.Never,
-        // Pushed on every change, so that the server need not register for it and ask.
+        // Pushed on every change, so that the server need not ask.
         // eslint-disable-next-line @typescript-eslint/no-deprecated
         synchronize: { configurationSection: 'oe' },
         initializationOptions: {

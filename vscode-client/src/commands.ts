@@ -1,29 +1,29 @@
-// The palette's commands. Each finds its experience and its run, and hands over to the server's own command.
+// The palette commands: each picks an experience and a run, then executes the server's own command.
 import * as vscode from 'vscode';
 import type { Server } from './client';
-import type { EventLog } from './eventLog';
+import type { RunOutput } from './runOutput';
 import { chooseExperience } from './experiences';
 import { CANCEL_RUN, RESUME_RUN, RUN_EXPERIENCE, type RunSummary } from './protocol';
 import { pickRun, pickRunningRun } from './runPicker';
 
-/** Registers `oe: run`, `oe: resume`, `oe: cancel` and `oe: show runs output`. */
-export function registerCommands(server: Server, log: EventLog): vscode.Disposable {
+/** Registers the commands of package.json. */
+export function registerCommands(server: Server, output: RunOutput): vscode.Disposable {
   const withExperience = (action: (uri: string) => Promise<void>) => () => onExperience(server, action);
   return vscode.Disposable.from(
     vscode.commands.registerCommand('oe.run', withExperience(run)),
     vscode.commands.registerCommand('oe.resume', withExperience((uri) => resume(server, uri))),
     vscode.commands.registerCommand('oe.cancel', withExperience((uri) => cancel(server, uri))),
     vscode.commands.registerCommand('oe.showOutput', () => {
-      log.show();
+      output.show();
     }),
   );
 }
 
 async function onExperience(server: Server, action: (uri: string) => Promise<void>): Promise<void> {
   if (!server.isRunning) {
-    const show = 'Show output';
-    const answer = await vscode.window.showErrorMessage('The oe language server is not running.', show);
-    if (answer === show) server.showOutput();
+    const showOutput = 'Show output';
+    const answer = await vscode.window.showErrorMessage('The oe language server is not running.', showOutput);
+    if (answer === showOutput) server.showOutput();
     return;
   }
   const experience = await chooseExperience();
@@ -37,7 +37,7 @@ async function run(uri: string): Promise<void> {
 async function resume(server: Server, uri: string): Promise<void> {
   const runs = await server.runs(uri);
   if (runs.length === 0) {
-    void vscode.window.showInformationMessage('This experience has no runs yet. Start one with "oe: run".');
+    void vscode.window.showInformationMessage('No runs yet. Start one with "oe: Run experience".');
     return;
   }
   const picked = await pickRun(runs);
@@ -51,6 +51,6 @@ async function cancel(server: Server, uri: string): Promise<void> {
 
 async function runToCancel(running: readonly RunSummary[]): Promise<RunSummary | undefined> {
   if (running.length > 1) return pickRunningRun(running);
-  if (running.length === 0) void vscode.window.showInformationMessage('No run of this experience is under way.');
+  if (running.length === 0) void vscode.window.showInformationMessage('This experience has no run in progress.');
   return running[0];
 }

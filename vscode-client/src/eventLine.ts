@@ -1,16 +1,16 @@
-// One log event as one line of the output "Experience runs". Pure; the channel itself is in eventLog.ts.
-import { countsText, durationText, firstLine, shortId } from './messages';
+// Formats a log event as one line of the output channel "Experience runs".
+import { countsText, durationText, firstLine, shortId } from './runText';
 import type { RunEvent, Scope } from './protocol';
 
 const NODE_WIDTH = 24;
 
 /**
- * One line: local time, short run id, node with its scope, what happened, and then what there is of duration and
- * cost. Types that this client does not know are shown by their name.
+ * One line: local time, short run id, node with its scope, what happened, then duration and cost if known. Unknown
+ * event types are shown by name.
  */
 export function eventLine(event: RunEvent): string {
   const node = nodePath(event).padEnd(NODE_WIDTH);
-  const parts = [whatHappened(event), ...details(event)].join(' · ');
+  const parts = [eventLabel(event), ...details(event)].join(' · ');
   return `${localTime(event.ts)}  ${shortId(event.runId)}  ${node}  ${parts}`;
 }
 
@@ -29,7 +29,7 @@ function position(scope: Scope): string {
   return scope.iteration === undefined ? '' : `#${scope.iteration}`;
 }
 
-function whatHappened(event: RunEvent): string {
+function eventLabel(event: RunEvent): string {
   switch (event.type) {
     case 'run.started':
       return event.originalRunId ? `▶ resumed from ${shortId(event.originalRunId)}` : '▶ started';
@@ -64,12 +64,12 @@ function details(event: RunEvent): string[] {
     costOf(event),
     tokensOf(event),
     firstLine(event.error?.message ?? event.message ?? event.activity ?? event.reason ?? ''),
-    event.waitMs === undefined ? '' : `again in ${durationText(event.waitMs)}`,
+    event.waitMs === undefined ? '' : `retrying in ${durationText(event.waitMs)}`,
   ];
   return all.filter((detail) => detail !== '');
 }
 
-// What a restored node took and cost is what restoring saved: it was not spent again.
+// The duration of a restored node is what restoring it saved.
 function durationOf(event: RunEvent): string {
   if (event.durationMs === undefined) return '';
   const text = durationText(event.durationMs);

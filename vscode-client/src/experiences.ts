@@ -1,17 +1,17 @@
-// Which experience.yaml a command is about, and getting its folder onto disk before it runs.
+// Picks the experience.yaml that a command acts on, and saves its folder before a run.
 import { sep } from 'node:path';
 import * as vscode from 'vscode';
 
 const LANGUAGE = 'oe-experience';
 const NOT_SOURCES = '**/{node_modules,.openexpertise,.venv,.git}/**';
 
-/** The one in front, else the only one in the workspace, else the one a person picks; undefined when none was picked. */
+/** The active editor's experience, else the only one in the workspace, else the user's pick; undefined without one. */
 export async function chooseExperience(): Promise<vscode.Uri | undefined> {
   const active = vscode.window.activeTextEditor?.document;
   if (active?.languageId === LANGUAGE && active.uri.scheme === 'file') return active.uri;
   const found = await vscode.workspace.findFiles('**/experience.{yaml,yml}', NOT_SOURCES);
   if (found.length === 0) {
-    void vscode.window.showInformationMessage('There is no experience.yaml in this workspace.');
+    void vscode.window.showInformationMessage('No experience.yaml in this workspace.');
     return undefined;
   }
   return found.length === 1 ? found[0] : pickExperience(found);
@@ -21,13 +21,13 @@ async function pickExperience(found: readonly vscode.Uri[]): Promise<vscode.Uri 
   const items = found
     .map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }))
     .sort((a, b) => a.label.localeCompare(b.label));
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: 'Which experience?' });
+  const picked = await vscode.window.showQuickPick(items, { placeHolder: 'Select an experience' });
   return picked?.uri;
 }
 
 /**
- * Saves every changed file in the experience's folder: the engine reads tools and prompts from disk, too. False when
- * one could not be saved, which has been said.
+ * Saves every changed file in the experience's folder, since the engine reads tools and prompts from disk. Returns
+ * false, after an error message, if one could not be saved.
  */
 export async function saveExperience(experience: vscode.Uri): Promise<boolean> {
   const folder = vscode.Uri.joinPath(experience, '..').fsPath + sep;
@@ -37,7 +37,7 @@ export async function saveExperience(experience: vscode.Uri): Promise<boolean> {
   for (const document of changed) {
     if (!(await document.save())) {
       const name = vscode.workspace.asRelativePath(document.uri);
-      void vscode.window.showErrorMessage(`${name} could not be saved, so nothing was run.`);
+      void vscode.window.showErrorMessage(`Could not save ${name}. Nothing was run.`);
       return false;
     }
   }

@@ -1,57 +1,57 @@
-// Puts the parts together when the extension is activated. What each of them does is in its own file.
+// Activation: creates the parts of the extension and connects them.
 import * as vscode from 'vscode';
 import { Server } from './client';
 import { registerCommands } from './commands';
-import { EventLog } from './eventLog';
-import { onPythonChanged } from './interpreters';
-import { RunProgress } from './progress';
-import { RunEnds } from './runEnds';
-import { RunStarts } from './runStarts';
-import { aroundServerCommands } from './serverCommands';
+import { RunOutput } from './runOutput';
+import { onPythonChanged } from './pythonSources';
+import { RunProgress } from './runProgress';
+import { RunEndNotifier } from './runEndNotifier';
+import { StartedRuns } from './startedRuns';
+import { commandMiddleware } from './commandMiddleware';
 
 let stop: (() => Promise<void>) | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
-  const output = vscode.window.createOutputChannel('oe language server', { log: true });
-  const log = new EventLog();
-  const starts = new RunStarts(context.workspaceState);
+  const serverOutput = vscode.window.createOutputChannel('oe language server', { log: true });
+  const runOutput = new RunOutput();
+  const starts = new StartedRuns(context.workspaceState);
   const progress = new RunProgress(starts, {
-    cancel: (runId) => {
+    onCancel: (runId) => {
       server.cancelProgress(runId);
     },
-    ended: (runId) => {
-      void ends.announce(runId);
+    onEnded: (runId) => {
+      void endNotifier.onEnded(runId);
     },
   });
-  const server = new Server(context.extensionPath, output, {
-    middleware: { ...aroundServerCommands(starts), handleWorkDoneProgress: progress.handle },
+  const server = new Server(context.extensionPath, serverOutput, {
+    middleware: { ...commandMiddleware(starts), handleWorkDoneProgress: progress.handle },
     onEvent: (params) => {
-      log.append(params);
-      ends.note(params);
+      runOutput.append(params);
+      endNotifier.onEvent(params);
     },
     onStopped: () => {
       progress.clear();
     },
   });
-  const ends = new RunEnds(server, starts);
+  const endNotifier = new RunEndNotifier(server, starts);
   const restart = (): void => {
     void server.restart();
   };
 
   context.subscriptions.push(
-    output,
-    log,
+    serverOutput,
+    runOutput,
     progress,
-    registerCommands(server, log),
+    registerCommands(server, runOutput),
     onPythonChanged(restart),
-    // The server is told of trust when it starts; and a trusted folder may choose the Python.
+    // The server learns of trust when it starts, and a trusted workspace may choose the Python interpreter.
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
   );
   stop = () => server.stop();
   await server.restart();
 }
 
-/** Waits for the server to end, so that a window that closes leaves none behind; runs go on. */
+/** Stops the server, so that a closed window leaves none behind; runs go on. */
 export function deactivate(): Promise<void> | undefined {
   return stop?.();
 }

@@ -1,9 +1,9 @@
-// The shapes of the server's custom messages (docs/protocol.md).
+// Types of the server's custom messages (docs/protocol.md).
 
-/** Where a run stands. Only a run that is `running` cannot be resumed. */
+/** Status of a run. All but `running` can be resumed. */
 export type RunStatus = 'success' | 'failure' | 'cancelled' | 'waiting' | 'running' | 'interrupted';
 
-/** How many nodes of a run ended in each way. */
+/** Number of nodes of a run by outcome. */
 export interface RunCounts {
   readonly cached: number;
   readonly completed: number;
@@ -12,7 +12,7 @@ export interface RunCounts {
   readonly cancelled: number;
 }
 
-/** One run as the log tells it; times are ISO-8601 UTC, `logUri` is the .jsonl file. */
+/** One run, read from its log. Times are ISO 8601 in UTC; `logUri` is the .jsonl file. */
 export interface RunSummary {
   readonly runId: string;
   readonly status: RunStatus;
@@ -24,7 +24,7 @@ export interface RunSummary {
   readonly failedAt?: string | null;
   readonly reason?: string | null;
   readonly originalRunId?: string | null;
-  /** Items that failed though their fan-out completed (`on_item_error: continue`). */
+  /** Failed items of fan-outs that completed (`on_item_error: continue`). */
   readonly failedItems?: { readonly failed: number; readonly total: number } | null;
   readonly logUri: string;
 }
@@ -46,7 +46,7 @@ export interface EventParams {
   readonly event: RunEvent;
 }
 
-/** What a node's event happened inside, outermost first. */
+/** What a node ran inside; a list of them goes from the outermost inwards. */
 export interface Scope {
   readonly kind: 'experience' | 'pipeline' | 'loop' | 'fanout';
   readonly id: string;
@@ -54,7 +54,7 @@ export interface Scope {
   readonly iteration?: number;
 }
 
-/** The fields of a log event that this client shows; `type` is open, as later servers add types. */
+/** The fields of a log event that this client shows. `type` is open: later servers add types. */
 export interface RunEvent {
   readonly type: string;
   readonly ts: string;
@@ -77,12 +77,12 @@ export interface RunEvent {
   readonly status?: RunStatus;
 }
 
-/** The server's own commands; the lenses use them, and so do the palette commands. */
+/** The server's commands, which lenses and palette commands execute. */
 export const RUN_EXPERIENCE = 'oe.runExperience';
 export const RESUME_RUN = 'oe.resumeRun';
 export const CANCEL_RUN = 'oe.cancelRun';
 
-/** What `oe.runExperience` and `oe.resumeRun` return once `run.started` is on disk. */
+/** Result of `oe.runExperience` and `oe.resumeRun`, sent once `run.started` is on disk. */
 export interface StartedRun {
   readonly runId: string;
 }
@@ -94,7 +94,7 @@ export function tokenOfRun(runId: string): string {
   return RUN_TOKEN + runId;
 }
 
-/** The run that a work-done progress token stands for, or undefined for any other token. */
+/** The run id in a work-done progress token, or undefined for any other token. */
 export function runOfToken(token: string | number): string | undefined {
   return typeof token === 'string' && token.startsWith(RUN_TOKEN) ? token.slice(RUN_TOKEN.length) : undefined;
 }

@@ -1,31 +1,31 @@
-// The lists in which a person picks a run.
+// Quick picks of runs.
 import * as vscode from 'vscode';
-import { describeRun, shortId } from './messages';
+import { describeRun, shortId } from './runText';
 import type { RunSummary } from './protocol';
 
 interface RunItem extends vscode.QuickPickItem {
   readonly run?: RunSummary;
 }
 
-/** A run to resume, newest first; the running ones are listed apart, and picking one says why it cannot be. */
+/** Picks a run to resume, newest first. Running ones are listed apart; picking one says why it cannot be resumed. */
 export async function pickRun(runs: readonly RunSummary[]): Promise<RunSummary | undefined> {
   const now = new Date();
   const ended = runs.filter((run) => run.status !== 'running').map((run) => item(run, now));
   const running = runs.filter((run) => run.status === 'running').map((run) => item(run, now));
-  const items = running.length === 0 ? ended : [...ended, heading('Under way, cannot be resumed yet'), ...running];
-  const picked = await showRuns(items, 'Which run is to be taken up again?');
+  const items = running.length === 0 ? ended : [...ended, separator('In progress'), ...running];
+  const picked = await showRuns(items, 'Select a run to resume');
   if (picked?.status === 'running') {
-    const text = `Run ${shortId(picked.runId)} is still under way; it can be resumed once it has ended.`;
+    const text = `Run ${shortId(picked.runId)} is still in progress. Resume it after it ends.`;
     void vscode.window.showInformationMessage(text);
     return undefined;
   }
   return picked;
 }
 
-/** One of several runs that are under way. */
+/** Picks one of several running runs. */
 export function pickRunningRun(runs: readonly RunSummary[]): Promise<RunSummary | undefined> {
   const now = new Date();
-  return showRuns(runs.map((run) => item(run, now)), 'Which run is to be cancelled?');
+  return showRuns(runs.map((run) => item(run, now)), 'Select a run to cancel');
 }
 
 async function showRuns(items: readonly RunItem[], placeHolder: string): Promise<RunSummary | undefined> {
@@ -37,6 +37,6 @@ function item(run: RunSummary, now: Date): RunItem {
   return { ...describeRun(run, now), run };
 }
 
-function heading(label: string): RunItem {
+function separator(label: string): RunItem {
   return { label, kind: vscode.QuickPickItemKind.Separator };
 }

@@ -1,11 +1,11 @@
-// The server's stderr, line by line, at the level that each line names. Knows nothing of VS Code but its log's shape.
+// Copies the server's stderr to a log, line by line, at the level in each line.
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
-/** The levels of a log output that the server uses. */
+/** The log levels that the server uses. */
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
-/** What lines are written to: a LogOutputChannel is one. */
+/** Where lines are written, such as a LogOutputChannel. */
 export type Log = Record<Level, (message: string) => void>;
 
 const LEVELS: Record<string, Level> = {
@@ -16,7 +16,7 @@ const LEVELS: Record<string, Level> = {
   CRITICAL: 'error',
 };
 
-/** `ERROR name: text` says its level; a line that says none belongs to the one before it, as those of a traceback do. */
+/** `ERROR name: text` carries its level; a line without one, as in a traceback, takes that of the line before it. */
 export function forwardLines(stderr: Readable, log: Log): void {
   let level: Level = 'info';
   createInterface({ input: stderr, crlfDelay: Infinity }).on('line', (line) => {

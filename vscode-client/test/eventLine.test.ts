@@ -6,16 +6,16 @@ import type { RunEvent } from '../src/protocol';
 const BASE = { ts: '2026-05-28T09:15:02.117Z', runId: '9a8b7c6d-1e2f-4a3b-8c4d-5e6f7a8b9c0d' };
 
 /** The part of the line after time, run and node. */
-function said(event: Partial<RunEvent> & { type: string }): string {
+function labelAndDetails(event: Partial<RunEvent> & { type: string }): string {
   return eventLine({ ...BASE, ...event }).slice('09:15:02.117  9a8b7c6d  '.length + 24 + 2);
 }
 
-test('a line begins with the time, the short run id and the node, in columns', () => {
+test('a line starts with time, short run id and node, in columns', () => {
   const line = eventLine({ ...BASE, type: 'node.started', nodeId: 'fetch' });
   assert.match(line, /^\d\d:15:02\.117 {2}9a8b7c6d {2}fetch {21}▷ started$/);
 });
 
-describe('what happened is told with what there is of it', () => {
+describe('label and details of an event', () => {
   const table: [Partial<RunEvent> & { type: string }, string][] = [
     [{ type: 'run.started', originalRunId: null }, '▶ started'],
     [{ type: 'run.started', originalRunId: '4f3a1b2c-0d9e' }, '▶ resumed from 4f3a1b2c'],
@@ -27,7 +27,7 @@ describe('what happened is told with what there is of it', () => {
     [{ type: 'node.failed', nodeId: 'a', error: { message: 'no such file\n  at line 3' } }, '✗ failed · no such file'],
     [
       { type: 'node.attempt', nodeId: 'a', attempt: 1, error: { message: '429' }, waitMs: 1500 },
-      '↻ attempt 1 failed · 429 · again in 1.5 s',
+      '↻ attempt 1 failed · 429 · retrying in 1.5 s',
     ],
     [{ type: 'node.skipped', nodeId: 'a', reason: 'convert failed' }, '⊘ skipped · convert failed'],
     [{ type: 'node.activity', nodeId: 'a', activity: 'calling the model' }, 'activity · calling the model'],
@@ -41,12 +41,12 @@ describe('what happened is told with what there is of it', () => {
   ];
   for (const [event, text] of table) {
     test(text, () => {
-      assert.equal(said(event), text);
+      assert.equal(labelAndDetails(event), text);
     });
   }
 });
 
-describe('a node is named with what it ran inside', () => {
+describe('a node with its scope', () => {
   const item = { index: 2, key: '5d41402abc4b2a76#0' };
   const table: [Pick<RunEvent, 'nodeId' | 'scope'>, string][] = [
     [{}, 'run'],

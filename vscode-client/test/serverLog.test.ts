@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { forwardLines, type Level } from '../src/serverLog';
 
-test('each line of stderr is logged at the level it names; the lines of a traceback follow their first', async () => {
+test('lines of stderr are logged at their level, a traceback at that of its first line', async () => {
   const stderr = new PassThrough();
   const logged: [Level, string][] = [];
   const at = (level: Level) => (message: string) => logged.push([level, message]);

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from engine.cli.options import examples, experience_folder, experience_option
-from engine.cli.output.echo import say, say_json
+from engine.cli.output.printing import print_json, print_text
 from engine.cli.stored_run import find_run, read_stored, run_id_argument
 from engine.log.reading.reader import Log
 from engine.log.storage.blobs import blobs_of
@@ -41,10 +41,10 @@ def command(left: str, right: str, path: Path, as_json: bool) -> int:
     differences = compare(before, after, *map(_values, logs))
     if as_json:
         document = {"left": ids[0], "right": ids[1], "executions": differences_to_json(differences)}
-        say_json(document)
+        print_json(document)
         return 0
-    say(f"left {ids[0]} · right {ids[1]}")
-    say("\n".join(difference_lines(differences)))
+    print_text(f"left {ids[0]} · right {ids[1]}")
+    print_text("\n".join(difference_lines(differences)))
     return 0
 
 

@@ -17,7 +17,7 @@ import click
 from msgspec import Struct
 
 from engine.cli.options import examples, path_argument
-from engine.cli.output.echo import say_json
+from engine.cli.output.printing import print_json
 from engine.expressions import Json
 from engine.visible import visible
 
@@ -64,7 +64,7 @@ def command(path: Path, as_json: bool) -> int:
     checks = list(_checks(path.parent if path.is_file() else path))
     failed = any(check.status is Status.FAIL for check in checks)
     if as_json:
-        say_json(_to_json(checks))
+        print_json(_to_json(checks))
         return 1 if failed else 0
     width = max(len(check.name) for check in checks)
     for check in checks:
@@ -141,8 +141,8 @@ def _packages() -> Iterator[Check]:
         if not package.others:
             yield Check(package.name, Status.PASS, f"loaded from {package.folder}")
             continue
-        others = ", ".join(package.others)
-        detail = f"loaded from {package.folder}, not from {others}: what stands there only tools import"
+        others = ", ".join(map(str, package.others))
+        detail = f"loaded from {package.folder}, not from {others}: only tools import those"
         yield Check(package.name, Status.WARN, detail)
 
 
@@ -160,8 +160,7 @@ def _writable(folder: Path) -> Check:
 
 def _locks(folder: Path) -> Check:
     """A lock tells a run that goes on from one that was interrupted; some network disks have none."""
-    from engine.log.storage.lock import RunLock
-    from engine.log.storage.lock_probe import is_held
+    from engine.log.storage.lock import RunLock, is_held
 
     try:
         with tempfile.TemporaryDirectory(dir=_data_folder(folder), prefix=".oe-doctor-") as probe:

@@ -8,11 +8,8 @@ import click
 
 from engine.cli.loading import load_drawable
 from engine.cli.options import examples, path_argument
-from engine.cli.output.echo import say
-from engine.experience.graph import build_graph
-from engine.experience.load import Loaded
-from engine.experience.source.locate import as_json
-from engine.report.drawing.diagram import Picture, picture_of
+from engine.cli.output.printing import print_text
+from engine.report.drawing.diagram import picture_of_loaded
 from engine.report.drawing.lane_graph import terminal_lines
 from engine.report.drawing.mermaid import mermaid
 
@@ -35,18 +32,7 @@ def command(path: Path, terminal: bool, direction: str) -> int:
     their edges.
     """
     picture = picture_of_loaded(load_drawable(path))
-    say("\n".join(terminal_lines(picture)) if terminal else mermaid(picture, direction), end="\n" if terminal else "")
+    print_text(
+        "\n".join(terminal_lines(picture)) if terminal else mermaid(picture, direction), end="\n" if terminal else ""
+    )
     return 0
-
-
-def picture_of_loaded(loaded: Loaded) -> Picture:
-    """The picture of an experience that was loaded, with the titles of its phases."""
-    root = loaded.analysis.tree.root
-    document = as_json(root.value) if root is not None else None
-    phases = document.get("phases") if isinstance(document, dict) else None
-    titles = {
-        str(phase["id"]): str(phase.get("title") or phase["id"])
-        for phase in (phases if isinstance(phases, list) else ())
-        if isinstance(phase, dict) and "id" in phase
-    }
-    return picture_of(loaded.experience, build_graph(loaded.experience), titles)

@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from engine.cli.options import OeError, examples
-from engine.cli.output.echo import say
-from engine.cli.output.resume_hint import shell_word
+from engine.cli.output.printing import print_text
+from engine.cli.output.shell_commands import shell_word
 
 TEMPLATES: Mapping[str, str] = {
     "tool-only": "two tools in a row, Python and JavaScript; needs no key",
@@ -57,7 +57,7 @@ def command(folder: Path, template: str, list_templates: bool) -> int:
     except OSError as error:
         raise OeError(f"{folder} cannot be made: {error.strerror or error}") from error
     steps = "\n  ".join([f"cd {shell_word(str(folder))}", "oe validate", "oe run", "oe inspect latest"])
-    say(f"made {folder} from the template {template} ({TEMPLATES[template]}). Go on with:\n\n  {steps}")
+    print_text(f"made {folder} from the template {template} ({TEMPLATES[template]}). Go on with:\n\n  {steps}")
     return 0
 
 

@@ -8,13 +8,13 @@ import click
 
 from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, examples, experience_folder, experience_option
-from engine.cli.output.echo import say, say_json
+from engine.cli.output.printing import print_json, print_text
 from engine.cli.stored_run import find_run, read_stored, run_id_argument
 from engine.log.events.codec import to_json
 from engine.log.reading.reader import Log
 from engine.log.reading.summary import RunSummary, summarise
 from engine.log.reading.view import fold
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 
 
@@ -53,7 +53,7 @@ def command(wanted: str, path: Path, as_json: bool, follow: bool, html: Path | N
     alive = is_held(store.lock(run_id))  # before the log: a run that ends in between is seen ended, not interrupted
     read = read_stored(store, run_id)
     if as_json:
-        say_json([to_json(record) for record in read.records])
+        print_json([to_json(record) for record in read.records])
         return 0
     view = fold(read.records)
     summary = summarise(view, alive=alive)
@@ -74,4 +74,4 @@ def _write_page(log: Log, summary: RunSummary, file: Path) -> None:
         file.write_text(page_of(log, summary), encoding="utf-8", errors="replace")
     except OSError as error:
         raise OeError(f"{file} cannot be written: {error.strerror or error}") from error
-    say(f"wrote {file}")
+    print_text(f"wrote {file}")

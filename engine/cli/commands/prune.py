@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from engine.cli.options import OeError, examples, experience_folder, experience_option
-from engine.cli.output.echo import say, say_json
+from engine.cli.output.printing import print_json, print_text
 from engine.log.storage.run_store import RunStore
 
 if TYPE_CHECKING:
@@ -101,14 +101,14 @@ def _print(choice: Choice, removal: Removal, *, dry_run: bool) -> None:
     rest = [_number(len(removal.blobs), "blob")] if removal.blobs else []
     rest += [f"the outputs of {_number(len(removal.outputs), 'run')} whose logs are gone"] if removal.outputs else []
     rest += [f"{_number(len(removal.leftovers), 'file')} of processes that were killed"] if removal.leftovers else []
-    say(f"{'would remove' if dry_run else 'removed'} {' and '.join([what, *rest])}: {_amount(removal.size)}")
+    print_text(f"{'would remove' if dry_run else 'removed'} {' and '.join([what, *rest])}: {_amount(removal.size)}")
     if dry_run:
         for run_id in removal.runs:
-            say(f"  {run_id}")
+            print_text(f"  {run_id}")
     for run_id in choice.running:
-        say(f"{run_id[:8]} stays: it may be under way")
+        print_text(f"{run_id[:8]} stays: it may be under way")
     for run_id, kept in choice.needed.items():
-        say(f"{run_id[:8]} stays: a resume of {kept[:8]} may need it")
+        print_text(f"{run_id[:8]} stays: a resume of {kept[:8]} may need it")
 
 
 def _print_json(choice: Choice, removal: Removal, *, dry_run: bool) -> None:
@@ -121,7 +121,7 @@ def _print_json(choice: Choice, removal: Removal, *, dry_run: bool) -> None:
         "running": list(choice.running),
         "needed": dict(choice.needed),
     }
-    say_json(document)
+    print_json(document)
 
 
 def _number(count: int, noun: str) -> str:

@@ -16,8 +16,8 @@ from engine.cli.execute import perform
 from engine.cli.loading import load_valid
 from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, concurrency_option, examples, experience_option, llm_option, python_option
-from engine.cli.output.echo import say, say_json
 from engine.cli.output.plan_text import plan_lines, plan_to_json
+from engine.cli.output.printing import print_json, print_text
 from engine.cli.stored_run import run_id_argument
 from engine.log.events.events import RunFinished
 from engine.log.storage.lock import other_host
@@ -116,7 +116,7 @@ def _tell_of_another_host(preparation: Preparation) -> None:
     run_id = log.records[0].run_id
     host = None if isinstance(log.records[-1].event, RunFinished) else other_host(preparation.store.lock(run_id))
     if host is not None:
-        say(
+        print_text(
             f"oe: run {run_id} was begun on {host} and has no end. If it still goes on there, its nodes run twice.",
             err=True,
         )
@@ -137,12 +137,12 @@ def _planned(preparation: Preparation, python: str | None) -> Plan:
 
 def _print_plan(made: Plan, *, as_json: bool) -> None:
     if as_json:
-        say_json(plan_to_json(made))
+        print_json(plan_to_json(made))
     else:
-        say("\n".join(plan_lines(made)))
+        print_text("\n".join(plan_lines(made)))
 
 
 def _print_changed(made: Plan) -> None:
     """Nothing was run: what holds now, and how to go on."""
-    say("\n".join(plan_lines(made)), err=True)
-    say("oe: the plan is no longer the expected one; nothing was run. --accept-changes goes on.", err=True)
+    print_text("\n".join(plan_lines(made)), err=True)
+    print_text("oe: the plan is no longer the expected one; nothing was run. --accept-changes goes on.", err=True)

@@ -11,7 +11,7 @@ from engine.cli.execute import perform
 from engine.cli.loading import load_valid, parse_args
 from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, concurrency_option, examples, llm_option, path_argument, python_option
-from engine.cli.output.echo import say, say_json
+from engine.cli.output.printing import print_json, print_text
 from engine.experience.model import Kind
 from engine.llm.providers import ANTHROPIC, usable_provider
 from engine.runner.prepare import Preparation, RunRefusedError, prepare_run
@@ -80,7 +80,7 @@ def _tell_of_another_provider(preparation: Preparation) -> None:
     asks = any(node.kind in (Kind.AGENT, Kind.SKILL) for node in preparation.composition.all_nodes())
     if provider is not ANTHROPIC and asks:
         variable = provider.set_variable(os.environ)
-        say(
+        print_text(
             f"oe: agents and skills use {provider.name}, since {variable} is set and {ANTHROPIC.account.key} is not; "
             "--llm names another",
             err=True,
@@ -94,6 +94,6 @@ def _print_plan(preparation: Preparation, *, as_json: bool, python: str | None) 
     steps = forecast(preparation, python)
     name = f"{preparation.experience.name} {preparation.experience.version}"
     if as_json:
-        say_json(forecast_to_json(name, steps))
+        print_json(forecast_to_json(name, steps))
     else:
-        say("\n".join(forecast_lines(name, steps)))
+        print_text("\n".join(forecast_lines(name, steps)))

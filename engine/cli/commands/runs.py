@@ -8,13 +8,15 @@ from pathlib import Path
 import click
 
 from engine.cli.commands.prune import command as prune
-from engine.cli.known_runs import LIMIT, room
 from engine.cli.options import examples, experience_folder, experience_option
-from engine.cli.output.echo import say
-from engine.cli.output.run_list import list_for_machines, list_for_people
+from engine.cli.output.printing import print_json, print_text
+from engine.cli.output.run_list import run_list
+from engine.cli.output.tables import output_width
 from engine.log.reading.index import read_summaries
 from engine.log.reading.summary_json import summary_to_json
 from engine.log.storage.run_store import RunStore
+
+_LIMIT = 20
 
 
 @click.group(
@@ -30,7 +32,7 @@ from engine.log.storage.run_store import RunStore
 @experience_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option(
-    "-n", "--limit", type=click.IntRange(min=1), default=LIMIT, help=f"How many, newest first.  [default: {LIMIT}]"
+    "-n", "--limit", type=click.IntRange(min=1), default=_LIMIT, help=f"How many, newest first.  [default: {_LIMIT}]"
 )
 @click.pass_context
 def command(ctx: click.Context, path: Path, as_json: bool, limit: int) -> int | None:
@@ -40,7 +42,7 @@ def command(ctx: click.Context, path: Path, as_json: bool, limit: int) -> int | 
     while its process lives, interrupted when that died without an end.
     """
     if ctx.invoked_subcommand is not None:
-        if (path, as_json, limit) != (Path(), False, LIMIT):
+        if (path, as_json, limit) != (Path(), False, _LIMIT):
             raise click.UsageError(f"options stand after the command: oe runs {ctx.invoked_subcommand} --…", ctx)
         return None
     store = RunStore(experience_folder(path))
@@ -50,13 +52,13 @@ def command(ctx: click.Context, path: Path, as_json: bool, limit: int) -> int | 
     for run_id in ids:
         if run_id in listed or not store.log(run_id).exists():  # pruned meanwhile
             continue
-        say(f"oe: {store.log(run_id)} cannot be read and is left out", err=True)
-    if not runs and not as_json:
-        say(f"no runs in {store.runs}. `oe run` starts one.")
-        return 0
-    shown = [summary_to_json(run) for run in runs]
-    text = list_for_machines(shown) if as_json else list_for_people(shown, datetime.now(timezone.utc), room())
-    click.echo(text, nl=False)
+        print_text(f"oe: {store.log(run_id)} cannot be read and is left out", err=True)
+    if as_json:
+        print_json([summary_to_json(run) for run in runs])
+    elif runs:
+        print_text(run_list(runs, datetime.now(timezone.utc), output_width()), end="")
+    else:
+        print_text(f"no runs in {store.runs}. `oe run` starts one.")
     return 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from engine.cli.options import OeError, examples
-from engine.cli.output.echo import say
+from engine.cli.output.printing import print_text
 from schemas import event_schema, experience_schema
 
 _FILE = Path("experience.schema.json")
@@ -42,7 +42,7 @@ def command(write: bool, out: Path | None, of_log: bool) -> int:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OeError(f"{file} cannot be written: {error.strerror or error}") from error
-    say(f"wrote {file}")
+    print_text(f"wrote {file}")
     if not of_log:
-        say(f"For editors without oe-lsp, the first line of experience.yaml: {_MODELINE.format(name=file.name)}")
+        print_text(f"For editors without oe-lsp, the first line of experience.yaml: {_MODELINE.format(name=file.name)}")
     return 0

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 
 from engine.cli.options import OeError, examples, experience_folder, experience_option
-from engine.cli.output.echo import say, say_json
+from engine.cli.output.printing import print_json, print_text
+from engine.cli.output.tables import Column, console, print_table
 from engine.expressions import MISSING, Json
 from engine.log.events.timestamps import moment
 from engine.log.humanize import age
@@ -99,7 +100,7 @@ def reset(path: Path, field: str | None, yes: bool) -> int:
         raise OeError(f"nothing was forgotten: {error.filename or path}: {error.strerror}") from error
     except StateError as error:
         raise OeError(str(error)) from error
-    say(f"forgot {', '.join(forgotten)}" if forgotten else "there was nothing to forget")
+    print_text(f"forgot {', '.join(forgotten)}" if forgotten else "there was nothing to forget")
     return 0
 
 
@@ -116,9 +117,9 @@ def rebuild(path: Path) -> int:
         rebuilt = rebuild_from_logs(RunStore(experience_folder(path)))
     except StateError as error:
         raise OeError(str(error)) from error
-    say(f"merged {rebuilt.runs} {'run' if rebuilt.runs == 1 else 'runs'}")
+    print_text(f"merged {rebuilt.runs} {'run' if rebuilt.runs == 1 else 'runs'}")
     for run_id in rebuilt.unreadable:
-        say(f"oe: the log of run {run_id} could not be read", err=True)
+        print_text(f"oe: the log of run {run_id} could not be read", err=True)
     return 0
 
 
@@ -133,16 +134,13 @@ def _unknown(field: str, values: dict[str, FieldValue]) -> str:
 
 
 def _print_json(value: Json) -> None:
-    say_json(value)
+    print_json(value)
 
 
 def _print_values(values: dict[str, FieldValue], store: StateStore) -> None:
     if not values:
-        say(f"no state in {store.path}: no run has written to any field")
+        print_text(f"no state in {store.path}: no run has written to any field")
         return
-    from engine.cli.output.columns import Column
-    from engine.cli.output.tables import print_table, terminal
-
     now = utc_now()
     rows = [
         (name, _shown(value.value), value.node_id, value.run_id[:_SHORT], _age(value.updated_at, now))
@@ -155,16 +153,13 @@ def _print_values(values: dict[str, FieldValue], store: StateStore) -> None:
         Column("run"),
         Column("when", rank=2),
     )
-    print_table(terminal(), columns, rows)
+    print_table(console(), columns, rows)
 
 
 def _print_history(changes: list[Change], *, as_json: bool) -> None:
     if as_json:
         _print_json([_to_json(change) for change in changes])
         return
-    from engine.cli.output.columns import Column
-    from engine.cli.output.tables import print_table, terminal
-
     now = utc_now()
     rows = [
         (
@@ -185,7 +180,7 @@ def _print_history(changes: list[Change], *, as_json: bool) -> None:
         Column("run"),
         Column("when", rank=2),
     )
-    print_table(terminal(), columns, rows)
+    print_table(console(), columns, rows)
 
 
 def _to_json(change: Change) -> dict[str, Json]:

@@ -9,7 +9,7 @@ import click
 
 from engine.cli.loading import not_found
 from engine.cli.options import OeError, examples, path_argument
-from engine.cli.output.echo import say, say_json
+from engine.cli.output.printing import print_json, print_text
 from engine.experience.analyse import Analysis, analyse
 from engine.experience.files.disk import DiskFiles
 from engine.experience.load import (
@@ -54,12 +54,12 @@ def command(path: Path, strict: bool, form: str) -> int:
         raise OeError(str(error)) from error
     shown = _shown(file)
     if form == "json":
-        say_json([_to_json(analysis, problem) for problem in analysis.problems])
+        print_json([_to_json(analysis, problem) for problem in analysis.problems])
     elif form == "sarif":
-        say_json(sarif(analysis, shown.as_posix()))
+        print_json(sarif(analysis, shown.as_posix()))
     elif form == "github":
         for line in github_annotations(analysis, shown.as_posix()):
-            say(line)
+            print_text(line)
     else:
         _print(shown, analysis)
     fatal = (Severity.ERROR, Severity.WARNING) if strict else (Severity.ERROR,)
@@ -76,10 +76,10 @@ def _shown(file: Path) -> Path:
 
 def _print(shown: Path, analysis: Analysis) -> None:
     for problem in analysis.problems:
-        say(problem_line(shown, analysis, problem))
+        print_text(problem_line(shown, analysis, problem))
     if not analysis.problems and analysis.experience is not None:
         number = len(analysis.experience.nodes)
-        say(f"{shown}: valid, {number} {'node' if number == 1 else 'nodes'}")
+        print_text(f"{shown}: valid, {number} {'node' if number == 1 else 'nodes'}")
 
 
 def _to_json(analysis: Analysis, problem: Problem) -> dict[str, Json]:

@@ -1,5 +1,5 @@
-"""What `run` and `resume` show on a terminal while a run goes on: a table that is drawn again in place, and above it a
-line for what would otherwise be missed.
+"""Reports a run on a terminal: a table that is redrawn in place, and above it a line for each warning, retry and failed
+item.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ from typing import TextIO, cast
 from rich.console import Group, RenderableType
 from rich.live import Live
 
-from engine.cli.output.console import VisibleConsole
+from engine.cli.output.console import TerminalStream, VisibleConsole
 from engine.cli.output.pretty import end_lines, node_line, run_headline, warning_line
-from engine.cli.output.reporting import RunEnd
+from engine.cli.output.reporter import RunEnd
 from engine.cli.output.run_table import progress_line, run_table
-from engine.cli.output.stdout import TerminalStream
 from engine.log.events.events import NodeAttempt, NodeFailed, NodeTokens, NodeWarning, Record, RunStarted, RunWarning
 from engine.log.reading.view import RunView
 from engine.log.writing.writer import utc_now
@@ -29,7 +28,7 @@ _MOST_ROWS_AT_END = 60
 
 
 class LiveReporter:
-    """Draws from a thread of its own, some frames a second, so that a thousand events cost one drawing."""
+    """Redraws from its own thread a few times a second, however many events there are."""
 
     def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
         self._now = now
@@ -37,8 +36,8 @@ class LiveReporter:
         self._lock = threading.Lock()
         self._view = RunView()
         self._tokens: Counter[str] = Counter()
-        self._said: set[tuple[str, str]] = set()
-        self._is_over = False
+        self._printed: set[tuple[str, str]] = set()
+        self._has_ended = False
         self._live = Live(
             console=self._console,
             get_renderable=self._draw,
@@ -61,11 +60,11 @@ class LiveReporter:
         elif isinstance(event, RunWarning):
             self._console.print(warning_line(event))
         elif isinstance(event, (NodeWarning, NodeAttempt)) or (isinstance(event, NodeFailed) and event.scope):
-            self._say(event)
+            self._print_line(event)
 
     def ended(self, end: RunEnd) -> None:
         """See Reporter."""
-        self._is_over = True
+        self._has_ended = True
         self._live.stop()
         for line in end_lines(end, self._view):
             self._console.print(line, soft_wrap=True)
@@ -74,16 +73,16 @@ class LiveReporter:
         """See Reporter."""
         self._live.stop()
 
-    def _say(self, event: NodeWarning | NodeAttempt | NodeFailed) -> None:
-        """Print a line above the table; what many items say alike is said once."""
+    def _print_line(self, event: NodeWarning | NodeAttempt | NodeFailed) -> None:
+        """Print a line above the table, once for all items with the same message."""
         message = event.message if isinstance(event, NodeWarning) else event.error.message
-        if (event.node_id, message) not in self._said:
-            self._said.add((event.node_id, message))
+        if (event.node_id, message) not in self._printed:
+            self._printed.add((event.node_id, message))
             self._console.print(node_line(event))
 
     def _draw(self) -> RenderableType:
         with self._lock:
-            if self._is_over:
+            if self._has_ended:
                 return run_table(self._view, self._tokens, self._now(), rows=_MOST_ROWS_AT_END, wrap=True)
             rows = max(1, self._console.size.height - _OTHER_LINES)
             table = run_table(self._view, self._tokens, self._now(), rows=rows)

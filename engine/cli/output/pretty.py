@@ -1,4 +1,4 @@
-"""What `run` and `resume` print for people: a line for each thing that happened, in colour on a terminal."""
+"""Reports a run to people, one line per event, in colour on a terminal."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TextIO, cast
 from rich.text import Text
 
 from engine.cli.log_options import LogLevel
-from engine.cli.output.console import VisibleConsole
+from engine.cli.output.console import TerminalStream, VisibleConsole
 from engine.cli.output.event_levels import level_of
-from engine.cli.output.reporting import RunEnd
-from engine.cli.output.resume_hint import resume_command
-from engine.cli.output.stdout import Stdout, TerminalStream
+from engine.cli.output.printing import LineWriter
+from engine.cli.output.reporter import RunEnd
+from engine.cli.output.shell_commands import resume_command
 from engine.log.events.events import (
     NodeActivity,
     NodeAttempt,
@@ -47,14 +47,14 @@ _NAME_WIDTH = 24
 
 
 class PrettyReporter:
-    """One line an event. An item of a fan-out is worth a line of its own only when it fails."""
+    """Prints a line per event. Items of a fan-out get a line only when they fail."""
 
-    def __init__(self, level: LogLevel, out: Stdout) -> None:
+    def __init__(self, level: LogLevel) -> None:
         self._level = level
-        self._out = out
+        self._out = LineWriter()
         self._console = VisibleConsole(file=cast(TextIO, TerminalStream(sys.stdout)), highlight=False, soft_wrap=True)
         self._view = RunView()
-        self._said: set[tuple[str, str]] = set()
+        self._printed: set[tuple[str, str]] = set()
 
     def record(self, record: Record) -> None:
         """See Reporter."""
@@ -67,7 +67,7 @@ class PrettyReporter:
             self._print(run_headline(record.run_id, event))
         elif isinstance(event, RunWarning):
             self._print(warning_line(event))
-        elif not isinstance(event, RunFinished) and not self._was_said(event):
+        elif not isinstance(event, RunFinished) and not self._was_printed(event):
             self._print(node_line(event))
 
     def ended(self, end: RunEnd) -> None:
@@ -81,14 +81,14 @@ class PrettyReporter:
     def _is_routine_item(self, event: object) -> bool:
         return bool(getattr(event, "scope", ())) and not isinstance(event, (NodeFailed, NodeWarning, NodeAttempt))
 
-    def _was_said(self, event: NodeEvent) -> bool:
-        """Whether another item failed or warned with the same words: a thousand times the same helps nobody."""
+    def _was_printed(self, event: NodeEvent) -> bool:
+        """Whether another item failed or warned with the same message, which is printed once."""
         if not isinstance(event, (NodeFailed, NodeWarning)) or not event.scope:
             return False
-        words = (event.node_id, event.message if isinstance(event, NodeWarning) else event.error.message)
-        known = words in self._said
-        self._said.add(words)
-        return known
+        message = (event.node_id, event.message if isinstance(event, NodeWarning) else event.error.message)
+        was_printed = message in self._printed
+        self._printed.add(message)
+        return was_printed
 
     def _print(self, text: Text) -> None:
         with self._console.capture() as captured:
@@ -97,7 +97,7 @@ class PrettyReporter:
 
 
 def end_lines(end: RunEnd, view: RunView) -> Iterator[Text]:
-    """How the run ended, in one line, and how to go on where there is more to do."""
+    """How the run ended, and the command that resumes it unless it succeeded."""
     finished = end.finished
     words, style = _ENDINGS[finished.status]
     failed = view.failed_at
@@ -107,11 +107,11 @@ def end_lines(end: RunEnd, view: RunView) -> Iterator[Text]:
     summary = f" · {counts_text(finished.counts)} · {duration(finished.duration_ms)}"
     yield Text.assemble((words + where, style), summary, f" · run {end.run_id}")
     if finished.status is not RunStatus.SUCCESS:
-        yield Text(f"Take it up again with: {resume_command(end.run_id, end.folder)}", "dim")
+        yield Text(f"Resume with: {resume_command(end.run_id, end.folder)}", "dim")
 
 
 def run_headline(run_id: str, event: RunStarted) -> Text:
-    """The line that every report of a run begins with."""
+    """The first line of a report of a run."""
     name = f"{event.experience.name} {event.experience.version}" if event.experience else "experience"
     resumes = f", resuming {event.original_run_id}" if event.original_run_id else ""
     count = f"{len(event.nodes)} {'node' if len(event.nodes) == 1 else 'nodes'}"
@@ -124,15 +124,15 @@ def warning_line(event: RunWarning) -> Text:
 
 
 def node_line(event: NodeEvent) -> Text:
-    """One event of a node, or of an item of one, as a line."""
+    """The line for an event of a node or of an item."""
     name = place_text(event.node_id, event.scope)
-    status, detail = _story(event)
+    status, detail = _event_text(event)
     sign, style = SIGNS[status] if status else (" ", "dim")
     return Text.assemble("  ", (sign, style), f" {name:<{_NAME_WIDTH}} ", detail)
 
 
-def _story(event: NodeEvent) -> tuple[NodeStatus | None, str]:
-    """The status that an event gives its node, if it does, and what there is to say."""
+def _event_text(event: NodeEvent) -> tuple[NodeStatus | None, str]:
+    """The status that an event gives its node, if any, and the text beside it."""
     if isinstance(event, NodeStarted):
         return NodeStatus.RUNNING, f"{event.items} items" if event.items is not None else "started"
     if isinstance(event, NodeCached):
@@ -144,10 +144,10 @@ def _story(event: NodeEvent) -> tuple[NodeStatus | None, str]:
         ended = event.counts
         message = f"{ended.failed} of {sum_of(ended)} items failed" if ended and ended.failed else event.error.message
         return NodeStatus.FAILED, message
-    return _side_story(event)
+    return _other_text(event)
 
 
-def _side_story(event: NodeEvent) -> tuple[NodeStatus | None, str]:
+def _other_text(event: NodeEvent) -> tuple[NodeStatus | None, str]:
     if isinstance(event, NodeSkipped):
         return NodeStatus.SKIPPED, f"skipped: {event.reason}"
     if isinstance(event, NodeCancelled):

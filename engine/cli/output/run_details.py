@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from engine.cli.output.columns import Column
 from engine.cli.output.run_table import story
-from engine.cli.output.tables import print_table, terminal
+from engine.cli.output.tables import Column, console, print_table
 from engine.log.events.timestamps import moment
 from engine.log.humanize import counts_text, duration
 from engine.log.reading.reader import Log
@@ -34,24 +33,24 @@ _COLUMNS = (
 
 def print_run(log: Log, view: RunView, summary: RunSummary) -> None:
     """Print the run: what it was, its nodes, its sums, and lines of the log that could not be read."""
-    console = terminal()
+    out = console()
     headline = Text.assemble((summary.experience, "bold"), f" · run {summary.run_id} · {summary.outcome}")
-    console.print(headline, soft_wrap=True)
+    out.print(headline, soft_wrap=True)
     if summary.original_run_id:
-        console.print(Text(f"resumes {summary.original_run_id}", "dim"))
-    with_bars = console.is_terminal and console.width >= _WIDE_ENOUGH
-    print_table(console, _COLUMNS, list(_rows(view, with_bars=with_bars)))
+        out.print(Text(f"resumes {summary.original_run_id}", "dim"))
+    with_bars = out.is_terminal and out.width >= _WIDE_ENOUGH
+    print_table(out, _COLUMNS, list(_rows(view, with_bars=with_bars)))
     parts = [counts_text(summary.counts)]
     if summary.duration_ms is not None:
         parts.append(duration(summary.duration_ms))
     parts += sums_texts(summary)
-    console.print(f"{' · '.join(parts)} · log {log.path}", markup=False, soft_wrap=True)
+    out.print(f"{' · '.join(parts)} · log {log.path}", markup=False, soft_wrap=True)
     for line in reason_lines(log):
-        console.print(Text(line, "dim"), soft_wrap=True)
+        out.print(Text(line, "dim"), soft_wrap=True)
     for warning in dict.fromkeys(view.warnings):
-        console.print(Text(f"! {warning}", "yellow"))
+        out.print(Text(f"! {warning}", "yellow"))
     for problem in log.problems:
-        console.print(Text(f"line {problem.line} of the log could not be read: {problem.message}", "yellow"))
+        out.print(Text(f"line {problem.line} of the log could not be read: {problem.message}", "yellow"))
 
 
 def _rows(view: RunView, *, with_bars: bool) -> Iterator[tuple[Text | str, ...]]:

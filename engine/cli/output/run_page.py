@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.canonical import hash_bytes
-from engine.cli.commands.graph import picture_of_loaded
 from engine.experience.load import (
     ExperienceNotFoundError,
     InvalidExperienceError,
@@ -18,6 +17,7 @@ from engine.expressions import Json
 from engine.log.reading.reader import Log
 from engine.log.reading.summary import RunSummary
 from engine.log.storage.blobs import blobs_of
+from engine.report.drawing.diagram import picture_of_loaded
 from engine.report.page.page import run_page
 
 

@@ -138,7 +138,7 @@ class RunStarted(Sparse, frozen=True, kw_only=True):
 
     `args` do not have the values of `masked_args`, since they are or hold secrets, nor `state` those of `masked_state`.
     `order` is the run's place among the starts and ends of the runs in its folder (writing/run_order.py); so is that of
-    its end. `engine.log.storage.run_files` finds it where it stands, behind `v`.
+    its end. `engine.log.storage.run_store` finds it right after `v`.
     """
 
     type: ClassVar[str] = "run.started"

@@ -1,23 +1,20 @@
-"""A run as lists show it: what its log comes to, seen whole or by its ends. Light: lists need no more of the log."""
+"""The summary of a run, as lists show it, from its whole log or from the first and last line."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from engine.log.events.counters import Counts, ErrorInfo, FailedItems, Sums
 from engine.log.events.timestamps import moment
 from engine.log.humanize import failed_items_text
-
-if TYPE_CHECKING:
-    from engine.log.reading.view import RunView
+from engine.log.reading.view import RunView
 
 
 class RunState(str, Enum):
-    """How a run stands. The first four end a log; the lock tells the other two apart (docs/design.md, The run log)."""
+    """The state of a run. Without an end in the log, the lock decides (docs/design.md, The run log)."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -27,21 +24,21 @@ class RunState(str, Enum):
     INTERRUPTED = "interrupted"
 
 
-class RunSummary(Struct, frozen=True):
-    """One run. `total` is the number of nodes, `duration_ms` milliseconds, `error` that of the node `failed_at`.
+class RunSummary(Struct, frozen=True, rename="camel"):
+    """One run. `total` counts its nodes, `duration_ms` is in milliseconds, `error` is that of the node `failed_at`.
 
-    `failed_items` are those that fan-outs tolerated. `spent` is what it spent itself, `inherited` what restoring spared
-    it, `lineage` the sum with the runs before.
+    `failed_items` are those that fan-outs tolerated. `spent` is the cost of this run, `inherited` the cost that
+    restoring saved, `lineage` the cost of this run and those that it resumes.
     """
 
     run_id: str
-    state: RunState
+    state: RunState = field(name="status")
     experience: str
     file_name: str
     started_at: datetime
     last_event_at: datetime
     counts: Counts
-    total: int
+    total: int = field(name="nodes")
     failed_items: FailedItems = FailedItems()
     duration_ms: float | None = None
     failed_at: str | None = None
@@ -54,18 +51,18 @@ class RunSummary(Struct, frozen=True):
 
     @property
     def outcome(self) -> str:
-        """How it stands, and what went wrong in a run that succeeded: `success, 2 of 5 items failed`."""
+        """The state, with the failed items of a run that succeeded: `success, 2 of 5 items failed`."""
         return ", ".join(filter(None, (self.state.value, self.failed_items_text)))
 
     @property
     def failed_items_text(self) -> str:
-        """`2 of 5 items failed` of a run that succeeded in spite of them; else nothing."""
+        """`2 of 5 items failed` for a run that succeeded nevertheless; else empty."""
         items = self.failed_items
         return failed_items_text(items.failed, items.total) if self.state is RunState.SUCCESS else ""
 
     @property
     def is_running(self) -> bool:
-        """Whether an engine is at work on it."""
+        """Whether an engine is executing it."""
         return self.state is RunState.RUNNING
 
     @property
@@ -75,12 +72,12 @@ class RunSummary(Struct, frozen=True):
 
     @property
     def short_id(self) -> str:
-        """The eight digits that people see."""
+        """The first eight digits of the id."""
         return self.run_id[:8]
 
     @property
     def ended(self) -> int:
-        """How many nodes are done with."""
+        """How many nodes have ended."""
         counts = self.counts
         return counts.cached + counts.completed + counts.failed + counts.skipped + counts.cancelled
 
@@ -88,7 +85,7 @@ class RunSummary(Struct, frozen=True):
 def summarise(view: RunView, *, alive: bool) -> RunSummary | None:
     """The summary of a folded log; None before its run.started. `alive`: whether the run's lock is held.
 
-    What its last line says counts, where there is one: it is enough to have folded the first line and that.
+    The figures of its last line win, if there is one; then the fold of the first and the last line suffices.
     """
     if view.started is None or view.started_at is None or view.last_at is None:
         return None

@@ -1,19 +1,19 @@
-"""Summaries of runs as JSON: what `oe runs --json` prints, and the index keeps."""
+"""Summaries of runs as JSON: for `oe runs --json` and the index."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from msgspec.structs import asdict
 
-from engine.log.events.counters import Counts, ErrorInfo, FailedItems, Location, Sums
+from engine.log.events.counters import ErrorInfo, Sums
 from engine.log.events.timestamps import moment
-from engine.log.reading.summary import RunState, RunSummary
+from engine.log.reading.summary import RunSummary
 
 
 def summary_to_json(run: RunSummary) -> dict[str, object]:
-    """The run as an object of JSON."""
+    """The run as a JSON object."""
     return {
         "runId": run.run_id,
         "status": run.state.value,
@@ -36,42 +36,18 @@ def summary_to_json(run: RunSummary) -> dict[str, object]:
     }
 
 
-def summary_from_json(shown: Mapping[str, Any]) -> RunSummary:
-    """What `summary_to_json` made it of. Raises ValueError, TypeError or KeyError where it did not."""
-    return RunSummary(
-        run_id=shown["runId"],
-        state=RunState(shown["status"]),
-        experience=shown["experience"],
-        file_name=shown["fileName"],
-        started_at=moment(shown["startedAt"]),
-        last_event_at=moment(shown["lastEventAt"]),
-        counts=Counts(**shown["counts"]),
-        total=shown["nodes"],
-        failed_items=FailedItems(**shown["failedItems"]),
-        duration_ms=shown["durationMs"],
-        failed_at=shown["failedAt"],
-        error=None if shown["error"] is None else _error(shown["error"]),
-        reason=shown["reason"],
-        original_run_id=shown["originalRunId"],
-        spent=_sums(shown["spent"]),
-        inherited=_sums(shown["inherited"]),
-        lineage=_sums(shown["lineage"]),
-    )
+def summary_from_json(run: Any) -> RunSummary:
+    """The summary that `summary_to_json` wrote. Raises ValueError for anything else."""
+    summary = msgspec.convert(run, RunSummary)
+    for ts in (run["startedAt"], run["lastEventAt"]):
+        moment(ts)  # refuses times without a zone
+    return summary
 
 
 def _sums_to_json(sums: Sums) -> dict[str, object]:
     return {"costUsd": sums.cost_usd, "tokensIn": sums.tokens_in, "tokensOut": sums.tokens_out}
 
 
-def _sums(fields: Mapping[str, Any]) -> Sums:
-    return Sums(fields["costUsd"], fields["tokensIn"], fields["tokensOut"])
-
-
 def _error_to_json(error: ErrorInfo) -> dict[str, object]:
     location = None if error.location is None else asdict(error.location)
     return {"type": error.type, "message": error.message, "location": location}
-
-
-def _error(fields: Mapping[str, Any]) -> ErrorInfo:
-    location = fields["location"]
-    return ErrorInfo(fields["type"], fields["message"], None if location is None else Location(**location))

@@ -1,31 +1,38 @@
-"""Where runs live on disk: the paths under `.openexpertise/`, and finding a run by its id
+"""The runs of a folder: their paths under `.openexpertise/`, their order, and how a run is found by its id
 (docs/design.md, The run log).
 """
 
 from __future__ import annotations
 
+import os
 import re
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from engine.log.storage.blobs import Blobs
+from engine.log.events.timestamps import moment
+from engine.log.storage.blobs import BLOB_FOLDER, Blobs
 from engine.log.storage.disk import DISK, Disk, Thing
-from engine.log.storage.run_files import RUN_ID, RUNS_FOLDER, newest_runs, run_ids
-from engine.log.storage.safe_open import DATA_FOLDER
+from engine.log.storage.safe_open import DATA_FOLDER, refuse_links
+from engine.regular_files import open_regular
 
+_LOG = ".jsonl"
+_RUN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RUN_ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{0,35}")
+_BEGINNING = re.compile(
+    rb'\{"type":"run\.started","seq":0,"ts":"([0-9T:.Z+-]{1,40})","runId":"[^"]{1,40}","v":\d+(?:,"order":(\d{1,15})\b)?'
+)
+_BEGINNING_BYTES = 256
 
 
 class RunNotFoundError(LookupError):
-    """No run, or more than one, answers to the id that was given. The message is for the user."""
+    """No run, or more than one, has the given id. The message is for the user."""
 
 
 def is_run_id(text: str) -> bool:
     """Whether `text` is a whole run id; only such text may become part of a file name (docs/design.md, Trust)."""
-    return RUN_ID.fullmatch(text) is not None
+    return _RUN_ID.fullmatch(text) is not None
 
 
 class RunStore(Struct, frozen=True):
@@ -41,29 +48,27 @@ class RunStore(Struct, frozen=True):
     @property
     def runs(self) -> Path:
         """The folder of the run logs."""
-        return self.data / RUNS_FOLDER
+        return self.data / "runs"
 
     @property
     def blobs(self) -> Blobs:
-        """The contents that the logs name."""
-        from engine.log.storage.blobs import BLOB_FOLDER, Blobs  # a list of runs does without
-
+        """The contents that the logs refer to."""
         return Blobs(self.data / BLOB_FOLDER)
 
     def log(self, run_id: str) -> Path:
         """The log of a run. Raises ValueError for text that is no run id."""
-        return self._file(run_id, "jsonl")
+        return self._file(run_id, _LOG)
 
     def lock(self, run_id: str) -> Path:
-        """The file whose lock says that the run is going on."""
-        return self._file(run_id, "lock")
+        """The file that is locked while the run is running."""
+        return self._file(run_id, ".lock")
 
     def cancel(self, run_id: str) -> Path:
-        """The file whose existence asks the run to end."""
-        return self._file(run_id, "cancel")
+        """The file whose existence requests the cancellation of the run."""
+        return self._file(run_id, ".cancel")
 
     def prepare(self, disk: Disk = DISK) -> None:
-        """Make the folders, for the user alone and unseen by git. Raises OSError."""
+        """Make the folders, private to the user and ignored by git. Raises OSError."""
         disk.make_folder(Thing.DATA, self.data)
         ignore = self.data / ".gitignore"
         if not ignore.exists():
@@ -71,18 +76,19 @@ class RunStore(Struct, frozen=True):
         disk.make_folder(Thing.DATA, self.runs)
 
     def run_ids(self) -> list[str]:
-        """The ids of all runs, the one that began last first, whatever the clock said (engine.log.writing.run_order).
+        """The ids of all runs, the last started first, whatever the clock said (engine.log.writing.run_order).
 
         Raises OSError where the folder cannot be read, or a symbolic link leads to it.
         """
-        return newest_runs(self.runs)
+        return [_run_id(log) for log in sorted(_logs(self.runs), key=_start_order, reverse=True)]
 
     def known_ids(self) -> list[str]:
-        """As `run_ids`, in no order and without a look into the logs."""
-        return run_ids(self.runs)
+        """As `run_ids`, in no order and without opening the logs."""
+        return [_run_id(log) for log in _logs(self.runs)]
 
     def find(self, wanted: str) -> str:
-        """The run id that `wanted`, a whole id or an unambiguous beginning of one, stands for.
+        """The run id that `wanted` is, or is an unambiguous prefix of.
+
         Raises RunNotFoundError, and OSError as `run_ids` does.
         """
         ids = self.known_ids()
@@ -97,11 +103,47 @@ class RunStore(Struct, frozen=True):
             )
         if len(matches) > 1:
             raise RunNotFoundError(
-                f"'{wanted}' is the beginning of {len(matches)} runs: {', '.join(matches[:5])}. Give more of it."
+                f"'{wanted}' matches {len(matches)} runs: {', '.join(matches[:5])}. Use a longer id."
             )
         return matches[0]
 
     def _file(self, run_id: str, suffix: str) -> Path:
         if not is_run_id(run_id):
             raise ValueError(f"not a run id: {run_id!r}")
-        return self.runs / f"{run_id}.{suffix}"
+        return self.runs / f"{run_id}{suffix}"
+
+
+def _logs(runs: Path) -> list[os.DirEntry[str]]:
+    refuse_links(runs)
+    try:
+        with os.scandir(runs) as entries:
+            return [entry for entry in entries if entry.name.endswith(_LOG) and is_run_id(_run_id(entry))]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _run_id(log: os.DirEntry[str]) -> str:
+    return log.name.removesuffix(_LOG)
+
+
+def _start_order(log: os.DirEntry[str]) -> tuple[int, float, str]:
+    """The run's place in the order of runs, 0 in logs of older versions; its time in seconds; and its name."""
+    try:
+        started = None if log.is_symlink() else _started(log.path, log.inode())
+        order, seconds = started or (0, log.stat(follow_symlinks=False).st_mtime)
+    except OSError:
+        order, seconds = 0, 0.0
+    return order, seconds, log.name
+
+
+@lru_cache(maxsize=4096)
+def _started(path: str, inode: int) -> tuple[int, float] | None:  # noqa: ARG001 - a new file has a new first line
+    """The place and the time in a log's first line; None where `oe` did not write it. Raises OSError."""
+    with open_regular(path) as file:
+        found = _BEGINNING.match(file.read(_BEGINNING_BYTES))
+    if found is None:
+        return None
+    try:
+        return int(found[2] or 0), moment(found[1].decode()).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,38 +1,38 @@
-"""Files below `.openexpertise`, which only `oe` makes. It makes no symbolic links: one that is there came with somebody
-else's folder, leads wherever that person likes, and is not followed. Imports next to nothing: lists of runs need it.
+"""Opens files below `.openexpertise`, and follows no symbolic link there.
+
+`oe` makes no links: one that is there came with a folder from elsewhere, and may lead anywhere.
 """
 
 from __future__ import annotations
 
 import errno
-import os
 from io import FileIO
+from pathlib import Path
 
 from engine.regular_files import open_regular, read_regular
 
 DATA_FOLDER = ".openexpertise"
 
 
-def open_own(path: str | os.PathLike[str]) -> FileIO:
-    """As `open_regular`, and no link on the way. Raises OSError."""
+def open_own(path: Path) -> FileIO:
+    """As `open_regular`, without following links. Raises OSError."""
     refuse_links(path)
     return open_regular(path)
 
 
-def read_own(path: str | os.PathLike[str], most: int) -> bytes:
-    """As `read_regular`, and no link on the way. Raises OSError."""
+def read_own(path: Path, most: int) -> bytes:
+    """As `read_regular`, without following links. Raises OSError."""
     refuse_links(path)
     return read_regular(path, most)
 
 
-def refuse_links(path: str | os.PathLike[str]) -> None:
-    """Raise OSError where `path`, or a folder above it from `.openexpertise` on, is a symbolic link.
+def refuse_links(path: Path) -> None:
+    """Raise OSError where `path`, or a folder above it up to `.openexpertise`, is a symbolic link.
 
-    The folder of the experience may be reached through links: that is its owner's business.
+    Links to the folder of the experience are its owner's business.
     """
-    parts = os.fspath(path).split(os.sep)
-    own = len(parts) - parts[::-1].index(DATA_FOLDER) if DATA_FOLDER in parts else len(parts)
-    for end in range(own, len(parts) + 1):
-        part = os.sep.join(parts[:end])
-        if os.path.islink(part):
-            raise OSError(errno.ELOOP, f"the symbolic link '{parts[end - 1]}' is not followed: remove it", part)
+    for part in (path, *path.parents):
+        if part.is_symlink():
+            raise OSError(errno.ELOOP, f"the symbolic link '{part.name}' is not followed: remove it", str(part))
+        if part.name == DATA_FOLDER or DATA_FOLDER not in path.parts:
+            return

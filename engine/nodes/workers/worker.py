@@ -121,28 +121,36 @@ class Worker:
         self._failed: tuple[Any, ...] = ()
 
     def answer(self, request: dict[str, Any]) -> bytes:
-        """The reply to one request. Never raises: whatever a tool does becomes an error that says so."""
+        """Returns the reply to one request. Never raises: whatever a tool does becomes an error in the reply."""
         if self._is_broken:
             return encode(request, {"stale": True})
         loaded = self._modules.enter(request.get("node"), request.get("files") or {})
         reply = self._called(loaded, request)
-        had_timers = stop_timers()
+        if stop_timers():
+            loaded.is_reusable = False
         self._streams.flush()
-        if "stale" in reply:
-            return encode(request, reply)
-        try:
-            left = self._left(loaded, had_timers=had_timers)
-        except Exception:  # noqa: BLE001 — whatever a tool has put in the way
-            left = {"retire": True, "why": "it could not be put back", "unlike": [request["file"]]}
-        return encode(request, {**reply, **left})
+        if "stale" not in reply:
+            try:
+                reply.update(self._after_call(loaded))
+            except Exception:  # noqa: BLE001 — a tool can break anything
+                reply.update(retire=True, why="it could not be put back", unlike=[request["file"]])
+        return encode(request, reply)
 
     def clean(self) -> None:
-        """Make the process what it was before the request."""
+        """Makes the process what it was before the request: after the reply, while the engine is busy with it."""
+        if self._is_broken:
+            return
         try:
+            loaded = self._modules.current
+            if self._streams.restore():
+                self._patches.accept(sys)
+                loaded.is_reusable = False
+            if self._has_late_effects(loaded):
+                loaded.is_reusable = False
             self._modules.leave()
             self._state.write(self._state.first)
             libraries.renew_random_numbers()
-        except BaseException:  # noqa: BLE001 — whatever a tool has put in the way
+        except BaseException:  # noqa: BLE001 — a tool can break anything
             self._is_broken = True
 
     def _called(self, loaded: Loaded, request: dict[str, Any]) -> dict[str, Any]:
@@ -192,23 +200,20 @@ class Worker:
         self._failed = asked
         return was_asked
 
-    def _left(self, loaded: Loaded, *, had_timers: bool) -> dict[str, Any]:
-        """What the engine has to know beside the result: what was loaded, and whether this process has to end."""
+    def _after_call(self, loaded: Loaded) -> dict[str, Any]:
+        """Puts names back; returns what the engine must know: what was loaded, and why this process must end."""
         changed, patched = self._patches.undo()
-        if self._streams.restore():
-            self._patches.accept(sys)
-            changed = True
-        if changed or had_timers or self._has_late_effects(loaded):
+        if changed:
             loaded.is_reusable = False
-        left: dict[str, Any] = {}
+        told: dict[str, Any] = {}
         if loaded.differing():
-            left["unlike"] = loaded.differing()
+            told["unlike"] = loaded.differing()
         if loaded.unforeseen():
-            left["loaded"] = loaded.unforeseen()
+            told["loaded"] = loaded.unforeseen()
         why = "a name of another module was replaced" if patched else self._leftovers.found()
         if self._modules.holds_native_code:
             why = "a compiled module was loaded"
-        return {**left, "retire": True, "why": why} if why else left
+        return {**told, "retire": True, "why": why} if why else told
 
     def _has_late_effects(self, loaded: Loaded) -> bool:
         """Whether modules that were loaded during the call may have changed the process: the next one expects that."""

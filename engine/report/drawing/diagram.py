@@ -6,9 +6,11 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
-from engine.experience.graph import Graph
+from engine.experience.graph import Graph, build_graph
 from engine.experience.graph.topology import Vertex, VertexKind
+from engine.experience.load import Loaded
 from engine.experience.model import Experience, Join, Node
+from engine.experience.source.locate import as_json
 
 
 class Box(Struct, frozen=True):
@@ -51,6 +53,19 @@ def picture_of(experience: Experience, graph: Graph, phase_titles: Mapping[str, 
         if node.phase is not None:
             phases.setdefault(node.phase, node.phase)
     return Picture(experience.name, boxes, lines, phases)
+
+
+def picture_of_loaded(loaded: Loaded) -> Picture:
+    """The picture of a loaded experience, with the titles of its phases."""
+    root = loaded.analysis.tree.root
+    document = as_json(root.value) if root is not None else None
+    phases = document.get("phases") if isinstance(document, dict) else None
+    titles = {
+        str(phase["id"]): str(phase.get("title") or phase["id"])
+        for phase in (phases if isinstance(phases, list) else ())
+        if isinstance(phase, dict) and "id" in phase
+    }
+    return picture_of(loaded.experience, build_graph(loaded.experience), titles)
 
 
 def _box(experience: Experience, vertex: Vertex, nodes: Mapping[str, Node]) -> Box:

@@ -127,7 +127,7 @@ def _failure(told: History, summary: RunSummary) -> Iterator[Element]:
         return
     if summary.reason and summary.error is None:
         yield element("p", summary.reason, class_="facts")
-    yield element("p", "Take it up again with ", element("code", f"oe resume {told.run_id}"), class_="facts")
+    yield element("p", "Resume with ", element("code", f"oe resume {told.run_id}"), class_="facts")
 
 
 def _graph(picture: Picture, told: History, anchors: Mapping[str, str]) -> Element:

@@ -25,7 +25,7 @@ def incoming_calls(
     """What runs right before a node."""
     at = session.positions(snapshot.analysis.lines)
     return [
-        types.CallHierarchyIncomingCall(_item(snapshot, call.vertex, at), [at.range(span) for span in call.because])
+        types.CallHierarchyIncomingCall(_item(snapshot, call.vertex, at), [at.range(span) for span in call.sites])
         for call in upstream(snapshot, params.item.name)
     ]
 
@@ -36,7 +36,7 @@ def outgoing_calls(
     """What runs right after a node."""
     at = session.positions(snapshot.analysis.lines)
     return [
-        types.CallHierarchyOutgoingCall(_item(snapshot, call.vertex, at), [at.range(span) for span in call.because])
+        types.CallHierarchyOutgoingCall(_item(snapshot, call.vertex, at), [at.range(span) for span in call.sites])
         for call in downstream(snapshot, params.item.name)
     ]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from oe_lsp.ide.completion import MOST_NAMES, Offer, OfferKind, complete
+from oe_lsp.ide.completion.complete import complete
+from oe_lsp.ide.completion.context import MOST_NAMES
+from oe_lsp.ide.completion.offer import Offer, OfferKind
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.server.session.client_capabilities import Capabilities
 from oe_lsp.server.session.session import Session
@@ -48,7 +50,7 @@ def _item(offer: Offer, number: int, at: Positions, client: Capabilities) -> typ
         insert_text_format=types.InsertTextFormat.Snippet if is_snippet else types.InsertTextFormat.PlainText,
         insert_text_mode=types.InsertTextMode.AdjustIndentation if client.adjusts_indentation else None,
         text_edit=types.TextEdit(at.range(offer.span), offer.text if is_snippet else offer.plain_text),
-        command=_SUGGEST_AGAIN if offer.continues and client.is_vscode else None,
+        command=_SUGGEST_AGAIN if offer.retriggers and client.is_vscode else None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from oe_lsp.ide.document.snapshot import Snapshot
-from oe_lsp.ide.links import links
+from oe_lsp.ide.document_links import links
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.transport.uris import path_of, uri_beside
 

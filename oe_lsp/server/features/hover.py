@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from oe_lsp.ide.document.snapshot import Snapshot
-from oe_lsp.ide.hover import hover as hover_at
+from oe_lsp.ide.hover.hover import hover as hover_at
 from oe_lsp.server.session.session import Session
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from lsprotocol import types
 from msgspec import Struct
 
-from oe_lsp.ide.completion_triggers import TRIGGERS
-from oe_lsp.ide.token_legend import LEGEND
+from oe_lsp.ide.completion.triggers import TRIGGERS
+from oe_lsp.ide.semantic_tokens.legend import LEGEND
 from oe_lsp.server.session.diagnostic_mode import pulls_diagnostics
 from oe_lsp.server.transport import names
 

@@ -6,7 +6,7 @@ from lsprotocol import types
 
 from engine.syntax import Span
 from oe_lsp.ide.document.snapshot import Snapshot
-from oe_lsp.ide.selection import selections
+from oe_lsp.ide.selection_ranges import selections
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.transport.positions import Positions
 

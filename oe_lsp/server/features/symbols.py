@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from engine.syntax import Encoding, LineIndex, Span
 from oe_lsp.ide.document.snapshot import Snapshot
-from oe_lsp.ide.symbols import Symbol, SymbolKind, matches, symbols
+from oe_lsp.ide.document_symbols import Symbol, SymbolKind, matches, symbols
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.session.thread_calls import OverdueError, call_in_thread
 from oe_lsp.server.session.workspace_outlines import Outline, WorkspaceOutlines

@@ -1,4 +1,4 @@
-"""What each command imports: nobody waits for what a command does not need."""
+"""Commands do not import heavy libraries and packages that they do not need."""
 
 from __future__ import annotations
 
@@ -16,9 +16,6 @@ with contextlib.suppress(SystemExit):
     main()
 print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """
-SLOW = {"typing", "dataclasses", "pathlib", "inspect", "uuid", "shutil", "subprocess", "socket"}
-"""What the standard library has that takes as long as a list of runs altogether."""
-
 HEAVY = {"anthropic", "openai", "rich", "jsonschema", "asyncio", "watchfiles"}
 
 
@@ -53,22 +50,3 @@ def test_validating_imports_neither_the_runner_nor_asyncio(report: Path) -> None
 
 def test_running_for_machines_imports_no_table(report: Path) -> None:
     assert not imported(report, "--log-format", "json", "run") & {"rich", "anthropic", "openai"}
-
-
-def test_a_list_that_the_index_knows_imports_next_to_nothing(report: Path) -> None:
-    subprocess.run([sys.executable, "-m", "engine.cli", "run"], cwd=report, capture_output=True, check=False)
-    imported(report, "runs")
-
-    command = [sys.executable, "-X", "importtime", "-c", "from engine.cli.entrypoint import main; main()", "runs"]
-    done = subprocess.run(command, cwd=report, capture_output=True, text=True, check=True)
-
-    modules = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "engine.cli.known_runs" in modules
-    assert not modules & {
-        *HEAVY,
-        *SLOW,
-        "click",
-        "engine.cli.main",
-        "engine.log.storage.run_store",
-        "engine.log.events.events",
-    }

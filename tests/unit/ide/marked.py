@@ -10,7 +10,7 @@ from textwrap import indent
 
 from engine.experience import analyse
 from engine.experience.files.port import Entry
-from oe_lsp.ide.completion import Offer
+from oe_lsp.ide.completion.offer import Offer
 from oe_lsp.ide.document.snapshot import Snapshot
 
 FIXTURES = Path(__file__).parent / "fixtures"

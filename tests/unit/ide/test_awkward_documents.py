@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from oe_lsp.ide.completion import complete
-from oe_lsp.ide.hover import hover
+from oe_lsp.ide.completion.complete import complete
+from oe_lsp.ide.hover.hover import hover
 from tests.unit.ide.marked import CURSOR, FOLDER, at_cursor, cases
 
 Change = Callable[[str], str]

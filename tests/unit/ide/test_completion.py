@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.syntax import parse
-from oe_lsp.ide.completion import complete
+from oe_lsp.ide.completion.complete import complete
 from tests.unit.ide.marked import CURSOR, FOLDER, Case, accepted, at_cursor, cases
 
 CASES = cases("completion")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oe_lsp.ide.hover import hover
+from oe_lsp.ide.hover.hover import hover
 from tests.unit.ide.marked import Case, at_cursor, cases
 
 

@@ -13,8 +13,7 @@ from engine.cache.keys.fingerprints import Fingerprint, Known
 from engine.log.prune.prune import carry_out, plan_removal
 from engine.log.reading.index import read_summaries
 from engine.log.storage.disk import Disk, Thing
-from engine.log.storage.lock import RunLock
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import RunLock, is_held
 from engine.log.storage.run_store import RunStore
 from engine.state.tables import make_database
 from tests.support.written_logs import STARTED, SUCCESS, write_log

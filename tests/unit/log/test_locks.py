@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.storage.lock import RunLock, other_host
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import RunLock, is_held, other_host
 from tests.support.commands import OE, call
 from tests.support.worlds import World
 
@@ -27,7 +26,7 @@ def path(tmp_path: Path) -> Path:
 
 def python(script: str) -> subprocess.Popen[str]:
     """A process that runs `script`, which may use `Path`, `RunLock` and `is_held`."""
-    rooms = "from engine.log.storage.lock_probe import is_held\nfrom engine.log.storage.lock import RunLock\n"
+    rooms = "from engine.log.storage.lock import is_held\nfrom engine.log.storage.lock import RunLock\n"
     imports = f"import sys\nfrom pathlib import Path\n{rooms}"
     return subprocess.Popen(
         [sys.executable, "-c", imports + script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=HERE

@@ -12,8 +12,7 @@ import pytest
 
 from engine.log.events import events as ev
 from engine.log.reading.reader import LogTail, UnreadableLogError, read_log
-from engine.log.storage.lock import RunLock
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import RunLock, is_held
 from engine.log.storage.run_store import RunNotFoundError, RunStore
 from engine.log.writing.writer import LogWriter
 

@@ -171,7 +171,7 @@ def test_a_mistake_costs_its_own_node_and_the_run_says_how_to_go_on(told: Told) 
     assert told.ran[0] == "first"
     assert sorted(told.ran) == sorted(["first", *TOOLS])
     assert f"{1 + len(FIRST_ANSWERS)} completed, {len(MESSAGES)} failed" in told.run.out
-    assert "Take it up again with: oe resume" in told.run.out
+    assert "Resume with: oe resume" in told.run.out
 
 
 def test_once_they_are_mended_a_resume_restores_what_completed(told: Told) -> None:

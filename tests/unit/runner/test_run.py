@@ -8,7 +8,7 @@ import time
 from engine.experience.load import load
 from engine.log.events.events import NodeAttempt, NodeFailed, NodeStarted, Record, RunFinished, RunStatus, RunWarning
 from engine.log.storage.cancel_file import request_cancel
-from engine.log.storage.lock_probe import is_held
+from engine.log.storage.lock import is_held
 from engine.runner.prepare import prepare_run
 from engine.runner.session import carry_out, new_run_id
 from tests.support.worlds import HANGS, World

@@ -101,8 +101,9 @@ class Modules:
         self.current.modules = own = self.own()
         for name in own:
             del sys.modules[name]
-        if not self._installed.items() <= sys.modules.items():
-            sys.modules.update(self._installed)
+        if sys.modules == self._installed:
+            return
+        sys.modules.update(self._installed)
         if len(sys.modules) != len(self._installed):
             self._installed = dict(sys.modules)
             self._last_installed = _last_name()
@@ -120,7 +121,7 @@ class Modules:
             loader = SourceFileLoader(name, file)
             tool = _new_module(name, file, loader)
             sys.modules[name] = tool
-            loader.exec_module(tool)
+            exec(self.code(file, loader.get_data(file), loader.source_to_code), vars(tool))  # noqa: S102 — an import
             self.current.tool = tool
         return tool
 
@@ -260,7 +261,7 @@ def _look_anew(places: Places) -> None:
     for entry, finder in list(sys.path_importer_cache.items()):
         if finder is None:
             del sys.path_importer_cache[entry]
-        elif places.is_own(os.path.join(entry, "")) and hasattr(finder, "invalidate_caches"):  # noqa: PTH118
+        elif places.is_own(entry + os.sep) and hasattr(finder, "invalidate_caches"):
             finder.invalidate_caches()
 
 

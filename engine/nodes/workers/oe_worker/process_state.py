@@ -175,7 +175,7 @@ def _umask(umask: Callable[[int], int]) -> Callable[[], int]:
 
 
 def _handlers(getsignal: Callable[[int], Any]) -> Callable[[], list[Any]]:
-    return lambda: [getsignal(number) for number in _SIGNALS]
+    return lambda: [*map(getsignal, _SIGNALS)]
 
 
 def _set_handlers(set_one: Callable[[int, Any], Any]) -> Callable[[list[Any]], None]:

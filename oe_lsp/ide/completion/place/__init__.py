@@ -1,0 +1,1 @@
+"""What is being typed at an offset, found from the text alone."""

@@ -1,0 +1,1 @@
+"""Sources of completion offers, one family each."""
