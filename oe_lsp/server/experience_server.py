@@ -16,7 +16,7 @@ from pygls.exceptions import FeatureRequestError, JsonRpcException, JsonRpcReque
 from pygls.lsp.server import LanguageServer
 
 from engine import __version__
-from oe_lsp.server.transport.client import PyglsClient
+from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.client_process import wait_for_exit
 from oe_lsp.server.transport.protocol import ExperienceProtocol, converter
 from oe_lsp.server.transport.stdio import claim_stdio
@@ -132,13 +132,13 @@ class ExperienceServer(LanguageServer):
         if not session.cancelled() and (error := session.exception()) is not None:
             log.error("the session could not be opened", exc_info=error)
             message = f"oe-lsp could not start: {error}. Check that it is installed completely."
-            self.window_show_message(types.ShowMessageParams(types.MessageType.Error, message))
+            Client(self.protocol).show(types.MessageType.Error, message)
 
     async def _start_session(self) -> Session:
         assert self._initialize_params is not None, "pygls answers `initialize` first"
         # In a thread: the imports take some hundred milliseconds, in which the client's first requests are answered.
         session_type = await asyncio.get_running_loop().run_in_executor(None, self._load_session)
         encoding = self.workspace.position_encoding
-        session = session_type(PyglsClient(self.protocol), self._initialize_params, encoding, self._analyse)
+        session = session_type(Client(self.protocol), self._initialize_params, encoding, self._analyse)
         session.start()
         return session
