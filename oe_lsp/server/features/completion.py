@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from oe_lsp.ide.completion.complete import complete
-from oe_lsp.ide.completion.context import MOST_NAMES
+from oe_lsp.ide.completion.context import MAX_NAMES
 from oe_lsp.ide.completion.offer import Offer, OfferKind
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.server.session.client_capabilities import Capabilities
@@ -35,7 +35,7 @@ def completion(session: Session, snapshot: Snapshot, params: types.CompletionPar
     at = session.positions(snapshot.analysis.lines)
     offers = complete(snapshot, at.offset(params.position), session.documents.files(snapshot.uri))
     items = [_item(offer, number, at, session.capabilities) for number, offer in enumerate(offers)]
-    return types.CompletionList(is_incomplete=len(offers) >= MOST_NAMES, items=items)
+    return types.CompletionList(is_incomplete=len(offers) >= MAX_NAMES, items=items)
 
 
 def _item(offer: Offer, number: int, at: Positions, client: Capabilities) -> types.CompletionItem:
