@@ -100,8 +100,8 @@ class CliAgentKind:
             )
         content = printed.answer if envelope is None else envelope.answer
         if isinstance(content, str) and not without_thoughts(without_escapes(content)).strip():
-            said = f"; the last line of its stderr: {printed.last_error}" if printed.last_error else ""
-            raise NodeError("EmptyAnswer", f"{spec.provider} answered with nothing{said}{self._where(printed)}")
+            said = f"; last line of stderr: {printed.last_error}" if printed.last_error else ""
+            raise NodeError("EmptyAnswer", f"{spec.provider} returned no answer{said}{self._where(printed)}")
         if spec.output_format == "text":
             return dict.fromkeys(node.writes, printed.answer)
         return _fields(content, node, schema)
@@ -114,7 +114,7 @@ class CliAgentKind:
             return self._directory
         folder = named_file(self._directory, spec.workdir)
         if not folder.path.is_dir():
-            message = f"{folder.shown} is no folder; create it or correct `workdir`"
+            message = f"{folder.shown} is not a folder; create it or correct `workdir`"
             raise NodeError("NoFolder", message, retryable=False)
         if not folder.inside:
             watcher.warning(outside_warning(folder))
@@ -127,12 +127,12 @@ class CliAgentKind:
             said = without_escapes(printed.errors or printed.answer).strip()[-_SHOWN:]
         else:
             said = reported.strip()[-_SHOWN:] or printed.last_error
-        return f"{spec.provider} {how}{': ' + said if said else ' and said nothing'}{self._where(printed)}"
+        return f"{spec.provider} {how}{': ' + said if said else ' without a message'}{self._where(printed)}"
 
     def _where(self, printed: Printed) -> str:
         path = printed.kept.path
         there = path is not None and path.exists()
-        return f" (all that it printed: {os.path.relpath(path, self._directory)})" if path and there else ""
+        return f" (full output: {os.path.relpath(path, self._directory)})" if path and there else ""
 
 
 async def _run(spec: CliAgentSpec, command: tuple[str, ...], folder: Path, stdin: IO[bytes], printed: Printed) -> int:
@@ -184,7 +184,7 @@ def _as_stdin(prompt: str) -> Iterator[IO[bytes]]:
             file.write(prompt.encode())
             file.seek(0)
         except OSError as error:
-            message = f"the prompt cannot be kept in a temporary file: {error.strerror}; make room, or set TMPDIR"
+            message = f"the prompt cannot be kept in a temporary file: {error.strerror}; free some space or set TMPDIR"
             raise NodeError("NoDisk", message) from error
         yield file
 
@@ -210,7 +210,7 @@ def _fields(content: str | Mapping[str, Json], node: Node, schema: Schema | None
         raise NodeError("InvalidOutput", str(error)) from None
     found = [] if schema is None else problems(schema, dict(value))
     if found:
-        raise NodeError("InvalidOutput", "the answer does not fit the schema: " + "; ".join(found))
+        raise NodeError("InvalidOutput", "the answer does not match the schema: " + "; ".join(found))
     if node.writes and not value.keys() & set(node.writes):
         named = ", ".join(node.writes)
         raise NodeError("InvalidOutput", f"the answer fills none of `writes` ({named}); {_held(value)}")

@@ -74,7 +74,7 @@ def excerpt(message: str, whole: str = "") -> str:
     """The beginning and the end of a message that is too long for the log; `whole` says where all of it is."""
     if len(message) <= _LONGEST:
         return message
-    left_out = f"{len(message) - _FIRST - _LAST:,} characters are left out here"
+    left_out = f"{len(message) - _FIRST - _LAST:,} characters omitted"
     note = f"{left_out}; {whole}" if whole else left_out
     return f"{message[:_FIRST]}\n… {note} …\n{message[-_LAST:]}"
 

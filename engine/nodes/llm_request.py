@@ -96,7 +96,7 @@ async def _ask_text(conversation: _Conversation, request: LLMRequest) -> str:
     """An answer that says something: an empty one would be kept, and paid for, as if it were one."""
     response = await conversation.ask(request)
     if not response.text.strip():
-        message = f"{response.model} answered with no text; say in the prompt what to answer, or try again"
+        message = f"{response.model} returned no text; say in the prompt what to answer, or try again"
         raise NodeError("EmptyAnswer", message, metrics=conversation.metrics)
     return response.text
 
@@ -119,7 +119,7 @@ async def _ask_structured(
         conversation.watcher.activity("validating structured output")
         given, found = _given(response, schema, node)
     if found:
-        message = "the answer does not fit the schema, and its repair does not either: " + "; ".join(found)
+        message = "neither the answer nor its repair matches the schema: " + "; ".join(found)
         raise NodeError("InvalidOutput", message, metrics=conversation.metrics)
     return given
 
@@ -153,7 +153,7 @@ def _with_problems(request: LLMRequest, response: LLMResponse, found: list[str])
 
 def _only_writes(answer: Mapping[str, Json], node: Node, watcher: Watcher) -> dict[str, Json]:
     for key in answer.keys() - set(node.writes):
-        watcher.warning(f"the answer's {key} is dropped: `writes` does not name it")
+        watcher.warning(f"dropped {key} from the answer; add it to `writes` to keep it")
     return {key: value for key, value in answer.items() if key in node.writes}
 
 

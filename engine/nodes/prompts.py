@@ -57,7 +57,7 @@ def fill_prompt(text: str, work: Work, watcher: Watcher) -> str:
     warnings = [f"{text[error.span.start : error.span.end]}: {error.message}" for error in template.errors]
     warnings += [_unknown(placeholder, work) for placeholder in rendered.unknown]
     warnings += [
-        f"{placeholder.text} inserts nothing: no node has written that field before"
+        f"{placeholder.text} inserts nothing: no earlier node has written that field"
         for placeholder in rendered.unwritten
     ]
     for warning in dict.fromkeys(warnings):
@@ -95,7 +95,7 @@ def _unknown(placeholder: Placeholder, work: Work) -> str:
     name = str(placeholder.path.steps[0].value) if placeholder.path.steps else ""
     close = difflib.get_close_matches(name, [known for known in names if known != name], n=1)
     hint = f"; did you mean {{{{{close[0]}}}}}?" if close else ""
-    return f"{placeholder.text} names nothing that the node receives and stays as it is{hint}"
+    return f"{placeholder.text} is not an input of the node and stays as it is{hint}"
 
 
 def _is_file(path: Path) -> bool:

@@ -96,7 +96,7 @@ def read_skill(directory: Path, impl: str, watcher: Watcher) -> Skill:
         raise NodeError("NoSkill", message, retryable=False) from error
     front, text = _split(file.shown, content)
     if not text:
-        message = f"{file.shown} tells the model nothing; write below its front matter what to do"
+        message = f"{file.shown} has no instructions; write them below its front matter"
         raise NodeError("NoSkill", message, retryable=False)
     tree = parse(front)
     for problem in tree.problems:
@@ -146,7 +146,7 @@ def _split(shown: str, content: str) -> tuple[str, str]:
     lines = rest.split("\n")
     end = next((number for number, line in enumerate(lines) if line.rstrip() == _FENCE), None)
     if end is None:
-        message = f"the front matter of {shown} never ends; add a line {_FENCE} after it"
+        message = f"the front matter of {shown} is not closed; add a line {_FENCE} after it"
         raise NodeError("NoSkill", message, retryable=False)
     return "\n".join(lines[:end]), "\n".join(lines[end + 1 :]).strip()
 
@@ -154,12 +154,12 @@ def _split(shown: str, content: str) -> tuple[str, str]:
 def _no_skill(folder: NamedFile) -> str:
     if folder.path.is_file():
         parent = Path(folder.shown).parent.as_posix()
-        return f"{folder.shown} is a file, but `impl` names the folder of a {FILE_NAME}, such as ./{parent}"
+        return f"{folder.shown} is a file; `impl` must name the folder of a {FILE_NAME}, such as ./{parent}"
     if not folder.path.is_dir():
         return f"{folder.shown} does not exist; create the folder with a {FILE_NAME} in it, or correct `impl`"
     other = next((path.name for path in folder.path.iterdir() if path.name.lower() == FILE_NAME.lower()), None)
     hint = f"rename {other} to {FILE_NAME}" if other else "create it or correct `impl`"
-    return f"{folder.shown} holds no {FILE_NAME}; {hint}"
+    return f"{folder.shown} contains no {FILE_NAME}; {hint}"
 
 
 def _spec(node: Node) -> SkillSpec:

@@ -34,14 +34,14 @@ def read_schema(directory: Path, schema: Schema | str, watcher: Watcher) -> Sche
         watcher.warning(outside_warning(file))
     given: Any = schema if file is None else _load(file)
     if not isinstance(given, Mapping) or given.get("type", "object") != "object":
-        raise _no_schema(f"{where} must describe an object: structured output has a key for every field")
+        raise _no_schema(f"{where} must describe an object with one property per field; set `type: object`")
     read = {"type": "object", **given}
     try:
         error = schema_error(read)
     except UncheckableError as uncheckable:
         raise _no_schema(f"{where} cannot be used: {uncheckable}") from None
     if error is not None:
-        raise _no_schema(f"{where} is no JSON Schema: {error.json_path}: {error.message}")
+        raise _no_schema(f"{where} is not a valid JSON Schema: {error.json_path}: {error.message}")
     for flaw in schema_flaws(read, ()):
         if flaw.code is Code.UNSUPPORTED_PATTERN:  # told before a model is paid for an answer to it
             raise _no_schema(f"{where} cannot be used: at {dotted(flaw.path)}, {flaw.message}")
@@ -53,7 +53,7 @@ def problems(schema: Schema, answer: Json) -> list[str]:
     try:
         errors = sorted(errors_in(schema, answer), key=lambda error: [str(step) for step in error.absolute_path])
     except UnknownReferenceError as error:
-        message = f"schema refers to {error.reference}, which is not in it; write the definition inline"
+        message = f"schema refers to {error.reference}, which it does not contain; write the definition inline"
         raise _no_schema(message) from None
     except UncheckableError as error:
         raise _no_schema(f"the answer cannot be checked: {error}") from None

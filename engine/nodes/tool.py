@@ -141,8 +141,8 @@ class ToolKind:
             self._known_to_leave.add(file)
             left = " and ".join(reply["left"])
             watcher.warning(
-                f"{file.shown} returned while {left} was still active; its process was ended with it, and each call "
-                "starts another. Await, close or clear what the tool starts."
+                f"{file.shown} returned while {left} was still active, so its process was ended and the next call "
+                "starts a new one. Await, close or clear what the tool starts."
             )
 
     def _name_for_worker(self, file: Path) -> str:
@@ -173,7 +173,7 @@ class ToolKind:
 
     def _program(self, file: NamedFile) -> Program:
         if file.path.suffix not in TOOL_SUFFIXES:
-            message = f"{file.shown} is no tool: a tool's file ends in {', '.join(TOOL_SUFFIXES)}"
+            message = f"{file.shown} is not a tool file; tool files end in {', '.join(TOOL_SUFFIXES)}"
             raise NodeError("NoTool", message, retryable=False)
         _require_file(file)
         if file.path.suffix == ".py":
@@ -241,7 +241,7 @@ def read_result(tool: str, result: Any, watcher: Watcher) -> Outcome:
     if not isinstance(delta, dict):
         raise NodeError("ToolResult", f"{tool} returned {_named(delta)} as state_delta; {example}", Location(tool))
     for key in sorted(result.keys() - known):
-        watcher.warning(f"{tool} returned the key {key}, which means nothing; fields to write belong into state_delta")
+        watcher.warning(f"{tool} returned the unknown key {key}; put fields under state_delta")
     output = Output(delta, result.get("edge_output", UNSET))
     return Outcome(output, _metrics(tool, result.get("metrics"), watcher))
 
@@ -275,12 +275,12 @@ def _fail(file: NamedFile, function: str | None, reply: Mapping[str, Any]) -> No
         raise NodeError("NoFunction", message, Location(file.shown), retryable=False)
     if reply["type"] == "ToolResult":
         raise NodeError(
-            "ToolResult", f"{file.shown} returned what is not JSON: {reply['message']}", Location(file.shown)
+            "ToolResult", f"{file.shown} returned a value that is not JSON: {reply['message']}", Location(file.shown)
         )
     place = reply.get("location")
     location = Location(place["file"], place["line"]) if place else Location(file.shown)
     where = f" ({location.file}:{location.line})" if location.line else f" ({location.file})"
-    said = excerpt(reply["message"], "the output of this attempt has all of it")  # the worker prints it, too
+    said = excerpt(reply["message"], "the output of this attempt has the full text")  # the worker prints it, too
     raise NodeError(reply["type"], said + where, location)
 
 
@@ -300,7 +300,7 @@ def _no_function(file: NamedFile, function: str | None, names: list[str]) -> str
 
 
 def _crash(file: NamedFile, gone: WorkerGone) -> NodeError:
-    printed = f"; the last it printed:\n{gone.printed}" if gone.printed else ""
+    printed = f"; last output:\n{gone.printed}" if gone.printed else ""
     message = f"the process of {file.shown} {gone.how} before it returned{printed}"
     return NodeError("ToolCrashed", message, Location(file.shown))
 

@@ -63,13 +63,13 @@ def _unwrapped(value: dict[str, Json], writes: Collection[str]) -> dict[str, Jso
 def _refusal(text: str, value: Any) -> str:
     shown = text.strip()[:_SHOWN]
     if not shown:
-        return f"the answer is empty where a JSON object was expected; {_CAUSES}"
+        return f"the answer is empty; expected a JSON object; {_CAUSES}"
     if value is not _NOT_JSON:
-        what = "is JSON, but no object"
+        what = "is JSON, but not an object"
     elif (found := find_objects(text)).cut_off:
-        what = "breaks off in the middle of a JSON object"
+        what = "ends in the middle of a JSON object"
     else:
-        what = "holds several JSON objects" if len(found.objects) > 1 else "is not valid JSON"
+        what = "contains several JSON objects" if len(found.objects) > 1 else "is not valid JSON"
     return f"the answer {what}; {_CAUSES}. It begins: {shown}"
 
 

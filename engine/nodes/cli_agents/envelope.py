@@ -22,7 +22,7 @@ Messages = Sequence[Message]
 COMPLETE = frozenset({"end_turn", "stop_sequence", "tool_use"})
 """Reasons to stop after which the answer of a Claude model is whole."""
 
-_BROKEN_OFF = "its output breaks off in the middle of a message"
+_BROKEN_OFF = "its output ends in the middle of a message"
 _RESULT_KEYS = frozenset({"subtype", "is_error", "session_id", "total_cost_usd", "num_turns", "duration_ms", "usage"})
 _MARKS = _RESULT_KEYS | {"stats"}
 _ANSWER_KEYS = frozenset({"result", "structured_output"})
@@ -76,7 +76,7 @@ def _is_result(message: Message) -> bool:
 def _read_claude(messages: Messages) -> Envelope:
     results = [message for message in messages if _is_result(message)]
     if not results:
-        return Envelope(error="it ended before it gave a result", metrics=_claude_stream_metrics(messages))
+        return Envelope(error="it ended without a result", metrics=_claude_stream_metrics(messages))
     last = results[-1]
     result, structured = last.get("result"), last.get("structured_output")
     answer = structured if isinstance(structured, dict) else _as_answer(result)
@@ -184,7 +184,7 @@ def _read_gemini(messages: Messages) -> Envelope:
     if "type" not in last:
         error = _words(last["error"]) if last.get("error") else None
         return Envelope(_as_answer(last.get("response")), error, _gemini_metrics(stats))
-    texts, model, said, error = "", None, "", "it ended before it gave a result"
+    texts, model, said, error = "", None, "", "it ended without a result"
     for message in ours:
         type_ = _type(message)
         if type_ == "init":

@@ -42,7 +42,7 @@ def _json(path: Path) -> list[Json]:
     if isinstance(rows, list):
         return rows
     hint = "put [ and ] around it, or set `source.format: jsonl`"
-    raise NoRowError(f"a JSON file of rows holds one list, not {shown(rows)}; {hint}")
+    raise NoRowError(f"a JSON file of rows must hold one list, not {shown(rows)}; {hint}")
 
 
 def _jsonl(path: Path) -> list[Json]:
@@ -86,7 +86,7 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise NoRowError(f"{error}; a quote inside a quoted value is written twice", begins) from None
+            raise NoRowError(f"{error}; write a quote inside a quoted value twice", begins) from None
         if record:
             yield begins, record
 
@@ -105,7 +105,7 @@ def _values(count: int) -> str:
 def _require_distinct(number: int | None, header: list[str]) -> None:
     for name in header:
         if header.count(name) > 1:
-            raise NoRowError(f"two columns have the name '{name}'; give each its own", number)
+            raise NoRowError(f"two columns are named '{name}'; rename one of them", number)
 
 
 def _parquet(path: Path) -> list[Json]:

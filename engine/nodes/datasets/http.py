@@ -78,7 +78,7 @@ class HttpReader:
         try:
             request = self._client.build_request(source.method.value, source.url, json=source.body if sends else None)
         except (InvalidURL, UnicodeError) as error:
-            raise wrong_source(f"`source.url` is no address: {error}") from None
+            raise wrong_source(f"`source.url` is not a valid address: {error}") from None
         request.headers["accept"] = "application/json"
         request.headers.update(headers)
         return request
@@ -101,7 +101,7 @@ class HttpReader:
         except HTTPError as error:
             proxy = proxies_of(self._environment).route(request.url.scheme, request.url.host, request.url.port)
             failure = read_failure(error, proxy)
-            said = f"was not answered: {request.url.host} {failure.reason}; {failure.remedy or 'check `source.url`'}"
+            said = f"failed: {request.url.host} {failure.reason}; {failure.remedy or 'check `source.url`'}"
             raise _NoAnswerError("DatasetMissing", said, retryable=failure.transient) from None
         raise _NoAnswerError("DatasetMissing", f"was redirected {_MOST_REDIRECTS} times; check `source.url`")
 
@@ -126,11 +126,11 @@ async def _body(response: Response) -> bytes:
     async for part in response.aiter_bytes():
         received += part
         if len(received) > MOST_BYTES:
-            raise _NoAnswerError("DatasetRows", "is answered with more than 100 MB; ask for less at once")
+            raise _NoAnswerError("DatasetRows", "returned more than 100 MB; request less at once")
     if response.is_success:
         return bytes(received)
     remedy = "; check `source.headers`" if response.status_code in (401, 403) else ""
-    status = f"was answered with status {response.status_code} {response.reason_phrase}".rstrip()
+    status = f"returned status {response.status_code} {response.reason_phrase}".rstrip()
     retryable = response.status_code not in _FINAL
     raise _NoAnswerError("DatasetMissing", status + remedy, bytes(received), retryable)
 
@@ -140,12 +140,12 @@ def _rows(body: bytes) -> list[Json]:
         answer = parse_json(body)
     except NoRowError as error:
         place = "" if error.line is None else f"line {error.line} is "
-        raise _NoAnswerError("DatasetRows", f"was answered with what is no JSON: {place}{error}", body) from None
+        raise _NoAnswerError("DatasetRows", f"did not return JSON: {place}{error}", body) from None
     if isinstance(answer, list):
         return answer
     if isinstance(answer, dict):
         return [answer]
-    raise _NoAnswerError("DatasetRows", f"must be answered with a list of rows or one object, not {shown(answer)}")
+    raise _NoAnswerError("DatasetRows", f"must return a list of rows or one object, not {shown(answer)}")
 
 
 def _require_address(url: str) -> None:
@@ -153,15 +153,15 @@ def _require_address(url: str) -> None:
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise wrong_source(f"`source.url` must be an http:// or https:// address, not {shown(url)}")
     if variables_in(url):
-        raise wrong_source("`source.url` must not hold ${NAME}: addresses are logged; use `source.headers`")
+        raise wrong_source("`source.url` must not contain ${NAME}: addresses are logged; use `source.headers`")
 
 
 def _header(name: str, text: str, environment: Mapping[str, str]) -> str:
     if not _HEADER_NAME.fullmatch(name):
-        raise wrong_source(f"`source.headers` names {shown(name)}, which no header can be called")
+        raise wrong_source(f"`source.headers` has the invalid header name {shown(name)}")
     value = fill(text, f"the header {name}", environment)
     if not value.isascii() or not value.isprintable():
-        raise wrong_source(f"the header {name} holds a line break, or a character that no header can hold")
+        raise wrong_source(f"the header {name} contains a line break or another character that a header cannot hold")
     return value
 
 

@@ -50,7 +50,7 @@ async def read_rows(directory: Path, server: McpServer, uri: str) -> list[Json]:
         raise NodeError("DatasetMissing", message, retryable=may_start_later(error)) from error
     if isinstance(read, str):
         printed = connection.printed()
-        said = f"; the last it printed:\n{printed}" if printed else ""
+        said = f"; last output:\n{printed}" if printed else ""
         message = f"the MCP server `{server.name}` {read}{said}"
         raise NodeError("DatasetMissing", mask(message, server.secrets))
     return [row for content in read for row in _rows(content)]
@@ -62,11 +62,11 @@ async def _read(connection: _Connection, uri: str) -> list[dict[str, Any]] | str
         try:
             await session.initialize()
         except (MCPError, RuntimeError, ValueError) as error:
-            return f"did not start as one: {error}; check `command` and `args` in mcp.json"
+            return f"did not start: {error}; check `command` and `args` in mcp.json"
         try:
             result = await session.read_resource(uri)
         except (MCPError, RuntimeError, ValueError) as error:
-            return f"did not give {uri}: {error}; check `source.uri`"
+            return f"did not return {uri}: {error}; check `source.uri`"
         return [content.model_dump(mode="json", by_alias=True, exclude_none=True) for content in result.contents]
 
 

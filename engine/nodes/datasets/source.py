@@ -113,7 +113,7 @@ class _Keys:
         value = self.get(key)
         if isinstance(value, str) and value:
             return value
-        raise self.wrong(key, "a text")
+        raise self.wrong(key, "a string")
 
     def choice(self, key: str, choices: type[Format] | type[Method]) -> str | None:
         value = self.get(key)
@@ -125,11 +125,11 @@ class _Keys:
     def texts(self, key: str) -> dict[str, str]:
         value = {} if key not in self._written else self.get(key)
         if not isinstance(value, dict):
-            raise self.wrong(key, "a mapping of names to texts")
+            raise self.wrong(key, "a mapping of names to strings")
         found: dict[str, str] = {}
         for name, text in value.items():
             if not isinstance(text, str):
-                raise wrong_source(f"`source.{key}.{name}` must be a text, not {shown(text)}; put it in quotes")
+                raise wrong_source(f"`source.{key}.{name}` must be a string, not {shown(text)}; put it in quotes")
             found[name] = text
         return found
 
@@ -138,7 +138,7 @@ class _Keys:
         if value is MISSING and written is MISSING:
             return wrong_source(f"`source.{key}` is missing; it must be {wanted}")
         if value is MISSING:
-            return wrong_source(f"`source.{key}` is missing: {written} refers to nothing")
+            return wrong_source(f"`source.{key}` is missing: {written} has no value")
         origin = "" if written is MISSING or not references(written) else f", which {written} refers to"
         return wrong_source(f"`source.{key}` must be {wanted}, not {_shown(value)}{origin}")
 
@@ -149,9 +149,9 @@ def _file(keys: _Keys) -> FileSource:
         return FileSource(uri, Format(format_))
     suffix = PurePath(uri).suffix.lower()
     if suffix not in _FORMATS:
-        ending = f"the ending {suffix}" if suffix else "no ending"
+        ending = f"the ending {suffix}" if suffix else "the name"
         formats = listed(choice.value for choice in Format)
-        raise wrong_source(f"{uri} has {ending}, which does not tell its format; add `source.format`: {formats}")
+        raise wrong_source(f"{ending} of {uri} does not tell its format; add `source.format`: {formats}")
     return FileSource(uri, _FORMATS[suffix])
 
 

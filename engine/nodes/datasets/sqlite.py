@@ -97,18 +97,18 @@ def _authorize(action: int, *_: str | None) -> int:
 
 def _rows(cursor: sqlite3.Cursor) -> list[Json]:
     if cursor.description is None:
-        raise NoRowError("the query gives no rows; write a SELECT")
+        raise NoRowError("the query returns no rows; write a SELECT")
     columns = [str(column[0]) for column in cursor.description]
     for name in columns:
         if columns.count(name) > 1:
-            raise NoRowError(f"the query gives two columns the name '{name}'; rename one of them with AS")
+            raise NoRowError(f"the query returns two columns named '{name}'; rename one of them with AS")
     rows: list[Json] = []
     size = 0
     for number, values in enumerate(cursor, start=1):
         row = _row(number, columns, values)
         size += len(json.dumps(row))
         if size > MOST_BYTES:
-            raise NoRowError("the rows come to more than 10 MB; choose fewer columns or, with WHERE, fewer rows")
+            raise NoRowError("the rows exceed 10 MB; select fewer columns or, with WHERE, fewer rows")
         rows.append(row)
     return rows
 

@@ -65,31 +65,31 @@ def _scalar(value: Any) -> Json:
         return value.total_seconds()
     if isinstance(value, (decimal.Decimal, uuid.UUID)):
         return str(value)
-    raise NoRowError(f"a value of type {type(value).__name__} has no form in JSON")
+    raise NoRowError(f"a value of type {type(value).__name__} cannot be represented in JSON")
 
 
 def _exact(value: int) -> int:
     if abs(value) > _LAST_EXACT:
-        raise NoRowError(f"the number {value} is larger than JSON holds exactly; give it as a text")
+        raise NoRowError(f"the number {value} is too large for JSON to hold exactly; make it a string")
     return value
 
 
 def _finite(value: float) -> float:
     if math.isinf(value):
-        raise NoRowError("infinity has no form in JSON")
+        raise NoRowError("infinity cannot be represented in JSON")
     return value
 
 
 def _integer(digits: str) -> int:
     if len(digits) > 17:  # int() refuses very long ones with words of its own
-        raise NoRowError(f"the number {digits[:40]} is larger than JSON holds exactly; write it as a text")
+        raise NoRowError(f"the number {digits[:40]} is too large for JSON to hold exactly; make it a string")
     return _exact(int(digits))
 
 
 def _float(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
-        raise NoRowError(f"the number {digits[:40]} is larger than JSON holds; write it as a text")
+        raise NoRowError(f"the number {digits[:40]} is too large for JSON; make it a string")
     return value
 
 

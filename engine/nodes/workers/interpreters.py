@@ -42,7 +42,7 @@ def wanted_python(directory: Path, python: str | None) -> Python:
     environment = directory.absolute() / ".venv"
     program = environment / "bin" / "python"
     if os.path.islink(environment) or os.path.lexists(program) or (environment / "pyvenv.cfg").exists():
-        remedy = "make it anew (python3 -m venv --clear .venv), remove it, or name another Python with --python"
+        remedy = "recreate it (python3 -m venv --clear .venv), remove it, or name another Python with --python"
         return Python(str(program), f"the .venv beside the experience has {program}", remedy)
     return Python(sys.executable, sys.executable, "name another Python with --python or OE_PYTHON")
 
@@ -116,14 +116,14 @@ def _answer(program: str, *arguments: str) -> str:
             "NoInterpreter", f"{program} cannot be started: {error.strerror or error}", retryable=may_start_later(error)
         ) from error
     except subprocess.TimeoutExpired:
-        raise NodeError("NoInterpreter", f"{program} does not answer within {_SECONDS} s") from None
+        raise NodeError("NoInterpreter", f"{program} did not respond within {_SECONDS} s") from None
     said, complained = (text.decode("utf-8", "replace").strip() for text in (done.stdout, done.stderr))
     if done.returncode != 0:
         reason = f": {(complained or said).splitlines()[-1]}" if complained or said else ""
         how = f"exit code {done.returncode}" if done.returncode > 0 else f"signal {-done.returncode}"
-        raise NodeError("NoInterpreter", f"{program} ends with {how}{reason}", retryable=False)
+        raise NodeError("NoInterpreter", f"{program} ended with {how}{reason}", retryable=False)
     if not _numbers(said):
-        shown = f"answers “{said[:_LONGEST_ANSWER]}”" if said else "answers nothing"
+        shown = f"printed “{said[:_LONGEST_ANSWER]}”" if said else "printed nothing"
         raise NodeError("NoInterpreter", f"{program} {shown} when asked for its version", retryable=False)
     return said
 
@@ -156,7 +156,7 @@ def _why_no_program(named: str) -> str:
         status = os.stat(path)
     except OSError as error:
         if os.path.islink(path):
-            return f"leads to {os.readlink(path)}, where no program is"
+            return f"links to {os.readlink(path)}, which does not exist"
         if isinstance(error, (FileNotFoundError, NotADirectoryError)):
             return "does not exist"
         return f"cannot be reached: {error.strerror}"

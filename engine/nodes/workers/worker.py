@@ -293,7 +293,7 @@ def unfit(value: Any, inside: tuple[int, ...]) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return f"is {value}, which JSON cannot hold; return a finite number or None"
     if isinstance(value, str) and not encodable(value):
-        return "is text with half of a surrogate pair, which JSON cannot hold; decode it with errors='replace'"
+        return "contains half of a surrogate pair, which JSON cannot hold; decode it with errors='replace'"
     if value is None or isinstance(value, (str, int, float)):
         return None
     return f"is a {type(value).__name__}; return only dicts, lists, strings, numbers, booleans and None"
