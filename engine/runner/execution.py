@@ -254,7 +254,9 @@ def unanswered(task: Task, ambiguity: Ambiguity) -> NodeCancelled:
 
 def broke_off(task: Task, attempt_id: str) -> NodeFailed:
     """The end of a task that gave up as if it had been stopped, though nobody had asked for that."""
-    return _failed(task, attempt_id, NodeError("internal", f"{task.node.id} was cancelled without a request to stop"), 0.0)
+    return _failed(
+        task, attempt_id, NodeError("internal", f"{task.node.id} was cancelled without a request to stop"), 0.0
+    )
 
 
 def new_attempt_id() -> str:

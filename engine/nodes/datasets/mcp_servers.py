@@ -1,4 +1,4 @@
-"""mcp.json: which MCP servers an experience knows and how each is started (docs/format.md, Datasets)."""
+"""mcp.json: the MCP servers of an experience and how to start them (docs/format.md, Datasets)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXAMPLE = '{"servers": {"notes": {"command": "notes-server", "args": []}}}'
 
 @dataclass(frozen=True, slots=True)
 class McpServer:
-    """How a server is started. `secrets` are the values that its environment takes from ours by `${NAME}`."""
+    """How to start a server. `secrets` are the values that its environment takes from ours by `${NAME}`."""
 
     name: str
     program: str
@@ -43,7 +43,7 @@ def find_server(directory: Path, name: str, environment: Mapping[str, str]) -> M
 
 
 def server_variables(directory: Path, names: Collection[str]) -> list[str]:
-    """The variables that the environments of these servers name; none where mcp.json cannot be used."""
+    """The variables that the environments of these servers refer to; none if mcp.json cannot be used."""
     try:
         servers = _servers(directory / FILE_NAME) if names else {}
     except NodeError:

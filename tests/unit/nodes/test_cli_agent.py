@@ -178,7 +178,7 @@ async def test_an_answer_must_fit_the_schema(bench: Bench) -> None:
     error = await bench.fail(output_format="json", schema=schema)
 
     assert error.info.type == "InvalidOutput"
-    assert "does not fit the schema: $.answer: 1 is less than the minimum of 3" in error.info.message
+    assert "does not match the schema: $.answer: 1 is less than the minimum of 3" in error.info.message
     assert error.metrics is not None
     assert error.metrics.cost_usd == 0.0125
 
@@ -212,14 +212,14 @@ async def test_a_failure_tells_the_code_the_reason_and_where_all_of_it_is(
     assert error.info.type == "CliAgentFailed"
     assert error.info.message.startswith(begins)
     assert "Invalid API key" in error.info.message
-    assert error.info.message.endswith("(all that it printed: .openexpertise/output/run/attempt.log)")
+    assert error.info.message.endswith("(full output: .openexpertise/output/run/attempt.log)")
     assert b"Invalid API key" in bench.kept
 
 
 async def test_a_program_that_is_killed_and_says_nothing_is_told_as_that(bench: Bench) -> None:
     bench.agents.write("claude", "#!/bin/sh\nkill -KILL $$\n")
 
-    assert (await bench.fail()).info.message == "claude-code was killed by SIGKILL and said nothing"
+    assert (await bench.fail()).info.message == "claude-code was killed by SIGKILL without a message"
 
 
 MISSING = [
@@ -272,7 +272,7 @@ async def test_a_workdir_elsewhere_is_a_warning(bench: Bench) -> None:
 async def test_a_workdir_that_is_missing_is_an_error(bench: Bench) -> None:
     error = await bench.fail(workdir="./rpeo")
 
-    assert error.info.message == "rpeo is no folder; create it or correct `workdir`"
+    assert error.info.message == "rpeo is not a folder; create it or correct `workdir`"
 
 
 async def test_a_node_is_made_of_its_prompt_file_and_its_schema_file(bench: Bench) -> None:
@@ -428,7 +428,7 @@ async def test_an_empty_answer_is_none(
 
     assert error.info.type == "EmptyAnswer"
     assert error.info.message.startswith(
-        f"{provider} answered with nothing; the last line of its stderr: ERROR: usage limit reached (all that "
+        f"{provider} returned no answer; last line of stderr: ERROR: usage limit reached (full "
     )
 
 
