@@ -37,7 +37,7 @@ from engine.experience.reading.item_references import (
 from engine.experience.reading.secret_literals import check_secrets
 from engine.experience.reading.write_limits import wrong_count_of_writes, wrong_merge
 from engine.experience.reading.yaml_traps import check_booleans, check_numbers
-from engine.experience.source.locate import Steps, item_spans, json_of, key_text, locate, span_at, texts
+from engine.experience.source.locate import Steps, json_of, key_text, locate, texts
 from engine.expressions import (
     Json,
     parse_reference,
@@ -240,16 +240,17 @@ def _blocked(flaws: Sequence[Flaw]) -> bool:
 
 def _name(view: View, value: dict[str, Json], key: str) -> Name | None:
     text = value.get(key)
-    return Name(text, span_at(view, (key,)), key) if isinstance(text, str) and text else None
+    return Name(text, locate(view, (key,)).span, key) if isinstance(text, str) and text else None
 
 
 def _names(view: View, value: dict[str, Json], key: str) -> tuple[Name, ...]:
     texts = value.get(key)
     if not isinstance(texts, list):
         return ()
-    spans = item_spans(view, key, len(texts))
     return tuple(
-        [Name(text, span, key) for text, span in zip(texts, spans, strict=True) if isinstance(text, str) and text]
+        Name(text, locate(view, (key, position)).span, key)
+        for position, text in enumerate(texts)
+        if isinstance(text, str) and text
     )
 
 

@@ -37,7 +37,7 @@ class Offer(Struct, frozen=True):
     """`text` replaces `span`; further lines of it begin with what they need beyond the indentation of the line.
 
     With `is_snippet` it is in the snippet syntax of LSP. `rank` sorts, before the order of the offers. `filter` is what
-    the text before the cursor is matched with. With `continues` the editor asks again at once.
+    the text before the cursor is matched with. With `retriggers` the editor asks again at once.
     """
 
     label: str
@@ -49,7 +49,7 @@ class Offer(Struct, frozen=True):
     is_snippet: bool = False
     rank: int = 1
     filter: str = ""
-    continues: bool = False
+    retriggers: bool = False
 
     @property
     def plain_text(self) -> str:
@@ -85,6 +85,6 @@ def scalar(value: Any, place: Place) -> str:
     return place.gap + as_yaml(value)
 
 
-def without_doubles(offers: Iterable[Offer]) -> tuple[Offer, ...]:
+def unique(offers: Iterable[Offer]) -> tuple[Offer, ...]:
     """The offers, of those with one label and text only the first."""
     return tuple({(offer.label, offer.text): offer for offer in reversed(list(offers))}.values())[::-1]

@@ -78,7 +78,7 @@ class Editing:
             insert_text_format=types.InsertTextFormat.Snippet if is_snippet else types.InsertTextFormat.PlainText,
             insert_text_mode=types.InsertTextMode.AdjustIndentation if client.adjusts_indentation else None,
             text_edit=types.TextEdit(where, offer.text if is_snippet else offer.plain_text),
-            command=_ASK_AGAIN if offer.continues and client.is_vscode else None,
+            command=_ASK_AGAIN if offer.retriggers and client.is_vscode else None,
         )
 
     def _documentation(self, offer: Offer) -> types.MarkupContent | str | None:

@@ -12,24 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.experience.reading import secret_literals
-from engine.experience.source.locate import Steps, as_json, json_of, locate, span_at, strings
+from engine.experience.source.locate import as_json, json_of, strings
 from engine.syntax import View, parse
 from tests.unit.syntax.strategies import near_yaml, valid_documents
 
 ALIASES = st.sampled_from(["a: &x { b: [1, 2] }\nc: *x\n", "1: a\ntrue: [b]\n~: c\n'1': d\n", "a:\nb: ''\nc: [ , x]\n"])
-
-
-def paths(value: Any, at: Steps = ()) -> list[Steps]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [at, (*at, "nowhere"), (*at, 9), *(path for step, each in inner for path in paths(each, (*at, step)))]
-
-
-@given(st.one_of(valid_documents(), near_yaml, ALIASES))
-def test_a_span_is_that_of_the_place(text: str) -> None:
-    root = parse(text).root
-    for steps in paths(as_json(root.value)) if root else ():
-        assert root is not None
-        assert span_at(root, steps) == locate(root, steps).span
 
 
 @given(st.one_of(valid_documents(), near_yaml, ALIASES))

@@ -31,11 +31,11 @@ graph:
 SHOT = snapshot(TEXT)
 
 
-def told(calls: tuple[Call, ...]) -> dict[str, list[str]]:
-    """By id, the lines with the reasons."""
+def lines_of_sites(calls: tuple[Call, ...]) -> dict[str, list[str]]:
+    """The lines of the sites, by vertex id."""
     lines = TEXT.splitlines()
     numbers = SHOT.analysis.lines
-    return {call.vertex.id: [lines[numbers.position(at.start).line].strip() for at in call.because] for call in calls}
+    return {call.vertex.id: [lines[numbers.position(at.start).line].strip() for at in call.sites] for call in calls}
 
 
 def ids(calls: tuple[Call, ...]) -> list[str]:
@@ -43,14 +43,14 @@ def ids(calls: tuple[Call, ...]) -> list[str]:
 
 
 def test_an_edge_leads_from_one_to_the_other() -> None:
-    assert told(upstream(SHOT, "each"))["load"][0] == "- { from: load, to: each }"
-    assert told(downstream(SHOT, "each"))["write"] == ["- { from: each, to: write }"]
+    assert lines_of_sites(upstream(SHOT, "each"))["load"][0] == "- { from: load, to: each }"
+    assert lines_of_sites(downstream(SHOT, "each"))["write"] == ["- { from: each, to: write }"]
 
 
 def test_data_leads_from_who_writes_to_who_reads_with_every_place_that_reads() -> None:
     (load,) = (call for call in upstream(SHOT, "write") if call.vertex.id == "load")
 
-    assert [TEXT[at.start : at.end + 7] for at in load.because] == ["rows], writ", "rows.length"]
+    assert [TEXT[at.start : at.end + 7] for at in load.sites] == ["rows], writ", "rows.length"]
     assert ids(downstream(SHOT, "write")) == ["again"]
     assert ids(upstream(SHOT, "again")) == ["write"]
 

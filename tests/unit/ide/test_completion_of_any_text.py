@@ -7,7 +7,7 @@ from hypothesis import given
 
 from engine.experience import analyse
 from oe_lsp.ide.completion.complete import complete
-from oe_lsp.ide.document.cursor import cursor_at, descend
+from oe_lsp.ide.document.cursor import cursor_at
 from oe_lsp.ide.hover.hover import hover
 from tests.unit.ide.broken_texts import At, beside_what_was_put_in, somewhere, where_something_was_cut_out
 from tests.unit.ide.marked import CURSOR, FOLDER, cases, snapshot
@@ -61,6 +61,6 @@ def test_a_cursor_leads_to_the_value_that_it_stands_on() -> None:
     for offset in range(len(EXPERIENCE)):
         cursor = cursor_at(shot, offset)
         if cursor is not None and cursor.part.value == "value":
-            found = descend(root, cursor.steps)
+            found = root.find(cursor.steps)
             assert found is not None
             assert found.span == cursor.view.span

@@ -8,7 +8,7 @@ from engine.experience.files.port import NO_FILES
 from oe_lsp.ide.document.tool_functions import function_span
 from oe_lsp.ide.document_links import links
 from oe_lsp.ide.navigation import definitions, references
-from oe_lsp.ide.rename import Refusal, Rename, applied, rename
+from oe_lsp.ide.rename import Refusal, Rename, apply_edits, rename
 from tests.unit.ide.marked import FOLDER, Folder, at_cursor, snapshot
 
 TOOLS = "import os\n\n\ndef run(given):\n    return {}\n\n\nasync def fetch(given):\n    return {}\n"
@@ -143,10 +143,10 @@ def test_links_cover_the_paths_alone_and_say_what_they_open() -> None:
     found = [(text[link.span.start : link.span.end], link.path, link.tooltip) for link in links(snapshot(text), FILES)]
 
     assert found == [
-        ("./tools/a.py", "tools/a.py", "Open the tool's code"),
-        ("prompts/review.md", "prompts/review.md", "Open the prompt"),
-        ("schemas/verdict.json", "schemas/verdict.json", "Open the schema"),
-        ("skills/triage", "skills/triage/SKILL.md", "Open the skill"),
+        ("./tools/a.py", "tools/a.py", "Open tool code"),
+        ("prompts/review.md", "prompts/review.md", "Open prompt"),
+        ("schemas/verdict.json", "schemas/verdict.json", "Open schema"),
+        ("skills/triage", "skills/triage/SKILL.md", "Open skill"),
     ]
 
 
@@ -185,7 +185,7 @@ def test_a_rename_reaches_into_the_files_of_prompts() -> None:
     found = rename(shot, offset, "lines", FILES)
 
     assert isinstance(found, Rename)
-    changed = applied(FILES.texts["prompts/review.md"], found.in_prompts["prompts/review.md"])
+    changed = apply_edits(FILES.texts["prompts/review.md"], found.in_prompts["prompts/review.md"])
     assert changed == "Review {{ lines }}, as {{ tone }} as {{$args.topic}}.\n{{ lines }}"
 
 
@@ -195,4 +195,4 @@ def test_a_rename_is_refused_where_a_prompt_would_then_mean_something_else() -> 
     found = rename(shot, offset, "tone", FILES)
 
     assert isinstance(found, Refusal)
-    assert found.message.startswith("`tone` cannot be the name everywhere")
+    assert found.message.startswith("`tone` cannot be used in every reference")

@@ -15,7 +15,7 @@ from oe_lsp.ide.document_symbols import Symbol, symbols
 from oe_lsp.ide.folding import folds
 from oe_lsp.ide.names.symbol_index import entity_at
 from oe_lsp.ide.navigation import definitions, highlights, references
-from oe_lsp.ide.rename import Rename, applied, rename
+from oe_lsp.ide.rename import Rename, apply_edits, rename
 from oe_lsp.ide.selection_ranges import selections
 from oe_lsp.ide.semantic_tokens.encoding import encoded_tokens
 from tests.unit.ide.broken_texts import At, beside_what_was_put_in, somewhere, where_something_was_cut_out
@@ -38,7 +38,7 @@ def ask_at(shot: Snapshot, offset: int) -> None:
     references(shot, offset, FOLDER, with_declaration=True)
     vertex = vertex_at(shot, offset)
     for call in (*upstream(shot, vertex.id), *downstream(shot, vertex.id)) if vertex else ():
-        assert is_inside(call.vertex.span, call.vertex.id_span, *call.because)
+        assert is_inside(call.vertex.span, call.vertex.id_span, *call.sites)
     grown = selections(shot, offset)
     assert grown[-1] == whole
     assert all(inner.start >= outer.start and inner.end <= outer.end for inner, outer in pairwise(grown))
@@ -46,7 +46,7 @@ def ask_at(shot: Snapshot, offset: int) -> None:
     if isinstance(found, Rename):
         named = entity_at(shot.analysis.tree.root, offset)
         assert named is not None
-        back = rename(snapshot(applied(shot.text, found.here)), found.here[0].span.start, named[0].name, FOLDER)
+        back = rename(snapshot(apply_edits(shot.text, found.here)), found.here[0].span.start, named[0].name, FOLDER)
         assert isinstance(back, Rename)
 
 

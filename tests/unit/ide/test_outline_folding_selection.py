@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from oe_lsp.ide.document_symbols import Symbol, all_symbols, matches, symbols
+from oe_lsp.ide.document_symbols import Symbol, matches, searchable_symbols, symbols
 from oe_lsp.ide.folding import folds
 from oe_lsp.ide.selection_ranges import selections
 from tests.unit.ide.marked import at_cursor, snapshot
@@ -77,7 +77,7 @@ def test_the_outline_has_every_section_and_what_is_in_it() -> None:
 
 
 def test_what_can_be_searched_for_is_all_that_has_a_name() -> None:
-    found = [symbol.name for symbol in all_symbols(snapshot(TEXT).analysis.tree.root)]
+    found = [symbol.name for symbol in searchable_symbols(snapshot(TEXT).analysis.tree.root)]
 
     assert found == ["topic", "rows", "first", "load", "write", "again"]
 

@@ -9,7 +9,7 @@ from engine.syntax import Span
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.names.symbol_index import Access
 from oe_lsp.ide.navigation import definitions, highlights, references
-from oe_lsp.ide.rename import Rename, applied, rename
+from oe_lsp.ide.rename import Rename, apply_edits, rename
 from tests.unit.ide.marked import CURSOR, Case, Mark, cases, snapshot, without_marks
 
 CASES = cases("names")
@@ -62,14 +62,14 @@ def test_a_rename_changes_every_place_and_nothing_else_and_back_is_the_identity(
     there = rename(shot, offset, "brand_new", NO_FILES)
 
     assert isinstance(there, Rename)
-    changed = applied(shot.text, there.here)
+    changed = apply_edits(shot.text, there.here)
     wanted = case.text.replace(CURSOR, "")
     for mark in ("!", "=", ""):
         wanted = wanted.replace(f"⟦{mark}{old}⟧", "brand_new")
     assert changed == wanted
     back = rename(snapshot(changed), changed.index("brand_new"), old, NO_FILES)
     assert isinstance(back, Rename)
-    assert applied(changed, back.here) == shot.text
+    assert apply_edits(changed, back.here) == shot.text
 
 
 def test_names_are_found_behind_wide_characters_and_other_line_breaks() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from engine.experience.files.port import NO_FILES
 from engine.syntax import parse
-from oe_lsp.ide.rename import Refusal, Rename, applied, renamable_at, rename
+from oe_lsp.ide.rename import Refusal, Rename, apply_edits, renamable_at, rename
 from tests.unit.ide.marked import at_cursor
 
 TEXT = """\
@@ -29,11 +29,11 @@ graph:
 def renamed(text: str, name: str) -> str:
     shot, offset = at_cursor(text)
     found = rename(shot, offset, name, NO_FILES)
-    return found.message if isinstance(found, Refusal) else applied(shot.text, found.here)
+    return found.message if isinstance(found, Refusal) else apply_edits(shot.text, found.here)
 
 
 def test_a_name_that_exists_already_is_refused() -> None:
-    assert renamed(TEXT, "save") == "`save` exists already. Choose another name for `load`."
+    assert renamed(TEXT, "save") == "`save` already exists. Choose another name."
 
 
 @pytest.mark.parametrize("name", ["load-data", "two words", "tone", "", " ", 'a"b', "a: b", "ö"])
@@ -78,7 +78,7 @@ def test_an_arg_is_renamed_in_its_own_node_behind_others() -> None:
     found = rename(shot, offset, "a_longer_name", NO_FILES)
 
     assert isinstance(found, Rename)
-    assert applied(shot.text, found.here).splitlines()[2:] == [
+    assert apply_edits(shot.text, found.here).splitlines()[2:] == [
         '    - { id: a, kind: agent, prompt: "{{tone}}", args: { tone: x } }',
         '    - { id: b, kind: agent, prompt: "{{a_longer_name}}", args: { a_longer_name: x } }',
     ]
@@ -95,7 +95,7 @@ def test_an_arg_is_renamed_in_its_own_node_behind_others() -> None:
 def test_a_name_in_text_that_cannot_be_read_is_not_left_behind(broken: str) -> None:
     line = TEXT.count("\n") + 1
 
-    assert renamed(TEXT + broken, "fetch") == f"Line {line} cannot be read, and may name `load`, too. Mend it first."
+    assert renamed(TEXT + broken, "fetch") == f"Line {line} cannot be parsed and may refer to `load`. Fix it first."
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def place_at(text: str, index: LineIndex, offset: int) -> Place | None:
     return _inside_text(shape, index, line, around) or _on_line(shape, line, (*around, *here))
 
 
-def beside_dashes(text: str, index: LineIndex, place: Place) -> Place | None:
+def next_list_item(text: str, index: LineIndex, place: Place) -> Place | None:
     """The place as the next item of a list whose dashes are not further in than its key; None where there is none."""
     if place.slot is not Slot.START or place.column != place.margin:
         return None
