@@ -125,7 +125,7 @@ class _Keys:
     def texts(self, key: str) -> dict[str, str]:
         value = {} if key not in self._written else self.get(key)
         if not isinstance(value, dict):
-            raise self.wrong(key, "a mapping of names to strings")
+            raise self.wrong(key, "an object of strings")
         found: dict[str, str] = {}
         for name, text in value.items():
             if not isinstance(text, str):

@@ -120,7 +120,7 @@ MISTAKES: list[tuple[str, str | bytes, str]] = [
     (
         "a.json",
         '{"a": 1}',
-        "a.json: a JSON file of rows must hold one list, not a mapping; put [ and ] around it, or set",
+        "a.json: a JSON file of rows must hold one list, not an object; put [ and ] around it, or set",
     ),
     ("a.json", "[1,\n 2,]", "a.json, line 2: not JSON at column"),
     ("a.json", "[NaN]", "a.json: NaN is not JSON; write null"),
@@ -130,7 +130,7 @@ MISTAKES: list[tuple[str, str | bytes, str]] = [
     ("a.json", "[" * 100_000, "a.json: nested too deeply"),
     ("a.json", b"[\xff]", "a.json is not UTF-8 text; convert it to UTF-8"),
     ("a.jsonl", '{"a": 1}\n\n{"a": }\n', "a.jsonl, line 3: not JSON at column 7"),
-    ("a.jsonl", "1\n9007199254740993\n", "a.jsonl, line 2: the number 9007199254740993 is larger"),
+    ("a.jsonl", "1\n9007199254740993\n", "a.jsonl, line 2: the number 9007199254740993 is too large"),
     ("a.jsonl", b"1\n\xff\n", "a.jsonl is not UTF-8 text"),
     ("a.csv", "a,b\n1,2\n3\n", "a.csv, line 3: 1 value, but the header names 2: `a`, `b`"),
     ("a.csv", 'a,b\n"x\ny",2\n3,4,5\n', "a.csv, line 4: 3 values, but the header names 2: `a`, `b`"),
@@ -216,7 +216,7 @@ def test_where_the_source_needs_no_reference_its_file_is_known_at_once(bench: Be
 
 
 SOURCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    ({"type": "file"}, {"type": "file"}, "`source.uri` is missing; it must be a text"),
+    ({"type": "file"}, {"type": "file"}, "`source.uri` is missing; it must be a string"),
     ({"type": "file", "uri": "$args.file"}, {"type": "file"}, "`source.uri` is missing: $args.file has no value"),
     (
         {"type": "file", "uri": "$args.file"},
@@ -243,7 +243,7 @@ SOURCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {"type": "http", "url": "http://a", "headers": "$args.h"},
         {"type": "http", "url": "http://a", "headers": ["a"]},
-        "`source.headers` must be a mapping of names to strings, not a list",
+        "`source.headers` must be an object of strings, not a list",
     ),
     (
         {"type": "http", "url": "http://a", "headers": {"X-Limit": "$args.limit"}},
