@@ -95,12 +95,6 @@ def span_inside(scalar: View, span: Span) -> Span:
     return found.shift(scalar.start) if found else scalar.span
 
 
-def json_of(view: View) -> Json:
-    """As `as_json(view.value)`, but to be read and never changed: the value itself, where that is JSON."""
-    value = view.value
-    return value if view.is_json else as_json(value)
-
-
 def as_json(value: Any) -> Json:
     """A YAML value with its keys as text, as JSON has them: `1: x` is `{"1": "x"}`. Always a copy."""
     if isinstance(value, dict):
@@ -108,22 +102,6 @@ def as_json(value: Any) -> Json:
     if isinstance(value, list):
         return [as_json(member) for member in value]
     return value  # type: ignore[no-any-return]
-
-
-def strings(value: Json) -> list[str]:
-    """Every text in a value and every key, at any depth, in any order."""
-    found: list[str] = []
-    left = [value]
-    while left:
-        member = left.pop()
-        if isinstance(member, str):
-            found.append(member)
-        elif isinstance(member, dict):
-            found += member
-            left += member.values()
-        elif isinstance(member, list):
-            left += member
-    return found
 
 
 def texts(value: Json, steps: Steps = ()) -> Iterator[tuple[Steps, str]]:
