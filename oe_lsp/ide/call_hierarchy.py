@@ -144,7 +144,7 @@ def _fields(root: View | None, id_: str, access: Access) -> Iterator[tuple[str, 
 
 def _order(analysis: Analysis) -> Callable[[str, str], bool]:
     """Return a test whether one vertex can run before another; true where the order is unknown."""
-    flow = analysis.knowledge.flow if analysis.knowledge else None
+    flow = analysis.graph.flow if analysis.graph else None
     if flow is None:
         return lambda _before, _after: True
 

@@ -1,4 +1,4 @@
-"""Completion: what can be written at an offset of a snapshot."""
+"""Completion: collects the offers of all providers at an offset."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _VALUES: tuple[_Provider, ...] = (
     child_field_offers,
     server_offers,
 )
-_FROM_SLOT: dict[Slot, tuple[_Provider, ...]] = {
+_PROVIDERS_BY_SLOT: dict[Slot, tuple[_Provider, ...]] = {
     Slot.KEY: _KEYS,
     Slot.VALUE: (*_VALUES, snippet_offers),
     Slot.START: (*_KEYS, *_VALUES),
@@ -40,12 +40,12 @@ _FROM_SLOT: dict[Slot, tuple[_Provider, ...]] = {
 
 
 def complete(snapshot: Snapshot, offset: int, files: Files) -> tuple[Offer, ...]:
-    """The offers for the place at `offset` (code points), the likeliest first; none where nothing is known.
-
-    Pure but for what `files` answers; works on any text, however broken.
-    """
+    """Return the offers at `offset` (code points), the likeliest first. Works on any text, however broken."""
     contexts = contexts_at(snapshot, offset, files)
     found = [
-        offer for context in contexts for provider in _FROM_SLOT[context.place.slot] for offer in provider(context)
+        offer
+        for context in contexts
+        for provider in _PROVIDERS_BY_SLOT[context.place.slot]
+        for offer in provider(context)
     ]
     return tuple(sorted(unique(found), key=lambda offer: offer.rank))

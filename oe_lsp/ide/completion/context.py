@@ -1,4 +1,4 @@
-"""What the providers of offers get to see: the place, its rule in the schema, and what is around it."""
+"""Input of the providers: the place of the cursor, its schema rule, and the experience around it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from oe_lsp.ide.document.experience_index import ExperienceIndex
 from oe_lsp.ide.document.schema_lookup import rule_at, types_of
 from oe_lsp.ide.document.snapshot import Snapshot
 
-MOST_NAMES = 200
-"""How many names of a kind are offered at once: with more, the editor asks again as more is typed."""
+MAX_NAMES = 200
+"""Maximum of names of one kind in an answer; beyond it, the editor asks again with every letter."""
 
 
 class Context(Struct, frozen=True):
-    """`rule` is that of the value at the place's path, None where the schema says nothing. `files` is the disk."""
+    """`rule` is the schema rule of the value at the place's path, None if there is none."""
 
     snapshot: Snapshot
     place: Place
@@ -33,19 +33,19 @@ class Context(Struct, frozen=True):
 
     @property
     def experience(self) -> Experience:
-        """The experience, as far as it can be read."""
+        """The experience, without its unreadable parts."""
         return self.index.experience
 
     @property
     def node(self) -> View | None:
-        """The node that the place is in; None outside of nodes."""
+        """The node around the place; None outside of nodes."""
         root = self.snapshot.analysis.tree.root
         inside = root is not None and path_is(self.place.steps, "graph.nodes.*.**")
         return enclosing_item(root, self.place.steps) if root is not None and inside else None
 
     @property
     def present(self) -> frozenset[str]:
-        """The keys that the mapping at the place has already; the one that is being typed is none."""
+        """The keys that the mapping at the place already has, without the one being typed."""
         root = self.snapshot.analysis.tree.root
         view = root.find(self.place.steps) if root else None
         if view is None or not isinstance(view.value, dict):
@@ -55,29 +55,29 @@ class Context(Struct, frozen=True):
         typed = {key.value for key in touched if key.kind is NodeKind.SCALAR and view.key(key.value) == key}
         return (written - typed) | self.place.keys
 
-    def likely(self, names: Collection[str]) -> Iterable[str]:
-        """The names; where they are many, those that an editor would not drop for what is typed."""
-        if len(names) <= MOST_NAMES:
+    def matching(self, names: Collection[str]) -> Iterable[str]:
+        """Return the names; of more than MAX_NAMES, those that match what is typed."""
+        if len(names) <= MAX_NAMES:
             return names
         typed = _SEPARATORS.split(self.place.before)[-1].casefold()
-        return islice((name for name in names if not typed or _is_inside(typed, name.casefold())), MOST_NAMES)
+        return islice((name for name in names if not typed or _is_subsequence(typed, name.casefold())), MAX_NAMES)
 
     def is_at(self, *patterns: str) -> bool:
-        """Whether the path of the place is one of these; see `path_is`."""
+        """Return whether the path of the place matches one of the patterns of `path_is`."""
         return any(path_is(self.place.steps, pattern) for pattern in patterns)
 
 
 _SEPARATORS = re.compile(r"[^A-Za-z0-9_-]")
 
 
-def _is_inside(typed: str, name: str) -> bool:
-    """Whether the letters typed are in the name, in their order."""
+def _is_subsequence(typed: str, name: str) -> bool:
+    """Return whether the typed letters occur in the name in order."""
     letters = iter(name)
     return all(letter in letters for letter in typed)
 
 
 def contexts_at(snapshot: Snapshot, offset: int, files: Files) -> Iterator[Context]:
-    """The contexts at an offset: none where nothing can be offered, two where both a key and a dash may follow."""
+    """Yield the contexts at an offset: none where nothing can be offered, two where a key or a dash may follow."""
     lines = snapshot.analysis.lines
     place = place_at(snapshot.text, lines, offset)
     if place is None:

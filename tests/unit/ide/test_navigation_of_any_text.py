@@ -1,4 +1,4 @@
-"""Every feature that leads somewhere answers at any offset of any text, however broken, and within the text."""
+"""Every navigation feature answers at any offset of any text, however broken, with spans inside the text."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from oe_lsp.ide.navigation import definitions, highlights, references
 from oe_lsp.ide.rename import Rename, apply_edits, rename
 from oe_lsp.ide.selection_ranges import selections
 from oe_lsp.ide.semantic_tokens.encoding import encoded_tokens
-from tests.unit.ide.broken_texts import At, beside_what_was_put_in, somewhere, where_something_was_cut_out
+from tests.unit.ide.broken_texts import At, at_a_deletion, beside_an_insertion, somewhere
 from tests.unit.ide.marked import CURSOR, FOLDER, cases, snapshot, without_marks
 from tests.unit.syntax.corpus import EXPERIENCE, TEXTS
 
@@ -72,14 +72,14 @@ def test_at_any_offset_there_is_an_answer(at: At) -> None:
     ask_at(shot, at[1])
 
 
-@given(beside_what_was_put_in(CORPUS))
-def test_there_is_an_answer_beside_a_character_that_was_put_in(at: At) -> None:
+@given(beside_an_insertion(CORPUS))
+def test_there_is_an_answer_beside_an_inserted_character(at: At) -> None:
     ask(shot := snapshot(at[0]))
     ask_at(shot, at[1])
 
 
-@given(where_something_was_cut_out(CORPUS))
-def test_there_is_an_answer_where_something_was_cut_out(at: At) -> None:
+@given(at_a_deletion(CORPUS))
+def test_there_is_an_answer_at_a_deleted_range(at: At) -> None:
     ask(shot := snapshot(at[0]))
     ask_at(shot, at[1])
 

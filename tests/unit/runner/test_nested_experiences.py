@@ -302,7 +302,7 @@ async def test_a_child_that_is_not_there_fails_its_node_and_no_other(nesting: Wo
     assert nesting.executed() == ["before"]
     error = fold(nesting.records(ended.run_id)).nodes["inner"].error
     assert error is not None
-    assert "inner nests child/experience.yaml, but there is no" in error.message
+    assert "child/experience.yaml does not exist" in error.message
 
 
 @pytest.mark.parametrize(
@@ -372,5 +372,5 @@ async def test_a_shared_field_that_is_merged_in_two_ways_is_refused(nesting: Wor
     child = nesting.folder / "child/experience.yaml"
     child.write_text(child.read_text().replace("text: {type: string}", "text: {type: string, merge: set_once}"))
 
-    with pytest.raises(InvalidExperienceError, match="OE407 `text` is shared, but its merge is `last_wins` here and"):
+    with pytest.raises(InvalidExperienceError, match="OE407 shared field `text` has `merge: last_wins`, but"):
         await nesting.run()

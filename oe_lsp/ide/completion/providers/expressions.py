@@ -1,4 +1,4 @@
-"""Offers inside expressions, references and placeholders: paths with the type behind them, functions, words."""
+"""Offers inside expressions, references and placeholders: paths with their types, functions, keywords."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from oe_lsp.ide.names.symbol_references import Language, is_prompt_file, languag
 _PATH_CHARACTERS = f"{ascii_letters}{digits}_.[]"
 _REST_OF_WORD = re.compile(r"[A-Za-z0-9_]*")
 _OPEN_BRACES = re.compile(r"\{\{(?!\{)(?P<space>\s*)(?:[^\s{}][^{}]*)?\Z")
-_OPEN_TEXT = re.compile(r"""^(?:[^"']|"[^"]*"|'[^']*')*["'][^"']*\Z""")
+_OPEN_STRING = re.compile(r"""^(?:[^"']|"[^"]*"|'[^']*')*["'][^"']*\Z""")
 
 
 def path_offers(context: Context) -> Iterator[Offer]:
-    """What can be written at the cursor in the language of the value."""
+    """Yield what the language of the value allows at the cursor."""
     place = context.place
     if place.slot is Slot.KEY:
         return
@@ -39,22 +39,22 @@ def path_offers(context: Context) -> Iterator[Offer]:
     closing = _closing(context) if language is Language.TEMPLATE else ""
     stem, shape = _stem(typed, context)
     if shape is not None:
-        yield from _inside(stem, shape, span, closing, place.gap)
+        yield from _members(stem, shape, span, closing, place.gap)
         return
     if stem and "." in stem and not stem.startswith(("$.", "$args.", "$edges.")):
         return
     wants_list = context.is_at("graph.nodes.*.for_each.source", "graph.pipelines.*.items")
-    for named in visible_paths(context, language):
-        goes_on = named.path == Root.ARGS.value
-        text = f"{place.gap}{named.path}{'.' if goes_on else closing}"
-        rank = named.order + 2 * (wants_list and "array" not in type_names(named.shape))  # lists first
-        yield Offer(named.path, OfferKind.VARIABLE, text, span, type_text(named.shape), named.about, rank=rank)
+    for visible in visible_paths(context, language):
+        is_prefix = visible.path == Root.ARGS.value
+        text = f"{place.gap}{visible.path}{'.' if is_prefix else closing}"
+        rank = visible.order + 2 * (wants_list and "array" not in type_names(visible.shape))  # lists first
+        yield Offer(visible.path, OfferKind.VARIABLE, text, span, type_text(visible.shape), visible.about, rank=rank)
     if language is Language.EXPRESSION and not typed.startswith("$"):
-        yield from _functions_and_words(span, place.gap)
+        yield from _functions_and_keywords(span, place.gap)
 
 
 def _typed_path(before: str) -> str:
-    """The path, or the beginning of one, that a text ends with."""
+    """Return the path, complete or not, at the end of a text."""
     start = len(before.rstrip(_PATH_CHARACTERS))
     return before[start - 1 :] if before[:start].endswith("$") else before[start:]
 
@@ -72,23 +72,23 @@ def _language(context: Context) -> Language | None:
 
 
 def _is_open(context: Context, language: Language) -> bool:
-    """Whether a path can stand at the cursor: between braces, at the start of a reference, outside of texts."""
+    """Return whether a path may be written at the cursor: in braces, at the start of a reference, outside strings."""
     before = context.place.before
     if language is Language.TEMPLATE:
         return _OPEN_BRACES.search(before) is not None
     if language is Language.REFERENCE:
         return before == "" or before.startswith("$")
-    return context.place.quote != "" or _OPEN_TEXT.match(before) is None
+    return context.place.quote != "" or _OPEN_STRING.match(before) is None
 
 
 def _typed_length(context: Context) -> int:
-    """How far the cursor is behind the start of the span."""
+    """Return the distance from the start of the span to the cursor."""
     place = context.place
     return 0 if place.quote == "|" else len(place.before.rpartition("\n")[2])
 
 
 def _stem(typed: str, context: Context) -> tuple[str, Shape | None]:
-    """The path before the last dot or bracket, and its shape; None where that is no whole path yet."""
+    """Return the path before the last dot or bracket, and its shape; None if the path is incomplete."""
     end = max(typed.rfind("."), typed.rfind("["))
     stem = typed[: max(end, 0)]
     path = _parsed(stem)
@@ -102,7 +102,7 @@ def _parsed(text: str) -> Path | None:
     return scan.path if scan is not None and scan.problem is None and scan.end == len(text) else None
 
 
-def _inside(stem: str, shape: Shape, span: Span, closing: str, gap: str) -> Iterator[Offer]:
+def _members(stem: str, shape: Shape, span: Span, closing: str, gap: str) -> Iterator[Offer]:
     for step, inner in members(shape):
         path = f"{stem}[{step}]" if isinstance(step, int) else f"{stem}.{step}"
         label = f"[{step}]" if isinstance(step, int) else step
@@ -110,7 +110,7 @@ def _inside(stem: str, shape: Shape, span: Span, closing: str, gap: str) -> Iter
         yield Offer(label, OfferKind.VARIABLE, gap + path + closing, span, type_text(inner), about, filter=path)
 
 
-def _functions_and_words(span: Span, gap: str) -> Iterable[Offer]:
+def _functions_and_keywords(span: Span, gap: str) -> Iterable[Offer]:
     for function in FUNCTIONS.values():
         text = f"{gap}{function.name}($0)"
         yield Offer(
@@ -130,7 +130,7 @@ def _functions_and_words(span: Span, gap: str) -> Iterable[Offer]:
 
 
 def _closing(context: Context) -> str:
-    """The braces that are still missing behind a placeholder."""
+    """Return the closing braces that a placeholder lacks."""
     after = context.place.after.lstrip()
     rest = _REST_OF_WORD.sub("", after, count=1).lstrip() if after[:1].isalnum() else after
     if rest.startswith("}}"):

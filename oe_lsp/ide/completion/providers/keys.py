@@ -1,4 +1,4 @@
-"""Offers of keys: those that the schema knows for a mapping, those of the state, and whole nodes, edges and so on."""
+"""Offers keys of the schema and state fields, and snippets of whole nodes, edges and other items."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from oe_lsp.ide import markdown
 from oe_lsp.ide.completion.context import Context
 from oe_lsp.ide.completion.offer import Offer, OfferKind, escaped
 from oe_lsp.ide.completion.place.place import Slot
-from oe_lsp.ide.completion.providers import snippets as templates
+from oe_lsp.ide.completion.providers import snippets
 from oe_lsp.ide.document.schema_lookup import Key, item_rule, keys_of, types_of, values_of, variants
 from oe_lsp.ide.yaml_text import as_yaml
 
@@ -19,7 +19,7 @@ _RETRIGGERS = frozenset(
 
 
 def key_offers(context: Context) -> Iterator[Offer]:
-    """The keys that may be added to the mapping at the place."""
+    """Yield the keys that may be added to the mapping at the place."""
     rule = context.rule
     if rule is None:
         return
@@ -32,7 +32,7 @@ def key_offers(context: Context) -> Iterator[Offer]:
     if context.is_at("state.schema", "args.properties") and not context.place.has_colon:
         title = "field" if context.is_at("state.schema") else "arg"
         text = f"{context.place.gap}${{1:name}}: {{ type: ${{2:string}} \\}}"
-        yield Offer(f"new {title}", OfferKind.SNIPPET, text, context.place.span, f"a whole {title}", is_snippet=True)
+        yield Offer(f"new {title}", OfferKind.SNIPPET, text, context.place.span, f"{title} snippet", is_snippet=True)
     if context.is_at("graph.nodes.*.outputs"):
         for field in context.experience.fields:
             if field.name not in present:
@@ -41,19 +41,19 @@ def key_offers(context: Context) -> Iterator[Offer]:
 
 
 def snippet_offers(context: Context) -> Iterator[Offer]:
-    """Whole items for the list at the place, or for its item that says nothing yet."""
+    """Yield snippets of whole items, for the list at the place or for its empty item."""
     rule, place = context.rule, context.place
     items = item_rule(rule) if rule else None
     if place.slot is Slot.START and items is not None and "object" in types_of(items):
-        for label, inner, fixed in _choices(items):
-            yield _whole(context, f"- {label or _title(context)}", inner, fixed, dash="- ")
+        for label, inner, fixed in _variants(items):
+            yield _snippet_offer(context, f"- {label or _title(context)}", inner, fixed, dash="- ")
     elif rule is not None and "object" in types_of(rule) and not context.present and not place.before.strip(" -"):
-        for label, inner, fixed in _choices(rule):
-            yield _whole(context, label or _title(context), inner, fixed, dash="")
+        for label, inner, fixed in _variants(rule):
+            yield _snippet_offer(context, label or _title(context), inner, fixed, dash="")
 
 
-def _choices(rule: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], dict[str, Any]]]:
-    """What may be inserted whole under a rule: a name, the rule to take the example of, and the keys that are fixed."""
+def _variants(rule: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], dict[str, Any]]]:
+    """Yield the variants of a rule: label, rule with the example, and the values that are fixed."""
     found = False
     for value, inner in variants(rule):
         found = True
@@ -63,23 +63,23 @@ def _choices(rule: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], 
         yield "", rule, {}
 
 
-def _whole(context: Context, label: str, rule: Mapping[str, Any], fixed: dict[str, Any], dash: str) -> Offer:
+def _snippet_offer(context: Context, label: str, rule: Mapping[str, Any], fixed: dict[str, Any], dash: str) -> Offer:
     place = context.place
     example = rule["examples"][0]
     in_one_line = place.in_flow or place.slot is Slot.VALUE or context.is_at("graph.edges", "graph.edges.*")
     if in_one_line and not (place.in_flow and place.slot is Slot.KEY):
-        text = templates.flow(example, fixed)
+        text = snippets.flow(example, fixed)
     elif in_one_line:
-        text = ", ".join(templates.block_lines(example, fixed))
+        text = ", ".join(snippets.block_lines(example, fixed))
     else:
-        break_ = "\n" + place.hang + " " * len(dash)
-        text = break_.join(templates.block_lines(example, fixed))
+        break_ = "\n" + place.continuation_indent + " " * len(dash)
+        text = break_.join(snippets.block_lines(example, fixed))
     return Offer(
         label,
         OfferKind.SNIPPET,
         place.gap + dash + text,
         place.span,
-        detail=f"a whole {_title(context)}",
+        detail=f"{_title(context)} snippet",
         documentation=markdown.paragraphs([str(rule.get("description", "")), markdown.block(_shown(example), "yaml")]),
         is_snippet=True,
         rank=0,
@@ -88,7 +88,7 @@ def _whole(context: Context, label: str, rule: Mapping[str, Any], fixed: dict[st
 
 
 def _title(context: Context) -> str:
-    """What a whole thing at the place is called: `node` in `nodes`, `for_each` by its own name."""
+    """Return the name of an item at the place: `node` in `nodes`, `for_each` itself."""
     rule, steps = context.rule, context.place.steps
     name = next((step for step in reversed(steps) if isinstance(step, str)), "")
     is_item = isinstance(steps[-1], int) if steps else False
@@ -115,13 +115,13 @@ def _offer(context: Context, key: Key) -> Offer:
 
 
 def _with_value(context: Context, name: str, rule: Mapping[str, Any]) -> tuple[str, bool]:
-    """A key with the beginning of its value, and whether there is something to offer for that."""
+    """Return a key with the start of its value, and whether there are offers for the value."""
     place = context.place
     shown = place.gap + escaped(name)
     if place.has_colon:
         return shown, False
     types = types_of(rule)
-    deeper = "\n" + place.hang + "  "
+    deeper = "\n" + place.continuation_indent + "  "
     if types == {"array"}:
         items = item_rule(rule)
         if items is None or "object" not in types_of(items) or place.in_flow:
@@ -133,7 +133,7 @@ def _with_value(context: Context, name: str, rule: Mapping[str, Any]) -> tuple[s
 
 
 def _undeclared_fields(context: Context, present: frozenset[str]) -> Iterator[Offer]:
-    """Fields that nodes name and nobody declares."""
+    """Yield fields that are used but not declared."""
     parts = context.snapshot.analysis.parts
     sections = (parts.nodes, parts.edges, parts.pipelines, parts.loops) if parts else ()
     declared = present | {field.name for field in context.experience.fields}
@@ -141,4 +141,4 @@ def _undeclared_fields(context: Context, present: frozenset[str]) -> Iterator[Of
     for name in named:
         if name not in declared:
             text, _ = _with_value(context, name, {"type": "object"})
-            yield Offer(name, OfferKind.FIELD, text, context.place.span, "not declared yet", is_snippet=True, rank=0)
+            yield Offer(name, OfferKind.FIELD, text, context.place.span, "not declared", is_snippet=True, rank=0)

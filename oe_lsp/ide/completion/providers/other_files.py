@@ -1,4 +1,4 @@
-"""Offers of what other files declare: args and fields of nested experiences, functions of tools, MCP servers."""
+"""Offers names from other files: args and fields of nested experiences, functions of tools, MCP servers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oe_lsp.ide.document.value_types import type_text
 
 
 def child_arg_offers(context: Context) -> Iterator[Offer]:
-    """The args that the nested experience declares, as keys of the node's `args`; those that it asks for first."""
+    """Yield the args of the nested experience as keys of `args`, required ones first."""
     child = _child(context) if context.is_at("graph.nodes.*.args") else None
     named = child.args.get("properties") if child is not None and child.args is not None else None
     if child is None or child.args is None or not isinstance(named, Mapping):
@@ -36,7 +36,7 @@ def child_arg_offers(context: Context) -> Iterator[Offer]:
 
 
 def child_field_offers(context: Context) -> Iterator[Offer]:
-    """The fields that the nested experience declares, as values of `outputs`."""
+    """Yield the fields of the nested experience as values of `outputs`."""
     child = _child(context) if context.is_at("graph.nodes.*.outputs.*") else None
     for name, shape in child.fields.items() if child is not None else ():
         about = str(shape.get("description", ""))
@@ -45,7 +45,7 @@ def child_field_offers(context: Context) -> Iterator[Offer]:
 
 
 def function_offers(context: Context) -> Iterator[Offer]:
-    """The functions in a tool's file, behind the colon that follows its path."""
+    """Yield the functions in a tool's file, after the colon that follows its path."""
     file, colon, _ = context.place.before.rpartition(":")
     if not colon or not context.is_at("graph.nodes.*.impl") or not file.endswith(TOOL_SUFFIXES):
         return
@@ -60,7 +60,7 @@ def function_offers(context: Context) -> Iterator[Offer]:
 
 
 def server_offers(context: Context) -> Iterator[Offer]:
-    """The servers that mcp.json names."""
+    """Yield the servers in mcp.json."""
     text = context.files.text(SERVERS) if context.is_at("graph.nodes.*.source.server") else None
     try:
         content = json.loads(text) if text is not None else None

@@ -1,4 +1,4 @@
-"""Offers of values: what the schema allows by name, ids, fields, phases and models. Paths and files live elsewhere."""
+"""Offers values: those that the schema lists, ids, fields, phases and models."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PROVIDER_OF_PROGRAM = {"claude-code": ("anthropic",), "codex": ("openai",), "ge
 
 
 def value_offers(context: Context) -> Iterator[Offer]:
-    """The values that the schema names for the place, and the one that counts where none is written."""
+    """Yield the values that the schema lists for the place, and the default."""
     rule, place = context.rule, context.place
     if rule is None:
         return
@@ -43,8 +43,8 @@ def value_offers(context: Context) -> Iterator[Offer]:
 
 
 def name_offers(context: Context) -> Iterator[Offer]:
-    """The names of what the experience has that belong at the place."""
-    found = _provider(context)
+    """Yield the names in the experience that fit the place."""
+    found = _provider_at(context)
     if found is not None:
         taken = _siblings(context)
         for offer in found(context):
@@ -53,13 +53,13 @@ def name_offers(context: Context) -> Iterator[Offer]:
 
 
 def list_offers(context: Context) -> Iterator[Offer]:
-    """For a list of names that is not begun: its first item, in brackets or behind a dash."""
+    """Yield the first item of an empty list of names, in brackets or after a dash."""
     rule, place = context.rule, context.place
     items = item_rule(rule) if rule else None
     if items is None or types_of(items) - {"string"} or place.in_flow or place.quote or not types_of(items):
         return
     inner = Context(context.snapshot, _first_item(context), items, context.files, context.index)
-    found = _provider(inner)
+    found = _provider_at(inner)
     before, after = ("- ", "") if place.slot is Slot.START else ("[", "]")
     for offer in found(inner) if found else ():
         text = f"{place.gap}{before}{offer.text.strip()}{after}"
@@ -70,20 +70,20 @@ def _first_item(context: Context) -> Place:
     return replace(context.place, steps=(*context.place.steps, 0), gap="")
 
 
-def _provider(context: Context) -> Callable[[Context], Iterator[Offer]] | None:
-    for patterns, provider in _TABLE:
+def _provider_at(context: Context) -> Callable[[Context], Iterator[Offer]] | None:
+    for patterns, provider in _PROVIDERS_BY_PATH:
         if context.is_at(*patterns):
             return provider
     return None
 
 
 def _siblings(context: Context) -> frozenset[str]:
-    """The names that the same list holds already, and for an edge its other end."""
+    """Return the names already in the same list, or the other end of the edge."""
     root, steps = context.snapshot.analysis.tree.root, context.place.steps
     if root is None or not steps:
         return frozenset()
-    around = root.find(steps[:-1])
-    value = around.value if around else None
+    parent = root.find(steps[:-1])
+    value = parent.value if parent else None
     if isinstance(value, list):
         here = context.place.before + context.place.after
         return frozenset(item for item in value if isinstance(item, str) and item != here)
@@ -106,7 +106,7 @@ def _nodes(context: Context) -> Iterator[Offer]:
 
 def _of_section(context: Context, section: Section[Any], kind: str) -> Iterator[Offer]:
     models = {item.id.text: item.model for item in section.items if item.id is not None}
-    for id_ in context.likely(models):
+    for id_ in context.matching(models):
         yield _vertex(context, id_, models[id_], kind)
 
 
@@ -125,7 +125,7 @@ def _vertex(context: Context, id_: str, model: object, kind: str) -> Offer:
 
 
 def _fields(context: Context) -> Iterator[Offer]:
-    for name in context.likely(context.snapshot.analysis.places.fields):
+    for name in context.matching(context.snapshot.analysis.places.fields):
         field = context.index.fields.get(name)
         shape = field_shape(context.index, name)
         about = [str(shape.get("description", "")), f"merge: {field.merge.value}" if field else ""]
@@ -149,7 +149,7 @@ def _models(context: Context) -> Iterator[Offer]:
     providers = _PROVIDER_OF_PROGRAM.get(str(program.value), _PROVIDERS) if program else _PROVIDERS
     for provider in providers:
         for model, price in prices(provider).items():
-            cost = f"${price['input']:g} in, ${price['output']:g} out, for a million tokens"
+            cost = f"${price['input']:g} in, ${price['output']:g} out per million tokens"
             yield Offer(model, OfferKind.MODEL, scalar(model, context.place), context.place.span, provider, cost)
 
 
@@ -159,20 +159,20 @@ def _run_args(context: Context) -> Iterator[Offer]:
         yield Offer(name, OfferKind.VARIABLE, scalar(name, context.place), context.place.span, EntityKind.RUN_ARG.value)
 
 
-def _answered(context: Context) -> Iterator[Offer]:
+def _answer_properties(context: Context) -> Iterator[Offer]:
     root = context.snapshot.analysis.tree.root
     schema = root.find(context.place.steps[:-2]) if root else None
     properties = schema.get("properties") if schema else None
     for name in properties.value if properties and isinstance(properties.value, dict) else ():
-        yield Offer(str(name), OfferKind.KEY, scalar(str(name), context.place), context.place.span, "key of the answer")
+        yield Offer(str(name), OfferKind.KEY, scalar(str(name), context.place), context.place.span, "answer property")
 
 
-_TABLE: tuple[tuple[tuple[str, ...], Callable[[Context], Iterator[Offer]]], ...] = (
+_PROVIDERS_BY_PATH: tuple[tuple[tuple[str, ...], Callable[[Context], Iterator[Offer]]], ...] = (
     (("graph.edges.*.from", "graph.edges.*.to"), _vertices),
     (("graph.pipelines.*.stages.*", "graph.loops.*.body"), _nodes),
     (("graph.nodes.*.reads.*", "graph.nodes.*.writes.*"), _fields),
     (("graph.nodes.*.phase", "graph.pipelines.*.phase", "graph.loops.*.phase"), _phases),
     (("graph.nodes.*.model",), _models),
     (("args.required.*",), _run_args),
-    (("graph.nodes.*.schema.required.*",), _answered),
+    (("graph.nodes.*.schema.required.*",), _answer_properties),
 )
