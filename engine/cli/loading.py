@@ -20,7 +20,7 @@ from engine.experience.load import (
     load_alone,
     load_text,
 )
-from engine.expressions import Json
+from engine.json_types import Json
 
 
 def load_valid(path: Path, text: str | None = None) -> Loaded:

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from engine.experience.args import without_secrets
 from engine.experience.model import DatasetSpec, KindSpec, Node
-from engine.expressions import MISSING, Json, Root, descend, parse_reference
+from engine.expressions import MISSING, Root, descend, parse_reference
+from engine.json_types import Json
 from engine.log.secrets.masking import MASK
 from engine.network.variables import host_of
 from engine.nodes.datasets.mcp_servers import find_server

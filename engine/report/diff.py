@@ -8,7 +8,7 @@ from typing import cast
 from msgspec import UNSET, Struct
 
 from engine.cache.plan.explanation import Change
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import Output
 from engine.log.humanize import duration
 from engine.log.reading.view import NodeStatus

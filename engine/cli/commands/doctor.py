@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from engine.cli.options import examples, path_argument
 from engine.cli.output.printing import print_json
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.visible import visible
 
 _OLDEST_PYTHON = (3, 10)

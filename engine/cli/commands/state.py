@@ -11,7 +11,8 @@ import click
 from engine.cli.options import OeError, examples, experience_folder, experience_option
 from engine.cli.output.printing import print_json, print_text
 from engine.cli.output.tables import Column, console, print_table
-from engine.expressions import MISSING, Json
+from engine.expressions import MISSING
+from engine.json_types import Json
 from engine.log.events.timestamps import moment
 from engine.log.humanize import age
 from engine.log.storage.run_store import RunStore

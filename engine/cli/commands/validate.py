@@ -20,7 +20,7 @@ from engine.experience.load import (
     read_text,
 )
 from engine.experience.problems import Problem, Severity
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.report.problem_formats import github_annotations, sarif
 
 

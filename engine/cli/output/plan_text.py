@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.cache.decisions.decision import Answer
 from engine.cache.plan.plan_entries import Entry, Plan
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.codec import sums_to_json
 from engine.log.humanize import duration
 from engine.report.changes import change_lines, change_to_json

@@ -13,7 +13,7 @@ from engine.experience.load import (
     UnreadableExperienceError,
     load_alone,
 )
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.reading.reader import Log
 from engine.log.reading.summary import RunSummary
 from engine.log.storage.blobs import blobs_of

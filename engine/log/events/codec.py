@@ -13,8 +13,8 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from engine.canonical import MAX_DEPTH, has_long_digits, is_too_deep
-from engine.expressions import Json
 from engine.file_names import is_writable, writable
+from engine.json_types import Json
 from engine.log.events.counters import Count
 from engine.log.events.events import EVENT_TYPES, LOG_VERSION, Counts, Event, Record, RunStarted, Sums
 from engine.log.events.timestamps import moment

@@ -16,7 +16,7 @@ from engine.log.events.counters import Location as Location  # noqa: PLC0414
 from engine.log.events.counters import Sums as Sums  # noqa: PLC0414
 
 if TYPE_CHECKING:
-    from engine.expressions import Json
+    from engine.json_types import Json
 else:
     Json = Any  # any value is one; and a type that holds itself is one that msgspec does not take
 

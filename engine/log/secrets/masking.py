@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import Output
 from engine.log.secrets.encodings import forms_of
 

@@ -12,7 +12,7 @@ from operator import is_
 
 from msgspec import UNSET
 
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import Event, Input, NodeCached, NodeCompleted, RunStarted
 from engine.log.values.large_values import is_reference
 

@@ -10,7 +10,7 @@ from typing import cast
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import Event, Input, NodeCached, NodeCompleted, NodeStarted, Record, RunStarted
 from engine.log.storage.blobs import BlobLostError
 from engine.log.values.input_names import is_name

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from engine.canonical import canonical, from_canonical
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import (
     Event,
     Input,

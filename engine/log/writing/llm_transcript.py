@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.secrets.masking import Secrets
 from engine.log.writing.writer import timestamp, utc_now
 

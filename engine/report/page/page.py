@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import Counts, Record, Sums
 from engine.log.humanize import counts_text, duration
 from engine.log.reading.summary import RunState, RunSummary

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import UNSET, Struct
 
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import ErrorInfo, NodeAttempt
 from engine.log.humanize import counts_text, duration
 from engine.log.reading.view import NodeStatus
