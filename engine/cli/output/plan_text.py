@@ -8,9 +8,8 @@ from engine.cache.decisions.decision import Answer
 from engine.cache.plan.plan_entries import Entry, Plan
 from engine.json_types import Json
 from engine.log.events.codec import sums_to_json
-from engine.log.humanize import duration
+from engine.log.humanize import duration, spent_text
 from engine.report.changes import change_lines, change_to_json
-from engine.report.humanize import spent_text
 
 _SIGNS = {
     Answer.RESTORED: "↺",

@@ -9,11 +9,10 @@ from rich.text import Text
 from engine.cli.output.run_table import story
 from engine.cli.output.tables import Column, console, print_table
 from engine.log.events.timestamps import moment
-from engine.log.humanize import counts_text, duration
+from engine.log.humanize import counts_text, duration, tokens_text
 from engine.log.reading.reader import Log
 from engine.log.reading.summary import RunSummary
 from engine.log.reading.view import NodeView, RunView
-from engine.report.humanize import tokens_text
 from engine.report.reasons import reason_lines
 from engine.report.status_signs import SIGNS
 from engine.report.totals import sums_texts

@@ -13,9 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.log.events.timestamps import moment
-from engine.log.humanize import counts_text, duration
+from engine.log.humanize import counts_text, duration, spent_text, tokens_text
 from engine.log.reading.view import ENDED, NodeStatus, NodeView, RunView
-from engine.report.humanize import spent_text, tokens_text
 from engine.report.status_signs import SIGNS
 
 _URGENT = frozenset({NodeStatus.RUNNING, NodeStatus.FAILED, NodeStatus.CANCELLED})
