@@ -1,4 +1,4 @@
-"""Text in, model and problems out: the one reader and checker, for the editor at every key stroke and for a run."""
+"""Turns the text of an experience.yaml into a model and its problems, for runs and each key stroke in the editor."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from functools import cached_property
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from engine.experience.checks.ids_and_edges import Shape, check_graph, read_shape
+from engine.experience.checks.contexts import DocumentContext
 from engine.experience.checks.nested_experiences import check_nested
-from engine.experience.checks.phases import check_phases
-from engine.experience.checks.schema_refs import check_references
-from engine.experience.checks.stages import check_stages
-from engine.experience.checks.suppressions import without_excused
-from engine.experience.checks.unloggable import check_values
-from engine.experience.checks.yaml.cut_off_text import check_swallowed
-from engine.experience.checks.yaml.followup_errors import without_echoes
-from engine.experience.checks.yaml.indentation_mistakes import as_one_mistake, slips, without_slipped
+from engine.experience.checks.registry import DOCUMENT_CHECKS
+from engine.experience.checks.suppressions import without_suppressed
+from engine.experience.checks.yaml.followup_errors import without_followups
+from engine.experience.checks.yaml.indentation_mistakes import as_one_mistake, merged_items, without_misread
 from engine.experience.files.port import NO_FILES, Files
-from engine.experience.incremental import Knowledge, read_knowledge
+from engine.experience.graph.shape import Shape, read_shape
+from engine.experience.incremental import CheckedGraph, check_graph
 from engine.experience.json_schema.schema_errors import problems_of
 from engine.experience.model import Experience
 from engine.experience.nested.declarations import Declarations
@@ -51,18 +48,18 @@ _CODES = {
 
 
 class Analysis(Struct, frozen=True, dict=True):
-    """What a text says and what is wrong with it.
+    """The model of a text, and its problems.
 
-    `experience` is without the parts that could not be read, and None where the top level is not a mapping. `problems`
-    are in the order of the text. `shape` and `knowledge` are what the next analysis starts from; `nested` are the
-    nested experiences by path from the folder of this one, at any depth.
+    `experience` lacks the parts that could not be read, and is None if the top level is not a mapping. `problems` are
+    in the order of the text. `shape` and `graph` are what the next analysis starts from; `nested` are the nested
+    experiences at any depth, by path from the folder of this one.
     """
 
     parsed: ParsedText
     experience: Experience | None
     problems: tuple[Problem, ...]
     shape: Shape | None = None
-    knowledge: Knowledge | None = None
+    graph: CheckedGraph | None = None
     nested: Mapping[str, NestedAnalysis] = field(default_factory=dict)
 
     @property
@@ -119,10 +116,10 @@ class NestedAnalysis(Struct, frozen=True):
 
 
 def analyse(text: str, previous: Analysis | None = None, files: Files = NO_FILES) -> Analysis:
-    """Read and check the text of an experience.yaml; pure but for what `files` looks at, and never raises.
+    """Read and check the text of an experience.yaml. Never raises, and has no effects but the reads of `files`.
 
-    Each node, edge and field is read alone; those whose text is as in `previous` are taken from there. The result
-    does not depend on `previous`, only the time does. Of `files`, one view always gives the same answers.
+    Nodes, edges and fields whose text did not change are taken from `previous`, which saves time and does not change
+    the result. `files` must give the same answers for as long as it lives.
     """
     before = previous.nested if previous else {}
     parsed = parse_text(text, previous.parsed if previous else None)
@@ -134,14 +131,14 @@ def analyse(text: str, previous: Analysis | None = None, files: Files = NO_FILES
         return analysis
     inner = {path: _analyse_nested(file, by_path, before.get(path)) for path, file in nested.items()}
     errors = {path: each.analysis.errors for path, each in inner.items()}
-    more = without_excused(check_nested(references, files.own, nested, errors), text, analysis.lines)
+    more = without_suppressed(check_nested(references, files.own, nested, errors), text, analysis.lines)
     return replace(analysis, problems=_in_order((*analysis.problems, *more)), nested=inner)
 
 
 def abandoned(text: str, limit: float) -> Analysis:
-    """What is known of a text whose analysis was given up after `limit` seconds: nothing but that."""
+    """The analysis of a text that was stopped after `limit` seconds: one warning that says so."""
     message = (
-        f"checking this file took over {limit:g} s and was given up: nothing in it is checked until it changes;"
+        f"checking took over {limit:g} s and was stopped, so this file stays unchecked until it changes;"
         " make it smaller or simpler"
     )
     line_end = text.find("\n")
@@ -165,31 +162,38 @@ def _check(parsed: ParsedText, files: Files, nested: Mapping[str, Declarations],
     text, tree, parts = parsed.text, parsed.tree, parsed.parts
     syntax = [_from_syntax(problem) for problem in tree.problems]
     if tree.root is None or parts is None:
-        problems = with_characters_named(syntax or [_not_a_mapping(tree)], text)
-        return Analysis(parsed, None, tuple(problems))
+        only = with_characters_named(syntax or [_not_a_mapping(tree)], text)
+        return Analysis(parsed, None, tuple(only))
     shape = read_shape(parts, previous.shape if previous else None)
-    shell = problems_of(parts.shell.flaws, tree.root)
-    items = [problem for section in parts.all for problem in section.problems()]
     broken = [problem.span for problem in syntax if problem.code is not Code.DUPLICATE_KEY]
-    before = previous.knowledge if previous else None
-    knowledge = read_knowledge(parts, shape, files, nested, before, readable=not broken)
-    found = [*shell, *items, *check_graph(parts, shape), *check_stages(parts, shape)]
-    found += [*check_phases(parts, tree.root), *knowledge.checked.problems(parts)]
-    found += [*check_references(parts.fields, files), *check_values(tree.root, text), *check_swallowed(tree, text)]
+    graph = check_graph(parts, shape, files, nested, previous.graph if previous else None, readable=not broken)
+    document = DocumentContext(parts, shape, tree, tree.root, files)
+    found = list(problems_of(parts.shell.flaws, tree.root))
+    found += [problem for section in parts.all for problem in section.problems()]
+    found += [problem for check in DOCUMENT_CHECKS for problem in check(document)]
+    found += graph.items.problems(parts)
     if not any(map(_hides_the_flow, (*syntax, *found))):
-        found += knowledge.flow_problems(parts)
+        found += graph.problems_of_flow(parts)
+    syntax, found = _without_followups(syntax, found, broken, parts, tree)
+    found = with_characters_named([*syntax, *found], text)
+    problems = _in_order(without_suppressed(found, text, tree.lines))
+    return Analysis(parsed, parts.experience(), problems, shape, graph)
+
+
+def _without_followups(
+    syntax: list[Problem], found: list[Problem], broken: list[Span], parts: Parts, tree: Tree
+) -> tuple[list[Problem], list[Problem]]:
+    """The problems of YAML and the others, without those that only follow from the ones of YAML."""
     if broken:
-        found = list(without_echoes(found, broken, parts, tree))
-    if slipped := slips(tree.root, syntax):
-        found = list(without_slipped(found, slipped, tree.root))
-        syntax = list(as_one_mistake(slipped, tree.root, syntax))
-    said = with_characters_named([*syntax, *found], text)
-    told = _in_order(without_excused(said, text, tree.lines))
-    return Analysis(parsed, parts.experience(), told, shape, knowledge)
+        found = list(without_followups(found, broken, parts, tree))
+    if tree.root is not None and (merged := merged_items(tree.root, syntax)):
+        found = list(without_misread(found, merged, tree.root))
+        syntax = list(as_one_mistake(merged, tree.root, syntax))
+    return syntax, found
 
 
 def _hides_the_flow(problem: Problem) -> bool:
-    """Whether what reads and writes which field may not be what is meant."""
+    """Checks that a problem may distort what reads and writes which field."""
     is_error = problem.severity is Severity.ERROR and problem.code not in FILE_CODES
     return is_error or problem.code is Code.BAD_REFERENCE
 
@@ -200,14 +204,14 @@ def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def _from_syntax(problem: SyntaxProblem) -> Problem:
     code = _CODES.get(problem.code, Code.INVALID_YAML)
-    related = (Related(problem.related, "the other place"),) if problem.related else ()
+    related = (Related(problem.related, "see also"),) if problem.related else ()
     return Problem(code, Severity.ERROR, problem.message, problem.span, related)
 
 
 def _not_a_mapping(tree: Tree) -> Problem:
     root = tree.root
     if root is None or root.kind is NodeKind.NULL:
-        message = "the file says nothing yet: an experience starts with `name:` and `version:`"
+        message = "the file is empty; start with `name:` and `version:`"
         return Problem(Code.NOT_A_MAPPING, Severity.ERROR, message, Span(0, 0))
-    message = "the top level of an experience is a mapping, with the keys `name`, `version`, `state` and `graph`"
+    message = "the top level must be a mapping with the keys `name`, `version`, `state` and `graph`"
     return Problem(Code.NOT_A_MAPPING, Severity.ERROR, message, root.span)

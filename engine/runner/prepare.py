@@ -24,7 +24,7 @@ from engine.experience.args import check_args, secret_args, secret_values
 from engine.experience.graph import Graph
 from engine.experience.load import Loaded
 from engine.experience.model import Experience
-from engine.experience.source.locate import json_of
+from engine.experience.source.locate import as_json
 from engine.expressions import Json
 from engine.llm.limits import RateLimits
 from engine.llm.providers import ANTHROPIC, PROVIDERS, Provider
@@ -269,7 +269,7 @@ def _composed(loaded: Loaded) -> Composition:
 def _require_json(loaded: Loaded) -> None:
     root = loaded.analysis.tree.root
     try:
-        canonical(json_of(root) if root is not None else None)
+        canonical(as_json(root.value) if root is not None else None)
     except NotJsonError as error:
         raise RunRefusedError(
             f"{loaded.path} holds a value that no log can hold: {error}. Write it as a text."

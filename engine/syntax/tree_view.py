@@ -102,13 +102,6 @@ class View(Struct, frozen=True, gc=False):
         at, item = self.green.items[position]
         return View(item, self.start + at)
 
-    def item_spans(self) -> list[Span]:
-        """Return where the items of a sequence are: the spans of `items`, but without a view for each."""
-        if not isinstance(self.green, Sequence):
-            return []
-        start = self.start
-        return [Span(start + at, start + at + item.length) for at, item in self.green.items]
-
     def entry(self, key: Hashable) -> EntryView | None:
         """Return the entry of a mapping with this key (the last one, as in its value), or None."""
         if not isinstance(self.green, Mapping):
@@ -122,26 +115,13 @@ class View(Struct, frozen=True, gc=False):
         return entry.value if entry else None
 
     def find(self, steps: Iterable[str | int]) -> View | None:
-        """Return what stands at a path of keys and positions, or None where that is not written, or is an alias.
-
-        As `get` and `items`, one step after the other, but without a view for each: thousands are looked for.
-        """
-        green, at = self.green, self.start
+        """Return the value at a path of keys and positions; None where nothing is written there, or in an alias."""
+        found: View | None = self
         for step in steps:
-            if isinstance(green, Mapping) and isinstance(step, str):
-                position = _index_of(green).get(step)
-                if position is None:
-                    return None
-                entry = green.entries[position]
-                if entry.value is None:
-                    return None
-                green, at = entry.value, at + entry.value_at
-            elif isinstance(green, Sequence) and isinstance(step, int) and 0 <= step < len(green.items):
-                by, green = green.items[step]
-                at += by
-            else:
+            if found is None:
                 return None
-        return View(green, at)
+            found = found.item(step) if isinstance(step, int) else found.get(step)
+        return found
 
     def key(self, key: Hashable) -> View | None:
         """Return the key itself, as written, or None when there is no such key."""

@@ -1,4 +1,4 @@
-"""The call hierarchy of a graph: what comes before a node and what after it, by edge, by data, and in pipelines."""
+"""Call hierarchy: what runs right before and after a vertex, by edge, by data, in pipelines and in loops."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from engine.syntax import Span, View
 from oe_lsp.ide.document.cursor import cursor_at
 from oe_lsp.ide.document.items import EDGES, LOOPS, NODES, PIPELINES, VERTICES, Item, items_at, text_at
 from oe_lsp.ide.document.snapshot import Snapshot
-from oe_lsp.ide.names.symbol_index import Access, Named, entity_at, named_in
+from oe_lsp.ide.names.symbol_index import Access, ItemMention, entity_at, mentions_in_item
 from oe_lsp.ide.names.symbol_references import EntityKind
 
 
 class Vertex(Struct, frozen=True):
-    """A node, a pipeline or a loop. `detail` says which of them, or a node's kind."""
+    """A node, pipeline or loop. `detail` is a node's kind, else `pipeline` or `loop`."""
 
     id: str
     detail: str
@@ -25,28 +25,28 @@ class Vertex(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """A vertex before or after another one, and the places because of which it is: ids in edges, names of fields."""
+    """A vertex before or after another one. `sites` are the ids and field names in the text that connect them."""
 
     vertex: Vertex
-    because: tuple[Span, ...]
+    sites: tuple[Span, ...]
 
 
 def vertex_at(snapshot: Snapshot, offset: int) -> Vertex | None:
-    """The node, pipeline or loop that is named at an offset, else the one that the offset is in."""
+    """Return the vertex named at an offset, else the one that encloses it."""
     root = snapshot.analysis.tree.root
     found = entity_at(root, offset)
     if found is not None and found[0].kind is EntityKind.VERTEX:
         return vertex_of(snapshot, found[0].name)
     cursor = cursor_at(snapshot, offset)
-    around = cursor.item if cursor else None
-    for item in _vertices(root) if around else ():
-        if item.view == around and (id_ := _id_of(item)) is not None:
+    enclosing = cursor.item if cursor else None
+    for item in _vertices(root) if enclosing else ():
+        if item.view == enclosing and (id_ := _id_of(item)) is not None:
             return _vertex(item, id_)
     return None
 
 
 def vertex_of(snapshot: Snapshot, id_: str) -> Vertex | None:
-    """The vertex with an id; the first one, where there are two."""
+    """Return the vertex with an id; the first one if two share it."""
     for item in _vertices(snapshot.analysis.tree.root):
         found = _id_of(item)
         if found is not None and found.name == id_:
@@ -55,49 +55,51 @@ def vertex_of(snapshot: Snapshot, id_: str) -> Vertex | None:
 
 
 def upstream(snapshot: Snapshot, id_: str) -> tuple[Call, ...]:
-    """What runs right before a vertex: what edges lead from, who writes what it reads, the stage before."""
+    """Return what runs right before a vertex: sources of edges, writers of what it reads, the previous stage."""
     root = snapshot.analysis.tree.root
-    handed = (_Step(before, at) for before, after, at in (*_edges(root, id_), *_handed_on(root)) if after == id_)
-    return _calls(root, (*handed, *_by_data(snapshot.analysis, id_, Access.READS)))
+    links = (*_edges(root, id_), *_stages_and_bodies(root))
+    direct = (_Step(before, at) for before, after, at in links if after == id_)
+    return _calls(root, (*direct, *_data_steps(snapshot.analysis, id_, Access.READS)))
 
 
 def downstream(snapshot: Snapshot, id_: str) -> tuple[Call, ...]:
-    """What runs right after a vertex: what edges lead to, who reads what it writes, the stage behind."""
+    """Return what runs right after a vertex: targets of edges, readers of what it writes, the next stage."""
     root = snapshot.analysis.tree.root
-    handed = (_Step(after, at) for before, after, at in (*_edges(root, id_), *_handed_on(root)) if before == id_)
-    return _calls(root, (*handed, *_by_data(snapshot.analysis, id_, Access.WRITES)))
+    links = (*_edges(root, id_), *_stages_and_bodies(root))
+    direct = (_Step(after, at) for before, after, at in links if before == id_)
+    return _calls(root, (*direct, *_data_steps(snapshot.analysis, id_, Access.WRITES)))
 
 
 class _Step(Struct, frozen=True):
-    """What is at the other end of a step, and the name in the text that makes the step."""
+    """The vertex at the other end of a connection, and the name in the text that makes it."""
 
     id: str
-    because: Span
+    site: Span
 
 
 def _calls(root: View | None, steps: tuple[_Step, ...]) -> tuple[Call, ...]:
-    places: dict[str, dict[Span, None]] = {}
+    sites: dict[str, dict[Span, None]] = {}
     for step in steps:
-        places.setdefault(step.id, {})[step.because] = None
+        sites.setdefault(step.id, {})[step.site] = None
     ends: dict[str, Vertex] = {}
     for item in _vertices(root):
-        if (id_ := _id_of(item)) is not None and id_.name in places:
+        if (id_ := _id_of(item)) is not None and id_.name in sites:
             ends.setdefault(id_.name, _vertex(item, id_))
-    return tuple(Call(ends[id_], tuple(spans)) for id_, spans in places.items() if id_ in ends)
+    return tuple(Call(ends[id_], tuple(spans)) for id_, spans in sites.items() if id_ in ends)
 
 
 def _edges(root: View | None, id_: str) -> Iterator[tuple[str, str, Span]]:
-    """Both ends of each edge that names a vertex, and where the second one is named."""
+    """Yield both ends of each edge that names a vertex, and the span of `to`."""
     for item in items_at(root, EDGES):
-        if all(named.name != id_ for named in named_in(item)):
+        if all(named.name != id_ for named in mentions_in_item(item)):
             continue
         from_, to, place = text_at(item.view, "from"), text_at(item.view, "to"), item.view.get("to")
         if from_ is not None and to is not None and place is not None:
             yield from_, to, place.span
 
 
-def _handed_on(root: View | None) -> Iterator[tuple[str, str, Span]]:
-    """A pipeline hands its items to the first stage, each stage hands them on; a loop runs its body."""
+def _stages_and_bodies(root: View | None) -> Iterator[tuple[str, str, Span]]:
+    """Yield pipeline and first stage, stage and next stage, loop and body, with the span of the second."""
     for item in items_at(root, PIPELINES):
         stages = item.view.get("stages")
         before = text_at(item.view, "id")
@@ -111,10 +113,9 @@ def _handed_on(root: View | None) -> Iterator[tuple[str, str, Span]]:
             yield loop, body.value, body.span
 
 
-def _by_data(analysis: Analysis, id_: str, access: Access) -> Iterator[_Step]:
-    """Who writes the fields that a vertex reads, or reads those that it writes, and where the reader names them.
-
-    What the order of the graph has the other way round is left out.
+def _data_steps(analysis: Analysis, id_: str, access: Access) -> Iterator[_Step]:
+    """Yield the writers of the fields that a vertex reads, or the readers of those that it writes, where the reader
+    names them; not those that the graph orders the other way round.
     """
     root = analysis.tree.root
     own = {span: name for name, span in _fields(root, id_, access)}
@@ -123,7 +124,7 @@ def _by_data(analysis: Analysis, id_: str, access: Access) -> Iterator[_Step]:
         other = _id_of(item)
         if other is None or other.name == id_:
             continue
-        for named in named_in(item):
+        for named in mentions_in_item(item):
             if named.kind is not EntityKind.FIELD or named.name not in own.values() or named.access is access:
                 continue
             if access is Access.WRITES and is_before(id_, other.name):
@@ -133,17 +134,17 @@ def _by_data(analysis: Analysis, id_: str, access: Access) -> Iterator[_Step]:
 
 
 def _fields(root: View | None, id_: str, access: Access) -> Iterator[tuple[str, Span]]:
-    """The fields that a vertex reads or writes, and where it names them."""
+    """Yield the fields that a vertex reads or writes, and where it names them."""
     for item in _vertices(root):
         found = _id_of(item)
-        for named in named_in(item) if found is not None and found.name == id_ else ():
+        for named in mentions_in_item(item) if found is not None and found.name == id_ else ():
             if named.kind is EntityKind.FIELD and named.access is access:
                 yield named.name, named.span.shift(item.view.start)
 
 
 def _order(analysis: Analysis) -> Callable[[str, str], bool]:
-    """Whether one vertex can run before another one; yes, where the order cannot be known."""
-    flow = analysis.knowledge.flow if analysis.knowledge else None
+    """Return a test whether one vertex can run before another; true where the order is unknown."""
+    flow = analysis.graph.flow if analysis.graph else None
     if flow is None:
         return lambda _before, _after: True
 
@@ -163,14 +164,14 @@ def _vertices(root: View | None) -> Iterator[Item]:
         yield from items_at(root, place)
 
 
-def _id_of(item: Item) -> Named | None:
-    for named in named_in(item):
+def _id_of(item: Item) -> ItemMention | None:
+    for named in mentions_in_item(item):
         if named.access is Access.DECLARES and named.kind is EntityKind.VERTEX:
             return named
     return None
 
 
-def _vertex(item: Item, id_: Named) -> Vertex:
+def _vertex(item: Item, id_: ItemMention) -> Vertex:
     return Vertex(id_.name, _detail(item), item.view.span, id_.span.shift(item.view.start))
 
 

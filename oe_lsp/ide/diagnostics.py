@@ -1,4 +1,4 @@
-"""Problems of a snapshot as an editor shows them. Finding them is engine/experience's."""
+"""Problems of a snapshot as diagnostics. engine/experience finds them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from engine.syntax import Span
 
 DOCUMENTATION = "https://github.com/oe-lsp/oe-lsp/blob/main/docs/diagnostics"
-"""Where the page of each code is: `<code>.md` in this folder."""
+"""Folder with a page `<code>.md` for each code."""
 
 
 class Diagnostic(Struct, frozen=True):
-    """One problem. `href` is the page that explains `code`; `data` is what a quick fix needs."""
+    """A problem to show. `href` is the page about `code`; `data` is for quick fixes."""
 
     span: Span
     severity: Severity
@@ -31,12 +31,12 @@ class Diagnostic(Struct, frozen=True):
 def diagnostics(
     problems: Sequence[Problem], severities: Mapping[str, Severity | None] = MappingProxyType({})
 ) -> tuple[Diagnostic, ...]:
-    """One diagnostic per problem, in the order of the text.
+    """Return one diagnostic per problem, in the order of the text.
 
-    `severities` are the user's own, by code; None leaves a code out.
+    `severities` overrides severities by code; None hides a code.
     """
-    wished = ((problem, severities.get(problem.code.value, problem.severity)) for problem in problems)
-    return tuple(_diagnostic(problem, severity) for problem, severity in wished if severity is not None)
+    with_severity = ((problem, severities.get(problem.code.value, problem.severity)) for problem in problems)
+    return tuple(_diagnostic(problem, severity) for problem, severity in with_severity if severity is not None)
 
 
 def _diagnostic(problem: Problem, severity: Severity) -> Diagnostic:

@@ -1,4 +1,4 @@
-"""The outline of an experience: args, fields, phases, nodes, edges, pipelines, loops; and the search in outlines."""
+"""Document symbols: args, fields, phases, nodes, edges, pipelines and loops; and the search for them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,22 @@ from msgspec import Struct
 
 from engine.experience.source.locate import Steps, key_text
 from engine.syntax import Green, NodeKind, Span, View
-from oe_lsp.ide.document.items import ARGS, EDGES, FIELDS, LOOPS, MOST_KEPT, NODES, PHASES, PIPELINES, items_at, text_at
+from oe_lsp.ide.document.items import (
+    ARGS,
+    EDGES,
+    FIELDS,
+    LOOPS,
+    MAX_CACHED,
+    NODES,
+    PHASES,
+    PIPELINES,
+    items_at,
+    text_at,
+)
 
 
 class SymbolKind(Enum):
-    """What a symbol stands for. SECTION: a list of others."""
+    """Kind of symbol. SECTION contains others."""
 
     SECTION = "section"
     ARG = "arg"
@@ -27,7 +38,7 @@ class SymbolKind(Enum):
 
 
 class Symbol(Struct, frozen=True):
-    """A part of an experience. `span` is all of it, `name_span` the stretch in it that names it."""
+    """A part of an experience. `span` covers all of it, `name_span` its name."""
 
     name: str
     kind: SymbolKind
@@ -41,20 +52,20 @@ _Reader = Callable[[View], Iterator[Symbol]]
 
 
 def symbols(root: View | None) -> tuple[Symbol, ...]:
-    """The outline, in the order of the text: sections, and in them what they hold. Works on any text."""
+    """Return the sections with their members, in the order of the text. Works on any text."""
     sections = (_section(root, *section) for section in _SECTIONS)
     return tuple(sorted((section for section in sections if section), key=lambda section: section.span.start))
 
 
-def all_symbols(root: View | None) -> Iterator[Symbol]:
-    """What can be searched for: everything that has a name of its own."""
+def searchable_symbols(root: View | None) -> Iterator[Symbol]:
+    """Yield everything that has a name of its own."""
     for section in symbols(root):
-        # An edge, and what has no id yet, has nothing in it that names it.
+        # Edges, and items without an id, have no name.
         yield from (symbol for symbol in section.children if symbol.name_span != symbol.span)
 
 
 def matches(query: str, name: str) -> bool:
-    """Whether all letters of a query occur in a name in their order, in either case, as editors search."""
+    """Return whether the letters of a query occur in a name in order, ignoring case, as editors search."""
     letters = iter(name.casefold())
     return all(letter in letters for letter in query.casefold() if not letter.isspace())
 
@@ -74,9 +85,9 @@ def _section(root: View | None, owner: tuple[str, ...], key: str, place: Steps, 
     return Symbol(key, SymbolKind.SECTION, "", entry.span, entry.key.span, children)
 
 
-@lru_cache(maxsize=MOST_KEPT)
+@lru_cache(maxsize=MAX_CACHED)
 def _parts_of(green: Green, read: _Reader) -> tuple[Symbol, ...]:
-    """The symbols of an item, relative to where it starts."""
+    """Return the symbols of an item, relative to its start."""
     return tuple(read(View(green, 0)))
 
 
@@ -117,7 +128,7 @@ def _members(view: View, kind: SymbolKind) -> Iterator[Symbol]:
 
 
 def _named(view: View, kind: SymbolKind, detail: str) -> Symbol:
-    """An item by its id; one that has none yet is shown as what it is."""
+    """Return an item by its id, or as `(node without an id)`."""
     id_ = view.get("id")
     if id_ is None or id_.kind is not NodeKind.SCALAR or not str(id_.value).strip():
         return Symbol(f"({kind.value} without an id)", kind, detail, view.span, view.span)
@@ -133,4 +144,4 @@ _SECTIONS: tuple[tuple[tuple[str, ...], str, Steps, _Reader], ...] = (
     (("graph",), "pipelines", PIPELINES, _pipeline),
     (("graph",), "loops", LOOPS, _loop),
 )
-"""Each section's key, what it is in, and where its items are: those of `args` and `state` are a level deeper."""
+"""Parent and key of each section, the path of its items, and their reader."""

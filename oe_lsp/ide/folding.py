@@ -1,4 +1,4 @@
-"""What can be folded away: sections, nodes, block scalars, brackets over several lines, and runs of comments."""
+"""Folding ranges: sections, nodes, block scalars, multi-line brackets, and comment blocks."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from functools import lru_cache
 from msgspec import Struct
 
 from engine.syntax import Green, LineIndex, NodeKind, View
-from oe_lsp.ide.document.items import MOST_KEPT
+from oe_lsp.ide.document.items import MAX_CACHED
 from oe_lsp.ide.document.snapshot import Snapshot
 
 
 class Fold(Struct, frozen=True):
-    """The lines that one fold is about: the first stays visible. `depth` is 0 for the outermost."""
+    """A foldable range of zero-based lines; the first stays visible. `depth` is 0 for the outermost."""
 
     first_line: int
     last_line: int
@@ -23,18 +23,18 @@ class Fold(Struct, frozen=True):
 
 
 def folds(snapshot: Snapshot, most: int | None = None) -> tuple[Fold, ...]:
-    """The folds in the order of the lines, one for each first line. Of too many the outermost `most` stay."""
+    """Return the folds in line order, at most one per first line; the outermost `most` of them."""
     lines = snapshot.analysis.lines
     by_line: dict[int, Fold] = {}
     root = snapshot.analysis.tree.root
-    for fold in (*(_below(root, 0, lines) if root else ()), *_of_comments(snapshot)):
+    for fold in (*(_below(root, 0, lines) if root else ()), *_comment_folds(snapshot)):
         by_line.setdefault(fold.first_line, fold)
     kept = sorted(by_line.values(), key=lambda fold: fold.depth)[:most]
     return tuple(sorted(kept, key=lambda fold: fold.first_line))
 
 
 class _Inner(Struct, frozen=True):
-    """A fold inside of a node, in lines from the node's first one."""
+    """A fold inside a node, in lines relative to the node's first."""
 
     first: int
     last: int
@@ -42,11 +42,11 @@ class _Inner(Struct, frozen=True):
 
 
 _DEPTH_OF_ITEMS = 2
-"""What is below `graph.nodes` and its like is kept from snapshot to snapshot."""
+"""The depth of items such as `graph.nodes[0]`. Folds inside them are cached across snapshots."""
 
 
 def _below(view: View, depth: int, lines: LineIndex) -> Iterator[Fold]:
-    """The folds in a collection, the outer before the inner."""
+    """Yield the folds in a collection, outer before inner."""
     for owner, inner in _parts(view):
         last = _last_line(inner.green)
         if last == 0 and owner is inner:
@@ -61,7 +61,7 @@ def _below(view: View, depth: int, lines: LineIndex) -> Iterator[Fold]:
             yield from (Fold(line + fold.first, line + fold.last, depth + fold.depth) for fold in _inside(inner.green))
 
 
-@lru_cache(maxsize=MOST_KEPT)
+@lru_cache(maxsize=MAX_CACHED)
 def _inside(green: Green) -> tuple[_Inner, ...]:
     view = View(green, 0)
     folds = _below(view, _DEPTH_OF_ITEMS, LineIndex(view.text))
@@ -69,14 +69,14 @@ def _inside(green: Green) -> tuple[_Inner, ...]:
 
 
 def _parts(view: View) -> Iterator[tuple[View, View]]:
-    """What is in a collection, each with where its fold begins: at its key, or where it starts itself."""
+    """Yield the members of a collection, each after the view where its fold starts: its key, or the member itself."""
     yield from ((entry.key, entry.value) for entry in view.entries() if entry.value is not None)
     yield from ((item, item) for item in view.items())
 
 
-@lru_cache(maxsize=MOST_KEPT)
+@lru_cache(maxsize=MAX_CACHED)
 def _last_line(green: Green) -> int:
-    """How many lines below its first one a node ends, without blank lines, which a block scalar counts as its own."""
+    """Return the last non-blank line of a node, relative to its first."""
     if green.kind is NodeKind.NULL:
         return 0
     text = green.text.rstrip()
@@ -86,17 +86,17 @@ def _last_line(green: Green) -> int:
 _COMMENT = re.compile(r"#[^\r\n]*")
 
 
-def _of_comments(snapshot: Snapshot) -> Iterator[Fold]:
-    """Runs of lines that hold a comment and nothing else; what looks so inside a block scalar is text."""
+def _comment_folds(snapshot: Snapshot) -> Iterator[Fold]:
+    """Yield blocks of comment lines; text inside a block scalar is no comment."""
     tree = snapshot.analysis.tree
-    for start, first, last in _runs(snapshot.text, snapshot.analysis.lines):
+    for start, first, last in _comment_blocks(snapshot.text, snapshot.analysis.lines):
         path = tree.node_at(start)
         if not path or path[-1].kind is not NodeKind.SCALAR or path[-1].span.end <= start:
             yield Fold(first, last, len(path), is_comment=True)
 
 
-def _runs(text: str, lines: LineIndex) -> Iterator[tuple[int, int, int]]:
-    """Where two or more lines begin with a `#`, one below the other; the first line and the last one."""
+def _comment_blocks(text: str, lines: LineIndex) -> Iterator[tuple[int, int, int]]:
+    """Yield offset, first and last line of each two or more consecutive lines that begin with `#`."""
     start = first = last = -1
     for found in _COMMENT.finditer(text):
         place = lines.position(found.start())

@@ -1,4 +1,4 @@
-"""Texts of hover and completion in Markdown: what a rule of the schema says, code, lists of names."""
+"""Markdown for hovers and completion: schema rules, code, lists of names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_EXAMPLES = 2
 
 
 def of_rule(rule: Mapping[str, Any]) -> str:
-    """A rule of the schema: its description, its values, default and examples."""
+    """Return a schema rule as text: description, values, default, examples."""
     parts = [str(rule.get("description", ""))]
     values = values_of(rule)
     if any(meaning for _, meaning in values):
@@ -30,12 +30,12 @@ def of_rule(rule: Mapping[str, Any]) -> str:
 
 
 def paragraphs(parts: Iterable[str]) -> str:
-    """The parts that say something, with a blank line between."""
+    """Join the non-empty parts with blank lines."""
     return "\n\n".join(part for part in parts if part)
 
 
 def code(text: str) -> str:
-    """Text as inline code, whatever backticks are in it."""
+    """Return text as inline code, also if it contains backticks."""
     fence = "`"
     while fence in text:
         fence += "`"
@@ -44,7 +44,7 @@ def code(text: str) -> str:
 
 
 def block(text: str, language: str = "text") -> str:
-    """Text as a block of code."""
+    """Return text as a code block."""
     fence = "```"
     while fence in text:
         fence += "`"
@@ -52,13 +52,13 @@ def block(text: str, language: str = "text") -> str:
 
 
 def names(found: Iterable[str]) -> str:
-    """Names as inline code, of many only the first ones."""
+    """Return names as inline code, without duplicates, at most twelve."""
     listed = list(dict.fromkeys(found))
     shown = ", ".join(map(code, listed[:_MOST_NAMES]))
     return f"{shown} and {len(listed) - _MOST_NAMES} more" if len(listed) > _MOST_NAMES else shown
 
 
 def plain(markdown: str) -> str:
-    """The Markdown of these functions as text."""
+    """Strip the Markdown that these functions produce."""
     lines = (line for line in markdown.splitlines() if not line.startswith("```"))
     return _MARKS.sub("", "\n".join(lines))

@@ -1,4 +1,4 @@
-"""Rename of nodes, fields, phases and args: every place in the experience and in the files of its prompts."""
+"""Rename of nodes, fields, phases and args, in the experience and in its prompt files."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from oe_lsp.ide.yaml_text import as_yaml
 
 
 class Edit(Struct, frozen=True):
-    """A stretch of a text, and what stands there afterwards."""
+    """A span of a text and its replacement."""
 
     span: Span
     text: str
 
 
 class Rename(Struct, frozen=True):
-    """What a rename changes: in the document, and by path in the files of prompts."""
+    """The edits of a rename: in the document, and in prompt files by path."""
 
     here: tuple[Edit, ...]
     in_prompts: Mapping[str, tuple[Edit, ...]]
 
 
 class Refusal(Struct, frozen=True):
-    """Why there is no rename, for the person who asked for it."""
+    """Why a rename is impossible, as a message for the user."""
 
     message: str
 
 
 def renamable_at(snapshot: Snapshot, offset: int) -> Span | None:
-    """The name at an offset, where it is one that can be changed; None for files, and for what is declared nowhere."""
+    """Return the span of the name at an offset, or None if it is a file or declared nowhere."""
     found = entity_at(snapshot.analysis.tree.root, offset)
     if found is None or not _is_declared(snapshot.analysis.tree.root, found[0]):
         return None
@@ -46,39 +46,40 @@ def renamable_at(snapshot: Snapshot, offset: int) -> Span | None:
 
 
 def rename(snapshot: Snapshot, offset: int, name: str, files: Files) -> Rename | Refusal:
-    """What gives another name to what is named at `offset`, everywhere. Reads the files of prompts.
+    """Return the edits that rename the entity at `offset` everywhere. Reads prompt files.
 
-    Refused where something else has that name, where the new text would not say the same as the old one, and where the
-    old name stands in text that could not be read.
+    Refused if the name is taken, if it cannot be written in every reference, or if the old name occurs in text that
+    cannot be parsed.
     """
     root = snapshot.analysis.tree.root
     found = entity_at(root, offset)
     if root is None or found is None or not _is_declared(root, found[0]):
-        return Refusal("Only nodes, pipelines, loops, fields, phases and args can be renamed, where they are declared.")
+        return Refusal("Only declared nodes, pipelines, loops, fields, phases and args can be renamed.")
     entity, _ = found
     if _is_declared(root, Entity(entity.kind, name, entity.owner)):
-        return Refusal(f"`{name}` exists already. Choose another name for `{entity.name}`.")
-    edits = [Edit(each.span, _written(root, each.span, name)) for each in occurrences(root, entity)]
-    if (line := _unread_line(snapshot, entity.name, {edit.span.start for edit in edits})) is not None:
-        return Refusal(f"Line {line + 1} cannot be read, and may name `{entity.name}`, too. Mend it first.")
+        return Refusal(f"`{name}` already exists. Choose another name.")
+    edits = [Edit(each.span, _quoted(root, each.span, name)) for each in occurrences(root, entity)]
+    if (line := _unparsed_line(snapshot, entity.name, {edit.span.start for edit in edits})) is not None:
+        return Refusal(f"Line {line + 1} cannot be parsed and may refer to `{entity.name}`. Fix it first.")
     in_prompts = {
         path: tuple(Edit(each.span, name) for each in places)
         for path, places in occurrences_in_prompts(root, entity, files.text).items()
     }
     renamed = Rename(tuple(edits), in_prompts)
-    return renamed if _means_the_same(snapshot, entity, name, renamed, files) else Refusal(_NOT_THE_SAME.format(name))
+    is_safe = _refers_to_the_same(snapshot, entity, name, renamed, files)
+    return renamed if is_safe else Refusal(_INVALID_NAME.format(name))
 
 
-def applied(text: str, edits: Iterable[Edit]) -> str:
-    """A text with edits that do not overlap made in it."""
+def apply_edits(text: str, edits: Iterable[Edit]) -> str:
+    """Apply edits that do not overlap."""
     for edit in sorted(edits, key=lambda edit: edit.span.start, reverse=True):
         text = text[: edit.span.start] + edit.text + text[edit.span.end :]
     return text
 
 
-_NOT_THE_SAME = (
-    "`{}` cannot be the name everywhere: in conditions, references and placeholders a name consists of letters, digits "
-    "and _, and must not be one that means something else there. Choose another name."
+_INVALID_NAME = (
+    "`{}` cannot be used in every reference: names in conditions, references and placeholders consist of letters, "
+    "digits and _, and must not be taken there. Choose another name."
 )
 
 
@@ -88,43 +89,43 @@ def _is_declared(root: View | None, entity: Entity) -> bool:
     return any(each.access is Access.DECLARES for each in occurrences(root, entity))
 
 
-def _unread_line(snapshot: Snapshot, name: str, understood: Collection[int]) -> int | None:
-    """The first line with the name where it is not understood, nor said in a comment or in a whole value."""
+def _unparsed_line(snapshot: Snapshot, name: str, known: Collection[int]) -> int | None:
+    """Return the first line with the name outside its known offsets, comments, and keys and values that were parsed."""
     tree = snapshot.analysis.tree
     if not tree.problems:
         return None
     for found in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", snapshot.text):
         at = found.start()
-        if at not in understood and not _is_whole(tree, at) and not _is_comment(tree.lines, at):
+        if at not in known and not _is_parsed(tree, at) and not _is_comment(tree.lines, at):
             return tree.lines.position(at).line
     return None
 
 
-def _is_whole(tree: Tree, offset: int) -> bool:
-    """Whether a key or a value stands there of which all could be read."""
+def _is_parsed(tree: Tree, offset: int) -> bool:
+    """Return whether the offset is in a key or value without syntax problems."""
     cursor = cursor_in(tree.root, offset)
-    is_read = cursor is not None and cursor.view.kind is NodeKind.SCALAR and cursor.part is not Part.GAP
-    return is_read and not any(problem.span.contains(offset) for problem in tree.problems)
+    is_scalar = cursor is not None and cursor.view.kind is NodeKind.SCALAR and cursor.part is not Part.GAP
+    return is_scalar and not any(problem.span.contains(offset) for problem in tree.problems)
 
 
 def _is_comment(lines: LineIndex, offset: int) -> bool:
     return re.search(r"(?:^|\s)#", lines.before(offset)) is not None
 
 
-def _written(root: View, span: Span, name: str) -> str:
-    """The name as it is written at a place: in quotes, where a plain value would be something else than text."""
+def _quoted(root: View, span: Span, name: str) -> str:
+    """Return the name as written at a span: in quotes if a plain value would not be a string."""
     cursor = cursor_in(root, span.start)
     is_plain = cursor is not None and cursor.view.span == span and cursor.view.style is Style.PLAIN
     return as_yaml(name) if is_plain else name
 
 
-def _means_the_same(snapshot: Snapshot, entity: Entity, name: str, renamed: Rename, files: Files) -> bool:
-    """Whether the new name names, in the new text, exactly what the old one names in the old text."""
-    text = applied(snapshot.text, renamed.here)
+def _refers_to_the_same(snapshot: Snapshot, entity: Entity, name: str, renamed: Rename, files: Files) -> bool:
+    """Return whether the new name, in the new text, occurs exactly where the old one does in the old text."""
+    text = apply_edits(snapshot.text, renamed.here)
     root = parse(text, snapshot.analysis.tree).root
     before = sum(_growth(edit) for edit in renamed.here if edit.span.end <= (entity.owner or 0))
     now = Entity(entity.kind, name, None if entity.owner is None else entity.owner + before)
-    prompts = {path: applied(files.text(path) or "", edits) for path, edits in renamed.in_prompts.items()}
+    prompts = {path: apply_edits(files.text(path) or "", edits) for path, edits in renamed.in_prompts.items()}
     found = occurrences_in_prompts(root, now, lambda path: prompts.get(path) or files.text(path))
     return (
         _starts(renamed.here) == _starts_of(each.span for each in occurrences(root, now))
@@ -139,7 +140,7 @@ def _growth(edit: Edit) -> int:
 
 
 def _starts(edits: tuple[Edit, ...]) -> list[int]:
-    """Where edits stand once all of them are made."""
+    """Return where edits start once all of them are applied."""
     ordered = sorted(edits, key=lambda edit: edit.span.start)
     grown = accumulate((_growth(edit) for edit in ordered), initial=0)
     return [edit.span.start + by + edit.text.startswith('"') for edit, by in zip(ordered, grown, strict=False)]

@@ -1,4 +1,4 @@
-"""What "expand selection" selects, step by step: the name, the path, the value, the entry, what that is in, and all."""
+"""Selection ranges: what "Expand Selection" selects, from the name to the whole text."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from oe_lsp.ide.names.symbol_references import mentions_of_value, paths_in
 
 
 def selections(snapshot: Snapshot, offset: int) -> tuple[Span, ...]:
-    """The stretches around an offset, each wider than the one before; the last one is the whole text."""
+    """Return the spans around an offset, each wider than the one before; the last one is the whole text."""
     cursor = cursor_at(snapshot, offset)
-    around = [*(_around(cursor) if cursor else ()), Span(0, len(snapshot.text))]
+    candidates = [*(_enclosing(cursor) if cursor else ()), Span(0, len(snapshot.text))]
     chosen: list[Span] = []
-    for span in around:
+    for span in candidates:
         if span.contains(offset) and (not chosen or _is_wider(span, chosen[-1])):
             chosen.append(span)
     return tuple(chosen)
@@ -27,17 +27,17 @@ def _is_wider(span: Span, than: Span) -> bool:
     return span != than and span.start <= than.start and span.end >= than.end
 
 
-def _around(cursor: Cursor) -> Iterator[Span]:
+def _enclosing(cursor: Cursor) -> Iterator[Span]:
     if cursor.view.kind is NodeKind.SCALAR:
         yield from _in_scalar(cursor)
     yield cursor.view.span
-    for inner, outer in pairwise((cursor.view, *reversed(cursor.around))):
+    for inner, outer in pairwise((cursor.view, *reversed(cursor.ancestors))):
         yield from (entry.span for entry in outer.entries() if inner in (entry.key, entry.value))
         yield outer.span
 
 
 def _in_scalar(cursor: Cursor) -> Iterator[Span]:
-    """The name, the path with its `$`, the placeholder, the line, and what stands between quotes."""
+    """Yield the name, the path with its `$`, the placeholder, the line, and the text inside quotes."""
     scalar, offset = cursor.view, cursor.offset
     names = (mention.span for mention in mentions_of_value(cursor.steps, scalar, cursor.item))
     yield from (span for span in names if span.contains(offset))
@@ -67,7 +67,7 @@ def _line(scalar: View, offset: int) -> Span:
 
 
 def _trimmed(scalar: View, span: Span) -> Span:
-    """A stretch of a scalar without white space around it."""
+    """Trim white space from a span of a scalar."""
     text = scalar.text[span.start - scalar.start : span.end - scalar.start]
     start = span.start + len(text) - len(text.lstrip())
     return Span(start, max(start, span.start + len(text.rstrip())))

@@ -1,4 +1,4 @@
-"""Plain values as YAML on one line."""
+"""Writes plain values as YAML on one line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?
 
 
 def as_yaml(value: Any) -> str:
-    """A value as YAML on one line."""
+    """Return a value as YAML on one line."""
     if isinstance(value, str):
         looks_plain = _PLAIN.fullmatch(value) and value not in _NOT_TEXT and not _NUMBER.fullmatch(value)
         return value if looks_plain else json.dumps(value, ensure_ascii=False)

@@ -196,7 +196,7 @@ async def test_a_rename_that_cannot_be_says_why(tmp_path: Path) -> None:
     async with Editor(tmp_path) as editor:
         uri = editor.open(text=TEXT)
         params = types.RenameParams(document(uri), at("id: compare", "compare"), "report")
-        with pytest.raises(JsonRpcException, match="`report` exists already") as refused:
+        with pytest.raises(JsonRpcException, match="`report` already exists") as refused:
             await soon(editor.text_document_rename_async(params))
 
     assert refused.value.code == -32803
@@ -256,7 +256,7 @@ async def test_a_selection_grows_for_each_cursor(tmp_path: Path) -> None:
     assert found[0].parent.range == over(at("reads: [readings]", "[readings]"), 10)
 
 
-@pytest.mark.parametrize(("rich", "tooltip"), [(True, "Open the tool's code"), (False, None)])
+@pytest.mark.parametrize(("rich", "tooltip"), [(True, "Open tool code"), (False, None)])
 async def test_links_open_the_files_that_are_there(weather: Weather, rich: bool, tooltip: str | None) -> None:
     async with Editor(weather.folder, capabilities=capabilities(rich=rich)) as editor:
         params = types.DocumentLinkParams(document(editor.open()))

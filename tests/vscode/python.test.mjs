@@ -25,15 +25,15 @@ test('an interpreter that does not exist is reported, with buttons to fix it', a
   await workbench.page.locator('.settings-editor .setting-item-label', { hasText: 'Python' }).first().waitFor();
 });
 
-test("the button How to install opens the extension's page", async (context) => {
+test("the button How to install opens the install guide", async (context) => {
   const workbench = await editor.open(context, await editor.copyOfFixture('weather'), 'install');
   const message = workbench.notification('No Python interpreter with oe-lsp found');
   await message.waitFor();
 
   await workbench.clickIn(message, 'How to install');
 
-  await workbench.page.locator('.extension-editor .name', { hasText: 'Experiences (oe)' }).waitFor();
-  await workbench.shot('page');
+  await workbench.page.locator('.tab.active', { hasText: 'Preview INSTALL.md' }).waitFor();
+  await workbench.shot('guide');
 });
 
 test('setting a suitable interpreter starts the server at once', async (context) => {

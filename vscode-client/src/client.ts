@@ -1,4 +1,5 @@
 // The language server process of this window: its Python interpreter, start, restart and requests.
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import {
   LanguageClient,
@@ -77,7 +78,7 @@ export class Server {
   private async startNow(): Promise<void> {
     const selection = await selectInterpreter(candidates(await pythonSources()), probeIn(this.home));
     if (!selection.found) {
-      void showNoPython(selection.rejected, this.output);
+      void showNoPython(selection.rejected, this.output, vscode.Uri.file(join(this.home, 'INSTALL.md')));
       return;
     }
     const { candidate, version, serverVersion } = selection;

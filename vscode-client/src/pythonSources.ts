@@ -4,7 +4,6 @@ import * as vscode from 'vscode';
 import { type RejectedCandidate, type Sources, expandSetting, noPythonText } from './pythonSelection';
 
 const PYTHON_EXTENSION = 'ms-python.python';
-const THIS_EXTENSION = 'oe-lsp.oe-experience';
 
 /** The part of the Python extension's exported API that is used here. */
 interface PythonApi {
@@ -78,6 +77,7 @@ export function onPythonChanged(changed: () => void): vscode.Disposable {
 export async function showNoPython(
   rejected: readonly RejectedCandidate[],
   output: vscode.LogOutputChannel,
+  installGuide: vscode.Uri,
 ): Promise<void> {
   const text = noPythonText(rejected);
   output.error(text);
@@ -89,8 +89,7 @@ export async function showNoPython(
       await selectPython(rejected);
       break;
     case install:
-      // The extension's page shows its README, offline too.
-      await vscode.commands.executeCommand('extension.open', THIS_EXTENSION);
+      await vscode.commands.executeCommand('markdown.showPreview', installGuide);
       break;
     case showOutput:
       output.show();

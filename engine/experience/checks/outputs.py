@@ -1,17 +1,18 @@
-"""What a node answers with against the fields that it writes: keys, types, merges (docs/format.md, Agents, State).
+"""The outputs of a node against the fields that it writes: keys, types, merges (docs/format.md, Agents, State).
 
-OE206 for what is ignored, OE407 for fan-outs, and OE408. What is wrong with a field by itself: reading/items.py.
+OE206 for ignored schemas, OE407 for fan-outs, and OE408. Mistakes in a field itself: reading/items.py.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 
-from engine.experience.checks.path_lookup import Scope, World
+from engine.experience.checks.contexts import ItemContext
+from engine.experience.checks.path_resolution import Environment, Scope
+from engine.experience.files.json_text import parse_json
 from engine.experience.files.port import Files
 from engine.experience.json_schema.inference import known_by, known_of_field
 from engine.experience.json_schema.messages import closest, did_you_mean, listed
@@ -23,18 +24,18 @@ from engine.expressions.values import ValueKind
 from engine.syntax import View
 
 OPEN = frozenset({"$ref", "anyOf", "oneOf", "allOf", "if", "patternProperties", "dependentSchemas", "propertyNames"})
-"""Keywords beside which the others do not tell all of what a schema allows."""
+"""Keywords that allow or forbid more than `type` and `properties` tell."""
 
 
 class AnswerSchema(Struct, frozen=True):
-    """The schema of a node's answer, and the file that it stands in; None where it stands in the experience."""
+    """The schema of a node's answer, and the file that it is in; None if it is in the experience."""
 
     schema: Mapping[str, Any]
     file: str | None = None
 
 
 def answer_schema(node: Node, files: Files) -> AnswerSchema | None:
-    """The schema that forces a node's answer; None where it has none, or it cannot be read."""
+    """The schema that a node's answer must match; None if there is none, or it cannot be read."""
     spec = node.spec
     if not isinstance(spec, (AgentSpec, SkillSpec, CliAgentSpec)):
         return None
@@ -43,31 +44,29 @@ def answer_schema(node: Node, files: Files) -> AnswerSchema | None:
     if not isinstance(spec.schema, str):
         return None if spec.schema is None else AnswerSchema(spec.schema)
     text = files.text(spec.schema)
-    try:
-        schema = None if text is None else json.loads(text)
-    except ValueError:
-        return None
+    schema = None if text is None else parse_json(text)
     return AnswerSchema(schema, spec.schema) if isinstance(schema, dict) else None
 
 
-def check_outputs(view: View, node: Node, scope: Scope, world: World) -> Iterator[Problem]:
-    """The problems of what the node writes; `scope` is that of one execution."""
-    answer = answer_schema(node, world.files)
+def check_outputs(context: ItemContext[Node]) -> Iterator[Problem]:
+    """OE206, OE407 and OE408 for what a node writes."""
+    view, node, scope, env = context.view, context.model, context.inner, context.env
+    answer = answer_schema(node, env.files)
     if answer is not None:
-        yield from _check_answer(view, node, answer, world)
+        yield from _check_answer(view, node, answer, env)
     if isinstance(node.spec, CliAgentSpec) and node.spec.output_format == "text" and node.spec.schema is not None:
-        message = "an answer in text has no schema; add `output_format: json` to check it"
+        message = "`schema` is ignored, since the output is text; add `output_format: json`"
         yield Problem(Code.NO_EFFECT, Severity.WARNING, message, locate(view, ("schema",)).key_span)
     if isinstance(node.spec, DatasetSpec) and len(node.writes) == 1:
-        yield from _check_rows(view, node.writes[0], world)
+        yield from _check_rows(view, node.writes[0], env)
     if scope.item is not None or scope.in_loop:
-        yield from _written_repeatedly(view, node, scope, world)
+        yield from _written_repeatedly(view, node, scope, env)
 
 
-def _check_answer(view: View, node: Node, answer: AnswerSchema, world: World) -> Iterator[Problem]:
+def _check_answer(view: View, node: Node, answer: AnswerSchema, env: Environment) -> Iterator[Problem]:
     schema = answer.schema
     if schema.get("type", "object") != "object":
-        message = "the schema of an answer must describe an object: it has a key for every field that is written"
+        message = "the schema of an answer must have `type: object`; give it a property for each field in `writes`"
         yield _problem(view, ("schema",) if answer.file else ("schema", "type"), message)
         return
     properties = schema.get("properties")
@@ -76,76 +75,80 @@ def _check_answer(view: View, node: Node, answer: AnswerSchema, world: World) ->
     for position, field in enumerate(node.writes):
         member = properties.get(field)
         if member is None:
-            yield _never_answered(view, position, field, answer, properties)
+            yield _never_written(view, position, field, answer, properties)
         elif isinstance(member, dict):
-            yield from _wrong_kind(view, node, position, member, answer, world)
+            yield from _wrong_type(view, node, position, member, answer, env)
     required = schema.get("required")
     for position, key in enumerate(required if isinstance(required, list) else ()):
         if key not in node.writes and key in properties:
             steps: Steps = ("schema",) if answer.file else ("schema", "required", position)
-            yield _not_named(view, node, key, steps, world)
+            yield _not_in_writes(view, node, key, steps, env)
 
 
-def _not_named(view: View, node: Node, key: str, steps: Steps, world: World) -> Problem:
-    """A key of every answer that `writes` does not name: agents and skills drop it, coding agents write it."""
+def _not_in_writes(view: View, node: Node, key: str, steps: Steps, env: Environment) -> Problem:
+    """A required key that is not in `writes`: agents and skills discard it, coding agents write it."""
     if not isinstance(node.spec, CliAgentSpec):
-        message = f"the answer must have `{key}`, which is then dropped: `writes` does not name it"
+        message = f"the schema requires `{key}`, which is then discarded; add it to `writes` to keep it"
         return _problem(view, steps, message, Severity.HINT)
-    if key in world.fields:
-        message = f"the answer must have `{key}`, which is written although `writes` does not name it; name it there"
+    if key in env.fields:
+        message = f"the schema requires `{key}`, which is written although it is not listed in `writes`; add it there"
         return _problem(view, steps, message, Severity.HINT)
-    message = f"the answer must have `{key}`, which is no field, so every answer fails the node; declare it as one"
+    message = f"the schema requires `{key}`, which is not a field, so the node always fails; add it to `state.schema`"
     return _problem(view, steps, message)
 
 
-def _never_answered(
+def _never_written(
     view: View, position: int, field: str, answer: AnswerSchema, properties: Mapping[str, Any]
 ) -> Problem:
     suggestion = closest(field, frozenset(map(str, properties)))
     where = f"`{answer.file}`" if answer.file else "`schema`"
-    hint = did_you_mean(suggestion) or (f"; its keys are {listed(map(str, properties))}" if properties else "")
+    hint = did_you_mean(suggestion) or (f"; available: {listed(map(str, properties))}" if properties else "")
     closed = answer.schema.get("additionalProperties") is False
     severity = Severity.WARNING if closed or suggestion else Severity.INFORMATION
-    message = f"{where} has no key `{field}`, so the answer does not write this field{hint}"
+    message = f"{where} has no property `{field}`, so this field is never written{hint}"
     data = {"suggestion": suggestion} if suggestion else {}
     return Problem(Code.WRITES_MISMATCH, severity, message, locate(view, ("writes", position)).span, data=data)
 
 
-def _wrong_kind(
-    view: View, node: Node, position: int, member: Mapping[str, Any], answer: AnswerSchema, world: World
+def _wrong_type(
+    view: View, node: Node, position: int, member: Mapping[str, Any], answer: AnswerSchema, env: Environment
 ) -> Iterator[Problem]:
-    """A key whose values the field never takes, so that every answer fails the node."""
+    """A key whose values the field never allows, so that the node always fails."""
     field = node.writes[position]
-    rules = world.fields.get(field)
+    rules = env.fields.get(field)
     if rules is None or not OPEN.isdisjoint(member) or not OPEN.isdisjoint(rules):
         return
     given, taken = known_by(member).kinds, known_of_field(rules).kinds
     if rules.get("merge") == Merge.ARRAY_APPEND:
         taken = taken & {ValueKind.LIST} or taken
     if given.isdisjoint(taken):
-        message = f"the answer's `{field}` is {words(given)}, but the field takes {words(taken)}"
+        message = f"the schema makes `{field}` {words(given)}, but the field must be {words(taken)}"
         steps: Steps = ("schema",) if answer.file else ("schema", "properties", field)
         place = locate(view, steps)
         yield Problem(Code.WRITES_MISMATCH, Severity.WARNING, message, place.span if answer.file else place.key_span)
 
 
-def _check_rows(view: View, field: str, world: World) -> Iterator[Problem]:
-    rules = world.fields.get(field)
+def _check_rows(view: View, field: str, env: Environment) -> Iterator[Problem]:
+    rules = env.fields.get(field)
     if rules is not None and OPEN.isdisjoint(rules) and ValueKind.LIST not in known_of_field(rules).kinds:
-        message = f"a dataset writes a list of rows, but `{field}` takes {words(known_of_field(rules).kinds)}"
+        message = (
+            f"a dataset writes a list of rows, but the field `{field}` must be {words(known_of_field(rules).kinds)}"
+        )
         yield _problem(view, ("writes", 0), message)
 
 
-def _written_repeatedly(view: View, node: Node, scope: Scope, world: World) -> Iterator[Problem]:
-    """Fields that do not keep what each item of a fan-out or pipeline, or each round of a loop, writes to them."""
-    each = "round" if scope.item is None else "item"
+def _written_repeatedly(view: View, node: Node, scope: Scope, env: Environment) -> Iterator[Problem]:
+    """Fields that do not keep what each item of a fan-out or pipeline, or each iteration of a loop, writes."""
+    each = "iteration" if scope.item is None else "item"
     for position, field in enumerate(node.writes):
-        rules = world.fields.get(field)
+        rules = env.fields.get(field)
         merge = None if rules is None else rules.get("merge", Merge.LAST_WINS)
         if merge == Merge.SET_ONCE:
-            message = f"every {each} writes `{field}`, which is `set_once`: the first other value fails the node"
+            message = f"every {each} writes `{field}`, but `set_once` fails the node at the first different value"
         elif merge == Merge.LAST_WINS and node.for_each is not None:
-            message = f"of all items, only what the last one writes to `{field}` stays; `merge: array_append` keeps all"
+            message = (
+                f"each item overwrites `{field}`, so only the last value remains; use `merge: array_append` to keep all"
+            )
         else:
             continue
         span = locate(view, ("writes", position)).span

@@ -1,6 +1,6 @@
-"""The prompts of agents: placeholders that name nothing that the node receives, and reads that no prompt names.
+"""The prompts of agents: placeholders that are never replaced, and reads that no placeholder uses (OE507, OE508).
 
-OE507 and OE508. The rules are those of engine/nodes/prompts.py, which fills prompts in.
+The rules are those of engine/nodes/prompts.py, which fills in prompts in a run.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from engine.experience.checks.path_lookup import Lost, Scope, World, look, stray
+from engine.experience.checks.contexts import ItemContext
+from engine.experience.checks.path_resolution import Environment, Scope, Unset, resolve, suggest
 from engine.experience.files.port import Entry, Files
 from engine.experience.files.prompt_path import PATH_SUFFIXES, is_prompt_path
 from engine.experience.json_schema.inference import Nowhere, inside
@@ -24,19 +25,19 @@ _LONGEST_FILE = 1024 * 1024
 
 
 class Prompt(Struct, frozen=True):
-    """The text of a prompt, and the file that it stands in; None where it stands in the experience itself."""
+    """The text of a prompt, and the file that it is in; None if it is in the experience itself."""
 
     text: str
     file: str | None = None
 
 
 def prompt_path(prompt: str, files: Files) -> str | None:
-    """The path that a prompt is, whether there is such a file or not; None where it is the text itself."""
+    """The path, existing or not, that a prompt is; None if it is the text itself."""
     return prompt if is_prompt_path(prompt, lambda path: files.entry(path) is Entry.FILE) else None
 
 
 def prompt_of(node: Node, files: Files) -> Prompt | None:
-    """The prompt of an agent or cli-agent; None for other kinds, and where its file cannot be read."""
+    """The prompt of an agent or cli-agent; None for other kinds, and if its file cannot be read."""
     if not isinstance(node.spec, (AgentSpec, CliAgentSpec)):
         return None
     written = node.spec.prompt
@@ -47,13 +48,14 @@ def prompt_of(node: Node, files: Files) -> Prompt | None:
     return None if text is None or len(text) > _LONGEST_FILE else Prompt(text, path)
 
 
-def check_prompt(view: View, node: Node, scope: Scope, world: World) -> Iterator[Problem]:
-    """The problems of a node's prompt; those in a file are shown at its path."""
-    prompt = prompt_of(node, world.files)
+def check_prompt(context: ItemContext[Node]) -> Iterator[Problem]:
+    """OE507, OE508 and OE601 for a node's prompt; problems in a file are shown at its path."""
+    view, node, scope, env = context.view, context.model, context.inner, context.env
+    prompt = prompt_of(node, env.files)
     if prompt is None:
         return
     if prompt.file is None and prompt.text.endswith(PATH_SUFFIXES) and "\n" not in prompt.text:
-        yield _text_like_a_path(view, prompt.text, world.files)
+        yield _text_like_path(view, prompt.text, env.files)
     template = _parsed(prompt.text)
     for error in template.errors:
         shown = prompt.text[error.span.start : error.span.end]
@@ -61,19 +63,19 @@ def check_prompt(view: View, node: Node, scope: Scope, world: World) -> Iterator
         yield _problem(prompt, view, error.span, message)
     placeholders = template.placeholders
     for placeholder in placeholders:
-        lost = _lost(placeholder.path, node, scope, world)
-        if lost is not None:
-            data = {"suggestion": lost.suggestion} if lost.suggestion else {}
-            message = f"`{placeholder.text}` stays as it is: {lost.reason}"
-            yield _problem(prompt, view, lost.span, message, data)
+        unset = _unset(placeholder.path, node, scope, env)
+        if unset is not None:
+            data = {"suggestion": unset.suggestion} if unset.suggestion else {}
+            message = f"`{placeholder.text}` is not replaced: {unset.reason}"
+            yield _problem(prompt, view, unset.span, message, data)
     yield from _unused_reads(view, node, placeholders, prompt)
 
 
-def _text_like_a_path(view: View, text: str, files: Files) -> Problem:
-    """A note, since it is most likely meant so: the model gets these words, and not what the file says."""
+def _text_like_path(view: View, text: str, files: Files) -> Problem:
+    """A note that the model gets this text and not the content of a file: most likely that is what is meant."""
     name = text.rsplit(maxsplit=1)[-1]
-    inside = f", and not what `{name}` says" if files.entry(name) is not Entry.NOTHING else ""
-    message = f"the agent is asked these words{inside}: there is no file of this whole name"
+    content = f", not the content of `{name}`" if files.entry(name) is not Entry.NOTHING else ""
+    message = f"the prompt is this text{content}, since no file has this whole text as its name"
     return Problem(Code.MISSING_FILE, Severity.INFORMATION, message, locate(view, ("prompt",)).span)
 
 
@@ -82,7 +84,7 @@ def _unused_reads(view: View, node: Node, placeholders: tuple[Placeholder, ...],
     where = f"`{prompt.file}`" if prompt.file else "the prompt"
     for position, field in enumerate(node.reads):
         if field not in named:
-            message = f"{where} never names `{{{{{field}}}}}`, so the agent does not see this field"
+            message = f"{where} never uses `{{{{{field}}}}}`, so the agent does not see this field"
             span = locate(view, ("reads", position)).span
             yield Problem(Code.UNUSED_READ, Severity.HINT, message, span, data={"field": field})
 
@@ -92,22 +94,22 @@ def _first_name(placeholder: Placeholder) -> str | None:
     return str(path.steps[0].value) if path.root in (Root.STATE, Root.BARE) and path.steps else None
 
 
-def _lost(path: Path, node: Node, scope: Scope, world: World) -> Lost | None:
+def _unset(path: Path, node: Node, scope: Scope, env: Environment) -> Unset | None:
     if path.root not in (Root.STATE, Root.BARE):
-        found = look(path, scope, world)
-        return found if isinstance(found, Lost) and found.severity is Severity.WARNING else None
+        found = resolve(path, scope, env)
+        return found if isinstance(found, Unset) and found.severity is Severity.WARNING else None
     step = path.steps[0]
     name = str(step.value)
     if path.root is Root.BARE and (scope.senders is None or name in node.args or name in scope.senders):
         return None
     if name in node.reads:
-        inner = inside(world.fields.get(name, {}), path.steps[1:])
-        return Lost(inner.step.span, inner.reason) if isinstance(inner, Nowhere) else None
-    if name in world.fields:
-        return Lost(step.span, f"`reads` does not name `{name}`; add it there", name)
+        inner = inside(env.fields.get(name, {}), path.steps[1:])
+        return Unset(inner.step.span, inner.reason) if isinstance(inner, Nowhere) else None
+    if name in env.fields:
+        return Unset(step.span, f"`{name}` is not listed in `reads`; add it there", name)
     names = node.reads if path.root is Root.STATE else (*node.args, *(scope.senders or ()), *node.reads)
-    suggestion, end = stray(name, names)
-    return Lost(step.span, f"the node receives nothing that is called `{name}`{end}", suggestion)
+    suggestion, end = suggest(name, names)
+    return Unset(step.span, f"the node receives no `{name}`{end}", suggestion)
 
 
 def _problem(prompt: Prompt, view: View, span: Span, message: str, data: dict[str, str] | None = None) -> Problem:

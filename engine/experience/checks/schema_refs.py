@@ -1,37 +1,37 @@
-"""Schemas of state fields that refer to local files: what is wrong with a `$ref` (OE208), and the schema made whole.
+"""Schemas of state fields that refer to local files: faulty `$ref`s (OE208), and bundling the files into the schema.
 
-A run checks values against whole schemas, and reads no file for that while it goes on (docs/format.md, State).
+A run checks values against bundled schemas and reads no file for that while it runs (docs/format.md, State).
 """
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from engine.experience.checks.contexts import DocumentContext
+from engine.experience.files.json_text import NotJson, parse_json
 from engine.experience.files.port import NO_FILES, Entry, Files
 from engine.experience.model import Experience, StateField
 from engine.experience.problems import Code, Problem, Severity
-from engine.experience.reading.sections import Section
 from engine.experience.source.locate import texts
 from engine.expressions import Json
 
 _OF_A_FILE = frozenset({"$id", "$schema"})
-"""What says where a schema is from: once it is part of another one, that would lead its references astray."""
+"""Keys that say where a schema is from: inside another schema they would change what its references mean."""
 
 
 class UnusableSchemaError(Exception):
-    """A schema refers to what cannot be used. The message is for the user: what, why, what to do."""
+    """A schema refers to something unusable. The message is for the user: what, why, what to do."""
 
 
-def check_references(fields: Section[StateField], files: Files) -> Iterator[Problem]:
-    """Each `$ref` of a field that leads, at once or through other files, to what cannot be read."""
+def check_schema_references(document: DocumentContext) -> Iterator[Problem]:
+    """OE208: each `$ref` of a field that leads, directly or through other files, to something unreadable."""
+    fields, files = document.parts.fields, document.files
     if files is NO_FILES:
         return
     for position, item in enumerate(fields.items):
@@ -52,20 +52,20 @@ def _why_unreadable(reference: str, schema: Mapping[str, Json], files: Files) ->
     if "$id" in str(schema):  # which makes references relative to it
         return None
     pointers = [first, *(text for steps, text in texts(bundle.definitions) if steps[-1] == "$ref")]
-    return next((reason for pointer in pointers if (reason := _leads_nowhere(pointer, whole, bundle))), None)
+    return next((reason for pointer in pointers if (reason := _why_nowhere(pointer, whole, bundle))), None)
 
 
-def _leads_nowhere(pointer: str, whole: Mapping[str, Json], bundle: _Bundle) -> str | None:
-    """Why a reference within a whole schema finds nothing; None where it does, or nobody can tell."""
+def _why_nowhere(pointer: str, whole: Mapping[str, Json], bundle: _Bundle) -> str | None:
+    """Why a reference within a bundled schema leads nowhere; None if it leads somewhere, or that is unknown."""
     seen: set[str] = set()
     here = pointer
     while here.startswith("#/") or here == "#":
         if here in seen:
-            return f"this refers to itself in a circle: {bundle.shown(here)}; let one of them say what it is"
+            return f"this `$ref` leads back to itself: {bundle.shown(here)}; replace one reference by a schema"
         seen.add(here)
         found = _found_at(whole, here)
         if found is _NOTHING:
-            return f"this leads to {bundle.shown(here)}, which is not there; correct the `$ref`"
+            return f"this `$ref` leads to {bundle.shown(here)}, which does not exist; correct it"
         further = found.get("$ref") if isinstance(found, Mapping) else None
         if not isinstance(further, str):
             return None
@@ -89,9 +89,9 @@ _NOTHING = object()
 
 
 def with_local_schemas(experience: Experience, files: Files) -> Experience:
-    """`experience`, with what the schemas of its fields refer to in local files put into them.
+    """`experience` with the local files that the schemas of its fields refer to bundled into them.
 
-    Raises UnusableSchemaError where such a file is missing, outside of the experience's folder, or no JSON.
+    Raises UnusableSchemaError if such a file is missing, outside the experience's folder, or not JSON.
     """
     fields = tuple(_whole(state_field, files) for state_field in experience.fields)
     return experience if fields == experience.fields else replace(experience, fields=fields)
@@ -109,14 +109,14 @@ def _with_definitions(schema: Mapping[str, Json], bundle: _Bundle) -> dict[str, 
 
 
 class _Bundle(Struct):
-    """The files that a schema refers to, directly or through one another, as `definitions` of it."""
+    """The files that a schema refers to, directly or through one another, as its `definitions`."""
 
     files: Files
     definitions: dict[str, Json] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
 
     def rewritten(self, value: Any, file: str | None) -> Any:
-        """A part of a schema that stands in `file`, None where it stands in the experience."""
+        """A part of a schema with its references rewritten; `file` is where it is, None for the experience itself."""
         if isinstance(value, list):
             return [self.rewritten(member, file) for member in value]
         if not isinstance(value, Mapping):
@@ -130,7 +130,7 @@ class _Bundle(Struct):
         }
 
     def shown(self, pointer: str) -> str:
-        """A reference within the whole schema, as people wrote it."""
+        """A reference within the bundled schema, as it is written in the experience."""
         for path, key in self._keys.items():
             if pointer == f"#/$defs/{key}" or pointer.startswith(f"#/$defs/{key}/"):
                 rest = pointer.removeprefix(f"#/$defs/{key}")
@@ -149,11 +149,13 @@ class _Bundle(Struct):
 
     def _found(self, named: str, file: str | None) -> str:
         if _has_scheme(named):
-            raise _unusable(named, file, "is no local file, and nothing is fetched; save it in the experience's folder")
+            raise _unusable(
+                named, file, "is not a local file, and nothing is downloaded; save it in the experience's folder"
+            )
         folder = "" if file is None else posixpath.dirname(file)
         path = posixpath.normpath(posixpath.join(folder, unquote(named)))
         if not self.files.is_inside(path):
-            raise _unusable(named, file, "lies outside the experience's folder; copy it into it")
+            raise _unusable(named, file, "is outside the experience's folder; copy it there")
         return path
 
     def _key_of(self, path: str, named: str, file: str | None) -> str:
@@ -163,32 +165,17 @@ class _Bundle(Struct):
             try:
                 self.definitions[key] = self.rewritten(self._read(path, named, file), path)
             except RecursionError:
-                raise _unusable(named, file, "is nested too deeply; make its structure flatter") from None
+                raise _unusable(named, file, "is nested too deeply; flatten it") from None
         return self._keys[path]
 
     def _read(self, path: str, named: str, file: str | None) -> Any:
         text = self.files.text(path)
         if text is None:
             raise _unusable(named, file, _why_not(self.files.entry(path)))
-        content = _parsed(text)
-        if isinstance(content, _NotJson):
-            raise _unusable(named, file, f"is not JSON: {content.reason}; mend it")
+        content = parse_json(text)
+        if isinstance(content, NotJson):
+            raise _unusable(named, file, f"is not JSON: {content.reason}; correct it")
         return content
-
-
-class _NotJson(Struct, frozen=True):
-    reason: str
-
-
-@lru_cache(maxsize=64)
-def _parsed(text: str) -> Any:
-    """What a file holds, to be read and never changed."""
-    try:
-        return json.loads(text)
-    except RecursionError:
-        return _NotJson("it is nested too deeply")
-    except ValueError as error:
-        return _NotJson(str(error))
 
 
 def _why_not(entry: Entry) -> str:
@@ -207,5 +194,5 @@ def _has_scheme(named: str) -> bool:
 
 
 def _unusable(named: str, file: str | None, what: str) -> UnusableSchemaError:
-    where = "this refers to" if file is None else f"this leads to `{file}`, which refers to"
+    where = "this `$ref` refers to" if file is None else f"this `$ref` leads to `{file}`, which refers to"
     return UnusableSchemaError(f"{where} `{named}`, which {what}")

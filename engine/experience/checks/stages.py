@@ -1,4 +1,4 @@
-"""Stages and bodies: nodes that run in several pipelines or loops, and what is written at them to no effect.
+"""Stages and bodies: nodes in several pipelines or loops, and settings of theirs that have no effect.
 
 OE206 and OE309. The rules are those of engine/scheduler and engine/experience/graph/topology.py.
 """
@@ -10,7 +10,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.experience.checks.ids_and_edges import Shape
+from engine.experience.checks.contexts import DocumentContext
+from engine.experience.graph.shape import Shape
 from engine.experience.problems import Code, Problem, Related, Severity
 from engine.experience.reading.parts import Parts
 from engine.experience.reading.sections import Section
@@ -19,15 +20,16 @@ from engine.syntax import Span
 
 
 class _Owner(Struct, frozen=True):
-    """A pipeline or loop that a node runs in, and where it says so."""
+    """A pipeline or loop that a node runs in, and the place where it names the node."""
 
     id: str
-    what: str
+    kind: str
     span: Span
 
 
-def check_stages(parts: Parts, shape: Shape) -> Iterator[Problem]:
-    """What is said of a node, or of an edge, that the pipelines and loops around it make different."""
+def check_stages(document: DocumentContext) -> Iterator[Problem]:
+    """OE206 and OE309 for the stages of pipelines, the bodies of loops, and the edges between stages."""
+    parts, shape = document.parts, document.shape
     owners = _owners(parts)
     if not owners:
         return
@@ -40,27 +42,27 @@ def check_stages(parts: Parts, shape: Shape) -> Iterator[Problem]:
 
 
 def _owners(parts: Parts) -> Mapping[str, list[_Owner]]:
-    """By node, what it runs in, in the order in which an edge that names the node means it."""
+    """By node, what it runs in; an edge that names the node refers to the first."""
     owners: dict[str, list[_Owner]] = {}
     sections: tuple[tuple[Section[Any], str], ...] = ((parts.pipelines, "pipeline"), (parts.loops, "loop"))
-    for section, what in sections:
+    for section, kind in sections:
         for position, item in enumerate(section.items):
             if item.id is None:
                 continue
             for name in item.refs:
-                owner = _Owner(item.id.text, what, section.place(position, name.span))
+                owner = _Owner(item.id.text, kind, section.place(position, name.span))
                 owners.setdefault(name.text, []).append(owner)
     return owners
 
 
 def _several(node: str, owners: list[_Owner], *, is_named: bool) -> Iterator[Problem]:
-    """Allowed, since each of them runs the node for itself; but an edge that names it means only the first."""
+    """Allowed, since each of them runs the node on its own; but an edge that names it refers only to the first."""
     first = owners[0]
     for other in owners[1:]:
         if other.id == first.id:
             continue
-        edges = "the edges that name it mean" if is_named else "an edge that names it would mean"
-        message = f"`{node}` runs in the {first.what} `{first.id}`, too: {edges} `{first.id}` and not `{other.id}`"
+        edges = "edges that name it refer" if is_named else "an edge that names it would refer"
+        message = f"`{node}` also runs in the {first.kind} `{first.id}`: {edges} to `{first.id}`, not to `{other.id}`"
         severity = Severity.WARNING if is_named else Severity.INFORMATION
         related = Related(first.span, f"`{node}` runs in `{first.id}`")
         yield Problem(Code.SHARED_STAGE, severity, message, other.span, (related,))
@@ -71,14 +73,16 @@ def _ignored_fan_outs(parts: Parts, owners: Mapping[str, list[_Owner]]) -> Itera
         if item.model is None or item.view is None or item.model.for_each is None:
             continue
         at = owners.get(item.model.id, ())
-        if at and all(owner.what == "pipeline" for owner in at):
-            message = f"a stage runs once for each item of its pipeline, `{at[0].id}`: this `for_each` is ignored"
+        if at and all(owner.kind == "pipeline" for owner in at):
+            message = (
+                f"this `for_each` is ignored: a stage runs once for each item of its pipeline, `{at[0].id}`; remove it"
+            )
             place = parts.nodes.place(position, locate(item.view, ("for_each",)).key_span)
             yield Problem(Code.NO_EFFECT, Severity.WARNING, message, place)
 
 
 def _ignored_edges(parts: Parts, shape: Shape) -> Iterator[Problem]:
-    """Edges between two stages of one pipeline: those along it say what it says itself, the others are not heard."""
+    """Edges between two stages of one pipeline, which orders them itself: conditions and backward edges are ignored."""
     home = shape.topology.home
     for position, (from_, to) in enumerate(shape.ids.edges):
         vertex = home.get(from_)
@@ -90,9 +94,9 @@ def _ignored_edges(parts: Parts, shape: Shape) -> Iterator[Problem]:
             continue
         both = f"`{from_}` and `{to}` are stages of `{owner}`"
         if item.model.when is not None:
-            message = f"{both}, where every item goes on to the next stage: this `when` is ignored"
+            message = f"this `when` is ignored: {both}, where every item goes on to the next stage; remove it"
             span = parts.edges.place(position, locate(item.view, ("when",)).key_span)
             yield Problem(Code.NO_EFFECT, Severity.WARNING, message, span)
         elif stages.index(from_) > stages.index(to):
-            message = f"{both}, where `{to}` comes first: this edge is ignored"
+            message = f"this edge is ignored: {both}, where `{to}` comes first; remove it"
             yield Problem(Code.NO_EFFECT, Severity.WARNING, message, parts.edges.span(position))

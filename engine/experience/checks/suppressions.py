@@ -1,4 +1,4 @@
-"""`# oe: ignore OE302`: comments that excuse a line from a code (docs/design.md, The language server)."""
+"""`# oe: ignore OE302`: comments that suppress a code on a line (docs/design.md, The language server)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from engine.syntax import LineIndex
 
 _COMMENT = re.compile(r"#[ \t]*oe:[ \t]*ignore((?:[ \t,]+OE\d{3})+)[ \t]*(?=[\r\n#]|$)")
 
-# Errors without which there is nothing sound to run, or nothing where the mistake is, cannot be excused.
-_EXCUSABLE_ERRORS = {
+# Other errors cannot be suppressed, since nothing sound would be left to run.
+_SUPPRESSIBLE_ERRORS = {
     Code.UNKNOWN_KEY,
     Code.UNKNOWN_NODE,
     Code.UNDECLARED_FIELD,
@@ -21,32 +21,32 @@ _EXCUSABLE_ERRORS = {
 } | FILE_CODES
 
 
-def without_excused(problems: Iterable[Problem], text: str, lines: LineIndex) -> list[Problem]:
-    """The problems that no comment excuses. One at the end of a line excuses that line, one alone the next."""
+def without_suppressed(problems: Iterable[Problem], text: str, lines: LineIndex) -> list[Problem]:
+    """The problems that no comment suppresses: one at the end of a line is for that line, one alone for the next."""
     if "oe:" not in text:
         return list(problems)
-    excuses = _excuses(text, lines)
+    suppressed = _suppressed(text, lines)
     return [
         problem
         for problem in problems
-        if problem.code.value not in excuses.get(lines.position(problem.span.start).line, ())
-        or (problem.severity is Severity.ERROR and problem.code not in _EXCUSABLE_ERRORS)
+        if problem.code.value not in suppressed.get(lines.position(problem.span.start).line, ())
+        or (problem.severity is Severity.ERROR and problem.code not in _SUPPRESSIBLE_ERRORS)
     ]
 
 
-def _excuses(text: str, lines: LineIndex) -> dict[int, set[str]]:
-    """By zero-based line, the codes it is excused from."""
-    excuses: dict[int, set[str]] = {}
+def _suppressed(text: str, lines: LineIndex) -> dict[int, set[str]]:
+    """By zero-based line, the codes that are suppressed there."""
+    suppressed: dict[int, set[str]] = {}
     for comment in _COMMENT.finditer(text):
         line = lines.position(comment.start()).line
         if lines.line_text(line).lstrip().startswith("#"):
             line = _next_code_line(line, lines)
-        excuses.setdefault(line, set()).update(re.findall(r"OE\d{3}", comment[1]))
-    return excuses
+        suppressed.setdefault(line, set()).update(re.findall(r"OE\d{3}", comment[1]))
+    return suppressed
 
 
 def _next_code_line(line: int, lines: LineIndex) -> int:
-    """The next line that is no comment: several comments may stand above one line."""
+    """The next line that is not a comment, since several comments may precede one line."""
     line += 1
     while line < lines.line_count and lines.line_text(line).lstrip().startswith("#"):
         line += 1

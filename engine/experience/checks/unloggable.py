@@ -1,4 +1,4 @@
-"""Values that no log can hold, which a run refuses (OE203): NaN, Infinity, lone surrogates, integers beyond 2^53.
+"""Values that cannot be logged, so that a run refuses them (OE203): NaN, infinity, lone surrogates, huge integers.
 
 The rule is that of engine/canonical.py (docs/design.md, The run log).
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.canonical import NotJsonError, canonical
+from engine.experience.checks.contexts import DocumentContext
 from engine.experience.problems import Code, Problem, Severity
 from engine.experience.source.locate import key_text
 from engine.syntax import NodeKind, View
@@ -18,11 +19,12 @@ _CANDIDATE = re.compile(r"\.(?:nan|inf)\b|[0-9]{16}|0[xo]|[0-9.][eE][+-]?[0-9]|\
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def check_values(root: View, text: str) -> Iterator[Problem]:
-    """Each scalar, keys included, that JSON cannot hold. Nearly every text is done with at one look."""
+def check_unloggable_values(document: DocumentContext) -> Iterator[Problem]:
+    """OE203: each scalar, keys included, that JSON cannot hold. Two searches suffice for nearly every text."""
+    text = document.text
     if not _CANDIDATE.search(text) and not _SURROGATE.search(text):
         return
-    for scalar, value in _scalars(root):
+    for scalar, value in _scalars(document.root):
         try:
             canonical(value)
         except NotJsonError:
@@ -31,14 +33,14 @@ def check_values(root: View, text: str) -> Iterator[Problem]:
 
 def _why(value: Any) -> str:
     if isinstance(value, str):
-        return "this text holds half of a surrogate pair, which no log can hold; write the whole character"
+        return "this text contains half of a surrogate pair, which cannot be logged; write the whole character"
     if isinstance(value, int):
-        return "an integer beyond 2^53 would be rounded; put it in quotes"
-    return "no log can hold infinity, or what is not a number; write a number, or put it in quotes"
+        return "integers beyond 2^53 would be rounded; put it in quotes"
+    return "infinity and NaN cannot be logged; write a number, or put the value in quotes"
 
 
 def _scalars(root: View) -> Iterator[tuple[View, Any]]:
-    """Every scalar in the text, with what it is in JSON. What an alias stands for is written where it is marked."""
+    """Every scalar in the text, with its value in JSON; the value of an alias is found at its anchor."""
     left = [root]
     while left:
         view = left.pop()

@@ -8,9 +8,9 @@ from enum import Enum
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from engine.experience.json_schema.definitions import Part, Violation, violations
+from engine.experience.json_schema.definitions import UNKNOWN_KEYS, Part
 from engine.experience.json_schema.messages import closest, did_you_mean, dotted, first_sentence, listed, shown, wanted
-from engine.experience.json_schema.schema_matcher import UNKNOWN_KEYS
+from engine.experience.json_schema.violations import Violation, violations
 from engine.experience.problems import Code, Problem, Severity
 from engine.experience.source.locate import Place, Steps, locate, missing_key_span
 from engine.expressions import Json

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from engine.experience.model import Join, Kind
 from engine.experience.problems import Code, Problem, Severity
-from engine.experience.source.locate import Steps, item_spans, locate, span_inside, texts
+from engine.experience.source.locate import Steps, locate, span_inside, texts
 from engine.expressions import Call, Expression, Json, Path, Root, children, parse_expression, parse_reference, paths_of
 from engine.expressions.contradictions import bounded_paths
 from engine.syntax import Span, View
@@ -81,9 +81,9 @@ def uses_of_node(view: View, value: dict[str, Json]) -> Iterator[Use]:
     for key in ("reads", "writes"):
         fields = value.get(key)
         if isinstance(fields, list):
-            for field, span in zip(fields, item_spans(view, key, len(fields)), strict=True):
+            for position, field in enumerate(fields):
                 if isinstance(field, str):
-                    yield Use(field, span, key, Severity.ERROR)
+                    yield Use(field, locate(view, (key, position)).span, key, Severity.ERROR)
     if "for_each" in value:
         yield from references(view, value, ("for_each", "source"))
     for key in ("args", "inputs", "source"):

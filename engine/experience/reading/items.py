@@ -7,7 +7,6 @@ whole graph can tell (whether a name exists) is checked elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -37,12 +36,12 @@ from engine.experience.reading.item_references import (
 from engine.experience.reading.secret_literals import check_secrets
 from engine.experience.reading.write_limits import wrong_count_of_writes, wrong_merge
 from engine.experience.reading.yaml_traps import check_booleans, check_numbers
-from engine.experience.source.locate import Steps, item_spans, json_of, key_text, locate, span_at, texts
+from engine.experience.source.locate import Steps, as_json, key_text, locate, texts
 from engine.expressions import (
     Json,
     parse_reference,
 )
-from engine.syntax import Green, Span, View
+from engine.syntax import Span, View
 
 _ANSWERING = frozenset({Part.AGENT, Part.SKILL, Part.CLI_AGENT})
 _FLOW_KEYS = frozenset({"reads", "writes", "id", "join", "impl", "for_each", "args", "inputs", "state_scope"})
@@ -70,7 +69,7 @@ class Item(Struct, Generic[Model], frozen=True, gc=False):
 
 def read_node(view: View) -> Item[Node]:
     """Read a node of any kind."""
-    value = json_of(view)
+    value = as_json(view.value)
     flaws = _flaws_of_node(value)
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
@@ -121,7 +120,7 @@ def _named_twice(uses: Sequence[Use]) -> Iterator[Problem]:
 
 def read_edge(view: View) -> Item[Edge]:
     """Read an edge; its `when` is parsed."""
-    value = json_of(view)
+    value = as_json(view.value)
     flaws = find_flaws(Part.EDGE, value, "an edge")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
@@ -142,7 +141,7 @@ def read_edge(view: View) -> Item[Edge]:
 
 def read_pipeline(view: View) -> Item[Pipeline]:
     """Read a pipeline."""
-    value = json_of(view)
+    value = as_json(view.value)
     flaws = find_flaws(Part.PIPELINE, value, "a pipeline")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
@@ -160,7 +159,7 @@ def read_pipeline(view: View) -> Item[Pipeline]:
 
 def read_loop(view: View) -> Item[Loop]:
     """Read a loop; its `until` is parsed."""
-    value = json_of(view)
+    value = as_json(view.value)
     flaws = find_flaws(Part.LOOP, value, "a loop")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
@@ -188,29 +187,19 @@ def read_field(key: View, value: View | None) -> Item[StateField]:
         return Item(None, (Problem(Code.WRONG_TYPE, Severity.ERROR, message, id_.span),), id=id_)
     view = View(value.green, value.start - key.start)
     refs = tuple(_schema_references(view)) if "$ref" in value.text or "*" in value.text else ()
-    sound = _sound_field(value.green)
-    if sound is not None:
-        return Item(build_field(name, sound), (), id=id_, refs=refs)
     rules, problems = _check_field(view, name)
     return Item(None if rules is None else build_field(name, rules), problems, id=id_, refs=refs)
 
 
 def _schema_references(view: View) -> Iterator[Name]:
-    for steps, text in texts(json_of(view)):
+    for steps, text in texts(as_json(view.value)):
         if steps and steps[-1] == "$ref":
             yield Name(text, locate(view, steps).span, by="$ref")
 
 
-@lru_cache(maxsize=1024)
-def _sound_field(green: Green) -> dict[str, Json] | None:
-    """What a field says, where nothing is wrong with it whatever its name is. Many fields of a file are alike."""
-    value, problems = _check_field(View(green, 0), "")
-    return None if problems else value
-
-
 def _check_field(view: View, name: str) -> tuple[dict[str, Json] | None, tuple[Problem, ...]]:
     """What a field says, None while a mistake keeps it from being read; and its problems."""
-    value = json_of(view)
+    value = as_json(view.value)
     flaws = find_flaws(Part.FIELD, value, f"the field `{name}`")
     problems = problems_of(flaws, view)
     if _blocked(flaws) or not isinstance(value, dict):
@@ -240,16 +229,17 @@ def _blocked(flaws: Sequence[Flaw]) -> bool:
 
 def _name(view: View, value: dict[str, Json], key: str) -> Name | None:
     text = value.get(key)
-    return Name(text, span_at(view, (key,)), key) if isinstance(text, str) and text else None
+    return Name(text, locate(view, (key,)).span, key) if isinstance(text, str) and text else None
 
 
 def _names(view: View, value: dict[str, Json], key: str) -> tuple[Name, ...]:
     texts = value.get(key)
     if not isinstance(texts, list):
         return ()
-    spans = item_spans(view, key, len(texts))
     return tuple(
-        [Name(text, span, key) for text, span in zip(texts, spans, strict=True) if isinstance(text, str) and text]
+        Name(text, locate(view, (key, position)).span, key)
+        for position, text in enumerate(texts)
+        if isinstance(text, str) and text
     )
 
 

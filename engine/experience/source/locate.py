@@ -54,29 +54,6 @@ def locate(view: View, steps: Steps) -> Place:
     return place
 
 
-def span_at(view: View, steps: Steps) -> Span:
-    """`locate(view, steps).span`, found faster where nothing is unusual about the path."""
-    found = view.find(steps) if _are_certain(steps) else None
-    if found is None or not found.green.length:
-        return locate(view, steps).span
-    return Span(found.start, found.start + found.green.length)
-
-
-def item_spans(view: View, key: str, count: int) -> list[Span]:
-    """Where the items of the list under a key are, of which it has `count`: `locate(view, (key, position)).span`."""
-    found = view.find((key,)) if _is_certain(key) else None
-    spans = found.item_spans() if found is not None else []
-    if len(spans) != count or any(span.start == span.end for span in spans):
-        return [locate(view, (key, position)).span for position in range(count)]
-    return spans
-
-
-@lru_cache(maxsize=4096)
-def _are_certain(steps: Steps) -> bool:
-    """Whether the keys in a path can only be these texts in YAML."""
-    return all(_is_certain(step) for step in steps if isinstance(step, str))
-
-
 def _is_certain(key: str) -> bool:
     """Whether a key of JSON can only be this text in YAML."""
     return key.isidentifier() and key not in _NOT_ONLY_TEXT
@@ -118,12 +95,6 @@ def span_inside(scalar: View, span: Span) -> Span:
     return found.shift(scalar.start) if found else scalar.span
 
 
-def json_of(view: View) -> Json:
-    """As `as_json(view.value)`, but to be read and never changed: the value itself, where that is JSON."""
-    value = view.value
-    return value if view.is_json else as_json(value)
-
-
 def as_json(value: Any) -> Json:
     """A YAML value with its keys as text, as JSON has them: `1: x` is `{"1": "x"}`. Always a copy."""
     if isinstance(value, dict):
@@ -131,22 +102,6 @@ def as_json(value: Any) -> Json:
     if isinstance(value, list):
         return [as_json(member) for member in value]
     return value  # type: ignore[no-any-return]
-
-
-def strings(value: Json) -> list[str]:
-    """Every text in a value and every key, at any depth, in any order."""
-    found: list[str] = []
-    left = [value]
-    while left:
-        member = left.pop()
-        if isinstance(member, str):
-            found.append(member)
-        elif isinstance(member, dict):
-            found += member
-            left += member.values()
-        elif isinstance(member, list):
-            left += member
-    return found
 
 
 def texts(value: Json, steps: Steps = ()) -> Iterator[tuple[Steps, str]]:

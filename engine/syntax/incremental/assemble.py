@@ -37,7 +37,6 @@ from engine.syntax.problems import SyntaxCode, SyntaxProblem
 from engine.syntax.spans import Span
 from engine.syntax.yaml.character_substitutes import hide
 from engine.syntax.yaml.error_diagnosis import Failure
-from engine.syntax.yaml.plain_reader import read_plain
 from engine.syntax.yaml.pyyaml_events import events
 from engine.syntax.yaml.reader import Anchors, Reading, read
 
@@ -107,8 +106,7 @@ class Assembler:
             piece = text[start:end]
             block = known.get(piece)
             if block is None or not (block.plain or block.holds(self.anchors)):
-                plain = _plain_piece(piece, layout, place)
-                block, end = (plain, end) if plain else self._fresh_piece(text, layout, position, place, old)
+                block, end = self._fresh_piece(text, layout, position, place, old)
             elif not block.plain:
                 block.leave_to(self.anchors)
             pieces.append((start, block))
@@ -250,13 +248,6 @@ class _ReadOn:
             self._at += len(found)
         hidden = hide(found)
         return hidden.text if hidden else found
-
-
-def _plain_piece(text: str, layout: Layout, place: _Place) -> Block | None:
-    """Return a piece that is not to be divided, and that is as plain as nearly all are: what `_piece` would return."""
-    plain = read_plain(text) if place.level >= _ALWAYS and len(text) <= _LONG else None
-    # Its first key is where it starts: what is plain has neither tag nor anchor.
-    return Block(text, plain[1], plain[0]) if plain and isinstance(plain[1], Mapping) is layout.is_mapping else None
 
 
 def _end_of_first_child(stream: Iterator[Any]) -> int | None:

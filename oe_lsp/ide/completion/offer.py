@@ -1,4 +1,4 @@
-"""What completion offers: one text for one place, with what an editor shows of it. No provider lives here."""
+"""A completion offer, and the text helpers that providers share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from oe_lsp.ide.yaml_text import as_yaml
 
 
 class OfferKind(Enum):
-    """What an offer is; decides its icon."""
+    """Kind of offer; determines its icon."""
 
     KEY = "key"
     VALUE = "value"
@@ -34,10 +34,10 @@ class OfferKind(Enum):
 
 
 class Offer(Struct, frozen=True):
-    """`text` replaces `span`; further lines of it begin with what they need beyond the indentation of the line.
+    """`text` replaces `span`; its further lines are indented relative to the first.
 
-    With `is_snippet` it is in the snippet syntax of LSP. `rank` sorts, before the order of the offers. `filter` is what
-    the text before the cursor is matched with. With `continues` the editor asks again at once.
+    With `is_snippet` it is in LSP snippet syntax. Offers are sorted by `rank`, then by their order. The editor matches
+    what is typed with `filter`. With `retriggers` it requests completion again after inserting.
     """
 
     label: str
@@ -49,16 +49,16 @@ class Offer(Struct, frozen=True):
     is_snippet: bool = False
     rank: int = 1
     filter: str = ""
-    continues: bool = False
+    retriggers: bool = False
 
     @property
     def plain_text(self) -> str:
-        """The text without the marks of a snippet, for editors that know none."""
+        """The text without snippet syntax, for clients without snippets."""
         return plain(self.text) if self.is_snippet else self.text
 
     @property
     def plain_documentation(self) -> str:
-        """The documentation without Markdown."""
+        """The documentation without Markdown, for clients that show plain text."""
         return markdown.plain(self.documentation)
 
 
@@ -67,17 +67,17 @@ _ESCAPED = re.compile(r"\\([$}\\])")
 
 
 def plain(snippet: str) -> str:
-    """A snippet as text: every placeholder is what it proposes."""
+    """Convert a snippet to text: every placeholder becomes its default."""
     return _ESCAPED.sub(r"\1", _PLACEHOLDER.sub(lambda match: match.group(1) or "", snippet))
 
 
 def escaped(text: str) -> str:
-    """Text inside a snippet."""
+    """Escape text for use in a snippet."""
     return re.sub(r"([$}\\])", r"\\\1", text)
 
 
 def scalar(value: Any, place: Place) -> str:
-    """A value as YAML at a place: inside quotes that are open, plain where it can be, else quoted."""
+    """Return a value as YAML at a place: inside open quotes, plain if possible, else quoted."""
     if place.quote == "'":
         return str(value).replace("'", "''")
     if place.quote == '"':
@@ -85,6 +85,6 @@ def scalar(value: Any, place: Place) -> str:
     return place.gap + as_yaml(value)
 
 
-def without_doubles(offers: Iterable[Offer]) -> tuple[Offer, ...]:
-    """The offers, of those with one label and text only the first."""
+def unique(offers: Iterable[Offer]) -> tuple[Offer, ...]:
+    """Return the offers without those whose label and text occurred before."""
     return tuple({(offer.label, offer.text): offer for offer in reversed(list(offers))}.values())[::-1]

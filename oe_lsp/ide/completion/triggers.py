@@ -1,6 +1,6 @@
-"""What makes an editor ask for completion. Alone here, since a server's start needs it and nothing else of it."""
+"""Trigger characters of completion. Apart from the rest, since the server needs them at start-up."""
 
 from __future__ import annotations
 
 TRIGGERS = (":", " ", "-", "$", ".", "{", "[", '"', "'", "/", ",")
-"""The characters after which an editor asks by itself; letters go without saying."""
+"""Characters other than letters after which an editor requests completion."""

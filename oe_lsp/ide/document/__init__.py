@@ -1,1 +1,1 @@
-"""One version of a document, and what stands at an offset of it."""
+"""One version of a document: its items, the cursor, and lookups that features share."""

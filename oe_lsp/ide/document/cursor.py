@@ -1,6 +1,6 @@
-"""What stands at an offset of a snapshot: the path that leads there, and whether it is a key or a value.
+"""The node of the tree at an offset, with its path, for hover and navigation.
 
-The base of hover and of navigation. What the names there mean is said by oe_lsp.ide.names.symbol_references.
+What the names in it refer to is in oe_lsp.ide.names.symbol_references.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from oe_lsp.ide.document.snapshot import Snapshot
 
 
 class Part(Enum):
-    """What of an entry the cursor is on. GAP: between the entries of a collection, or on nothing at all."""
+    """The part of an entry under the cursor. GAP: between the entries of a collection, or nothing."""
 
     KEY = "key"
     VALUE = "value"
@@ -27,34 +27,34 @@ class Part(Enum):
 
 
 class Cursor(Struct, frozen=True):
-    """`steps` lead from the top of the document to the entry or item; `view` is the key or the value itself.
+    """`steps` is the path from the top of the document to the entry or item; `view` is the key or value itself.
 
-    `around` are the collections that it is in, the whole document first.
+    `ancestors` are the collections around it, outermost first.
     """
 
     offset: int
     steps: Steps
     part: Part
     view: View
-    around: tuple[View, ...]
+    ancestors: tuple[View, ...]
 
     @property
     def item(self) -> View | None:
-        """The node, edge, pipeline, loop or phase that the cursor is in."""
-        return item_around(self.around[0] if self.around else self.view, self.steps)
+        """The node, edge, pipeline, loop or phase around the cursor."""
+        return enclosing_item(self.ancestors[0] if self.ancestors else self.view, self.steps)
 
     def is_at(self, *patterns: str) -> bool:
-        """Whether the path is one of these; see `path_is`."""
+        """Return whether the path matches one of the patterns of `path_is`."""
         return any(path_is(self.steps, pattern) for pattern in patterns)
 
 
 def cursor_at(snapshot: Snapshot, offset: int) -> Cursor | None:
-    """What stands at `offset` (code points); None in an empty document and outside of all its values."""
+    """Return the cursor at `offset` (code points), or None outside all values."""
     return cursor_in(snapshot.analysis.tree.root, offset)
 
 
 def cursor_in(root: View | None, offset: int) -> Cursor | None:
-    """As `cursor_at`, from the top of a tree."""
+    """As `cursor_at`, for the root of a tree."""
     views = root.path_to(offset) if root else ()
     if not views:
         return None
@@ -82,7 +82,7 @@ def _step(parent: View, child: View) -> tuple[str | int, Part]:
 
 
 def path_is(steps: Steps, pattern: str) -> bool:
-    """Whether a path follows a pattern: names with dots between; `*` is any one step, a last `**` any rest."""
+    """Return whether a path matches a pattern of names joined by dots; `*` is any one step, a final `**` any rest."""
     parts, open_end = _parsed(pattern)
     if len(steps) < len(parts) or (len(steps) > len(parts) and not open_end):
         return False
@@ -95,25 +95,9 @@ def _parsed(pattern: str) -> tuple[tuple[str, ...], bool]:
     return (parts[:-1], True) if parts[-1] == "**" else (parts, False)
 
 
-def item_around(root: View, steps: Steps) -> View | None:
-    """The node, edge, pipeline, loop or phase that a path leads into, from the top of the document."""
+def enclosing_item(root: View, steps: Steps) -> View | None:
+    """Return the node, edge, pipeline, loop or phase that a path leads into."""
     for pattern, length in (("graph.*.*.**", 3), ("phases.*.**", 2)):
         if path_is(steps, pattern):
-            return descend(root, steps[:length])
+            return root.find(steps[:length])
     return None
-
-
-def descend(root: View, steps: Steps) -> View | None:
-    """The value at a path; None where there is none."""
-    view: View | None = root
-    for step in steps:
-        if view is None:
-            return None
-        if isinstance(step, str):
-            view = view.get(step)
-        elif isinstance(view.green, Sequence) and step < len(view.green.items):
-            at, item = view.green.items[step]
-            view = View(item, view.start + at)
-        else:
-            view = None
-    return view

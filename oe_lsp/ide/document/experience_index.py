@@ -1,4 +1,4 @@
-"""What is around a node or a field in an experience: who comes before and after, who reads and who writes."""
+"""Lookups in an analysed experience: predecessors and successors, readers and writers, pipelines and loops."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from engine.experience.graph import ReadBy
 from engine.experience.graph.reads import expression_reads, fields_in, node_reads
 from engine.experience.model import AgentSpec, CliAgentSpec, Experience, Node, Pipeline, SkillSpec, StateField
 
-_NOTHING = Experience(name="", version="", nodes=(), edges=(), fields=())
+_EMPTY = Experience(name="", version="", nodes=(), edges=(), fields=())
 
 
 class Use(Struct, frozen=True):
-    """Who uses a field, and by what: a node's `reads`, an edge's `when` …"""
+    """A reader of a field, and the key it reads it in: a node's `reads`, an edge's `when` …"""
 
-    who: str
-    by: str
+    reader: str
+    key: str
 
 
-class Facts(Struct, frozen=True, dict=True):
-    """Looked up when asked for, in what the checker has read already."""
+class ExperienceIndex(Struct, frozen=True, dict=True):
+    """Computed on demand from the checker's analysis."""
 
     analysis: Analysis
 
     @cached_property
     def experience(self) -> Experience:
-        """The experience, as far as it can be read."""
-        return self.analysis.experience or _NOTHING
+        """The experience, without its unreadable parts."""
+        return self.analysis.experience or _EMPTY
 
     @cached_property
     def fields(self) -> Mapping[str, StateField]:
@@ -39,31 +39,31 @@ class Facts(Struct, frozen=True, dict=True):
         return {field.name: field for field in self.experience.fields}
 
     @cached_property
-    def answers(self) -> Mapping[str, Mapping[str, Any]]:
-        """By field, what the inline `schema` of a node that writes it says of the field."""
+    def answer_schemas(self) -> Mapping[str, Mapping[str, Any]]:
+        """By field, its schema in the inline `schema` of a node that writes it."""
         found: dict[str, Mapping[str, Any]] = {}
         for node in self.experience.nodes:
-            for field, schema in _answer_of(node).items():
+            for field, schema in _answer_properties(node).items():
                 if field in node.writes and isinstance(schema, dict):
                     found.setdefault(field, schema)
         return found
 
     def before(self, id_: str) -> tuple[str, ...]:
-        """The ids that edges lead from to this one; for a stage or a body those of its pipeline or loop, too."""
-        ends = {id_, *self._homes(id_)}
-        return tuple(dict.fromkeys(edge.from_ for edge in self.experience.edges if edge.to in ends))
+        """Return the ids of direct predecessors by edge, also of the pipeline or loop that runs the vertex."""
+        ids = {id_, *self._parents(id_)}
+        return tuple(dict.fromkeys(edge.from_ for edge in self.experience.edges if edge.to in ids))
 
     def after(self, id_: str) -> tuple[str, ...]:
-        """The ids that edges lead to from this one; for a stage or a body those of its pipeline or loop, too."""
-        ends = {id_, *self._homes(id_)}
-        return tuple(dict.fromkeys(edge.to for edge in self.experience.edges if edge.from_ in ends))
+        """Return the ids of direct successors by edge, also of the pipeline or loop that runs the vertex."""
+        ids = {id_, *self._parents(id_)}
+        return tuple(dict.fromkeys(edge.to for edge in self.experience.edges if edge.from_ in ids))
 
     def writers(self, field: str) -> tuple[str, ...]:
-        """The nodes that declare to write a field, as declared."""
+        """Return the nodes that list a field under `writes`."""
         return tuple(node.id for node in self.experience.nodes if field in node.writes)
 
     def readers(self, field: str) -> Iterator[Use]:
-        """Who reads a field, and by what, in the order of nodes, edges, pipelines, loops."""
+        """Yield the readers of a field: nodes, edges, pipelines, then loops."""
         parts = self.analysis.parts
         if parts is None:
             return
@@ -81,20 +81,20 @@ class Facts(Struct, frozen=True, dict=True):
                 yield Use(loop.id, ReadBy.UNTIL.value)
 
     def pipeline_of(self, id_: str | None) -> Pipeline | None:
-        """The pipeline that a node is a stage of."""
+        """Return the pipeline that a node is a stage of."""
         return next((pipeline for pipeline in self.experience.pipelines if id_ in pipeline.stages), None)
 
     def loop_of(self, id_: str | None) -> str | None:
-        """The id of the loop that runs a node."""
+        """Return the id of the loop that runs a node."""
         return next((loop.id for loop in self.experience.loops if loop.body == id_), None)
 
-    def _homes(self, id_: str) -> Iterator[str]:
+    def _parents(self, id_: str) -> Iterator[str]:
         pipeline, loop = self.pipeline_of(id_), self.loop_of(id_)
         yield from ([pipeline.id] if pipeline else [])
         yield from ([loop] if loop else [])
 
 
-def _answer_of(node: Node) -> Mapping[str, Any]:
+def _answer_properties(node: Node) -> Mapping[str, Any]:
     schema = node.spec.schema if isinstance(node.spec, AgentSpec | SkillSpec | CliAgentSpec) else None
     properties = schema.get("properties") if isinstance(schema, dict) else None
     return properties if isinstance(properties, dict) else {}

@@ -1,7 +1,6 @@
-"""The items that an experience consists of: nodes, edges, pipelines, loops, phases, and the fields and args as a whole.
+"""The items of an experience: nodes, edges, pipelines, loops, phases, and the blocks of fields and args.
 
-They are what an edit changes one of, and so what features keep their findings by: an item that did not change has the
-same green node in the next snapshot, at another start.
+Features cache by item: one that an edit left alone has the same green node in the next snapshot, at another start.
 """
 
 from __future__ import annotations
@@ -19,21 +18,21 @@ FIELDS = ("state", "schema")
 ARGS = ("args", "properties")
 
 VERTICES = (NODES, PIPELINES, LOOPS)
-"""The items that have an id which edges may name."""
+"""Items whose ids edges may name."""
 
-MOST_KEPT = 8192
-"""Of how many items a feature keeps what it found: those of a few large experiences, and of what was edited in them."""
+MAX_CACHED = 8192
+"""Cache size per feature, in items: enough for a few large experiences and their edits."""
 
 
 class Item(Struct, frozen=True):
-    """An item. `place` is the path that leads to it, with 0 for any position in a list."""
+    """An item. `place` is its path, with 0 for every list position."""
 
     place: Steps
     view: View
 
 
 def items(root: View | None) -> Iterator[Item]:
-    """Every item below the top of a document, list by list, broken ones included."""
+    """Yield every item of a document, list by list, including broken ones."""
     if root is None:
         return
     for place in (FIELDS, ARGS, PHASES, NODES, EDGES, PIPELINES, LOOPS):
@@ -41,7 +40,7 @@ def items(root: View | None) -> Iterator[Item]:
 
 
 def items_at(root: View | None, place: Steps) -> Iterator[Item]:
-    """The items of one list; of fields and args the one that holds them all."""
+    """Yield the items of one list; for fields and args the one block."""
     view = root
     for step in place:
         if view is None:
@@ -55,6 +54,6 @@ def items_at(root: View | None, place: Steps) -> Iterator[Item]:
 
 
 def text_at(view: View | None, key: str) -> str | None:
-    """The text under a key of an item; None where there is none, or something else."""
+    """Return the string under a key, or None."""
     found = view.get(key) if view is not None else None
     return found.value if found is not None and isinstance(found.value, str) else None

@@ -1,6 +1,6 @@
-"""The text of a scalar as the expression and placeholder parsers read it, with the way back to offsets in the file.
+"""The text of a scalar for the expression and placeholder parsers, and its mapping to offsets in the file.
 
-Of plain and block scalars that is the source itself, where only the white space differs from the value.
+For plain and block scalars it is the source, which differs from the value only in white space.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from engine.syntax import Span, Style, View
 
 
 class ScalarText(Struct, frozen=True):
-    """`text` begins at the offset `start`; `places`, where there are escapes, gives the offset of every character."""
+    """`text` begins at offset `start`; if it has escapes, `places` holds the offset of every character."""
 
     text: str
     start: int
     places: tuple[int, ...] = ()
 
     def span(self, span: Span) -> Span:
-        """A stretch of `text`, in the file."""
+        """Return the span in the file of a span of `text`."""
         return Span(self.offset(span.start), self.offset(span.end))
 
     def offset(self, at: int) -> int:
-        """Where the character `at` of `text` (or its end) is in the file."""
+        """Return the offset in the file of character `at` of `text`, or of its end."""
         if not self.places:
             return self.start + at
         return self.places[min(at, len(self.places) - 1)]
@@ -37,7 +37,7 @@ class ScalarText(Struct, frozen=True):
 
 
 def scalar_text(scalar: View) -> ScalarText:
-    """The text of a scalar; one that carries a tag or an anchor has none, since both are in the way."""
+    """Return the text of a scalar; empty for one with a tag or an anchor."""
     source = scalar.text
     if source[:1] in {"&", "!"}:
         return ScalarText("", scalar.span.end)
@@ -51,7 +51,7 @@ def scalar_text(scalar: View) -> ScalarText:
 
 
 def quoted_text(inside: str, start: int, style: Style) -> ScalarText:
-    """What stands between quotes that open before the offset `start`, escapes resolved."""
+    """Return quoted text whose content begins at offset `start`, with escapes resolved."""
     pattern = _ESCAPES[style]
     if not pattern.search(inside):
         return ScalarText(inside, start)

@@ -1,71 +1,72 @@
-"""What experience.schema.json says of a place in an experience: its rule, the keys it takes, and both in words."""
+"""Looks up experience.schema.json: the rule for a path, its keys, types and values."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from msgspec import Struct
 
 from engine.experience.source.locate import Steps
+from engine.syntax import View
 from schemas import experience_schema
-
-ValueAt = Callable[[Steps], Any]
-"""Finds the plain value at a path: what decides which of several definitions applies (a node's `kind`)."""
 
 _DISCRIMINATOR = "x-discriminator"
 
 
 class Key(Struct, frozen=True):
-    """A key that a mapping takes, and the rule for its value."""
+    """A key that a mapping may have, and the rule for its value."""
 
     name: str
     rule: Mapping[str, Any]
     is_required: bool
 
 
-def rule_at(steps: Steps, value_at: ValueAt) -> Mapping[str, Any] | None:
-    """The rule for the value at a path; None where the schema says nothing."""
-    rule: Mapping[str, Any] | None = _chosen(experience_schema(), (), value_at)
+def rule_at(steps: Steps, root: View | None) -> Mapping[str, Any] | None:
+    """Return the rule for the value at a path, or None if the schema has none.
+
+    Values below `root`, the top of the document, decide between definitions (a node's `kind`).
+    """
+    rule: Mapping[str, Any] | None = _chosen(experience_schema(), (), root)
     for depth, step in enumerate(steps, start=1):
         inner = _inner(rule, step)
         if inner is None:
             return None
-        rule = _chosen(inner, steps[:depth], value_at)
+        rule = _chosen(inner, steps[:depth], root)
     return rule
 
 
 def rule_of_definition(name: str) -> Mapping[str, Any]:
-    """The definition of this name, such as `toolNode`."""
+    """Return a definition by name, such as `toolNode`."""
     return _resolved({"$ref": f"#/$defs/{name}"})
 
 
 def variants(rule: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The definitions that a rule chooses from, each with the value that chooses it."""
+    """Yield the definitions that a rule chooses between, after the value that selects each."""
     for value, pointer in rule.get(_DISCRIMINATOR, {}).get("mapping", {}).items():
         yield value, _resolved({"$ref": pointer})
 
 
 def keys_of(rule: Mapping[str, Any]) -> tuple[Key, ...]:
-    """The keys that a mapping under this rule takes, required ones first, otherwise in the schema's order."""
+    """Return the keys that a mapping may have, required ones first, otherwise in the schema's order."""
     required = rule.get("required", ())
     keys = [Key(name, _resolved(inner), name in required) for name, inner in rule.get("properties", {}).items()]
     return tuple(sorted(keys, key=lambda key: not key.is_required))
 
 
 def item_rule(rule: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The rule for the items of a list."""
+    """Return the rule for the items of a list, if any."""
     items = rule.get("items")
     return _resolved(items) if isinstance(items, dict) else None
 
 
-_YES_OR_NO = frozenset({"boolean", "null"})
-"""Where more is allowed, true and false are not what anyone looks for."""
+_BOOLEAN_TYPES = frozenset({"boolean", "null"})
+"""`true` and `false` are offered only where nothing else is allowed."""
 
 
 def types_of(rule: Mapping[str, Any]) -> frozenset[str]:
-    """The JSON types that a rule allows, as far as it says."""
+    """Return the JSON types that a rule allows; empty if it does not say."""
     types = rule.get("type")
     if isinstance(types, list):
         return frozenset(types)
@@ -75,10 +76,10 @@ def types_of(rule: Mapping[str, Any]) -> frozenset[str]:
 
 
 def values_of(rule: Mapping[str, Any]) -> tuple[tuple[Any, str], ...]:
-    """The values that a rule allows by name, each with what it means."""
+    """Return the values that a rule lists, each with its description."""
     meanings = rule.get("x-enumDescriptions", {})
     allowed = rule.get("enum", list(meanings) if "const" not in rule else [rule["const"]])
-    if not allowed and types_of(rule) <= _YES_OR_NO and "boolean" in types_of(rule):
+    if not allowed and types_of(rule) <= _BOOLEAN_TYPES and "boolean" in types_of(rule):
         allowed = [True, False]
     return tuple((value, str(meanings.get(value, ""))) for value in allowed)
 
@@ -109,14 +110,14 @@ def _mapping(rule: Any) -> Mapping[str, Any] | None:
     return rule if isinstance(rule, dict) else None
 
 
-def _chosen(rule: Mapping[str, Any], steps: Steps, value_at: ValueAt) -> Mapping[str, Any]:
-    """The rule with its reference followed, and of several definitions the one that the value chooses."""
+def _chosen(rule: Mapping[str, Any], steps: Steps, root: View | None) -> Mapping[str, Any]:
+    """Resolve a reference, and choose between definitions by the value of the discriminator."""
     resolved = _resolved(rule)
     choice = resolved.get(_DISCRIMINATOR)
     if choice is None:
         return resolved
-    value = value_at((*steps, choice["property"]))
-    pointer = choice["mapping"].get(value) if isinstance(value, str) else None
+    found = root.find((*steps, choice["property"])) if root else None
+    pointer = choice["mapping"].get(found.value) if found and isinstance(found.value, str) else None
     if pointer is not None:
         return _resolved({"$ref": pointer})
     return _undecided_node() if "toolNode" in str(choice["mapping"].get("tool", "")) else resolved
@@ -124,22 +125,22 @@ def _chosen(rule: Mapping[str, Any], steps: Steps, value_at: ValueAt) -> Mapping
 
 @cache
 def _undecided_node() -> Mapping[str, Any]:
-    """A node whose kind is not written yet: the keys that every kind takes."""
+    """The rule for a node without a kind: the keys that every kind has."""
     node, common = rule_of_definition("node"), rule_of_definition("commonNode")
     ids = {"id": common["properties"]["id"], **node["properties"]}
     return {**node, "required": ["id", "kind"], "properties": {**ids, **common["properties"]}}
 
 
 def _resolved(rule: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The rule with its reference, if any, replaced by what it names; what stands beside it counts more."""
+    """Replace a rule's `$ref` by its target; keywords beside it take precedence."""
     pointer = rule.get("$ref")
     if not isinstance(pointer, str):
         return rule
-    return {**_pointed_at(pointer), **{name: member for name, member in rule.items() if name != "$ref"}}
+    return {**_target_of(pointer), **{name: member for name, member in rule.items() if name != "$ref"}}
 
 
 @cache
-def _pointed_at(pointer: str) -> Mapping[str, Any]:
+def _target_of(pointer: str) -> Mapping[str, Any]:
     target: Any = experience_schema()
     for step in pointer.removeprefix("#/").split("/"):
         target = target[step]

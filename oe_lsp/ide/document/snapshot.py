@@ -1,4 +1,4 @@
-"""One version of one document, and what the checker says about it. Immutable, shared by all features."""
+"""One version of one document with its analysis. Immutable, shared by all features."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Snapshot(Struct, frozen=True):
-    """`version` is the client's number for `text`; `analysis` is of exactly this text."""
+    """`version` is the client's version number of `text`; `analysis` belongs to exactly this text."""
 
     uri: str
     version: int

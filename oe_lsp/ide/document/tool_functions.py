@@ -1,4 +1,4 @@
-"""Which functions stand in the text of a tool's file, and where, as far as a look at it tells. Nothing is run."""
+"""Finds functions in the source of a tool by pattern, without running it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.syntax import Span
 
 
 def function_span(text: str, name: str | None, *, is_python: bool) -> Span | None:
-    """The name of the function that a tool calls; of the usual one, where `name` is None. None if it is not found."""
+    """Return the span of a function's name (the default one if `name` is None), or None if it is not found."""
     if is_python:
         patterns = [pattern.format(name=re.escape(name or "run")) for pattern in _PYTHON]
     else:
@@ -21,7 +21,7 @@ def function_span(text: str, name: str | None, *, is_python: bool) -> Span | Non
 
 
 def functions(text: str, *, is_python: bool) -> tuple[str, ...]:
-    """The functions that a tool may call by name, in the order of the text; not those meant for the file alone."""
+    """Return the functions that `impl` may name, in the order of the text; private ones are left out."""
     pattern = _PYTHON_FUNCTION if is_python else _EXPORTED_FUNCTION
     return tuple(dict.fromkeys(re.findall(pattern, text, re.MULTILINE)))
 

@@ -1,4 +1,4 @@
-"""What a hover says of a condition (its parsed form and what is in it) and of a path (what it names, and its type)."""
+"""Hovers for conditions (parsed form, types of paths) and for paths (type, meaning)."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from engine.expressions import Expression, Path, Root, parse_expression, show
 from engine.expressions.tree import And, Not, Or
 from engine.syntax import View
 from oe_lsp.ide import markdown
-from oe_lsp.ide.document.experience_index import Facts
+from oe_lsp.ide.document.experience_index import ExperienceIndex
 from oe_lsp.ide.document.scalar_text import scalar_text
-from oe_lsp.ide.document.value_types import in_words, shape_of_path
+from oe_lsp.ide.document.value_types import shape_of_path, type_text
 
 
-def about_condition(scalar: View, facts: Facts) -> str:
-    """The condition as it was understood, with the type of each path in it; nothing for one that is broken."""
+def describe_condition(scalar: View, index: ExperienceIndex) -> str:
+    """Return the parsed form of a condition and the type of each path in it; empty if it cannot be parsed."""
     parsed = parse_expression(scalar_text(scalar).text)
     if parsed.tree is None:
         return ""
     paths = {str(path): path for path in parsed.paths}
-    types = [f"- {markdown.code(text)}: {in_words(shape_of_path(path, facts, None))}" for text, path in paths.items()]
+    types = [f"- {markdown.code(text)}: {type_text(shape_of_path(path, index, None))}" for text, path in paths.items()]
     form = show(parsed.tree) if _is_plain(parsed.tree) else "\n".join(_outline(parsed.tree))
-    return markdown.paragraphs([markdown.block(form), "True or false.", "\n".join(types)])
+    return markdown.paragraphs([markdown.block(form), "Evaluates to a boolean.", "\n".join(types)])
 
 
 def _is_plain(tree: Expression) -> bool:
-    """Whether nobody has to know what binds tighter in order to read it."""
+    """Return whether the condition reads without knowing operator precedence."""
     parts = _parts(tree)
     return not any(_parts(part) for part in parts)
 
 
 def _outline(tree: Expression, margin: str = "") -> Iterator[str]:
-    """The condition as it was understood, a line for each part of it."""
+    """Yield the parsed condition, a line for each part."""
     parts = _parts(tree)
     if not parts:
         yield margin + show(tree)
@@ -42,15 +42,15 @@ def _outline(tree: Expression, margin: str = "") -> Iterator[str]:
 
 
 def _parts(tree: Expression) -> tuple[Expression, ...]:
-    """What `||`, `&&` or `!` joins; nothing for what is no such thing, nor for the `!` of one single thing."""
+    """Return the operands of `||`, `&&`, or of `!` before one of them; else nothing."""
     if isinstance(tree, (Or, And)):
         return tree.operands
     return (tree.operand,) if isinstance(tree, Not) and isinstance(tree.operand, (Or, And)) else ()
 
 
-def about_path(path: Path, facts: Facts, node: View | None) -> str:
-    """A path, its type, and what its root means where that is no name of the experience."""
-    shape = shape_of_path(path, facts, node)
-    head = f"{markdown.code(str(path))}: {in_words(shape)}"
+def describe_path(path: Path, index: ExperienceIndex, node: View | None) -> str:
+    """Return a path, its type, and the meaning of its root if that is not a name of the experience."""
+    shape = shape_of_path(path, index, node)
+    head = f"{markdown.code(str(path))}: {type_text(shape)}"
     is_named = path.root in (Root.STATE, Root.ARGS, Root.BARE, Root.EDGES) and path.steps
     return markdown.paragraphs([head, str(shape.get("description", "")), "" if is_named else path.root.meaning])

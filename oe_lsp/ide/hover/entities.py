@@ -1,4 +1,4 @@
-"""What a hover says of what has a name: nodes, pipelines, loops, state fields, phases, args, files."""
+"""Hovers for entities: nodes, pipelines, loops, state fields, phases, args, files."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from typing import Any
 
 from engine.syntax import View
 from oe_lsp.ide import markdown
-from oe_lsp.ide.document.experience_index import Facts
-from oe_lsp.ide.document.value_types import args_shape, field_shape, in_words, members
+from oe_lsp.ide.document.experience_index import ExperienceIndex
+from oe_lsp.ide.document.value_types import args_shape, field_shape, members, type_text
 from oe_lsp.ide.hover.neighbour_drawing import drawing
 from oe_lsp.ide.names.symbol_references import EntityKind
 from oe_lsp.ide.yaml_text import as_yaml
 
 
-def about_entity(kind: EntityKind, name: str, facts: Facts, root: View, node: View | None) -> str:
-    """What is known of an entity; nothing for one that does not exist. `node` is where it is named."""
+def describe_entity(kind: EntityKind, name: str, index: ExperienceIndex, root: View, node: View | None) -> str:
+    """Describe an entity; empty if it does not exist. `node` is the node that names it."""
     match kind:
         case EntityKind.VERTEX:
-            return _vertex(name, facts, root)
+            return _vertex(name, index, root)
         case EntityKind.FIELD:
-            return _field(name, facts)
+            return _field(name, index)
         case EntityKind.RUN_ARG:
-            return _run_arg(name, facts)
+            return _run_arg(name, index)
         case EntityKind.NODE_ARG:
             return _node_arg(name, node)
         case EntityKind.PHASE:
-            return _phase(name, facts, root)
+            return _phase(name, index, root)
         case EntityKind.FILE:
-            return f"{markdown.code(name)}: a path relative to experience.yaml"
+            return f"{markdown.code(name)}: path relative to experience.yaml"
 
 
-def _vertex(id_: str, facts: Facts, root: View) -> str:
+def _vertex(id_: str, index: ExperienceIndex, root: View) -> str:
     found = next(((kind, view) for kind, view in _vertices(root) if _text(view, "id") == id_), None)
     if found is None:
         return ""
     kind, view = found
     parts = [f"**{id_}** · {_text(view, 'kind') or kind}", _text(view, "description")]
-    parts += [_data(view, facts), _inside(id_, kind, view, facts)]
-    around = drawing(facts.before(id_), id_, facts.after(id_))
+    parts += [_data_flow(view, index), _nesting(id_, kind, view, index)]
+    around = drawing(index.before(id_), id_, index.after(id_))
     return markdown.paragraphs([*parts, markdown.block(around) if around != id_ else ""])
 
 
@@ -50,60 +50,61 @@ def _vertices(root: View) -> Iterator[tuple[str, View]]:
             yield kind, view
 
 
-def _data(view: View, facts: Facts) -> str:
-    """What a node reads, with who wrote it, and what it writes."""
+def _data_flow(view: View, index: ExperienceIndex) -> str:
+    """List the fields a node reads, with their writers, and those it writes, with their readers."""
     reads, writes = _names(view, "reads"), _names(view, "writes")
     id_ = _text(view, "id")
     lines = []
     for field in reads:
-        from_ = markdown.names(writer for writer in facts.writers(field) if writer != id_)
+        from_ = markdown.names(writer for writer in index.writers(field) if writer != id_)
         lines.append(f"- reads {markdown.code(field)}{f' from {from_}' if from_ else ''}")
     for field in writes:
-        to = markdown.names(use.who for use in facts.readers(field) if use.who != id_)
+        to = markdown.names(use.reader for use in index.readers(field) if use.reader != id_)
         lines.append(f"- writes {markdown.code(field)}{f' for {to}' if to else ''}")
     return "\n".join(lines)
 
 
-def _inside(id_: str, kind: str, view: View, facts: Facts) -> str:
-    """What a pipeline or a loop runs, or what runs the node."""
+def _nesting(id_: str, kind: str, view: View, index: ExperienceIndex) -> str:
+    """Describe what a pipeline or loop runs, or which of them runs the node."""
     if kind == "pipeline":
         stages = " → ".join(map(markdown.code, _names(view, "stages")))
-        return f"Each of {markdown.code(_text(view, 'items'))} through {stages}"
+        return f"Runs each item of {markdown.code(_text(view, 'items'))} through {stages}"
     if kind == "loop":
         until, most = _text(view, "until"), view.get("max_iters")
         ends = [f"until {markdown.code(until)}" if until else "", f"at most {most.value} times" if most else ""]
         return f"Repeats {markdown.code(_text(view, 'body'))} {', '.join(end for end in ends if end)}"
     each = view.get("for_each")
-    pipeline = facts.pipeline_of(id_)
-    loop = facts.loop_of(id_)
+    pipeline = index.pipeline_of(id_)
+    loop = index.loop_of(id_)
     return markdown.paragraphs(
         [
-            f"Once for each of {markdown.code(_text(each, 'source'))}" if each else "",
-            f"A stage of the pipeline {markdown.code(pipeline.id)}" if pipeline else "",
-            f"Repeated by the loop {markdown.code(loop)}" if loop else "",
+            f"Runs once per item of {markdown.code(_text(each, 'source'))}" if each else "",
+            f"Stage of pipeline {markdown.code(pipeline.id)}" if pipeline else "",
+            f"Repeated by loop {markdown.code(loop)}" if loop else "",
         ]
     )
 
 
-def _field(name: str, facts: Facts) -> str:
-    field = facts.fields.get(name)
+def _field(name: str, index: ExperienceIndex) -> str:
+    field = index.fields.get(name)
     if field is None:
         return ""
-    shape = field_shape(facts, name)
-    reading = [f"{markdown.code(use.who)} ({use.by})" for use in facts.readers(name)]
+    shape = field_shape(index, name)
+    writers = markdown.names(index.writers(name))
+    reading = [f"{markdown.code(use.reader)} ({use.key})" for use in index.readers(name)]
     lines = [
         f"- merge: {markdown.code(field.merge.value)}",
         f"- default: {markdown.code(as_yaml(field.schema['default']))}" if field.has_default else "",
-        "- kept from run to run" if field.persist else "",
-        f"- written by {markdown.names(facts.writers(name)) or 'nobody'}",
-        f"- read by {', '.join(dict.fromkeys(reading)) or 'nobody'}",
+        "- persisted across runs" if field.persist else "",
+        f"- written by {writers}" if writers else "- never written",
+        f"- read by {', '.join(dict.fromkeys(reading))}" if reading else "- never read",
     ]
-    head = f"**{name}** · state field · {in_words(shape)}"
+    head = f"**{name}** · state field · {type_text(shape)}"
     return markdown.paragraphs([head, str(shape.get("description", "")), "\n".join(line for line in lines if line)])
 
 
-def _run_arg(name: str, facts: Facts) -> str:
-    schema = args_shape(facts)
+def _run_arg(name: str, index: ExperienceIndex) -> str:
+    schema = args_shape(index)
     shape = dict(members(schema)).get(name)
     if shape is None:
         return ""
@@ -112,23 +113,23 @@ def _run_arg(name: str, facts: Facts) -> str:
     is_secret = shape.get("writeOnly") is True
     marks += [f"default {markdown.code(as_yaml(shape['default']))}"] if "default" in shape and not is_secret else []
     marks += ["secret"] if is_secret else []
-    head = " · ".join([f"**{name}**", "arg of the run", in_words(shape), *marks])
+    head = " · ".join([f"**{name}**", EntityKind.RUN_ARG.value, type_text(shape), *marks])
     return markdown.paragraphs([head, str(shape.get("description", ""))])
 
 
 def _node_arg(name: str, node: View | None) -> str:
     args = node.get("args") if node else None
     given = args.get(name) if args else None
-    return f"**{name}** · arg of the node · {markdown.code(as_yaml(given.value))}" if given else ""
+    return f"**{name}** · {EntityKind.NODE_ARG.value} · {markdown.code(as_yaml(given.value))}" if given else ""
 
 
-def _phase(id_: str, facts: Facts, root: View) -> str:
+def _phase(id_: str, index: ExperienceIndex, root: View) -> str:
     phases = root.get("phases")
     phase = next((phase for phase in (phases.items() if phases else ()) if _text(phase, "id") == id_), None)
     if phase is None:
         return ""
     title = _text(phase, "title")
-    nodes = markdown.names(node.id for node in facts.experience.nodes if node.phase == id_)
+    nodes = markdown.names(node.id for node in index.experience.nodes if node.phase == id_)
     head = f"**{id_}** · phase{f' · {title}' if title else ''}"
     return markdown.paragraphs([head, f"Nodes: {nodes}" if nodes else ""])
 

@@ -1,20 +1,18 @@
-"""Decides what a hover is about: a key, a name, a path, a condition, or a value. What is said lives beside it."""
+"""Hover: finds what is under the cursor (a key, name, path, condition or value) and describes it."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import Struct
 
-from engine.experience.source.locate import Steps, key_text
+from engine.experience.source.locate import key_text
 from engine.syntax import NodeKind, Span, View
 from oe_lsp.ide import markdown
-from oe_lsp.ide.document.cursor import Cursor, Part, cursor_at, descend, path_is
-from oe_lsp.ide.document.experience_index import Facts
+from oe_lsp.ide.document.cursor import Cursor, Part, cursor_at, path_is
+from oe_lsp.ide.document.experience_index import ExperienceIndex
 from oe_lsp.ide.document.schema_lookup import rule_at, values_of
 from oe_lsp.ide.document.snapshot import Snapshot
-from oe_lsp.ide.hover.conditions import about_condition, about_path
-from oe_lsp.ide.hover.entities import about_entity
+from oe_lsp.ide.hover.conditions import describe_condition, describe_path
+from oe_lsp.ide.hover.entities import describe_entity
 from oe_lsp.ide.names.symbol_references import EntityKind, Language, Mention, language_of, mentions_of_value, paths_in
 from oe_lsp.ide.yaml_text import as_yaml
 
@@ -22,59 +20,59 @@ _NAMED_BY_KEY = (("state.schema.*", EntityKind.FIELD), ("args.properties.*", Ent
 
 
 class Hover(Struct, frozen=True):
-    """What to show, in Markdown, and the stretch that it is about."""
+    """Markdown to show, and the span it describes."""
 
     span: Span
     markdown: str
 
     @property
     def text(self) -> str:
-        """The same without Markdown, for editors that show text only."""
+        """The text without Markdown, for clients that show plain text."""
         return markdown.plain(self.markdown)
 
 
 def hover(snapshot: Snapshot, offset: int) -> Hover | None:
-    """What stands at `offset` (code points); None where there is nothing to say. Works on any text."""
+    """Return the hover at `offset` (code points), or None. Works on any text."""
     cursor = cursor_at(snapshot, offset)
-    facts = Facts(snapshot.analysis)
+    index = ExperienceIndex(snapshot.analysis)
     if cursor is None or cursor.part is Part.GAP:
         return None
-    found = _of_key(cursor, facts) if cursor.part is Part.KEY else _of_value(cursor, facts)
+    found = _of_key(cursor, index) if cursor.part is Part.KEY else _of_value(cursor, index)
     return found if found and found.markdown else None
 
 
-def _of_key(cursor: Cursor, facts: Facts) -> Hover | None:
-    root = cursor.around[0]
+def _of_key(cursor: Cursor, index: ExperienceIndex) -> Hover | None:
+    root = cursor.ancestors[0]
     for pattern, kind in _NAMED_BY_KEY:
         if path_is(cursor.steps, pattern):
-            return Hover(cursor.view.span, about_entity(kind, key_text(cursor.view), facts, root, cursor.item))
-    rule = _rule(root, cursor.steps)
+            return Hover(cursor.view.span, describe_entity(kind, key_text(cursor.view), index, root, cursor.item))
+    rule = rule_at(cursor.steps, root)
     if rule is None:
         return None
     title = f"**{cursor.steps[-1]}**" if cursor.steps else ""
     return Hover(cursor.view.span, markdown.paragraphs([title, markdown.of_rule(rule)]))
 
 
-def _of_value(cursor: Cursor, facts: Facts) -> Hover | None:
-    root = cursor.around[0] if cursor.around else cursor.view
+def _of_value(cursor: Cursor, index: ExperienceIndex) -> Hover | None:
+    root = cursor.ancestors[0] if cursor.ancestors else cursor.view
     if cursor.view.kind is not NodeKind.SCALAR:
         return None
     paths = paths_in(cursor.steps, cursor.view)
     path = next(((path, span) for path, span in paths if span.contains(cursor.offset)), None)
     mention = _mention_in(cursor, path[1] if path else Span(cursor.offset, cursor.offset))
     if path is not None:
-        about = about_path(path[0], facts, cursor.item)
-        entity = about_entity(mention.kind, mention.name, facts, root, cursor.item) if mention else ""
+        about = describe_path(path[0], index, cursor.item)
+        entity = describe_entity(mention.kind, mention.name, index, root, cursor.item) if mention else ""
         return Hover(path[1], markdown.paragraphs([about, entity]))
     if mention is not None:
-        return Hover(mention.span, about_entity(mention.kind, mention.name, facts, root, cursor.item))
+        return Hover(mention.span, describe_entity(mention.kind, mention.name, index, root, cursor.item))
     if language_of(cursor.steps, str(cursor.view.value)) is Language.EXPRESSION:
-        return Hover(cursor.view.span, about_condition(cursor.view, facts))
+        return Hover(cursor.view.span, describe_condition(cursor.view, index))
     return _of_plain_value(cursor, root)
 
 
 def _of_plain_value(cursor: Cursor, root: View) -> Hover | None:
-    rule = _rule(root, cursor.steps)
+    rule = rule_at(cursor.steps, root)
     if rule is None:
         return None
     meaning = next((meaning for value, meaning in values_of(rule) if value == cursor.view.value), "")
@@ -85,14 +83,6 @@ def _of_plain_value(cursor: Cursor, root: View) -> Hover | None:
 
 
 def _mention_in(cursor: Cursor, span: Span) -> Mention | None:
-    """The name that a path holds, or that an empty span touches."""
+    """Return the first mention that overlaps or touches a span."""
     found = mentions_of_value(cursor.steps, cursor.view, cursor.item)
     return next((each for each in found if each.span.start <= span.end and span.start <= each.span.end), None)
-
-
-def _rule(root: View, steps: Steps) -> Any:
-    def value_at(at: Steps) -> Any:
-        found = descend(root, at)
-        return found.value if found else None
-
-    return rule_at(steps, value_at)

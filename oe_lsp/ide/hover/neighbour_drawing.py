@@ -1,4 +1,4 @@
-"""A small drawing of a vertex between those before and those after it, in text."""
+"""Draws a vertex between its predecessors and successors, as text."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _MOST = 6
 
 
 def drawing(before: Sequence[str], id_: str, after: Sequence[str]) -> str:
-    """The ids before on the left, those after on the right, lines between; of many only the first ones."""
+    """Draw predecessors on the left and successors on the right, at most six of each, joined by lines."""
     left, right = _shortened(before), _shortened(after)
     middle = max(_center(left), _center(right))
     height = max(middle - _center(names) + len(names) for names in (left, right, [id_]))
@@ -51,7 +51,7 @@ def _right(names: Sequence[str], row: int) -> str:
 
 
 def _joint(row: int, count: int, corners: str) -> str:
-    """What joins a row to the line along all rows: the middle one goes on to both sides."""
+    """Return the joint of a row with the vertical line; the middle row continues to both sides."""
     if row == (count - 1) // 2:
         return "┬" if row == 0 else "┼"
     return corners[0] if row == 0 else corners[2] if row == count - 1 else corners[1]

@@ -1,1 +1,1 @@
-"""Names in an experience: what each refers to, and where it occurs."""
+"""Names in an experience: the entity that each refers to, and its occurrences."""

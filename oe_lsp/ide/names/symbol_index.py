@@ -1,4 +1,4 @@
-"""Where the entities of an experience occur: every place that declares, writes or reads one, and which one is where."""
+"""Index of entities: which one an offset refers to, and everywhere it is declared, written or read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.experience.checks.named_files import split_impl
 from engine.experience.source.locate import Steps, key_text
 from engine.syntax import Green, NodeKind, Span, View
 from oe_lsp.ide.document.cursor import Cursor, Part, cursor_in, path_is
-from oe_lsp.ide.document.items import MOST_KEPT, NODES, Item, items, items_at, text_at
+from oe_lsp.ide.document.items import MAX_CACHED, NODES, Item, items, items_at, text_at
 from oe_lsp.ide.names.symbol_references import (
     EntityKind,
     Mention,
@@ -27,7 +27,7 @@ _WRITES = ("graph.nodes.*.writes.*", "graph.nodes.*.outputs.*", "graph.nodes.*.s
 
 
 class Access(Enum):
-    """What is done with an entity at a place."""
+    """How an occurrence uses its entity."""
 
     DECLARES = "declares"
     WRITES = "writes"
@@ -35,9 +35,9 @@ class Access(Enum):
 
 
 class Entity(Struct, frozen=True):
-    """Something that has a name. `owner` is where the node starts that an arg belongs to; all else is of the document.
+    """Something with a name. `owner` is the start of the node that an arg belongs to, None for all else.
 
-    The name of a file is its path from the experience's folder, without a function.
+    A file's name is its path from the experience's folder, without a function.
     """
 
     kind: EntityKind
@@ -46,14 +46,14 @@ class Entity(Struct, frozen=True):
 
 
 class Occurrence(Struct, frozen=True):
-    """A place where an entity is named: `span` is the name alone."""
+    """A place that names an entity; `span` covers just the name."""
 
     span: Span
     access: Access
 
 
-class Named(Struct, frozen=True):
-    """What an item names at one place, relative to the item."""
+class ItemMention(Struct, frozen=True):
+    """An occurrence in an item, relative to the item's start."""
 
     kind: EntityKind
     name: str
@@ -62,7 +62,7 @@ class Named(Struct, frozen=True):
 
 
 def entity_at(root: View | None, offset: int) -> tuple[Entity, Span] | None:
-    """The entity that is named at an offset, and the stretch that names it; None where nothing is."""
+    """Return the entity named at an offset and the span of its name, or None."""
     cursor = cursor_in(root, offset)
     if cursor is None or cursor.part is Part.GAP:
         return None
@@ -75,24 +75,24 @@ def entity_at(root: View | None, offset: int) -> tuple[Entity, Span] | None:
 
 
 def occurrences(root: View | None, entity: Entity) -> tuple[Occurrence, ...]:
-    """Every place in the document that names the entity, in the order of the text."""
+    """Return every occurrence of an entity in the document, in the order of the text."""
     found = [
         Occurrence(named.span.shift(item.view.start), named.access)
         for item in items(root)
         if entity.owner in (None, item.view.start)
-        for named in named_in(item)
+        for named in mentions_in_item(item)
         if named.name == entity.name and named.kind is entity.kind
     ]
     return tuple(sorted(found, key=lambda each: each.span.start))
 
 
-def named_in(item: Item) -> tuple[Named, ...]:
-    """All that an item names, relative to where it starts."""
+def mentions_in_item(item: Item) -> tuple[ItemMention, ...]:
+    """Return all mentions in an item, relative to its start."""
     return _named(item.view.green, item.place)
 
 
 def prompt_files(root: View | None) -> Iterator[tuple[View, str]]:
-    """The nodes whose prompt stands in a file of its own, with its path."""
+    """Yield the nodes whose prompt is in a file, with its path."""
     for item in items_at(root, NODES):
         prompt = text_at(item.view, "prompt")
         if prompt is not None and is_prompt_file(prompt):
@@ -102,7 +102,7 @@ def prompt_files(root: View | None) -> Iterator[tuple[View, str]]:
 def occurrences_in_prompts(
     root: View | None, entity: Entity, text_of: Callable[[str], str | None]
 ) -> dict[str, tuple[Occurrence, ...]]:
-    """By the path of a prompt's file, every place in it that names the entity. `text_of` reads a file."""
+    """Return the occurrences of an entity in prompt files, by path. `text_of` reads a file."""
     found: dict[str, dict[Span, Occurrence]] = {}
     if entity.kind is EntityKind.FILE:
         return {}
@@ -120,13 +120,13 @@ def _mentions_at(cursor: Cursor) -> Iterable[Mention]:
     return mentions_of_value(cursor.steps, cursor.view, cursor.item)
 
 
-@lru_cache(maxsize=MOST_KEPT)
-def _named(green: Green, place: Steps) -> tuple[Named, ...]:
+@lru_cache(maxsize=MAX_CACHED)
+def _named(green: Green, place: Steps) -> tuple[ItemMention, ...]:
     view = View(green, 0)
     return tuple(_walk(place, view, view if place == NODES else None))
 
 
-def _walk(steps: Steps, view: View, node: View | None) -> Iterator[Named]:
+def _walk(steps: Steps, view: View, node: View | None) -> Iterator[ItemMention]:
     if view.kind is NodeKind.SCALAR:
         yield from (_as_named(mention, steps) for mention in mentions_of_value(steps, view, node))
     for entry in view.entries():
@@ -138,8 +138,8 @@ def _walk(steps: Steps, view: View, node: View | None) -> Iterator[Named]:
         yield from _walk((*steps, 0), item, node)
 
 
-def _as_named(mention: Mention, steps: Steps) -> Named:
-    return Named(mention.kind, _name(mention), mention.span, _access(mention, steps))
+def _as_named(mention: Mention, steps: Steps) -> ItemMention:
+    return ItemMention(mention.kind, _name(mention), mention.span, _access(mention, steps))
 
 
 def _access(mention: Mention, steps: Steps) -> Access:

@@ -1,6 +1,6 @@
-"""The names that a value of an experience holds: which entity each of them is, and whether it is declared there.
+"""References in a key or value: the kind of entity that each name refers to, and whether it is declared there.
 
-The one table of where ids, fields, phases, args and files are written. What exists under a name is another question.
+The one table of where ids, fields, phases, args and files are written. Whether an entity exists is not checked here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from oe_lsp.ide.document.scalar_text import ScalarText, scalar_text
 
 
 class EntityKind(Enum):
-    """What a name names. VERTEX: a node, a pipeline or a loop, which share their ids."""
+    """What a name refers to. VERTEX: a node, pipeline or loop, which share a namespace."""
 
     VERTEX = "vertex"
     FIELD = "field"
@@ -31,7 +31,7 @@ class EntityKind(Enum):
 
 
 class Mention(Struct, frozen=True):
-    """A name at a place. `span` is the name alone, without quotes, `$.` or braces."""
+    """A name in the text. `span` covers just the name, without quotes, `$.` or braces."""
 
     kind: EntityKind
     name: str
@@ -40,7 +40,7 @@ class Mention(Struct, frozen=True):
 
 
 class Language(Enum):
-    """What the text of a value is written in."""
+    """Language of a value."""
 
     EXPRESSION = "expression"
     REFERENCE = "reference"
@@ -71,7 +71,7 @@ _WHOLE: tuple[tuple[tuple[str, ...], EntityKind, bool], ...] = (
     (_USED_PHASES, EntityKind.PHASE, False),
     (_FILES, EntityKind.FILE, False),
 )
-"""What a value at these paths names as a whole, and whether it declares it."""
+"""Paths whose whole value is a name, the kind of entity, and whether it is declared there."""
 _KEYS = (
     ("state.schema.*", EntityKind.FIELD, True),
     ("args.properties.*", EntityKind.RUN_ARG, True),
@@ -82,11 +82,11 @@ _KEYS = (
 
 
 def language_of(steps: Steps, text: str) -> Language | None:
-    """What a text at this path is written in; None for one that is only itself."""
+    """Return the language of a text at this path, or None for plain text."""
     language = _language_at(steps)
     if language is Language.TEMPLATE and is_prompt_file(text):
         return None
-    # Where anything may be given, only what begins so is meant as a reference.
+    # Where any value is allowed, only text with a leading `$` is a reference.
     if language is Language.REFERENCE and not text.startswith("$") and not _is_at(steps, _LISTS):
         return None
     return language
@@ -94,7 +94,7 @@ def language_of(steps: Steps, text: str) -> Language | None:
 
 @lru_cache(maxsize=4096)
 def _language_at(steps: Steps) -> Language | None:
-    """What texts at this path are written in, as far as the path says."""
+    """Return the language of texts at this path, by the path alone."""
     for language, patterns in _LANGUAGES.items():
         if _is_at(steps, patterns):
             return language
@@ -111,11 +111,11 @@ def is_prompt_file(text: str) -> bool:
 
 
 def mentions_of_key(steps: Steps, key: View, node: View | None = None) -> Iterator[Mention]:
-    """The name that the key at this path is; `node` is the node that it is in."""
+    """Yield the name that the key at this path is; `node` encloses it."""
     found = _named_by_key(steps)
     if found is None or key.kind is not NodeKind.SCALAR:
         return
-    # What a node answers becomes state only where `writes` names it.
+    # A property of the answer becomes state only if `writes` lists it.
     if path_is(steps, _ANSWERED) and not _is_listed(node, "writes", key.value):
         return
     text = scalar_text(key)
@@ -128,7 +128,7 @@ def _named_by_key(steps: Steps) -> _Whole | None:
 
 
 def mentions_of_value(steps: Steps, scalar: View, node: View | None = None) -> Iterator[Mention]:
-    """The names in the scalar at this path, in order; `node` is the node that it is in."""
+    """Yield the names in the scalar at this path, in order; `node` encloses it."""
     if scalar.kind is not NodeKind.SCALAR or not isinstance(scalar.value, str):
         return
     found = _whole_name(steps, node)
@@ -141,7 +141,7 @@ def mentions_of_value(steps: Steps, scalar: View, node: View | None = None) -> I
 
 
 def paths_in(steps: Steps, scalar: View) -> Iterator[tuple[Path, Span]]:
-    """Every path of an expression, a reference or a placeholder in the scalar, and where it stands in the file."""
+    """Yield every path in the scalar's expression, reference or placeholders, with its span in the file."""
     if scalar.kind is NodeKind.SCALAR and isinstance(scalar.value, str):
         text = scalar_text(scalar)
         for path in _paths(language_of(steps, scalar.value), text.text):
@@ -149,7 +149,7 @@ def paths_in(steps: Steps, scalar: View) -> Iterator[tuple[Path, Span]]:
 
 
 def mentions_in_prompt(text: str, node: View) -> Iterator[Mention]:
-    """The names in the placeholders of a prompt that stands in a file of its own; spans are offsets in that file."""
+    """Yield the names in the placeholders of a prompt file, with spans in that file."""
     for path in _paths(Language.TEMPLATE, text):
         yield from _in_path(ScalarText(text, 0), path, node)
 
@@ -171,7 +171,7 @@ _Whole = tuple[EntityKind, bool]
 
 
 def _whole_name(steps: Steps, node: View | None) -> _Whole | None:
-    """What a value at this path names as a whole, and whether it declares it."""
+    """Return the kind of entity that the whole value at this path names, and whether it is declared there."""
     found = _whole_at(steps)
     if found is not None:
         return found
@@ -216,7 +216,7 @@ def _always(kind: EntityKind) -> Callable[[View | None, str], EntityKind]:
 
 
 def _bare(node: View | None, name: str) -> EntityKind:
-    """What a name without `$` is: an arg of the node, a declared read, else the output of a predecessor."""
+    """Resolve a name without `$`: an arg of the node, a field it reads, else the output of a predecessor."""
     args = node.get("args") if node else None
     if args is not None and args.key(name) is not None:
         return EntityKind.NODE_ARG

@@ -1,4 +1,4 @@
-"""Where a value comes from that has no name of its own: `$item`, `$iter` and their like, and what an alias repeats."""
+"""Origins of values without a name of their own: `$item`, `$iter` and the like, and YAML aliases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from oe_lsp.ide.names.symbol_references import paths_in
 
 
 def origin_at(root: View, cursor: Cursor) -> tuple[Span, View] | None:
-    """The `$item` or alias at a cursor, and the value that it stands for; None where there is none."""
+    """Return the span of the `$item` or alias at a cursor and the value it stands for, or None."""
     if cursor.view.kind is NodeKind.ALIAS:
         anchored = _anchored(root, cursor.view)
         return (cursor.view.span, anchored) if anchored else None
@@ -27,7 +27,7 @@ def origin_at(root: View, cursor: Cursor) -> tuple[Span, View] | None:
 
 
 def _source(root: View, kind: Root, node: View | None) -> View | None:
-    """What a node's items come from, or the pipeline or loop that runs it."""
+    """Return the source of a node's items, or the pipeline or loop that runs it."""
     id_ = text_at(node, "id")
     if kind in (Root.ITEM, Root.INDEX):
         each = node.get("for_each") if node else None
@@ -36,14 +36,14 @@ def _source(root: View, kind: Root, node: View | None) -> View | None:
     if kind is Root.PIPELINE:
         return _first(pipeline.get("id") for pipeline in _owners(root, PIPELINES, "stages", id_))
     if kind in (Root.ITER, Root.LOOP):
-        # In `until` the loop itself is what the path is in.
+        # In `until`, the enclosing item is the loop itself.
         loop = node if node is not None and node.get("body") else None
         return loop.get("id") if loop else _first(each.get("id") for each in _owners(root, LOOPS, "body", id_))
     return None
 
 
 def _owners(root: View, place: Steps, key: str, id_: str | None) -> Iterator[View]:
-    """The pipelines or loops that run a node."""
+    """Yield the pipelines or loops that run a node."""
     for item in items_at(root, place):
         run = item.view.get(key)
         value = run.value if run else None
@@ -56,7 +56,7 @@ def _first(found: Iterator[View | None]) -> View | None:
 
 
 def _anchored(root: View, alias: View) -> View | None:
-    """The value that carries the anchor of an alias: the last one before it."""
+    """Return the last value before an alias with its anchor."""
     text, name = root.text, re.escape(alias.alias_name or "")
     before = text[: alias.start - root.start]
     for found in reversed(list(re.finditer(rf"&{name}(?=[\s,\]}}])", before))):

@@ -1,1 +1,1 @@
-"""Runs as an editor shows them."""
+"""Runs as an editor shows them: code lenses, progress texts, reports."""

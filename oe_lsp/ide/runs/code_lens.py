@@ -1,4 +1,4 @@
-"""The lenses above an experience: run it, resume one of its latest runs, cancel one that is running."""
+"""Code lenses above an experience: run it, resume a recent run, cancel a running one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from oe_lsp.ide.runs.run_text import progress_text
 
 
 class LensAction(Enum):
-    """What a click does."""
+    """Action of a click."""
 
     RUN = "run"
     RESUME = "resume"
@@ -23,7 +23,7 @@ class LensAction(Enum):
 
 
 class Lens(Struct, frozen=True):
-    """A lens of the first line. `run_id` is the run it acts on; a new run has none yet."""
+    """A lens on the first line. `run_id` is the run it acts on; None for a new run."""
 
     title: str
     action: LensAction
@@ -40,7 +40,7 @@ _OUTCOMES = {
 
 
 def code_lenses(runs: Sequence[RunSummary], now: datetime, limit: int) -> tuple[Lens, ...]:
-    """`▶ Run`, then one lens for each of the first `limit` of `runs`, which come newest first."""
+    """Return `▶ Run`, then a lens for each of the first `limit` runs; `runs` is newest first."""
     return (Lens("▶ Run", LensAction.RUN), *(_lens(run, now) for run in runs[: max(limit, 0)]))
 
 

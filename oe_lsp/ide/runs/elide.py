@@ -1,4 +1,4 @@
-"""Keeps large values out of messages to the editor: in their place comes how large they are."""
+"""Replaces large values in messages to the editor by their size."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LIMIT_BYTES = 2048
 
 
 def elide(event: Mapping[str, Json]) -> dict[str, Json]:
-    """`event` with each value whose JSON is over 2 KiB replaced by `{"$elided": bytes}`, as deep inside as possible."""
+    """Replace each value whose JSON exceeds 2 KiB by `{"$elided": bytes}`, as deep inside `event` as possible."""
     return {name: _elide(value) for name, value in event.items()}
 
 

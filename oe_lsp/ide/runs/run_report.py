@@ -1,4 +1,4 @@
-"""A whole run as plain text, for editors that show text and nothing else."""
+"""Report of a run as plain text, for editors that show nothing else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from oe_lsp.ide.runs.run_text import end_text, progress_text
 
 
 def run_report(run: RunSummary, view: RunView) -> str:
-    """One line for the run, one for each node in the graph's order, then the warnings."""
+    """Return a line for the run, one for each node in graph order, then the warnings."""
     head = f"{run.experience} · run {run.run_id} · "
     lines = [head + (f"running, {progress_text(run)}" if run.is_running else end_text(run))]
     width = max((len(node_id) for node_id in view.nodes), default=0)

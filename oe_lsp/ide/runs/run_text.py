@@ -1,4 +1,4 @@
-"""A run in words: what its progress says while it goes on, and what its end says."""
+"""Texts about a run: progress title and message, percentage, outcome."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from engine.log.reading.summary import RunState, RunSummary
 
 
 def progress_title(run: RunSummary) -> str:
-    """The title of a run's progress: `Running city-report`, or `Resuming …` for a run that continues another."""
+    """Return the title of a run's progress: `Running city-report`, or `Resuming …` for a resumed run."""
     return f"{'Running' if run.original_run_id is None else 'Resuming'} {run.experience}"
 
 
 def progress_text(run: RunSummary) -> str:
-    """How far a run is: `7/12 nodes · 5 cached`."""
+    """Return the progress message: `7/12 nodes · 5 cached`."""
     parts = [f"{run.ended}/{run.total} nodes"]
     if run.counts.cached:
         parts.append(f"{run.counts.cached} cached")
@@ -22,12 +22,12 @@ def progress_text(run: RunSummary) -> str:
 
 
 def percentage(run: RunSummary) -> int:
-    """How far a run is, 0 to 100."""
+    """Return the progress of a run, 0 to 100."""
     return min(100, 100 * run.ended // run.total) if run.total else 0
 
 
 def end_text(run: RunSummary) -> str:
-    """What happened: `succeeded: 4 cached, 3 completed · 2.1 s`, or `failed at analyse: no such file`."""
+    """Return the outcome: `succeeded: 4 cached, 3 completed · 2.1 s`, or `failed at analyse: no such file`."""
     if run.state is RunState.FAILURE and run.failed_at is not None:
         first_line = run.error.message.strip().partition("\n")[0] if run.error else ""
         return f"failed at {run.failed_at}" + (f": {first_line}" if first_line else "")

@@ -1,1 +1,1 @@
-"""Semantic highlighting."""
+"""Semantic tokens: highlighting of expressions, references and placeholders."""

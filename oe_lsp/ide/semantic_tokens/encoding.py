@@ -1,6 +1,6 @@
-"""Semantic tokens as the numbers that editors take: five for each, relative to the token before (LSP 3.17).
+"""Encodes semantic tokens as LSP 3.17 does: five numbers for each, relative to the token before.
 
-The numbers of an item are kept with it: what lies before an item only changes where its first token is.
+The numbers of an item are cached: text before it only moves its first token.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from engine.experience.source.locate import Steps
 from engine.syntax import Encoding, Green, LineIndex, Span, View, units
-from oe_lsp.ide.document.items import MOST_KEPT, items
+from oe_lsp.ide.document.items import MAX_CACHED, items
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.semantic_tokens.legend import LEGEND
 from oe_lsp.ide.semantic_tokens.tokens import tokens_in
@@ -23,14 +23,14 @@ from oe_lsp.ide.semantic_tokens.tokens import tokens_in
 def encoded_tokens(
     snapshot: Snapshot, encoding: Encoding, within: Span | None = None, *, over_lines: bool = False
 ) -> list[int]:
-    """The tokens of a document; only those of items that `within` touches, where it is given.
+    """Return the encoded tokens of a document, or of the items that overlap `within`.
 
-    A token over several lines is split at their ends, unless the client takes it `over_lines`.
+    A token over several lines is split at line ends, unless `over_lines`.
     """
     lines = snapshot.analysis.lines
     data: list[int] = []
     line = column = 0
-    found = (item for item in items(snapshot.analysis.tree.root) if within is None or _touch(item.view.span, within))
+    found = (item for item in items(snapshot.analysis.tree.root) if within is None or _overlap(item.view.span, within))
     for item in sorted(found, key=lambda item: item.view.start):
         code = _encoded(item.view.green, item.place, encoding, over_lines)
         if code is None:
@@ -44,7 +44,7 @@ def encoded_tokens(
 
 
 class Change(Struct, frozen=True):
-    """Numbers that were replaced in a list: `removed` of them from `start` on, by `added`."""
+    """A replacement in a list: `removed` numbers from `start` on, by `added`."""
 
     start: int
     removed: int
@@ -52,22 +52,24 @@ class Change(Struct, frozen=True):
 
 
 def change_between(before: Sequence[int], after: Sequence[int]) -> Change | None:
-    """The one stretch in which two lists of numbers differ; None where they are equal."""
+    """Return the one range in which two lists differ, or None if they are equal."""
     if before == after:
         return None
-    start = _alike(before, after)
-    end = _alike(before[: start - 1 if start else None : -1], after[: start - 1 if start else None : -1])
+    start = _common_prefix(before, after)
+    end = _common_prefix(before[: start - 1 if start else None : -1], after[: start - 1 if start else None : -1])
     return Change(start, len(before) - start - end, after[start : len(after) - end])
 
 
-def _alike(some: Sequence[int], others: Sequence[int]) -> int:
-    """How many numbers two lists have in common at their beginning."""
+def _common_prefix(some: Sequence[int], others: Sequence[int]) -> int:
+    """Return the length of the common prefix."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(some, others, strict=False)))
 
 
 class _Code(Struct, frozen=True):
-    """An item's tokens. `first` is where the first one is, from the item's start; its two distances are left out of
-    `numbers`. The last one is `lines` further down, at `column`: of its line, or from the first one in the same."""
+    """An item's tokens. `first` is the offset of the first one in the item; its line and column are not in `numbers`.
+
+    The last one is `lines` further down, at `column` of its line, or relative to the first one if in the same line.
+    """
 
     first: int
     numbers: tuple[int, ...]
@@ -75,7 +77,7 @@ class _Code(Struct, frozen=True):
     column: int
 
 
-@lru_cache(maxsize=MOST_KEPT)
+@lru_cache(maxsize=MAX_CACHED)
 def _encoded(green: Green, place: Steps, encoding: Encoding, over_lines: bool) -> _Code | None:
     text = View(green, 0).text
     index = LineIndex(text)
@@ -99,7 +101,7 @@ _LINE = re.compile(r"[^\r\n]+")
 
 
 def _split(span: Span, text: str) -> Iterator[Span]:
-    """The lines of a stretch, without the white space around them."""
+    """Yield the lines of a span, without white space around them."""
     for line in _LINE.finditer(text, span.start, span.end):
         inside = line.group().strip()
         if inside:
@@ -107,5 +109,5 @@ def _split(span: Span, text: str) -> Iterator[Span]:
             yield Span(start, start + len(inside))
 
 
-def _touch(one: Span, other: Span) -> bool:
+def _overlap(one: Span, other: Span) -> bool:
     return one.start < other.end and other.start < one.end

@@ -1,4 +1,4 @@
-"""The kinds of semantic tokens. Alone here, since a server's start needs them and nothing else of highlighting."""
+"""Types of semantic tokens. Apart from the rest, since the server needs them at start-up."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class TokenType(Enum):
-    """What a token is, under the names that every client knows (LSP 3.17, SemanticTokenTypes)."""
+    """Token types, by the names that every client knows (LSP 3.17, SemanticTokenTypes)."""
 
     VARIABLE = "variable"
     PROPERTY = "property"
@@ -21,4 +21,4 @@ class TokenType(Enum):
 
 
 LEGEND = tuple(TokenType)
-"""The order that tokens refer to."""
+"""Token types in the order of their numbers."""

@@ -1,4 +1,4 @@
-"""Semantic tokens: what the parts of expressions, references and placeholders are, wherever they stand in the text."""
+"""Finds the semantic tokens of an item: the parts of expressions, references and placeholders."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from oe_lsp.ide.names.symbol_references import Language, language_of
 from oe_lsp.ide.semantic_tokens.legend import TokenType
 
 Found = tuple[Span, TokenType]
-"""A stretch of an item, relative to where the item starts, and what it is."""
+"""A span relative to the start of the item, and its token type."""
 
 
 def tokens_in(green: Green, place: Steps) -> Iterator[Found]:
-    """The tokens of the item at a place, in order and without overlaps."""
+    """Yield the tokens of the item at a path, in order and without overlaps."""
     return _walk(place, View(green, 0))
 
 
@@ -64,7 +64,7 @@ def _template(text: str) -> Iterator[Found]:
 
 
 def _path(path: Path) -> Iterator[Found]:
-    """The root, then each step; the dots and brackets between are left as they are."""
+    """Yield the root and each step, without dots and brackets."""
     root = path.root.value.removesuffix(".")
     if root:
         yield Span(path.span.start, path.span.start + len(root)), TokenType.VARIABLE

@@ -6,7 +6,7 @@ from lsprotocol import types
 
 from engine.syntax import Encoding
 from oe_lsp.ide.completion.complete import complete
-from oe_lsp.ide.completion.context import MOST_NAMES
+from oe_lsp.ide.completion.context import MAX_NAMES
 from oe_lsp.ide.completion.offer import Offer, OfferKind
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.hover.hover import hover
@@ -44,7 +44,7 @@ class Editing:
         def find(snapshot: Snapshot) -> types.CompletionList:
             offset = convert.to_offset(snapshot.analysis.lines, params.position, self._encoding)
             offers = complete(snapshot, offset, self._documents.files(snapshot.uri))
-            is_cut = len(offers) >= MOST_NAMES
+            is_cut = len(offers) >= MAX_NAMES
             return types.CompletionList(is_cut, [self._item(snapshot, offer, at) for at, offer in enumerate(offers)])
 
         return await self._documents.ask(params.text_document.uri, find)
@@ -78,7 +78,7 @@ class Editing:
             insert_text_format=types.InsertTextFormat.Snippet if is_snippet else types.InsertTextFormat.PlainText,
             insert_text_mode=types.InsertTextMode.AdjustIndentation if client.adjusts_indentation else None,
             text_edit=types.TextEdit(where, offer.text if is_snippet else offer.plain_text),
-            command=_ASK_AGAIN if offer.continues and client.is_vscode else None,
+            command=_ASK_AGAIN if offer.retriggers and client.is_vscode else None,
         )
 
     def _documentation(self, offer: Offer) -> types.MarkupContent | str | None:

@@ -173,7 +173,7 @@ class Navigation:
         )
 
     def _because(self, snapshot: Snapshot, call: Call) -> list[types.Range]:
-        return list(self._ranges(snapshot, call.because))
+        return list(self._ranges(snapshot, call.sites))
 
     def _workspace_edit(self, snapshot: Snapshot, found: Rename, files: Files) -> types.WorkspaceEdit:
         """With the document's version where the client compares it, so that what is outdated is not done."""

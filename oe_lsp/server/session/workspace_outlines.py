@@ -11,7 +11,7 @@ from engine.regular_files import read_text
 from engine.syntax import MAX_FILE_BYTES, LineIndex, View, parse
 from oe_lsp.ide.document.items import text_at
 from oe_lsp.ide.document.snapshot import Snapshot
-from oe_lsp.ide.document_symbols import Symbol, all_symbols
+from oe_lsp.ide.document_symbols import Symbol, searchable_symbols
 from oe_lsp.server.transport.paths import FILE_NAMES, path_of, uri_of
 
 
@@ -63,4 +63,4 @@ class Outlines:
 def _outline(uri: str, root: View | None, lines: LineIndex) -> Outline:
     path = path_of(uri)
     name = text_at(root, "name") or (path.parent.name if path else uri)
-    return Outline(uri, name, lines, tuple(all_symbols(root)))
+    return Outline(uri, name, lines, tuple(searchable_symbols(root)))

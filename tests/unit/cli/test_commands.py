@@ -248,4 +248,4 @@ def test_a_number_that_json_cannot_hold_is_refused_before_anything_runs(oe: Oe, 
     refused = oe("run")
 
     assert refused.code == 1
-    assert ("beyond 2^53" if value.isdigit() else "no log can hold") in refused.err
+    assert ("beyond 2^53" if value.isdigit() else "cannot be logged") in refused.err

@@ -73,7 +73,7 @@ def found(analysis: Analysis) -> list[tuple[str, str, str]]:
         ("kind: tool, impl: ./tools/a.mjs:othr", "OE602", "error", "./tools/a.mjs:othr", "did you mean `other`?"),
         ("kind: tool, impl: ./tools/link.py", "OE603", "warning", "./tools/link.py", "outside"),
         ("kind: tool, impl: ./tools/a.py, uses: ['data/*', ../more/*.csv]", "OE603", "warning", "../more/*.csv",
-         "a resume does not see what changes there"),
+         "a resume ignores changes there"),
         ("kind: tool, impl: ./tools/a.py, uses: [data/../rows.csv]", "OE603", "warning", "data/../rows.csv", "without"),
         ("kind: tool, impl: ./tools/a.py, produces: [/tmp/out.pdf]", "OE603", "warning", "/tmp/out.pdf",
          "the node runs again in every resume"),

@@ -67,7 +67,7 @@ name: y
 
 def test_a_list_at_the_top_is_marked(check_marked: Check) -> None:
     check_marked("""- name: x
-^^^^^^^^^ error OE105 the top level of an experience is a mapping
+^^^^^^^^^ error OE105 the top level must be a mapping
 """)
 
 
@@ -84,19 +84,19 @@ def test_keys_without_effect_are_marked(check_marked: Check) -> None:
         + """graph:
   nodes:
     - { id: load, kind: dataset, source: { type: http, url: "https://x.org", body: {} }, writes: [rows] }
-                                                                             ^^^^ warning OE206 GET sends no `body`
+                                                                             ^^^^ warning OE206 GET requests have no
     - { id: one, kind: tool, impl: ./a.py, for_each: { source: $.rows } }
                                            ^^^^^^^^ warning OE206 a stage runs once for each item of its pipeline, `p`
     - { id: two, kind: cli-agent, provider: codex, prompt: Do it., writes: [title], schema: { type: object } }
-                                                                                    ^^^^^^ warning OE206 in text
+                                                                                    ^^^^^^ warning OE206 output is text
     - { id: three, kind: tool, impl: ./a.py, reads: [title] }
   edges:
     - { from: load, to: p }
     - { from: one, to: two }
     - { from: one, to: three, when: $.title == 'x' }
-                              ^^^^ warning OE206 every item goes on to the next stage: this `when` is ignored
+                              ^^^^ warning OE206 this `when` is ignored
     - { from: three, to: two }
-      ^^^^^^^^^^^^^^^^^^^^^^^^ warning OE206 `two` comes first: this edge is ignored
+      ^^^^^^^^^^^^^^^^^^^^^^^^ warning OE206 this edge is ignored
   pipelines:
     - { id: p, items: $.rows, stages: [one, two, three] }
 """
@@ -177,7 +177,7 @@ graph:
     - { id: b, kind: tool, impl: ./a.py, phase: tell }
   edges: []
   loops: [{ id: l, body: b, max_iters: 2, phase: other }]
-                                                 ^^^^^ information OE308 `phases` declares no `other`
+                                                 ^^^^^ information OE308 there is no phase `other`
 """)
 
 
@@ -205,10 +205,10 @@ def test_a_node_in_several_pipelines_and_loops_is_noted_and_an_edge_that_could_m
   pipelines:
     - { id: p, items: $.rows, stages: [a, b, a] }
     - { id: q, items: $.rows, stages: [b] }
-                                       ^ warning OE309 the edges that name it mean `p` and not `q`
+                                       ^ warning OE309 edges that name it refer to `p`, not to `q`
   loops:
     - { id: l, body: a, max_iters: 2 }
-                     ^ information OE309 an edge that names it would mean `p` and not `l`
+                     ^ information OE309 an edge that names it would refer to `p`, not to `l`
 """
     )
 
@@ -219,7 +219,7 @@ version: 1.0.0
 state:
   schema:
     rows: { type: array }
-    ^^^^ hint OE405 nothing reads or writes `rows`
+    ^^^^ hint OE405 `rows` is never read or written
 graph:
   nodes:
     - { id: a, kind: tool, impl: ./a.py }
@@ -238,7 +238,7 @@ def test_files_that_are_not_what_a_node_needs_are_marked(check_marked: Check, fi
                                  ^^^^^^^^^^^^^^^^ error OE602 has no function `run`
     - { id: c, kind: tool, impl: ../work.py }
                                  ^^^^^^^^^^ error OE601 there is no `../work.py`
-                                 ^^^^^^^^^^ warning OE603 lies outside
+                                 ^^^^^^^^^^ warning OE603 is outside
     - { id: d, kind: experience, impl: ./broken }
                                        ^^^^^^^^ warning OE606 has 2 errors, the first on line 1
     - { id: e, kind: experience, impl: ./round }
@@ -272,19 +272,19 @@ state:
     through: { $ref: good.json }
                      ^^^^^^^^^ error OE208 leads to `more/list.json`, which refers to `nothing.json`
     outside: { $ref: ../x.json }
-                     ^^^^^^^^^ error OE208 lies outside
+                     ^^^^^^^^^ error OE208 is outside
     far: { $ref: "https://example.org/x.json" }
-                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error OE208 nothing is fetched
+                 ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ error OE208 nothing is downloaded
     folder: { $ref: more }
                     ^^^^ error OE208 is a folder
     encoded: { $ref: latin.json }
                      ^^^^^^^^^^ error OE208 UTF-8
     within: { $ref: "round.json#/nothing" }
-                    ^^^^^^^^^^^^^^^^^^^^^ error OE208 leads to `round.json#/nothing`, which is not there
+                    ^^^^^^^^^^^^^^^^^^^^^ error OE208 leads to `round.json#/nothing`, which does not exist
     circle: { $ref: circle.json }
-                    ^^^^^^^^^^^ error OE208 refers to itself in a circle
+                    ^^^^^^^^^^^ error OE208 leads back to itself
     stray: { $ref: "#/$defs/none" }
-                   ^^^^^^^^^^^^^^ error OE208 leads to `#/$defs/none`, which is not there
+                   ^^^^^^^^^^^^^^ error OE208 leads to `#/$defs/none`, which does not exist
     round: { $ref: round.json, default: [] }
     own: { $ref: "#/$defs/x", $defs: { x: { type: string } } }
     items: { type: array, items: { $ref: "#" } }
@@ -340,7 +340,7 @@ def test_addresses_that_cannot_are_marked(check_marked: Check) -> None:
     - { id: a, kind: dataset, source: { type: http, url: "example.org/a" }, writes: [rows] }
                                                          ^^^^^^^^^^^^^^^ warning OE203 http:// or https://
     - { id: b, kind: dataset, source: { type: http, url: "https://x.org/${KEY}" }, writes: [rows] }
-                                                         ^^^^^^^^^^^^^^^^^^^^^^ warning OE203 use `headers`
+                                                         ^^^^^^^^^^^^^^^^^^^^^^ warning OE203 in `headers`
   edges: []
 """
     )

@@ -64,7 +64,7 @@ CONDITIONS = {
     "a sender that does not send": """$edges.report == 1}
                                              ^^^^^^ warning OE505 no edge leads here""",
     "an item where there is none": """$item == 1}
-                                      ^^^^^ warning OE505 `for_each`""",
+                                      ^^^^^ warning OE505 only available in fan-outs""",
 }
 
 
@@ -99,7 +99,7 @@ NODES = {
 """,
     "an item outside of a fan-out": """\
     - {id: report, kind: tool, impl: ./r.py, args: {a: $item.x}}
-                                                       ^^^^^^^ warning OE505 `for_each`
+                                                       ^^^^^^^ warning OE505 only available in fan-outs
 """,
     "a key that the items of a fan-out do not have": """\
     - {id: report, kind: tool, impl: ./r.py, for_each: {source: $.rows}, args: {a: $item.title}}
@@ -107,11 +107,11 @@ NODES = {
 """,
     "an iteration outside of a loop": """\
     - {id: report, kind: tool, impl: ./r.py, args: {a: $iter}}
-                                                       ^^^^^ warning OE505 only a loop
+                                                       ^^^^^ warning OE505 only available in loops
 """,
     "a fan-out over text": """\
     - {id: report, kind: tool, impl: ./r.py, for_each: {source: $.title}}
-                                                                ^^^^^^^ warning OE506 not a list
+                                                                ^^^^^^^ warning OE506 expected a list
 """,
     "a fan-out over an arg that is a number": """\
     - {id: report, kind: tool, impl: ./r.py, for_each: {source: $args.goal}}
@@ -119,7 +119,7 @@ NODES = {
 """,
     "a fan-out of which only the last item stays": """\
     - {id: report, kind: tool, impl: ./r.py, for_each: {source: $.rows}, writes: [title]}
-                                                                                  ^^^^^ information OE407 last one
+                                                                                  ^^^^^ information OE407 last value
 """,
     "a field that takes one value, written by each item": """\
     - {id: report, kind: tool, impl: ./r.py, for_each: {source: $.rows}, writes: [first]}
@@ -135,7 +135,7 @@ NODES = {
 """,
     "a placeholder for a field that is not read": """\
     - {id: report, kind: agent, prompt: 'See {{title}}', writes: [title]}
-                                               ^^^^^ warning OE507 `reads` does not name `title`
+                                               ^^^^^ warning OE507 `title` is not listed in `reads`
 """,
     "a placeholder in a block of text": """\
     - id: report
@@ -153,7 +153,7 @@ NODES = {
 """,
     "a read that the prompt does not name": """\
     - {id: report, kind: agent, prompt: 'See', reads: [rows], writes: [title]}
-                                                       ^^^^ hint OE508 never names
+                                                       ^^^^ hint OE508 never uses
 """,
     "writes that the answer cannot have": """\
     - id: report
@@ -168,7 +168,7 @@ NODES = {
       kind: agent
       prompt: x
       schema: {properties: {title: {type: number}}}
-                            ^^^^^ warning OE408 the field takes text
+                            ^^^^^ warning OE408 the field must be text
       writes: [title]
 """,
     "an answer that is dropped": """\
@@ -177,7 +177,7 @@ NODES = {
       prompt: x
       args: {all: $.rows}
       schema: {properties: {title: {type: string}, why: {type: string}}, required: [title, why]}
-                                                                                           ^^^ hint OE408 dropped
+                                                                                           ^^^ hint OE408 discarded
       writes: [title]
 """,
     "keys of a coding agent's answer that it need not have, or must not": """\
@@ -188,13 +188,13 @@ NODES = {
       args: {all: $.rows}
       output_format: json
       schema: {properties: {title: {}, anything: {}, why: {}}, required: [title, anything, why]}
-                                                                                           ^^^ warning OE408 no field
+                                                                                           ^^^ warning OE408 not a field
                                                                                  ^^^^^^^^ hint OE408 is written
       writes: [title]
 """,
     "a schema that is none of an object": """\
     - {id: report, kind: agent, prompt: x, schema: {type: array}, writes: [title]}
-                                                          ^^^^^ warning OE408 must describe an object
+                                                          ^^^^^ warning OE408 must have `type: object`
 """,
     "rows into a text": """\
     - {id: report, kind: dataset, source: {type: file, uri: a.csv}, writes: [title]}
@@ -265,7 +265,7 @@ FLOWS = {
     "a field that is written behind the reader": graph(
         """\
     - {id: report, kind: tool, impl: ./e.py, reads: [rows]}
-                                                     ^^^^ warning OE404 comes after `report`
+                                                     ^^^^ warning OE404 runs after `report`
 """
         + FETCH,
         "    - {from: report, to: fetch}\n",
@@ -353,7 +353,7 @@ FLOWS = {
     ),
     "a field that takes one value, written by each round": graph(
         FETCH.replace("rows", "rows, first")
-        + "                                                               ^^^^^ information OE407 every round\n",
+        + "                                                               ^^^^^ information OE407 every iteration\n",
         "    []\n",
         "  loops:\n    - {id: improve, body: fetch, max_iters: 3}\n",
     ),
@@ -361,7 +361,7 @@ FLOWS = {
         FETCH,
         "    []\n",
         "  pipelines:\n    - {id: p, items: $.title, stages: [fetch]}\n"
-        "                     ^^^^^^^ warning OE506 not a list\n",
+        "                     ^^^^^^^ warning OE506 expected a list\n",
     ),
 }
 
@@ -375,7 +375,7 @@ def test_a_race_shows_the_other_writer_and_a_hint_holds_the_missing_edge(check_m
     race = next(each for each in check_marked(FLOWS["two writers of one value"]).problems if each.code == "OE406")
     wait = next(each for each in check_marked(FLOWS["a wait that no edge shows"]).problems if each.code == "OE305")
 
-    assert [place.message for place in race.related] == ["`fetch` writes `rows`, too"]
+    assert [place.message for place in race.related] == ["`fetch` also writes `rows`"]
     assert (wait.data["from"], wait.data["to"]) == ("fetch", "report")
 
 

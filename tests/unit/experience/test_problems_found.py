@@ -167,7 +167,7 @@ GRAPH = {
 """,
     "an edge from a node that is not there": """\
     - {from: zzz, to: report}
-             ^^^ error OE302 the ids are `fetch`, `report`
+             ^^^ error OE302 available: `fetch`, `report`
 """,
     "an edge without an end": """\
     - from: fetch
@@ -211,7 +211,7 @@ def test_a_mistake_in_an_edge_is_one_problem(edges: str, check_marked: Check) ->
 
 
 USES = {
-    "reads": ("reads: [rwos]", "        ^^^^ error OE401 `reads` names the field `rwos`"),
+    "reads": ("reads: [rwos]", "        ^^^^ error OE401 the field `rwos` is not declared in `state.schema`"),
     "writes": ("writes: [rwos]", "         ^^^^ error OE401 did you mean `rows`?"),
     "for_each.source": ("for_each: {source: $.rwos}", "                     ^^^^ warning OE401"),
     "args": ("args: {deep: [{n: $.rwos.length}]}", "                    ^^^^ warning OE401"),

@@ -72,7 +72,7 @@ def test_the_keys_that_are_repeated_are_named_together_with_where_they_are_first
 
     (problem,) = loud(text)
 
-    assert problem.message.startswith("`kind`, `impl` are in this mapping already: is a line missing above this one")
+    assert problem.message.startswith("`kind`, `impl` are already in this mapping")
     assert [text[place.span.start : place.span.end] for place in problem.related] == ["kind", "impl"]
 
 

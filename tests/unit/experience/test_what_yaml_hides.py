@@ -110,7 +110,7 @@ def test_text_that_becomes_a_comment_is_marked(check_marked: Check) -> None:
         issue: Issue #12
                      ^^^ warning OE109
         channel: #general
-                 ^^^^^^^^ warning OE109 there is no value here
+                 ^^^^^^^^ warning OE109 this is a comment, so the value is empty
         last: 1
   edges: []
 """
@@ -156,7 +156,7 @@ def test_an_anchor_that_eats_a_word_is_marked(check_marked: Check) -> None:
     - id: a
       kind: agent
       prompt: &important Read this.
-              ^^^^^^^^^^ warning OE109 is an anchor and no part of the text
+              ^^^^^^^^^^ warning OE109 is an unused anchor, not part of the text
       writes: [title]
   edges: []
 """
@@ -246,7 +246,7 @@ def test_the_agent_is_said_to_get_the_words_and_not_the_file(tmp_path: Path) -> 
 
     (note,) = [each for each in problems if each.code.value == "OE601"]
     assert note.severity is Severity.INFORMATION
-    assert "and not what `README.md` says" in note.message
+    assert "not the content of `README.md`" in note.message
 
 
 @pytest.mark.parametrize("line", ["k{}: a b #1", "k{}: &x{} y", "k{}: a" + " " * 100 + "b", "k{}: #c"])

@@ -1,4 +1,4 @@
-"""Texts at an offset, whole and broken, for the laws that hold wherever the cursor stands."""
+"""Strategies for texts with an offset, valid and broken."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ def somewhere(corpus: Sequence[str]) -> st.SearchStrategy[At]:
     return st.builds(lambda text, at: (text, int(at * len(text))), st.sampled_from(corpus), _PLACES)
 
 
-def beside_what_was_put_in(corpus: Sequence[str]) -> st.SearchStrategy[At]:
-    """An offset near a character that was put into a text."""
+def beside_an_insertion(corpus: Sequence[str]) -> st.SearchStrategy[At]:
+    """An offset near a character inserted into a text."""
 
-    def put_in(at: At, character: str, beside: int) -> At:
+    def insert(at: At, character: str, distance: int) -> At:
         text, cut = at
         broken = text[:cut] + character + text[cut:]
-        return broken, min(max(cut + beside, 0), len(broken))
+        return broken, min(max(cut + distance, 0), len(broken))
 
-    return st.builds(put_in, somewhere(corpus), st.sampled_from(_ODD), st.integers(-2, 3))
+    return st.builds(insert, somewhere(corpus), st.sampled_from(_ODD), st.integers(-2, 3))
 
 
-def where_something_was_cut_out(corpus: Sequence[str]) -> st.SearchStrategy[At]:
-    """The offset at which a part of a text is missing."""
+def at_a_deletion(corpus: Sequence[str]) -> st.SearchStrategy[At]:
+    """The offset at which a part of a text was deleted."""
 
-    def cut_out(at: At, until: float) -> At:
+    def delete(at: At, until: float) -> At:
         text, one = at
         start, end = sorted((one, int(until * len(text))))
         return text[:start] + text[end:], start
 
-    return st.builds(cut_out, somewhere(corpus), _PLACES)
+    return st.builds(delete, somewhere(corpus), _PLACES)

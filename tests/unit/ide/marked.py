@@ -1,4 +1,4 @@
-"""Texts with a cursor: `$0` marks it. Fixture files hold many such cases, each with what must come of it."""
+"""Texts with a cursor, marked `$0`, and the fixture files that hold them with the expected results."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ URI = "file:///work/experience.yaml"
 
 @dataclass(frozen=True)
 class Case:
-    """A case of a fixture file: a title, a text with a cursor, and lines such as `offers: tool, agent`."""
+    """A case of a fixture file: title, text with a cursor, and expectations such as `offers: tool, agent`."""
 
     title: str
     text: str
@@ -31,7 +31,7 @@ class Case:
 
 
 def cases(kind: str) -> list[Case]:
-    """The cases of all fixture files in a folder. They stand between lines of `=== title`, what is expected last."""
+    """The cases of all fixture files in a folder: `=== title`, text, `---`, expectations."""
     found = []
     for file in sorted((FIXTURES / kind).glob("*.txt")):
         for chunk in file.read_text(encoding="utf-8").split("=== ")[1:]:
@@ -43,7 +43,7 @@ def cases(kind: str) -> list[Case]:
 
 
 def at_cursor(text: str) -> tuple[Snapshot, int]:
-    """The snapshot of a text, and where its cursor is."""
+    """The snapshot of a text without its cursor, and the offset of the cursor."""
     before, _, after = text.partition(CURSOR)
     return snapshot(before + after), len(before)
 
@@ -53,7 +53,7 @@ def snapshot(text: str) -> Snapshot:
 
 
 def accepted(text: str, offer: Offer) -> str:
-    """The text once the offer was taken, with its lines indented as an editor does."""
+    """The text after accepting an offer, with its lines indented as an editor does."""
     start = text.rfind("\n", 0, offer.span.start) + 1
     line = text[start : offer.span.end]
     margin = line[: len(line) - len(line.lstrip(" "))]
@@ -63,7 +63,7 @@ def accepted(text: str, offer: Offer) -> str:
 
 
 class Folder:
-    """A folder that is not on disk: the paths of its files, with `/` between, and what some of them hold."""
+    """A folder in memory: the paths of its files, and the contents of some."""
 
     own = "experience.yaml"
 
@@ -130,7 +130,7 @@ FOLDER = Folder(
 
 @dataclass(frozen=True)
 class Mark:
-    """A stretch of a text that a fixture marks: `⟦load⟧`, or with a sign, as in `⟦!load⟧`."""
+    """A marked span of a fixture: `⟦load⟧`, or with a sign, as in `⟦!load⟧`."""
 
     start: int
     end: int
@@ -138,7 +138,7 @@ class Mark:
 
 
 def without_marks(text: str) -> tuple[str, list[Mark]]:
-    """A text as it is meant, and what is marked in it."""
+    """A text without its marks, and the marks."""
     marks: list[Mark] = []
     plain = ""
     for piece in text.split("⟦"):

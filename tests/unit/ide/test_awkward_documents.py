@@ -1,4 +1,4 @@
-"""Whatever else a document holds, completion and hover say what they say of a plain one."""
+"""Completion and hover answer the same whatever else a document contains."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ AWKWARD: dict[str, Change] = {
 
 
 @pytest.mark.parametrize("change", AWKWARD.values(), ids=AWKWARD)
-def test_the_same_is_offered(change: Change) -> None:
+def test_offers_are_the_same(change: Change) -> None:
     for case in cases("completion"):
         changed = change(case.text)
         assert _labels(changed) == _labels(case.text) or CURSOR not in changed, case.title
 
 
 @pytest.mark.parametrize("change", AWKWARD.values(), ids=AWKWARD)
-def test_the_same_is_shown(change: Change) -> None:
+def test_hovers_are_the_same(change: Change) -> None:
     for case in cases("hover"):
         changed = change(case.text)
         assert _shown(changed) == _shown(case.text) or CURSOR not in changed, case.title

@@ -1,4 +1,4 @@
-"""The call hierarchy: who runs right before and right after, and the place in the text that says so."""
+"""Call hierarchy: direct predecessors and successors, and the sites in the text that connect them."""
 
 from __future__ import annotations
 
@@ -31,50 +31,50 @@ graph:
 SHOT = snapshot(TEXT)
 
 
-def told(calls: tuple[Call, ...]) -> dict[str, list[str]]:
-    """By id, the lines with the reasons."""
+def lines_of_sites(calls: tuple[Call, ...]) -> dict[str, list[str]]:
+    """The lines of the sites, by vertex id."""
     lines = TEXT.splitlines()
     numbers = SHOT.analysis.lines
-    return {call.vertex.id: [lines[numbers.position(at.start).line].strip() for at in call.because] for call in calls}
+    return {call.vertex.id: [lines[numbers.position(at.start).line].strip() for at in call.sites] for call in calls}
 
 
 def ids(calls: tuple[Call, ...]) -> list[str]:
     return [call.vertex.id for call in calls]
 
 
-def test_an_edge_leads_from_one_to_the_other() -> None:
-    assert told(upstream(SHOT, "each"))["load"][0] == "- { from: load, to: each }"
-    assert told(downstream(SHOT, "each"))["write"] == ["- { from: each, to: write }"]
+def test_an_edge_connects_its_ends() -> None:
+    assert lines_of_sites(upstream(SHOT, "each"))["load"][0] == "- { from: load, to: each }"
+    assert lines_of_sites(downstream(SHOT, "each"))["write"] == ["- { from: each, to: write }"]
 
 
-def test_data_leads_from_who_writes_to_who_reads_with_every_place_that_reads() -> None:
+def test_a_field_connects_its_writer_to_every_reader_at_every_read() -> None:
     (load,) = (call for call in upstream(SHOT, "write") if call.vertex.id == "load")
 
-    assert [TEXT[at.start : at.end + 7] for at in load.because] == ["rows], writ", "rows.length"]
+    assert [TEXT[at.start : at.end + 7] for at in load.sites] == ["rows], writ", "rows.length"]
     assert ids(downstream(SHOT, "write")) == ["again"]
     assert ids(upstream(SHOT, "again")) == ["write"]
 
 
-def test_a_pipeline_hands_items_to_its_first_stage_and_each_stage_to_the_next() -> None:
+def test_a_pipeline_precedes_its_first_stage_and_each_stage_the_next() -> None:
     assert ids(upstream(SHOT, "split")) == ["each"]
     assert ids(upstream(SHOT, "score")) == ["split"]
     assert ids(downstream(SHOT, "split")) == ["score"]
     assert ids(downstream(SHOT, "each")) == ["write", "split"]
 
 
-def test_a_loop_runs_its_body() -> None:
+def test_a_loop_precedes_its_body() -> None:
     assert ids(upstream(SHOT, "body")) == ["again"]
     assert ids(upstream(SHOT, "again")) == ["write"]
 
 
-def test_who_runs_before_the_writer_is_not_behind_it_for_reading_the_field() -> None:
+def test_a_reader_that_runs_before_the_writer_is_not_downstream() -> None:
     assert upstream(SHOT, "send") == ()
     assert ids(
         upstream(snapshot(TEXT.replace("  pipelines:", "    - { from: write, to: send }\n  pipelines:")), "send")
     ) == ["write"]
 
 
-def test_in_a_broken_document_names_alone_decide() -> None:
+def test_in_a_broken_document_order_is_ignored() -> None:
     shot = snapshot(TEXT.replace("id: split, kind: tool", "id: split, kind: [").replace("impl: ./a.py }", "x", 1))
 
     assert "write" in ids(upstream(shot, "send"))
@@ -89,15 +89,13 @@ def test_in_a_broken_document_names_alone_decide() -> None:
         ("stages: [split", "stages: [sp$0lit", "split"),
     ],
 )
-def test_the_hierarchy_begins_at_the_name_under_the_cursor_or_at_what_it_is_in(
-    before: str, after: str, id_: str
-) -> None:
+def test_the_hierarchy_starts_at_the_vertex_named_or_enclosing(before: str, after: str, id_: str) -> None:
     vertex = vertex_at(*at_cursor(TEXT.replace(before, after)))
 
     assert vertex is not None
     assert vertex.id == id_
 
 
-def test_it_begins_nowhere_outside_of_nodes() -> None:
+def test_there_is_no_hierarchy_outside_of_vertices() -> None:
     assert vertex_at(*at_cursor(TEXT.replace("report:", "rep$0ort:"))) is None
     assert upstream(SHOT, "ghost") == downstream(SHOT, "ghost") == ()

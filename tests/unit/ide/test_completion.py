@@ -1,4 +1,4 @@
-"""What completion offers, case by case: tests/unit/ide/fixtures/completion."""
+"""Completion, by the cases in tests/unit/ide/fixtures/completion."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_offers_are_those_of_the_fixture(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
-def test_an_offer_replaces_a_stretch_of_one_line_around_the_cursor(case: Case) -> None:
+def test_an_offer_replaces_a_span_around_the_cursor_in_one_line(case: Case) -> None:
     snapshot, offset = at_cursor(case.text)
 
     for offer in complete(snapshot, offset, FOLDER):
@@ -61,7 +61,7 @@ def test_nothing_is_offered_twice(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
-def test_what_was_typed_finds_an_offer(case: Case) -> None:
+def test_an_offer_matches_what_was_typed(case: Case) -> None:
     """Editors match the text from the start of the span to the cursor with the filter text."""
     snapshot, offset = at_cursor(case.text)
     offers = complete(snapshot, offset, FOLDER)
@@ -71,7 +71,7 @@ def test_what_was_typed_finds_an_offer(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if is_whole(case)], ids=ids)
-def test_taking_an_offer_breaks_nothing_that_was_whole(case: Case) -> None:
+def test_accepting_an_offer_breaks_no_valid_document(case: Case) -> None:
     snapshot, offset = at_cursor(case.text)
 
     for offer in complete(snapshot, offset, FOLDER):

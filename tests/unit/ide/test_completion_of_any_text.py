@@ -1,4 +1,4 @@
-"""Completion and hover answer at any offset of any text, however broken, and within the text."""
+"""Completion and hover answer at any offset of any text, however broken, with spans inside the text."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from hypothesis import given
 
 from engine.experience import analyse
 from oe_lsp.ide.completion.complete import complete
-from oe_lsp.ide.document.cursor import cursor_at, descend
+from oe_lsp.ide.document.cursor import cursor_at
 from oe_lsp.ide.hover.hover import hover
-from tests.unit.ide.broken_texts import At, beside_what_was_put_in, somewhere, where_something_was_cut_out
+from tests.unit.ide.broken_texts import At, at_a_deletion, beside_an_insertion, somewhere
 from tests.unit.ide.marked import CURSOR, FOLDER, cases, snapshot
 from tests.unit.syntax.corpus import EXPERIENCE, TEXTS
 
@@ -29,13 +29,13 @@ def test_at_any_offset_there_is_an_answer(at: At) -> None:
     ask(*at)
 
 
-@given(beside_what_was_put_in(CORPUS))
-def test_there_is_an_answer_beside_a_character_that_was_put_in(at: At) -> None:
+@given(beside_an_insertion(CORPUS))
+def test_there_is_an_answer_beside_an_inserted_character(at: At) -> None:
     ask(*at)
 
 
-@given(where_something_was_cut_out(CORPUS))
-def test_there_is_an_answer_where_something_was_cut_out(at: At) -> None:
+@given(at_a_deletion(CORPUS))
+def test_there_is_an_answer_at_a_deleted_range(at: At) -> None:
     ask(*at)
 
 
@@ -61,6 +61,6 @@ def test_a_cursor_leads_to_the_value_that_it_stands_on() -> None:
     for offset in range(len(EXPERIENCE)):
         cursor = cursor_at(shot, offset)
         if cursor is not None and cursor.part.value == "value":
-            found = descend(root, cursor.steps)
+            found = root.find(cursor.steps)
             assert found is not None
             assert found.span == cursor.view.span

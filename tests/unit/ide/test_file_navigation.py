@@ -1,4 +1,4 @@
-"""From an experience into the files that it names, and back from the files of prompts."""
+"""Definitions in files that an experience names, and references in its prompt files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.experience.files.port import NO_FILES
 from oe_lsp.ide.document.tool_functions import function_span
 from oe_lsp.ide.document_links import links
 from oe_lsp.ide.navigation import definitions, references
-from oe_lsp.ide.rename import Refusal, Rename, applied, rename
+from oe_lsp.ide.rename import Refusal, Rename, apply_edits, rename
 from tests.unit.ide.marked import FOLDER, Folder, at_cursor, snapshot
 
 TOOLS = "import os\n\n\ndef run(given):\n    return {}\n\n\nasync def fetch(given):\n    return {}\n"
@@ -60,7 +60,7 @@ def test_a_path_leads_to_its_file_and_a_tool_to_its_function(kind: str, value: s
         ("outputs: { rows: $.fo$0und.length }", "found: { type: array, description: All that was found. }"),
     ],
 )
-def test_what_a_nested_experience_takes_or_gives_leads_to_where_it_declares_that(value: str, line: str) -> None:
+def test_args_and_outputs_of_a_nested_experience_lead_to_its_declarations(value: str, line: str) -> None:
     shot, offset = at_cursor(NODE.format(kind="experience", value=f"impl: ./inner\n      {value}"))
 
     (target,) = definitions(shot, offset, FOLDER)
@@ -72,7 +72,7 @@ def test_what_a_nested_experience_takes_or_gives_leads_to_where_it_declares_that
 
 
 @pytest.mark.parametrize("value", ["outputs: { rows: no$0thing }", "outputs: { rows: 3$0 }"])
-def test_what_a_nested_experience_does_not_declare_leads_nowhere(value: str) -> None:
+def test_undeclared_args_and_outputs_of_a_nested_experience_lead_nowhere(value: str) -> None:
     shot, offset = at_cursor(NODE.format(kind="experience", value=f"impl: ./inner\n      {value}"))
 
     assert definitions(shot, offset, FOLDER) == ()
@@ -87,7 +87,7 @@ def test_what_a_nested_experience_does_not_declare_leads_nowhere(value: str) -> 
         ("cli-agent", "workdir: ./to$0ols"),
     ],
 )
-def test_what_is_no_file_leads_nowhere(kind: str, value: str) -> None:
+def test_a_missing_file_leads_nowhere(kind: str, value: str) -> None:
     shot, offset = at_cursor(NODE.format(kind=kind, value=value))
 
     assert definitions(shot, offset, FILES) == ()
@@ -131,7 +131,7 @@ def test_the_function_of_a_javascript_tool_is_where_it_is_exported(
     assert (span and text[span.start : span.end]) == found
 
 
-def test_links_cover_the_paths_alone_and_say_what_they_open() -> None:
+def test_a_link_covers_the_path_and_its_tooltip_says_what_it_opens() -> None:
     text = (
         "graph:\n  nodes:\n"
         '    - { id: a, kind: tool, impl: "./tools/a.py:fetch" }\n'
@@ -143,14 +143,14 @@ def test_links_cover_the_paths_alone_and_say_what_they_open() -> None:
     found = [(text[link.span.start : link.span.end], link.path, link.tooltip) for link in links(snapshot(text), FILES)]
 
     assert found == [
-        ("./tools/a.py", "tools/a.py", "Open the tool's code"),
-        ("prompts/review.md", "prompts/review.md", "Open the prompt"),
-        ("schemas/verdict.json", "schemas/verdict.json", "Open the schema"),
-        ("skills/triage", "skills/triage/SKILL.md", "Open the skill"),
+        ("./tools/a.py", "tools/a.py", "Open tool code"),
+        ("prompts/review.md", "prompts/review.md", "Open prompt"),
+        ("schemas/verdict.json", "schemas/verdict.json", "Open schema"),
+        ("skills/triage", "skills/triage/SKILL.md", "Open skill"),
     ]
 
 
-def test_where_no_disk_is_at_hand_there_are_no_links() -> None:
+def test_there_are_no_links_without_a_disk() -> None:
     shot, offset = at_cursor(NODE.format(kind="tool", value="impl: ./tools/$0a.py"))
 
     assert list(links(shot, NO_FILES)) == []
@@ -167,7 +167,7 @@ graph:
 """
 
 
-def test_references_are_found_in_the_files_of_prompts_once_each() -> None:
+def test_references_in_prompt_files_are_found_once_each() -> None:
     shot, offset = at_cursor(PROMPTED)
 
     found = references(shot, offset, FILES, with_declaration=True)
@@ -179,20 +179,20 @@ def test_references_are_found_in_the_files_of_prompts_once_each() -> None:
     assert len(found.here) == 3
 
 
-def test_a_rename_reaches_into_the_files_of_prompts() -> None:
+def test_a_rename_edits_prompt_files() -> None:
     shot, offset = at_cursor(PROMPTED.replace("    - { id: c, kind: agent, prompt: ./prompts/review.md }\n", ""))
 
     found = rename(shot, offset, "lines", FILES)
 
     assert isinstance(found, Rename)
-    changed = applied(FILES.texts["prompts/review.md"], found.in_prompts["prompts/review.md"])
+    changed = apply_edits(FILES.texts["prompts/review.md"], found.in_prompts["prompts/review.md"])
     assert changed == "Review {{ lines }}, as {{ tone }} as {{$args.topic}}.\n{{ lines }}"
 
 
-def test_a_rename_is_refused_where_a_prompt_would_then_mean_something_else() -> None:
+def test_a_rename_that_changes_the_meaning_of_a_prompt_is_refused() -> None:
     shot, offset = at_cursor(PROMPTED)
 
     found = rename(shot, offset, "tone", FILES)
 
     assert isinstance(found, Refusal)
-    assert found.message.startswith("`tone` cannot be the name everywhere")
+    assert found.message.startswith("`tone` cannot be used in every reference")

@@ -1,4 +1,4 @@
-"""What a hover says, case by case: tests/unit/ide/fixtures/hover."""
+"""Hovers, by the cases in tests/unit/ide/fixtures/hover."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_the_hover_is_that_of_the_fixture(case: Case) -> None:
         assert says.replace("\\n", "\n") in found.markdown
 
 
-def test_without_markdown_a_hover_says_the_same_in_plain_text() -> None:
+def test_a_hover_has_a_plain_text_form() -> None:
     snapshot, offset = at_cursor("graph:\n  nodes:\n    - { id: a$0, kind: tool }\n  edges: [{ from: a, to: b }]\n")
     found = hover(snapshot, offset)
 

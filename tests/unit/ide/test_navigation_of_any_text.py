@@ -1,4 +1,4 @@
-"""Every feature that leads somewhere answers at any offset of any text, however broken, and within the text."""
+"""Every navigation feature answers at any offset of any text, however broken, with spans inside the text."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from oe_lsp.ide.document_symbols import Symbol, symbols
 from oe_lsp.ide.folding import folds
 from oe_lsp.ide.names.symbol_index import entity_at
 from oe_lsp.ide.navigation import definitions, highlights, references
-from oe_lsp.ide.rename import Rename, applied, rename
+from oe_lsp.ide.rename import Rename, apply_edits, rename
 from oe_lsp.ide.selection_ranges import selections
 from oe_lsp.ide.semantic_tokens.encoding import encoded_tokens
-from tests.unit.ide.broken_texts import At, beside_what_was_put_in, somewhere, where_something_was_cut_out
+from tests.unit.ide.broken_texts import At, at_a_deletion, beside_an_insertion, somewhere
 from tests.unit.ide.marked import CURSOR, FOLDER, cases, snapshot, without_marks
 from tests.unit.syntax.corpus import EXPERIENCE, TEXTS
 
@@ -38,7 +38,7 @@ def ask_at(shot: Snapshot, offset: int) -> None:
     references(shot, offset, FOLDER, with_declaration=True)
     vertex = vertex_at(shot, offset)
     for call in (*upstream(shot, vertex.id), *downstream(shot, vertex.id)) if vertex else ():
-        assert is_inside(call.vertex.span, call.vertex.id_span, *call.because)
+        assert is_inside(call.vertex.span, call.vertex.id_span, *call.sites)
     grown = selections(shot, offset)
     assert grown[-1] == whole
     assert all(inner.start >= outer.start and inner.end <= outer.end for inner, outer in pairwise(grown))
@@ -46,7 +46,7 @@ def ask_at(shot: Snapshot, offset: int) -> None:
     if isinstance(found, Rename):
         named = entity_at(shot.analysis.tree.root, offset)
         assert named is not None
-        back = rename(snapshot(applied(shot.text, found.here)), found.here[0].span.start, named[0].name, FOLDER)
+        back = rename(snapshot(apply_edits(shot.text, found.here)), found.here[0].span.start, named[0].name, FOLDER)
         assert isinstance(back, Rename)
 
 
@@ -72,14 +72,14 @@ def test_at_any_offset_there_is_an_answer(at: At) -> None:
     ask_at(shot, at[1])
 
 
-@given(beside_what_was_put_in(CORPUS))
-def test_there_is_an_answer_beside_a_character_that_was_put_in(at: At) -> None:
+@given(beside_an_insertion(CORPUS))
+def test_there_is_an_answer_beside_an_inserted_character(at: At) -> None:
     ask(shot := snapshot(at[0]))
     ask_at(shot, at[1])
 
 
-@given(where_something_was_cut_out(CORPUS))
-def test_there_is_an_answer_where_something_was_cut_out(at: At) -> None:
+@given(at_a_deletion(CORPUS))
+def test_there_is_an_answer_at_a_deleted_range(at: At) -> None:
     ask(shot := snapshot(at[0]))
     ask_at(shot, at[1])
 

@@ -1,10 +1,10 @@
-"""The outline, folding and selection of a document, also of a broken one."""
+"""Document symbols, folding and selection ranges, also of broken documents."""
 
 from __future__ import annotations
 
 import pytest
 
-from oe_lsp.ide.document_symbols import Symbol, all_symbols, matches, symbols
+from oe_lsp.ide.document_symbols import Symbol, matches, searchable_symbols, symbols
 from oe_lsp.ide.folding import folds
 from oe_lsp.ide.selection_ranges import selections
 from tests.unit.ide.marked import at_cursor, snapshot
@@ -57,7 +57,7 @@ def tree(found: tuple[Symbol, ...], text: str) -> list[str]:
     return lines
 
 
-def test_the_outline_has_every_section_and_what_is_in_it() -> None:
+def test_the_outline_has_every_section_with_its_members() -> None:
     assert tree(symbols(snapshot(TEXT).analysis.tree.root), TEXT) == [
         "section args",
         "  arg topic string",
@@ -76,8 +76,8 @@ def test_the_outline_has_every_section_and_what_is_in_it() -> None:
     ]
 
 
-def test_what_can_be_searched_for_is_all_that_has_a_name() -> None:
-    found = [symbol.name for symbol in all_symbols(snapshot(TEXT).analysis.tree.root)]
+def test_everything_with_a_name_can_be_searched_for() -> None:
+    found = [symbol.name for symbol in searchable_symbols(snapshot(TEXT).analysis.tree.root)]
 
     assert found == ["topic", "rows", "first", "load", "write", "again"]
 
@@ -86,7 +86,7 @@ def test_what_can_be_searched_for_is_all_that_has_a_name() -> None:
     ("query", "name", "fits"),
     [("", "load", True), ("LD", "load", True), ("l d", "load", True), ("dl", "load", False), ("loads", "load", False)],
 )
-def test_letters_in_their_order_find_a_name(query: str, name: str, fits: bool) -> None:
+def test_a_query_matches_letters_in_order(query: str, name: str, fits: bool) -> None:
     assert matches(query, name) is fits
 
 
@@ -118,13 +118,13 @@ def test_sections_nodes_block_scalars_brackets_and_comments_fold(line_break: str
     assert shown(TEXT.replace("\n", line_break)) == FOLDS
 
 
-def test_where_a_client_wants_few_folds_it_gets_the_outermost() -> None:
+def test_a_client_that_limits_folds_gets_the_outermost() -> None:
     assert shown(TEXT, 5) == [
         fold for fold in FOLDS if fold[0] in {"# A report,", "state:", "phases:", "graph:", "schema:"}
     ]
 
 
-def test_folds_of_an_item_are_right_after_an_edit_above_it() -> None:
+def test_folds_move_with_an_edit_above_them() -> None:
     shown(TEXT)
 
     assert shown(TEXT.replace("name: report\n", "name: report\ndescription: x\n")) == FOLDS
@@ -135,7 +135,7 @@ def selected(text: str) -> list[str]:
     return [shot.text[span.start : span.end] for span in selections(shot, offset)]
 
 
-def test_selecting_grows_from_the_name_to_the_whole_text() -> None:
+def test_a_selection_grows_from_the_name_to_the_whole_text() -> None:
     found = selected('graph:\n  edges:\n    - { from: a, when: "$.ro$0ws[0].id == 3" }\n')
 
     assert found == [
@@ -152,17 +152,17 @@ def test_selecting_grows_from_the_name_to_the_whole_text() -> None:
     ]
 
 
-def test_in_a_block_scalar_it_grows_by_placeholder_line_and_text() -> None:
+def test_in_a_block_scalar_a_selection_grows_by_placeholder_line_and_text() -> None:
     found = selected("graph:\n  nodes:\n    - prompt: |\n        Two {{ a.$0b }} {{ c }}\n        lines\n      id: x\n")
 
     assert found[:4] == ["a.b", "{{ a.b }}", "Two {{ a.b }} {{ c }}", "Two {{ a.b }} {{ c }}\n        lines"]
 
 
-def test_on_a_key_it_begins_with_the_key() -> None:
+def test_on_a_key_a_selection_starts_with_the_key() -> None:
     assert selected("name: x\nver$0sion: 1.0.0\n")[:2] == ["version", "version: 1.0.0"]
 
 
-def test_an_empty_text_is_selected_whole_and_has_no_outline() -> None:
+def test_an_empty_text_has_one_selection_and_no_outline() -> None:
     assert selected("$0") == [""]
     assert symbols(None) == ()
     assert folds(snapshot("")) == ()

@@ -1,4 +1,4 @@
-"""Where names stand and what they lead to, case by case: tests/unit/ide/fixtures/names marks every place with ⟦ ⟧."""
+"""Occurrences of names, by the cases in tests/unit/ide/fixtures/names, which mark each one with ⟦ ⟧."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.syntax import Span
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.names.symbol_index import Access
 from oe_lsp.ide.navigation import definitions, highlights, references
-from oe_lsp.ide.rename import Rename, applied, rename
+from oe_lsp.ide.rename import Rename, apply_edits, rename
 from tests.unit.ide.marked import CURSOR, Case, Mark, cases, snapshot, without_marks
 
 CASES = cases("names")
@@ -23,7 +23,7 @@ def read(case: Case) -> tuple[Snapshot, int, list[Mark]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
-def test_every_place_that_names_the_same_is_highlighted(case: Case) -> None:
+def test_every_occurrence_is_highlighted(case: Case) -> None:
     shot, offset, marks = read(case)
 
     found = [(each.span.start, each.span.end, each.access) for each in highlights(shot, offset)]
@@ -32,7 +32,7 @@ def test_every_place_that_names_the_same_is_highlighted(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
-def test_every_place_leads_to_the_same_declaration(case: Case) -> None:
+def test_every_occurrence_leads_to_the_declaration(case: Case) -> None:
     shot, _, marks = read(case)
     declared = [mark.start for mark in marks if mark.sign == "!"]
 
@@ -43,7 +43,7 @@ def test_every_place_leads_to_the_same_declaration(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
-def test_references_have_the_declaration_only_when_it_is_asked_for(case: Case) -> None:
+def test_references_include_the_declaration_only_on_request(case: Case) -> None:
     shot, offset, marks = read(case)
 
     found = references(shot, offset, NO_FILES, with_declaration=False)
@@ -55,24 +55,24 @@ def test_references_have_the_declaration_only_when_it_is_asked_for(case: Case) -
 @pytest.mark.parametrize(
     "case", [case for case in CASES if "⟦!" in case.text and "\\u" not in case.text], ids=lambda case: case.title
 )
-def test_a_rename_changes_every_place_and_nothing_else_and_back_is_the_identity(case: Case) -> None:
+def test_a_rename_changes_every_occurrence_and_renaming_back_is_the_identity(case: Case) -> None:
     shot, offset, marks = read(case)
     old = shot.text[marks[0].start : marks[0].end]
 
     there = rename(shot, offset, "brand_new", NO_FILES)
 
     assert isinstance(there, Rename)
-    changed = applied(shot.text, there.here)
+    changed = apply_edits(shot.text, there.here)
     wanted = case.text.replace(CURSOR, "")
     for mark in ("!", "=", ""):
         wanted = wanted.replace(f"⟦{mark}{old}⟧", "brand_new")
     assert changed == wanted
     back = rename(snapshot(changed), changed.index("brand_new"), old, NO_FILES)
     assert isinstance(back, Rename)
-    assert applied(changed, back.here) == shot.text
+    assert apply_edits(changed, back.here) == shot.text
 
 
-def test_names_are_found_behind_wide_characters_and_other_line_breaks() -> None:
+def test_names_are_found_after_wide_characters_and_other_line_breaks() -> None:
     text = "graph:\r\n  nodes:\r\n    - { id: a😀, kind: tool }\r\n  edges: [{ from: a😀, to: b }]\r\n"
     shot = snapshot(text)
 
@@ -81,7 +81,7 @@ def test_names_are_found_behind_wide_characters_and_other_line_breaks() -> None:
     assert [text[each.span.start : each.span.end] for each in found] == ["a😀", "a😀"]
 
 
-def test_nothing_is_named_by_a_plain_value_or_by_nothing() -> None:
+def test_a_plain_value_and_a_gap_have_no_references() -> None:
     text = "name: rows\nstate: { schema: { rows: {} } }\n\n"
     shot = snapshot(text)
 
@@ -90,7 +90,7 @@ def test_nothing_is_named_by_a_plain_value_or_by_nothing() -> None:
     assert references(shot, 0, NO_FILES, with_declaration=True) is None
 
 
-def test_a_definition_shows_all_of_what_is_declared() -> None:
+def test_a_definition_spans_the_whole_declaration() -> None:
     text = "state:\n  schema:\n    rows: { type: array }\ngraph:\n  nodes:\n    - id: a\n      reads: [rows]\n"
     (target,) = definitions(snapshot(text), text.rindex("rows"), NO_FILES)
 

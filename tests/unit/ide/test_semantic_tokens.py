@@ -1,4 +1,4 @@
-"""Semantic tokens: what is one, what it is, and the numbers that say so in each encoding."""
+"""Semantic tokens: their types, and their numbers in each encoding."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.unit.ide.marked import snapshot
 
 def decoded(text: str, encoding: Encoding = Encoding.UTF16, **wanted: object) -> list[tuple[str, str]]:
     """Each token's text and type, read back from the numbers as an editor does."""
-    return told(text, encoded_tokens(snapshot(text), encoding, **wanted), encoding)  # type: ignore[arg-type]
+    return decode(text, encoded_tokens(snapshot(text), encoding, **wanted), encoding)  # type: ignore[arg-type]
 
 
-def told(text: str, data: list[int], encoding: Encoding) -> list[tuple[str, str]]:
+def decode(text: str, data: list[int], encoding: Encoding) -> list[tuple[str, str]]:
     lines = LineIndex(text)
     found = []
     line = column = 0
@@ -35,7 +35,7 @@ EDGE = "graph:\n  edges:\n    - { from: a, to: b, when: %s }\n"
 
 @pytest.mark.parametrize("encoding", Encoding)
 @pytest.mark.parametrize("before", ["", "é😀 "])
-def test_the_parts_of_a_condition_are_told_apart(encoding: Encoding, before: str) -> None:
+def test_the_parts_of_a_condition_have_token_types(encoding: Encoding, before: str) -> None:
     text = EDGE.replace("from: a", f'from: "{before}a"') % '"length($.rows[0].id) > 3 && $args.x in $edges.a || true"'
 
     assert decoded(text, encoding) == [
@@ -57,7 +57,7 @@ def test_the_parts_of_a_condition_are_told_apart(encoding: Encoding, before: str
     ]
 
 
-def test_half_a_condition_has_the_tokens_that_are_there() -> None:
+def test_an_incomplete_condition_has_tokens() -> None:
     assert decoded(EDGE % "'$.rows == '") == [("$", "variable"), ("rows", "property"), ("==", "operator")]
 
 
@@ -77,7 +77,7 @@ def test_placeholders_are_found_in_block_scalars(encoding: Encoding, line_break:
     ]
 
 
-def test_references_are_tokens_and_other_texts_are_none() -> None:
+def test_references_have_tokens_and_other_texts_have_none() -> None:
     text = "name: $.a\ngraph:\n  nodes:\n    - { id: $.b, prompt: ./a.md, args: { x: $.c, y: 'a $.d', z: $$.e } }\n"
 
     assert decoded(text) == [("$", "variable"), ("c", "property")]
@@ -86,14 +86,14 @@ def test_references_are_tokens_and_other_texts_are_none() -> None:
 LONG = EDGE % "|\n        $.a == 'two\n          lines'"
 
 
-def test_a_token_over_several_lines_is_split_at_their_ends() -> None:
+def test_a_token_over_several_lines_is_split_at_line_ends() -> None:
     assert decoded(LONG.replace("{ from: a, to: b, ", "").replace(" }\n", "\n"))[3:] == [
         ("'two", "string"),
         ("lines'", "string"),
     ]
 
 
-def test_it_is_whole_for_a_client_that_takes_it_so() -> None:
+def test_a_multiline_token_is_whole_for_a_client_that_supports_it() -> None:
     text = LONG.replace("{ from: a, to: b, ", "").replace(" }\n", "\n")
 
     data = encoded_tokens(snapshot(text), Encoding.UTF16, over_lines=True)
@@ -109,7 +109,7 @@ def test_only_the_items_in_a_range_are_encoded() -> None:
     assert decoded(text, within=Span(at, at + 1)) == [("$", "variable"), ("b", "property")]
 
 
-def test_tokens_are_right_after_an_edit_above_them() -> None:
+def test_tokens_move_with_an_edit_above_them() -> None:
     text = "name: x\n" + EDGE % "$.a"
     before = decoded(text)
 
@@ -121,7 +121,7 @@ NUMBERS = st.lists(st.integers(0, 3), max_size=30)
 
 
 @given(NUMBERS, NUMBERS, NUMBERS, NUMBERS)
-def test_a_change_made_in_the_old_numbers_gives_the_new_ones(
+def test_a_change_turns_the_old_numbers_into_the_new_ones(
     head: list[int], old: list[int], new: list[int], tail: list[int]
 ) -> None:
     before, after = head + old + tail, head + new + tail

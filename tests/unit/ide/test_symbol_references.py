@@ -1,4 +1,4 @@
-"""Where names stand, exactly, in every style of scalar."""
+"""Exact spans of names in every style of scalar."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def named(text: str) -> list[tuple[EntityKind, str, str]]:
         '"\\u0024$0.rows == \\"a\\" || $.rows == $args.x"',
     ],
 )
-def test_names_in_a_condition_are_where_they_are_written(when: str) -> None:
+def test_names_in_a_condition_have_exact_spans(when: str) -> None:
     found = named(f"graph:\n  edges:\n    - from: a\n      when: {when}\n")
 
     assert (EntityKind.FIELD, "rows", "rows") in found
@@ -37,7 +37,7 @@ def test_names_in_a_condition_are_where_they_are_written(when: str) -> None:
 
 
 @pytest.mark.parametrize("style", ["|", ">-", "|2"])
-def test_names_in_a_block_scalar_are_where_they_are_written(style: str) -> None:
+def test_names_in_a_block_scalar_have_exact_spans(style: str) -> None:
     prompt = f"prompt: {style}\n        All o$0f {{{{ rows }}}} for\n          {{{{$edges.a}}}} with {{{{tone}}}}\n"
     found = named(f"graph:\n  nodes:\n    - reads: [rows]\n      args: {{ tone: x }}\n      {prompt}")
 
@@ -59,17 +59,17 @@ def test_names_in_a_block_scalar_are_where_they_are_written(style: str) -> None:
         ("id: no$0de", EntityKind.VERTEX),
     ],
 )
-def test_a_whole_value_names_one_thing(value: str, kind: EntityKind) -> None:
+def test_a_whole_value_refers_to_one_entity(value: str, kind: EntityKind) -> None:
     ((found, _, _),) = named(f"graph:\n  nodes:\n    - kind: tool\n      {value}\n")
 
     assert found is kind
 
 
-def test_an_address_is_no_file() -> None:
+def test_a_url_is_no_file() -> None:
     assert named("graph:\n  nodes:\n    - source: { type: http, uri: x$0 }\n") == []
 
 
-def test_a_drawing_has_all_before_on_the_left_and_all_after_on_the_right() -> None:
+def test_a_drawing_has_predecessors_on_the_left_and_successors_on_the_right() -> None:
     assert drawing(["load", "other", "x"], "write", ["send", "log"]) == (
         "load  ─┐\n"
         "other ─┼▶ write ─┬▶ send\n"
@@ -77,5 +77,5 @@ def test_a_drawing_has_all_before_on_the_left_and_all_after_on_the_right() -> No
     )  # fmt: skip
 
 
-def test_a_drawing_of_many_names_only_some() -> None:
+def test_a_drawing_shows_at_most_six_neighbours() -> None:
     assert drawing([], "a", [f"b{number}" for number in range(50)]).splitlines()[-1].endswith("… 45 more")

@@ -1,4 +1,4 @@
-"""Where `$item` and its like come from, and what an alias repeats."""
+"""Definitions of `$item` and the like, and of aliases."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def led_to(text: str) -> list[tuple[str, str]]:
         ("$iter > 3", "$it$0er > 3", ("$iter", "again")),
     ],
 )
-def test_a_variable_leads_to_what_it_comes_from(before: str, at: str, leads: tuple[str, str]) -> None:
+def test_a_variable_leads_to_its_source(before: str, at: str, leads: tuple[str, str]) -> None:
     assert led_to(TEXT.replace(before, at)) == [leads]
 
 
 @pytest.mark.parametrize("at", ['"{{ $it$0em }} {{ $iter }}"', '"{{ $item }} {{ $it$0er }}"'])
-def test_a_variable_that_comes_from_nowhere_leads_nowhere(at: str) -> None:
+def test_a_variable_without_a_source_leads_nowhere(at: str) -> None:
     assert led_to(TEXT.replace('"{{ $item }} {{ $iter }}"', at)) == []
 
 

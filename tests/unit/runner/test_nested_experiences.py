@@ -372,5 +372,5 @@ async def test_a_shared_field_that_is_merged_in_two_ways_is_refused(nesting: Wor
     child = nesting.folder / "child/experience.yaml"
     child.write_text(child.read_text().replace("text: {type: string}", "text: {type: string, merge: set_once}"))
 
-    with pytest.raises(InvalidExperienceError, match="OE407 `text` is shared, but its merge is `last_wins` here and"):
+    with pytest.raises(InvalidExperienceError, match="OE407 shared field `text` has `merge: last_wins`, but"):
         await nesting.run()

@@ -53,8 +53,8 @@ async def test_a_value_that_a_file_refuses_fails_its_node(world: World, found: o
     ("reference", "said"),
     [
         ("./schemas/finding.jsn", "refers to `./schemas/finding.jsn`, which does not exist; create it or correct"),
-        ("../finding.json", "which lies outside the experience's folder"),
-        ("https://elsewhere/finding.json", "which is no local file, and nothing is fetched"),
+        ("../finding.json", "which is outside the experience's folder"),
+        ("https://elsewhere/finding.json", "which is not a local file, and nothing is downloaded"),
         ("./a.py", "refers to `./a.py`, which is not JSON"),
         ("./schemas", "refers to `./schemas`, which is a folder; name a file in it"),
     ],
@@ -64,7 +64,7 @@ async def test_a_reference_that_leads_nowhere_stops_a_run_before_it_begins(
 ) -> None:
     world.graph(NODE, state=f"found: {{type: array, items: {{$ref: '{reference}'}}}}")
 
-    with pytest.raises(InvalidExperienceError, match="OE208 this refers to") as refused:
+    with pytest.raises(InvalidExperienceError, match=r"OE208 this `\$ref` refers to") as refused:
         await world.run()
 
     assert said in str(refused.value)

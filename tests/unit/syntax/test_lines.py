@@ -44,19 +44,6 @@ def test_positions_and_offsets_are_inverse_to_each_other(text: str) -> None:
             assert lines.offset(position.line, position.column) == offset
 
 
-@given(texts, st.lists(st.integers(-1, 31), max_size=40))
-def test_places_that_are_counted_are_those_of_the_lines(text: str, offsets: list[int]) -> None:
-    counted, known = LineIndex(text), LineIndex(text)
-    assert known.line_count >= 1  # which works all of them out
-    for offset in offsets:
-        place = known.position(offset)
-        assert counted.position(offset) == place
-        before = known.line_text(place.line)[: place.column]
-        assert counted.before(offset) == before == known.before(offset)
-        for encoding in Encoding:
-            assert counted.position_in(offset, encoding) == Position(place.line, units(before, encoding))
-
-
 @given(texts)
 def test_the_lines_and_their_breaks_are_the_text(text: str) -> None:
     lines = LineIndex(text)

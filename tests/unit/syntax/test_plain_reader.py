@@ -1,4 +1,4 @@
-"""What is read line by line says what PyYAML's events say; and what nearly all of a file is written in is read so."""
+"""The plain reader gives the nodes that PyYAML's events give; examples are read by it alone."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _FRAGMENTS = [
 _pieces = st.lists(st.sampled_from(_FRAGMENTS), max_size=25).map("".join)
 
 
-def said(node: Green | None) -> Any:
-    """Everything that a node says, but for where its text is kept."""
+def content_of(node: Green | None) -> Any:
+    """All that a node holds, except where its text is kept."""
     match node:
         case Mapping(entries=entries):
-            inner: Any = [(e.key_at, said(e.key), e.value_at, said(e.value)) for e in entries]
+            inner: Any = [(e.key_at, content_of(e.key), e.value_at, content_of(e.value)) for e in entries]
         case Sequence(items=items):
-            inner = [(at, said(item)) for at, item in items]
+            inner = [(at, content_of(item)) for at, item in items]
         case Scalar(data=data):
             inner = repr(data)
         case _:
@@ -45,39 +45,39 @@ def said(node: Green | None) -> Any:
     return node and (type(node), node.text, node.style, node.depth, node.expansion, node.portable, inner)
 
 
-def assert_says_the_same(text: str) -> None:
+def assert_reads_the_same(text: str) -> None:
     plain = read_plain(text)
     if plain is not None:
         events = read_events(text, Anchors(1000))
         assert (events.problems, events.failure, events.defines, events.uses) == ((), None, (), ())
-        assert (plain[0], said(plain[1])) == (events.start, said(events.node))
+        assert (plain[0], content_of(plain[1])) == (events.start, content_of(events.node))
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_text_of_the_corpus_says_the_same(text: str) -> None:
-    assert_says_the_same(text)
+def test_a_text_of_the_corpus_reads_the_same(text: str) -> None:
+    assert_reads_the_same(text)
 
 
 @pytest.mark.parametrize("text", PLAIN)
-def test_a_plain_text_says_the_same(text: str) -> None:
+def test_a_plain_text_reads_the_same(text: str) -> None:
     assert read_plain(text) is not None
-    assert_says_the_same(text)
+    assert_reads_the_same(text)
 
 
 @given(st.one_of(near_yaml, valid_documents(), _pieces))
-def test_any_text_says_the_same(text: str) -> None:
-    assert_says_the_same(text)
+def test_any_text_reads_the_same(text: str) -> None:
+    assert_reads_the_same(text)
 
 
 @given(
     st.sampled_from([*PLAIN, *(path.read_text(encoding="utf-8") for path in EXAMPLES)]),
     st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 3), st.sampled_from(["", *_FRAGMENTS])), max_size=3),
 )
-def test_a_plain_text_that_was_edited_says_the_same(text: str, edits: list[tuple[int, int, str]]) -> None:
+def test_an_edited_plain_text_reads_the_same(text: str, edits: list[tuple[int, int, str]]) -> None:
     for at, length, new in edits:
         start = at % (len(text) + 1)
         text = text[:start] + new + text[start + length :]
-    assert_says_the_same(text)
+    assert_reads_the_same(text)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=[path.parent.name for path in EXAMPLES])
@@ -91,5 +91,5 @@ def test_an_example_is_read_without_events(path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("line", ["a: b{}: c", "a:{}? ", "- {}%", "a: [b{}: c]", "a: {{ b:{}? }}", 'a: "b"{}c', "{}: "])
-def test_a_long_line_is_looked_at_once(line: str) -> None:
+def test_a_long_line_is_scanned_once(line: str) -> None:
     assert read_plain(line.format(" " * 300_000)) is None

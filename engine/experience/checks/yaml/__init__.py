@@ -1,1 +1,1 @@
-"""Mistakes that are YAML's: legal text that says something other than its author meant."""
+"""Mistakes in legal YAML that means something other than its author intended, and follow-ups of YAML errors."""

@@ -1,6 +1,6 @@
-"""Text that YAML leaves out of a value (OE109): what follows ` #`, and what begins with `&`.
+"""Text that YAML drops from a value (OE109): after ` #` it is a comment, after `&` an anchor.
 
-Comments and anchors are there to be used: only what reads like a part of the text is told.
+Comments and anchors are legitimate, so only those that read like a part of the text are reported.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from engine.experience.checks.contexts import DocumentContext
 from engine.experience.problems import Code, Problem, Severity
 from engine.expressions import parse_expression
 from engine.syntax import NodeKind, Span, Style, Tree, View
@@ -26,8 +27,9 @@ _FILE = re.compile(r"\S+\.(?:md|txt)")
 _MOST = 50
 
 
-def check_swallowed(tree: Tree, text: str) -> Iterator[Problem]:
-    """The values that end where a comment begins which was meant to be text, and those that begin after an anchor."""
+def check_cut_off_text(document: DocumentContext) -> Iterator[Problem]:
+    """OE109: values that end where a comment begins, or begin after an anchor, that was meant to be text."""
+    tree, text = document.tree, document.text
     if " #" in text or "\t#" in text:
         yield from _cut(tree, text)
     if "&" in text:
@@ -48,7 +50,7 @@ def _cut(tree: Tree, text: str) -> Iterator[Problem]:
 
 
 def _cut_at(path: tuple[View, ...], comment: re.Match[str], text: str) -> Problem | None:
-    """What is said of the innermost node of `path` where a comment cuts it; nothing where it stands in one."""
+    """The problem of the innermost node of `path`, if the comment cuts it off."""
     if not path:
         return None
     value = path[-1]
@@ -56,27 +58,27 @@ def _cut_at(path: tuple[View, ...], comment: re.Match[str], text: str) -> Proble
     keys = _keys(path, comment.start())
     is_text = value.kind is NodeKind.SCALAR and isinstance(value.value, str)
     if is_text and value.style is Style.PLAIN and value.span.end == comment.start():
-        if not _was_meant(value.value, hidden, keys, blanks=comment.end() - len(hidden) - comment.start()):
+        if not _reads_like_text(value.value, hidden, keys, blanks=comment.end() - len(hidden) - comment.start()):
             return None
-        message = "the text ends here: what follows ` #` is a comment; put quotes around the whole text to keep it"
+        message = "everything after ` #` is a comment; put quotes around the whole text to keep it"
         return Problem(Code.LEFT_OUT, Severity.WARNING, message, Span(comment.start(1), comment.end(1)))
     before = text[: comment.start()].rpartition("\n")[2].rstrip()
-    if before.endswith((":", "-")) and _stands_alone(value, comment) and _is_word(hidden) and _FREE & keys:
-        message = "there is no value here: what begins with # is a comment; put quotes around it if it is the value"
+    if before.endswith((":", "-")) and _has_no_value(value, comment) and _is_word(hidden) and _FREE & keys:
+        message = "this is a comment, so the value is empty; put quotes around it if it is the value"
         return Problem(Code.LEFT_OUT, Severity.WARNING, message, Span(comment.start(1), comment.end(1)))
     return None
 
 
-def _stands_alone(value: View, comment: re.Match[str]) -> bool:
-    """Whether a key or a dash before the comment has no value, on this line or below."""
+def _has_no_value(value: View, comment: re.Match[str]) -> bool:
+    """Checks that the key or dash before the comment has no value, on this line or below."""
     entry = _entry_before(value, comment.start())
     if entry is not None:
         return entry.value is None or entry.value.kind is NodeKind.NULL
     return value.kind is NodeKind.NULL
 
 
-def _was_meant(value: str, hidden: str, keys: frozenset[str], blanks: int) -> bool:
-    """Whether what a comment holds reads like the rest of the text before it."""
+def _reads_like_text(value: str, hidden: str, keys: frozenset[str], blanks: int) -> bool:
+    """Checks that a comment reads like the rest of the text before it."""
     if hidden.startswith(("# oe:", "#oe:")) or _FILE.fullmatch(value):
         return False
     if keys & _CONDITIONS:
@@ -89,12 +91,12 @@ def _was_meant(value: str, hidden: str, keys: frozenset[str], blanks: int) -> bo
 
 
 def _is_word(hidden: str) -> bool:
-    """Whether a word follows # at once: `#12`, `#general`."""
+    """Checks that a word follows # directly: `#12`, `#general`."""
     return hidden[1:2].isalnum()
 
 
 def _anchors(tree: Tree, text: str) -> Iterator[Problem]:
-    """Anchors before a text that nothing repeats: `&important news` is the text `news`."""
+    """Unused anchors before a text: `&important news` is the text `news`."""
     repeated = set(_ALIAS.findall(text))
     for anchor in _ANCHOR.finditer(text):
         at = anchor.start(1)
@@ -103,12 +105,14 @@ def _anchors(tree: Tree, text: str) -> Iterator[Problem]:
         if value is None or value.start != at or value.kind is not NodeKind.SCALAR or value.style is not Style.PLAIN:
             continue
         if anchor[1][1:] not in repeated:
-            message = f"{anchor[1]} is an anchor and no part of the text; nothing repeats it, so put quotes around all"
+            message = (
+                f"`{anchor[1]}` is an unused anchor, not part of the text; put quotes around the whole text to keep it"
+            )
             yield Problem(Code.LEFT_OUT, Severity.WARNING, message, Span(at, anchor.end(1)))
 
 
 def _keys(path: tuple[View, ...], offset: int) -> frozenset[str]:
-    """The keys that an offset stands under, the innermost and those around it."""
+    """The keys that an offset is under, at all levels."""
     entries = (_entry_before(owner, offset) for owner in path)
     return frozenset(str(entry.key.data) for entry in entries if entry is not None and isinstance(entry.key, Scalar))
 

@@ -1,4 +1,4 @@
-"""What a YAML mistake makes look wrong as well: left out, so that one mistake is one problem."""
+"""Removes the follow-up errors of a YAML error, so that one mistake is one problem."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from engine.experience.problems import Code, Problem
 from engine.experience.reading.parts import Parts
 from engine.syntax import Span, Tree
 
-# Where ids and fields are given their names, in text that may be no YAML.
+# Definitions of ids and fields, in text that may not be YAML.
 _ID = re.compile(r"\bid\s*:\s*[\"']?([\w-]+)")
 _KEY = re.compile(r"^[ \t\r]*[\"']?([\w-]+)", re.MULTILINE)
 
 
-def without_echoes(problems: Iterable[Problem], broken: list[Span], parts: Parts, tree: Tree) -> Iterator[Problem]:
-    """The problems that do not come from the stretches that are no YAML.
+def without_followups(problems: Iterable[Problem], broken: list[Span], parts: Parts, tree: Tree) -> Iterator[Problem]:
+    """The problems that do not follow from the unreadable stretches `broken`.
 
-    Those do which are on the same line, which say that a key is lacking where some of the keys could not be read,
-    and which miss a name that stands in the text, in a part that could not be read.
+    Follow-ups are problems on the same line, missing keys of an item that is only partly readable, and unknown names
+    that are defined somewhere in the text, since that may be in an unreadable part.
     """
     found = list(problems)
     lines = {line for span in broken for line in _lines_of(span, tree)}
-    missed = {problem.code for problem in found}
-    spans = (span for section in parts.all for span in section.spans()) if Code.MISSING_KEY in missed else ()
+    codes = {problem.code for problem in found}
+    spans = (span for section in parts.all for span in section.spans()) if Code.MISSING_KEY in codes else ()
     items = sorted(spans, key=lambda span: span.start)
     broken = sorted(broken, key=lambda span: span.end)
-    ids = set(_ID.findall(tree.text)) if Code.UNKNOWN_NODE in missed else set()
-    fields = set(_KEY.findall(tree.text)) if Code.UNDECLARED_FIELD in missed else set()
+    ids = set(_ID.findall(tree.text)) if Code.UNKNOWN_NODE in codes else set()
+    fields = set(_KEY.findall(tree.text)) if Code.UNDECLARED_FIELD in codes else set()
     for problem in found:
         if (
             tree.lines.position(problem.span.start).line not in lines
@@ -40,9 +40,9 @@ def without_echoes(problems: Iterable[Problem], broken: list[Span], parts: Parts
 
 
 def _is_half_read(span: Span, broken: list[Span], items: list[Span]) -> bool:
-    """Whether what is at `span`, an item or the text around all items, has a part that could not be read.
+    """Checks that the item at `span`, or the text around all items, has an unreadable part.
 
-    `items` are in the order of their starts, `broken` in that of their ends.
+    `items` are sorted by their starts, `broken` by their ends.
     """
     at = bisect_right(items, span.start, key=lambda item: item.start) - 1
     if at < 0 or not items[at].contains(span.start):

@@ -1,4 +1,4 @@
-"""Where a cursor is inside `{…}` or `[…]` that may not be closed yet: the path from its first bracket, and the word."""
+"""Locates a cursor inside `{…}` or `[…]`, closed or not: the path from the first bracket, and the word."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _INNER = re.compile(r"""\{[^{}]*\}|\[[^\[\]]*\]|"[^"]*"|'[^']*'""")
-_KEY_BEHIND = re.compile(r",\s*([A-Za-z_]\w*)\s*:")
+_KEY_AFTER = re.compile(r",\s*([A-Za-z_]\w*)\s*:")
 
 
 class FlowPlace(Struct, frozen=True):
     """`steps` lead to the collection for a key, to the value for a value. The word begins at `start`.
 
-    `quote` is the quote that is open before the word, or nothing. `keys` are the other keys of the collection, those
-    behind the cursor as far as its line goes.
+    `quote` is the open quote before the word, or empty. `keys` are the other keys of the collection, after the cursor
+    only those on its line.
     """
 
     steps: Steps
@@ -34,8 +34,8 @@ class FlowPlace(Struct, frozen=True):
 
 
 def flow_place(text: str, start: int, cursor: int) -> FlowPlace | None:
-    """Where `cursor` is in the flow collection at `start`; None behind its end and in a comment."""
-    brackets = _Brackets()
+    """Return the place of `cursor` in the flow collection at `start`; None after its end and in a comment."""
+    brackets = _OpenBrackets()
     at = start
     while at < cursor:
         token = _TOKEN.match(text, at)
@@ -48,14 +48,14 @@ def flow_place(text: str, start: int, cursor: int) -> FlowPlace | None:
             return None
         at = token.end()
     found = brackets.place(cursor if brackets.word_at is None else brackets.word_at, "")
-    return found and replace(found, keys=found.keys | _keys_behind(text, cursor))
+    return found and replace(found, keys=found.keys | _keys_after(text, cursor))
 
 
-def _keys_behind(text: str, cursor: int) -> frozenset[str]:
-    """The keys of the collection at the cursor that the rest of its line holds."""
+def _keys_after(text: str, cursor: int) -> frozenset[str]:
+    """Return the keys of the collection in the rest of the cursor's line."""
     end = text.find("\n", cursor)
     behind = _INNER.sub("", text[cursor : end if end >= 0 else len(text)])
-    return frozenset(match.group(1) for match in _KEY_BEHIND.finditer(behind.partition("}")[0]))
+    return frozenset(match.group(1) for match in _KEY_AFTER.finditer(behind.partition("}")[0]))
 
 
 class _Frame(Struct):
@@ -65,8 +65,8 @@ class _Frame(Struct):
     keys: set[str] = field(default_factory=set)
 
 
-class _Brackets:
-    """The brackets that are open, and the word that was read since the last mark."""
+class _OpenBrackets:
+    """The open brackets, and the word since the last separator."""
 
     def __init__(self) -> None:
         self.frames: list[_Frame] = []
@@ -77,18 +77,18 @@ class _Brackets:
         match kind:
             case "open":
                 self.frames.append(_Frame(text == "{"))
-                self._forget()
+                self._reset_word()
             case "close":
                 self.frames.pop()
-                self.word_at = at  # nothing begins behind a bracket
+                self.word_at = at  # no word begins after a bracket
             case "comma":
                 self.frames[-1].key = None
                 self.frames[-1].position += 1
-                self._forget()
+                self._reset_word()
             case "colon" if self.frames[-1].is_map and self.frames[-1].key is None:
                 self.frames[-1].key = "".join(self._word).strip().strip("\"'")
                 self.frames[-1].keys.add(self.frames[-1].key)
-                self._forget()
+                self._reset_word()
             case "space" | "comment":
                 self._word.append(" ")
             case _:
@@ -104,5 +104,5 @@ class _Brackets:
             return FlowPlace(steps, True, start, quote, frozenset(last.keys))
         return FlowPlace((*steps, last.key or last.position), False, start, quote, frozenset(last.keys))
 
-    def _forget(self) -> None:
+    def _reset_word(self) -> None:
         self.word_at, self._word = None, []

@@ -1,6 +1,6 @@
-"""The structure above a line, seen from the indentation alone: which keys and dashes a line stands under.
+"""The keys and dashes that enclose a line, from indentation alone.
 
-Where an entry is only half typed there is no tree yet, and a cursor on an empty line is in none.
+A half-typed entry has no tree yet, and an empty line is in none.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ _DASH = re.compile(r"-(?=[ \t]|\Z)")
 _KEY = re.compile(r"""(?:(?P<quoted>"[^"\\]*"|'[^']*')[ \t]*|(?P<plain>[A-Za-z0-9_$./<~+(][^#:]*)):(?=[ \t]|\Z)""")
 _SPACE = re.compile(r"[ \t]*")
 _NO_KEY = frozenset({"", " ", "\t", "#", "-"})
-"""What may stand at the column of a dash in lines that are beside it or further in; a key there is what it is in."""
+"""Characters at the column of a dash in lines of the same list; a key there encloses the list."""
 
 
 class Element(Struct, frozen=True):
-    """A dash, or a key with its colon, at a column of a line. `end` is where what belongs to it may begin."""
+    """A dash, or a key with its colon, at a column of a line. Its value may begin at `end`."""
 
     line: int
     column: int
@@ -30,19 +30,19 @@ class Element(Struct, frozen=True):
 
     @property
     def is_dash(self) -> bool:
-        """Whether it begins an item of a list."""
+        """Whether it is the dash of a list item."""
         return self.key is None
 
 
 class Ancestor(Struct, frozen=True):
-    """An element that the line is in; `step` is its key, or the position of its item."""
+    """An element around the line; `step` is its key or list position."""
 
     element: Element
     step: str | int
 
 
 def elements(line: str, number: int) -> tuple[Element, ...]:
-    """The dashes and the key that a line begins with, from left to right."""
+    """Return the dashes and the key that a line begins with, from left to right."""
     found: list[Element] = []
     at = _skip_space(line, 0)
     while dash := _DASH.match(line, at):
@@ -56,7 +56,7 @@ def elements(line: str, number: int) -> tuple[Element, ...]:
 
 
 def ancestors(lines: Sequence[str], number: int, column: int, *, is_dash: bool) -> tuple[Ancestor, ...]:
-    """What the thing at a column of line `number` is in, outermost first; lines have no breaks."""
+    """Return the elements around a column of line `number`, outermost first; `lines` are without breaks."""
     found: list[Ancestor] = []
     margin = " " * column
     for above in range(number - 1, -1, -1):
@@ -64,7 +64,7 @@ def ancestors(lines: Sequence[str], number: int, column: int, *, is_dash: bool) 
             break
         line = lines[above]
         if line.startswith(margin) and (not is_dash or line[column : column + 1] in _NO_KEY):
-            continue  # further in, or beside it
+            continue  # indented deeper, or in the same list
         for element in reversed(elements(line, above)):
             if element.column < column or (is_dash and element.column == column and not element.is_dash):
                 found.append(_ancestor(lines, element))
@@ -74,12 +74,12 @@ def ancestors(lines: Sequence[str], number: int, column: int, *, is_dash: bool) 
 
 
 def steps_to(path: Sequence[Ancestor]) -> Steps:
-    """The path that leads through these."""
+    """Return the path through ancestors."""
     return tuple(each.step for each in path)
 
 
 def on_line(lines: Sequence[str], passed: Sequence[Element]) -> tuple[Ancestor, ...]:
-    """The elements of the line itself that the cursor has passed, as ancestors of what comes after them."""
+    """Return the elements before the cursor on its own line, as ancestors."""
     return tuple(_ancestor(lines, element) for element in passed)
 
 
@@ -90,7 +90,7 @@ def _ancestor(lines: Sequence[str], element: Element) -> Ancestor:
 
 
 def _position(lines: Sequence[str], dash: Element) -> int:
-    """How many items of the same list come before the one at this dash."""
+    """Return the list position of the item at a dash."""
     margin = " " * dash.column
     item = margin + "-"
     count = 0

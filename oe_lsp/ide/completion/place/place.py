@@ -1,7 +1,7 @@
-"""What is being typed at an offset: a key or a value, at which path, and which text it replaces.
+"""What is being typed at an offset: a key or a value, its path, and the text it replaces.
 
-Found from the text alone, so that it is right on half-typed and empty lines, inside brackets and quotes, and in
-documents that are no YAML.
+Determined from the text alone, so that it works on half-typed and empty lines, inside brackets and quotes, and in
+invalid YAML.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from oe_lsp.ide.completion.place.indentation import Ancestor, ancestors, element
 
 
 class Slot(Enum):
-    """What may be written: KEY, an entry of the mapping at the path; VALUE, the value at the path, on the line of its
-    key or within brackets; START, the value at the path on lines of its own, be it a mapping, a list or a scalar."""
+    """What may be written: KEY, an entry of the mapping at the path; VALUE, the value at the path on the line of its
+    key or in brackets; START, the value at the path on lines of its own."""
 
     KEY = "key"
     VALUE = "value"
@@ -32,8 +32,8 @@ class Slot(Enum):
 class Place(Struct, frozen=True):
     """`span` is what an offer replaces; `before` and `after` are the text of the value around the cursor.
 
-    `quote` is the quote or block scalar mark that the cursor is inside of; `gap` is a space that is missing before
-    the span. `column` is where the line's content begins, `margin` how far its first character is in.
+    `quote` is the open quote, or `|` in a block scalar; `gap` is the space missing before the span, if any. `column` is
+    where the content begins, `margin` the indentation of the line.
     """
 
     slot: Slot
@@ -50,13 +50,13 @@ class Place(Struct, frozen=True):
     margin: int = 0
 
     @property
-    def hang(self) -> str:
-        """What further lines of an offer begin with, beyond the margin of the line it is put in."""
+    def continuation_indent(self) -> str:
+        """Indentation of the further lines of an offer, beyond the margin of the line."""
         return " " * (self.column - self.margin)
 
 
 class _Line(Struct, frozen=True):
-    """The line of the cursor; `at` is where it starts."""
+    """The line of the cursor; `at` is its offset."""
 
     text: str
     number: int
@@ -69,8 +69,8 @@ class _Line(Struct, frozen=True):
 
 
 def place_at(text: str, index: LineIndex, offset: int) -> Place | None:
-    """What is being typed at `offset`; None where nothing can be offered, as in a comment."""
-    shape = _readable(text)
+    """Return what is being typed at `offset`; None where nothing can be offered, as in a comment."""
+    shape = _normalized(text)
     lines = shape.split("\n")
     position = index.position(offset)
     line = _Line(lines[position.line], position.line, offset - position.column, offset)
@@ -80,15 +80,15 @@ def place_at(text: str, index: LineIndex, offset: int) -> Place | None:
     first = passed[0].column if passed else min(column, line.margin)
     around = ancestors(lines, line.number, first, is_dash=bool(passed) and passed[0].is_dash)
     if not passed and column < line.margin < len(line.text):
-        return None  # in the margin of a line that says something
+        return None  # in the indentation of a line with content
     return _inside_text(shape, index, line, around) or _on_line(shape, line, (*around, *here))
 
 
-def beside_dashes(text: str, index: LineIndex, place: Place) -> Place | None:
-    """The place as the next item of a list whose dashes are not further in than its key; None where there is none."""
+def next_list_item(text: str, index: LineIndex, place: Place) -> Place | None:
+    """Return the place as the next item of a list whose dashes are not indented below its key, or None."""
     if place.slot is not Slot.START or place.column != place.margin:
         return None
-    lines = _readable(text).split("\n")
+    lines = _normalized(text).split("\n")
     number = index.position(place.span.start).line
     path = ancestors(lines, number, place.column, is_dash=True)
     key = path[-1].element if path else None
@@ -96,22 +96,22 @@ def beside_dashes(text: str, index: LineIndex, place: Place) -> Place | None:
         return None
     below = next((line for line in lines[key.line + 1 : number] if line.strip()), "")
     if below and below[: place.column + 1] != " " * place.column + "-":
-        return None  # what the key holds is written further in
+        return None  # the value of the key is indented below it
     return replace(place, steps=steps_to(path))
 
 
-def _readable(text: str) -> str:
-    """The text with one kind of line breaks, and a space for a byte order mark: as long as before."""
+def _normalized(text: str) -> str:
+    """Return the text with uniform line breaks and without a byte order mark, at the same length."""
     shape = with_newlines(text)
     return f" {shape[1:]}" if shape.startswith("\ufeff") else shape
 
 
 def _inside_text(shape: str, index: LineIndex, line: _Line, around: Sequence[Ancestor]) -> Place | None:
-    """The place inside a value that began on a line above and goes on here: brackets, quotes, a block scalar."""
+    """Return the place inside a value that began on an earlier line: brackets, quotes, or a block scalar."""
     for depth, ancestor in enumerate(around, start=1):
         element = ancestor.element
         if element.is_dash and depth < len(around) and around[depth].element.line == element.line:
-            continue  # what follows the dash is the next ancestor
+            continue  # the content after the dash is the next ancestor
         start = index.line_start(element.line) + element.end
         end = shape.find("\n", start)
         source = shape[start : end if end >= 0 else len(shape)]
@@ -128,7 +128,7 @@ def _inside_text(shape: str, index: LineIndex, line: _Line, around: Sequence[Anc
 
 
 def _on_line(shape: str, line: _Line, path: Sequence[Ancestor]) -> Place | None:
-    """The place on a line of its own, or behind the key or dash of this line."""
+    """Return the place on a line of its own, or after the key or dash of this line."""
     steps = steps_to(path)
     last = path[-1].element if path and path[-1].element.line == line.number else None
     start = line.at + (last.end if last else line.margin)
@@ -149,7 +149,7 @@ def _on_line(shape: str, line: _Line, path: Sequence[Ancestor]) -> Place | None:
 
 
 def _start(shape: str, line: _Line, path: Sequence[Ancestor], begin: int, gap: str) -> Place:
-    """A first word on its line, or behind a dash: a key, or a scalar value."""
+    """Return the place of a key or scalar that starts a line or follows a dash."""
     keys = [each for each in elements(line.text, line.number) if not each.is_dash]
     key = keys[0] if keys and line.at + keys[0].column <= line.cursor <= line.at + keys[0].key_end else None
     end = line.at + key.key_end if key else _end_of_plain(line, begin)
@@ -179,7 +179,7 @@ def _in_block_scalar(shape: str, line: _Line, steps: Steps, start: int) -> Place
 
 
 def _in_brackets_or_quotes(shape: str, line: _Line, steps: Steps, begin: int) -> Place | None:
-    """The place inside what opens at `begin`; None behind its end."""
+    """Return the place inside the brackets or quotes that open at `begin`; None after their end."""
     if shape[begin] in "\"'":
         return _in_quotes(shape, line, steps, begin)
     found = flow_place(shape, begin, line.cursor)
@@ -210,7 +210,7 @@ def _in_quotes(shape: str, line: _Line, steps: Steps, begin: int) -> Place | Non
     if closed is not None and closed.end() <= line.cursor:
         return None
     if closed is None and shape.count("\n", begin, line.cursor):
-        return None  # a quote that was forgotten far above
+        return None  # a quote left open on an earlier line
     end = min(closed.end() - 1, line_end) if closed else line_end
     start = max(begin + 1, line.at)
     return Place(
@@ -224,7 +224,7 @@ def _in_quotes(shape: str, line: _Line, steps: Steps, begin: int) -> Place | Non
 
 
 def _end_of_plain(line: _Line, begin: int) -> int:
-    """Where the plain scalar that begins (or could begin) at an offset ends on this line."""
+    """Return where a plain scalar that begins at an offset ends on this line."""
     rest = line.text[begin - line.at :]
     comment = re.search(r"(?:^|\s)#", rest)
     plain = rest[: comment.start()] if comment else rest

@@ -1,4 +1,4 @@
-"""Offers of files and folders, where a node names one: those with an ending that fits, asked for through a port."""
+"""Offers files and folders with a suitable extension, where a node names one."""
 
 from __future__ import annotations
 
@@ -7,66 +7,69 @@ from collections.abc import Iterator
 
 from engine.experience.checks.named_files import TOOL_SUFFIXES
 from engine.experience.files.port import Entry
-from oe_lsp.ide.completion.context import Request
+from oe_lsp.ide.completion.context import Context
 from oe_lsp.ide.completion.offer import Offer, OfferKind, scalar
 from oe_lsp.ide.completion.place.place import Slot
 
 _ANY = ("",)
-_ENDINGS_BY_KIND = {"tool": TOOL_SUFFIXES, "skill": (), "experience": (".yaml", ".yml")}
-_ENDINGS_BY_SOURCE = {"file": (".json", ".jsonl", ".csv", ".tsv", ".parquet"), "sqlite": (".db", ".sqlite", ".sqlite3")}
-_NEVER_OFFERED = frozenset({"node_modules", "__pycache__", "venv"})
+_SUFFIXES_BY_KIND = {"tool": TOOL_SUFFIXES, "skill": (), "experience": (".yaml", ".yml")}
+_SUFFIXES_BY_SOURCE = {
+    "file": (".json", ".jsonl", ".csv", ".tsv", ".parquet"),
+    "sqlite": (".db", ".sqlite", ".sqlite3"),
+}
+_IGNORED = frozenset({"node_modules", "__pycache__", "venv"})
 
 
-def file_offers(request: Request) -> Iterator[Offer]:
-    """The files and folders in the folder that the text before the cursor leads to."""
-    endings = _endings(request)
-    before = request.place.before
-    if endings is None or before.startswith("$") or any(mark in before for mark in "\n{:"):
+def file_offers(context: Context) -> Iterator[Offer]:
+    """Yield the files and folders in the folder that the text before the cursor leads to."""
+    suffixes = _suffixes(context)
+    before = context.place.before
+    if suffixes is None or before.startswith("$") or any(mark in before for mark in "\n{:"):
         return
     folder = before.rpartition("/")[0]
     start = f"{folder}/" if "/" in before else "./"
-    for name in sorted(request.files.names(folder or ".")):
-        if name.startswith(".") or name in _NEVER_OFFERED:
+    for name in sorted(context.files.names(folder or ".")):
+        if name.startswith(".") or name in _IGNORED:
             continue
         path = posixpath.join(folder or ".", name)
-        entry = request.files.entry(path)
+        entry = context.files.entry(path)
         if entry is Entry.FOLDER:
-            yield _offer(request, start + name, name, is_folder=True, goes_on=endings != ())
-        elif entry is Entry.FILE and _has_ending(name, endings) and not _is_itself(request, path):
-            yield _offer(request, start + name, name, is_folder=False, goes_on=False)
+            yield _offer(context, start + name, name, is_folder=True, retriggers=suffixes != ())
+        elif entry is Entry.FILE and _has_suffix(name, suffixes) and not _is_itself(context, path):
+            yield _offer(context, start + name, name, is_folder=False, retriggers=False)
 
 
-_TYPES_ONLY = (".d.ts", ".d.mts", ".d.cts")
+_DECLARATION_FILES = (".d.ts", ".d.mts", ".d.cts")
 
 
-def _has_ending(name: str, endings: tuple[str, ...]) -> bool:
-    return name.endswith(endings) and not (endings == TOOL_SUFFIXES and name.endswith(_TYPES_ONLY))
+def _has_suffix(name: str, suffixes: tuple[str, ...]) -> bool:
+    return name.endswith(suffixes) and not (suffixes == TOOL_SUFFIXES and name.endswith(_DECLARATION_FILES))
 
 
-def _offer(request: Request, path: str, name: str, *, is_folder: bool, goes_on: bool) -> Offer:
-    place = request.place
+def _offer(context: Context, path: str, name: str, *, is_folder: bool, retriggers: bool) -> Offer:
+    place = context.place
     kind = OfferKind.FOLDER if is_folder else OfferKind.FILE
-    text = scalar(f"{path}/" if is_folder and goes_on else path, place)
+    text = scalar(f"{path}/" if retriggers else path, place)
     label = f"{name}/" if is_folder else name
-    rank = 1 if is_folder and goes_on else 0
-    return Offer(label, kind, text, place.span, path, rank=rank, filter=path, continues=is_folder and goes_on)
+    rank = 1 if retriggers else 0
+    return Offer(label, kind, text, place.span, path, rank=rank, filter=path, retriggers=retriggers)
 
 
-def _endings(request: Request) -> tuple[str, ...] | None:
-    """The endings of what may be named at the place: none for folders only, None where no file is named."""
-    if request.place.slot is Slot.KEY or request.place.quote == "|":
+def _suffixes(context: Context) -> tuple[str, ...] | None:
+    """Return the extensions allowed at the place: empty for folders only, None where no file is expected."""
+    if context.place.slot is Slot.KEY or context.place.quote == "|":
         return None
-    node = request.node
-    if request.is_at("graph.nodes.*.impl"):
+    node = context.node
+    if context.is_at("graph.nodes.*.impl"):
         kind = node.get("kind") if node else None
-        return _ENDINGS_BY_KIND.get(str(kind.value), _ANY) if kind else _ANY
-    if request.is_at("graph.nodes.*.source.uri"):
+        return _SUFFIXES_BY_KIND.get(str(kind.value), _ANY) if kind else _ANY
+    if context.is_at("graph.nodes.*.source.uri"):
         source = node.get("source") if node else None
         type_ = source.get("type") if source else None
-        return _ENDINGS_BY_SOURCE.get(str(type_.value)) if type_ else _ANY
-    for pattern, endings in _BY_PATH:
-        if request.is_at(pattern):
-            return endings
+        return _SUFFIXES_BY_SOURCE.get(str(type_.value)) if type_ else _ANY
+    for pattern, suffixes in _BY_PATH:
+        if context.is_at(pattern):
+            return suffixes
     return None
 
 
@@ -79,5 +82,5 @@ _BY_PATH: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
-def _is_itself(request: Request, path: str) -> bool:
-    return posixpath.normpath(path) == request.snapshot.uri.rpartition("/")[2]
+def _is_itself(context: Context, path: str) -> bool:
+    return posixpath.normpath(path) == context.snapshot.uri.rpartition("/")[2]

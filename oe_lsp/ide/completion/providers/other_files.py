@@ -1,4 +1,4 @@
-"""Offers of what other files declare: args and fields of nested experiences, functions of tools, MCP servers."""
+"""Offers names from other files: args and fields of nested experiences, functions of tools, MCP servers."""
 
 from __future__ import annotations
 
@@ -10,58 +10,58 @@ from engine.experience.checks.named_files import TOOL_SUFFIXES
 from engine.experience.model import Kind
 from engine.experience.nested.declarations import Declarations
 from oe_lsp.ide import markdown
-from oe_lsp.ide.completion.context import Request
+from oe_lsp.ide.completion.context import Context
 from oe_lsp.ide.completion.offer import Offer, OfferKind, scalar
 from oe_lsp.ide.document.tool_functions import functions
-from oe_lsp.ide.document.value_types import in_words
+from oe_lsp.ide.document.value_types import type_text
 
 
-def child_arg_offers(request: Request) -> Iterator[Offer]:
-    """The args that the nested experience declares, as keys of the node's `args`; those that it asks for first."""
-    child = _child(request) if request.is_at("graph.nodes.*.args") else None
+def child_arg_offers(context: Context) -> Iterator[Offer]:
+    """Yield the args of the nested experience as keys of `args`, required ones first."""
+    child = _child(context) if context.is_at("graph.nodes.*.args") else None
     named = child.args.get("properties") if child is not None and child.args is not None else None
     if child is None or child.args is None or not isinstance(named, Mapping):
         return
     required = child.args.get("required")
     for name, rule in named.items():
-        if name in request.present:
+        if name in context.present:
             continue
         shape = rule if isinstance(rule, Mapping) else {}
         needed = isinstance(required, list) and name in required and "default" not in shape
-        detail = in_words(shape) + (", required" if needed else "")
-        key = scalar(name, request.place)
-        text = key if request.place.has_colon else f"{key}: "
+        detail = type_text(shape) + (", required" if needed else "")
+        key = scalar(name, context.place)
+        text = key if context.place.has_colon else f"{key}: "
         about = str(shape.get("description", ""))
-        yield Offer(name, OfferKind.VARIABLE, text, request.place.span, detail, about, rank=0 if needed else 1)
+        yield Offer(name, OfferKind.VARIABLE, text, context.place.span, detail, about, rank=0 if needed else 1)
 
 
-def child_field_offers(request: Request) -> Iterator[Offer]:
-    """The fields that the nested experience declares, as values of `outputs`."""
-    child = _child(request) if request.is_at("graph.nodes.*.outputs.*") else None
+def child_field_offers(context: Context) -> Iterator[Offer]:
+    """Yield the fields of the nested experience as values of `outputs`."""
+    child = _child(context) if context.is_at("graph.nodes.*.outputs.*") else None
     for name, shape in child.fields.items() if child is not None else ():
         about = str(shape.get("description", ""))
-        text = scalar(name, request.place)
-        yield Offer(name, OfferKind.FIELD, text, request.place.span, in_words(shape), about)
+        text = scalar(name, context.place)
+        yield Offer(name, OfferKind.FIELD, text, context.place.span, type_text(shape), about)
 
 
-def function_offers(request: Request) -> Iterator[Offer]:
-    """The functions in a tool's file, behind the colon that follows its path."""
-    file, colon, _ = request.place.before.rpartition(":")
-    if not colon or not request.is_at("graph.nodes.*.impl") or not file.endswith(TOOL_SUFFIXES):
+def function_offers(context: Context) -> Iterator[Offer]:
+    """Yield the functions in a tool's file, after the colon that follows its path."""
+    file, colon, _ = context.place.before.rpartition(":")
+    if not colon or not context.is_at("graph.nodes.*.impl") or not file.endswith(TOOL_SUFFIXES):
         return
-    text = request.files.text(file)
+    text = context.files.text(file)
     if text is None:
         return
-    place = request.place
+    place = context.place
     for name in functions(text, is_python=file.endswith(".py")):
         path = f"{file}:{name}"
         written = scalar(path, place) if place.quote else place.gap + path  # its colon needs no quotes
         yield Offer(name, OfferKind.FUNCTION, written, place.span, file, filter=path)
 
 
-def server_offers(request: Request) -> Iterator[Offer]:
-    """The servers that mcp.json names."""
-    text = request.files.text(SERVERS) if request.is_at("graph.nodes.*.source.server") else None
+def server_offers(context: Context) -> Iterator[Offer]:
+    """Yield the servers in mcp.json."""
+    text = context.files.text(SERVERS) if context.is_at("graph.nodes.*.source.server") else None
     try:
         content = json.loads(text) if text is not None else None
     except (ValueError, RecursionError):
@@ -70,13 +70,13 @@ def server_offers(request: Request) -> Iterator[Offer]:
     for name, how in servers.items() if isinstance(servers, dict) else ():
         command = how.get("command") if isinstance(how, dict) else None
         about = markdown.code(command) if isinstance(command, str) else ""
-        yield Offer(name, OfferKind.VARIABLE, scalar(name, request.place), request.place.span, SERVERS, about)
+        yield Offer(name, OfferKind.VARIABLE, scalar(name, context.place), context.place.span, SERVERS, about)
 
 
-def _child(request: Request) -> Declarations | None:
-    node = request.node
+def _child(context: Context) -> Declarations | None:
+    node = context.node
     kind, impl = (node.get(key) if node else None for key in ("kind", "impl"))
     if kind is None or impl is None or kind.value != Kind.EXPERIENCE.value or not isinstance(impl.value, str):
         return None
-    file = request.snapshot.analysis.nested_file(impl.value, request.files)
+    file = context.snapshot.analysis.nested_file(impl.value, context.files)
     return file.declares if file else None

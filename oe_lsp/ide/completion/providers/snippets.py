@@ -1,4 +1,4 @@
-"""Snippets of whole things (a node of each kind, an edge, a field …), made from the examples in the schema."""
+"""Builds snippets (a node of each kind, an edge, a field …) from the examples in the schema."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from oe_lsp.ide.yaml_text import as_yaml
 
 
 def block_lines(example: Mapping[str, Any], fixed: Mapping[str, Any]) -> list[str]:
-    """The lines of a mapping in block style, whose values are placeholders; those in `fixed` are not."""
+    """Return the lines of a block mapping whose values are placeholders, except those in `fixed`."""
     numbers = count(1)
     return [f"{key}: {_placeholder(value, key in fixed, numbers)}" for key, value in {**example, **fixed}.items()]
 
 
 def flow(example: Mapping[str, Any], fixed: Mapping[str, Any]) -> str:
-    """A mapping in flow style, whose values are placeholders; those in `fixed` are not."""
+    """Return a flow mapping whose values are placeholders, except those in `fixed`."""
     return f"{{ {', '.join(block_lines(example, fixed))} \\}}"
 
 

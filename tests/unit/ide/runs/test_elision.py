@@ -27,7 +27,7 @@ def test_a_small_event_is_sent_as_it_is() -> None:
     assert elide(event) == event
 
 
-def test_only_the_large_value_is_elided_not_what_it_is_part_of() -> None:
+def test_only_the_large_value_is_elided_not_its_parent() -> None:
     event = {"type": "node.completed", "output": {"stateDelta": {"page": "x" * 5_000, "city": "Bern"}}}
 
     assert elide(event)["output"] == {"stateDelta": {"page": {"$elided": 5_002}, "city": "Bern"}}
@@ -39,7 +39,7 @@ def test_many_small_values_that_are_large_together_are_elided_as_one() -> None:
     assert elide({"output": delta})["output"] == {"$elided": size(delta)}
 
 
-def test_the_size_is_that_of_the_bytes_and_not_of_the_characters() -> None:
+def test_the_size_counts_bytes_not_characters() -> None:
     assert elide({"text": "é" * 1_024})["text"] == {"$elided": 2_050}
 
 
@@ -49,5 +49,5 @@ def test_no_value_of_an_elided_event_is_over_the_limit(event: dict[str, Any]) ->
 
 
 @given(st.dictionaries(st.text(max_size=5), json_values, max_size=5))
-def test_eliding_twice_changes_nothing_more(event: dict[str, Any]) -> None:
+def test_eliding_is_idempotent(event: dict[str, Any]) -> None:
     assert elide(elide(event)) == elide(event)

@@ -1,4 +1,4 @@
-"""What the lenses above an experience say and do (oe_lsp/ide/runs/code_lens.py, ages.py)."""
+"""Code lenses of an experience (oe_lsp/ide/runs/code_lens.py)."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def test_an_experience_without_runs_can_only_be_run() -> None:
         (replace(RUN, state=RunState.WAITING), "▶ Resume run 4f3a1b2c · waiting · 2 min ago"),
     ],
 )
-def test_a_run_that_is_over_can_be_resumed_and_its_lens_says_how_it_ended(run: RunSummary, title: str) -> None:
+def test_the_lens_of_an_ended_run_resumes_it_and_says_how_it_ended(run: RunSummary, title: str) -> None:
     _, lens = code_lenses([run], NOW, 5)
 
     assert (lens.title, lens.action, lens.run_id) == (title, LensAction.RESUME, RUN.run_id)
 
 
-def test_a_run_that_is_under_way_can_be_cancelled_and_its_lens_says_how_far_it_is() -> None:
+def test_the_lens_of_a_running_run_cancels_it_and_says_how_far_it_is() -> None:
     _, lens = code_lenses([replace(RUN, state=RunState.RUNNING)], NOW, 5)
 
     assert lens.title == "■ Cancel run 4f3a1b2c · 7/12 nodes · 1 cached · 1 failed"
@@ -77,7 +77,7 @@ def test_the_setting_limits_how_many_runs_have_a_lens(limit: int, lenses: int) -
         (172_900, "2 d ago"),
     ],
 )
-def test_an_age_is_told_in_its_largest_unit(seconds: int, text: str) -> None:
+def test_an_age_has_its_largest_unit(seconds: int, text: str) -> None:
     assert age(NOW - timedelta(seconds=seconds), NOW) == text
 
 
@@ -93,5 +93,5 @@ def test_an_age_is_told_in_its_largest_unit(seconds: int, text: str) -> None:
         (3_840_000, "1 h 4 min"),
     ],
 )
-def test_a_duration_is_told_as_a_person_says_it(milliseconds: float, text: str) -> None:
+def test_a_duration_has_at_most_two_units(milliseconds: float, text: str) -> None:
     assert duration(milliseconds) == text

@@ -1,4 +1,4 @@
-"""A run in words (oe_lsp/ide/runs/run_text.py, run_report.py), from logs as engines write them."""
+"""Texts about a run (oe_lsp/ide/runs/run_text.py, run_report.py), from logs as engines write them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def summary_of(run: WrittenRun, *, alive: bool = False) -> tuple[RunSummary, Run
     return summary, view
 
 
-def test_progress_counts_the_nodes_that_are_done_with(write_run: WriteRun) -> None:
+def test_progress_counts_ended_nodes(write_run: WriteRun) -> None:
     run = write_run().begin("fetch", "clean", "analyse", "report").complete("fetch").complete("clean")
 
     summary, _ = summary_of(run, alive=True)
@@ -36,7 +36,7 @@ def test_progress_of_a_resumed_run_says_so(write_run: WriteRun) -> None:
     assert progress_title(summary) == "Resuming city-report"
 
 
-def test_a_run_of_no_nodes_has_a_percentage(write_run: WriteRun) -> None:
+def test_a_run_without_nodes_has_a_percentage(write_run: WriteRun) -> None:
     summary, _ = summary_of(write_run().begin(), alive=True)
 
     assert percentage(summary) == 0
@@ -56,7 +56,7 @@ def test_the_end_of_a_failed_run_names_the_node_and_the_first_line_of_its_error(
     assert end_text(summary) == "failed at analyse: no such file"
 
 
-def test_the_end_of_a_good_run_tells_counts_and_duration(write_run: WriteRun) -> None:
+def test_the_end_of_a_successful_run_has_counts_and_duration(write_run: WriteRun) -> None:
     summary, _ = summary_of(write_run().begin("a", "b").complete("a").complete("b").finish(RunStatus.SUCCESS))
 
     assert end_text(summary) == "succeeded: 2 completed · 2.1 s"
