@@ -132,7 +132,7 @@ class Executor(Struct, frozen=True):
             return NodeError("timeout", f"{took} Raise it if that is normal.")
         except Exception as error:  # noqa: BLE001 - whatever a kind meets, it costs one node and not the run
             return _folder_gone(task) or NodeError(
-                "internal", f"the {task.node.kind.value} kind failed on its own account: {error!r}"
+                "internal", f"internal error in the {task.node.kind.value} runner: {error!r}"
             )
         unlike = _unlike(digests, reads, task.sight.board.composition.home)
         return self._checked(task, replace(outcome, unlike=(*outcome.unlike, *unlike)), watcher)
@@ -254,7 +254,9 @@ def unanswered(task: Task, ambiguity: Ambiguity) -> NodeCancelled:
 
 def broke_off(task: Task, attempt_id: str) -> NodeFailed:
     """The end of a task that gave up as if it had been stopped, though nobody had asked for that."""
-    return _failed(task, attempt_id, NodeError("internal", f"{task.node.id} broke off on its own account"), 0.0)
+    return _failed(
+        task, attempt_id, NodeError("internal", f"{task.node.id} was cancelled without a request to stop"), 0.0
+    )
 
 
 def new_attempt_id() -> str:
