@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final
 
-Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+from engine.json_types import Json as Json  # noqa: PLC0414 - part of this package's interface
 
 
 class ValueKind(str, Enum):
