@@ -39,7 +39,7 @@ def cancelled(task: Task, reason: str, attempt_id: str | None = None) -> NodeCan
 
 def broke_off(task: Task, attempt_id: str | None) -> NodeFailed:
     """The end of a task whose execution was cancelled, though nobody asked for that."""
-    error = ErrorInfo("internal", f"{task.node.id} was cancelled although nobody asked for it")
+    error = ErrorInfo("internal", f"{task.node.id} was cancelled without a request to stop")
     return NodeFailed(node_id=task.node.id, scope=task.scope, attempt_id=attempt_id, error=error, duration_ms=0.0)
 
 

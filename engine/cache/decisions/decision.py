@@ -37,7 +37,7 @@ class Ambiguity(Struct, frozen=True):
 
     def message(self, node_id: str) -> str:
         """What is known, and the rule that applies, for the user."""
-        started = f"{node_id} was started in run {self.run_id[:8]}, whose log does not record how it ended"
+        started = f"{node_id} was started in run {self.run_id[:8]}, but its end is not in the log"
         return f"{started} (on_ambiguous: {self.rule.value})"
 
 
