@@ -1,1 +1,1 @@
-"""The node kinds: what each of them does when a node of it runs."""
+"""The node kinds: how a node of each kind is executed."""

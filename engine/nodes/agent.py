@@ -19,7 +19,7 @@ from engine.nodes.structured_output import read_schema, schema_file
 class AgentKind:
     """Runs the agents of the experience at `directory`. `llm` is the caller's to close.
 
-    What is asked and answered goes to `outputs`, too.
+    Requests and responses are kept in `outputs`.
     """
 
     def __init__(self, directory: Path, llm: LLMService, outputs: Outputs | None = None) -> None:
@@ -28,7 +28,7 @@ class AgentKind:
         self._outputs = outputs or Outputs()
 
     def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:  # noqa: ARG002
-        """The files of the prompt and of the schema, where they are in files."""
+        """The files of the prompt and the schema, unless they are inline."""
         spec, directory = _spec(node), self._directory
         named = {"prompt": prompt_file(directory, spec.prompt), "schema": schema_file(directory, spec.schema)}
         return {f"{part} {file.shown}": file.path for part, file in named.items() if file is not None}
@@ -39,7 +39,7 @@ class AgentKind:
         return {"provider": provider.name, "model": provider.model(_spec(node).model)}
 
     async def execute(self, work: Work, watcher: Watcher) -> Outcome:
-        """Ask the model. Raises NodeError, with what the calls cost until then."""
+        """Asks the model. Raises NodeError, with the metrics of the calls so far."""
         spec = _spec(work.node)
         schema = None if spec.schema is None else read_schema(self._directory, spec.schema, watcher)
         if schema is None:
@@ -55,7 +55,7 @@ class AgentKind:
             return await ask(self._llm, request, work.node, schema, watcher, exchange)
 
     async def close(self) -> None:
-        """Nothing of its own keeps running."""
+        """Does nothing: an execution leaves nothing running."""
 
 
 def _spec(node: Node) -> AgentSpec:

@@ -1,4 +1,4 @@
-"""The node kind `cli-agent`: a coding agent's command line, run to its end (docs/format.md, cli-agent)."""
+"""The node kind `cli-agent`: runs a coding agent's command line (docs/format.md, cli-agent)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from engine.nodes.prompts import fill_prompt, prompt_file, read_prompt
 from engine.nodes.structured_output import Schema, problems, read_schema, schema_file
 
 _CANNOT_RUN = (126, 127)
-"""Exit codes of shells and `env`: what they were to run is no program, or is not there."""
+"""Exit codes of shells and `env`: the program cannot be executed, or does not exist."""
 
 _ASKS_FOR_JSON = re.compile(r"(?:^|=)(?:stream-)?json$|^--(?:experimental-)?json$")
 _OF_AN_ERROR = frozenset({"type", "error"})
@@ -39,24 +39,24 @@ _SHOWN = 500
 
 
 class CliAgentKind:
-    """Runs the coding agents of the experience at `directory`. What they are asked and print goes to `outputs`, too."""
+    """Runs the coding agents of the experience at `directory`. Prompts and printed output are kept in `outputs`."""
 
     def __init__(self, directory: Path, outputs: Outputs | None = None) -> None:
         self._directory = directory.absolute()
         self._outputs = outputs or Outputs()
 
     def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:  # noqa: ARG002
-        """The files of the prompt and of the schema, where they are in files."""
+        """The files of the prompt and the schema, unless they are inline."""
         spec, directory = _spec(node), self._directory
         named = {"prompt": prompt_file(directory, spec.prompt), "schema": schema_file(directory, spec.schema)}
         return {f"{part} {file.shown}": file.path for part, file in named.items() if file is not None}
 
     def settings(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Json]:  # noqa: ARG002
-        """Provider and model are keys of the node; a model that it does not name is the program's own choice."""
+        """Empty: provider and model are keys of the node; without `model` the program chooses."""
         return {}
 
     async def execute(self, work: Work, watcher: Watcher) -> Outcome:
-        """Run the program once. Raises NodeError, with what the call cost where the program tells."""
+        """Runs the program once. Raises NodeError, with the cost of the call if the program reports it."""
         spec = _spec(work.node)
         if spec.output_format == "text" and len(work.node.writes) > 1:
             raise NodeError("CliAgentWrites", _too_many_writes(work.node), retryable=False)
@@ -76,7 +76,7 @@ class CliAgentKind:
             try:
                 code = await _run(spec, command, folder, stdin, printed)
             except (NodeError, asyncio.CancelledError):
-                _tell_cost(_envelope(printed.answer, work.node), watcher)  # what was spent until then is spent
+                _tell_cost(_envelope(printed.answer, work.node), watcher)  # a failed call costs, too
                 raise
             exchange.received({"exitCode": code, "stdout": printed.answer})
         watcher.activity(f"parsing {'JSON' if spec.output_format == 'json' else 'text'} output")
@@ -92,7 +92,7 @@ class CliAgentKind:
     def _answered(
         self, node: Node, code: int, envelope: Envelope | None, printed: Printed, schema: Schema | None
     ) -> Mapping[str, Json]:
-        """The fields that the answer gives. Raises NodeError where it is none."""
+        """The fields to write. Raises NodeError if there is no valid answer."""
         spec = _spec(node)
         if code != 0 or (envelope is not None and envelope.error is not None):
             raise NodeError(
@@ -100,21 +100,21 @@ class CliAgentKind:
             )
         content = printed.answer if envelope is None else envelope.answer
         if isinstance(content, str) and not without_thoughts(without_escapes(content)).strip():
-            said = f"; the last line of its stderr: {printed.last_error}" if printed.last_error else ""
-            raise NodeError("EmptyAnswer", f"{spec.provider} answered with nothing{said}{self._where(printed)}")
+            said = f"; last line of stderr: {printed.last_error}" if printed.last_error else ""
+            raise NodeError("EmptyAnswer", f"{spec.provider} returned no answer{said}{self._where(printed)}")
         if spec.output_format == "text":
             return dict.fromkeys(node.writes, printed.answer)
         return _fields(content, node, schema)
 
     async def close(self) -> None:
-        """Nothing outlives an execution."""
+        """Does nothing: an execution leaves nothing running."""
 
     def _workdir(self, spec: CliAgentSpec, watcher: Watcher) -> Path:
         if spec.workdir is None:
             return self._directory
         folder = named_file(self._directory, spec.workdir)
         if not folder.path.is_dir():
-            message = f"{folder.shown} is no folder; create it or correct `workdir`"
+            message = f"{folder.shown} is not a folder; create it or correct `workdir`"
             raise NodeError("NoFolder", message, retryable=False)
         if not folder.inside:
             watcher.warning(outside_warning(folder))
@@ -127,16 +127,16 @@ class CliAgentKind:
             said = without_escapes(printed.errors or printed.answer).strip()[-_SHOWN:]
         else:
             said = reported.strip()[-_SHOWN:] or printed.last_error
-        return f"{spec.provider} {how}{': ' + said if said else ' and said nothing'}{self._where(printed)}"
+        return f"{spec.provider} {how}{': ' + said if said else ' without a message'}{self._where(printed)}"
 
     def _where(self, printed: Printed) -> str:
         path = printed.kept.path
         there = path is not None and path.exists()
-        return f" (all that it printed: {os.path.relpath(path, self._directory)})" if path and there else ""
+        return f" (full output: {os.path.relpath(path, self._directory)})" if path and there else ""
 
 
 async def _run(spec: CliAgentSpec, command: tuple[str, ...], folder: Path, stdin: IO[bytes], printed: Printed) -> int:
-    """The exit code of `command`. Whatever ends this, the program and all that it started are gone then."""
+    """Runs `command` to its exit code. However this ends, the program and all that it started are gone."""
     program = PROGRAMS[spec.provider]
     environment = {**agent_environment(program.keys), **program.environment, "PWD": str(folder)}
     try:
@@ -177,20 +177,20 @@ def _command(spec: CliAgentSpec) -> tuple[str, ...]:
 
 @contextlib.contextmanager
 def _as_stdin(prompt: str) -> Iterator[IO[bytes]]:
-    """A file without a name that holds `prompt`: a program that does not read it to its end blocks nobody."""
+    """An unnamed file with `prompt` as stdin: unlike a pipe, it cannot block when the program stops reading."""
     with contextlib.ExitStack() as stack:
         try:
             file = stack.enter_context(tempfile.TemporaryFile())
             file.write(prompt.encode())
             file.seek(0)
         except OSError as error:
-            message = f"the prompt cannot be kept in a temporary file: {error.strerror}; make room, or set TMPDIR"
+            message = f"the prompt cannot be kept in a temporary file: {error.strerror}; free some space or set TMPDIR"
             raise NodeError("NoDisk", message) from error
         yield file
 
 
 def _envelope(answer: str, node: Node) -> Envelope | None:
-    """The envelope of an answer, where the program was asked for one, or for JSON."""
+    """The envelope of an answer, if the program was asked for one or for JSON."""
     spec = _spec(node)
     asked = spec.output_format == "json" or any(_ASKS_FOR_JSON.search(argument) for argument in spec.extra_args)
     return open_envelope(answer, node.writes) if asked else None
@@ -203,14 +203,14 @@ def _tell_cost(envelope: Envelope | None, watcher: Watcher) -> None:
 
 
 def _fields(content: str | Mapping[str, Json], node: Node, schema: Schema | None) -> Mapping[str, Json]:
-    """The object that the answer holds. Raises NodeError where it holds none, or one that is not what was asked for."""
+    """The object in the answer. Raises NodeError if there is none, or it does not match what was asked for."""
     try:
         value = read_object(content, node.writes) if isinstance(content, str) else content
     except NotAnObjectError as error:
         raise NodeError("InvalidOutput", str(error)) from None
     found = [] if schema is None else problems(schema, dict(value))
     if found:
-        raise NodeError("InvalidOutput", "the answer does not fit the schema: " + "; ".join(found))
+        raise NodeError("InvalidOutput", "the answer does not match the schema: " + "; ".join(found))
     if node.writes and not value.keys() & set(node.writes):
         named = ", ".join(node.writes)
         raise NodeError("InvalidOutput", f"the answer fills none of `writes` ({named}); {_held(value)}")
@@ -220,7 +220,7 @@ def _fields(content: str | Mapping[str, Json], node: Node, schema: Schema | None
 
 
 def _held(value: Mapping[str, Json]) -> str:
-    """What there is instead, in short."""
+    """A short description of what the answer holds instead."""
     if not value:
         return "it is an empty object"
     text = to_text(dict(value))

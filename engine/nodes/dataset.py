@@ -1,4 +1,4 @@
-"""The node kind `dataset`: rows of a file, a database, an address or an MCP server, loaded into one field."""
+"""The node kind `dataset`: loads rows of a file, a database, an address or an MCP server into one field."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from engine.nodes.datasets.http import HttpReader
 
 _ROWS = "rows"
-"""The part of the input hash that holds what a query gives."""
+"""The part of the input hash for the rows of a query."""
 
 
 class DatasetKind:
-    """Loads the datasets of the experience at `directory`; `environment` is where `${NAME}` gets its value."""
+    """Loads the datasets of the experience at `directory`; `environment` has the values of `${NAME}`."""
 
     def __init__(self, directory: Path, environment: Mapping[str, str] = os.environ) -> None:
         self._directory = directory.absolute()
@@ -43,7 +43,7 @@ class DatasetKind:
         self._http: HttpReader | None = None
 
     def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:
-        """The file of a file of rows. A database is no such file: of that, the rows count."""
+        """The file of rows. A database is left out: its rows count, not its bytes."""
         source = known_source(_spec(node).source, given)
         if not isinstance(source, FileSource):
             return {}
@@ -51,14 +51,14 @@ class DatasetKind:
         return {f"source {file.shown}": file.path}
 
     def settings(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Json]:
-        """The hash of the rows that an SQLite query gives now. Of http and mcp only the request counts: nothing."""
+        """The hash of an SQLite query's current rows; empty for http and mcp, where only the request counts."""
         source = known_source(_spec(node).source, given)
         if not isinstance(source, SqliteSource):
             return {}
         return {_ROWS: sqlite.rows_hash(named_file(self._directory, source.uri), source.query)}
 
     def takes_long(self, node: Node, given: Mapping[str, Json]) -> bool:
-        """A query may."""
+        """True for a query."""
         return isinstance(known_source(_spec(node).source, given), SqliteSource)
 
     async def find_settings(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -69,7 +69,7 @@ class DatasetKind:
         return {_ROWS: await sqlite.find_hash(named_file(self._directory, source.uri), source.query)}
 
     async def execute(self, work: Work, watcher: Watcher) -> Outcome:
-        """Load the rows. Raises NodeError."""
+        """Loads the rows. Raises NodeError."""
         writes = work.node.writes
         if len(writes) != 1:
             named = ", ".join(writes) if writes else "none"
@@ -82,7 +82,7 @@ class DatasetKind:
         return Outcome(Output({writes[0]: await self._rows(source, watcher)}))
 
     async def close(self) -> None:
-        """Close the connections, if there are any."""
+        """Closes the HTTP connections, if any."""
         if self._http is not None:
             await self._http.close()
 
@@ -107,7 +107,7 @@ class DatasetKind:
         return file
 
     async def _http_reader(self) -> HttpReader:
-        # Imported aside: it takes 100 ms, for which the loop must not stand still. So does mcp, seconds.
+        # Imported in a thread: it takes 100 ms, and mcp takes seconds, which must not block the loop.
         await asyncio.to_thread(importlib.import_module, "engine.nodes.datasets.http")
         from engine.nodes.datasets.http import HttpReader
 
@@ -127,7 +127,7 @@ class DatasetKind:
 
 
 def variables_of(nodes: Iterable[Node], directory: str) -> list[str]:
-    """The variables of the environment from which datasets take what is secret: for HTTP headers, for MCP servers.
+    """The environment variables that hold the secrets of datasets: in HTTP headers and environments of MCP servers.
 
     `directory` is that of the experience of `nodes`.
     """

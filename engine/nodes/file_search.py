@@ -1,7 +1,7 @@
 """Finds files by glob, and all files in a folder, through linked folders too. Reads folders, never files.
 
 Every folder is entered once, however many links lead to it, so that loops of links end and no tree of links costs more
-than what is in it. A link to a folder that was entered already is told as a link: where it leads is all that it adds.
+than what is in it. A link to a folder that was entered already is returned as a link.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _ALL_BELOW = "**"
 _MAGIC = re.compile(r"[*?[]")
 
 _Step = tuple[str, int]
-"""A path from the folder that is searched, and how many segments of the glob stand for it."""
+"""A path from the searched folder, and the number of glob segments that led to it."""
 
 
 class Found(Struct, frozen=True):
-    """What a search found, by its path from the folder that was searched, written for logs (engine.file_names).
+    """The files of a search by their paths from the searched folder, written for logs (engine.file_names).
 
     `links` lead to folders that were entered under another name.
     """
@@ -37,14 +37,14 @@ class Found(Struct, frozen=True):
 
     @property
     def all(self) -> dict[str, Path]:
-        """Files and links, in the order of their names."""
+        """Files and links, sorted by name."""
         return dict(sorted({**self.files, **self.links}.items()))
 
 
 def find_files(directory: Path, globs: Iterable[str], is_entered: Callable[[str], bool]) -> Found:
-    """What `globs` match in `directory`; a folder stands for all in it. Only names for which `is_entered` holds count.
+    """Finds what `globs` match in `directory`; a folder stands for all in it. `is_entered` decides by name what counts.
 
-    A folder that cannot be listed holds nothing. A link that leads to a folder around `directory` is never entered.
+    A folder that cannot be listed counts as empty. A link to a folder around `directory` is never entered.
     """
     found = Found()
     home = os.path.realpath(directory)
@@ -54,7 +54,7 @@ def find_files(directory: Path, globs: Iterable[str], is_entered: Callable[[str]
 
 
 class _Search:
-    """One glob. What is there is walked first, and links after it, in the order of their names."""
+    """The search for one glob. Folders are walked first, links after them, sorted by name."""
 
     def __init__(
         self, directory: str, home: str, segments: tuple[str, ...], is_entered: Callable[[str], bool], found: Found
@@ -69,7 +69,7 @@ class _Search:
         self._links: list[_Step] = []
 
     def run(self) -> None:
-        """Add all that the glob matches to what was found."""
+        """Adds all matches to what was found."""
         self._steps.append(("", 0))
         while self._steps or self._links:
             if self._steps:
@@ -78,7 +78,7 @@ class _Search:
                 self._enter(*heappop(self._links), is_link=True)
 
     def _enter(self, path: str, at: int, *, is_link: bool) -> None:
-        """Go on in a folder, for the segments from `at` on."""
+        """Searches a folder for the segments from `at` on."""
         status = _stat(self._absolute(path))
         if status is None:
             return
@@ -103,7 +103,7 @@ class _Search:
             self._go_on(folder, entry, at)
 
     def _each(self, folder: str, matches: Callable[[str], object] | None, then: int) -> None:
-        """Every folder in `folder`, for `**`; or whatever has a name that `matches`."""
+        """Continues with every folder in `folder`, for `**`; or with every name that `matches`."""
         for entry in self._list(folder):
             if matches(entry.name) if matches is not None else _is_folder(entry):
                 self._go_on(folder, entry, then)
@@ -119,7 +119,7 @@ class _Search:
             self._steps.append((path, then))
 
     def _named(self, folder: str, name: str, then: int) -> None:
-        """What has just this name, found without looking at all others."""
+        """Continues with exactly this name, without listing the folder."""
         path = f"{folder}/{name}" if folder else name
         absolute = self._absolute(path)
         status = _stat(absolute)
@@ -141,7 +141,7 @@ class _Search:
             return []
 
     def _leads_around(self, path: str) -> bool:
-        """Whether a link leads to a folder in which the one that is searched lies."""
+        """Tells whether a link leads to a folder around the searched one."""
         target = os.path.realpath(self._absolute(path))
         return self._home != target and self._home.startswith(target.rstrip(os.sep) + os.sep)
 
@@ -153,7 +153,7 @@ class _Search:
 
 
 def _segments(glob: str) -> tuple[str, ...]:
-    """The parts of a glob, without those at its end that say no more than that a folder stands for all in it."""
+    """The segments of a glob, without a redundant `**` at its end."""
     parts = list(PurePosixPath(glob).parts)
     while parts[-1:] == [_ALL_BELOW] or parts[-2:] == [_ALL_BELOW, "*"]:
         del parts[-1 if parts[-1] == _ALL_BELOW else -2 :]
@@ -168,7 +168,7 @@ def _matcher(segment: str) -> Callable[[str], object]:
 def _stat(path: str) -> os.stat_result | None:
     try:
         return os.stat(path)
-    except (OSError, ValueError):  # gone, out of reach, a loop of links, or a text that cannot be a path
+    except (OSError, ValueError):  # gone, unreachable, a loop of links, or not a path at all
         return None
 
 

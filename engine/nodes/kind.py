@@ -1,4 +1,4 @@
-"""What a node kind is to the runner: which files it is made of, and how one execution of it goes."""
+"""The interface of a node kind: the files that a node is made of, and one execution of it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from engine.log.events.events import ErrorInfo, Location, Metrics, Output
 
 
 class Work(Struct, frozen=True):
-    """One execution: a node (or one item of it) with all that it receives, references resolved.
+    """The inputs of one execution of a node, or of one item of it, with references resolved.
 
     `args` are the node's own, resolved. `reads` holds the declared reads that have been written. `edges` maps a
     predecessor's id to its edge output. `item` is None, or the one item with its index in the list. `given` is the
     resolved `source` of a dataset, the resolved `inputs` of a skill, and empty otherwise. `pipeline` is the id of
     the pipeline that the execution is a stage in; `loop` says which iteration of which loop it is. `digests` are those
-    of the files that its input hash names: what is used of them shall have these.
+    of the files in its input hash; the execution must use these versions.
     """
 
     node: Node
@@ -44,18 +44,18 @@ class WorkItem(Struct, frozen=True):
 
 
 class WorkLoop(Struct, frozen=True):
-    """The iteration, counted from 0, of the loop `id` that an execution is."""
+    """The iteration, counted from 0, of the loop `id` that an execution belongs to."""
 
     id: str
     iteration: int
 
 
 class Outcome(Struct, frozen=True):
-    """What an execution came to when it went well.
+    """The result of an execution that succeeded.
 
-    `settings` are those of the node (see NodeKind) that it found out itself, as they were when it ran. `unlike` names
-    the files that it used in another version than its input hash tells; `loaded` those that it used although the hash
-    does not name them, by their paths from the experience, with their digests.
+    `settings` are those of the node (see NodeKind) that the execution read itself. `unlike` names the files that it
+    used in another version than its input hash has; `loaded` has the files that it used although the hash does not
+    name them, by their paths from the experience, with their digests.
     """
 
     output: Output
@@ -67,23 +67,23 @@ class Outcome(Struct, frozen=True):
 
 _LONGEST = 10_000
 _FIRST, _LAST = 6_000, 2_000
-"""Characters. What is said of an error is in the log, in lists and in the editor; nobody reads a megabyte there."""
+"""Characters. Error messages appear in the log, in lists and in the editor, where nobody reads a megabyte."""
 
 
 def excerpt(message: str, whole: str = "") -> str:
-    """The beginning and the end of a message that is too long for the log; `whole` says where all of it is."""
+    """Cuts the middle of a message that is too long for the log; `whole` says where to find the full text."""
     if len(message) <= _LONGEST:
         return message
-    left_out = f"{len(message) - _FIRST - _LAST:,} characters are left out here"
+    left_out = f"{len(message) - _FIRST - _LAST:,} characters omitted"
     note = f"{left_out}; {whole}" if whole else left_out
     return f"{message[:_FIRST]}\n… {note} …\n{message[-_LAST:]}"
 
 
 class NodeError(Exception):
-    """An execution went wrong for a cause that its author can mend: `message` says what, where and what to do.
+    """An execution failed for a cause that its author can fix: `message` says what, where and what to do.
 
-    Of a message that is too long, an excerpt is kept. `retryable` is False where another attempt would end alike:
-    such an error is final, whatever the node's `on_error` says.
+    A message that is too long is shortened. `retryable` is False if another attempt would fail alike: the error is then
+    final, whatever the node's `on_error` says.
     """
 
     def __init__(
@@ -102,58 +102,58 @@ class NodeError(Exception):
 
 
 class Watcher(Protocol):
-    """Where an execution reports what a person wants to see while it goes on. Every call becomes one log event."""
+    """Receives what an execution reports while it runs. Every call becomes one log event."""
 
     def activity(self, text: str) -> None:
-        """Say what the node is doing now, in a few words."""
+        """Reports what the node is doing now, in a few words."""
 
     def tokens(self, tokens_in: int, tokens_out: int, model: str | None, cost_usd: float | None) -> None:
-        """Report the tokens of one LLM call, and what it cost in US dollars where that is known."""
+        """Reports the tokens of one LLM call, and its cost in US dollars if known."""
 
     def warning(self, message: str) -> None:
-        """Report something the author should know; the node goes on."""
+        """Reports something that the author should know; the node goes on."""
 
     def attempt(self, level: str, attempt: int, error: ErrorInfo, wait_ms: int, metrics: Metrics | None) -> None:
-        """Report a try that failed and will be repeated after `wait_ms` milliseconds."""
+        """Reports a failed attempt that will be repeated after `wait_ms` milliseconds."""
 
 
 @runtime_checkable
 class LooksFirst(Protocol):
-    """A kind whose settings may take long to find: a run awaits them, so that nothing else stands still meanwhile."""
+    """A kind whose settings may take long to find; a run awaits them without blocking."""
 
     def takes_long(self, node: Node, given: Mapping[str, Json]) -> bool:
-        """Whether `find_settings` is to be asked, and not `settings`."""
+        """Tells whether to await `find_settings` instead of calling `settings`."""
 
     async def find_settings(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Json]:
-        """As `settings`. On cancellation, what was started is stopped before this returns."""
+        """As `settings`. On cancellation, stops what it started before it returns."""
 
 
 @runtime_checkable
 class StartsAhead(Protocol):
-    """A kind that can begin to start what its first execution will need, while a run is being prepared."""
+    """A kind that can start what its first execution needs while a run is being prepared."""
 
     async def start_ahead(self, node: Node) -> None:
-        """Start what `node` needs; return before it is ready. What goes wrong, its execution will meet again."""
+        """Starts what `node` needs; returns before it is ready. Errors are left for its execution to report."""
 
 
 class NodeKind(Protocol):
     """One kind of node. An instance lives as long as the run and owns the processes or clients that it starts."""
 
     def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:
-        """The files that `node` is made of: the name of its part in the input hash (`impl tools/x.py`) to the file.
+        """The files that `node` is made of, by the names of their parts in the input hash, such as `impl tools/x.py`.
 
-        `given` is that of the execution (see Work), or empty where it is not known yet: what depends on it is then
-        left out. A file that does not exist is named all the same; its part then says that it is missing.
+        `given` is that of the execution (see Work), or empty while unknown: files that depend on it are then left out.
+        Missing files are included; their parts say that they are missing.
         """
 
     def settings(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Json]:
-        """What, beside the node and its files, can change a result: the model and the provider of an LLM kind.
+        """What can change a result besides the node and its files, such as the model and provider of an LLM kind.
 
-        `given` is as in `files`. May read, such as the rows that a query gives.
+        `given` is as in `files`. May read data, such as the rows of a query.
         """
 
     async def execute(self, work: Work, watcher: Watcher) -> Outcome:
-        """Run `work` once. Raises NodeError. On cancellation, what was started is stopped before this returns."""
+        """Runs `work` once. Raises NodeError. On cancellation, stops what it started before it returns."""
 
     async def close(self) -> None:
-        """Stop whatever this kind still keeps running."""
+        """Stops whatever this kind still keeps running."""

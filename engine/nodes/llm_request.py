@@ -1,4 +1,4 @@
-"""Asking the language model for what a node writes: text, or structured output with one repair; for every LLM kind."""
+"""Asks the language model for what a node writes: text, or structured output with one repair. For every LLM kind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.llm.answers.untrusted import object_in
 from engine.llm.protocol import LLMError, LLMRequest, LLMResponse, Message, Tool
 from engine.llm.service import LLMService
 from engine.log.events.events import ErrorInfo, Metrics, Output
-from engine.log.writing.llm_transcript import Exchange
+from engine.log.writing.llm_transcript import LlmTranscript
 from engine.nodes.kind import NodeError, Outcome, Watcher
 from engine.nodes.structured_output import Schema, problems
 
@@ -24,12 +24,12 @@ _MOST_NAMED = 20
 
 
 async def ask(
-    llm: LLMService, request: LLMRequest, node: Node, schema: Schema | None, watcher: Watcher, exchange: Exchange
+    llm: LLMService, request: LLMRequest, node: Node, schema: Schema | None, watcher: Watcher, exchange: LlmTranscript
 ) -> Outcome:
-    """What the model's answer makes `node` write: its text, or with a `schema` the fields of a value that fits it.
+    """Asks the model and returns the outcome: its text, or with a `schema` the fields of an object that matches it.
 
-    Every call goes to `exchange`. Raises NodeError, with what the calls cost until then. `require_one_write` is to be
-    called before.
+    Every call is recorded in `exchange`. Raises NodeError, with the metrics of the calls so far. Call
+    `require_one_write` first.
     """
     conversation = _Conversation(llm, watcher, exchange)
     if schema is None:
@@ -40,7 +40,7 @@ async def ask(
 
 
 def require_one_write(node: Node) -> None:
-    """Raises NodeError where a text would have no field, or several, to be written to."""
+    """Raises NodeError if a text would have no field, or several, to go to."""
     if len(node.writes) == 1:
         return
     named = ", ".join(node.writes) if node.writes else "none"
@@ -53,16 +53,16 @@ def require_one_write(node: Node) -> None:
 
 
 class _Conversation:
-    """The calls of one execution: reports them and adds up what they cost."""
+    """The calls of one execution: reports them and adds up their cost."""
 
-    def __init__(self, llm: LLMService, watcher: Watcher, exchange: Exchange) -> None:
+    def __init__(self, llm: LLMService, watcher: Watcher, exchange: LlmTranscript) -> None:
         self._llm = llm
         self._exchange = exchange
         self.watcher = watcher
         self.metrics: Metrics | None = None
 
     async def ask(self, request: LLMRequest) -> LLMResponse:
-        """A whole answer. Raises NodeError."""
+        """Returns a complete answer. Raises NodeError."""
         self.watcher.activity(f"calling {request.model}")
         self._exchange.sent({"provider": self._llm.provider.name, **to_builtins(request)})
         try:
@@ -74,7 +74,7 @@ class _Conversation:
         return response
 
     def _received(self, response: LLMResponse) -> None:
-        """Count what came, whether or not it is an answer: it has its price."""
+        """Counts a response, valid or not: it has been paid for."""
         self._exchange.received(response.raw)
         self.watcher.tokens(response.tokens_in, response.tokens_out, response.model, response.cost_usd)
         self.metrics = _add(self.metrics, response)
@@ -93,10 +93,10 @@ class _Conversation:
 
 
 async def _ask_text(conversation: _Conversation, request: LLMRequest) -> str:
-    """An answer that says something: an empty one would be kept, and paid for, as if it were one."""
+    """Returns an answer that is not empty: an empty one would be restored as if it were a result."""
     response = await conversation.ask(request)
     if not response.text.strip():
-        message = f"{response.model} answered with no text; say in the prompt what to answer, or try again"
+        message = f"{response.model} returned no text; say in the prompt what to answer, or try again"
         raise NodeError("EmptyAnswer", message, metrics=conversation.metrics)
     return response.text
 
@@ -104,9 +104,9 @@ async def _ask_text(conversation: _Conversation, request: LLMRequest) -> str:
 async def _ask_structured(
     conversation: _Conversation, request: LLMRequest, schema: Schema, node: Node
 ) -> Mapping[str, Json]:
-    """An answer that fits `schema` and gives `node` something to write.
+    """Returns an answer that matches `schema` and gives `node` something to write.
 
-    One that does not is shown to the model with its problems, once.
+    One that does not is sent back to the model with its problems, once.
     """
     tool = Tool(TOOL_NAME, "Gives the answer. Call it exactly once, with the whole answer.", schema)
     request = replace(request, tool=tool)
@@ -119,15 +119,15 @@ async def _ask_structured(
         conversation.watcher.activity("validating structured output")
         given, found = _given(response, schema, node)
     if found:
-        message = "the answer does not fit the schema, and its repair does not either: " + "; ".join(found)
+        message = "neither the answer nor its repair matches the schema: " + "; ".join(found)
         raise NodeError("InvalidOutput", message, metrics=conversation.metrics)
     return given
 
 
 def _given(response: LLMResponse, schema: Schema, node: Node) -> tuple[Mapping[str, Json], list[str]]:
-    """What the answer gives, and what is wrong with it.
+    """Returns the answer's object and the problems with it.
 
-    Not every server makes its model call the tool: a text that is an object which fits says the same.
+    Not every server makes its model call the tool: a text that is a matching object is accepted, too.
     """
     given = object_in(response.text) if response.tool_input is None else response.tool_input
     if given is None:
@@ -136,7 +136,7 @@ def _given(response: LLMResponse, schema: Schema, node: Node) -> tuple[Mapping[s
 
 
 def nothing_to_write(answer: Mapping[str, Json], node: Node) -> list[str]:
-    """What is wrong with an answer that fills no field of `writes`: kept, it would look like one that does."""
+    """The problem of an answer that fills no field of `writes`; None if it fills one."""
     if not node.writes or not answer.keys().isdisjoint(node.writes):
         return []
     held = ", ".join(sorted(answer)[:_MOST_NAMED]) if answer else "no field at all"
@@ -144,7 +144,7 @@ def nothing_to_write(answer: Mapping[str, Json], node: Node) -> list[str]:
 
 
 def _with_problems(request: LLMRequest, response: LLMResponse, found: list[str]) -> tuple[Message, ...]:
-    """The conversation as text: a model that thinks does not accept a tool call without the thoughts that led to it."""
+    """The conversation as text: a thinking model rejects a tool call without the thoughts that led to it."""
     given = response.text if response.tool_input is None else json.dumps(dict(response.tool_input), ensure_ascii=False)
     listed = "\n".join(f"- {problem}" for problem in found)
     correction = f"That answer is not accepted:\n{listed}\nCall {TOOL_NAME} with the whole answer, corrected."
@@ -153,7 +153,7 @@ def _with_problems(request: LLMRequest, response: LLMResponse, found: list[str])
 
 def _only_writes(answer: Mapping[str, Json], node: Node, watcher: Watcher) -> dict[str, Json]:
     for key in answer.keys() - set(node.writes):
-        watcher.warning(f"the answer's {key} is dropped: `writes` does not name it")
+        watcher.warning(f"dropped {key} from the answer; add it to `writes` to keep it")
     return {key: value for key, value in answer.items() if key in node.writes}
 
 

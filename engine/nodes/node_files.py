@@ -1,4 +1,4 @@
-"""The files that a node names: where they lie, and whether that is inside the experience's folder."""
+"""The files that a node names, inside or outside the experience's folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 
 class NamedFile(Struct, frozen=True):
-    """A file as a node names it. `shown` is how messages and input parts call it: relative to `directory`."""
+    """A file that a node names. `shown` is its name in messages and input parts: relative to `directory`."""
 
     path: Path
     shown: str
@@ -18,20 +18,20 @@ class NamedFile(Struct, frozen=True):
 
     @property
     def inside(self) -> bool:
-        """Whether it lies in the experience's folder. Links are followed, so every call asks the disk."""
+        """Tells whether it lies in the experience's folder. Follows links, so every call reads the disk."""
         return Path(os.path.realpath(self.path)).is_relative_to(os.path.realpath(self.directory))
 
 
 @lru_cache(maxsize=4_096)
 def named_file(directory: Path, written: str) -> NamedFile:
-    """The file that `written` names in the experience at `directory`. Asks nothing of the disk.
+    """The file that `written` names in the experience at `directory`. Does not read the disk.
 
-    Remembered, since a node's file is named several times for each of its executions, and paths are slow to make.
+    Cached: it is asked for several times per execution, and paths are slow to make.
     """
     path = Path(os.path.normpath(directory.absolute() / written))
     return NamedFile(path, Path(os.path.normpath(written)).as_posix(), directory)
 
 
 def outside_warning(file: NamedFile) -> str:
-    """What a node says before it uses a file that lies elsewhere (docs/design.md, Trust)."""
+    """The warning about a file outside the experience's folder (docs/design.md, Trust)."""
     return f"{file.shown} lies outside the experience's folder"

@@ -24,17 +24,17 @@ from engine.nodes.node_files import NamedFile, named_file, outside_warning
 from engine.regular_files import read_text
 
 MOST_BYTES = 16 * 1024 * 1024
-"""No model takes as much."""
+"""More than any model takes."""
 
 
 def prompt_file(directory: Path, prompt: str) -> NamedFile | None:
-    """The file that `prompt` names, which need not exist; None where `prompt` is the text itself."""
+    """The file that `prompt` names, which need not exist; None if `prompt` is the text itself."""
     is_path = is_prompt_path(prompt, lambda path: _is_file(named_file(directory, path).path))
     return named_file(directory, prompt) if is_path else None
 
 
 def read_prompt(directory: Path, prompt: str, watcher: Watcher) -> str:
-    """The text of the prompt. Raises NodeError where its file cannot be read."""
+    """The text of the prompt. Raises NodeError if its file cannot be read."""
     file = prompt_file(directory, prompt)
     if file is None:
         return prompt
@@ -51,13 +51,13 @@ def read_prompt(directory: Path, prompt: str, watcher: Watcher) -> str:
 
 
 def fill_prompt(text: str, work: Work, watcher: Watcher) -> str:
-    """`text` with what the node receives in place of its placeholders; warns of those that stay or insert nothing."""
+    """Fills in the placeholders of `text`; warns of those that stay or insert nothing."""
     template = parse_template(text)
     rendered = render(template, lambda path: look_up(work, path))
     warnings = [f"{text[error.span.start : error.span.end]}: {error.message}" for error in template.errors]
     warnings += [_unknown(placeholder, work) for placeholder in rendered.unknown]
     warnings += [
-        f"{placeholder.text} inserts nothing: no node has written that field before"
+        f"{placeholder.text} inserts nothing: no earlier node has written that field"
         for placeholder in rendered.unwritten
     ]
     for warning in dict.fromkeys(warnings):
@@ -66,7 +66,7 @@ def fill_prompt(text: str, work: Work, watcher: Watcher) -> str:
 
 
 def look_up(work: Work, path: ValuePath) -> Json | Missing | Unwritten:
-    """What `path` names for the node: args before edge inputs before declared reads (docs/format.md, Prompts)."""
+    """The value of `path` for the node: args before edge inputs before declared reads (docs/format.md, Prompts)."""
     given: dict[Root, Json] = {Root.ARGS: dict(work.run_args), Root.EDGES: dict(work.edges)}
     if work.item is not None:
         given |= {Root.ITEM: work.item.value, Root.INDEX: work.item.index}
@@ -95,11 +95,11 @@ def _unknown(placeholder: Placeholder, work: Work) -> str:
     name = str(placeholder.path.steps[0].value) if placeholder.path.steps else ""
     close = difflib.get_close_matches(name, [known for known in names if known != name], n=1)
     hint = f"; did you mean {{{{{close[0]}}}}}?" if close else ""
-    return f"{placeholder.text} names nothing that the node receives and stays as it is{hint}"
+    return f"{placeholder.text} is not an input of the node and stays as it is{hint}"
 
 
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a text too long for a file name
+    except OSError:  # the text is too long for a file name
         return False

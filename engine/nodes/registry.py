@@ -1,4 +1,4 @@
-"""Which class runs which kind of node. A new kind is one file and one line in `_CONSTRUCTORS`."""
+"""The class for each node kind. A new kind is one file and one line in `_CONSTRUCTORS`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.nodes.tool import ToolKind
 
 
 class Settings(Struct, frozen=True):
-    """What the kinds of one run need: the experience's folder, the Python that the user asked for, the LLM to use."""
+    """What the kinds of one run share: the experience's folder, the Python for tools, the LLM service, the outputs."""
 
     directory: Path
     python: str | None = None
@@ -41,7 +41,7 @@ SUPPORTED: frozenset[Kind] = frozenset(_CONSTRUCTORS)
 
 
 class Kinds(Mapping[Kind, NodeKind]):
-    """The kinds of one run, each made when it is first looked up."""
+    """The kinds of one run, each created when first used."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -50,7 +50,7 @@ class Kinds(Mapping[Kind, NodeKind]):
         self._home = str(settings.directory)
 
     def at(self, home: str) -> Kinds:
-        """The same kinds for the experience in another folder, one that is nested; closed along with these."""
+        """The kinds for a nested experience in another folder; closed along with these."""
         if home == self._home:
             return self
         if home not in self._elsewhere:
@@ -63,7 +63,7 @@ class Kinds(Mapping[Kind, NodeKind]):
         return self._made[kind]
 
     async def start_ahead(self, nodes: Iterable[Node]) -> None:
-        """Begin to start what the first of `nodes` that needs it will need."""
+        """Starts what the first of `nodes` with a StartsAhead kind needs."""
         for node in nodes:
             if node.kind in SUPPORTED and isinstance(kind := self[node.kind], StartsAhead):
                 await kind.start_ahead(node)
@@ -76,7 +76,7 @@ class Kinds(Mapping[Kind, NodeKind]):
         return len(_CONSTRUCTORS)
 
     async def close(self) -> None:
-        """Close the kinds that were used, and the LLM."""
+        """Closes the kinds that were used, and the LLM service."""
         for here in (*self._elsewhere.values(), self):
             while here._made:
                 await here._made.popitem()[1].close()

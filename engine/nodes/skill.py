@@ -1,4 +1,4 @@
-"""The node kind `skill`: a folder with a SKILL.md, whose text tells a language model how to do what it is given."""
+"""The node kind `skill`: a folder with a SKILL.md that instructs a language model (docs/format.md, Skills)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FENCE = "---"
 
 
 class Skill(Struct, frozen=True):
-    """What a SKILL.md says. `name` is that of its front matter, if it has one; `text` is all that follows."""
+    """A SKILL.md. `name` comes from its front matter, if any; `text` is all that follows."""
 
     name: str | None
     text: str
@@ -37,7 +37,7 @@ class Skill(Struct, frozen=True):
 class SkillKind:
     """Runs the skills of the experience at `directory`. `llm` is the caller's to close.
 
-    What is asked and answered goes to `outputs`, too.
+    Requests and responses are kept in `outputs`.
     """
 
     def __init__(self, directory: Path, llm: LLMService, outputs: Outputs | None = None) -> None:
@@ -46,7 +46,7 @@ class SkillKind:
         self._outputs = outputs or Outputs()
 
     def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:  # noqa: ARG002
-        """Every file in the skill's folder, and that of the schema, where it is in a file."""
+        """Every file in the skill's folder, and the schema's unless it is inline."""
         spec = _spec(node)
         files = {f"skill {file.shown}": file.path for file in _files_of(self._directory, spec.impl)}
         schema = schema_file(self._directory, spec.schema)
@@ -58,7 +58,7 @@ class SkillKind:
         return {"provider": provider.name, "model": provider.model(_spec(node).model)}
 
     async def execute(self, work: Work, watcher: Watcher) -> Outcome:
-        """Ask the model. Raises NodeError, with what the calls cost until then."""
+        """Asks the model. Raises NodeError, with the metrics of the calls so far."""
         spec = _spec(work.node)
         schema = None if spec.schema is None else read_schema(self._directory, spec.schema, watcher)
         if schema is None:
@@ -76,13 +76,13 @@ class SkillKind:
             return await ask(self._llm, request, work.node, schema, watcher, exchange)
 
     async def close(self) -> None:
-        """Nothing of its own keeps running."""
+        """Does nothing: an execution leaves nothing running."""
 
 
 def read_skill(directory: Path, impl: str, watcher: Watcher) -> Skill:
-    """The skill in the folder `impl`. Raises NodeError where there is none.
+    """Reads the skill in the folder `impl`. Raises NodeError if there is none.
 
-    Front matter with mistakes in it is used as far as it can be read, with a warning: only its name counts.
+    Mistakes in its front matter are warnings: only the name counts.
     """
     folder, file = named_file(directory, impl), named_file(directory, f"{impl}/{FILE_NAME}")
     if not folder.inside:
@@ -96,7 +96,7 @@ def read_skill(directory: Path, impl: str, watcher: Watcher) -> Skill:
         raise NodeError("NoSkill", message, retryable=False) from error
     front, text = _split(file.shown, content)
     if not text:
-        message = f"{file.shown} tells the model nothing; write below its front matter what to do"
+        message = f"{file.shown} has no instructions; write them below its front matter"
         raise NodeError("NoSkill", message, retryable=False)
     tree = parse(front)
     for problem in tree.problems:
@@ -108,9 +108,9 @@ def read_skill(directory: Path, impl: str, watcher: Watcher) -> Skill:
 
 
 def skill_input(work: Work, skill: Skill) -> str:
-    """The one message to the model: all that the node receives, as a JSON object; what comes later in it wins.
+    """The message to the model: all that the node receives, as a JSON object, in which later keys win.
 
-    `$index` is told only where the skill or the node names it, so that an item may change its place and be restored.
+    It has `$index` only if the skill or the node names it, so that an item that moved can still be restored.
     """
     given: dict[str, Json] = {**work.reads, **work.edges, **work.args}
     if work.item is not None:
@@ -125,7 +125,7 @@ def skill_input(work: Work, skill: Skill) -> str:
 
 
 def _files_of(directory: Path, impl: str) -> Iterator[NamedFile]:
-    """SKILL.md, there or not, and every other file in its folder but those that no author wrote."""
+    """SKILL.md, even if missing, and every other file in its folder that an author wrote."""
     folder = named_file(directory, impl)
     found = {FILE_NAME: folder.path / FILE_NAME, **find_files(folder.path, (".",), _is_written).all}
     return (
@@ -134,19 +134,19 @@ def _files_of(directory: Path, impl: str) -> Iterator[NamedFile]:
 
 
 def _is_written(name: str) -> bool:
-    """Whether a name is one that people give: not that of a cache, nor hidden, as what editors and systems leave."""
+    """Tells whether an author chose this name: neither a cache nor hidden, as files of editors and systems are."""
     return name != "__pycache__" and not name.startswith(".")
 
 
 def _split(shown: str, content: str) -> tuple[str, str]:
-    """The front matter, without its fences, and the text after it."""
+    """Splits a SKILL.md into its front matter, without fences, and the text after it."""
     first, _, rest = content.partition("\n")
     if first.rstrip() != _FENCE:
         return "", content.strip()
     lines = rest.split("\n")
     end = next((number for number, line in enumerate(lines) if line.rstrip() == _FENCE), None)
     if end is None:
-        message = f"the front matter of {shown} never ends; add a line {_FENCE} after it"
+        message = f"the front matter of {shown} is not closed; add a line {_FENCE} after it"
         raise NodeError("NoSkill", message, retryable=False)
     return "\n".join(lines[:end]), "\n".join(lines[end + 1 :]).strip()
 
@@ -154,12 +154,12 @@ def _split(shown: str, content: str) -> tuple[str, str]:
 def _no_skill(folder: NamedFile) -> str:
     if folder.path.is_file():
         parent = Path(folder.shown).parent.as_posix()
-        return f"{folder.shown} is a file, but `impl` names the folder of a {FILE_NAME}, such as ./{parent}"
+        return f"{folder.shown} is a file; `impl` must name the folder of a {FILE_NAME}, such as ./{parent}"
     if not folder.path.is_dir():
         return f"{folder.shown} does not exist; create the folder with a {FILE_NAME} in it, or correct `impl`"
     other = next((path.name for path in folder.path.iterdir() if path.name.lower() == FILE_NAME.lower()), None)
     hint = f"rename {other} to {FILE_NAME}" if other else "create it or correct `impl`"
-    return f"{folder.shown} holds no {FILE_NAME}; {hint}"
+    return f"{folder.shown} contains no {FILE_NAME}; {hint}"
 
 
 def _spec(node: Node) -> SkillSpec:

@@ -1,4 +1,4 @@
-"""Structured output: the schema of a node, and whether an answer fits it (docs/format.md, Agents)."""
+"""Structured output: reads the schema of a node and checks answers against it (docs/format.md, Agents)."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ Schema = Mapping[str, Json]
 
 
 def schema_file(directory: Path, schema: Schema | str | None) -> NamedFile | None:
-    """The file that `schema` names; None where it is inline or absent."""
+    """The file that `schema` names; None if it is inline or absent."""
     return named_file(directory, schema) if isinstance(schema, str) else None
 
 
 def read_schema(directory: Path, schema: Schema | str, watcher: Watcher) -> Schema:
-    """The schema, which describes an object. Raises NodeError where it cannot be read or is no such schema."""
+    """Reads the schema, which must describe an object. Raises NodeError if it cannot be used."""
     file = schema_file(directory, schema)
     where = "schema" if file is None else file.shown
     if file is not None and not file.inside:
         watcher.warning(outside_warning(file))
     given: Any = schema if file is None else _load(file)
     if not isinstance(given, Mapping) or given.get("type", "object") != "object":
-        raise _no_schema(f"{where} must describe an object: structured output has a key for every field")
+        raise _no_schema(f"{where} must describe an object with one property per field; set `type: object`")
     read = {"type": "object", **given}
     try:
         error = schema_error(read)
     except UncheckableError as uncheckable:
         raise _no_schema(f"{where} cannot be used: {uncheckable}") from None
     if error is not None:
-        raise _no_schema(f"{where} is no JSON Schema: {error.json_path}: {error.message}")
+        raise _no_schema(f"{where} is not a valid JSON Schema: {error.json_path}: {error.message}")
     for flaw in schema_flaws(read, ()):
-        if flaw.code is Code.UNSUPPORTED_PATTERN:  # told before a model is paid for an answer to it
+        if flaw.code is Code.UNSUPPORTED_PATTERN:  # reported before a model is paid for an answer
             raise _no_schema(f"{where} cannot be used: at {dotted(flaw.path)}, {flaw.message}")
     return read
 
 
 def problems(schema: Schema, answer: Json) -> list[str]:
-    """What is wrong with `answer`, one line each with its path; empty where it fits. No `$ref` is ever fetched."""
+    """The problems of `answer`, one line each with its path; empty if it matches. No `$ref` is ever fetched."""
     try:
         errors = sorted(errors_in(schema, answer), key=lambda error: [str(step) for step in error.absolute_path])
     except UnknownReferenceError as error:
-        message = f"schema refers to {error.reference}, which is not in it; write the definition inline"
+        message = f"schema refers to {error.reference}, which it does not contain; write the definition inline"
         raise _no_schema(message) from None
     except UncheckableError as error:
         raise _no_schema(f"the answer cannot be checked: {error}") from None

@@ -51,7 +51,7 @@ class _Tool(Struct, frozen=True):
 
 
 class ToolKind:
-    """Runs tools of the experience at `directory`; `python` is the interpreter that the user asked for, if any.
+    """Runs the tools of the experience at `directory`, Python tools with the interpreter `python` if given.
 
     What they print goes to `outputs`.
     """
@@ -77,11 +77,11 @@ class ToolKind:
         return {f"impl {file.shown}": file.path}
 
     def settings(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Json]:  # noqa: ARG002
-        """Nothing beside its file decides what a tool returns."""
+        """Empty: a tool's result depends on its files alone."""
         return {}
 
     async def execute(self, work: Work, watcher: Watcher) -> Outcome:
-        """Call the tool once. Raises NodeError for whatever it does but return a result."""
+        """Calls the tool once. Raises NodeError unless it returns a result."""
         tool = self._tool(work.node)
         file, function, program = tool.file, tool.function, tool.program
         if not tool.is_inside:
@@ -117,42 +117,42 @@ class ToolKind:
         return replace(outcome, unlike=unlike, loaded=loaded)
 
     async def start_ahead(self, node: Node) -> None:
-        """Start its worker, which takes about as long as everything else that comes before its first call."""
+        """Starts its worker, which takes about as long as everything else before the first call."""
         with contextlib.suppress(NodeError, OSError):
             await self._pool.start_ahead(self._tool(node).program)
 
     async def close(self) -> None:
-        """End the workers."""
+        """Ends the workers."""
         await self._pool.close()
 
     def _number_of(self, node: Node) -> int:
-        """A number for `node` that no other one has in this run: what tools keep in their modules is told apart so."""
+        """The number of `node` in this run, by which the worker keeps the modules of nodes apart."""
         known = self._numbers.get(id(node))
         if known is None:
-            known = self._numbers[id(node)] = node, len(self._numbers)  # kept, so that no other one can get its id
+            known = self._numbers[id(node)] = node, len(self._numbers)  # kept alive, so that no other node gets its id
         return known[1]
 
     def _shown(self, file: str) -> str:
         return Path(os.path.relpath(self._directory / file, self._directory)).as_posix()
 
     def _warn_of_leftovers(self, file: NamedFile, reply: Mapping[str, Any], watcher: Watcher) -> None:
-        """Say once in a run that a tool returns before all that it started has ended."""
+        """Warns once per run that a tool returned before everything it started had ended."""
         if reply["ok"] and "left" in reply and file not in self._known_to_leave:
             self._known_to_leave.add(file)
             left = " and ".join(reply["left"])
             watcher.warning(
-                f"{file.shown} returned while {left} was still active; its process was ended with it, and each call "
-                "starts another. Await, close or clear what the tool starts."
+                f"{file.shown} returned while {left} was still active, so its process was ended and the next call "
+                "starts a new one. Await, close or clear what the tool starts."
             )
 
     def _name_for_worker(self, file: Path) -> str:
-        """Returns the path that the worker gets: relative where Node cannot import the absolute one."""
+        """The path for the worker: relative where Node cannot import the absolute one."""
         if self._has_url or file.suffix == ".py":
             return str(file)
         return os.path.relpath(file, self._directory)
 
     async def _require_sound(self, program: Program, file: NamedFile) -> None:
-        """Raise NodeError where it is the interpreter that does not work: asked while no worker of it has answered."""
+        """Raises NodeError if the interpreter itself is broken; checked until one of its workers has replied."""
         if program in self._answered:
             return
         if file.path.suffix == ".py":
@@ -161,7 +161,7 @@ class ToolKind:
             await asyncio.to_thread(require_node)
 
     def _tool(self, node: Node) -> _Tool:
-        """Looks up the `impl` of `node`, once in a run. Raises NodeError where nothing can run it."""
+        """Looks up the `impl` of `node`, once per run. Raises NodeError if it cannot be run."""
         impl = _spec(node).impl
         tool = self._tools.get(impl)
         if tool is None:
@@ -173,27 +173,27 @@ class ToolKind:
 
     def _program(self, file: NamedFile) -> Program:
         if file.path.suffix not in TOOL_SUFFIXES:
-            message = f"{file.shown} is no tool: a tool's file ends in {', '.join(TOOL_SUFFIXES)}"
+            message = f"{file.shown} is not a tool file; tool files end in {', '.join(TOOL_SUFFIXES)}"
             raise NodeError("NoTool", message, retryable=False)
         _require_file(file)
         if file.path.suffix == ".py":
             self._found_python = self._found_python or find_python(self._directory, self._python)
             command = (self._found_python, _WORKER)
         else:
-            as_named = () if self._has_url else ("--preserve-symlinks",)  # not as it is named without them
+            as_named = () if self._has_url else ("--preserve-symlinks",)  # else Node resolves links in the file's path
             command = (find_node(), *as_named, str(_WORKERS / "worker.mjs"))
         return Program(command, file.path.parent)
 
 
 def _require_file(file: NamedFile) -> None:
-    """Say so where there is no such file: before its first call, and when a call failed for whatever reason."""
+    """Raises NodeError if the file is missing: before its first call, and after a failed one."""
     if not file.path.is_file():
         message = f"{file.shown} does not exist; create it or correct `impl`"
         raise NodeError("NoTool", message, retryable=False)
 
 
 def _has_url(folder: Path) -> bool:
-    """Whether Node imports modules from a folder by its name, which is to be UTF-8 and without `\\`."""
+    """Checks that Node can import from `folder` by its path: UTF-8 without `\\`."""
     return is_writable(str(folder)) and "\\" not in str(folder)
 
 
@@ -217,9 +217,9 @@ def tool_input(work: Work) -> dict[str, Json]:
 
 
 def read_result(tool: str, result: Any, watcher: Watcher) -> Outcome:
-    """The outcome that `result`, what `tool` returned, stands for. Raises NodeError where it is none.
+    """The outcome of a tool that returned `result`. Raises NodeError if that is no valid result.
 
-    What writes nothing although it looks as if it should is a success with a warning, as in the public engine.
+    A result that writes nothing although it seems meant to is a success with a warning, as in the public engine.
     """
     example = 'return an object such as {"state_delta": {"field": value}}'
     if isinstance(result, list):
@@ -241,13 +241,13 @@ def read_result(tool: str, result: Any, watcher: Watcher) -> Outcome:
     if not isinstance(delta, dict):
         raise NodeError("ToolResult", f"{tool} returned {_named(delta)} as state_delta; {example}", Location(tool))
     for key in sorted(result.keys() - known):
-        watcher.warning(f"{tool} returned the key {key}, which means nothing; fields to write belong into state_delta")
+        watcher.warning(f"{tool} returned the unknown key {key}; put fields under state_delta")
     output = Output(delta, result.get("edge_output", UNSET))
     return Outcome(output, _metrics(tool, result.get("metrics"), watcher))
 
 
 def _listed(keys: Iterable[str]) -> str:
-    """The first of some names, cut where they are long."""
+    """The first ten names, long ones cut."""
     names = [name if len(name) <= 40 else name[:40] + "…" for name in itertools.islice(keys, 11)]
     return ", ".join(names if len(names) <= 10 else [*names[:10], "…"])
 
@@ -269,18 +269,18 @@ def _metrics(tool: str, given: Any, watcher: Watcher) -> Metrics | None:
 
 
 def _fail(file: NamedFile, function: str | None, reply: Mapping[str, Any]) -> NoReturn:
-    """Raise the NodeError that a worker's reply stands for."""
+    """Raises the NodeError for a worker's reply."""
     if reply["type"] == "NoFunction":
         message = _no_function(file, function, reply["names"])
         raise NodeError("NoFunction", message, Location(file.shown), retryable=False)
     if reply["type"] == "ToolResult":
         raise NodeError(
-            "ToolResult", f"{file.shown} returned what is not JSON: {reply['message']}", Location(file.shown)
+            "ToolResult", f"{file.shown} returned a value that is not JSON: {reply['message']}", Location(file.shown)
         )
     place = reply.get("location")
     location = Location(place["file"], place["line"]) if place else Location(file.shown)
     where = f" ({location.file}:{location.line})" if location.line else f" ({location.file})"
-    said = excerpt(reply["message"], "the output of this attempt has all of it")  # the worker prints it, too
+    said = excerpt(reply["message"], "the output of this attempt has the full text")  # the worker prints it, too
     raise NodeError(reply["type"], said + where, location)
 
 
@@ -300,13 +300,13 @@ def _no_function(file: NamedFile, function: str | None, names: list[str]) -> str
 
 
 def _crash(file: NamedFile, gone: WorkerGone) -> NodeError:
-    printed = f"; the last it printed:\n{gone.printed}" if gone.printed else ""
+    printed = f"; last output:\n{gone.printed}" if gone.printed else ""
     message = f"the process of {file.shown} {gone.how} before it returned{printed}"
     return NodeError("ToolCrashed", message, Location(file.shown))
 
 
 def _named(value: Any) -> str:
-    """What kind of JSON value `value` is, for a message."""
+    """The JSON type of `value`, for a message."""
     return "nothing" if value is None else kind_of(value).value
 
 

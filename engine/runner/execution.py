@@ -30,7 +30,7 @@ from engine.log.events.events import (
     NodeTokens,
     NodeWarning,
 )
-from engine.log.secrets.masking import HELD, Secrets
+from engine.log.secrets.masking import MASKED_OUTPUT, Secrets
 from engine.nodes.kind import NodeError, Outcome, Work, WorkItem, WorkLoop
 from engine.nodes.registry import Kinds
 from engine.regular_files import noting_reads
@@ -132,7 +132,7 @@ class Executor(Struct, frozen=True):
             return NodeError("timeout", f"{took} Raise it if that is normal.")
         except Exception as error:  # noqa: BLE001 - whatever a kind meets, it costs one node and not the run
             return _folder_gone(task) or NodeError(
-                "internal", f"the {task.node.kind.value} kind failed on its own account: {error!r}"
+                "internal", f"internal error in the {task.node.kind.value} runner: {error!r}"
             )
         unlike = _unlike(digests, reads, task.sight.board.composition.home)
         return self._checked(task, replace(outcome, unlike=(*outcome.unlike, *unlike)), watcher)
@@ -187,7 +187,7 @@ class Executor(Struct, frozen=True):
             return gone.info.message
         if changed:
             return f"{', '.join(changed)} while it ran"
-        return HELD if self.secrets.are_in_output(outcome.output) else None
+        return MASKED_OUTPUT if self.secrets.are_in_output(outcome.output) else None
 
 
 def _unlike(digests: Mapping[Path, str], reads: Mapping[str, str], home: str) -> list[str]:
@@ -254,7 +254,9 @@ def unanswered(task: Task, ambiguity: Ambiguity) -> NodeCancelled:
 
 def broke_off(task: Task, attempt_id: str) -> NodeFailed:
     """The end of a task that gave up as if it had been stopped, though nobody had asked for that."""
-    return _failed(task, attempt_id, NodeError("internal", f"{task.node.id} broke off on its own account"), 0.0)
+    return _failed(
+        task, attempt_id, NodeError("internal", f"{task.node.id} was cancelled without a request to stop"), 0.0
+    )
 
 
 def new_attempt_id() -> str:

@@ -1,19 +1,19 @@
-"""A certificate for 127.0.0.1 that nobody has signed but itself, and a server that shows it."""
+"""A self-signed certificate for 127.0.0.1, and a server that uses it."""
 
 from __future__ import annotations
 
 import ssl
-import threading
 from datetime import datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from ipaddress import ip_address
 from pathlib import Path
-from types import TracebackType
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from tests.standins.local_server import ANY_PORT, LocalServer, QuietHandler
 
 
 def self_signed(folder: Path) -> tuple[Path, Path]:
@@ -41,38 +41,18 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     return files
 
 
-class TlsServer:
-    """Answers `{}` over HTTPS, from `with` to its end."""
+class TlsServer(LocalServer):
+    """Answers `{}` over HTTPS."""
+
+    scheme = "https"
 
     def __init__(self, certificate: Path, key: Path) -> None:
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("content-length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                pass
+                self.reply(200, b"{}", {})
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"https://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> TlsServer:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        server = ThreadingHTTPServer(ANY_PORT, Handler)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        super().__init__(server)

@@ -81,7 +81,7 @@ def hang_up() -> Answer:
 
 
 class MessagesApi(ScriptedApi):
-    """The server, from `with` to its end."""
+    """The server."""
 
     path = "/v1/messages"
 

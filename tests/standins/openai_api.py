@@ -16,7 +16,7 @@ from tests.standins.scripted_api import Answer, Script, ScriptedApi
 
 
 class OpenAIApi(ScriptedApi):
-    """The server, from `with` to its end."""
+    """The server."""
 
     path = "/v1/chat/completions"
 

@@ -11,17 +11,14 @@ from __future__ import annotations
 import select
 import socket
 import socketserver
-import threading
-from types import TracebackType
-from typing import ClassVar
+
+from tests.standins.local_server import ANY_PORT, LocalServer
 
 _CHUNK = 65536
 
 
-class _Proxy:
-    """A proxy, from `with` to its end. With `user`, a client must name it and `password`."""
-
-    scheme: ClassVar[str]
+class _Proxy(LocalServer):
+    """A proxy. With `user`, a client must name it and `password`."""
 
     def __init__(self, user: str = "", password: str = "") -> None:
         self.asked: list[str] = []
@@ -32,24 +29,7 @@ class _Proxy:
             def handle(self) -> None:
                 proxy.serve(self.request)
 
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"{self.scheme}://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> _Proxy:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(socketserver.ThreadingTCPServer(ANY_PORT, Handler))
 
     def serve(self, client: socket.socket) -> None:
         raise NotImplementedError
@@ -88,7 +68,7 @@ class SocksProxy(_Proxy):
 
 
 class NoProxy(_Proxy):
-    """Stands where a SOCKS proxy should, and answers as a web server does that is asked something strange."""
+    """A web server where a SOCKS proxy should be: answers that the request is bad."""
 
     scheme = "socks5"
 
@@ -99,8 +79,6 @@ class NoProxy(_Proxy):
 
 class HttpProxy(_Proxy):
     """Passes on requests for http:// addresses."""
-
-    scheme = "http"
 
     def serve(self, client: socket.socket) -> None:
         head = b""

@@ -10,9 +10,11 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
+
+from tests.standins.local_server import ANY_PORT, LocalServer, QuietHandler
 
 
 @dataclass(frozen=True)
@@ -45,63 +47,40 @@ def redirect(url: str, status: int = 302) -> Answer:
 SILENCE = Answer(None)
 
 
-class RowsApi:
-    """The server, from `with` to its end. A path that no one scripted is answered with 404."""
+class RowsApi(LocalServer):
+    """The server. Paths without a scripted answer get 404."""
 
     def __init__(self, answers: Mapping[str, Answer]) -> None:
         self.answers = dict(answers)
         self.asked: list[Asked] = []
         self.arrived = threading.Event()
         self._over = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> RowsApi:
-        self._thread.start()
-        return self
+        super().__init__(ThreadingHTTPServer(ANY_PORT, self._handler()))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._over.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__exit__(kind, error, trace)
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[QuietHandler]:
         api = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(QuietHandler):
             def do_GET(self) -> None:
-                self._answer(b"")
+                self._answer()
 
             def do_POST(self) -> None:
-                self._answer(self.rfile.read(int(self.headers["content-length"])))
+                self._answer()
 
-            def _answer(self, body: bytes) -> None:
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                api.asked.append(Asked(self.command, self.path, headers, body))
+            def _answer(self) -> None:
+                api.asked.append(Asked(self.command, self.path, self.lower_headers(), self.request_body()))
                 api.arrived.set()
                 answer = api.answers.get(self.path, Answer(404, b"no such page"))
                 if answer.status is None:
                     api._over.wait()
                     self.close_connection = True
                     return
-                self.send_response(answer.status)
-                for name, value in answer.headers.items():
-                    self.send_header(name, value)
-                self.send_header("content-length", str(len(answer.body)))
-                self.end_headers()
-                self.wfile.write(answer.body)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                pass
+                self.reply(answer.status, answer.body, answer.headers)
 
         return Handler

@@ -1,4 +1,4 @@
-"""A local server that gives scripted answers to one kind of request: the common part of the stand-ins for APIs."""
+"""A local server with scripted answers to one kind of request: the base of the stand-ins for APIs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from http.server import ThreadingHTTPServer
 from typing import Any, ClassVar
+
+from tests.standins.local_server import ANY_PORT, LocalServer, QuietHandler
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Answer:
 Script = Answer | Callable[[dict[str, Any]], Answer]
 
 
-class ScriptedApi:
-    """The server, from `with` to its end. Answers are given in order; the last one is repeated.
+class ScriptedApi(LocalServer):
+    """The server. Answers are given in order; the last one is repeated.
 
     `requests` and `headers` hold what came in; other addresses than `path` are not found.
     """
@@ -37,24 +38,7 @@ class ScriptedApi:
         self.headers: list[dict[str, str]] = []
         self._script = script
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> ScriptedApi:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(ThreadingHTTPServer(ANY_PORT, self._handler()))
 
     def answer(self, request: dict[str, Any], headers: dict[str, str]) -> Answer:
         with self._lock:
@@ -63,29 +47,17 @@ class ScriptedApi:
             self.headers.append(headers)
         return scripted(request) if callable(scripted) else scripted
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[QuietHandler]:
         api = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(QuietHandler):
             def do_POST(self) -> None:
-                length = int(self.headers["content-length"])
-                request = json.loads(self.rfile.read(length))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                answer = api.answer(request, headers) if self.path == api.path else Answer(404)
+                request = json.loads(self.request_body())
+                answer = api.answer(request, self.lower_headers()) if self.path == api.path else Answer(404)
                 if answer.status is None:
                     self.close_connection = True
                     return
-                self.send_response(answer.status)
-                for name, value in {"content-type": "application/json", **answer.headers}.items():
-                    self.send_header(name, value)
-                self.send_header("content-length", str(len(answer.body) + answer.missing))
-                self.end_headers()
-                self.wfile.write(answer.body)
-                self.close_connection = self.close_connection or answer.missing > 0
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                pass
+                headers = {"content-type": "application/json", **answer.headers}
+                self.reply(answer.status, answer.body, headers, answer.missing)
 
         return Handler

@@ -1,1 +1,1 @@
-"""Coding agents' command lines: how they are called, and what they print."""
+"""Coding agents: their command lines and the formats of their output."""

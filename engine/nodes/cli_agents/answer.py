@@ -1,4 +1,4 @@
-"""What a coding agent answered, read as one JSON object (docs/format.md, cli-agent). Pure."""
+"""Reads a coding agent's answer as one JSON object (docs/format.md, cli-agent). Pure."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ _CAUSES = "ask in the prompt for one JSON object and nothing else; an agent that
 
 
 class NotAnObjectError(ValueError):
-    """The text is no JSON object; the message says what it is instead."""
+    """The text is not a JSON object; the message says what it is instead."""
 
 
 def read_object(text: str, writes: Collection[str] = ()) -> dict[str, Json]:
-    """The JSON object in `text`: all of it, a fenced block, what stands between its first and last brace, or the only
-    one that stands on lines of its own.
+    """Finds the JSON object in `text`: all of it, a fenced block, the text from the first to the last brace, or
+    the only one on lines of its own.
 
-    Thoughts before it, `<think>…</think>`, are none of it. An object whose `result` or `response` is a text that itself
-    holds an object stands for that one, unless it fills some of `writes`, the fields that the node asked for. Raises
-    NotAnObjectError.
+    Thoughts before it, `<think>…</think>`, are skipped. An object whose `result` or `response` is a text that holds an
+    object is unwrapped, unless it fills some of `writes`, the fields that the node asked for. Raises NotAnObjectError.
     """
     plain = without_thoughts(without_escapes(text))
     parsed = (_parse(candidate) for candidate in _candidates(plain))
@@ -63,18 +62,18 @@ def _unwrapped(value: dict[str, Json], writes: Collection[str]) -> dict[str, Jso
 def _refusal(text: str, value: Any) -> str:
     shown = text.strip()[:_SHOWN]
     if not shown:
-        return f"the answer is empty where a JSON object was expected; {_CAUSES}"
+        return f"the answer is empty; expected a JSON object; {_CAUSES}"
     if value is not _NOT_JSON:
-        what = "is JSON, but no object"
+        what = "is JSON, but not an object"
     elif (found := find_objects(text)).cut_off:
-        what = "breaks off in the middle of a JSON object"
+        what = "ends in the middle of a JSON object"
     else:
-        what = "holds several JSON objects" if len(found.objects) > 1 else "is not valid JSON"
+        what = "contains several JSON objects" if len(found.objects) > 1 else "is not valid JSON"
     return f"the answer {what}; {_CAUSES}. It begins: {shown}"
 
 
 def _parse(text: str) -> Any:
-    """What `text` is as JSON; _NOT_JSON where it is none."""
+    """The JSON value of `text`; _NOT_JSON if it is not JSON."""
     try:
         return json.loads(text, parse_constant=_reject)
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
-"""What coding agents wrap their answers into: one object, or a stream of messages (docs/format.md, cli-agent). Pure.
+"""Opens the envelope of a coding agent's answer: one object, or a stream of messages (docs/format.md, cli-agent). Pure.
 
-Which program prints which does not matter: wrappers exist. What is known of the last result counts.
+The format decides, not the provider, since programs may be wrapped. The last result counts.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ Message = Mapping[str, Any]
 Messages = Sequence[Message]
 
 COMPLETE = frozenset({"end_turn", "stop_sequence", "tool_use"})
-"""Reasons to stop after which the answer of a Claude model is whole."""
+"""Stop reasons with which the answer of a Claude model is complete."""
 
-_BROKEN_OFF = "its output breaks off in the middle of a message"
+_BROKEN_OFF = "its output ends in the middle of a message"
 _RESULT_KEYS = frozenset({"subtype", "is_error", "session_id", "total_cost_usd", "num_turns", "duration_ms", "usage"})
 _MARKS = _RESULT_KEYS | {"stats"}
 _ANSWER_KEYS = frozenset({"result", "structured_output"})
@@ -33,11 +33,11 @@ _GEMINI_STREAM = frozenset({"init", "message", "tool_use", "tool_result", "error
 
 
 _MOST_DOLLARS, _MOST_TOKENS = 10**9, 10**12
-"""More of either is no bill."""
+"""Larger values are not believed."""
 
 
 class Envelope(Struct, frozen=True):
-    """The answer in it; or its `error`, which may be empty where the program gives no reason; and what it cost."""
+    """Its answer, or its `error`, which is empty if the program gives no reason; and the metrics of the call."""
 
     answer: str | Mapping[str, Json] = ""
     error: str | None = None
@@ -45,9 +45,9 @@ class Envelope(Struct, frozen=True):
 
 
 def open_envelope(text: str, writes: Sequence[str] = ()) -> Envelope | None:
-    """The envelope in `text`, wherever it stands; None where there is none.
+    """Finds the envelope anywhere in `text`; None if there is none.
 
-    `writes` are the fields that the node asked for: an answer that only looks like an envelope may fill them.
+    `writes` are the fields that the node asked for: an object that fills them is an answer, not an envelope.
     """
     found = find_objects(without_escapes(text))
     messages = found.objects
@@ -76,7 +76,7 @@ def _is_result(message: Message) -> bool:
 def _read_claude(messages: Messages) -> Envelope:
     results = [message for message in messages if _is_result(message)]
     if not results:
-        return Envelope(error="it ended before it gave a result", metrics=_claude_stream_metrics(messages))
+        return Envelope(error="it ended without a result", metrics=_claude_stream_metrics(messages))
     last = results[-1]
     result, structured = last.get("result"), last.get("structured_output")
     answer = structured if isinstance(structured, dict) else _as_answer(result)
@@ -100,7 +100,7 @@ def _claude_error(result: Message) -> str | None:
 
 
 def _last_of_session(results: Messages) -> list[Message]:
-    """Of each session the last result, which says what all of it cost; those without a session stand for themselves."""
+    """The last result of each session, which has the cost of all of it, and every result without a session."""
     last = {_text(result.get("session_id")) or number: result for number, result in enumerate(results)}
     return list(last.values())
 
@@ -117,7 +117,7 @@ def _claude_metrics(result: Message) -> Metrics:
 
 
 def _claude_stream_metrics(messages: Messages) -> Metrics | None:
-    """What a stream used that has no result: each of its calls is told once for each part of its answer."""
+    """The usage of a stream without a result, in which each call is repeated for each part of its answer."""
     calls: dict[Any, Metrics] = {}
     for message in messages:
         call = _object(message.get("message"))
@@ -133,7 +133,7 @@ def _is_codex(message: Message) -> bool:
 
 
 def _old_codex(message: Message) -> Message | None:
-    """The event in a message of `codex exec --json` before it had threads and turns."""
+    """The event in a message of old versions of `codex exec --json`, without threads and turns."""
     event = message.get("msg")
     return event if isinstance(event, dict) and _type(event) and "id" in message else None
 
@@ -184,7 +184,7 @@ def _read_gemini(messages: Messages) -> Envelope:
     if "type" not in last:
         error = _words(last["error"]) if last.get("error") else None
         return Envelope(_as_answer(last.get("response")), error, _gemini_metrics(stats))
-    texts, model, said, error = "", None, "", "it ended before it gave a result"
+    texts, model, said, error = "", None, "", "it ended without a result"
     for message in ours:
         type_ = _type(message)
         if type_ == "init":
@@ -218,7 +218,7 @@ _READERS: tuple[tuple[Callable[[Message], bool], Callable[[Messages], Envelope]]
 
 
 def _sum_of(used: Sequence[Metrics]) -> Metrics | None:
-    """All of it together; None where nothing is known. Of several models none is named."""
+    """The sum of all; None if nothing is known. Several models leave `model` empty."""
     costs = [each.cost_usd for each in used if each.cost_usd is not None]
     models = {each.model for each in used}
     whole = Metrics(
@@ -236,7 +236,7 @@ def _added(counts: Sequence[int | None]) -> int | None:
 
 
 def _count(usage: Message, *names: str) -> int | None:
-    """The sum of these counts, as far as they are counts."""
+    """The sum of those that are counts."""
     values = [usage.get(name) for name in names]
     return _added([value if type(value) is int and 0 <= value < _MOST_TOKENS else None for value in values])
 
@@ -250,7 +250,7 @@ def _text(value: Any) -> str:
 
 
 def _words(value: Any) -> str:
-    """What an error, or a text, says: itself, its message, or its parts."""
+    """The text of an error: itself, its message, or its parts."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, list):

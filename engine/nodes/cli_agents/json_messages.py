@@ -1,4 +1,4 @@
-"""The JSON objects that a program printed among other lines: banners, logs, colours. Pure, and linear in the text."""
+"""Finds the JSON objects that a program printed among banners, logs and colours. Pure, and linear in the text."""
 
 from __future__ import annotations
 
@@ -23,17 +23,14 @@ _DECODER = json.JSONDecoder()
 
 
 class Found(Struct, frozen=True):
-    """The objects that stand alone on their lines or in a list, in the order of printing.
-
-    `cut_off`: the text ends within an object.
-    """
+    """Objects alone on their lines or in a list, in printed order; `cut_off` if the text ends within one."""
 
     objects: tuple[Mapping[str, Json], ...]
     cut_off: bool
 
 
 class _Read(Struct, frozen=True):
-    """The object at some place; or None, with the place where it stops to be one."""
+    """The object at some place; or None, with the place of the error."""
 
     value: Mapping[str, Json] | None
     end: int
@@ -41,19 +38,19 @@ class _Read(Struct, frozen=True):
 
 
 def without_escapes(text: str) -> str:
-    """`text` without the codes that steer a terminal, and without a byte order mark."""
+    """`text` without terminal escape codes and byte order mark."""
     return _ESCAPES.sub("", text).removeprefix("\ufeff")
 
 
 def without_thoughts(text: str) -> str:
-    """`text` without the thoughts that a model may print before its answer; nothing where they do not end."""
+    """`text` without the thoughts before an answer; empty if they do not end."""
     if not text.lstrip().startswith(_THINK):
         return text
     return text.partition(_THOUGHT)[2]
 
 
 def find_objects(text: str) -> Found:
-    """The objects in `text`, which holds no escapes. Those within a sentence or a fenced block are quoted: left out."""
+    """Finds the objects in `text`, which has no escapes. Those in sentences or fenced blocks are quotes: left out."""
     quoted = list(_fenced(text))
     objects: list[Mapping[str, Json]] = []
     at = 0
@@ -72,7 +69,7 @@ def find_objects(text: str) -> Found:
 
 
 def _read(text: str, start: int) -> _Read:
-    """The object that begins at `start`. Piece by piece, since an error counts the lines of all that it is given."""
+    """Reads the object at `start`. Piece by piece, since a JSONDecodeError counts the lines of its whole text."""
     size = _FIRST_PIECE
     while True:
         piece, is_rest = text[start : start + size], start + size >= len(text)
@@ -83,13 +80,13 @@ def _read(text: str, start: int) -> _Read:
             ends_within = _ends_within(piece, error)
             if is_rest or not (ends_within or error.pos > size - _NEAR):
                 return _Read(None, start + error.pos, cut_off=is_rest and ends_within)
-        except (ValueError, RecursionError):  # a number of thousands of digits, or thousands of levels
+        except (ValueError, RecursionError):  # thousands of digits or levels
             return _Read(None, len(text))
         size *= 8
 
 
 def _ends_within(piece: str, error: json.JSONDecodeError) -> bool:
-    """Whether what is wrong with an object is that its end is missing."""
+    """Tells whether `error` means that the end of the object is missing."""
     if error.msg.startswith("Unterminated string"):
         return True
     rest = piece[error.pos : error.pos + _NEAR].strip()
@@ -97,7 +94,7 @@ def _ends_within(piece: str, error: json.JSONDecodeError) -> bool:
 
 
 def _fenced(text: str) -> Iterator[tuple[int, int]]:
-    """Where fenced blocks begin and end."""
+    """The start and end of each fenced block."""
     start: int | None = None
     for fence in _FENCE.finditer(text):
         if start is None:
@@ -108,7 +105,7 @@ def _fenced(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether an object begins or ends a line, or follows another one in a list."""
+    """Tells whether an object begins or ends a line, or follows another one in a list."""
     before = text[max(0, start - _NEAR) : start].rstrip(_BLANK)
     if before.endswith("["):
         before = before[:-1].rstrip(_BLANK)

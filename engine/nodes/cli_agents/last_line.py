@@ -1,4 +1,4 @@
-"""The line that a program printed last, reported a few times a second at most."""
+"""Reports the last line that a program printed, a few times a second at most."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 PAUSE_SECONDS = 0.3
-"""Between two reports."""
+"""Seconds between two reports."""
 
 LONGEST = 200
 """How much of a line is reported, in characters."""
@@ -18,7 +18,7 @@ _LINE_ENDS = re.compile(rb"[\r\n]+")
 
 
 class LastLine:
-    """Takes what a program prints; `report` hears of its lines, without the codes that steer a terminal."""
+    """Takes what a program prints; passes its lines to `report`, without terminal escape codes."""
 
     def __init__(self, report: Callable[[str], object]) -> None:
         self._report = report
@@ -27,7 +27,7 @@ class LastLine:
         self._pause: asyncio.TimerHandle | None = None
 
     def write(self, data: bytes) -> None:
-        """See `Sink`. The last complete line of `data` that says something is the news."""
+        """See `Sink`. Reports the last complete line of `data` that is not blank."""
         *lines, begun = _LINE_ENDS.split(self._begun + data)
         self._begun = begun[:_LONGEST_BYTES]
         news = next(filter(None, (_shown(line) for line in reversed(lines[-10:]))), "")
@@ -37,7 +37,7 @@ class LastLine:
                 self._tell()
 
     def close(self) -> None:
-        """Report nothing more."""
+        """Stops reporting."""
         if self._pause is not None:
             self._pause.cancel()
 

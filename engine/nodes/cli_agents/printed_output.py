@@ -1,4 +1,4 @@
-"""What a coding agent's program prints while it runs: kept, reported, and bounded."""
+"""The output of a coding agent's program while it runs: kept, reported, and limited."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from engine.nodes.cli_agents.json_messages import without_escapes
 from engine.nodes.cli_agents.last_line import LastLine
 
 LONGEST_ANSWER = 16 * 1024 * 1024
-"""How much a program may print on stdout, in bytes, before it is stopped."""
+"""Bytes that a program may print on stdout before it is stopped."""
 
 _TAIL_BYTES = 4096
 
 
 class Printed:
-    """What the program printed: its answer, up to the limit, and the end of what it said besides."""
+    """The program's stdout, up to the limit, and the end of its stderr."""
 
     def __init__(self, kept: OutputFile, last_line: LastLine, *, lines_of_answer: bool) -> None:
         self.kept = kept
@@ -26,22 +26,22 @@ class Printed:
         self._errors = b""
 
     def take_answer(self, data: bytes) -> None:
-        """Take what comes on stdout."""
+        """Takes a piece of stdout."""
         self.kept.write(data)
-        if self._lines_of_answer:  # the lines of a JSON text tell nobody what goes on
+        if self._lines_of_answer:  # lines of JSON are no progress report
             self._last_line.write(data)
         self._answer += data[: LONGEST_ANSWER + 1 - len(self._answer)]
         if len(self._answer) > LONGEST_ANSWER and not self.too_long.done():
             self.too_long.set_result(None)
 
     def take_errors(self, data: bytes) -> None:
-        """Take what comes on stderr."""
+        """Takes a piece of stderr."""
         self.kept.write(data)
         self._last_line.write(data)
         self._errors = (self._errors + data)[-_TAIL_BYTES:]
 
     def close(self) -> None:
-        """Report nothing more."""
+        """Stops reporting."""
         self._last_line.close()
 
     @property
@@ -56,6 +56,6 @@ class Printed:
 
     @property
     def last_error(self) -> str:
-        """The last line of stderr that says something."""
+        """The last line of stderr that is not blank."""
         lines = without_escapes(self.errors).splitlines()
         return next((line.strip() for line in reversed(lines) if line.strip()), "")

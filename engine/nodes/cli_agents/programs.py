@@ -1,4 +1,4 @@
-"""The command lines of coding agents: how each is called, and how it is installed (docs/format.md, cli-agent)."""
+"""The command line of each coding agent, and how to install it (docs/format.md, cli-agent)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from engine.nodes.processes.environment import ANTHROPIC_KEYS, GOOGLE_KEYS, OPEN
 
 
 class CliProgram(Struct, frozen=True):
-    """One command line. It takes the prompt from stdin, so that none is too long for an argument or seen by others.
+    """One program. It reads the prompt from stdin, where no prompt is too long and other users cannot see it.
 
-    `keys` are the API keys that it may see, `environment` is what it is given beside the user's own.
+    `keys` are the API keys that it may see; `environment` is added to the user's own.
     """
 
     name: str
@@ -57,8 +57,8 @@ PROGRAMS: Mapping[str, CliProgram] = {
         "install it with `npm install -g @google/gemini-cli`, then run `gemini` once to log in",
         GOOGLE_KEYS,
         _gemini,
-        # Who runs an experience trusts its folder; without a terminal, nobody could answer the question.
+        # Whoever runs an experience trusts its folder, and without a terminal nobody could answer the question.
         {"GEMINI_CLI_TRUST_WORKSPACE": "true"},
     ),
 }
-"""By the provider that a node names."""
+"""The programs by the `provider` of a node."""

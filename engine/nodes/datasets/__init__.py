@@ -1,1 +1,1 @@
-"""Where the rows of a dataset come from: one module per type of source. The node kind itself is dataset.py's."""
+"""Readers of datasets, one module per type of source. The node kind itself is in dataset.py."""

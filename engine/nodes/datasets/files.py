@@ -1,4 +1,4 @@
-"""Rows from a file: JSON, JSON lines, CSV, TSV, Parquet. Problems name the line (docs/format.md, Datasets)."""
+"""Reads rows from JSON, JSON lines, CSV, TSV and Parquet files. Errors name the line (docs/format.md, Datasets)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.regular_files import open_noted
 
 
 def read_rows(file: NamedFile, format_: Format) -> list[Json]:
-    """The rows of `file`. Raises NodeError where it is missing, or does not hold what its format says."""
+    """The rows of `file`. Raises NodeError if it is missing or does not have its format."""
     if not file.path.is_file():
         is_folder = file.path.is_dir()
         problem = "is a folder; name a file in it" if is_folder else "does not exist; create it or correct `source.uri`"
@@ -42,12 +42,12 @@ def _json(path: Path) -> list[Json]:
     if isinstance(rows, list):
         return rows
     hint = "put [ and ] around it, or set `source.format: jsonl`"
-    raise NoRowError(f"a JSON file of rows holds one list, not {shown(rows)}; {hint}")
+    raise NoRowError(f"a JSON file of rows must hold one list, not {shown(rows)}; {hint}")
 
 
 def _jsonl(path: Path) -> list[Json]:
     rows: list[Json] = []
-    # Only a newline ends a row: what else Unicode calls a line break may stand inside a text.
+    # Only a newline ends a row: Unicode's other line breaks may be part of a text.
     with open_noted(path) as file:
         lines = TextIOWrapper(file, encoding="utf-8-sig", newline="\n")
         for number, line in enumerate(lines, start=1):
@@ -68,7 +68,7 @@ def _tsv(path: Path) -> list[Json]:
 
 
 def _separated(path: Path, separator: str) -> list[Json]:
-    csv.field_size_limit(sys.maxsize)  # a text of any length may be one value
+    csv.field_size_limit(sys.maxsize)  # no limit on the length of a value
     with open_noted(path) as file:
         lines = TextIOWrapper(file, encoding="utf-8-sig", newline="")
         records = _records(csv.reader(lines, delimiter=separator, strict=True))
@@ -78,7 +78,7 @@ def _separated(path: Path, separator: str) -> list[Json]:
 
 
 def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the number of the line that it begins in; empty lines are none."""
+    """Each record with the number of its first line; empty lines are skipped."""
     while True:
         begins = reader.line_num + 1
         try:
@@ -86,7 +86,7 @@ def _records(reader: Any) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise NoRowError(f"{error}; a quote inside a quoted value is written twice", begins) from None
+            raise NoRowError(f"{error}; write a quote inside a quoted value twice", begins) from None
         if record:
             yield begins, record
 
@@ -105,7 +105,7 @@ def _values(count: int) -> str:
 def _require_distinct(number: int | None, header: list[str]) -> None:
     for name in header:
         if header.count(name) > 1:
-            raise NoRowError(f"two columns have the name '{name}'; give each its own", number)
+            raise NoRowError(f"two columns are named '{name}'; rename one of them", number)
 
 
 def _parquet(path: Path) -> list[Json]:

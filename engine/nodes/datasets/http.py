@@ -1,7 +1,7 @@
-"""Rows from an HTTP address: one GET or POST, answered in JSON (docs/format.md, Datasets).
+"""Reads rows from an HTTP address with one GET or POST (docs/format.md, Datasets).
 
-Values of `${NAME}` go to the address that the source names and nowhere else: to no other host that it redirects to,
-and into no message. Imports an HTTP library: import it when the first request is made.
+Values of `${NAME}` go only to the address of the source: neither to hosts that it redirects to nor into messages.
+Imports an HTTP library: import this module when the first request is made.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from engine.nodes.datasets.variables import fill, mask, values_in, variables_in
 from engine.nodes.kind import NodeError, Watcher
 
 MOST_BYTES = 100 * 1024 * 1024
-"""How long an answer may be: it becomes a value that the run holds in memory."""
+"""Bytes that a response may have: it becomes a value in memory."""
 
 _LIMITS = Timeout(None, connect=30.0)
-"""Seconds. Once connected, the node's `timeout_ms` is what ends a request."""
+"""Seconds to connect. After that, the node's `timeout_ms` limits a request."""
 
 _MOST_REDIRECTS = 10
 _MOST_QUOTED = 200
 _FINAL = frozenset({400, 401, 403, 405, 406, 410, 411, 413, 414, 415, 422, 431, 501})
-"""Statuses that the same request is answered with again."""
+"""Statuses that a repeated request gets again."""
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class HttpReader:
-    """Makes the requests of one run. They share connections, and nothing else: no cookie is kept.
+    """Makes the requests of one run. They share connections but no cookies.
 
-    Raises NodeError where a variable of the `environment` keeps any request from being made.
+    The constructor raises NodeError if a variable of the `environment` makes all requests impossible.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -53,7 +53,7 @@ class HttpReader:
         self._client = make_client(environment, timeout=_LIMITS, cookies=cookies)
 
     async def read_rows(self, source: HttpSource, watcher: Watcher) -> list[Json]:
-        """The rows that `source` is answered with. Raises NodeError."""
+        """The rows that `source` returns. Raises NodeError."""
         request = self._request(source)
         if source.method is Method.GET and source.body is not MISSING:
             watcher.warning("GET sends no `source.body`; add `method: POST` to send it")
@@ -68,7 +68,7 @@ class HttpReader:
             raise NodeError(error.type, message, retryable=error.retryable) from None
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Closes the connections."""
         await self._client.aclose()
 
     def _request(self, source: HttpSource) -> Request:
@@ -78,13 +78,13 @@ class HttpReader:
         try:
             request = self._client.build_request(source.method.value, source.url, json=source.body if sends else None)
         except (InvalidURL, UnicodeError) as error:
-            raise wrong_source(f"`source.url` is no address: {error}") from None
+            raise wrong_source(f"`source.url` is not a valid address: {error}") from None
         request.headers["accept"] = "application/json"
         request.headers.update(headers)
         return request
 
     async def _exchange(self, request: Request, secret: Iterable[str]) -> bytes:
-        """The body of the answer, wherever `request` is redirected; headers in `secret` stay with the first host."""
+        """The body of the response, after redirects; headers in `secret` are sent to the first host only."""
         first = request.url
         try:
             for _ in range(_MOST_REDIRECTS):
@@ -101,14 +101,14 @@ class HttpReader:
         except HTTPError as error:
             proxy = proxies_of(self._environment).route(request.url.scheme, request.url.host, request.url.port)
             failure = read_failure(error, proxy)
-            said = f"was not answered: {request.url.host} {failure.reason}; {failure.remedy or 'check `source.url`'}"
+            said = f"failed: {request.url.host} {failure.reason}; {failure.remedy or 'check `source.url`'}"
             raise _NoAnswerError("DatasetMissing", said, retryable=failure.transient) from None
         raise _NoAnswerError("DatasetMissing", f"was redirected {_MOST_REDIRECTS} times; check `source.url`")
 
 
 @dataclass
 class _NoAnswerError(Exception):
-    """No rows came. `message` follows the request; `body` is what the server said instead, if anything."""
+    """A request without rows. `message` continues a sentence that begins with the request; `body` is the response."""
 
     type: str
     message: str
@@ -116,7 +116,7 @@ class _NoAnswerError(Exception):
     retryable: bool = True
 
     def quote(self, secrets: Iterable[str]) -> str:
-        """The beginning of what the server said, on one line."""
+        """The beginning of the response, on one line."""
         said = mask(" ".join(self.body.decode("utf-8", "replace").split()), secrets)
         return f". The answer begins: {said[:_MOST_QUOTED]}" if said else ""
 
@@ -126,11 +126,11 @@ async def _body(response: Response) -> bytes:
     async for part in response.aiter_bytes():
         received += part
         if len(received) > MOST_BYTES:
-            raise _NoAnswerError("DatasetRows", "is answered with more than 100 MB; ask for less at once")
+            raise _NoAnswerError("DatasetRows", "returned more than 100 MB; request less at once")
     if response.is_success:
         return bytes(received)
     remedy = "; check `source.headers`" if response.status_code in (401, 403) else ""
-    status = f"was answered with status {response.status_code} {response.reason_phrase}".rstrip()
+    status = f"returned status {response.status_code} {response.reason_phrase}".rstrip()
     retryable = response.status_code not in _FINAL
     raise _NoAnswerError("DatasetMissing", status + remedy, bytes(received), retryable)
 
@@ -140,12 +140,12 @@ def _rows(body: bytes) -> list[Json]:
         answer = parse_json(body)
     except NoRowError as error:
         place = "" if error.line is None else f"line {error.line} is "
-        raise _NoAnswerError("DatasetRows", f"was answered with what is no JSON: {place}{error}", body) from None
+        raise _NoAnswerError("DatasetRows", f"did not return JSON: {place}{error}", body) from None
     if isinstance(answer, list):
         return answer
     if isinstance(answer, dict):
         return [answer]
-    raise _NoAnswerError("DatasetRows", f"must be answered with a list of rows or one object, not {shown(answer)}")
+    raise _NoAnswerError("DatasetRows", f"must return a list of rows or one object, not {shown(answer)}")
 
 
 def _require_address(url: str) -> None:
@@ -153,26 +153,26 @@ def _require_address(url: str) -> None:
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
         raise wrong_source(f"`source.url` must be an http:// or https:// address, not {shown(url)}")
     if variables_in(url):
-        raise wrong_source("`source.url` must not hold ${NAME}: addresses are logged; use `source.headers`")
+        raise wrong_source("`source.url` must not contain ${NAME}: addresses are logged; use `source.headers`")
 
 
 def _header(name: str, text: str, environment: Mapping[str, str]) -> str:
     if not _HEADER_NAME.fullmatch(name):
-        raise wrong_source(f"`source.headers` names {shown(name)}, which no header can be called")
+        raise wrong_source(f"`source.headers` names {shown(name)}, which is not a valid header name")
     value = fill(text, f"the header {name}", environment)
     if not value.isascii() or not value.isprintable():
-        raise wrong_source(f"the header {name} holds a line break, or a character that no header can hold")
+        raise wrong_source(f"the header {name} contains a line break or another character that a header cannot hold")
     return value
 
 
 def _is_same_party(first: URL, other: URL) -> bool:
-    """Whether who answers at `first` answers at `other`, too, no less safely."""
+    """Tells whether `other` is the same host as `first`, with no less safe a scheme."""
     upgraded = (first.scheme, other.scheme) == ("http", "https")
     return first.host == other.host and (upgraded or (first.scheme, first.port) == (other.scheme, other.port))
 
 
 def _public(url: str) -> str:
-    """`url` as messages show it: without what may be secret in it, a password and the query."""
+    """`url` for messages: without the password and the query, which may be secret."""
     parts = _split(url)
     if parts is None:
         return ""

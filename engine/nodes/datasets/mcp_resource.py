@@ -1,6 +1,6 @@
-"""Rows from a resource of an MCP server, which is started for it and ended after it (docs/format.md, Datasets).
+"""Reads rows from a resource of an MCP server, started for it and ended after it (docs/format.md, Datasets).
 
-Imports the MCP library, which takes seconds: import it when the first resource is read, aside from the loop.
+Imports the MCP library, which takes seconds: import this module in a thread when the first resource is read.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from engine.nodes.kind import NodeError
 from engine.nodes.processes.process import Process, may_start_later
 
 _SECONDS_TO_LEAVE = 2.0
-"""How long a server may take to end by itself once nobody writes to it any more."""
+"""Seconds that a server has to end by itself once its input is closed."""
 
 _MOST_QUOTED = 1_000
 
-logging.getLogger("mcp").addHandler(logging.NullHandler())  # or its warnings would go to the terminal
+logging.getLogger("mcp").addHandler(logging.NullHandler())  # else its warnings would go to the terminal
 
 
 async def read_rows(directory: Path, server: McpServer, uri: str) -> list[Json]:
-    """The rows of the resource `uri`. Raises NodeError. When it is cancelled, the server is ended before this returns.
+    """The rows of the resource `uri`. Raises NodeError. On cancellation, ends the server before it returns.
 
-    A text that is a JSON list is its rows, one that is a JSON object is a row; any other content is a row with `text`
-    or `blob`, and its `mimeType`.
+    A text that is a JSON list holds the rows, one that is a JSON object is a row; any other content is a row with
+    `text` or `blob`, and its `mimeType`.
     """
     connection = _Connection(server)
     try:
@@ -50,23 +50,23 @@ async def read_rows(directory: Path, server: McpServer, uri: str) -> list[Json]:
         raise NodeError("DatasetMissing", message, retryable=may_start_later(error)) from error
     if isinstance(read, str):
         printed = connection.printed()
-        said = f"; the last it printed:\n{printed}" if printed else ""
+        said = f"; last output:\n{printed}" if printed else ""
         message = f"the MCP server `{server.name}` {read}{said}"
         raise NodeError("DatasetMissing", mask(message, server.secrets))
     return [row for content in read for row in _rows(content)]
 
 
 async def _read(connection: _Connection, uri: str) -> list[dict[str, Any]] | str:
-    """The contents of the resource, or what went wrong: an exception would come out wrapped into a group."""
+    """The contents of the resource, or an error message: an exception would come out wrapped in a group."""
     async with ClientSession(connection.received, connection.to_send) as session:
         try:
             await session.initialize()
         except (MCPError, RuntimeError, ValueError) as error:
-            return f"did not start as one: {error}; check `command` and `args` in mcp.json"
+            return f"did not start: {error}; check `command` and `args` in mcp.json"
         try:
             result = await session.read_resource(uri)
         except (MCPError, RuntimeError, ValueError) as error:
-            return f"did not give {uri}: {error}; check `source.uri`"
+            return f"did not return {uri}: {error}; check `source.uri`"
         return [content.model_dump(mode="json", by_alias=True, exclude_none=True) for content in result.contents]
 
 
@@ -87,7 +87,7 @@ def _rows(content: dict[str, Any]) -> list[Json]:
 
 
 class _Connection:
-    """A server's standard input and output as streams of messages, one JSON value a line."""
+    """A server's stdin and stdout as streams of messages, one JSON value a line."""
 
     def __init__(self, server: McpServer) -> None:
         self._server = server
@@ -102,7 +102,7 @@ class _Connection:
 
     @contextlib.asynccontextmanager
     async def opened(self, directory: Path) -> AsyncIterator[None]:
-        """The server runs while this lasts, in `directory`. Raises OSError where it cannot be started."""
+        """Runs the server in `directory`. Raises OSError if it cannot be started."""
         outlet, inlet = os.pipe()
         with os.fdopen(outlet, "rb") as stdin:
             try:
@@ -128,11 +128,11 @@ class _Connection:
                 stream.close()
 
     def printed(self) -> str:
-        """The end of what the server printed beside its messages."""
+        """The end of what the server printed besides its messages."""
         return self._printed.decode("utf-8", "replace").strip()[-_MOST_QUOTED:]
 
     async def _send(self, inlet: int) -> None:
-        """Write what is to be sent until nothing more will be."""
+        """Writes messages until the sender closes its stream."""
         loop = asyncio.get_running_loop()
         transport, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, os.fdopen(inlet, "wb"))
         with contextlib.closing(transport):
@@ -140,7 +140,7 @@ class _Connection:
                 transport.write(message.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n")
 
     async def _wait(self, process: Process) -> None:
-        """Say to whoever waits for a message that there will be none once the server has ended."""
+        """Closes the stream of received messages once the server has ended."""
         try:
             await process.wait()
         finally:
@@ -155,7 +155,7 @@ class _Connection:
             try:
                 message = jsonrpc_message_adapter.validate_json(bytes(line), by_name=False)
             except ValueError:
-                self._note(bytes(line) + b"\n")  # a server that prints does not thereby fail
+                self._note(bytes(line) + b"\n")  # a server may print other lines
                 continue
             with contextlib.suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
                 self._take_in.send_nowait(SessionMessage(message))
@@ -166,7 +166,7 @@ class _Connection:
 
 
 async def _leave(process: Process, sending: asyncio.Task[None], waiting: asyncio.Task[None]) -> None:
-    """Let the server end by itself, which the end of its input asks for; then end it and all that it started."""
+    """Closes the server's input and lets it end by itself; then ends it and all that it started."""
     try:
         await asyncio.wait([sending, waiting], timeout=_SECONDS_TO_LEAVE)
     finally:

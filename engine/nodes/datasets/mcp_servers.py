@@ -1,4 +1,4 @@
-"""mcp.json: which MCP servers an experience knows and how each is started (docs/format.md, Datasets)."""
+"""mcp.json: the MCP servers of an experience and how to start them (docs/format.md, Datasets)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXAMPLE = '{"servers": {"notes": {"command": "notes-server", "args": []}}}'
 
 @dataclass(frozen=True, slots=True)
 class McpServer:
-    """How a server is started. `secrets` are the values that its environment takes from ours by `${NAME}`."""
+    """How to start a server. `secrets` are the values that its environment takes from ours by `${NAME}`."""
 
     name: str
     program: str
@@ -43,7 +43,7 @@ def find_server(directory: Path, name: str, environment: Mapping[str, str]) -> M
 
 
 def server_variables(directory: Path, names: Collection[str]) -> list[str]:
-    """The variables that the environments of these servers name; none where mcp.json cannot be used."""
+    """The variables that the environments of these servers refer to; none if mcp.json cannot be used."""
     try:
         servers = _servers(directory / FILE_NAME) if names else {}
     except NodeError:
@@ -76,12 +76,12 @@ def _server(directory: Path, name: str, entry: Json, environment: Mapping[str, s
     known = entry if isinstance(entry, dict) else {}
     command, args, env = known.get("command"), known.get("args", []), known.get("env", {})
     if not isinstance(command, str) or not command:
-        more = "; only servers that are started by a command are known" if "url" in known else ""
+        more = "; only servers started by a command are supported" if "url" in known else ""
         raise wrong_source(f"{where} must have a `command`: the program that starts it{more}")
     if not isinstance(args, list) or not all(isinstance(arg, str) for arg in args):
-        raise wrong_source(f"{where} must have texts in its list `args`, not {shown(args)}")
+        raise wrong_source(f"`args` of {where} must be a list of strings, not {shown(args)}")
     if not isinstance(env, dict) or not all(isinstance(value, str) for value in env.values()):
-        raise wrong_source(f"{where} must have texts in its object `env`")
+        raise wrong_source(f"`env` of {where} must be an object of strings")
     texts = {key: str(value) for key, value in env.items()}
     own = {key: fill(text, f"{key} of {where}", environment) for key, text in texts.items()}
     whole = {**tool_environment(environment), **own}
@@ -99,7 +99,7 @@ def _program(directory: Path, command: str, where: str, environment: Mapping[str
     written = str(directory.absolute() / command) if os.sep in command else command
     found = shutil.which(written, path=environment.get("PATH"))
     if found is None:
-        problem = "is not there, or no program" if os.sep in command else "is not on PATH"
+        problem = "does not exist or is not executable" if os.sep in command else "is not on PATH"
         message = f"{where}: `{command}` {problem}; install it or correct `command`"
         raise NodeError("DatasetMissing", message, retryable=False)
     return str(Path(found).absolute())

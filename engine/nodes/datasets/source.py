@@ -1,4 +1,4 @@
-"""The `source` of a dataset as types: what is missing or wrong in it is said here, nothing is read."""
+"""The `source` of a dataset as types. Reports what is missing or wrong in it; reads no data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.nodes.kind import NodeError
 
 
 class Format(str, Enum):
-    """How a file holds its rows."""
+    """The format of a file of rows."""
 
     JSON = "json"
     JSONL = "jsonl"
@@ -24,7 +24,7 @@ class Format(str, Enum):
 
 
 class Method(str, Enum):
-    """How an address is asked."""
+    """The method of a request."""
 
     GET = "GET"
     POST = "POST"
@@ -75,7 +75,7 @@ _FORMATS = {
 def read_source(written: Mapping[str, Json], given: Mapping[str, Json]) -> Source:
     """The source that `given` describes, which is `written` with its references resolved.
 
-    Raises NodeError where a key is missing or holds what it cannot mean (docs/format.md, Datasets).
+    Raises NodeError if a key is missing or has an invalid value (docs/format.md, Datasets).
     """
     keys = _Keys(written, given)
     type_ = keys.text("type")
@@ -86,7 +86,7 @@ def read_source(written: Mapping[str, Json], given: Mapping[str, Json]) -> Sourc
 
 
 def known_source(written: Mapping[str, Json], given: Mapping[str, Json]) -> Source | None:
-    """As `read_source`, with what is written where `given` is not known yet; None where that does not say enough."""
+    """As `read_source`, from `written` alone while `given` is unknown; None if that does not suffice."""
     literal = resolve(dict(written), _nothing).value
     try:
         return read_source(written, given or (literal if isinstance(literal, dict) else {}))
@@ -95,12 +95,12 @@ def known_source(written: Mapping[str, Json], given: Mapping[str, Json]) -> Sour
 
 
 def wrong_source(message: str) -> NodeError:
-    """What a source that cannot be used raises."""
+    """The error for a source that cannot be used."""
     return NodeError("DatasetSource", message, retryable=False)
 
 
 class _Keys:
-    """The keys of a source, each read as what it must be."""
+    """The keys of a source, read with their types."""
 
     def __init__(self, written: Mapping[str, Json], given: Mapping[str, Json]) -> None:
         self._written = written
@@ -113,7 +113,7 @@ class _Keys:
         value = self.get(key)
         if isinstance(value, str) and value:
             return value
-        raise self.wrong(key, "a text")
+        raise self.wrong(key, "a string")
 
     def choice(self, key: str, choices: type[Format] | type[Method]) -> str | None:
         value = self.get(key)
@@ -125,11 +125,11 @@ class _Keys:
     def texts(self, key: str) -> dict[str, str]:
         value = {} if key not in self._written else self.get(key)
         if not isinstance(value, dict):
-            raise self.wrong(key, "a mapping of names to texts")
+            raise self.wrong(key, "an object of strings")
         found: dict[str, str] = {}
         for name, text in value.items():
             if not isinstance(text, str):
-                raise wrong_source(f"`source.{key}.{name}` must be a text, not {shown(text)}; put it in quotes")
+                raise wrong_source(f"`source.{key}.{name}` must be a string, not {shown(text)}; put it in quotes")
             found[name] = text
         return found
 
@@ -138,7 +138,7 @@ class _Keys:
         if value is MISSING and written is MISSING:
             return wrong_source(f"`source.{key}` is missing; it must be {wanted}")
         if value is MISSING:
-            return wrong_source(f"`source.{key}` is missing: {written} refers to nothing")
+            return wrong_source(f"`source.{key}` is missing: {written} has no value")
         origin = "" if written is MISSING or not references(written) else f", which {written} refers to"
         return wrong_source(f"`source.{key}` must be {wanted}, not {_shown(value)}{origin}")
 
@@ -149,9 +149,9 @@ def _file(keys: _Keys) -> FileSource:
         return FileSource(uri, Format(format_))
     suffix = PurePath(uri).suffix.lower()
     if suffix not in _FORMATS:
-        ending = f"the ending {suffix}" if suffix else "no ending"
+        ending = f"the ending {suffix}" if suffix else "the name"
         formats = listed(choice.value for choice in Format)
-        raise wrong_source(f"{uri} has {ending}, which does not tell its format; add `source.format`: {formats}")
+        raise wrong_source(f"{ending} of {uri} does not tell its format; add `source.format`: {formats}")
     return FileSource(uri, _FORMATS[suffix])
 
 

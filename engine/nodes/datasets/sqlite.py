@@ -1,4 +1,4 @@
-"""Rows of a query on an SQLite file, which is opened read-only (docs/format.md, Datasets)."""
+"""Reads the rows of a query on an SQLite file, opened read-only (docs/format.md, Datasets)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.nodes.kind import NodeError
 from engine.nodes.node_files import NamedFile
 
 MOST_BYTES = 10 * 1024 * 1024
-"""How much the rows may come to, as JSON: all of them are hashed before a resume reuses them."""
+"""Bytes of JSON that the rows may have: a resume hashes all of them."""
 
 _INSTRUCTIONS_BETWEEN_LOOKS = 10_000
 
@@ -28,24 +28,24 @@ _T = TypeVar("_T")
 
 
 class Rows(Struct, frozen=True):
-    """What a query gave, and the hash of that."""
+    """The rows of a query and their hash."""
 
     rows: list[Json]
     digest: str
 
 
 async def read_rows(file: NamedFile, query: str) -> Rows:
-    """The rows of `query`. Raises NodeError. When it is cancelled, the query is stopped before this returns."""
+    """The rows of `query`. Raises NodeError. On cancellation, stops the query before it returns."""
     return await _aside(lambda stopped: _hashed(query_rows(file, query, stopped)))
 
 
 async def find_hash(file: NamedFile, query: str) -> str:
-    """As `rows_hash`, in a thread. When it is cancelled, the query is stopped before this returns."""
+    """As `rows_hash`, in a thread. On cancellation, stops the query before it returns."""
     return await _aside(lambda stopped: rows_hash(file, query, stopped))
 
 
 def rows_hash(file: NamedFile, query: str, stopped: threading.Event | None = None) -> str:
-    """A hash of what `query` gives now: of its rows, or of the reason why it gives none."""
+    """The hash of the rows that `query` returns now, or of the error message if it fails."""
     try:
         return _hashed(query_rows(file, query, stopped or threading.Event())).digest
     except NodeError as error:
@@ -91,24 +91,24 @@ def _open(path: Path) -> sqlite3.Connection:
 
 
 def _authorize(action: int, *_: str | None) -> int:
-    """Refuse other files (ATTACH, VACUUM INTO): SQLite would make them, even where the database is read-only."""
+    """Refuses other files (ATTACH, VACUUM INTO): SQLite creates them even if the database is read-only."""
     return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
 
 
 def _rows(cursor: sqlite3.Cursor) -> list[Json]:
     if cursor.description is None:
-        raise NoRowError("the query gives no rows; write a SELECT")
+        raise NoRowError("the query returns no rows; write a SELECT")
     columns = [str(column[0]) for column in cursor.description]
     for name in columns:
         if columns.count(name) > 1:
-            raise NoRowError(f"the query gives two columns the name '{name}'; rename one of them with AS")
+            raise NoRowError(f"the query returns two columns named '{name}'; rename one of them with AS")
     rows: list[Json] = []
     size = 0
     for number, values in enumerate(cursor, start=1):
         row = _row(number, columns, values)
         size += len(json.dumps(row))
         if size > MOST_BYTES:
-            raise NoRowError("the rows come to more than 10 MB; choose fewer columns or, with WHERE, fewer rows")
+            raise NoRowError("the rows exceed 10 MB; select fewer columns or, with WHERE, fewer rows")
         rows.append(row)
     return rows
 

@@ -1,4 +1,4 @@
-"""Values of files, databases and other programs as the JSON that rows are made of."""
+"""Converts values of files, databases and other programs to JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAST_EXACT = 2**53 - 1
 
 
 class NoRowError(ValueError):
-    """What no row can be made of. The message says why and what to do; `line` is where, from 1, where that is known."""
+    """A value that no row can hold. The message says why and what to do; `line` counts from 1, None if unknown."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -25,7 +25,7 @@ class NoRowError(ValueError):
 
 
 def parse_json(text: str | bytes) -> Json:
-    """The value that `text` is. Raises NoRowError, with the line where JSON ends to be JSON."""
+    """Parses `text`. Raises NoRowError, with the line of the error."""
     try:
         value: Json = json.loads(text, parse_int=_integer, parse_float=_float, parse_constant=_constant)
     except json.JSONDecodeError as error:
@@ -65,31 +65,31 @@ def _scalar(value: Any) -> Json:
         return value.total_seconds()
     if isinstance(value, (decimal.Decimal, uuid.UUID)):
         return str(value)
-    raise NoRowError(f"a value of type {type(value).__name__} has no form in JSON")
+    raise NoRowError(f"a value of type {type(value).__name__} cannot be represented in JSON")
 
 
 def _exact(value: int) -> int:
     if abs(value) > _LAST_EXACT:
-        raise NoRowError(f"the number {value} is larger than JSON holds exactly; give it as a text")
+        raise NoRowError(f"the number {value} is too large for JSON to hold exactly; make it a string")
     return value
 
 
 def _finite(value: float) -> float:
     if math.isinf(value):
-        raise NoRowError("infinity has no form in JSON")
+        raise NoRowError("infinity cannot be represented in JSON")
     return value
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > 17:  # int() refuses very long ones with words of its own
-        raise NoRowError(f"the number {digits[:40]} is larger than JSON holds exactly; write it as a text")
+    if len(digits) > 17:  # int() rejects very long ones with its own message
+        raise NoRowError(f"the number {digits[:40]} is too large for JSON to hold exactly; make it a string")
     return _exact(int(digits))
 
 
 def _float(digits: str) -> float:
     value = float(digits)
     if math.isinf(value):
-        raise NoRowError(f"the number {digits[:40]} is larger than JSON holds; write it as a text")
+        raise NoRowError(f"the number {digits[:40]} is too large for JSON; make it a string")
     return value
 
 

@@ -1,4 +1,4 @@
-"""`${NAME}` in texts of a source: filled in from the environment, and kept out of every message."""
+"""`${NAME}` in texts of a source: filled in from the environment, and masked in messages."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from engine.nodes.kind import NodeError
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SHORTEST_SECRET = 4
-"""A shorter value is not looked for: masked everywhere, it would garble a message and hide nothing."""
+"""Shorter values are not masked: that would garble messages and hide nothing."""
 
 
 def variables_in(text: str) -> list[str]:
-    """The names that `text` has as `${NAME}`."""
+    """The NAMEs of all `${NAME}` in `text`."""
     return _VARIABLE.findall(text)
 
 
@@ -24,7 +24,7 @@ def values_in(texts: Iterable[str], environment: Mapping[str, str]) -> list[str]
 
 
 def fill(text: str, where: str, environment: Mapping[str, str]) -> str:
-    """`text` with every variable's value. Raises NodeError where one is not set; `where` is what needs it."""
+    """Fills in the variables of `text`. Raises NodeError if one is not set; `where` says what needs it."""
     for name in variables_in(text):
         if not environment.get(name):
             message = f"{where} needs the environment variable {name}, which is not set; set it"
@@ -33,7 +33,7 @@ def fill(text: str, where: str, environment: Mapping[str, str]) -> str:
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
-    """`text` without any of `secrets`."""
+    """Masks `secrets` in `text`."""
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, MASK)

@@ -1,4 +1,4 @@
-"""Where external programs run: with which environment, on how many cores. Starting them is process.py's."""
+"""The environment variables and cores of external programs. process.py starts them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ OPENAI_KEYS = ("OPENAI_API_KEY", "CODEX_API_KEY")
 GOOGLE_KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 
 LLM_KEYS = (*ANTHROPIC_KEYS, *OPENAI_KEYS, *GOOGLE_KEYS)
-"""What an external program does not inherit (docs/design.md, Trust)."""
+"""Variables that external programs do not inherit (docs/design.md, Trust)."""
 
 
 def cores() -> int:
-    """How many cores this process may use: so many tools run at once (docs/format.md, Concurrency)."""
-    if hasattr(os, "sched_getaffinity"):  # a container is often confined to some of the machine's
+    """The number of cores that this process may use, and of tools that run at once (docs/format.md, Concurrency)."""
+    if hasattr(os, "sched_getaffinity"):  # containers are often limited to some of the machine's cores
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 

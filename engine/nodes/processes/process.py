@@ -1,4 +1,4 @@
-"""One external program under its supervisor: started, listened to, ended with all that it started."""
+"""Runs one external program under its supervisor, and ends it with all that it started."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from typing import IO
 from engine.nodes.processes import supervisor
 
 Sink = Callable[[bytes], None]
-"""Takes what a program prints, as it comes."""
+"""Takes pieces of what a program prints."""
 
 _SUPERVISOR = (sys.executable, "-I", "-S", supervisor.__file__)
 _PIECE = 65_536
 _SHORTAGES = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ETXTBSY, errno.EINTR})
 _SLACK_SECONDS = 1.0
-"""What the supervisor may need beyond the time that it gives the program."""
+"""Extra time for the supervisor itself."""
 
 
 class Process:
-    """A running program. Whatever ends it, or this process, ends everything that it started (supervisor.py)."""
+    """A running program. Its end, or that of this process, ends everything that it started (supervisor.py)."""
 
     def __init__(
         self, process: asyncio.subprocess.Process, lifeline: socket.socket, printed: tuple[_Pipe, ...]
@@ -48,10 +48,10 @@ class Process:
         stdin: IO[bytes] | None = None,
         pass_fds: Sequence[int] = (),
     ) -> Process:
-        """Start `command`, whose first word is a path, in `directory`. Raises OSError where nothing can be started.
+        """Starts `command`, whose first word is a path, in `directory`. Raises OSError if no process can be started.
 
         Without `stderr`, both streams go to `stdout`, in the order of printing. Without `stdin` there is nothing to
-        read. That the program itself cannot be started turns out only in `wait`.
+        read. If the program itself cannot be started, `wait` raises.
         """
         ours, theirs = socket.socketpair()
         printed = tuple(_Pipe(sink) for sink in (stdout, stderr) if sink is not None)
@@ -70,9 +70,9 @@ class Process:
             )
         )
         try:
-            process = await asyncio.shield(spawning)  # what is cancelled half way would never be waited for
+            process = await asyncio.shield(spawning)  # a process whose start was cancelled would never be waited for
         except BaseException:
-            ours.close()  # whatever was started sees it and ends
+            ours.close()  # the supervisor sees it and ends
             for pipe in printed:
                 pipe.close()
             await _gone(spawning)
@@ -87,18 +87,18 @@ class Process:
 
     @property
     def running(self) -> bool:
-        """Whether its end has not been noticed yet."""
+        """True until its end is noticed."""
         return self._process.returncode is None
 
     def drain(self) -> None:
-        """Pass on all that was printed until now."""
+        """Passes on all that was printed until now."""
         for pipe in self._printed:
             pipe.drain()
 
     async def wait(self) -> int:
-        """The exit code, or minus the signal, once it and all that it started are gone and its output is passed on.
+        """Waits for the end of it and all that it started; returns its exit code, or minus the signal.
 
-        Raises OSError, with the reason, when the program could not be started.
+        By then its output is passed on. Raises OSError, with the reason, if the program could not be started.
         """
         code = await self._process.wait()
         if code == -signal.SIGKILL:
@@ -111,9 +111,9 @@ class Process:
         return code
 
     async def stop(self) -> None:
-        """End it and all that it started, if that is still to do: gently, then by force.
+        """Ends it and all that it started: gently, then by force.
 
-        Cancelling this leaves out the gentle part, and the wait for the end.
+        Cancelling this skips the gentle part, and the wait for the end.
         """
         try:
             if self.running:
@@ -128,7 +128,7 @@ class Process:
         self._close()
 
     async def _ended(self, seconds: float) -> bool:
-        """Whether it ends within `seconds`."""
+        """Waits for its end; False if that takes longer than `seconds`."""
         try:
             await asyncio.wait_for(self._process.wait(), seconds)
         except asyncio.TimeoutError:
@@ -136,7 +136,7 @@ class Process:
         return True
 
     def _reason(self) -> int:
-        """The errno for which the program could not be started, 0 where it could."""
+        """The errno with which the program could not be started; 0 if it was."""
         try:
             self._lifeline.setblocking(False)
             return int(self._lifeline.recv(16) or b"0")
@@ -150,13 +150,13 @@ class Process:
 
 
 async def _gone(spawning: asyncio.Future[asyncio.subprocess.Process]) -> None:
-    """Wait until what is being started has ended, since its lifeline is cut."""
+    """Waits for the end of a process that is being started and whose lifeline is cut."""
     with contextlib.suppress(OSError):
         await (await spawning).wait()
 
 
 class _Pipe:
-    """What a program prints. Read by hand, to tell what was printed before a moment from what came after."""
+    """The output of a program. Read by hand, to tell what was printed before a moment from what came after."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
@@ -166,16 +166,16 @@ class _Pipe:
         self._poll.register(self._outlet, select.POLLIN)
 
     def listen(self) -> None:
-        """Pass on what comes."""
+        """Passes on what comes from now on."""
         asyncio.get_running_loop().add_reader(self._outlet, self._take)
 
     def drain(self) -> None:
-        """Pass on what is there: after each call of a tool, most of which print nothing."""
+        """Passes on what is there. Called after each call of a tool, most of which print nothing."""
         while self._poll.poll(0) and self._take():
             pass
 
     def close(self) -> None:
-        """Let go of it. What comes later is nobody's."""
+        """Closes it. Later output is dropped."""
         if self._outlet >= 0:
             asyncio.get_running_loop().remove_reader(self._outlet)
             os.close(self._outlet)
@@ -196,12 +196,12 @@ class _Pipe:
 
 
 def may_start_later(error: OSError) -> bool:
-    """Whether a program that could not be started may start a moment later: the machine was short of something."""
+    """Tells whether a failed start may succeed a moment later, since the machine was short of a resource."""
     return error.errno in _SHORTAGES
 
 
 def how_it_ended(code: int) -> str:
-    """What an exit code says, for a message."""
+    """Describes an exit code, for a message."""
     if code >= 0:
         return f"ended with exit code {code}"
     try:

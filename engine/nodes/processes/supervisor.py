@@ -19,7 +19,7 @@ import sys
 import time
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # importing typing would take as long as everything else together
+if TYPE_CHECKING:  # importing typing takes as long as everything else together
     import signal
     from collections.abc import Iterator
     from typing import NoReturn
@@ -30,24 +30,24 @@ GRACE_SECONDS = 2.0
 """Between SIGTERM and SIGKILL."""
 
 PATIENCE_SECONDS = 5.0
-"""How long killed processes may take to go: one that the kernel holds, or that belongs to another user, may never."""
+"""How long to wait for killed processes: one that the kernel holds, or of another user, may never go."""
 
 _AGAIN_SECONDS = 0.01
 _LINUX = sys.platform.startswith("linux")
 _SET_PARENT_DEATH_SIGNAL, _SET_CHILD_SUBREAPER = 1, 36
 Row = tuple[int, int, int, int]
-"""A line of the table of processes: its id, and those of its parent, its process group and its session."""
+"""A process: its id, and those of its parent, its process group and its session."""
 
 _STOP = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 def main(lifeline: int, command: list[str]) -> NoReturn:
-    """Run `command` to its end, or until it is to end. Does not return."""
+    """Runs `command` to its end, or until it must end. Does not return."""
     os.set_inheritable(lifeline, False)
     events = Events(lifeline)
     events.wait(0)
     if events.cut:
-        os._exit(1)  # the engine was gone before this had begun: nobody may run anything for it any more
+        os._exit(1)  # the engine is gone already: start nothing
     if _LINUX:
         prctl(_SET_CHILD_SUBREAPER, 1)
     family = Family(start(command, lifeline))
@@ -60,14 +60,14 @@ def main(lifeline: int, command: list[str]) -> NoReturn:
 
 
 def start(command: list[str], lifeline: int) -> int:
-    """The process id of `command`, which leads a process group. Where it cannot start, the lifeline tells the errno."""
+    """Starts `command` as leader of a process group; returns its id. If it fails, the errno goes to the lifeline."""
     supervisor = os.getpid()
     child = os.fork()
     if child:
         return child
     try:
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which Python ignores, and an exec would keep ignored
+        for number in (signal.SIGPIPE, signal.SIGXFSZ):  # ignored by Python, and inherited through exec
             signal.signal(number, signal.SIG_DFL)
         os.setpgid(0, 0)
         if _LINUX:
@@ -82,7 +82,7 @@ def start(command: list[str], lifeline: int) -> int:
 
 
 def end(family: Family, events: Events) -> None:
-    """End what is left of the family: gently, unless the lifeline is cut; then for good."""
+    """Ends what is left of the family: gently, unless the lifeline is cut; then by force."""
     deadline = time.monotonic() + GRACE_SECONDS
     if family.alive() and not events.cut:
         family.signal(signal.SIGTERM)
@@ -90,7 +90,7 @@ def end(family: Family, events: Events) -> None:
         events.wait(deadline - time.monotonic())
     deadline = time.monotonic() + PATIENCE_SECONDS
     while family.alive() and time.monotonic() < deadline:
-        family.signal(signal.SIGKILL)  # again and again, for what was forked between the look and the kill
+        family.signal(signal.SIGKILL)  # repeated for what was forked between the listing and the kill
         events.wait(_AGAIN_SECONDS)
 
 
@@ -103,7 +103,7 @@ class Family:
         self.status: int | None = None
 
     def reap(self) -> None:
-        """Take note of every child that has ended."""
+        """Reaps every child that has ended."""
         while self._has_children:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -116,13 +116,13 @@ class Family:
                 self.status = status
 
     def alive(self) -> bool:
-        """Whether anyone is left. On Linux whoever is left descends from a child, so that no look around is needed."""
+        """Tells whether any process is left. On Linux the rest descend from our children, so no table is needed."""
         self._has_children = True
         self.reap()
         return self._has_children or (not _LINUX and any(self._members()))
 
     def signal(self, number: int) -> None:
-        """Send `number` to everyone."""
+        """Sends `number` to every process."""
         for pid in self._members():
             kill(pid, number)
 
@@ -138,7 +138,7 @@ class Family:
 
 
 class Events:
-    """What the supervisor waits for: `stop` was asked for by a signal, the lifeline was `cut`, a child has ended."""
+    """What the supervisor waits for: a signal asked to `stop`, the lifeline was `cut`, a child ended."""
 
     def __init__(self, lifeline: int) -> None:
         self.stop = self.cut = False
@@ -154,11 +154,11 @@ class Events:
 
     @property
     def descriptors(self) -> tuple[int, int, int]:
-        """What must stay open for this to work."""
+        """The descriptors that must stay open."""
         return self._lifeline, self._wake, self._woken_by
 
     def wait(self, seconds: float | None) -> None:
-        """Return when something happened, or after `seconds`."""
+        """Returns when something happened, or after `seconds`."""
         for descriptor, _ in self._poll.poll(None if seconds is None else max(0, seconds * 1000)):
             if descriptor == self._wake:
                 self.stop = self.stop or any(number in _STOP for number in os.read(self._wake, 1024))
@@ -168,7 +168,7 @@ class Events:
 
 
 def processes() -> Iterator[Row]:
-    """Every process that can be seen, from /proc where there is one, else from `ps`."""
+    """Lists every visible process, from /proc if there is one, else from `ps`."""
     if not os.path.isdir("/proc/self"):  # noqa: PTH112 — pathlib would double the time to start
         yield from _listed()
         return
@@ -193,14 +193,14 @@ def _listed() -> Iterator[Row]:
 
 
 def sweep(session: int) -> None:
-    """Kill every process of a session: what the engine does when the supervisor itself, its leader, was killed."""
+    """Kills every process of a session. The engine calls it if the supervisor, its leader, was killed."""
     for pid, _, _, belongs_to in processes():
         if belongs_to == session:
             kill(pid, signal.SIGKILL)
 
 
 def kill(pid: int, number: int) -> None:
-    """Send a signal to a process that may be gone, or not ours."""
+    """Signals a process, which may be gone or belong to another user."""
     try:  # noqa: SIM105 — every import makes every start slower
         os.kill(pid, number)
     except (ProcessLookupError, PermissionError):
@@ -208,7 +208,7 @@ def kill(pid: int, number: int) -> None:
 
 
 def heard(lifeline: int) -> bool:
-    """Whether the other end of the lifeline is still there."""
+    """Tells whether the other end of the lifeline is still open."""
     try:
         return bool(os.read(lifeline, 1))
     except OSError:
@@ -216,7 +216,7 @@ def heard(lifeline: int) -> bool:
 
 
 def keep_only(kept: set[int]) -> None:
-    """Let go of what was only meant for the program, so that it ends with the program."""
+    """Closes the descriptors that only the program needs, so that they close when it ends."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1):
         os.dup2(nothing, descriptor)
@@ -224,17 +224,17 @@ def keep_only(kept: set[int]) -> None:
         if int(name) not in kept | {0, 1}:
             try:  # noqa: SIM105
                 os.close(int(name))
-            except OSError:  # the one that listed them
+            except OSError:  # the one that listed the others
                 pass
 
 
 def leave_as(status: int | None) -> NoReturn:
-    """End as the program did. One that could not be killed counts as killed."""
+    """Exits as the program did. One that could not be killed counts as killed."""
     number = signal.SIGKILL if status is None else os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
     if number is not None:
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the program has left its own, if it was to
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # no second core dump
         if number != signal.SIGKILL:
             signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)

@@ -1,5 +1,6 @@
-"""Which Python and which Node.js run tools, and what is wrong with one that does not. One that is named, or stands
-beside the experience, is used or is an error: nothing else is taken in its place.
+"""Finds the Python and the Node.js for tools, and says what is wrong with one that does not work.
+
+An interpreter that is named, or lies beside the experience, is used or is an error: there is no fallback.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _LONGEST_ANSWER = 40
 
 
 class Python(Struct, frozen=True):
-    """A Python, before anybody looked whether it is one: the program, what names it, and how to mend that."""
+    """A candidate, unchecked: the program, what names it, and the remedy if it does not work."""
 
     program: str
     named_by: str
@@ -32,7 +33,7 @@ class Python(Struct, frozen=True):
 
 
 def wanted_python(directory: Path, python: str | None) -> Python:
-    """The Python for tools: `python`, else OE_PYTHON, else `.venv` beside the experience, else the one that runs this.
+    """The Python for tools: `python`, else OE_PYTHON, else `.venv` beside the experience, else the one running this.
 
     `python` is a path or the name of a command (docs/format.md, Tools).
     """
@@ -42,13 +43,13 @@ def wanted_python(directory: Path, python: str | None) -> Python:
     environment = directory.absolute() / ".venv"
     program = environment / "bin" / "python"
     if os.path.islink(environment) or os.path.lexists(program) or (environment / "pyvenv.cfg").exists():
-        remedy = "make it anew (python3 -m venv --clear .venv), remove it, or name another Python with --python"
+        remedy = "recreate it (python3 -m venv --clear .venv), remove it, or name another Python with --python"
         return Python(str(program), f"the .venv beside the experience has {program}", remedy)
     return Python(sys.executable, sys.executable, "name another Python with --python or OE_PYTHON")
 
 
 def find_python(directory: Path, python: str | None) -> str:
-    """The path of the Python for tools. Raises NodeError where nothing can be executed there; starts nothing."""
+    """The path of the Python for tools. Raises NodeError if it is not executable; does not start it."""
     wanted = wanted_python(directory, python)
     found = _find(wanted.program)
     if found is None:
@@ -61,7 +62,7 @@ def find_python(directory: Path, python: str | None) -> str:
 
 
 def find_node() -> str:
-    """The Node.js for tools. Raises NodeError where none can be executed; starts nothing."""
+    """The path of the Node.js for tools. Raises NodeError if none is executable; does not start it."""
     found = shutil.which("node")
     if found is not None:
         return found
@@ -74,7 +75,7 @@ _NODE_REMEDY = f"install Node.js {OLDEST_NODE} or newer from https://nodejs.org"
 
 
 def python_version(program: str) -> str:
-    """The version of a Python that can run tools. Raises NodeError, which says what it does instead. Starts it."""
+    """Starts a Python to ask for its version. Raises NodeError if it cannot run tools."""
     version = _answer(program, "-c", _PYTHON_VERSION)
     if _numbers(version) < OLDEST_PYTHON:
         raise NodeError("NoInterpreter", f"{program} is Python {version}; tools need 3.8 or newer", retryable=False)
@@ -82,7 +83,7 @@ def python_version(program: str) -> str:
 
 
 def node_version(program: str) -> str:
-    """The same for Node.js."""
+    """Starts a Node.js to ask for its version. Raises NodeError if it cannot run tools."""
     version = _answer(program, "--version").removeprefix("v")
     if _numbers(version)[0] < OLDEST_NODE:
         raise NodeError("NoInterpreter", f"{program} is Node.js {version}; {_NODE_REMEDY}", retryable=False)
@@ -90,7 +91,7 @@ def node_version(program: str) -> str:
 
 
 def require_python(directory: Path, python: str | None) -> None:
-    """Raise NodeError, with the remedy, where the Python for tools cannot run them. Starts it."""
+    """Starts the Python for tools. Raises NodeError, with the remedy, if it cannot run them."""
     wanted = wanted_python(directory, python)
     program = find_python(directory, python)
     try:
@@ -101,12 +102,12 @@ def require_python(directory: Path, python: str | None) -> None:
 
 
 def require_node() -> None:
-    """The same for Node.js."""
+    """Starts the Node.js for tools. Raises NodeError if it cannot run them."""
     node_version(find_node())
 
 
 def _answer(program: str, *arguments: str) -> str:
-    """The version that a program answers with. Raises NodeError where that is none."""
+    """The version that a program prints. Raises NodeError if it prints none."""
     try:
         done = subprocess.run(
             [program, *arguments], capture_output=True, stdin=subprocess.DEVNULL, timeout=_SECONDS, check=False
@@ -116,20 +117,20 @@ def _answer(program: str, *arguments: str) -> str:
             "NoInterpreter", f"{program} cannot be started: {error.strerror or error}", retryable=may_start_later(error)
         ) from error
     except subprocess.TimeoutExpired:
-        raise NodeError("NoInterpreter", f"{program} does not answer within {_SECONDS} s") from None
+        raise NodeError("NoInterpreter", f"{program} did not respond within {_SECONDS} s") from None
     said, complained = (text.decode("utf-8", "replace").strip() for text in (done.stdout, done.stderr))
     if done.returncode != 0:
         reason = f": {(complained or said).splitlines()[-1]}" if complained or said else ""
         how = f"exit code {done.returncode}" if done.returncode > 0 else f"signal {-done.returncode}"
-        raise NodeError("NoInterpreter", f"{program} ends with {how}{reason}", retryable=False)
+        raise NodeError("NoInterpreter", f"{program} ended with {how}{reason}", retryable=False)
     if not _numbers(said):
-        shown = f"answers “{said[:_LONGEST_ANSWER]}”" if said else "answers nothing"
+        shown = f"printed “{said[:_LONGEST_ANSWER]}”" if said else "printed nothing"
         raise NodeError("NoInterpreter", f"{program} {shown} when asked for its version", retryable=False)
     return said
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """The numbers of a version; nothing where it is none."""
+    """The numbers of a version; empty if it is not a version."""
     parts = version.removeprefix("v").split(".")
     return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()
 
@@ -142,12 +143,12 @@ def _find(named: str) -> str | None:
 def _expanded(named: str) -> str:
     try:
         return str(Path(named).expanduser())
-    except RuntimeError:  # of somebody whose home nobody knows
+    except RuntimeError:  # of an unknown user
         return named
 
 
 def _why_no_program(named: str) -> str:
-    """Why nothing can be executed at a path, or by a name, as the end of a sentence."""
+    """The reason why a path or command cannot be executed, as the end of a sentence."""
     if os.sep not in named:
         there = next((path for path in _on_path(named) if os.path.lexists(path)), None)
         return "is not on PATH" if there is None else f"is {there} on PATH, which {_why_no_program(there)}"
@@ -156,7 +157,7 @@ def _why_no_program(named: str) -> str:
         status = os.stat(path)
     except OSError as error:
         if os.path.islink(path):
-            return f"leads to {os.readlink(path)}, where no program is"
+            return f"is a broken link to {os.readlink(path)}"
         if isinstance(error, (FileNotFoundError, NotADirectoryError)):
             return "does not exist"
         return f"cannot be reached: {error.strerror}"

@@ -1,4 +1,4 @@
-"""Workers that are reused: who runs which request, how many at once. What a request means is the node kind's."""
+"""A pool of workers: which one runs a request, and how many run at once. Knows nothing of what a request means."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.nodes.workers.worker_client import Reply, Worker
 class Program(Struct, frozen=True):
     """What a worker runs: the interpreter with the worker's file, and the folder of the tools that it serves.
 
-    A worker serves one folder, so that two tools in different folders can each import their own `helpers`.
+    One folder per worker, so that tools in different folders can each import their own `helpers`.
     """
 
     command: tuple[str, ...]
@@ -24,7 +24,7 @@ class Program(Struct, frozen=True):
 
 
 class WorkerPool:
-    """At most `size` workers at a time (default: as many as there are cores), started when first needed."""
+    """At most `size` workers at a time (default: the number of cores), started when first needed."""
 
     def __init__(self, directory: Path, environment: Mapping[str, str], *, size: int | None = None) -> None:
         self._directory = directory
@@ -40,16 +40,16 @@ class WorkerPool:
 
     @property
     def one_by_one(self) -> bool:
-        """Whether requests come one after the other, so that a worker may stay awake: it takes a core from nobody."""
+        """True while requests come one by one, so that a worker may stay awake without taking a core from others."""
         return self._has_cores_to_spare and self._was_alone and not self._asked
 
     async def ask(self, program: Program, message: bytes, sink: Sink) -> Reply:
-        """The reply of a worker of `program` to `message`, which is one line; waits until a worker is free.
+        """Sends `message`, one line, to a worker of `program` once one is free; returns its reply.
 
-        A worker that says that it is stale has not called the tool: a new one is asked instead. One that says that it
-        retires is ended, and not asked again. What the worker prints until it replies goes to `sink`, to which nothing
-        goes once this has returned. Raises WorkerGone when the worker ended before it replied, OSError when none can
-        be started. On cancellation the worker is stopped, with every process that it started, before this returns.
+        A worker that replies `stale` has not called the tool: a new one is asked instead. One that replies `retire` is
+        ended. What the worker prints until it replies goes to `sink`, which gets nothing after this has returned.
+        Raises WorkerGone if the worker ends before it replies, OSError if none can be started. On cancellation, stops
+        the worker and every process that it started before it returns.
         """
         self._was_alone = not self._asked
         self._asked += 1
@@ -59,7 +59,7 @@ class WorkerPool:
                 if reply.get("stale"):
                     reply = await self._ask(await self._start(program), program, message, sink)
                 if reply.get("stale"):
-                    raise RuntimeError("a new worker called itself stale")
+                    raise RuntimeError("a new worker replied stale")
                 return reply
         finally:
             self._asked -= 1
@@ -80,18 +80,18 @@ class WorkerPool:
         return reply
 
     def _retire(self, worker: Worker) -> None:
-        """Let it end while others go on."""
+        """Ends it in the background."""
         retiring = asyncio.create_task(worker.end())
         self._retiring.add(retiring)
         retiring.add_done_callback(self._retiring.discard)
 
     async def start_ahead(self, program: Program) -> None:
-        """Start a worker of `program`, without waiting until it answers. Raises OSError."""
+        """Starts a worker of `program` without waiting until it is ready. Raises OSError."""
         async with self._slots:
             self._idle.append((program, await self._start(program)))
 
     async def close(self) -> None:
-        """End every worker: idle ones by themselves, busy ones by force."""
+        """Ends every worker: lets idle ones exit, kills busy ones."""
         idle, self._idle = self._idle, []
         await asyncio.gather(
             *(worker.end() for _, worker in idle),
@@ -100,7 +100,7 @@ class WorkerPool:
         )
 
     async def _take(self, program: Program) -> Worker:
-        """The idle worker of `program` that was used last, else a new one in place of the one used longest ago."""
+        """Takes the idle worker of `program` that was used last, or starts one in place of the one idle longest."""
         for index in reversed(range(len(self._idle))):
             candidate, worker = self._idle[index]
             if candidate == program:

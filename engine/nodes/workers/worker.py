@@ -1,7 +1,7 @@
 """Runs Python tools for the engine, one request at a time. Stand-alone: Python 3.8 and the standard library suffice.
 
 Started under the supervisor as `python worker.py CHANNEL FOLDER ROOT` in ROOT, the experience's folder. CHANNEL is a
-socket that carries one JSON line per message; FOLDER is the one of the tools it runs.
+socket that carries one JSON line per message; FOLDER holds the tools that it runs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 from types import FunctionType, ModuleType
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # here and below: what is only imported when it is needed took as long as everything else together
+if TYPE_CHECKING:  # here and below: imported only when needed, since it takes as long as everything else together
     from typing import Any, Callable  # noqa: UP035 — Python 3.8
 
 if TYPE_CHECKING or __package__:
@@ -40,22 +40,21 @@ else:  # run as a file, by a Python that may not have this package
 
 MAX_DEPTH = 500
 LINGER_LOOKS = 2_500
-"""How often to look for the next request before sleeping, where one is likely to come at once: for about a millisecond.
-No clock says when it is over, since tools may stop the clock of a process."""
+"""How often to poll for the next request before sleeping: about 1 ms. Counted, since tools may stop clocks."""
 
 LINGER_PAUSE = 16
-"""After how many more requests to try again, when none came in that time: others may need the core more."""
+"""Requests to skip after polling in vain: others may need the core more."""
 
 TO_LINE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 def main(channel: int, folder: str, root: str) -> None:
-    """Answer requests on the socket `channel` until its other end is closed."""
+    """Answers requests on the socket `channel` until its other end is closed."""
     os.set_inheritable(channel, False)
     sys.dont_write_bytecode = True
     sys.path[:] = search_path(sys.path, folder, root)
     worker = Worker(root, folder)
-    incoming = select.poll()  # here, where no tool has put anything in its place
+    incoming = select.poll()  # before a tool can replace it
     incoming.register(channel, select.POLLIN)
     pause = 0
     with os.fdopen(channel, "rb", closefd=False) as requests:
@@ -71,7 +70,7 @@ def main(channel: int, folder: str, root: str) -> None:
 
 
 def in_child() -> None:
-    """Let a process that `multiprocessing` has started find the tool's module, and its code as it is on disk."""
+    """Lets a process that `multiprocessing` has started find the tool's module, and its code as it is on disk."""
     sys.dont_write_bytecode = True
     if len(sys.argv) == ARGUMENTS:
         _, _, folder, root = sys.argv
@@ -83,19 +82,16 @@ ARGUMENTS = 4
 
 
 def linger(incoming: select.poll) -> bool:
-    """Stay awake until there is a request, or for LINGER_LOOKS: to be woken takes longer than to run a short tool.
-
-    Returns whether there is one.
-    """
+    """Polls for a request up to LINGER_LOOKS times: waking up takes longer than a short tool. False if none came."""
     return any(incoming.poll(0) for _ in range(LINGER_LOOKS))
 
 
 def search_path(path: list[str], folder: str, root: str) -> list[str]:
-    """`path` without this file's folder, and with the tool's and the experience's after the standard library.
+    """`path` without this file's folder, with the tool's and the experience's after the standard library.
 
     Not in front: a tool called `email.py` must not replace a module that the standard library needs.
     """
-    # Python names the folder that the file really lies in, where installers link files.
+    # Python puts the real folder of a linked file on the path.
     here = [os.path.dirname(file) for file in (__file__, os.path.realpath(__file__))]  # noqa: PTH120
     kept = [entry for entry in path if entry and entry not in here]
     named = [os.path.basename(entry) for entry in kept]  # noqa: PTH119
@@ -178,7 +174,7 @@ class Worker:
             self._was_asked = True
 
     def _tool(self, loaded: Loaded, file: str) -> ModuleType:
-        """The module of the tool in `file`, with the process as its top level left it. Raises what that raises."""
+        """Loads the tool in `file`, or restores the state that its top level left. Raises what its top level raises."""
         if loaded.tool is None:
             tool = loaded.context.run(self._modules.load, file)
             loaded.number_at_load = len(loaded.versions)
@@ -191,7 +187,7 @@ class Worker:
         return loaded.tool
 
     def _should_try_elsewhere(self, loaded: Loaded, request: dict[str, Any]) -> bool:
-        """Whether a module could not be loaded, perhaps since it was loaded before: some can be only once."""
+        """Tells whether loading may have failed because of an earlier load: some modules load only once per process."""
         if loaded.tool is not None:
             return False
         loaded.is_reusable = False
@@ -216,12 +212,12 @@ class Worker:
         return {**told, "retire": True, "why": why} if why else told
 
     def _has_late_effects(self, loaded: Loaded) -> bool:
-        """Whether modules that were loaded during the call may have changed the process: the next one expects that."""
+        """Tells whether modules loaded during the call changed the process, which the next call would expect."""
         return len(loaded.versions) > loaded.number_at_load and not self._state.is_as(loaded.state)
 
 
 def call(function: Callable[[Any], Any], value: Any) -> Any:
-    """What `function` returns for `value`, awaited where it is to be."""
+    """Calls `function` with `value`, and awaits the result if it is awaitable."""
     libraries.own_decimal_context()
     result = function(value)
     if not hasattr(result, "__await__"):
@@ -232,12 +228,12 @@ def call(function: Callable[[Any], Any], value: Any) -> Any:
 
 
 async def awaited(result: Any) -> Any:
-    """`result`, in a coroutine of our own: `asyncio.run` takes no other awaitable."""
+    """Awaits `result`: `asyncio.run` takes coroutines only."""
     return await result
 
 
 def functions(module: ModuleType) -> list[str]:
-    """The functions that `module` itself defines, in its order."""
+    """The functions that `module` itself defines, in source order."""
     return [
         name
         for name, value in vars(module).items()
@@ -246,12 +242,12 @@ def functions(module: ModuleType) -> list[str]:
 
 
 def failure(type_: str, message: str, **more: Any) -> dict[str, Any]:
-    """A reply that says what went wrong."""
+    """The reply for an error."""
     return {"ok": False, "type": type_, "message": message, **more}
 
 
 def location(places: Places, error: BaseException, function: Any) -> dict[str, Any] | None:
-    """Where in the experience's files `error` comes from: the innermost such frame, else the function's first line."""
+    """The place of `error` in the experience's files: the innermost such frame, else the function's first line."""
     if isinstance(error, SyntaxError) and error.filename and places.is_own(error.filename):
         return {"file": places.shown(error.filename), "line": error.lineno}
     import traceback
@@ -264,7 +260,7 @@ def location(places: Places, error: BaseException, function: Any) -> dict[str, A
 
 
 def encode(request: dict[str, Any], reply: dict[str, Any]) -> bytes:
-    """One line. An output that JSON cannot hold becomes an error that names the place."""
+    """Encodes a reply as one line. An output that JSON cannot hold becomes an error that names the place."""
     reply = {"id": request["id"], **reply}
     try:
         return TO_LINE(reply).encode() + b"\n"
@@ -276,7 +272,7 @@ def encode(request: dict[str, Any], reply: dict[str, Any]) -> bytes:
 
 
 def fault(value: Any, path: str, inside: tuple[int, ...]) -> str | None:
-    """The first thing in `value` that JSON cannot hold, with its path; None where there is none."""
+    """The first part of `value` that JSON cannot hold, with its path; None if there is none."""
     reason = unfit(value, inside)
     if reason is not None:
         return f"{path or 'the result'} {reason}"
@@ -287,7 +283,7 @@ def fault(value: Any, path: str, inside: tuple[int, ...]) -> str | None:
 
 
 def unfit(value: Any, inside: tuple[int, ...]) -> str | None:
-    """Why JSON cannot hold `value` itself, which lies inside of the containers with these ids; else None."""
+    """The reason why JSON cannot hold `value` itself, inside the containers with these ids; None if it can."""
     if isinstance(value, (dict, list, tuple)):
         return unfit_container(value, inside)
     if isinstance(value, float) and not math.isfinite(value):
@@ -300,7 +296,7 @@ def unfit(value: Any, inside: tuple[int, ...]) -> str | None:
 
 
 def unfit_container(value: Any, inside: tuple[int, ...]) -> str | None:
-    """The same for a dict, list or tuple, apart from what is in it."""
+    """As `unfit` for a dict, list or tuple, without its members."""
     if id(value) in inside:
         return "contains itself"
     if len(inside) == MAX_DEPTH:
@@ -312,7 +308,7 @@ def unfit_container(value: Any, inside: tuple[int, ...]) -> str | None:
 
 
 def encodable(text: str) -> bool:
-    """Whether `text` has a UTF-8 form."""
+    """Tells whether `text` can be encoded as UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -321,7 +317,7 @@ def encodable(text: str) -> bool:
 
 
 def send(channel: int, line: bytes) -> None:
-    """Write all of `line`."""
+    """Writes all of `line`."""
     rest = memoryview(line)
     while rest:
         rest = rest[os.write(channel, rest) :]

@@ -1,4 +1,4 @@
-"""Our end of a worker process: asked one thing at a time. What it runs is worker.py or worker.mjs."""
+"""The engine's end of a worker process, which runs worker.py or worker.mjs and serves one request at a time."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from engine.nodes.processes.process import Process, Sink, how_it_ended
 from engine.nodes.processes.supervisor import GRACE_SECONDS
 
 TAIL_BYTES = 4096
-"""How much of what a worker printed is kept for the message about its crash."""
+"""Bytes of a worker's output that are kept for the message about its crash."""
 
 _PIECE = 65_536
 
 Reply = Mapping[str, Any]
-"""What a worker replies to one request.
+"""The reply to one request.
 
-Every reply has the `id` of its request, and `ok`: whether there is an `output`. `retire: true` asks for an end of this
-worker after the reply, since it holds what must not reach another request; `why` may name that. `stale: true`, instead
-of `ok`, says that the worker cannot serve the request as a new one would, and that it has not called the tool.
+Every reply has the `id` of its request, and `ok`: true with an `output`. `retire: true` asks to end this worker, which
+holds something that must not reach another request; `why` may name it. `stale: true`, instead of `ok`, says that the
+worker cannot serve the request as a new one would, and has not called the tool.
 """
 
 
-class WorkerGone(Exception):  # noqa: N818 — not an error of ours, but what happened
-    """The worker ended before it had answered. `how` says in which way, `printed` is the end of what it printed."""
+class WorkerGone(Exception):  # noqa: N818 — an event, not an error of ours
+    """The worker ended before it replied. `how` describes its end, `printed` is the end of its output."""
 
     def __init__(self, how: str, printed: str) -> None:
         super().__init__(how)
@@ -50,7 +50,7 @@ class Worker:
     async def start(
         cls, command: Sequence[str], folder: Path, directory: Path, environment: Mapping[str, str]
     ) -> Worker:
-        """Start `command` (interpreter, worker file) in `directory`, for the tools of `folder`. Raises OSError."""
+        """Starts `command` (interpreter, worker file) in `directory`, for the tools of `folder`. Raises OSError."""
         ours, theirs = socket.socketpair()
         printed = _Printed()
         try:
@@ -76,14 +76,14 @@ class Worker:
 
     @property
     def alive(self) -> bool:
-        """Whether it can still be asked."""
+        """True while it can serve requests."""
         return self._process.running and not self._channel.closed
 
     async def ask(self, message: bytes, sink: Sink) -> Reply:
-        """The reply to `message`, one line each; what it prints meanwhile goes to `sink`.
+        """Sends `message` and returns the reply, one line each; what it prints meanwhile goes to `sink`.
 
-        Raises WorkerGone, and OSError where it could not even be started. After a cancellation it is still busy: kill
-        it, before `sink` is closed.
+        Raises WorkerGone, and OSError if it could not be started. After a cancellation it is still busy: kill it before
+        `sink` is closed.
         """
         self._printed.sink = sink
         try:
@@ -91,12 +91,12 @@ class Worker:
         except ConnectionError:
             code = await self._process.wait()
             raise WorkerGone(how_it_ended(code), self._printed.tail()) from None
-        self._process.drain()  # it was printed before the answer was sent
+        self._process.drain()  # printed before the reply was sent
         self._printed.forget()
         return _parsed(answer)
 
     async def end(self) -> None:
-        """Let an idle worker end by itself, so that what its tools registered for that moment runs."""
+        """Lets an idle worker exit, so that its tools' exit handlers run."""
         self._channel.close()
         with contextlib.suppress(asyncio.TimeoutError, OSError):
             await asyncio.wait_for(self._process.wait(), GRACE_SECONDS)
@@ -104,7 +104,7 @@ class Worker:
         await self._process.stop()
 
     async def kill(self) -> None:
-        """Stop it, and everything that it started. Returns when it is gone."""
+        """Stops it and everything that it started. Returns when it is gone."""
         try:
             await self._process.stop()
         finally:
@@ -116,12 +116,12 @@ def _parsed(answer: bytes) -> Reply:
     try:
         reply: Reply = msgspec.json.decode(answer)
     except msgspec.DecodeError:
-        reply = json.loads(answer)  # JavaScript's JSON may hold half of a surrogate pair, which is told of in words
+        reply = json.loads(answer)  # JavaScript's JSON may hold half of a surrogate pair, which is reported later
     return reply
 
 
 class _Printed:
-    """What a worker prints: passed on to whoever asked it, and its end remembered."""
+    """A worker's output: passed on to the caller, and its end kept."""
 
     def __init__(self) -> None:
         self.sink: Sink | None = None
@@ -138,15 +138,15 @@ class _Printed:
         return self._end.decode(errors="replace").strip()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Resets it."""
         self.sink = None
         self._end = b""
 
 
 class _Channel(asyncio.BufferedProtocol):
-    """One question and one answer at a time; each is one line.
+    """One request and one reply at a time, one line each.
 
-    Has a buffer of its own: what asyncio would allocate for each answer takes longer than all else about it.
+    Has its own buffer: allocating one for each reply, as asyncio does, takes longer than the rest.
     """
 
     def __init__(self) -> None:
@@ -157,7 +157,7 @@ class _Channel(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
 
     async def ask(self, message: bytes) -> bytes:
-        """Raises ConnectionError when the other end is closed before it answered."""
+        """Sends `message` and returns the reply. Raises ConnectionError if the other end is closed first."""
         if self.closed or self._transport is None:
             raise ConnectionResetError
         self._answer = asyncio.get_running_loop().create_future()
@@ -165,7 +165,7 @@ class _Channel(asyncio.BufferedProtocol):
         return await self._answer
 
     def close(self) -> None:
-        """Let the other end see that nothing more will be asked."""
+        """Closes the connection, which tells the worker to exit."""
         self.closed = True
         if self._transport is not None:
             self._transport.abort()

@@ -123,14 +123,14 @@ PROMPTS = [
     ("args win: {{notes}} but {{$.notes.title}}", "args win: from args but Night", []),
     ("{{before}} {{$edges.before[0]}} {{$edges.topic}}", '["x"] x from the edge', []),
     ("{{$args.city}} {{$item.key}} {{$index}}", "Oslo k 4", []),
-    ("[{{later}}]", "[]", ["{{later}} inserts nothing: no node has written that field before"]),
+    ("[{{later}}]", "[]", ["{{later}} inserts nothing: no earlier node has written that field"]),
     (
         "{{topik}}",
         "{{topik}}",
-        ["{{topik}} names nothing that the node receives and stays as it is; did you mean {{topic}}?"],
+        ["{{topik}} is not an input of the node and stays as it is; did you mean {{topic}}?"],
     ),
-    ("{{$.topic}}", "{{$.topic}}", ["{{$.topic}} names nothing that the node receives and stays as it is"]),
-    ("{{$iter}}{{$iter}}", "{{$iter}}{{$iter}}", ["{{$iter}} names nothing that the node receives and stays as it is"]),
+    ("{{$.topic}}", "{{$.topic}}", ["{{$.topic}} is not an input of the node and stays as it is"]),
+    ("{{$iter}}{{$iter}}", "{{$iter}}{{$iter}}", ["{{$iter}} is not an input of the node and stays as it is"]),
 ]
 
 
@@ -208,7 +208,7 @@ async def test_structured_output_is_the_input_of_the_forced_tool(bench: Bench, i
     outcome = await bench.run("Score.", writes=("score", "why"), schema="./schemas/score.json" if in_file else SCHEMA)
 
     assert outcome.output.state_delta == {"score": 3, "why": "because"}
-    assert bench.watcher.warnings == ["the answer's extra is dropped: `writes` does not name it"]
+    assert bench.watcher.warnings == ["dropped extra from the answer; add it to `writes` to keep it"]
     assert bench.watcher.activities == [f"calling {ANTHROPIC.default_model}", "validating structured output"]
     assert api.requests[0]["tools"][0]["name"] == "structured_output"
     assert api.requests[0]["tools"][0]["input_schema"] == SCHEMA
@@ -245,7 +245,8 @@ async def test_when_the_repair_does_not_fit_either_the_node_fails_with_its_cost(
     api = bench.serve(tool_use({"score": "high"}))
 
     with pytest.raises(
-        NodeError, match=r"does not fit the schema.*\$\.score: 'high' is not of type 'integer'"
+        NodeError,
+        match=r"neither the answer nor its repair matches the schema.*\$\.score: 'high' is not of type 'integer'",
     ) as raised:
         await bench.run("Score.", writes=("score",), schema=SCHEMA)
 
@@ -266,7 +267,7 @@ async def test_models_that_refuse_to_be_forced_give_structured_output_all_the_sa
 
 BAD_SCHEMAS: list[tuple[Any, str]] = [
     ({"type": "array"}, "schema must describe an object"),
-    ({"properties": {"a": {"type": "text"}}}, "schema is no JSON Schema"),
+    ({"properties": {"a": {"type": "text"}}}, "schema is not a valid JSON Schema"),
     ({"properties": {"a": {"pattern": "(?=a)"}}}, "schema cannot be used: at properties.a.pattern"),
     ("schemas/none.json", "schemas/none.json does not exist; create it or correct `schema`"),
     ("schemas/broken.json", "schemas/broken.json is not JSON"),

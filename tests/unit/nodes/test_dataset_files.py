@@ -117,26 +117,30 @@ async def test_parquet_gives_its_rows_as_json(bench: Bench) -> None:
 
 
 MISTAKES: list[tuple[str, str | bytes, str]] = [
-    ("a.json", '{"a": 1}', "a.json: a JSON file of rows holds one list, not a mapping; put [ and ] around it, or set"),
+    (
+        "a.json",
+        '{"a": 1}',
+        "a.json: a JSON file of rows must hold one list, not an object; put [ and ] around it, or set",
+    ),
     ("a.json", "[1,\n 2,]", "a.json, line 2: not JSON at column"),
     ("a.json", "[NaN]", "a.json: NaN is not JSON; write null"),
-    ("a.json", "[9007199254740993]", "a.json: the number 9007199254740993 is larger than JSON holds exactly"),
-    ("a.json", "[" + "9" * 5000 + "]", "is larger than JSON holds exactly; write it as a text"),
-    ("a.json", "[1e999]", "a.json: the number 1e999 is larger than JSON holds"),
+    ("a.json", "[9007199254740993]", "a.json: the number 9007199254740993 is too large for JSON to hold exactly"),
+    ("a.json", "[" + "9" * 5000 + "]", "is too large for JSON to hold exactly; make it a string"),
+    ("a.json", "[1e999]", "a.json: the number 1e999 is too large for JSON"),
     ("a.json", "[" * 100_000, "a.json: nested too deeply"),
     ("a.json", b"[\xff]", "a.json is not UTF-8 text; convert it to UTF-8"),
     ("a.jsonl", '{"a": 1}\n\n{"a": }\n', "a.jsonl, line 3: not JSON at column 7"),
-    ("a.jsonl", "1\n9007199254740993\n", "a.jsonl, line 2: the number 9007199254740993 is larger"),
+    ("a.jsonl", "1\n9007199254740993\n", "a.jsonl, line 2: the number 9007199254740993 is too large"),
     ("a.jsonl", b"1\n\xff\n", "a.jsonl is not UTF-8 text"),
     ("a.csv", "a,b\n1,2\n3\n", "a.csv, line 3: 1 value, but the header names 2: `a`, `b`"),
     ("a.csv", 'a,b\n"x\ny",2\n3,4,5\n', "a.csv, line 4: 3 values, but the header names 2: `a`, `b`"),
-    ("a.csv", "a,b,a\n", "a.csv, line 1: two columns have the name 'a'; give each its own"),
+    ("a.csv", "a,b,a\n", "a.csv, line 1: two columns are named 'a'; rename one of them"),
     ("a.csv", 'a\n"x"y\n', "a.csv, line 2: "),
     ("a.csv", 'a\n1\n"never\nclosed\n', "a.csv, line 3: "),
     ("a.csv", b"a\n\xff\n", "a.csv is not UTF-8 text"),
     ("a.parquet", "no parquet", "a.parquet: not readable as Parquet: "),
-    ("a.xlsx", "", "a.xlsx has the ending .xlsx, which does not tell its format; add `source.format`: `json`"),
-    ("rows", "", "rows has no ending, which does not tell its format; add `source.format`"),
+    ("a.xlsx", "", "the ending .xlsx of a.xlsx does not tell its format; add `source.format`: `json`"),
+    ("rows", "", "the name of rows does not tell its format; add `source.format`"),
 ]
 
 
@@ -212,14 +216,14 @@ def test_where_the_source_needs_no_reference_its_file_is_known_at_once(bench: Be
 
 
 SOURCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
-    ({"type": "file"}, {"type": "file"}, "`source.uri` is missing; it must be a text"),
-    ({"type": "file", "uri": "$args.file"}, {"type": "file"}, "`source.uri` is missing: $args.file refers to nothing"),
+    ({"type": "file"}, {"type": "file"}, "`source.uri` is missing; it must be a string"),
+    ({"type": "file", "uri": "$args.file"}, {"type": "file"}, "`source.uri` is missing: $args.file has no value"),
     (
         {"type": "file", "uri": "$args.file"},
         {"type": "file", "uri": 3},
-        "`source.uri` must be a text, not the number 3, which $args.file refers to",
+        "`source.uri` must be a string, not the number 3, which $args.file refers to",
     ),
-    ({"type": "file", "uri": ""}, {"type": "file", "uri": ""}, "`source.uri` must be a text, not an empty text"),
+    ({"type": "file", "uri": ""}, {"type": "file", "uri": ""}, "`source.uri` must be a string, not an empty text"),
     (
         {"type": "file", "uri": "a", "format": "$args.format"},
         {"type": "file", "uri": "a", "format": "xls"},
@@ -239,12 +243,12 @@ SOURCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
         {"type": "http", "url": "http://a", "headers": "$args.h"},
         {"type": "http", "url": "http://a", "headers": ["a"]},
-        "`source.headers` must be a mapping of names to texts, not a list",
+        "`source.headers` must be an object of strings, not a list",
     ),
     (
         {"type": "http", "url": "http://a", "headers": {"X-Limit": "$args.limit"}},
         {"type": "http", "url": "http://a", "headers": {"X-Limit": 5}},
-        "`source.headers.X-Limit` must be a text, not the number 5; put it in quotes",
+        "`source.headers.X-Limit` must be a string, not the number 5; put it in quotes",
     ),
     ({"type": "mcp-resource", "uri": "a:b"}, {"type": "mcp-resource", "uri": "a:b"}, "`source.server` is missing"),
 ]

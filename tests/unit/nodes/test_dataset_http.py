@@ -129,8 +129,8 @@ async def test_cookies_are_not_kept(bench: Bench, serve: Serve) -> None:
 
 
 UNUSABLE: list[tuple[Answer, str]] = [
-    (Answer(404, b"no such\n page"), "was answered with status 404 Not Found. The answer begins: no such page"),
-    (Answer(401), "was answered with status 401 Unauthorized; check `source.headers`"),
+    (Answer(404, b"no such\n page"), "returned status 404 Not Found. The answer begins: no such page"),
+    (Answer(401), "returned status 401 Unauthorized; check `source.headers`"),
     (
         Answer(500, f"token {TOKEN} is bad".encode()),
         "status 500 Internal Server Error. The answer begins: token *** is",
@@ -138,14 +138,14 @@ UNUSABLE: list[tuple[Answer, str]] = [
     (Answer(500, b"x" * 190 + TOKEN.encode()), "x" * 190 + "***"),
     (
         Answer(200, b"<html>"),
-        "was answered with what is no JSON: line 1 is not JSON at column 1: Expecting value. The an",
+        "did not return JSON: line 1 is not JSON at column 1: Expecting value. The an",
     ),
-    (Answer(200, b""), "was answered with what is no JSON: line 1 is not JSON at column 1"),
-    (Answer(200, b"[NaN]"), "was answered with what is no JSON: NaN is not JSON; write null"),
-    (json_answer("three"), "must be answered with a list of rows or one object, not the text 'three'"),
+    (Answer(200, b""), "did not return JSON: line 1 is not JSON at column 1"),
+    (Answer(200, b"[NaN]"), "did not return JSON: NaN is not JSON; write null"),
+    (json_answer("three"), "must return a list of rows or one object, not the text 'three'"),
     (redirect("/rows"), "was redirected 10 times; check `source.url`"),
-    (redirect("file:///etc/passwd"), "was not answered: "),
-    (Answer(200, b"[]", {"content-encoding": "gzip"}), "was not answered: "),
+    (redirect("file:///etc/passwd"), "failed: "),
+    (Answer(200, b"[]", {"content-encoding": "gzip"}), "failed: "),
 ]
 
 
@@ -179,7 +179,7 @@ async def test_an_address_where_nobody_answers_is_named(bench: Bench, serve: Ser
     with RowsApi({}) as gone:
         url = f"{gone.url}/rows"
 
-    assert (await bench.refusal(url)).startswith(f"GET {url} was not answered: ")
+    assert (await bench.refusal(url)).startswith(f"GET {url} failed: ")
 
 
 async def test_a_server_that_speaks_no_https_is_not_worth_another_try(bench: Bench, serve: Serve) -> None:
@@ -206,7 +206,7 @@ async def test_neither_password_nor_query_of_an_address_is_shown(bench: Bench, s
 
     message = await bench.refusal(url)
 
-    assert message.startswith(f"GET {api.url}/rows was answered with status 404")
+    assert message.startswith(f"GET {api.url}/rows returned status 404")
     assert bench.watcher.activities == [f"GET {api.url}/rows"]
 
 
@@ -214,15 +214,15 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"url": "ftp://a/b"}, "`source.url` must be an http:// or https:// address, not the text 'ftp://a/b'"),
     ({"url": "rows.json"}, "`source.url` must be an http:// or https:// address"),
     ({"url": "http://[::1/rows"}, "`source.url` must be an http:// or https:// address"),
-    ({"url": "http://a:port/"}, "`source.url` is no address"),
+    ({"url": "http://a:port/"}, "`source.url` is not a valid address"),
     ({"url": "http://a/?key=${API_TOKEN}"}, "addresses are logged; use `source.headers`"),
     ({"headers": {"X-Key": "${NO_SUCH}"}}, "the header X-Key needs the environment variable NO_SUCH, which is not set"),
     ({"headers": {"X-Key": "${EMPTY}"}}, "the header X-Key needs the environment variable EMPTY, which is not set"),
     (
         {"headers": {"X-Key": "${BROKEN}"}},
-        "the header X-Key holds a line break, or a character that no header can hold",
+        "the header X-Key contains a line break or another character that a header cannot hold",
     ),
-    ({"headers": {"X Key": "1"}}, "`source.headers` names the text 'X Key', which no header can be called"),
+    ({"headers": {"X Key": "1"}}, "`source.headers` names the text 'X Key', which is not a valid header name"),
 ]
 
 

@@ -130,7 +130,9 @@ async def test_a_resource_that_is_not_there_is_named_and_no_secret_is_repeated(b
 
     message = await bench.refusal("note:2")
 
-    assert message == "the MCP server `notes` did not give note:2: no resource note:2 for token ***; check `source.uri`"
+    assert (
+        message == "the MCP server `notes` did not return note:2: no resource note:2 for token ***; check `source.uri`"
+    )
 
 
 async def test_a_server_that_ends_at_once_is_reported_with_what_it_printed(bench: Bench) -> None:
@@ -138,8 +140,8 @@ async def test_a_server_that_ends_at_once_is_reported_with_what_it_printed(bench
 
     message = await bench.refusal()
 
-    assert message.startswith("the MCP server `notes` did not start as one: ")
-    assert message.endswith("check `command` and `args` in mcp.json; the last it printed:\nno notes here")
+    assert message.startswith("the MCP server `notes` did not start: ")
+    assert message.endswith("check `command` and `args` in mcp.json; last output:\nno notes here")
 
 
 async def test_a_server_that_does_not_want_to_end_is_ended(bench: Bench) -> None:
@@ -173,12 +175,21 @@ MISTAKES: list[tuple[Any, str]] = [
     ({"servers": {"files": {}, "mail": {}}}, "mcp.json has no server `notes`; it has `files`, `mail`"),
     ({"servers": {}}, "mcp.json has no server `notes`; it has none"),
     ({"servers": {"notes": {"args": []}}}, "the server `notes` in mcp.json must have a `command`: the program that"),
-    ({"servers": {"notes": {"url": "http://a"}}}, "only servers that are started by a command are known"),
-    ({"servers": {"notes": {"command": "a", "args": "b"}}}, "must have texts in its list `args`, not the text 'b'"),
-    ({"servers": {"notes": {"command": "a", "env": {"A": 1}}}}, "must have texts in its object `env`"),
+    ({"servers": {"notes": {"url": "http://a"}}}, "only servers started by a command are supported"),
+    (
+        {"servers": {"notes": {"command": "a", "args": "b"}}},
+        "`args` of the server `notes` in mcp.json must be a list of strings, not the text 'b'",
+    ),
+    (
+        {"servers": {"notes": {"command": "a", "env": {"A": 1}}}},
+        "`env` of the server `notes` in mcp.json must be an object of strings",
+    ),
     ({"servers": {"notes": {"command": "a", "env": {"A": "${NO_SUCH}"}}}}, "A of the server `notes` in mcp.json needs"),
     ({"servers": {"notes": {"command": "no-such-program"}}}, "`no-such-program` is not on PATH; install it or correct"),
-    ({"servers": {"notes": {"command": "./mcp.json"}}}, "`./mcp.json` is not there, or no program; install it or"),
+    (
+        {"servers": {"notes": {"command": "./mcp.json"}}},
+        "`./mcp.json` does not exist or is not executable; install it or",
+    ),
 ]
 
 

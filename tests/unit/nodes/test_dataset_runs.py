@@ -164,7 +164,7 @@ async def test_a_source_that_refers_to_nothing_fails_the_node(world: World) -> N
     ended = await world.run()
 
     [failed] = [event for event in events(world, ended.run_id) if isinstance(event, NodeFailed)]
-    assert failed.error.message == "`source.uri` is missing: $args.file refers to nothing"
+    assert failed.error.message == "`source.uri` is missing: $args.file has no value"
 
 
 async def test_the_files_that_are_known_from_the_start_stand_in_the_first_event(world: World) -> None:

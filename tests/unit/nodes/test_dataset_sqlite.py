@@ -61,14 +61,14 @@ MISTAKES = [
     ("SELECT * FROM ordrs", "no such table: ordrs; correct `source.query`"),
     ("DELETE FROM orders", "attempt to write a readonly database; correct `source.query`"),
     ("SELECT 1; SELECT 2", "one statement at a time; correct `source.query`"),
-    ("BEGIN", "the query gives no rows; write a SELECT"),
-    ("SELECT a.id, b.id FROM orders a JOIN orders b", "the query gives two columns the name 'id'; rename one of them"),
-    ("SELECT 9007199254740993 AS big", "row 1, big: the number 9007199254740993 is larger than JSON holds exactly"),
-    ("SELECT 9e999 AS x", "row 1, x: infinity has no form in JSON. In SQL: CAST(x AS TEXT)"),
+    ("BEGIN", "the query returns no rows; write a SELECT"),
+    ("SELECT a.id, b.id FROM orders a JOIN orders b", "the query returns two columns named 'id'; rename one of them"),
+    ("SELECT 9007199254740993 AS big", "row 1, big: the number 9007199254740993 is too large for JSON to hold exactly"),
+    ("SELECT 9e999 AS x", "row 1, x: infinity cannot be represented in JSON. In SQL: CAST(x AS TEXT)"),
     ("SELECT CAST(x'ff' AS TEXT) AS x", "Could not decode to UTF-8"),
     (
         "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 200) SELECT x, hex(zeroblob(5e4)) FROM n",
-        "the rows come to more than 10 MB; choose fewer columns",
+        "the rows exceed 10 MB; select fewer columns",
     ),
 ]
 

@@ -75,7 +75,7 @@ async def test_a_program_that_is_no_python_fails_the_node_with_what_it_printed(t
     bench = Bench(tmp_path, ToolKind(tmp_path, python=str(program)))
     bench.write("a.py", "def run(i): return {}")
 
-    with pytest.raises(NodeError, match=r"--python names .*fake ends with exit code 4: this is no Python; give"):
+    with pytest.raises(NodeError, match=r"--python names .*fake ended with exit code 4: this is no Python; give"):
         await bench.call("a.py")
     await bench.kind.close()
 
@@ -91,17 +91,17 @@ async def test_a_program_that_cannot_be_started_fails_the_node(tmp_path: Path) -
 
 
 BROKEN = {
-    "a link to nothing": "leads to /no/such/python3, where no program is",
-    "a link to itself": "where no program is",
+    "a link to nothing": "is a broken link to /no/such/python3",
+    "a link to itself": "is a broken link to",
     "not executable": "is not executable",
     "a folder": "is a folder",
     "nothing in bin": "does not exist",
     "a link as a whole": "does not exist",
     "of another machine": "cannot be started: Exec format error",
-    "ends at once": "ends with exit code 3: no module named encodings",
-    "is killed": "ends with signal 9",
-    "prints what it likes": "answers “hello” when asked for its version",
-    "says nothing": "answers nothing when asked for its version",
+    "ends at once": "ended with exit code 3: no module named encodings",
+    "is killed": "ended with signal 9",
+    "prints what it likes": "printed “hello” when asked for its version",
+    "says nothing": "printed nothing when asked for its version",
     "too old": "is Python 2.7.18; tools need 3.8 or newer",
 }
 
@@ -150,7 +150,7 @@ async def test_an_environment_beside_the_experience_that_is_broken_is_an_error_w
     assert message.startswith(f"the .venv beside the experience has {tmp_path / '.venv/bin/python'}")
     assert BROKEN[how] in message
     assert message.endswith(
-        "make it anew (python3 -m venv --clear .venv), remove it, or name another Python with --python"
+        "recreate it (python3 -m venv --clear .venv), remove it, or name another Python with --python"
     )
     checked = call((*OE, "doctor"), tmp_path)
     assert checked.code == 1
@@ -203,7 +203,7 @@ def test_a_node_that_cannot_be_executed_is_named(tmp_path: Path, monkeypatch: py
     (tmp_path / "node").symlink_to("/no/such/node")
     monkeypatch.setenv("PATH", str(tmp_path))
 
-    with pytest.raises(NodeError, match="node leads to /no/such/node, where no program is; install Node"):
+    with pytest.raises(NodeError, match="node is a broken link to /no/such/node; install Node"):
         find_node()
 
 

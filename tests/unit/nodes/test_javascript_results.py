@@ -59,7 +59,7 @@ async def test_what_json_would_lose_fails_the_node_with_its_place_and_the_remedy
     value = "{{ state_delta: {{ rows: [0, {{ 'first name': {} }}] }} }}"
     messages = await refusals(bench, {lost: f"return {value.format(lost)};" for lost in LOST})
 
-    place = 'a.mjs returned what is not JSON: state_delta.rows[1]["first name"]'
+    place = 'a.mjs returned a value that is not JSON: state_delta.rows[1]["first name"]'
     assert {lost: message for lost, message in messages.items() if not message.startswith(place)} == {}
     assert {lost: message for lost, message in messages.items() if LOST[lost] not in message} == {}
 

@@ -108,7 +108,7 @@ def test_a_full_disk_costs_the_output_and_not_the_attempt(
         file.write(b"text")
         file.write(b"more")
 
-    assert warnings == [f"output cannot be kept in {tmp_path}/output/a.log: No space left on device"]
+    assert warnings == [f"output cannot be written to {tmp_path}/output/a.log: No space left on device"]
 
 
 PRINTS = """
@@ -184,7 +184,7 @@ async def test_of_an_error_as_long_as_a_book_the_log_has_both_ends_and_the_outpu
     message = failed.error.message
     assert "Error: begin xxx" in message[:40]
     assert f"xxx end ({name}:" in message[-30:]
-    assert "characters are left out here; the output of this attempt has all of it" in message
+    assert "characters omitted; the output of this attempt has the full text" in message
     assert len(message) < 10_500
     [output] = output_folder(world.store, run_id).iterdir()
     assert output.stat().st_size > 200_000

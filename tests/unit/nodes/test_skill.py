@@ -152,7 +152,7 @@ async def test_a_skill_gives_structured_output_as_agents_do(bench: Bench, monkey
 
     assert outcome.output.state_delta == {"urgency": 3}
     assert "repairing structured output" in bench.watcher.activities
-    assert bench.watcher.warnings == ["the answer's why is dropped: `writes` does not name it"]
+    assert bench.watcher.warnings == ["dropped why from the answer; add it to `writes` to keep it"]
 
 
 @pytest.mark.parametrize("writes", [(), ("a", "b")])
@@ -192,15 +192,19 @@ async def test_a_mistake_in_front_matter_is_a_warning_that_names_its_line(bench:
 
 MISTAKES: list[tuple[str, dict[str, str | bytes], str]] = [
     ("skills/none", {}, "skills/none does not exist; create the folder with a SKILL.md in it, or correct `impl`"),
-    ("skills/empty", {"skills/empty/a.md": ""}, "skills/empty holds no SKILL.md; create it or correct `impl`"),
-    ("skills/small", {"skills/small/Skill.md": "x"}, "skills/small holds no SKILL.md; rename Skill.md to SKILL.md"),
-    ("./skills/triage/SKILL.md", {}, "`impl` names the folder of a SKILL.md, such as ./skills/triage"),
+    ("skills/empty", {"skills/empty/a.md": ""}, "skills/empty contains no SKILL.md; create it or correct `impl`"),
+    ("skills/small", {"skills/small/Skill.md": "x"}, "skills/small contains no SKILL.md; rename Skill.md to SKILL.md"),
+    ("./skills/triage/SKILL.md", {}, "`impl` must name the folder of a SKILL.md, such as ./skills/triage"),
     (
         "s",
         {"s/SKILL.md": "---\nname: x\n---\n \n"},
-        "s/SKILL.md tells the model nothing; write below its front matter what to do",
+        "s/SKILL.md has no instructions; write them below its front matter",
     ),
-    ("s", {"s/SKILL.md": "---\nname: x\nSay."}, "the front matter of s/SKILL.md never ends; add a line --- after it"),
+    (
+        "s",
+        {"s/SKILL.md": "---\nname: x\nSay."},
+        "the front matter of s/SKILL.md is not closed; add a line --- after it",
+    ),
     ("s", {"s/SKILL.md": b"\xff"}, "s/SKILL.md cannot be read as UTF-8 text"),
 ]
 

@@ -106,9 +106,7 @@ async def test_a_key_that_means_nothing_is_reported(bench: Bench) -> None:
 
     await bench.call("tools/t.py")
 
-    assert bench.watcher.warnings == [
-        "tools/t.py returned the key edge_ouput, which means nothing; fields to write belong into state_delta"
-    ]
+    assert bench.watcher.warnings == ["tools/t.py returned the unknown key edge_ouput; put fields under state_delta"]
 
 
 EMPTY_RESULTS = [
@@ -239,7 +237,7 @@ MISFITS = [
         "tools/a.txt",
         "text",
         "NoTool",
-        "tools/a.txt is no tool: a tool's file ends in .py, .mjs, .js, .cjs, .ts, .mts, .cts",
+        "tools/a.txt is not a tool file; tool files end in .py, .mjs, .js, .cjs, .ts, .mts, .cts",
     ),
     (
         "tools/a.py",

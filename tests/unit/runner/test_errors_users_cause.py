@@ -30,7 +30,7 @@ TOOLS = {
     ),
     "returns_no_json": (
         "return {'state_delta': {'y': {1, 2}}}",
-        "returns_no_json.py returned what is not JSON: state_delta.y is a set; "
+        "returns_no_json.py returned a value that is not JSON: state_delta.y is a set; "
         "return only dicts, lists, strings, numbers, booleans and None",
     ),
     "prints_and_raises": (
@@ -43,7 +43,7 @@ TOOLS = {
     ),
     "ends_its_process": (
         "import os\nprint('bye', flush=True)\nos._exit(3)",
-        "the process of ends_its_process.py ended with exit code 3 before it returned; the last it printed: bye",
+        "the process of ends_its_process.py ended with exit code 3 before it returned; last output: bye",
     ),
     "hangs": (
         f"""
@@ -69,7 +69,7 @@ ANSWERS: dict[str, tuple[Script, str]] = {
     ),
     "gets_nothing": (
         text(""),
-        "claude-haiku-4-5 answered with no text; say in the prompt what to answer, or try again",
+        "claude-haiku-4-5 returned no text; say in the prompt what to answer, or try again",
     ),
     "gets_half": (
         text("fi", stop_reason="max_tokens"),

@@ -1,4 +1,4 @@
-"""What a tool leaves behind that cannot be put back, so that its process must not be used again."""
+"""Finds what a tool left behind that cannot be put back, so that its process must not be used again."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import os
 import resource
 import sys
 
-del sys.modules["resource"]  # so that it tells when a tool imports it
+del sys.modules["resource"]  # so that its presence shows that a tool imported it
 
 _LIMITS = tuple(getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_"))
 
 
 class Leftovers:
-    """Compares with how the process was before any tool ran."""
+    """Compares the process with its state before any tool ran."""
 
     def __init__(self) -> None:
         self._place = _place()
@@ -21,7 +21,7 @@ class Leftovers:
         self._threads = _thread._count()
 
     def found(self) -> str | None:
-        """What there is, in words; None where the process may be used again."""
+        """Describes what was left behind; None if the process can be used again."""
         if _thread._count() != self._threads:
             return "a thread still runs"
         if _has_children():
@@ -34,7 +34,7 @@ class Leftovers:
 
 
 def _has_children() -> bool:
-    """Whether there is a child process, or one that has ended and was not waited for."""
+    """Tells whether there is a child process, running or not waited for."""
     try:
         if hasattr(os, "waitid"):
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)

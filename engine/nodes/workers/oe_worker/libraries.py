@@ -1,4 +1,4 @@
-"""The settings of modules of the standard library, and of numpy, that may not be loaded: read and put back."""
+"""Settings of the standard library's modules and of numpy, which may not be loaded: read and restored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Setting:
-    """A setting of a module: read by `get`, written by `set_to`, `default` where the module is not loaded."""
+    """A setting of a module: read by `get`, written by `set_to`, `default` while the module is not loaded."""
 
     def __init__(
         self, module: str, default: Any, get: Callable[[Any], Any], set_to: Callable[[Any, Any], object]
@@ -34,7 +34,7 @@ class Setting:
 
 
 class Logging:
-    """Levels and handlers of the loggers. Those that installed modules made when they were loaded are left to them."""
+    """Levels and handlers of loggers, except those that installed modules created when they were loaded."""
 
     def read(self) -> dict[str, tuple[Any, ...]]:
         """See Aspect."""
@@ -52,7 +52,7 @@ class Logging:
         logging = sys.modules["logging"]
         for name, found in self.read().items():
             if name not in wanted and name.partition(".")[0] in sys.modules:
-                wanted[name] = found  # it belongs to a module that stays loaded
+                wanted[name] = found  # of a module that stays loaded
         of_root = wanted.get("", _UNTOUCHED[True])
         logging.disable(of_root[0])
         _write_logger(logging.root, of_root[1:])
@@ -66,7 +66,7 @@ _UNTOUCHED: dict[bool, tuple[Any, ...]] = {
     True: (0, _WARNING, [], [], True, False),
     False: (0, [], [], True, False),
 }
-"""A logger that nobody has configured: of the root, `disable` of all comes first."""
+"""An unconfigured logger; the root's tuple begins with `manager.disable`."""
 
 
 def _of_logger(logger: Any) -> tuple[Any, ...]:
@@ -81,7 +81,7 @@ def _write_logger(logger: Any, wanted: tuple[Any, ...]) -> None:
 
 
 class DecimalTemplates:
-    """The contexts that `decimal` copies for each thread."""
+    """The template contexts that `decimal` copies for each thread."""
 
     def read(self) -> tuple[str, ...]:
         """See Aspect."""
@@ -95,7 +95,7 @@ class DecimalTemplates:
         decimal = sys.modules["decimal"]
         templates = (decimal.DefaultContext, decimal.BasicContext, decimal.ExtendedContext)
         for template, text in zip(templates, wanted):  # noqa: B905 — Python 3.8
-            meant = eval(text, vars(decimal))  # noqa: S307 — a text that `repr` made
+            meant = eval(text, vars(decimal))  # noqa: S307 — text from `repr`
             for name in ("prec", "rounding", "Emin", "Emax", "capitals", "clamp"):
                 setattr(template, name, getattr(meant, name))
             for signal in template.traps:
@@ -133,7 +133,7 @@ _OF_NUMPY = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "wa
 
 
 def renew_random_numbers() -> None:
-    """Let no later tool go on with the numbers of this one: in a new interpreter they come from a new seed."""
+    """Reseeds the random numbers, as a new interpreter would."""
     for name in ("random", "numpy.random"):
         module = sys.modules.get(name)
         if module is not None:
@@ -141,7 +141,7 @@ def renew_random_numbers() -> None:
 
 
 def own_decimal_context() -> None:
-    """Let what is done from here on change no decimal context but its own."""
+    """Gives the current context its own copy of the decimal context."""
     decimal = sys.modules.get("decimal")
     if decimal is not None:
         decimal.setcontext(decimal.getcontext().copy())

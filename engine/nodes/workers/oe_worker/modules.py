@@ -1,4 +1,4 @@
-"""The user's modules: compiled from what is on disk, told apart by the digest of that, kept apart by node."""
+"""The user's modules: compiled from disk, identified by the digests of their files, kept apart by node."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
 
 PREFIX = "oe_tool_"
 KEPT = 8
-"""The modules of how many nodes to keep: the stages of a pipeline take turns."""
+"""The number of nodes whose modules are kept: the stages of a pipeline take turns."""
 
 INIT = "__init__.py"
 SEVERAL = "several"
-"""Instead of the digest of a file of which more than one version was loaded."""
+"""The digest of a file that was loaded in more than one version."""
 
 MISSING = "0" * 64
-"""Instead of the digest of a file that was looked for and is not there."""
+"""The digest of a file that was looked for and is missing."""
 
 
 class Loaded:
-    """The modules of one node: those that its tool, `digests`, is made of, in the state that its calls left them in.
+    """The modules of one node, whose files should have `digests`, in the state that its calls left them in.
 
     `versions` has the digests of the files that were compiled for it; `context` and `state` (see process_state) are
-    what their top levels made of the process.
+    what their top levels left.
     """
 
     def __init__(self, digests: Digests) -> None:
@@ -56,7 +56,7 @@ class Loaded:
         self.is_reusable = True
 
     def differing(self) -> list[str]:
-        """The files that the input hash names, and that were loaded in another version, or passed over for others."""
+        """The files in the input hash that were loaded in another version, or shadowed by others."""
         differing = [file for file, digest in self.versions.items() if self.digests.get(file, digest) != digest]
         others = {_module_name(file) for file in self.unforeseen()}
         passed_over = [file for file in self.digests if others and _module_name(file) in others]
@@ -68,7 +68,7 @@ class Loaded:
 
 
 class Modules:
-    """All of the user's modules in this process. Those of one node at a time are in `sys.modules`."""
+    """All user modules in this process. `sys.modules` has those of one node at a time."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
@@ -81,9 +81,9 @@ class Modules:
         _intercept_sources(self)
 
     def enter(self, node: object, digests: Digests) -> Loaded:
-        """Have the modules of `node` in place: as they were left, where they are those that `digests` names.
+        """Puts the modules of `node` in place: as its last call left them, if their files still have `digests`.
 
-        The modules of another node are gone before.
+        Call `leave` for the node before.
         """
         known = self._nodes.pop(node, None)
         if known is None or not known.is_reusable or known.digests != digests or known.versions != _part(known):
@@ -97,7 +97,7 @@ class Modules:
         return known
 
     def leave(self) -> None:
-        """Take the modules of the current node out, and put back what was taken from or replaced in `sys.modules`."""
+        """Takes the current node's modules out of `sys.modules`, and restores what was removed or replaced there."""
         self.current.modules = own = self.own()
         for name in own:
             del sys.modules[name]
@@ -109,12 +109,12 @@ class Modules:
             self._last_installed = _last_name()
 
     def own(self) -> dict[str, ModuleType]:
-        """Those of the current node, by their names: they came after all that is installed."""
+        """The current node's modules by name: in `sys.modules` they follow the installed ones."""
         added = list(takewhile(lambda name: name != self._last_installed, reversed(sys.modules)))
         return {name: sys.modules[name] for name in reversed(added) if self._places.owns(sys.modules[name])}
 
     def load(self, file: str) -> ModuleType:
-        """The module of the tool in `file`. Raises whatever its top level raises."""
+        """Loads the tool in `file`. Raises whatever its top level raises."""
         tool = self.current.tool
         if tool is None:
             name = PREFIX + os.path.splitext(os.path.basename(file))[0].replace(".", "%2E")  # noqa: PTH119, PTH122
@@ -126,7 +126,7 @@ class Modules:
         return tool
 
     def code(self, file: str, data: bytes, compiled: Callable[[bytes, str], CodeType]) -> CodeType:
-        """The code of the user's module `file`, whose content is `data`; `compiled` makes it."""
+        """The code of the user's module `file` with the content `data`, which `compiled` compiles."""
         digest = self.note(file, data)
         known = self._codes.get(file)
         if known is None or known[0] != digest:
@@ -136,7 +136,7 @@ class Modules:
         return known[1]
 
     def read(self, loader: SourceFileLoader | SourcelessFileLoader | ExtensionFileLoader, file: str) -> bytes:
-        """The content of `file`. Raises OSError, and counts it as missing, where it has gone since it was found."""
+        """Reads `file`. Raises OSError, and notes it as missing, if it has gone since it was found."""
         try:
             return loader.get_data(file)
         except OSError:
@@ -144,10 +144,10 @@ class Modules:
             raise
 
     def note(self, file: str, data: bytes) -> str:
-        """The digest of `data`, which is what was loaded of `file`."""
+        """Notes that `file` was loaded with the content `data`; returns its digest."""
         digest: str = sha256(data).hexdigest()
         self._note(file, digest)
-        if b"seed" in data:  # random numbers start anew with each call, and so must what seeds them
+        if b"seed" in data:  # seeds must be set again for each call
             self.current.is_reusable = False
         return digest
 
@@ -157,7 +157,7 @@ class Modules:
             versions[file] = SEVERAL
 
     def note_missing(self, name: str, path: Sequence[str] | None) -> None:
-        """The module `name` was looked for on `path` and is not there; of the user's modules it matters who looks."""
+        """Notes that a user module looked for the module `name` on `path` in vain."""
         frame: FrameType | None = sys._getframe(1)
         while frame is not None and (frame.f_code.co_filename == __file__ or "importlib" in frame.f_code.co_filename):
             frame = frame.f_back
@@ -170,14 +170,14 @@ class Modules:
                     self._note(file, MISSING)
 
     def is_own(self, file: str) -> bool:
-        """Whether `file` is of a module of the user's."""
+        """Tells whether `file` belongs to a user module."""
         return self._places.is_own(file)
 
 
 class ToolFinder:
-    """Finds the tools in `folder` by the names that their modules have here: `multiprocessing` looks for them so.
+    """Finds the tools in `folder` by the names of their modules, for `multiprocessing`.
 
-    The last finder that is asked: what it does not find is missing, which `modules` are told.
+    The last finder to be asked: what it does not find is noted as missing.
     """
 
     def __init__(self, folder: str, modules: Modules) -> None:
@@ -194,7 +194,7 @@ class ToolFinder:
 
 
 def _names_in(code: CodeType) -> Iterator[str]:
-    """All names that `code` and what is in it uses."""
+    """All names that `code` and the code within it use."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, type(code)):
@@ -202,18 +202,18 @@ def _names_in(code: CodeType) -> Iterator[str]:
 
 
 def _module_name(file: str) -> str:
-    """The last part of the name that `file` is imported by."""
+    """The last part of the name under which `file` is imported."""
     folder, name = os.path.split(file)
     return os.path.basename(folder) if name == INIT else os.path.splitext(name)[0]  # noqa: PTH119, PTH122
 
 
 def _part(known: Loaded) -> dict[str, str]:
-    """What `known` would have loaded if that were all as its digests say."""
+    """What `known` would have loaded if all files had their digests."""
     return {file: known.digests.get(file, "") for file in known.versions}
 
 
 def _intercept_sources(modules: Modules) -> None:
-    """Have every loader of Python files ask `modules` first, so that none takes a stale `.pyc` for a user's module."""
+    """Makes every loader of Python files ask `modules` first, so that no stale `.pyc` is used for a user module."""
     usual, usual_bare = SourceFileLoader.get_code, SourcelessFileLoader.get_code
     usual_create = ExtensionFileLoader.create_module
 
@@ -241,7 +241,7 @@ def _intercept_sources(modules: Modules) -> None:
 
 
 def _new_module(name: str, file: str, loader: SourceFileLoader) -> ModuleType:
-    """An empty module, as `importlib.util` makes one for `file`."""
+    """Creates an empty module, as `importlib.util` does for `file`."""
     module = ModuleType(name)
     module.__spec__ = _spec(name, file, loader)
     module.__loader__ = loader
@@ -257,7 +257,7 @@ def _spec(name: str, file: str, loader: SourceFileLoader) -> ModuleSpec:
 
 
 def _look_anew(places: Places) -> None:
-    """Look into the user's folders again: the time of a folder does not tell of what came within one tick."""
+    """Forgets the listings of the user's folders: their times do not show changes within one tick."""
     for entry, finder in list(sys.path_importer_cache.items()):
         if finder is None:
             del sys.path_importer_cache[entry]

@@ -1,4 +1,4 @@
-"""Notices what a tool puts in the place of other modules' names, such as `json.dumps = …`, and puts it back."""
+"""Detects names of other modules that a tool replaced, such as `json.dumps = …`, and restores them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 OF_TIME_ZONE = ("tzname", "timezone", "altzone", "daylight")
-"""Put back with the environment, by the function that sets them."""
+"""Restored with the environment, by `tzset`."""
 
 
 class Patches:
-    """The names of modules that tools get hold of: a few that everybody has, and those that their modules import."""
+    """The names of the modules that tools use: a few common ones, and those that their modules import."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
@@ -32,7 +32,7 @@ class Patches:
             self._names[module] = dict(vars(module))
 
     def watch(self, own: Iterable[ModuleType]) -> None:
-        """Watch what these modules of the user's import as well."""
+        """Watches the modules that these user modules import."""
         for module in own:
             self._watch(list(vars(module).values()))
 
@@ -43,15 +43,15 @@ class Patches:
                 self._was_patched = self._was_patched or any(map(self._is_strange, vars(value).values()))
 
     def accept(self, module: ModuleType) -> None:
-        """Take the names of `module` as they are now for the right ones."""
+        """Takes the current names of `module` as the right ones."""
         self._names[module] = dict(vars(module))
 
     def watch_named(self, names: Iterable[str]) -> None:
-        """Watch the modules with these names that are loaded and not the user's."""
+        """Watches the loaded modules with these names, unless they are the user's."""
         self._watch(sys.modules[name] for name in names if name in sys.modules)
 
     def undo(self) -> tuple[bool, bool]:
-        """Put the names back: whether any was different, and whether others may have got hold of what was there."""
+        """Restores the names; returns whether any differed, and whether other modules may have copied a replacement."""
         was_different = False
         self._names[time].update((name, getattr(time, name, None)) for name in OF_TIME_ZONE)
         for module, names in self._names.items():
@@ -64,14 +64,14 @@ class Patches:
     def _put_back(self, module: ModuleType, now: dict[str, Any], names: dict[str, Any]) -> bool:
         was_different = False
         for name in [name for name in now if name not in names]:
-            if isinstance(now[name], ModuleType):  # part of a package that was imported meanwhile
+            if isinstance(now[name], ModuleType):  # a submodule that was imported meanwhile
                 names[name] = now[name]
             else:
                 del now[name]
         for name, value in names.items():
             if name not in now or now[name] is not value:
                 now[name] = value
-                was_different = was_different or value is not None  # None is what it has not looked for yet
+                was_different = was_different or value is not None  # None: a lazily filled name
                 self._was_patched = self._was_patched or (callable(value) and module is not sys)
         return was_different
 
@@ -82,5 +82,5 @@ class Patches:
 def _is_same(left: dict[str, Any], right: dict[str, Any]) -> bool:
     try:
         return left == right
-    except Exception:  # noqa: BLE001 — of things that tools have made
+    except Exception:  # noqa: BLE001 — the comparison of a tool's object may fail
         return False

@@ -29,7 +29,7 @@ class Places:
         self._known: dict[str, bool] = {}
 
     def is_own(self, file: str) -> bool:
-        """Returns whether the user wrote the module in `file`."""
+        """Tells whether the module in `file` is the user's."""
         if sys.path != self._last_path:
             self._add_homes()
         known = self._known.get(file)
@@ -38,7 +38,7 @@ class Places:
         return known
 
     def owns(self, module: ModuleType) -> bool:
-        """Returns whether `module` is the user's; a package without an `__init__.py` is if all of its folders are."""
+        """Tells whether `module` is the user's; a package without an `__init__.py` is if all of its folders are."""
         try:
             file = getattr(module, "__file__", None)
             if file is None:
@@ -49,7 +49,7 @@ class Places:
         return isinstance(file, str) and self.is_own(file)
 
     def shown(self, file: str) -> str:
-        """Returns `file` as its author knows it: relative to the experience."""
+        """`file` as its author knows it: relative to the experience."""
         return file[len(self._root) :] if file.startswith(self._root) else file
 
     def _add_homes(self) -> None:

@@ -1,4 +1,4 @@
-"""What a tool can change in its process, beside modules: read, compared, put back. Cheap: done after every call."""
+"""What a tool can change in its process besides modules: read, compared and restored after every call."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     class Aspect(Protocol):
-        """One thing that can be read, and written so that it reads the same again."""
+        """A part of the process state that can be read and restored."""
 
         def read(self) -> Any:
-            """What it is now, as a value that later changes leave alone."""
+            """Its current value, which later changes do not affect."""
 
         def write(self, wanted: Any, /) -> object:
-            """Make it what it was when `wanted` was read."""
+            """Restores what was read as `wanted`."""
 else:
-    import _signal as signal  # the enums that `signal` makes of what it returns take longer than all else
+    import _signal as signal  # the enums of `signal` take longer than everything else
 
 TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
 _SIGNALS = tuple(
     number for number in range(1, signal.NSIG) if number not in (signal.SIGKILL, signal.SIGSTOP, 32, 33)
-)  # 32 and 33 are the C library's own
+)  # 32 and 33 belong to the C library
 
 
 class ProcessState:
-    """All aspects together. `first` is how they were before any tool ran."""
+    """All aspects together. `first` is their state before any tool ran."""
 
     def __init__(self, aspects: Iterable[Aspect]) -> None:
         self._aspects = tuple(aspects)
         self.first = self.read()
 
     def read(self) -> tuple[Any, ...]:
-        """The state as it is now."""
+        """The current state."""
         return tuple([aspect.read() for aspect in self._aspects])
 
     def write(self, wanted: Sequence[Any]) -> bool:
-        """Put the state back to what it was when `wanted` was read; False where it was that already."""
+        """Restores the state that was read as `wanted`; False if nothing differed."""
         changed = False
         for aspect, value in zip(self._aspects, wanted):  # noqa: B905 — Python 3.8
             if not _is_same(aspect.read(), value):
@@ -54,17 +54,17 @@ class ProcessState:
         return changed
 
     def now(self) -> Sequence[Any]:
-        """The state as it is now: `first` itself where nothing has changed."""
+        """The current state; `first` itself if nothing has changed."""
         found = self.read()
         return self.first if _is_same(found, self.first) else found
 
     def is_as(self, wanted: Sequence[Any]) -> bool:
-        """Whether the state is what it was when `wanted` was read."""
+        """Tells whether the state is the same as when `wanted` was read."""
         return _is_same(self.read(), wanted)
 
 
 class Value:
-    """What one function reads and another one sets."""
+    """An aspect with a function that reads it and one that sets it."""
 
     def __init__(self, read: Callable[[], Any], write: Callable[[Any], object]) -> None:
         self.read = read
@@ -72,7 +72,7 @@ class Value:
 
 
 class Contents:
-    """What is in a list that stays the same one."""
+    """The items of a list object that stays the same."""
 
     def __init__(self, items: list[Any], then: Callable[[], object] = lambda: None) -> None:
         self._items = items
@@ -89,7 +89,7 @@ class Contents:
 
 
 class Environment:
-    """The environment variables, and the time zone, which C keeps until it is told to look at them again."""
+    """The environment variables, and the time zone, which C caches until `tzset`."""
 
     def __init__(self) -> None:
         self._data: dict[bytes, bytes] = os.environ._data  # type: ignore[attr-defined]
@@ -113,7 +113,7 @@ class Environment:
 
 
 def basic_aspects() -> Iterable[Aspect]:
-    """Those of Python and of the operating system, which need no module that is slow to import."""
+    """The aspects of Python and the operating system, which need no module that is slow to import."""
     yield Environment()
     yield Contents(sys.path)
     yield Contents(sys.argv)
@@ -144,7 +144,7 @@ def basic_aspects() -> Iterable[Aspect]:
 
 
 def stop_timers() -> bool:
-    """Stop what would raise a signal later on; whether there was any such thing."""
+    """Stops running timers; returns whether there were any."""
     running = [timer for timer in TIMERS if signal.getitimer(timer)[0]]
     for timer in running:
         signal.setitimer(timer, 0)
@@ -154,7 +154,7 @@ def stop_timers() -> bool:
 def _is_same(left: Any, right: Any) -> bool:
     try:
         return bool(left == right)
-    except Exception:  # noqa: BLE001 — of things that tools have made
+    except Exception:  # noqa: BLE001 — the comparison of a tool's object may fail
         return False
 
 
@@ -202,7 +202,7 @@ def _take_wakeup(set_wakeup_fd: Callable[[int], int]) -> Callable[[], int]:
 
 
 def _filters_mutated() -> None:
-    for name in ("_filters_mutated", "_filters_mutated_lock_held"):  # the second one since Python 3.14
+    for name in ("_filters_mutated", "_filters_mutated_lock_held"):  # the second since Python 3.14
         mutated = getattr(_warnings, name, None)
         if mutated is not None:
             mutated()

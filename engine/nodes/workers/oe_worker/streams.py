@@ -1,4 +1,4 @@
-"""The standard streams: whatever a tool does to them, the next one finds them as they were."""
+"""The standard streams, restored after a tool has changed them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMES = ("stdin", "stdout", "stderr")
 
 
 class Streams:
-    """The three descriptors and the objects around them."""
+    """The three standard descriptors and the stream objects on them."""
 
     def __init__(self) -> None:
         for stream in (sys.stdout, sys.stderr):
@@ -25,7 +25,7 @@ class Streams:
         self._settings = [_settings(stream) for stream in self._streams]
 
     def restore(self) -> bool:
-        """Make all three what they were; whether they were different."""
+        """Restores all three; returns whether any differed."""
         changed = False
         for descriptor, copy in enumerate(self._copies):
             if _identity(descriptor) != self._identities[descriptor]:
@@ -43,7 +43,7 @@ class Streams:
         return changed
 
     def flush(self) -> None:
-        """Let what was printed be seen. A tool may have closed or replaced the streams."""
+        """Flushes what was printed. A tool may have closed or replaced the streams."""
         for stream in (sys.stdout, sys.stderr, *self._streams[1:]):
             try:  # noqa: SIM105 — every import makes every start slower
                 stream.flush()
@@ -70,7 +70,7 @@ def _identity(descriptor: int) -> tuple[int, int] | None:
 
 
 def _settings(stream: Any) -> tuple[Any, ...] | None:
-    """What a stream was opened with; None of one that was closed or emptied."""
+    """The settings of a stream; None if it was closed or detached."""
     try:
         buffer = stream.buffer
         is_closed = stream.closed or buffer.closed or getattr(buffer, "raw", buffer).closed  # PYTHONUNBUFFERED: no raw

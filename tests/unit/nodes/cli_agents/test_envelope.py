@@ -152,7 +152,7 @@ def test_a_result_above_a_message_that_is_cut_off_is_no_answer() -> None:
     envelope = open_envelope(WHOLE + '\n{"type": "result", "result": "and no')
 
     assert envelope is not None
-    assert envelope.error == "its output breaks off in the middle of a message"
+    assert envelope.error == "its output ends in the middle of a message"
     assert envelope.metrics == OPENED.metrics
 
 
@@ -163,7 +163,7 @@ def test_a_stream_without_a_result_is_no_answer_and_costs_what_its_calls_say() -
 
     envelope = open_envelope(lines(SYSTEM, *messages))
 
-    assert envelope == Envelope(error="it ended before it gave a result", metrics=Metrics(12, 3, model="opus"))
+    assert envelope == Envelope(error="it ended without a result", metrics=Metrics(12, 3, model="opus"))
 
 
 STRUCTURED = [
@@ -238,7 +238,7 @@ GEMINI: dict[str, tuple[list[object], Envelope]] = {
         [BEGUN, *PARTS, {**ENDED, "status": "error", "error": {"message": "quota"}}],
         Envelope("he llo", "quota", PAID),
     ),
-    "a stream that did not end": ([BEGUN, *PARTS], Envelope("he llo", "it ended before it gave a result")),
+    "a stream that did not end": ([BEGUN, *PARTS], Envelope("he llo", "it ended without a result")),
 }
 
 
