@@ -44,7 +44,7 @@ def test_a_folder_without_an_experience_is_named_with_what_to_do(oe: Oe, tmp_pat
     assert (wrong.code, wrong.out) == (1, "")
     assert wrong.err == (
         f"oe: there is no experience.yaml in {tmp_path}. "
-        "Name the folder of an experience, or begin one with: oe init hello\n"
+        "Give the folder of an experience, or create one with: oe init hello\n"
     )
 
 
@@ -73,7 +73,7 @@ def test_a_log_that_cannot_be_read_is_named_and_the_other_runs_are_listed(oe: Oe
 
     assert listed.code == 0
     assert "failure at compare" in listed.out
-    assert listed.err == f"oe: {damaged.relative_to(report)} cannot be read and is left out\n"
+    assert listed.err == f"oe: {damaged.relative_to(report)} cannot be read; skipped\n"
 
 
 def test_the_way_to_go_on_can_be_typed_where_one_is(oe: Oe, report: Path) -> None:
