@@ -27,7 +27,7 @@ async def killed(tmp_path: Path) -> World:
 @pytest.mark.parametrize(("answer", "code", "runs"), [("y", 0, ["pay"]), ("n", 3, [])])
 async def test_the_answer_on_a_terminal_decides(killed: World, answer: str, code: int, runs: list[str]) -> None:
     with Terminal(killed.folder, "resume", "latest", columns=200) as terminal:
-        terminal.read_until("what it does may be done already. Run it again? [y/N]")
+        terminal.read_until("its effects may already have happened. Run it again? [y/N]")
         terminal.press(f"{answer}\n")
 
         assert terminal.wait() == code
@@ -41,7 +41,7 @@ async def test_without_a_terminal_the_run_waits_and_says_for_what(killed: World,
     assert (resumed.code, resumed.lines[-1]["status"]) == (3, "waiting")
     cancelled = next(line for line in resumed.lines if line["msg"] == "node.cancelled")
     assert cancelled["reason"].endswith(
-        "Look whether it did what it does; then resume in a terminal and answer, "
+        "Check whether it did its work; then resume in a terminal and answer, "
         "or let it run again: --rerun pay, or `on_ambiguous: rerun`."
     )
 

@@ -229,8 +229,8 @@ def test_no_room_for_the_state_costs_the_state_alone_and_says_how_to_get_it(tmp_
     ended = call_with_small_files(16 * KIB, tmp_path)
 
     assert ended.code == 0
-    assert "the state does not have what this run wrote: " in ended.err
-    assert ended.err.endswith("; its log has: make it anew with `oe state rebuild`\n")
+    assert "state.sqlite does not have what this run wrote: " in ended.err
+    assert ended.err.endswith("; its log has: rebuild it with `oe state rebuild`\n")
     assert call([*OE, "state", "rebuild"], tmp_path).code == 0
     assert call([*OE, "state", "y"], tmp_path).out == "2\n"
 
@@ -246,7 +246,7 @@ def test_a_deleted_log_is_put_back_and_the_run_stops(tmp_path: Path) -> None:
 
     assert ended.code == 1
     assert ended.err == (
-        f"oe: {terminal.world.store.log(run_id)} was deleted while the run went on, and has been put back. "
+        f"oe: {terminal.world.store.log(run_id)} was deleted during the run and has been restored. "
         f"The run was stopped; what completed is kept. Go on with: oe resume {run_id}\n"
     )
     terminal.world.executed()
