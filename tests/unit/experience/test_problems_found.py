@@ -101,7 +101,7 @@ SCHEMA = {
     - id: fetch
       kind: tool
       impl: 7
-            ^ error OE202 `impl` must be text, not the number 7: put it in quotes
+            ^ error OE202 `impl` must be text, not the number 7; put it in quotes
 """,
     "a key with nothing after it": """\
     - id: fetch
@@ -184,7 +184,7 @@ GRAPH = {
 """,
     "a condition that ends too early": """\
     - {from: fetch, to: report, when: $.rows.length > }
-                                                    ^ error OE501 needs a value
+                                                    ^ error OE501 missing value
 """,
     "a mistake inside a quoted condition": """\
     - {from: fetch, to: report, when: "$.title == alice"}

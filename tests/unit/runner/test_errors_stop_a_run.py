@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine.cache.keys.fingerprint_store import recall
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.cache.keys.sources import new_sources
 from engine.experience.analyse import Analysis, analyse
 from engine.experience.files.disk import DiskFiles
@@ -21,7 +21,7 @@ from engine.runner.prepare import RunRefusedError, prepare_run
 from engine.scheduler.scheduler import Scheduler
 
 PAGES = sorted((Path(__file__).parents[3] / "docs" / "diagnostics").glob("OE*.md"))
-MARKED = sorted((Path(__file__).parents[1] / "spec").glob("test_*.py"))
+MARKED = sorted((Path(__file__).parents[1] / "experience").glob("test_*.py"))
 _BLOCK = re.compile(r"^```yaml\n(name:.*?)^```$", re.MULTILINE | re.DOTALL)
 _TEXT = re.compile(r'"""(name: .*?)"""', re.DOTALL)
 _MARKER = re.compile(r"^[ #]*\^+ (?:error|warning|information|hint) OE\d{3}.*\n", re.MULTILINE)
@@ -126,8 +126,8 @@ def why_a_run_is_refused(folder: Path) -> str | None:
     except RunRefusedError as error:
         assert "run args do not fit" in str(error)
         return None
-    keyings = Keyings(kinds(folder), preparation.composition, new_sources(recall(preparation.store.data)))
-    assert keyings.files() is not None
+    hashers = InputHashers(kinds(folder), preparation.composition, new_sources(recall(preparation.store.data)))
+    assert hashers.files() is not None
     assert Scheduler(preparation.composition, preparation.args, preparation.start).begin()
     return None
 
@@ -142,6 +142,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 TEXTS = dict(texts())
+assert TEXTS.keys() & {f"{file.stem}, 0" for file in MARKED}, "the marked texts are found"
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
