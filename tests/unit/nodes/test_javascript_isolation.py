@@ -1,4 +1,4 @@
-"""What a JavaScript tool leaves in its process reaches no other call, and a late error fails the call that caused it."""
+"""What a JavaScript tool leaves in its process reaches no other call; a late error fails the call that caused it."""
 
 from __future__ import annotations
 
