@@ -57,6 +57,7 @@ BARS = (
     Bar("open to diagnostics", 1_000, "open", "yaml-language-server", 1 / 3),
     Bar("completion", 1_000, "completion", "yaml-language-server", 1 / 10),
     Bar("hover", 1_000, "hover", "yaml-language-server", 1 / 10),
+    Bar("document symbols", 1_000, "symbols", "yaml-language-server", 1 / 2),
     Bar("start-up", 1_000, "start", "bare pygls", 1.2),
     Bar("memory", 1_000, "memory", "yaml-language-server", 1.0),
 )
@@ -69,7 +70,7 @@ _ROWS = {
     "worst_edit": "edit to diagnostics, worst",
     "completion": "completion",
     "hover": "hover",
-    "symbols": "symbols",
+    "symbols": "document symbols",
     "memory": "memory, MiB",
     "reported": "problems told",
 }

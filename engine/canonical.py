@@ -14,7 +14,7 @@ from typing import cast
 import msgspec
 import rfc8785
 
-from engine.expressions import Json
+from engine.json_types import Json
 
 MAX_DEPTH = 200
 """How deep a value may be nested, so that every walk through it fits on the stack, wherever it begins."""

@@ -1,6 +1,6 @@
-"""The language server of experience.yaml. What an experience means is the engine's; how editors see it is here.
+"""The language server for experience.yaml. The engine knows what an experience means; this package shows it in editors.
 
-Nothing is imported by the names `engine` and `schemas` before `own_packages` has seen to it that they are ours.
+`own_packages` comes first, so that `engine` and `schemas` import as ours.
 """
 
 from oe_lsp import own_packages

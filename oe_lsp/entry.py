@@ -1,4 +1,4 @@
-"""Where `oe` and `oe-lsp` begin; `python -m oe_lsp.entry` is `oe`, whatever the current directory holds."""
+"""Entry points of `oe` and `oe-lsp`. `python -m oe_lsp.entry` is `oe`, whatever the current directory contains."""
 
 from __future__ import annotations
 

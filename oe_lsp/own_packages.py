@@ -1,7 +1,7 @@
-"""Sees to it that `engine`, `schemas` and `oe_lsp` are ours: the first two are names that others give folders, too.
+"""Makes `engine`, `schemas` and `oe_lsp` import as ours, wherever else a folder has one of these names.
 
-Whatever stands on PYTHONPATH or in the current directory is for the tools of experiences, which run in processes of
-their own. Imports next to nothing, since everything begins here.
+PYTHONPATH and the current directory are for the tools of experiences, which run in processes of their own. Imports next
+to nothing, since every start imports it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 class OwnPackages:
-    """Finds our packages beside this one, wherever else one of their names may stand."""
+    """A finder of our packages: beside this one, and nowhere else."""
 
     @staticmethod
     def find_spec(
@@ -34,22 +34,22 @@ class OwnPackages:
 
 
 def come_first() -> None:
-    """Find our packages in their own place from now on. As a program, also take from others what we import last."""
+    """Install the finder. As a program (`python -m`), also search PYTHONPATH and the current directory last."""
     if OwnPackages not in sys.meta_path:
         sys.meta_path.insert(0, OwnPackages)
-    if sys.argv[:1] == ["-m"]:  # while Python looks for the module that it was told to run
+    if sys.argv[:1] == ["-m"]:  # while Python searches for the module to run
         put_others_last()
 
 
 def put_others_last() -> None:
-    """Search PYTHONPATH and the current directory after what is installed: a `click.py` there is no library of ours."""
-    named = {_absolute(entry) for entry in ("", *os.environ.get("PYTHONPATH", "").split(os.pathsep))}
-    others = [entry for entry in sys.path if _absolute(entry) in named and _absolute(entry) != _HOME]
+    """Search PYTHONPATH and the current directory after installed packages: a `click.py` there is not our library."""
+    last = {_absolute(entry) for entry in ("", *os.environ.get("PYTHONPATH", "").split(os.pathsep))}
+    others = [entry for entry in sys.path if _absolute(entry) in last and _absolute(entry) != _HOME]
     sys.path[:] = [*(entry for entry in sys.path if entry not in others), *others]
 
 
 def _absolute(entry: str) -> str:
-    """An entry of a search path, the empty one being the current directory; as it is where that is gone."""
+    """The absolute path of an entry of sys.path; unchanged where the current directory no longer exists."""
     try:
         return os.path.abspath(entry)
     except OSError:

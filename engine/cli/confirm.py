@@ -1,4 +1,4 @@
-"""Asks, before a resume begins, what only a person knows (`on_ambiguous: ask`). Only in a terminal."""
+"""Asks before a resume whether nodes with `on_ambiguous: ask` may run again. Only in a terminal."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from engine.runner.prepare import Preparation
 from engine.scheduler.composition import Composition
 
 
-def ask_what_may_rerun(preparation: Preparation) -> frozenset[str]:
-    """The nodes of which someone says that they may run again; none where nobody can be asked.
+def confirm_reruns(preparation: Preparation) -> frozenset[str]:
+    """The nodes that the user lets run again; none outside a terminal.
 
-    What is answered with no waits, as it does outside a terminal: the run ends with `status: waiting`.
+    The others wait: the run ends with `status: waiting`.
     """
     if preparation.original is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return frozenset()
-    questions = in_doubt(preparation.composition, preparation.original)
+    questions = rerun_questions(preparation.composition, preparation.original)
     return frozenset(id_ for id_, question in questions.items() if click.confirm(question, default=False, err=True))
 
 
-def in_doubt(composition: Composition, original: Original) -> dict[str, str]:
-    """By node that asks: the question about what was started of it and whose end nobody knows."""
+def rerun_questions(composition: Composition, original: Original) -> dict[str, str]:
+    """By node with `on_ambiguous: ask`: the question about its executions whose end is unknown."""
     asking = {node.id for node in composition.all_nodes() if node.on_ambiguous is OnAmbiguous.ASK}
     runs = {node_id: run_id for (_, node_id), run_id in original.open.items() if node_id in asking}
     counts = Counter(node_id for _, node_id in original.open)
@@ -36,6 +36,6 @@ def _question(node_id: str, count: int, run_id: str) -> str:
     what = node_id if count == 1 else f"{node_id} ({count} times)"
     it = "it" if count == 1 else "them"
     return (
-        f"{what} was started in run {run_id[:8]}, whose log does not tell how that ended: "
-        f"what it does may be done already. Run {it} again?"
+        f"{what} was started in run {run_id[:8]}, but its end is not in the log: "
+        f"its effects may already have happened. Run {it} again?"
     )

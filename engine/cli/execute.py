@@ -1,4 +1,4 @@
-"""Carries out a prepared run or resume for the terminal: reports it as it goes, turns its end into an exit code."""
+"""Executes a prepared run or resume: reports it to the terminal and returns the exit code."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from engine.runner.prepare import Preparation, RunRefusedError
 from engine.runner.session import Ended, carry_out
 
 
-def perform(preparation: Preparation, run_id: str, log: LogOptions, concurrency: int | None, python: str | None) -> int:
-    """Carry out a prepared run or resume, print it as it goes, and return the exit code. Raises OeError."""
+def execute(preparation: Preparation, run_id: str, log: LogOptions, concurrency: int | None, python: str | None) -> int:
+    """Execute a prepared run or resume, report it, and return the exit code. Raises OeError."""
     if sys.platform == "win32":
-        raise OeError("running needs Linux or macOS. On Windows, use WSL.")
+        raise OeError("running experiences needs Linux or macOS; on Windows, use WSL")
     with contextlib.closing(select_reporter(log)) as reporter:
         try:
             ended = asyncio.run(carry_out(preparation, run_id, reporter.record, concurrency=concurrency, python=python))
         except RunRefusedError as error:
             raise OeError(str(error)) from error
         except LogWriteError as error:
-            raise OeError(_advice(error, preparation, run_id)) from error
+            raise OeError(_log_error_text(error, preparation, run_id)) from error
         reporter.ended(_end_of(preparation, ended))
     if ended.state_problem is not None:
         print_text(f"oe: {ended.state_problem}", err=True)
     return EXIT_CODES[ended.finished.status]
 
 
-def _advice(error: LogWriteError, preparation: Preparation, run_id: str) -> str:
-    """What happened to the log, and how to go on."""
-    remedy = f"{error.remedy[0].upper()}{error.remedy[1:]}, then" if error.remedy else "Go on with"
+def _log_error_text(error: LogWriteError, preparation: Preparation, run_id: str) -> str:
+    """What happened to the log, and how to continue."""
+    remedy = f"{error.remedy[0].upper()}{error.remedy[1:]}, then" if error.remedy else "Resume with"
     if not error.resumable:
         return f"{error}. The run was stopped. {remedy} start it again" if error.remedy else f"{error}"
     command = resume_command(run_id, preparation.loaded.directory)

@@ -1,4 +1,4 @@
-"""`oe inspect --follow`: shows a run as it goes on in another process, as if it had been started here."""
+"""`oe inspect --follow`: reports a run that is running in another process."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 from engine.log.storage.watchable import watchable
 
-_LOOK_MS = 1_000
+_POLL_MS = 1_000
 
 
 def follow_run(store: RunStore, run_id: str, log: LogOptions) -> int:
-    """Report the run from its first event to its end, and return the exit code that it ends with.
+    """Report the run from its first event to its end, and return its exit code.
 
-    Ctrl-C ends the watching, not the run. Raises OeError where the log cannot be read, or was interrupted.
+    Ctrl-C ends the reporting, not the run. Raises OeError if the log cannot be read or the run is interrupted.
     """
     collect_from_now_on()
     original: str | None = None
@@ -39,11 +39,11 @@ def follow_run(store: RunStore, run_id: str, log: LogOptions) -> int:
             raise OeError(str(error)) from error
         except KeyboardInterrupt:
             return 130
-    raise OeError(f"run {run_id} was interrupted: its process is gone. Resume with: oe resume {run_id}")
+    raise OeError(f"run {run_id} was interrupted: its process is dead. Resume with: oe resume {run_id}")
 
 
 def _records(store: RunStore, run_id: str) -> Iterator[Record]:
-    """The records so far, then each as it is written, until nobody writes any more."""
+    """The records so far, then new ones as they are written, until the writer has let go of the lock."""
     tail = LogTail(store.log(run_id))
     yield from tail.poll()
     if not is_held(store.lock(run_id)):
@@ -51,10 +51,10 @@ def _records(store: RunStore, run_id: str) -> Iterator[Record]:
         return
     import watchfiles
 
-    # A second without a change is the moment to see whether the writer still lives.
+    # Also wakes up after a second without a change, to check that the writer is alive.
     with watchable(store.runs) as runs:
         for _ in watchfiles.watch(
-            runs, debounce=50, step=20, rust_timeout=_LOOK_MS, yield_on_timeout=True, recursive=False
+            runs, debounce=50, step=20, rust_timeout=_POLL_MS, yield_on_timeout=True, recursive=False
         ):
             alive = is_held(store.lock(run_id))
             yield from tail.poll()

@@ -1,4 +1,4 @@
-"""What a command that runs reads first: an experience that must be valid, and the run args."""
+"""Loads the experience and the args of a command, with errors for the user."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from engine.experience.load import (
     load_alone,
     load_text,
 )
-from engine.expressions import Json
+from engine.json_types import Json
 
 
 def load_valid(path: Path, text: str | None = None) -> Loaded:
-    """The experience at `path`, or what `text`, given in its place, says. Raises OeError where it cannot run."""
+    """The experience at `path`, with `text` in place of its file if given. Raises OeError if it is invalid."""
     return _loaded(lambda: load(path) if text is None else load_text(find_experience(path), text))
 
 
 def load_drawable(path: Path) -> Loaded:
-    """The experience at `path`, whatever of the files that it names is there. Raises OeError."""
+    """The experience at `path`, even if files that it names are missing. Raises OeError."""
     return _loaded(lambda: load_alone(path))
 
 
@@ -43,12 +43,12 @@ def _loaded(read: Callable[[], Loaded]) -> Loaded:
 
 
 def not_found(error: ExperienceNotFoundError) -> OeError:
-    """The error with what a person can do now."""
-    return OeError(f"{error}. Name the folder of an experience, or begin one with: oe init hello")
+    """The error, with the remedy."""
+    return OeError(f"{error}. Give the folder of an experience, or create one with: oe init hello")
 
 
 def parse_args(text: str) -> dict[str, Json]:
-    """What --args says. Raises click.UsageError (exit code 2) for anything but a JSON object."""
+    """The value of --args. Raises click.UsageError (exit code 2) for anything but a JSON object."""
     try:
         value = json.loads(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""--log-format and --log-level: what they may say, and how a command gets both. Needs nothing but click."""
+"""The options --log-format and --log-level, which may precede or follow the command."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class LogFormat(str, Enum):
-    """How `run` and `resume` report."""
+    """How `run`, `resume` and `inspect --follow` print events."""
 
     JSON = "json"
     PRETTY = "pretty"
 
 
 class LogLevel(str, Enum):
-    """The least important line that is printed."""
+    """The severity of an event, and the lowest one that is printed."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -36,14 +36,14 @@ _ORDER = (LogLevel.DEBUG, LogLevel.INFO, LogLevel.WARN, LogLevel.ERROR)
 
 
 class LogOptions(NamedTuple):
-    """What --log-format and --log-level say, before or after the command."""
+    """The values of --log-format and --log-level."""
 
     format: LogFormat
     level: LogLevel
 
 
 def logging_options(function: Function) -> Function:
-    """Give a command --log-format and --log-level, and hand it both as `log`. What stands after the command wins."""
+    """Add --log-format and --log-level to a command, which gets both as `log`. Those after the command win."""
 
     @functools.wraps(function)
     def with_log(*args: Any, log_format: str | None, log_level: str | None, **kwargs: Any) -> Any:
@@ -59,10 +59,10 @@ def logging_options(function: Function) -> Function:
 _log_format = click.option(
     "--log-format",
     type=click.Choice([member.value for member in LogFormat]),
-    help="How events are printed: pretty for people, json for machines (one object a line).  [default: pretty]",
+    help="How to print events: pretty for people, json with one object per line.  [default: pretty]",
 )
 _log_level = click.option(
     "--log-level",
     type=click.Choice([member.value for member in LogLevel]),
-    help="The least important event that is printed.  [default: info]",
+    help="The lowest level to print.  [default: info]",
 )

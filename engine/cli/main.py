@@ -1,4 +1,4 @@
-"""The command group: `oe` as a command line. Its commands are imported when they are called."""
+"""The command line of `oe`. Commands are imported when they are called."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from engine.cli.log_options import LogOptions, logging_options
 
 COMMANDS = {
     "run": "Start a run of an experience.",
-    "resume": "Take up a run: restore what completed, run the rest.",
+    "resume": "Resume a run: restore what completed, run the rest.",
     "runs": "List the runs of an experience.",
     "inspect": "Show one run: nodes, times, errors.",
-    "diff": "Compare two runs: what differs, and why.",
-    "cancel": "Ask a run to end.",
-    "state": "Show, reset or rebuild what runs left in the state.",
+    "diff": "Compare two runs.",
+    "cancel": "Cancel a run.",
+    "state": "Show, reset or rebuild the persisted state.",
     "validate": "Check an experience and print its problems.",
     "graph": "Draw the graph of an experience.",
     "schema": "Print the JSON Schema of experience.yaml.",
-    "init": "Begin a new experience from a template.",
+    "init": "Create an experience from a template.",
     "doctor": "Check that this machine has what runs need.",
-    "completion": "Print the script that completes `oe` in a shell.",
+    "completion": "Print the completion script for a shell.",
 }
 _FIRST_STEPS = """oe runs experiences: YAML graphs of tools and LLM agents.
 
-  oe init hello      begin a new experience, in the folder hello
-  oe run             run the experience in this folder; its mistakes are shown before anything runs
-  oe resume latest   take up a run that failed: restore what completed, run the rest
+  oe init hello      create an experience in the folder hello
+  oe run             check and run the experience in this folder
+  oe resume latest   resume the last run: restore what completed, run the rest
 
-oe --help lists every command, and oe COMMAND --help teaches one by example."""
+oe --help lists the commands, oe COMMAND --help explains one with examples."""
 
 
 class _Commands(click.Group):
-    """Imports a command's file only when that command is called: `oe runs` does not pay for the runner."""
+    """Imports a command only when it is called, so that `oe runs` does not import the runner."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
@@ -72,8 +72,8 @@ class _Commands(click.Group):
 def _oe(ctx: click.Context, log: LogOptions) -> None:
     """Write, run and resume experiences: YAML graphs of tools and LLM agents.
 
-    A run that failed in the middle is taken up again with `oe resume`: what
-    completed is restored from its log, only the rest runs.
+    If a run fails, fix the cause and resume it with `oe resume`: what
+    completed is restored from the log, only the rest runs.
     """
     ctx.obj = log
     if ctx.invoked_subcommand is None:
@@ -81,7 +81,7 @@ def _oe(ctx: click.Context, log: LogOptions) -> None:
 
 
 def call() -> int:
-    """Do what the command line says; returns the exit code of docs/design.md, The oe command."""
+    """Run the command line; returns the exit code (docs/design.md, The oe command)."""
     try:
         code = _oe.main(prog_name="oe", standalone_mode=False)
     except click.exceptions.Exit as error:

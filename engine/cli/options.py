@@ -1,6 +1,4 @@
-"""Options and errors that several commands share. Needs nothing but click: every command pays for what is imported
-here.
-"""
+"""Options and errors that commands share. Imports little, since every command imports it."""
 
 from __future__ import annotations
 
@@ -16,7 +14,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class OeError(click.ClickException):
-    """Ends a command with exit code 1 and one message."""
+    """Ends a command with a message and exit code 1."""
 
     def show(self, file: Any = None) -> None:  # noqa: ARG002 - click's signature
         """Print the message to stderr."""
@@ -24,7 +22,7 @@ class OeError(click.ClickException):
 
 
 def examples(*pairs: tuple[str, str]) -> str:
-    """The end of a command's help: a command line and what it is for, one a line, which no terminal wraps."""
+    """The examples at the end of a command's help: pairs of a command line and its purpose."""
     width = max(len(line) for line, _ in pairs)
     return "\n".join(["\b", "Examples:", *(f"  {line:<{width}}  # {purpose}" for line, purpose in pairs)])
 
@@ -44,7 +42,7 @@ concurrency_option = click.option(
     "--concurrency",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How much may go on at once.  [default: runtime.concurrency, else 8]",
+    help="How many nodes and items may run at once.  [default: runtime.concurrency, else 8]",
 )
 
 python_option = click.option(
@@ -54,23 +52,23 @@ python_option = click.option(
 )
 
 LLM_NAMES = ("anthropic", "openai")
-"""The providers of engine.llm.providers, named here so that not every command imports them."""
+"""The names in engine.llm.providers, repeated so that not every command imports it."""
 
 
 def llm_option(default: str) -> Callable[[Command], Command]:
-    """The option --llm; `default` is what applies where it is not given."""
+    """The option --llm; `default` describes the default in its help."""
     return click.option(
         "--llm",
         type=click.Choice(LLM_NAMES),
-        help=f"The LLM provider; openai is any endpoint compatible with it, at OPENAI_BASE_URL.  [default: {default}]",
+        help=f"The LLM provider; openai is any compatible endpoint at OPENAI_BASE_URL.  [default: {default}]",
     )
 
 
 def experience_folder(path: Path) -> Path:
-    """The folder of the experience at `path`, a folder or its YAML file. Raises OeError where there is neither."""
-    path.absolute()  # which fails where it is relative to a directory that was deleted
+    """The folder of the experience at `path`, which is a folder or an experience.yaml. Raises OeError."""
+    path.absolute()  # raises if the current directory was deleted
     if path.is_dir():
         return path
     if path.is_file():
         return path.parent
-    raise OeError(f"no experience at {path}: there is no such folder or file")
+    raise OeError(f"no such folder or file: {path}")

@@ -1,4 +1,4 @@
-"""`oe run --plan`: looks at the experience and its files, so that it can be told what a run would do. Runs nothing."""
+"""`oe run --plan`: finds out what a run would do from the experience and its files. Runs nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from engine.experience.args import without_secrets
 from engine.experience.model import DatasetSpec, KindSpec, Node
-from engine.expressions import MISSING, Json, Root, descend, parse_reference
+from engine.expressions import MISSING, Root, descend, parse_reference
+from engine.json_types import Json
 from engine.log.secrets.masking import MASK
 from engine.network.variables import host_of
 from engine.nodes.datasets.mcp_servers import find_server
@@ -29,7 +30,7 @@ from engine.scheduler.composition import Composition
 
 
 def forecast(preparation: Preparation, python: str | None) -> tuple[Step, ...]:
-    """The steps of a prepared run, in the order in which one after the other would go."""
+    """The steps of a prepared run, in topological order."""
     node_kinds = kinds(preparation.loaded.directory, python=python)
     llm_host = host_of(preparation.provider.url)
     args = without_secrets(preparation.experience, preparation.args, MASK)
@@ -37,7 +38,7 @@ def forecast(preparation: Preparation, python: str | None) -> tuple[Step, ...]:
 
 
 class _Forecaster(Struct, frozen=True):
-    """The steps of one experience, those nested in it included. `args` are the run's, as far as they are known."""
+    """The steps of an experience and of those nested in it. `args` are those of the run, if known."""
 
     composition: Composition
     kinds: Kinds
@@ -98,15 +99,13 @@ class _Forecaster(Struct, frozen=True):
         return ((server.program, *server.args),)
 
     def _spec(self, node: Node) -> KindSpec:
-        """What the node is to do, with the run args that its source refers to."""
+        """The spec of the node, with the run args that its source refers to."""
         spec = node.spec
         return replace(spec, source=_with_args(spec.source, self.args)) if isinstance(spec, DatasetSpec) else spec
 
 
 def _with_args(written: Mapping[str, Json], args: Mapping[str, Json]) -> dict[str, Json]:
-    """`written` with args in the place of references to them. What only the run will know, or nobody may see, stays as
-    it is written.
-    """
+    """`written` with the args that it refers to. References to other values, or to secrets, stay."""
     known: dict[str, Json] = dict(written)
     for key, value in written.items():
         path = parse_reference(value) if isinstance(value, str) else None

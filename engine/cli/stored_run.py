@@ -1,4 +1,4 @@
-"""A run named on the command line: an id, the beginning of one, or `latest`; and how a shell completes it."""
+"""The argument RUN-ID: an id, a prefix of one, or `latest`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LATEST = "latest"
 
 
 def run_id_argument(name: str) -> Callable[[Function], Function]:
-    """Give a command the argument RUN-ID under `name`. Shells complete it with the runs, the newest first."""
+    """Add the argument RUN-ID to a command, as `name`. Shells complete it with the runs, the newest first."""
     return click.argument(name, metavar="RUN-ID", type=_RunId())
 
 

@@ -1,4 +1,4 @@
-"""The args of a run against what the experience declares (docs/format.md, Run args)."""
+"""Checks the args of a run against the declarations of the experience (docs/format.md, Run args)."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class CheckedArgs(Struct, frozen=True):
-    """The args with the declared defaults filled in, and what is wrong with them, for the person who gave them.
+    """The args with the declared defaults filled in, and messages for the user about mistakes in them.
 
-    No problem ever shows the value of a secret.
+    No message ever shows the value of a secret.
     """
 
     args: dict[str, Json]
@@ -29,9 +29,9 @@ class CheckedArgs(Struct, frozen=True):
 
 
 def check_args(experience: Experience, args: Mapping[str, Json], secret: frozenset[str] = frozenset()) -> CheckedArgs:
-    """Check the args of a run and fill in the defaults. Those named in `secret` are secrets, whatever is declared.
+    """Check the args of a run and fill in the defaults. Args named in `secret` are secret, whatever is declared.
 
-    An experience that declares no args takes any. A declaration that is no JSON Schema counts as none.
+    Without declared args, any are allowed. A declaration that is not a JSON Schema is ignored.
     """
     given = cast(dict[str, Json], as_json(args))
     if experience.args_schema is None:
@@ -42,7 +42,7 @@ def check_args(experience: Experience, args: Mapping[str, Json], secret: frozens
 
 
 def wrong_arg(declared: Mapping[str, Any], name: str, value: Json) -> str | None:
-    """What is wrong with the value of one arg that the experience declares, for the person who wrote it."""
+    """The mistake in the value of one declared arg, as a message for the user; None if it is allowed."""
     rules = declared.get("properties")
     rule = rules.get(name) if isinstance(rules, Mapping) else None
     schema = {"$defs": declared.get("$defs", {}), "properties": {name: rule}}
@@ -50,18 +50,18 @@ def wrong_arg(declared: Mapping[str, Any], name: str, value: Json) -> str | None
 
 
 def secret_args(experience: Experience) -> frozenset[str]:
-    """The names of the args that are, or hold, something marked `writeOnly: true`."""
+    """The names of the args that are, or contain, something marked `writeOnly: true`."""
     return frozenset(name for name, rule in _declared(experience).items() if _marks_secret(rule, experience))
 
 
 def secret_values(experience: Experience, args: Mapping[str, Json]) -> list[Json]:
-    """The values in `args` that are marked `writeOnly: true`; all of an arg where that is too hard to tell."""
+    """The values in `args` that are marked `writeOnly: true`; a whole arg if it is unclear what in it is marked."""
     rules = _declared(experience)
     return [found for name in rules.keys() & args.keys() for found in _marked(rules[name], args[name], experience)]
 
 
 def without_secrets(experience: Experience, args: Mapping[str, Json], mask: str) -> Mapping[str, Json]:
-    """`args` with `mask` in the place of each value that is marked `writeOnly: true`; the same object where none is."""
+    """`args` with `mask` instead of each value that is marked `writeOnly: true`; the same object if none is."""
     rules = _declared(experience)
     marked = [name for name in rules.keys() & args.keys() if _marks_secret(rules[name], experience)]
     hidden = {name: _hidden(rules[name], args[name], experience, mask) for name in marked}
@@ -69,14 +69,14 @@ def without_secrets(experience: Experience, args: Mapping[str, Json], mask: str)
 
 
 def secret_from_text(experience: Experience, name: str, text: str) -> Json:
-    """The value of a secret arg that someone gave as a text: JSON, unless a text is what it is declared to be."""
+    """The value of a secret arg that was entered as text: parsed as JSON unless the arg is declared as a string."""
     rule = _declared(experience).get(name)
     if not isinstance(rule, dict) or rule.get("type", "string") == "string":
         return text
     try:
         return cast(Json, json.loads(text))
     except ValueError:
-        return text  # which then does not fit the declaration, and is told so
+        return text  # `check_args` then reports that it does not match the declaration
 
 
 def _declared(experience: Experience) -> Mapping[str, Any]:
@@ -100,7 +100,7 @@ def _marked(rule: Any, value: Json, experience: Experience) -> Iterator[Json]:
 
 
 def _hidden(rule: Any, value: Json, experience: Experience, mask: str) -> Json:
-    """`value` with `mask` in the place of all that `_marked` finds in it."""
+    """`value` with `mask` instead of everything that `_marked` finds in it."""
     if not _marks_secret(rule, experience):
         return value
     if _is_marked_as_whole(rule, experience):
@@ -114,7 +114,7 @@ def _hidden(rule: Any, value: Json, experience: Experience, mask: str) -> Json:
 
 
 def _is_marked_as_whole(rule: Any, experience: Experience) -> bool:
-    """Whether the mark is on the value itself, or where it is too hard to tell on what of it."""
+    """Checks that the value itself is marked, or that it is unclear what in it is."""
     if not isinstance(rule, dict):
         return True
     outside = {key: inner for key, inner in rule.items() if key not in ("properties", "items")}
@@ -122,7 +122,7 @@ def _is_marked_as_whole(rule: Any, experience: Experience) -> bool:
 
 
 def _marks_secret(rule: Any, experience: Experience) -> bool:
-    """Whether anything in a declaration is marked; what a `$ref` leads to belongs to it."""
+    """Checks that anything in a declaration is marked, including what a `$ref` leads to."""
     left, seen = [rule], set()
     while left:
         inner = left.pop()
@@ -147,7 +147,7 @@ def _referred(reference: str, experience: Experience) -> Any:
 
 
 def _with_defaults(schema: Mapping[str, Any], value: dict[str, Json]) -> dict[str, Json]:
-    """The object with what its properties' `default` says for those that are not there, at any depth."""
+    """The object with the defaults of its missing properties, at any depth."""
     filled = dict(value)
     properties = schema.get("properties")
     for name, rule in properties.items() if isinstance(properties, dict) else ():
@@ -186,12 +186,18 @@ def _messages(schema: Mapping[str, Any], error: ValidationError, secret: frozens
         case "type" | "enum" | "const" | "minimum" | "maximum" | "pattern", _:
             got = "" if not secret.isdisjoint(path[:1]) or _is_secret(schema, path) else f", not {shown(value)}"
             yield f"the arg `{dotted(path)}` must be {wanted(rules)}{got}"
-        case keyword, _:
-            yield f"the arg `{dotted(path)}` does not fit: its declaration asks for `{keyword}`"
+        case str() as keyword, _:
+            yield f"the arg `{dotted(path)}` violates `{_rule(keyword, rules)}`"
+
+
+def _rule(keyword: str, rules: Mapping[str, Any]) -> str:
+    """A keyword with its value if that is short: `maxLength: 3`."""
+    value = rules.get(keyword)
+    return f"{keyword}: {json.dumps(value)}" if isinstance(value, (int, float)) else keyword
 
 
 def _is_secret(schema: Mapping[str, Any], path: tuple[str | int, ...]) -> bool:
-    """Whether the value, or anything around it, is marked `writeOnly: true`; also where that is too hard to tell."""
+    """Checks that the value, or anything around it, is marked `writeOnly: true`; true if that is unclear."""
     rule: Any = schema
     for step in path:
         inner = rule.get("items") if isinstance(step, int) else rule.get("properties", {}).get(step)

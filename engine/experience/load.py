@@ -1,4 +1,4 @@
-"""An experience from disk, for a run: what `oe validate` and the editor call an error keeps it from starting."""
+"""Loads an experience from disk for a run, which refuses what `oe validate` and the editor call an error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.syntax import MAX_FILE_BYTES
 
 
 class Loaded(Struct, frozen=True):
-    """An experience that can run. `directory` is what the paths in it are relative to; both paths are absolute.
+    """An experience that can run. Both paths are absolute; the paths in it are relative to `directory`.
 
     `files` is the view of the disk that it was checked with.
     """
@@ -32,15 +32,15 @@ class Loaded(Struct, frozen=True):
 
 
 class ExperienceNotFoundError(Exception):
-    """There is no such file. The message says where it was looked for."""
+    """The file does not exist. The message says where it was looked for."""
 
 
 class UnreadableExperienceError(Exception):
-    """The file is there and cannot be read as text. The message says why."""
+    """The file exists but cannot be read as text. The message says why."""
 
 
 class InvalidExperienceError(Exception):
-    """The text has errors: those of `analysis`. The message lists them, one on a line, with their places."""
+    """The text has errors: those of `analysis`. The message lists them with their places, one per line."""
 
     def __init__(self, path: Path, analysis: Analysis) -> None:
         super().__init__("\n".join(problem_line(path, analysis, problem) for problem in analysis.errors))
@@ -49,9 +49,9 @@ class InvalidExperienceError(Exception):
 
 
 def load(path: Path) -> Loaded:
-    """Load the experience in a directory, or in a YAML file that is named (`.yml` works there, too).
+    """Load the experience in a directory, or in a YAML file given by its path (`.yml` works, too).
 
-    Raises ExperienceNotFoundError, UnreadableExperienceError (no regular file, over 5 MiB, no UTF-8, no permission)
+    Raises ExperienceNotFoundError, UnreadableExperienceError (not a regular file, over 5 MiB, not UTF-8, no permission)
     or InvalidExperienceError. Rules: docs/format.md, Reading.
     """
     file = find_experience(path)
@@ -59,12 +59,12 @@ def load(path: Path) -> Loaded:
 
 
 def load_text(file: Path, text: str) -> Loaded:
-    """As `load`, as if the YAML file `file` held `text`. Raises InvalidExperienceError."""
+    """Load `text` as if it were the content of the YAML file `file`. Raises InvalidExperienceError."""
     return _checked(file, text, DiskFiles(file.parent, file.name))
 
 
 def load_alone(path: Path) -> Loaded:
-    """As `load`, without a look at the files that the experience names: enough to draw it, not to run it."""
+    """Load an experience without looking at the files that it names: enough to draw it, not to run it."""
     file = find_experience(path)
     return _checked(file, read_text(file), NO_FILES)
 
@@ -82,20 +82,20 @@ def read_text(file: Path) -> str:
     try:
         status = file.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise UnreadableExperienceError(f"{file} is no regular file")
-        # Reading one byte more than allowed finds a file that grew, too.
+            raise UnreadableExperienceError(f"{file} is not a regular file")
+        # One byte more than allowed also detects a file that grew after `stat`.
         with file.open("rb") as stream:
             content = stream.read(MAX_FILE_BYTES + 1)
     except OSError as error:
         raise UnreadableExperienceError(f"{file} cannot be read: {error.strerror}") from error
     if len(content) > MAX_FILE_BYTES:
-        raise UnreadableExperienceError(f"{file} is over 5 MiB, which is the limit for an experience")
+        raise UnreadableExperienceError(f"{file} exceeds 5 MiB, the limit for an experience")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise UnreadableExperienceError(
-            f"{file} is not UTF-8: line {line} has the byte 0x{content[error.start]:02x}"
+            f"{file} is not UTF-8: byte 0x{content[error.start]:02x} on line {line}"
         ) from error
 
 
@@ -107,18 +107,18 @@ def problem_line(path: Path, analysis: Analysis, problem: Problem) -> str:
 
 
 def find_experience(path: Path) -> Path:
-    """The absolute path of the YAML file that `path`, a directory or a file, means.
+    """The absolute path of the YAML file that `path` is or, for a directory, contains.
 
     Raises ExperienceNotFoundError.
     """
     given = path.absolute()
     if not given.is_dir():
         if not given.exists():
-            raise ExperienceNotFoundError(f"there is no {given}")
+            raise ExperienceNotFoundError(f"{given} does not exist")
         return given
     file = given / FILE_NAME
     if not file.exists():
         other = given / "experience.yml"
-        hint = f"; to use {other.name}, name it: {other}" if other.exists() else ""
+        hint = f"; to use {other.name}, give its path: {other}" if other.exists() else ""
         raise ExperienceNotFoundError(f"there is no {FILE_NAME} in {given}{hint}")
     return file

@@ -1,4 +1,4 @@
-"""The typed model of an experience: what experience.yaml says once it is read. Data only; no reading, no checking."""
+"""The typed model of an experience.yaml: data only."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Join(str, Enum):
 
 
 class Policy(str, Enum):
-    """What the failure of a node means for the run (docs/format.md, Failures)."""
+    """The effect of a node's failure on the run (docs/format.md, Failures)."""
 
     SKIP = "skip"
     FAIL_RUN = "fail_run"
@@ -45,14 +45,14 @@ class Policy(str, Enum):
 
 
 class Backoff(str, Enum):
-    """How the wait grows from one attempt to the next."""
+    """The growth of the delay between attempts."""
 
     LINEAR = "linear"
     EXPONENTIAL = "exponential"
 
 
 class OnAmbiguous(str, Enum):
-    """What a resume does with a node that was started and whose end is not recorded (docs/design.md, Resume)."""
+    """What a resume does with a node that was started but whose outcome is not recorded (docs/design.md, Resume)."""
 
     RERUN = "rerun"
     FAIL = "fail"
@@ -60,21 +60,21 @@ class OnAmbiguous(str, Enum):
 
 
 class Effects(str, Enum):
-    """Whether a node changes anything outside the run."""
+    """The effects of a node outside the run."""
 
     NONE = "none"
     EXTERNAL = "external"
 
 
 class ItemErrorPolicy(str, Enum):
-    """What a failed item means for its fan-out (docs/format.md, Fan-out)."""
+    """The effect of a failed item on its fan-out (docs/format.md, Fan-out)."""
 
     FAIL = "fail"
     CONTINUE = "continue"
 
 
 class OnError(Struct, frozen=True):
-    """`on_error` of a node. `attempts` counts all tries, the first included; `base_ms` is milliseconds."""
+    """`on_error` of a node. `attempts` includes the first one; `base_ms` is in milliseconds."""
 
     policy: Policy = Policy.SKIP
     attempts: int = 1
@@ -92,13 +92,13 @@ class ForEach(Struct, frozen=True):
 
 
 class ToolSpec(Struct, frozen=True):
-    """`impl` is the tool's file, with `:function` after it where another than the default is called."""
+    """`impl` is the tool's file, followed by `:function` unless the default is called."""
 
     impl: str
 
 
 class AgentSpec(Struct, frozen=True):
-    """`prompt` is a path or the prompt itself; `schema` an inline JSON Schema or a path to one."""
+    """`prompt` is a path or the prompt itself; `schema` is an inline JSON Schema or a path to one."""
 
     prompt: str
     model: str | None = None
@@ -109,7 +109,7 @@ class AgentSpec(Struct, frozen=True):
 
 
 class SkillSpec(Struct, frozen=True):
-    """`impl` is the folder that holds SKILL.md."""
+    """`impl` is the folder that contains SKILL.md."""
 
     impl: str
     model: str | None = None
@@ -121,13 +121,13 @@ class SkillSpec(Struct, frozen=True):
 
 
 class DatasetSpec(Struct, frozen=True):
-    """`source` as written: its `type` says which other keys it has."""
+    """`source` as written: its `type` determines the other keys."""
 
     source: Mapping[str, Json]
 
 
 class ExperienceSpec(Struct, frozen=True):
-    """`impl` is the child's experience.yaml; `outputs` maps the parent's fields to the child's."""
+    """`impl` is the nested experience.yaml; `outputs` maps fields of the outer experience to its fields."""
 
     impl: str
     state_scope: str = "isolated"
@@ -150,9 +150,9 @@ KindSpec = ToolSpec | AgentSpec | SkillSpec | DatasetSpec | ExperienceSpec | Cli
 
 
 class Node(Struct, frozen=True):
-    """One node of the graph. `source` is the mapping as written: what a cache key is made from.
+    """One node of the graph. `source` is the mapping as written, from which the input hash is made.
 
-    `effects` is None where the kind decides; `produces` are globs of the files that it makes.
+    `effects` is None if the kind decides; `produces` are globs of the files that the node makes.
     """
 
     id: str
@@ -175,7 +175,7 @@ class Node(Struct, frozen=True):
 
 
 class Edge(Struct, frozen=True):
-    """`to` runs after `from_`; `when` is the parsed condition, absent where none is written."""
+    """`to` runs after `from_`; `when` is the parsed condition, None without one."""
 
     from_: str
     to: str
@@ -184,7 +184,7 @@ class Edge(Struct, frozen=True):
 
 
 class Pipeline(Struct, frozen=True):
-    """Every item goes through every stage, in stage order. `stages` are node ids."""
+    """Every item passes every stage in order. `stages` are node ids."""
 
     id: str
     items: str
@@ -192,7 +192,7 @@ class Pipeline(Struct, frozen=True):
 
 
 class Loop(Struct, frozen=True):
-    """`body` is run until `until` holds, `max_iters` times at most."""
+    """`body` runs until `until` is true, at most `max_iters` times."""
 
     id: str
     body: str
@@ -202,7 +202,7 @@ class Loop(Struct, frozen=True):
 
 
 class StateField(Struct, frozen=True):
-    """One field of `state.schema`. `schema` is the mapping as written; `default` is absent where none is written."""
+    """One field of `state.schema`. `schema` is the mapping as written."""
 
     name: str
     schema: Mapping[str, Json]
@@ -211,14 +211,14 @@ class StateField(Struct, frozen=True):
 
     @property
     def has_default(self) -> bool:
-        """Whether a run starts with a value in this field."""
+        """True if a run starts with a value in this field."""
         return "default" in self.schema
 
 
 class Experience(Struct, frozen=True):
     """A whole experience. `args_schema` is the top-level `args`: a JSON Schema object, or None.
 
-    The numbers are those of `runtime` and its `limits`; None is where none is written.
+    The numbers are those of `runtime` and its `limits`, None if not given.
     """
 
     name: str
@@ -235,5 +235,5 @@ class Experience(Struct, frozen=True):
     args_schema: Mapping[str, Json] | None = None
 
     def starting_state(self) -> dict[str, Json]:
-        """The state a run starts from: the fields' defaults (docs/format.md, State)."""
+        """The state that a run starts from: the defaults of the fields (docs/format.md, State)."""
         return {field.name: field.schema["default"] for field in self.fields if field.has_default}

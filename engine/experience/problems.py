@@ -1,4 +1,4 @@
-"""Problems of an experience as values: stable codes, severities, spans. Finding them is checks/."""
+"""The problems of an experience as values: codes, severities, spans. checks/ finds them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.syntax import Span
 
 
 class Severity(str, Enum):
-    """How bad a problem is: an error keeps a run from starting, and nothing else does (docs/format.md, Severities)."""
+    """The severity of a problem. Errors, and nothing else, keep a run from starting (docs/format.md, Severities)."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -33,8 +33,8 @@ class Code(str, Enum):
     NOT_A_MAPPING = "OE105"
     UNKNOWN_ALIAS = "OE106"
     UNQUOTED_PLACEHOLDER = "OE107"
-    NO_BOOLEAN = "OE108"
-    LEFT_OUT = "OE109"
+    AMBIGUOUS_SCALAR = "OE108"
+    CUT_OFF_TEXT = "OE109"
 
     MISSING_KEY = "OE201"
     WRONG_TYPE = "OE202"
@@ -83,30 +83,30 @@ class Code(str, Enum):
 
 
 FILE_CODES = frozenset({Code.MISSING_FILE, Code.MISSING_FUNCTION, Code.UNUSABLE_FILE, Code.BROKEN_NESTED})
-"""What is said of the disk and not of the text, which may be sound: an excuse in the text counts for these, too."""
+"""Codes about the disk, not the text: even as errors they can be suppressed, since the text may be sound."""
 
 
 class OtherFile(Struct, frozen=True):
-    """Another file than the one that a problem is in: its path from the experience's folder, and its text as read."""
+    """A file other than the one that a problem is in: its path from the experience's folder, and its text."""
 
     path: str
     text: str
 
 
 class Related(Struct, frozen=True):
-    """Another place that explains a problem, such as the first use of a duplicate id; in the same text, or `file`."""
+    """Another place that explains a problem, such as the first use of a duplicate id; in the same text or in `file`."""
 
     span: Span
     message: str
     file: OtherFile | None = None
 
     def shift(self, by: int) -> Related:
-        """The same place where all of the experience's text is `by` code points further on."""
+        """The same place after the text of the experience moved by `by` code points."""
         return self if self.file else replace(self, span=self.span.shift(by))
 
 
 class Problem(Struct, frozen=True):
-    """One mistake at one place. `span` is in code points of the text; `data` is what a quick fix needs."""
+    """One mistake at one place. `span` is in code points of the text; `data` is for quick fixes."""
 
     code: Code
     severity: Severity
@@ -116,6 +116,6 @@ class Problem(Struct, frozen=True):
     data: Mapping[str, str] = field(default_factory=dict)
 
     def shift(self, by: int) -> Problem:
-        """The same problem `by` code points further on."""
+        """The same problem after its text moved by `by` code points."""
         related = tuple(place.shift(by) for place in self.related)
         return replace(self, span=self.span.shift(by), related=related)

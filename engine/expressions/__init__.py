@@ -1,6 +1,6 @@
-"""References, `when`/`until` expressions and `{{placeholders}}`: one small language, with offsets.
+"""The language of references, `when` and `until` expressions, and `{{placeholders}}` (docs/format.md, Expressions).
 
-Knows no experience, no node and no state: values come in through lookups (docs/format.md, Expressions).
+Knows no experience, node or state: values come from lookups.
 """
 
 from engine.expressions.evaluator import Evaluated, ExpressionWarning, evaluate

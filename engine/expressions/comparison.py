@@ -1,6 +1,6 @@
-"""How values compare, without any coercion, and whether one counts as true. No syntax here.
+"""Compares values without coercion, and decides whether one counts as true (docs/format.md, Expressions).
 
-The rules are those of docs/format.md, Expressions. A question that makes no sense gets an answer and a complaint.
+A comparison that makes no sense gets an answer and a warning.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Operand: TypeAlias = Json | Missing
 
 
 class Answer(Struct, frozen=True):
-    """The answer, and why the question was odd where it was: half a sentence for the run's log."""
+    """The answer, and where the comparison makes no sense a warning, half a sentence for the run's log."""
 
     value: bool | int
-    complaint: str | None = None
+    warning: str | None = None
 
 
 def truthy(value: Operand) -> bool:
-    """As in JavaScript "", 0, NaN, null, false and nothing at all are false; all lists and objects are true."""
+    """Whether a value counts as true: as in JavaScript, all but "", 0, NaN, null, false and a missing value."""
     if isinstance(value, (list, dict)):
         return True
     if value is MISSING or (isinstance(value, float) and math.isnan(value)):
@@ -35,10 +35,10 @@ def truthy(value: Operand) -> bool:
 
 
 def compare(operator: Operator, left: Operand, right: Operand) -> Answer:
-    """Compare values of one kind; between kinds everything is false and `!=` true.
+    """Compare values of one kind; between kinds every comparison is false, except `!=`.
 
-    With a side that is missing only `!=` holds, unless both are. Lists and objects equal nothing. Only
-    numbers and texts have an order, texts by UTF-16 code units.
+    With one side missing only `!=` holds, with both nothing does. Lists and objects equal nothing. Only numbers and
+    text have an order, text by UTF-16 code units.
     """
     if left is MISSING or right is MISSING:
         return _compare_with_missing(operator, left, right)
@@ -53,7 +53,7 @@ def compare(operator: Operator, left: Operand, right: Operand) -> Answer:
 
 
 def contains(container: Operand, item: Operand) -> Answer:
-    """Whether a list has an equal item, a text that part, or an object that key; what is missing has none."""
+    """Whether a list has an equal item, text that part, or an object that key; a missing value contains nothing."""
     if container is MISSING or item is MISSING:
         return Answer(False)
     if isinstance(container, list) and not isinstance(item, (list, dict)):
@@ -64,21 +64,21 @@ def contains(container: Operand, item: Operand) -> Answer:
 
 
 def starts_with(text: Operand, beginning: Operand) -> Answer:
-    """Whether a text begins with another."""
+    """Whether text begins with other text."""
     if isinstance(text, str) and isinstance(beginning, str):
         return Answer(text.startswith(beginning))
-    return _no_text(text, beginning)
+    return _not_text(text, beginning)
 
 
 def ends_with(text: Operand, end: Operand) -> Answer:
-    """Whether a text ends with another."""
+    """Whether text ends with other text."""
     if isinstance(text, str) and isinstance(end, str):
         return Answer(text.endswith(end))
-    return _no_text(text, end)
+    return _not_text(text, end)
 
 
 def length(value: Operand) -> Answer:
-    """The items of a list, or the UTF-16 code units of a text as in the public engine; 0 for all else."""
+    """The number of items of a list, or of UTF-16 code units of text, as in the public engine; else 0."""
     if isinstance(value, list):
         return Answer(len(value))
     if isinstance(value, str):
@@ -97,7 +97,7 @@ _ORDER: dict[Operator, Callable[[Any, Any], bool]] = {
 def _compare_with_missing(operator: Operator, left: Operand, right: Operand) -> Answer:
     answer = operator is Operator.NOT_EQUAL and left is not right
     asks_for_null = operator in (Operator.EQUAL, Operator.NOT_EQUAL) and (left is None or right is None)
-    return Answer(answer, "what was never written is not null; ask with defined(…)" if asks_for_null else None)
+    return Answer(answer, "a missing value is not null; test it with defined(…)" if asks_for_null else None)
 
 
 def _same(left: Json, right: Json) -> bool:
@@ -112,9 +112,9 @@ def _why_never_equal(left: Json, right: Json) -> str | None:
     return f"{_kind(left)} equals nothing" if isinstance(left, (list, dict)) else None
 
 
-def _no_text(*operands: Operand) -> Answer:
+def _not_text(*operands: Operand) -> Answer:
     odd = [_kind(operand) for operand in operands if operand is not MISSING and not isinstance(operand, str)]
-    return Answer(False, f"{odd[0]} is no text" if odd else None)
+    return Answer(False, f"{odd[0]} is not text" if odd else None)
 
 
 def _kind(value: Operand) -> str:
@@ -122,5 +122,5 @@ def _kind(value: Operand) -> str:
 
 
 def _units(text: str) -> bytes:
-    """UTF-16 in an order that compares as JavaScript compares strings."""
+    """UTF-16 code units, which compare as strings do in JavaScript."""
     return text.encode("utf-16-be", "surrogatepass")

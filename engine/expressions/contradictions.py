@@ -1,4 +1,4 @@
-"""Whether two conditions can hold for the same values: what is certain only, by looking at their comparisons."""
+"""Finds conditions that can never hold together, from their comparisons; silent where that is not certain."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from engine.expressions.paths import Path
 from engine.expressions.tree import And, Compare, Expression, Literal, Not, Operator, PathRef, show
 from engine.expressions.values import Json
 
-_TURNED = {
+_MIRRORED = {
     Operator.LESS: Operator.GREATER,
     Operator.LESS_OR_EQUAL: Operator.GREATER_OR_EQUAL,
     Operator.GREATER: Operator.LESS,
     Operator.GREATER_OR_EQUAL: Operator.LESS_OR_EQUAL,
 }
 _MOST_BOUNDS = 50
-"""How many comparisons of a condition are looked at, each beside each of the other: nobody writes more by hand."""
+"""The comparisons of a condition that are checked against those of another: nobody writes more by hand."""
 
 _UPPER = (Operator.LESS, Operator.LESS_OR_EQUAL)
 _LOWER = (Operator.GREATER, Operator.GREATER_OR_EQUAL)
 
 
 def contradict(one: Expression, other: Expression) -> bool:
-    """Whether the two can never hold together, whatever the values are. False where that is too hard to tell."""
+    """Whether two conditions can never hold together, whatever the values; False where that is not certain."""
     if isinstance(one, Not) and _same(one.operand, other):
         return True
     if isinstance(other, Not) and _same(other.operand, one):
@@ -37,19 +37,19 @@ def contradict(one: Expression, other: Expression) -> bool:
 
 
 def bounded_paths(tree: Expression) -> frozenset[Path]:
-    """The paths that a condition compares with a value, and those whose truth it asks for: what can contradict."""
+    """The paths that a condition compares with a value or tests for truth: those that a contradiction can be about."""
     asked = tree.operand if isinstance(tree, Not) else tree
     plain = {asked.path} if isinstance(asked, PathRef) else set()
     return frozenset({path for path, _, _ in (*_bounds(tree), *_bounds(asked))} | plain)
 
 
 def _same(one: Expression, other: Expression) -> bool:
-    # To Python the literals 1 and true are equal, so the canonical texts decide, too.
+    # In Python the literals 1 and true are equal, so compare the canonical texts, too.
     return one == other and show(one) == show(other)
 
 
 def _bounds(tree: Expression) -> Iterator[tuple[Path, Operator, Json]]:
-    """The comparisons of a path with a value that must all hold for `tree` to hold, the path on the left."""
+    """The comparisons of a path with a value, path first, that must all hold for `tree` to hold."""
     if isinstance(tree, And):
         for operand in tree.operands:
             yield from _bounds(operand)
@@ -58,7 +58,7 @@ def _bounds(tree: Expression) -> Iterator[tuple[Path, Operator, Json]]:
         if isinstance(left, PathRef) and isinstance(right, Literal):
             yield left.path, tree.operator, right.value
         elif isinstance(left, Literal) and isinstance(right, PathRef):
-            yield right.path, _TURNED.get(tree.operator, tree.operator), left.value
+            yield right.path, _MIRRORED.get(tree.operator, tree.operator), left.value
 
 
 def _exclude(operator: Operator, value: Json, other: Operator, other_value: Json) -> bool:

@@ -1,4 +1,4 @@
-"""The parser's place in the tokens, and the errors it reports on its way. Knows tokens, not grammar."""
+"""The parser's position in the tokens, and the errors that it has reported. Knows no grammar."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from engine.expressions.lexer import ExpressionError, Token, TokenKind
 from engine.syntax.spans import Span
 
 MAX_DEPTH = 64
-"""How deep parentheses, calls and `!` may nest, so that no text exhausts the stack."""
+"""The depth to which parentheses, calls and `!` may nest, so that no text exhausts the stack."""
 
 _Parsed = TypeVar("_Parsed")
 
 
 class Cursor:
-    """A place in a tuple of tokens of which the last is END; it never moves past that one."""
+    """A position in tokens of which the last is END; it never moves past END."""
 
     def __init__(self, tokens: tuple[Token, ...]) -> None:
         self.errors: list[ExpressionError] = []
@@ -25,11 +25,11 @@ class Cursor:
         self._gave_up = False
 
     def here(self) -> Token:
-        """The token that is read next."""
+        """The next token."""
         return self._tokens[self._index]
 
     def before(self) -> Token | None:
-        """The token that was read last, or None at the start."""
+        """The previous token, or None at the start."""
         return self._tokens[self._index - 1] if self._index else None
 
     def at(self, *kinds: TokenKind) -> bool:
@@ -47,7 +47,7 @@ class Cursor:
         return token
 
     def skip_group(self) -> None:
-        """At a `(`: read up to and with its `)`, or to the end."""
+        """Skip a group in parentheses, or to the end where it is not closed."""
         depth = 0
         while not self.at(TokenKind.END):
             depth += {TokenKind.OPEN: 1, TokenKind.CLOSE: -1}.get(self.advance().kind, 0)
@@ -55,19 +55,19 @@ class Cursor:
                 return
 
     def span_from(self, start: int) -> Span:
-        """From `start` to the end of the token that was read last."""
+        """From `start` to the end of the previous token."""
         before = self.before()
         return Span(start, before.span.end if before else start)
 
     def error(self, span: Span, message: str) -> None:
-        """Report a mistake, unless parsing was given up: what follows then is only a consequence."""
+        """Report a mistake, unless parsing was given up: later ones only follow from that."""
         if not self._gave_up:
             self.errors.append(ExpressionError(span, message))
 
     def nested(self, parse: Callable[[], _Parsed]) -> _Parsed | None:
-        """Parse one level deeper. Below MAX_DEPTH: report it once, go to the end and return None."""
+        """Parse one level deeper. Beyond MAX_DEPTH, report that once, move to the end and return None."""
         if self._depth == MAX_DEPTH:
-            self.error(self.here().span, f"this is nested more than {MAX_DEPTH} deep")
+            self.error(self.here().span, f"nested more than {MAX_DEPTH} levels deep; split the expression")
             self._gave_up = True
             self._index = len(self._tokens) - 1
             return None

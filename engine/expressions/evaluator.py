@@ -1,4 +1,4 @@
-"""The value of an expression tree; what paths name comes in as a lookup. How values compare: comparison.py."""
+"""Evaluates an expression tree; the values of paths come from a lookup. comparison.py compares values."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from engine.syntax.spans import Span
 
 
 class ExpressionWarning(Struct, frozen=True):
-    """A part that cannot have been meant so, such as a number compared with a text; for the run's log."""
+    """A part that cannot be intended, such as a comparison of a number with text; for the run's log."""
 
     span: Span
     message: str
 
 
 class Evaluated(Struct, frozen=True):
-    """Whether the expression holds, and what was odd on the way, in the order of evaluation."""
+    """Whether the expression holds, and the warnings in the order of evaluation."""
 
     value: bool
     warnings: tuple[ExpressionWarning, ...]
@@ -28,8 +28,8 @@ class Evaluated(Struct, frozen=True):
 def evaluate(tree: Expression, lookup: Lookup) -> Evaluated:
     """Evaluate from left to right with short circuit (docs/format.md, Expressions).
 
-    `lookup` is asked only for what is needed. Evaluation itself raises nothing; what `lookup` raises passes
-    through unchanged, so a caller can tell "false" from "not known yet".
+    `lookup` is called only for values that are needed. Evaluation itself raises nothing; exceptions of `lookup` pass
+    through, so that a caller can tell "false" from "not known yet".
     """
     warnings: list[ExpressionWarning] = []
     value = truthy(_value(tree, lookup, warnings))
@@ -48,8 +48,8 @@ def _value(tree: Expression, lookup: Lookup, warnings: list[ExpressionWarning]) 
     if isinstance(tree, Or):
         return any(truthy(_value(operand, lookup, warnings)) for operand in tree.operands)
     answer = _answer(tree, lookup, warnings)
-    if answer.complaint is not None:
-        warnings.append(ExpressionWarning(tree.span, f"{show(tree)}: {answer.complaint}"))
+    if answer.warning is not None:
+        warnings.append(ExpressionWarning(tree.span, f"{show(tree)}: {answer.warning}"))
     return answer.value
 
 

@@ -1,4 +1,4 @@
-"""The functions of the expression language, one entry each: name, parameters, meaning, computation."""
+"""The functions of the expression language: name, parameters, description and implementation of each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.expressions.values import MISSING
 
 
 class Function(Struct, frozen=True):
-    """A function: what the parser checks, the evaluator calls, and completion and hover show."""
+    """A function, as the parser, the evaluator, completion and hover need it."""
 
     name: str
     parameters: tuple[str, ...]
@@ -20,7 +20,7 @@ class Function(Struct, frozen=True):
 
     @property
     def signature(self) -> str:
-        """The function as it is written: `contains(container, item)`."""
+        """The function as written: `contains(container, item)`."""
         return f"{self.name}({', '.join(self.parameters)})"
 
 
@@ -32,17 +32,17 @@ _ALL = (
     Function(
         "length",
         ("value",),
-        "The number of items of a list or characters of a text; 0 for anything else.",
+        "The number of items in a list or of characters in text; 0 for any other value.",
         length,
     ),
     Function(
         "contains",
         ("container", "item"),
-        "Whether a list has the item, a text has the part, or an object has the key; `item in container`.",
+        "Tests whether a list has the item, text has the part, or an object has the key; same as `item in container`.",
         contains,
     ),
-    Function("startsWith", ("text", "beginning"), "Whether the text begins with the other one.", starts_with),
-    Function("endsWith", ("text", "end"), "Whether the text ends with the other one.", ends_with),
-    Function("defined", ("value",), "Whether there is a value at all; null is one.", _defined),
+    Function("startsWith", ("text", "beginning"), "Tests whether text begins with other text.", starts_with),
+    Function("endsWith", ("text", "end"), "Tests whether text ends with other text.", ends_with),
+    Function("defined", ("value",), "Tests whether there is a value; null is one.", _defined),
 )
 FUNCTIONS = {function.name: function for function in _ALL}

@@ -1,6 +1,6 @@
-"""What an expression can be, from what its paths can be: parts that are always false, and operands that never fit.
+"""Type checks of expressions, from the possible kinds of their paths: parts that are always false, unfit operands.
 
-Knows no state: what a path can be comes in as a function. Follows engine/expressions/comparison.py, which decides.
+The kinds of paths come from the caller. Must agree with engine/expressions/comparison.py, which evaluates.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ ANY = frozenset(ValueKind)
 
 
 class Known(Struct, frozen=True):
-    """What is known of a value: the kinds that it can be, and where they are few, the values."""
+    """What is known of a value: its possible kinds, and its possible values where they are few."""
 
     kinds: frozenset[ValueKind] = ANY
     values: tuple[Json, ...] | None = None
 
 
 class Oddity(Struct, frozen=True):
-    """A part that cannot have been meant so. `never`: it is always false (or, of `!=`, always true)."""
+    """A part that cannot be intended. `never`: it is always false (of `!=`, always true)."""
 
     span: Span
     message: str
@@ -39,7 +39,7 @@ KnownOf = Callable[[Path], Known]
 
 
 def oddities(tree: Expression, known_of: KnownOf) -> Iterator[Oddity]:
-    """The odd parts of an expression, from the outside in, with each reported once."""
+    """The odd parts of an expression, outermost first; parts inside an odd one are not reported."""
     own = _oddity(tree, known_of)
     if own is not None:
         yield own
@@ -49,7 +49,7 @@ def oddities(tree: Expression, known_of: KnownOf) -> Iterator[Oddity]:
 
 
 def words(kinds: frozenset[ValueKind]) -> str:
-    """What a value can be, in words: `a list`, `text or a number`."""
+    """Kinds in words: `a list`, `text or a number`."""
     shown = kinds - {ValueKind.NULL} or kinds
     return " or ".join(kind.value for kind in ValueKind if kind in shown)
 
@@ -77,7 +77,7 @@ def _known(tree: Expression, known_of: KnownOf) -> Known:
 
 
 _MOST_OPERANDS = 50
-"""How many of what `&&` joins are looked at, each beside each: nobody writes more by hand."""
+"""The operands of `&&` that are compared, each with each: nobody writes more by hand."""
 
 
 def _oddity(tree: Expression, known_of: KnownOf) -> Oddity | None:
@@ -92,7 +92,7 @@ def _oddity(tree: Expression, known_of: KnownOf) -> Oddity | None:
     if isinstance(tree, And):
         for one, other in combinations(tree.operands[:_MOST_OPERANDS], 2):
             if contradict(one, other):
-                message = f"`{show(one)}` and `{show(other)}` never hold together, so this is never true"
+                message = f"never true: `{show(one)}` and `{show(other)}` never hold together"
                 return Oddity(other.span, message, never=True)
     return None
 
@@ -101,7 +101,7 @@ def _odd_operand(whole: Expression, part: Expression, known: Known, wanted: froz
     if (known.kinds - {ValueKind.NULL} or known.kinds) & wanted:
         return None
     return Oddity(
-        part.span, f"`{show(part)}` is {words(known.kinds)}; `{show(whole)}` asks for {words(wanted)}", never=False
+        part.span, f"`{show(part)}` is {words(known.kinds)}, but `{show(whole)}` takes {words(wanted)}", never=False
     )
 
 
@@ -111,22 +111,22 @@ def _odd_comparison(tree: Compare, left: Known, right: Known) -> Oddity | None:
         if reason is None:
             return None
         always = "always" if tree.operator is Operator.NOT_EQUAL else "never"
-        return Oddity(tree.span, f"this is {always} true: {reason}", never=True)
+        return Oddity(tree.span, f"{always} true: {reason}", never=True)
     if isinstance(tree.left, Literal) and isinstance(tree.right, Literal):
         holds = compare(tree.operator, tree.left.value, tree.right.value).value
-        return None if holds else Oddity(tree.span, "this is never true", never=True)
+        return None if holds else Oddity(tree.span, "never true; compare with a field", never=True)
     if any(kind in left.kinds and kind in right.kinds for kind in _ORDERED):
         return None
-    message = f"this is never true: {_is(tree.left, left)}, {_is(tree.right, right)}, and the two have no order"
+    message = f"never true: {_is(tree.left, left)} and {_is(tree.right, right)}, which have no order"
     return Oddity(tree.span, message, never=True)
 
 
 def _why_never_equal(tree: Compare, left: Known, right: Known) -> str | None:
     for part, known in ((tree.left, left), (tree.right, right)):
         if known.kinds <= _NEVER_EQUAL:
-            return f"{_is(part, known)}, which equals nothing; ask for its `length(…)` or for what is in it"
+            return f"{_is(part, known)}, which equals nothing; compare its `length(…)` or a value in it"
     if not (left.kinds & right.kinds) - _NEVER_EQUAL:
-        return f"{_is(tree.left, left)}, and {_is(tree.right, right)}"
+        return f"{_is(tree.left, left)} and {_is(tree.right, right)}"
     if left.values is None or right.values is None or _share_a_value(left.values, right.values):
         return None
     part, values = (tree.right, right.values) if isinstance(tree.left, Literal) else (tree.left, left.values)

@@ -1,4 +1,4 @@
-"""Expression text to tokens with offsets: everything but whitespace is in one. Never raises; knows no grammar."""
+"""Splits an expression into tokens with offsets; only whitespace is in none. Never raises; knows no grammar."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.syntax.spans import Span
 
 
 class TokenKind(Enum):
-    """What a token is, for the parser and for semantic highlighting."""
+    """Kinds of tokens, for the parser and for semantic highlighting."""
 
     PATH = "path"
     NUMBER = "number"
@@ -31,7 +31,7 @@ class TokenKind(Enum):
 
 
 class Token(Struct, frozen=True):
-    """One token. `text` is what was meant (`==` for `=`); `path` is the good beginning of a PATH, if any."""
+    """One token. `text` is corrected (`==` for `=`); `path` is the valid beginning of a PATH, if any."""
 
     kind: TokenKind
     text: str
@@ -40,7 +40,7 @@ class Token(Struct, frozen=True):
 
 
 class ExpressionError(Struct, frozen=True):
-    """A mistake in an expression: what is wrong and what to write instead, for the person who wrote it."""
+    """A mistake in an expression; the message says what to write instead."""
 
     span: Span
     message: str
@@ -50,7 +50,7 @@ KEYWORDS = ("true", "false", "null", "in")
 
 
 def tokenize(text: str) -> tuple[tuple[Token, ...], tuple[ExpressionError, ...]]:
-    """The tokens of `text`, with an empty END token last, and what is wrong with single tokens."""
+    """The tokens of `text`, with an empty END token last, and the mistakes in single tokens."""
     tokens: list[Token] = []
     errors: list[ExpressionError] = []
     at = _skip_space(text, 0)
@@ -67,7 +67,7 @@ def tokenize(text: str) -> tuple[tuple[Token, ...], tuple[ExpressionError, ...]]
 _Read: TypeAlias = tuple[Token, ExpressionError | None]
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_WRITTEN_OTHERWISE = {
+_CORRECTIONS = {
     "===": "==",
     "!==": "!=",
     "=": "==",
@@ -79,9 +79,9 @@ _WRITTEN_OTHERWISE = {
 }
 _MARKS = {"(": TokenKind.OPEN, ")": TokenKind.CLOSE, ",": TokenKind.COMMA}
 _HINTS = {
-    **dict.fromkeys("+-*/%", "; expressions do not calculate"),
-    **dict.fromkeys("{}", "; an expression is written without {{ }}"),
-    "[": "; there are no list literals: compare with each value and join with ||",
+    **dict.fromkeys("+-*/%", "; expressions have no arithmetic"),
+    **dict.fromkeys("{}", "; remove {{ }}"),
+    "[": "; expressions have no list literals: compare with each value and join with ||",
 }
 
 
@@ -103,7 +103,7 @@ def _read_string(match: re.Match[str]) -> _Read:
     token = _token(TokenKind.STRING, match)
     if match.group("close"):
         return token, None
-    message = f"this text is never closed: a {token.text[0]} is missing at its end"
+    message = f"unclosed text; add {token.text[0]} at its end"
     return token, ExpressionError(token.span, message)
 
 
@@ -112,7 +112,7 @@ def _read_mark(match: re.Match[str]) -> _Read:
 
 
 def _read_word(match: re.Match[str]) -> _Read:
-    if match.group() in _WRITTEN_OTHERWISE:
+    if match.group() in _CORRECTIONS:
         return _read_operator(match)
     return _token(TokenKind.KEYWORD if match.group() in KEYWORDS else TokenKind.NAME, match), None
 
@@ -123,7 +123,7 @@ def _read_number(match: re.Match[str]) -> _Read:
 
 def _read_operator(match: re.Match[str]) -> _Read:
     token = _token(TokenKind.OPERATOR, match)
-    meant = _WRITTEN_OTHERWISE.get(token.text)
+    meant = _CORRECTIONS.get(token.text)
     if meant is None:
         return token, None
     error = ExpressionError(token.span, f"write {meant} instead of {token.text}")
@@ -152,6 +152,6 @@ _READERS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], _Read]], ...] =
 
 
 def _token_at(text: str, at: int) -> _Read:
-    """The token at `at`, by the first pattern that matches there; the last one matches any character."""
+    """The token at `at`, by the first pattern that matches; the last one matches any character."""
     matches = ((pattern.match(text, at), read) for pattern, read in _READERS)
     return next(read(match) for match, read in matches if match is not None)

@@ -1,4 +1,4 @@
-"""What stands in a text, and is equal to what says the same in another place."""
+"""Values that know their span in the text, but compare without it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import ClassVar
 from msgspec import Struct
 
 
-class Placed(Struct, frozen=True, eq=False):
-    """Base of the parts of expressions and templates. What `aside` names does not count in comparisons."""
+class Located(Struct, frozen=True, eq=False):
+    """Base of the parts of expressions and templates. Comparisons ignore the fields in `ignored`."""
 
-    aside: ClassVar[frozenset[str]] = frozenset({"span"})
+    ignored: ClassVar[frozenset[str]] = frozenset({"span"})
 
     def __eq__(self, other: object) -> bool:
-        return type(other) is type(self) and self._said() == other._said()
+        return type(other) is type(self) and self._compared() == other._compared()
 
     def __hash__(self) -> int:
-        return hash(self._said())
+        return hash(self._compared())
 
-    def _said(self) -> tuple[object, ...]:
-        return tuple([getattr(self, name) for name in self.__struct_fields__ if name not in self.aside])
+    def _compared(self) -> tuple[object, ...]:
+        return tuple([getattr(self, name) for name in self.__struct_fields__ if name not in self.ignored])

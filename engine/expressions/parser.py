@@ -1,6 +1,6 @@
-"""Tokens to an expression tree, with every mistake found in one pass. Never raises; evaluates nothing.
+"""Parses tokens into an expression tree, and finds every mistake in one pass. Never raises.
 
-From loosest to tightest: `||`, `&&`, one comparison or `in`, `!`, then values, calls and parentheses.
+Precedence, from loosest to tightest: `||`, `&&`, one comparison or `in`, `!`, then values, calls and parentheses.
 """
 
 from __future__ import annotations
@@ -19,10 +19,9 @@ from engine.syntax.spans import Span
 
 
 class ParsedExpression(Struct, frozen=True):
-    """An expression as far as it makes sense; `tree` is None exactly when there are errors.
+    """The tree of an expression, or None when there are errors, so that a tree can always be evaluated.
 
-    So a tree can always be evaluated. Errors are in the order of the text; tokens are all there, with an
-    empty END token last.
+    Errors are in the order of the text. All tokens are kept, with an empty END token last.
     """
 
     tree: Expression | None
@@ -31,14 +30,14 @@ class ParsedExpression(Struct, frozen=True):
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Every path in the text, in order, also where the expression is broken or half-typed."""
+        """Every path in the text, in order, even where the expression is broken or half-typed."""
         return tuple(token.path for token in self.tokens if token.path is not None)
 
 
 def parse_expression(text: str) -> ParsedExpression:
     """Parse a `when` or `until` (docs/format.md, Expressions); spans are relative to `text`. Never raises.
 
-    An empty text is an error; a caller to whom it means "no condition" asks before.
+    An empty text is an error; callers for which it means "no condition" check that first.
     """
     tokens, lexical_errors = tokenize(text)
     cursor = Cursor(tokens)
@@ -62,7 +61,7 @@ _LARGEST_EXACT_INTEGER = 2**53
 
 
 class _Parser:
-    """A recursive descent. Its methods return None for what cannot be part of a tree, after reporting why."""
+    """A recursive descent parser. Its methods report what cannot be part of a tree, and return None for it."""
 
     def __init__(self, cursor: Cursor) -> None:
         self._cursor = cursor
@@ -70,7 +69,7 @@ class _Parser:
     def whole(self) -> Expression | None:
         cursor = self._cursor
         if cursor.at(TokenKind.END):
-            cursor.error(Span(0, cursor.here().span.end), "an expression is missing, such as $.field == true")
+            cursor.error(Span(0, cursor.here().span.end), "missing expression; write one such as $.field == true")
             return None
         tree = self._or()
         while not cursor.at(TokenKind.END):
@@ -78,11 +77,11 @@ class _Parser:
         return tree
 
     def _stray_mark(self) -> None:
-        """A `)` or `,` outside of any parentheses: `_or` reads everything else."""
+        """Report a `)` or `,` outside of parentheses; `_or` reads everything else."""
         cursor = self._cursor
         mark = cursor.advance()
         if mark.kind is TokenKind.CLOSE:
-            cursor.error(mark.span, "this ) closes nothing")
+            cursor.error(mark.span, "unmatched ); remove it")
         else:
             cursor.error(mark.span, _STRAY_COMMA)
         if _is_sign(cursor.here()) and not cursor.at_operator("!"):
@@ -121,7 +120,7 @@ class _Parser:
         sign = cursor.advance()
         right = self._operand()
         while _compares(cursor.here()):
-            cursor.error(cursor.advance().span, "comparisons cannot be chained; join two of them with &&")
+            cursor.error(cursor.advance().span, "comparisons cannot be chained; join two with &&")
             self._operand()
         if left is None or right is None:
             return None
@@ -135,7 +134,7 @@ class _Parser:
         return None if self._leftovers() else operand
 
     def _leftovers(self) -> bool:
-        """Skip what follows a complete value without an operator between; whether there was any."""
+        """Skip text that follows a value without an operator; return whether there was any."""
         cursor = self._cursor
         first = cursor.here()
         while _begins_value(cursor.here()) or cursor.at_operator("!"):
@@ -146,8 +145,8 @@ class _Parser:
         if cursor.here() is first:
             return False
         if first.kind is not TokenKind.UNKNOWN:  # the lexer reported that one
-            why = "; expressions do not calculate" if first.text.startswith("-") else ""
-            message = f"an operator such as && or == is missing before this{why}"
+            why = "; expressions have no arithmetic" if first.text.startswith("-") else ""
+            message = f"missing operator, such as && or ==, before this{why}"
             cursor.error(cursor.span_from(first.span.start), message)
         return True
 
@@ -165,7 +164,7 @@ class _Parser:
         while cursor.at(TokenKind.UNKNOWN):
             cursor.advance()
         if unreadable and not _begins_value(cursor.here()):
-            return None  # the lexer reported what stands in the value's place
+            return None  # the lexer reported the text in the place of the value
         if cursor.at(TokenKind.OPEN):
             return self._group()
         return self._call_or_bare_word() if cursor.at(TokenKind.NAME) else self._single_token()
@@ -185,10 +184,10 @@ class _Parser:
         return Literal(_LITERALS[token.text], token.span)
 
     def _number(self, token: Token) -> Expression | None:
-        """Read it as the public engine does: digits after a second point do not count."""
+        """Read a number as the public engine does: what follows a second point is ignored."""
         value = float(".".join(token.text.split(".")[:2]))
         if math.isinf(value):
-            self._cursor.error(token.span, "this number is too large")
+            self._cursor.error(token.span, "number too large; write one up to 1e308")
             return None
         is_exact = value.is_integer() and abs(value) <= _LARGEST_EXACT_INTEGER
         return Literal(int(value) if is_exact else value, token.span)
@@ -221,7 +220,7 @@ class _Parser:
         span = self._cursor.span_from(name.span.start)
         if len(arguments) != len(function.parameters):
             given = "1 argument" if len(arguments) == 1 else f"{len(arguments)} arguments"
-            self._cursor.error(span, f"{function.signature} does not take {given}")
+            self._cursor.error(span, f"{function.signature} called with {given}")
             return None
         good = _complete(arguments)
         return None if good is None else Call(function.name, good, span)
@@ -239,23 +238,21 @@ class _Parser:
         if self._cursor.at(TokenKind.CLOSE):
             self._cursor.advance()
             return True
-        self._cursor.error(opening.span, "this ( is never closed")
+        self._cursor.error(opening.span, "unclosed (; add )")
         return False
 
     def _missing_value(self) -> None:
         cursor = self._cursor
         before, here = cursor.before(), cursor.here()
         if before is not None and _is_sign(before):
-            cursor.error(before.span, f"{before.text} needs a value on its right")
-        elif _is_sign(here):
-            cursor.error(here.span, f"{here.text} needs a value on its left")
-        elif before is None:
-            cursor.error(here.span, f"a value is missing before {here.text}")
+            cursor.error(before.span, f"missing value after {before.text}")
+        elif _is_sign(here) or before is None:
+            cursor.error(here.span, f"missing value before {here.text}")
         else:
-            cursor.error(before.span, f"a value is missing after {before.text}")
+            cursor.error(before.span, f"missing value after {before.text}")
 
 
-_STRAY_COMMA = "a comma stands only between the arguments of a function"
+_STRAY_COMMA = "unexpected comma; commas only separate the arguments of a function"
 
 
 def _complete(parts: list[Expression | None]) -> tuple[Expression, ...] | None:
@@ -277,14 +274,14 @@ def _compares(token: Token) -> bool:
 
 def _about_unknown_function(name: str) -> str:
     known = ", ".join(sorted(FUNCTIONS))
-    return f"there is no function {name}{suggestion(name, FUNCTIONS)} (there are {known})"
+    return f"unknown function {name}{suggestion(name, FUNCTIONS)} (known are {known})"
 
 
 def _about_bare_word(word: str, function: Function | None) -> str:
     if function is not None:
-        return f"{word} is a function: {function.signature}"
+        return f"{word} is a function; call it: {function.signature}"
     lower = word.lower()
     literal = lower if lower in _LITERALS else _FOREIGN_WORDS.get(lower)
     if literal is not None:
-        return f"{word} means nothing here; did you mean {literal}?"
-    return f'{word} means nothing here; write "{word}" for a text or $.{word} for a state field'
+        return f"unknown word {word}; did you mean {literal}?"
+    return f'unknown word {word}; write "{word}" for text or $.{word} for a state field'

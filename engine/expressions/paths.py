@@ -1,6 +1,6 @@
-"""Paths such as `$.report.items[0]`: the one grammar for naming a value, and the walk to it.
+"""Paths such as `$.report.items[0]`: their grammar, and how to follow one.
 
-What a field, an argument or an item holds is the caller's knowledge; it comes in as a `Lookup`.
+The values of fields, arguments and items come from the caller, as a `Lookup`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from engine.expressions.located import Placed
+from engine.expressions.located import Located
 from engine.expressions.values import MISSING, Json, Missing
 from engine.syntax.spans import Span
 
 
 class Root(Enum):
-    """Where a path starts; the value is how it is written (docs/format.md, References)."""
+    """The start of a path; the value is its text (docs/format.md, References)."""
 
     STATE = "$."
     ITEM = "$item"
@@ -33,34 +33,34 @@ class Root(Enum):
 
     @property
     def meaning(self) -> str:
-        """One sentence for completion and hover: what a path that starts here names."""
+        """One sentence for completion and hover: what a path with this root refers to."""
         return _MEANINGS[self]
 
 
 _MEANINGS = {
     Root.STATE: "A field of the state: `$.field`, `$.field.key`, `$.list[0]`, `$.list.length`.",
-    Root.ITEM: "The item that this execution of a fan-out or pipeline works on.",
+    Root.ITEM: "The item of this execution of a fan-out or pipeline.",
     Root.INDEX: "The position of the item in its list, counted from 0.",
-    Root.ARGS: "An argument of the run, given with `--args`: `$args.name`.",
+    Root.ARGS: "An argument of the run, from `--args`: `$args.name`.",
     Root.EDGES: "The edge output of a predecessor, by its node id: `$edges.node_id`.",
     Root.ITER: "The iteration of the loop, counted from 0.",
     Root.LOOP: "The id of the loop that runs this node.",
     Root.PIPELINE: "The id of the pipeline that runs this node.",
-    Root.BARE: "In a prompt: an argument of the node, a predecessor's edge output, or a declared read.",
+    Root.BARE: "In a prompt: an argument of the node, the edge output of a predecessor, or a declared read.",
 }
 
 
-class Step(Placed, frozen=True, eq=False):
-    """One step of a path: a key, or the index of a list's item. Its span does not count in comparisons."""
+class Step(Located, frozen=True, eq=False):
+    """One step of a path: a key, or an index in a list. Comparisons ignore its span."""
 
     value: str | int
     span: Span
 
 
-class Path(Placed, frozen=True, eq=False):
+class Path(Located, frozen=True, eq=False):
     """A root and the steps from it: for STATE the first step is the field, for BARE the name.
 
-    Paths that name the same value are equal, wherever they stand: spans do not count in comparisons.
+    Paths to the same value are equal: comparisons ignore spans.
     """
 
     root: Root
@@ -68,21 +68,21 @@ class Path(Placed, frozen=True, eq=False):
     span: Span
 
     def __str__(self) -> str:
-        """The canonical text, which parses to an equal path: `$.list.0` is `$.list[0]`."""
+        """The canonical text, which parses to an equal path: `$.list[0]` for `$.list.0`."""
         parts = [f"[{step.value}]" if isinstance(step.value, int) else f".{step.value}" for step in self.steps]
         tail = "".join(parts)
         return self.root.value + (tail[1:] if self.root in _FIRST_STEP_IS_A_NAME else tail)
 
 
 Lookup: TypeAlias = Callable[[Path], Json | Missing]
-"""Finds the value that a path names, or MISSING. What it raises passes through every function here."""
+"""Returns the value at a path, or MISSING. Its exceptions pass through every function of this package."""
 
 
 class Scan(Struct, frozen=True):
-    """What stands at one place of a text: the path as far as it is well formed, and the end of all of it.
+    """The path at one place of a text, and the end of the text that was meant as a path.
 
-    With a `problem`, `path` is the longest good beginning (None when not even the root is good), and
-    `problem_span` covers what is wrong first.
+    With a `problem`, `path` is the longest valid beginning (None when the root is invalid), and `problem_span` covers
+    the first mistake.
     """
 
     path: Path | None
@@ -92,10 +92,10 @@ class Scan(Struct, frozen=True):
 
 
 def descend(value: Json, steps: Iterable[Step]) -> Json | Missing:
-    """Walk from `value` along `steps` as JavaScript does, and return what is there, or MISSING.
+    """Follow `steps` from `value` as JavaScript does; return the value there, or MISSING.
 
     Keys lead into objects, indexes into lists (`.0` and `[0]` are the same), and a list has a `length`.
-    Strings, numbers, booleans and null have nothing inside; an index out of range leads nowhere.
+    Strings, numbers, booleans and null have no members; an index out of range is missing.
     """
     here = value
     for step in steps:
@@ -107,7 +107,7 @@ def descend(value: Json, steps: Iterable[Step]) -> Json | Missing:
 
 
 def scan_path(text: str, start: int) -> Scan:
-    """Read the path at `start`, which must be a `$` (a longer `text` may follow). Never raises."""
+    """Read the path at `start`, which must be a `$`; other text may follow it. Never raises."""
     if text.startswith(Root.STATE.value, start):
         return _scan_state_path(text, start)
     name = _NAME.match(text, start + 1)
@@ -119,7 +119,7 @@ def scan_path(text: str, start: int) -> Scan:
 
 
 def scan_bare_path(text: str, start: int) -> Scan | None:
-    """Read the path at `start` that begins with a name instead of a `$`, or None where no name begins."""
+    """Read the path at `start` that begins with a name instead of a `$`; None where there is no name."""
     name = _NAME.match(text, start)
     if name is None:
         return None
@@ -127,7 +127,7 @@ def scan_bare_path(text: str, start: int) -> Scan | None:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown word: `; did you mean length?`, or nothing."""
+    """The end of a message about an unknown word, such as `; did you mean length?`, or an empty text."""
     close = get_close_matches(word, list(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
@@ -150,7 +150,9 @@ def _scan_state_path(text: str, start: int) -> Scan:
         return _scan_steps(text, start, field_name.end(), Root.STATE, steps)
     word = _LATER_NAME.match(text, first)
     end = word.end() if word else first
-    return Scan(None, _end_of_rest(text, end), "$. needs the name of a state field: $.field", Span(start, end))
+    return Scan(
+        None, _end_of_rest(text, end), "missing name of a state field after $.; write $.field", Span(start, end)
+    )
 
 
 def _scan_steps(text: str, start: int, at: int, root: Root, steps: tuple[Step, ...]) -> Scan:
@@ -172,13 +174,13 @@ def _scan_steps(text: str, start: int, at: int, root: Root, steps: tuple[Step, .
 
 
 def _end_of_rest(text: str, at: int) -> int:
-    """Where what follows a mistake in a path ends, so that one mistake is reported once."""
+    """The end of the text that belongs to a mistake in a path, so that one mistake is reported once."""
     rest = _REST.match(text, at)
     return rest.end() if rest else at
 
 
 def _step_at(text: str, at: int) -> tuple[Step | None, int]:
-    """The step at a `.` or `[`, or None where it is malformed; and where it ends."""
+    """The step at a `.` or `[`, None where it is malformed, and its end."""
     if text[at] == ".":
         name = _LATER_NAME.match(text, at + 1)
         if name is None:
@@ -194,16 +196,16 @@ def _step_at(text: str, at: int) -> tuple[Step | None, int]:
 
 
 _STEP_PROBLEMS = {
-    ".": "a name must follow the dot: $.field.name",
-    "[": "an index is a whole number in brackets: $.list[0]",
+    ".": "missing name after the dot; write $.field.name",
+    "[": "invalid index; write an integer in brackets: $.list[0]",
 }
 
 
 def _unknown_root(word: str) -> str:
     if word == "$":
-        return "$ needs a name: $.field for the state, $args.name for an argument of the run"
+        return "missing name after $; write $.field for the state, $args.name for an argument of the run"
     roots = ", ".join(_NAMED_ROOTS)
-    return f"{word} names nothing{suggestion(word, _NAMED_ROOTS)} (a path starts with $. or one of {roots})"
+    return f"unknown path {word}{suggestion(word, _NAMED_ROOTS)} (a path starts with $. or one of {roots})"
 
 
 def _inside(value: Json, step: str | int) -> Json | Missing:

@@ -1,4 +1,4 @@
-"""References: strings that are exactly one path and stand for its value, in `args` and sources."""
+"""References: strings that are exactly one path and are replaced by its value, in `args` and sources."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from engine.expressions.values import MISSING, Json, Missing
 
 
 class Resolved(Struct, frozen=True):
-    """A value with its references replaced, and the paths that named nothing, in order of appearance."""
+    """A value with its references replaced, and the paths without a value, in order of appearance."""
 
     value: Json | Missing
     missing: tuple[Path, ...]
 
 
 def parse_reference(text: str) -> Path | None:
-    """The path that the whole of `text` is, or None where it is anything else (docs/format.md, References).
+    """Parse `text` as a reference; None where it is not exactly one path (docs/format.md, References).
 
-    `$$.x` is an escape and no reference; neither is a bare name, nor a path with spaces around it.
+    `$$.x` is an escape, not a reference; nor is a bare name, or a path with spaces around it.
     """
     return _reference(text) if text.startswith("$") else None
 
@@ -44,11 +44,11 @@ def references(value: Json) -> tuple[Path, ...]:
 
 
 def resolve(value: Json, lookup: Lookup) -> Resolved:
-    """Replace every reference in `value` by what it names, keeping the type; unescape `$$.x` to `$.x`.
+    """Replace every reference in `value` by its value, of any type; unescape `$$.x` to `$.x`.
 
-    A key whose reference names nothing is dropped, an item of a list becomes null (its neighbours keep
-    their places, as in JSON), and a lone reference gives MISSING; all are listed in `missing`.
-    Values are not copied: treat the result as read-only.
+    Where a reference has no value, a key is dropped, an item of a list becomes null (so that the others keep their
+    index), and a lone reference gives MISSING; all are listed in `missing`. Values are not copied: treat the result as
+    read-only.
     """
     missing: list[Path] = []
     return Resolved(_resolve(value, lookup, missing), tuple(missing))
@@ -77,5 +77,5 @@ def _resolve_text(text: str, lookup: Lookup, missing: list[Path]) -> Json | Miss
 
 
 def _is_escaped(text: str) -> bool:
-    """Whether one `$` too many keeps `text` from being a reference; `$$$.x` escapes `$$.x` in its turn."""
+    """Whether `text` is a reference but for extra `$`: `$$.x` escapes `$.x`, and `$$$.x` escapes `$$.x`."""
     return text.startswith("$$") and parse_reference("$" + text.lstrip("$")) is not None

@@ -1,4 +1,4 @@
-"""Prompts with `{{ path }}` placeholders: parsing with offsets, and filling in. Knows no files."""
+"""Prompts with `{{ path }}` placeholders: parses them with offsets, and fills them in. Knows no files."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import ClassVar
 
 from msgspec import Struct
 
-from engine.expressions.located import Placed
+from engine.expressions.located import Located
 from engine.expressions.paths import Path, Scan, scan_bare_path, scan_path
 from engine.expressions.values import MISSING, UNWRITTEN, Json, Missing, Unwritten, to_text
 from engine.syntax.spans import Span
 
 
-class Text(Placed, frozen=True, eq=False):
-    """A piece of the template that is inserted as it is."""
+class Text(Located, frozen=True, eq=False):
+    """Literal text of the template."""
 
     text: str
     span: Span
 
 
-class Placeholder(Placed, frozen=True, eq=False):
-    """A `{{ path }}`; `text` and `span` are those of the whole, braces included."""
+class Placeholder(Located, frozen=True, eq=False):
+    """A `{{ path }}`; `text` and `span` include the braces."""
 
-    aside: ClassVar[frozenset[str]] = frozenset({"text", "span"})
+    ignored: ClassVar[frozenset[str]] = frozenset({"text", "span"})
 
     path: Path
     text: str
@@ -33,14 +33,14 @@ class Placeholder(Placed, frozen=True, eq=False):
 
 
 class TemplateError(Struct, frozen=True):
-    """What looks like a placeholder and is none, so it stays in the text; the editor warns about it."""
+    """Text that looks like a placeholder but is not one, so it is left unchanged; the editor warns about it."""
 
     span: Span
     message: str
 
 
 class Template(Struct, frozen=True):
-    """A prompt in parts, which together are its text, and what in it only looks like a placeholder."""
+    """A prompt as parts, which together are its text, and the text in it that only looks like a placeholder."""
 
     parts: tuple[Text | Placeholder, ...]
     errors: tuple[TemplateError, ...]
@@ -52,7 +52,7 @@ class Template(Struct, frozen=True):
 
 
 class Rendered(Struct, frozen=True):
-    """A filled-in prompt; `unknown` placeholders were left as they are, `unwritten` ones inserted nothing."""
+    """A filled-in prompt; `unknown` placeholders were left unchanged, `unwritten` ones inserted nothing."""
 
     text: str
     unknown: tuple[Placeholder, ...]
@@ -84,8 +84,8 @@ def parse_template(text: str) -> Template:
 def render(template: Template, lookup: Callable[[Path], Json | Missing | Unwritten]) -> Rendered:
     """Fill in the placeholders: strings raw, everything else as compact JSON (docs/format.md, References).
 
-    Where `lookup` returns MISSING the placeholder stays as it is; where it returns UNWRITTEN, nothing is
-    inserted. Both are reported. What is inserted is not searched for placeholders again.
+    Where `lookup` returns MISSING, the placeholder is left unchanged; where it returns UNWRITTEN, nothing is inserted.
+    Both are reported. Inserted text is not searched for placeholders.
     """
     pieces: list[str] = []
     unknown: list[Placeholder] = []
@@ -109,7 +109,7 @@ _BRACES = re.compile(r"\{\{(?!\{)(?P<inside>[^{}]*)(?P<close>\}\})?")
 
 
 def _scan(braces: re.Match[str]) -> Scan | None:
-    """The path that is all that stands between the braces, or None; offsets are those of the template."""
+    """The path between the braces, None where there is other text; offsets are those of the template."""
     inside = braces.group("inside")
     path_end = braces.start("inside") + len(inside.rstrip())
     at = path_end - len(inside.strip())
@@ -123,11 +123,13 @@ def _error(braces: re.Match[str], scan: Scan | None) -> TemplateError:
     if not braces.group("close"):
         first_line = braces.group().splitlines()[0].rstrip()
         span = Span(braces.start(), braces.start() + len(first_line))
-        return TemplateError(span, "this placeholder is never closed and stays as it is; write {{ name }}")
+        return TemplateError(span, "unclosed placeholder is left unchanged; write {{ name }}")
     span = Span(*braces.span())
     if scan is not None and scan.problem is not None:
-        return TemplateError(span, f"{scan.problem}; the placeholder stays as it is")
+        return TemplateError(span, f"placeholder is left unchanged: {scan.problem}")
     if not inside:
-        return TemplateError(span, "an empty placeholder stays as it is; write {{ name }} or {{ $.field }}")
+        return TemplateError(span, "empty placeholder is left unchanged; write {{ name }} or {{ $.field }}")
     shown = textwrap.shorten(inside, 40, placeholder="…")
-    return TemplateError(span, f"`{shown}` is no path and stays as it is; write {{{{ name }}}} or {{{{ $.field }}}}")
+    return TemplateError(
+        span, f"`{shown}` is not a path and is left unchanged; write {{{{ name }}}} or {{{{ $.field }}}}"
+    )

@@ -1,4 +1,4 @@
-"""The parsed form of an expression: nodes with offsets, canonical text, the paths in it. No evaluation."""
+"""The tree of an expression: its nodes with spans, their canonical text, and the paths in them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
 
-from engine.expressions.located import Placed
+from engine.expressions.located import Located
 from engine.expressions.paths import Path
 from engine.syntax.spans import Span
 
 
 class Operator(Enum):
-    """The comparisons; the value is how they are written."""
+    """The comparison operators; the value is their text."""
 
     EQUAL = "=="
     NOT_EQUAL = "!="
@@ -22,42 +22,42 @@ class Operator(Enum):
     GREATER_OR_EQUAL = ">="
 
 
-class Literal(Placed, frozen=True, eq=False):
-    """A text, a number, true, false or null."""
+class Literal(Located, frozen=True, eq=False):
+    """Text, a number, true, false or null."""
 
     value: str | int | float | bool | None
     span: Span
 
 
-class PathRef(Placed, frozen=True, eq=False):
-    """A path in the place of a value."""
+class PathRef(Located, frozen=True, eq=False):
+    """A path as an operand."""
 
     path: Path
     span: Span
 
 
-class Not(Placed, frozen=True, eq=False):
+class Not(Located, frozen=True, eq=False):
     """`!operand`."""
 
     operand: Expression
     span: Span
 
 
-class And(Placed, frozen=True, eq=False):
+class And(Located, frozen=True, eq=False):
     """Two or more operands joined by `&&`."""
 
     operands: tuple[Expression, ...]
     span: Span
 
 
-class Or(Placed, frozen=True, eq=False):
+class Or(Located, frozen=True, eq=False):
     """Two or more operands joined by `||`."""
 
     operands: tuple[Expression, ...]
     span: Span
 
 
-class Compare(Placed, frozen=True, eq=False):
+class Compare(Located, frozen=True, eq=False):
     """`left operator right`."""
 
     operator: Operator
@@ -66,16 +66,16 @@ class Compare(Placed, frozen=True, eq=False):
     span: Span
 
 
-class In(Placed, frozen=True, eq=False):
-    """`item in container`: a list's item, a part of a text, or a key of an object."""
+class In(Located, frozen=True, eq=False):
+    """`item in container`: an item of a list, a part of text, or a key of an object."""
 
     item: Expression
     container: Expression
     span: Span
 
 
-class Call(Placed, frozen=True, eq=False):
-    """A call of one of FUNCTIONS, with as many arguments as it takes."""
+class Call(Located, frozen=True, eq=False):
+    """A call of one of FUNCTIONS with the right number of arguments."""
 
     name: str
     arguments: tuple[Expression, ...]
@@ -83,7 +83,7 @@ class Call(Placed, frozen=True, eq=False):
 
 
 Expression: TypeAlias = Literal | PathRef | Not | And | Or | Compare | In | Call
-"""A parsed expression. Spans do not count in comparisons; Python counts the literals 1 and true as equal."""
+"""A parsed expression. Comparisons ignore spans; the literals 1 and true are equal in Python."""
 
 
 def children(tree: Expression) -> tuple[Expression, ...]:
@@ -107,7 +107,7 @@ def paths_of(tree: Expression) -> tuple[Path, ...]:
 
 
 def show(tree: Expression) -> str:
-    """The canonical text, with no more parentheses than it needs; it parses to an equal tree."""
+    """The canonical text, with as few parentheses as possible; it parses to an equal tree."""
     return _show(tree, _Binding.OR)
 
 

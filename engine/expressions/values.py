@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final
 
-Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+from engine.json_types import Json as Json  # noqa: PLC0414 - part of this package's interface
 
 
 class ValueKind(str, Enum):
@@ -66,7 +66,7 @@ def type_in_words(name: str) -> str:
 
 
 class Missing(Enum):
-    """The type of `MISSING`: what a path that leads nowhere stands for; JSON's null is a value."""
+    """The type of `MISSING`: the value of a path that leads nowhere; null is a value."""
 
     MISSING = "missing"
 
@@ -84,7 +84,7 @@ _LAST_PLAIN_INTEGER = 1e21  # from here on JavaScript writes integral numbers wi
 
 
 def to_text(value: Json) -> str:
-    """How a prompt shows a value: strings raw, everything else as compact JSON (docs/format.md, References).
+    """A value as text in a prompt: strings as they are, other values as compact JSON (docs/format.md, References).
 
     Floats without a fraction are written as integers, as JavaScript does: `1.0` is `1`.
     """

@@ -15,7 +15,7 @@ from engine.llm.answers.untrusted import object_in
 from engine.llm.protocol import LLMError, LLMRequest, LLMResponse, Message, Tool
 from engine.llm.service import LLMService
 from engine.log.events.events import ErrorInfo, Metrics, Output
-from engine.log.writing.llm_transcript import Exchange
+from engine.log.writing.llm_transcript import LlmTranscript
 from engine.nodes.kind import NodeError, Outcome, Watcher
 from engine.nodes.structured_output import Schema, problems
 
@@ -24,7 +24,7 @@ _MOST_NAMED = 20
 
 
 async def ask(
-    llm: LLMService, request: LLMRequest, node: Node, schema: Schema | None, watcher: Watcher, exchange: Exchange
+    llm: LLMService, request: LLMRequest, node: Node, schema: Schema | None, watcher: Watcher, exchange: LlmTranscript
 ) -> Outcome:
     """Asks the model and returns the outcome: its text, or with a `schema` the fields of an object that matches it.
 
@@ -55,7 +55,7 @@ def require_one_write(node: Node) -> None:
 class _Conversation:
     """The calls of one execution: reports them and adds up their cost."""
 
-    def __init__(self, llm: LLMService, watcher: Watcher, exchange: Exchange) -> None:
+    def __init__(self, llm: LLMService, watcher: Watcher, exchange: LlmTranscript) -> None:
         self._llm = llm
         self._exchange = exchange
         self.watcher = watcher

@@ -7,7 +7,8 @@ import json
 from collections.abc import Iterator
 
 from engine.cache.plan.explanation import Change
-from engine.expressions import MISSING, Json, Missing
+from engine.expressions import MISSING, Missing
+from engine.json_types import Json
 
 _SHORT = 60
 _MOST_LINES = 12

@@ -8,15 +8,14 @@ from typing import cast
 from msgspec import UNSET, Struct
 
 from engine.cache.plan.explanation import Change
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import Output
-from engine.log.humanize import duration
+from engine.log.humanize import duration, money
 from engine.log.reading.view import NodeStatus
 from engine.log.values.input_values import InputValues
 from engine.log.values.large_values import no_blobs
 from engine.report.changes import change_lines
 from engine.report.executions import Execution, History, in_order
-from engine.report.humanize import money
 from engine.report.received_inputs import received
 
 _MUCH_TIME_MS = 100.0

@@ -17,7 +17,7 @@ from engine.experience.model import (
     SkillSpec,
     ToolSpec,
 )
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.nodes.cli_agents.programs import PROGRAMS
 
 

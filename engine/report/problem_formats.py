@@ -9,7 +9,7 @@ from msgspec import Struct
 from engine import __version__
 from engine.experience.analyse import Analysis
 from engine.experience.problems import Problem, Severity
-from engine.expressions import Json
+from engine.json_types import Json
 
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS = {

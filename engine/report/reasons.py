@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.log.events.events import NodeCached, NodeStarted
+from engine.log.humanize import place_text
 from engine.log.reading.reader import Log
-from engine.report.humanize import place_text
 
 _MOST_PLACES = 5
 

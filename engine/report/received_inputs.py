@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import UNSET
 
 from engine.canonical import NotJsonError, hash_value
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.values.input_values import InputValues, ValueLostError
 from engine.report.executions import Execution, History, in_order
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.log.events.events import Sums
+from engine.log.humanize import spent_text
 from engine.log.reading.summary import RunSummary
-from engine.report.humanize import spent_text
 
 
 def sums_texts(summary: RunSummary) -> list[str]:

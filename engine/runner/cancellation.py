@@ -8,7 +8,7 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from engine.log.storage.cancel_file import times_asked
+from engine.log.storage.cancel_file import cancel_requests
 from engine.runner.run import Run
 
 GRACE_SECONDS = 10.0
@@ -61,7 +61,7 @@ async def _watch(cancel_file: Path, cancellation: _Cancellation) -> None:
     """Look for the file now and then: a watch on its folder would wake the engine for every line of every log."""
     seen = 0
     while True:
-        asked = times_asked(cancel_file)
+        asked = cancel_requests(cancel_file)
         for _ in range(asked - seen):  # who asked twice since the last look means: at once
             cancellation.request("cancelled by `oe cancel`")
         seen = asked

@@ -30,7 +30,7 @@ from engine.log.events.events import (
     NodeTokens,
     NodeWarning,
 )
-from engine.log.secrets.masking import HELD, Secrets
+from engine.log.secrets.masking import MASKED_OUTPUT, Secrets
 from engine.nodes.kind import NodeError, Outcome, Work, WorkItem, WorkLoop
 from engine.nodes.registry import Kinds
 from engine.regular_files import noting_reads
@@ -187,7 +187,7 @@ class Executor(Struct, frozen=True):
             return gone.info.message
         if changed:
             return f"{', '.join(changed)} while it ran"
-        return HELD if self.secrets.are_in_output(outcome.output) else None
+        return MASKED_OUTPUT if self.secrets.are_in_output(outcome.output) else None
 
 
 def _unlike(digests: Mapping[Path, str], reads: Mapping[str, str], home: str) -> list[str]:

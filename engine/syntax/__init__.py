@@ -1,4 +1,4 @@
-"""Text to a tolerant tree with positions. Never fails, and imports nothing else of ours."""
+"""Parses YAML text into an error-tolerant tree with positions. Never raises; imports no other package of ours."""
 
 from engine.syntax.green_tree import Green, NodeKind, Style
 from engine.syntax.lines import Encoding, LineIndex, Position, column_of_units, units

@@ -1,4 +1,4 @@
-"""Where the one document of a text starts and ends: byte order mark, directives, `---` and `...`."""
+"""Finds the start and end of the one document of a text: byte order mark, directives, `---` and `...`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MARKERS = tuple(re.compile(rf"\n{re.escape(dots)}{_MARKER}") for dots in ("---"
 
 
 class Extent(Struct, frozen=True):
-    """The stretch of the first document's content (code points), and what is wrong around it."""
+    """The range of the first document's content (code points), and the problems around it."""
 
     begin: int
     end: int
@@ -31,7 +31,7 @@ class Extent(Struct, frozen=True):
 
 
 def first_document(text: str) -> Extent:
-    """Return where the first document of a text is, with a problem if it is not the only one.
+    """Return the extent of the first document of a text, with a problem if it is not the only one.
 
     A BOM and a `---` line are left out; directives, and a `---` with content on its line, are kept.
     """
@@ -48,7 +48,7 @@ def first_document(text: str) -> Extent:
 
 
 def _next_marker(lines: str, at: int) -> int:
-    """Return where the next line that starts with a marker is, or the end of the text."""
+    """Return the start of the next line that begins with a marker, or the end of the text."""
     if _MARKER_HERE.match(lines, at) and (at == 0 or lines[at - 1] in "\n" + BYTE_ORDER_MARK):
         return at
     found = [match.start() + 1 for marker in _MARKERS if (match := marker.search(lines, at))]
@@ -58,7 +58,7 @@ def _next_marker(lines: str, at: int) -> int:
 def _problems_at(lines: str, begin: int, end: int, *, is_started: bool) -> tuple[SyntaxProblem, ...]:
     if lines.startswith("...", end):
         if not is_started and _NOTHING.match(lines[begin:end]):
-            message = "`...` ends a document, and none has begun; remove this line."
+            message = "`...` ends a document, but none has begun; remove this line"
             return (SyntaxProblem(SyntaxCode.INVALID_YAML, message, Span(end, end + 3)),)
         after = _AFTER_END.match(lines, end)
         if after is None or after["content"] is None:
@@ -68,5 +68,5 @@ def _problems_at(lines: str, begin: int, end: int, *, is_started: bool) -> tuple
         span = Span(end, end + 3)
     else:
         return ()
-    message = "A file holds one document; remove what follows the first one, or put it into a file of its own."
+    message = "Only one document is allowed per file; remove the others, or move each to a file of its own"
     return (SyntaxProblem(SyntaxCode.SEVERAL_DOCUMENTS, message, span),)

@@ -1,5 +1,5 @@
-"""The green tree: what a stretch of text says, without where it stands. Positions are relative, so that an
-unchanged part stays the same object when text before it changes. Consumers read it through engine.syntax.tree_view."""
+"""The green tree: nodes with relative positions, so that a node stays the same object when text before it changes.
+Consumers read it through engine.syntax.tree_view."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.syntax.scalars import Data
 
 
 class NodeKind(Enum):
-    """What a node is. ERROR is text that could not be read; NULL is a scalar (or nothing) whose value is null."""
+    """Kinds of nodes. ERROR is text that could not be read; NULL is a scalar, or nothing, whose value is null."""
 
     SCALAR = auto()
     NULL = auto()
@@ -36,13 +36,13 @@ class Style(Enum):
     BLOCK = auto()
 
 
-# Green nodes are written once, by the reader. They compare and hash by identity. No cycle goes through them, since an
-# alias to what it stands in has no target; so the collector, which would look at a hundred thousand of them in a large
-# file, need not know them (gc=False).
+# Green nodes are written once, by the reader. They compare and hash by identity. They form no cycles, since an alias to
+# a node around it has no target; so the garbage collector need not track them (gc=False):
+# a large file has a hundred thousand.
 
 
-class Written(Struct, eq=False, gc=False):
-    """Where the text of a node is kept: a block of text, and the node's stretch in it (code points)."""
+class SourceRange(Struct, eq=False, gc=False):
+    """The text of a node: a block of text, and the node's range in it (code points)."""
 
     block: str
     at: int
@@ -54,13 +54,13 @@ class Written(Struct, eq=False, gc=False):
         return self.block[self.at : self.at + self.length]
 
 
-class Scalar(Written, eq=False, gc=False):
-    """A scalar, or the nothing that stands for null (length 0)."""
+class Scalar(SourceRange, eq=False, gc=False):
+    """A scalar; one of length 0 is an absent value, which is null."""
 
     data: Data
     style: Style
     portable: bool = True
-    """Whether equal text means equal value everywhere; not so for a block scalar that counts indentation."""
+    """Whether equal text means an equal value everywhere; not for a block scalar with an indentation indicator."""
     depth: ClassVar[int] = 0
     expansion: ClassVar[int] = 0
 
@@ -70,8 +70,8 @@ class Scalar(Written, eq=False, gc=False):
         return NodeKind.NULL if self.data is None else NodeKind.SCALAR
 
 
-class Alias(Written, eq=False, gc=False):
-    """`*name`. Its target is the node that carried the anchor, or None when it has none that can be used."""
+class Alias(SourceRange, eq=False, gc=False):
+    """`*name`. Its target is the node with that anchor, or None when there is none that can be used."""
 
     name: str
     target: Green | None
@@ -81,16 +81,16 @@ class Alias(Written, eq=False, gc=False):
 
     @property
     def depth(self) -> int:
-        """The depth of what it stands for."""
+        """The depth of its target."""
         return self.target.depth if self.target else 0
 
     @property
     def expansion(self) -> int:
-        """How much text it stands for, in code points."""
+        """How much text it expands to, in code points."""
         return self.target.length + self.target.expansion if self.target else 0
 
 
-class Broken(Written, eq=False, gc=False):
+class Broken(SourceRange, eq=False, gc=False):
     """Text that could not be read."""
 
     style: ClassVar[Style] = Style.PLAIN
@@ -101,7 +101,7 @@ class Broken(Written, eq=False, gc=False):
 
 
 class Entry(Struct, gc=False):
-    """A key and its value, each at an offset from the start of the mapping; the value may not be there."""
+    """A key and its value, each at an offset from the start of the mapping; the value may be absent."""
 
     key_at: int
     key: Green
@@ -109,7 +109,7 @@ class Entry(Struct, gc=False):
     value: Green | None
 
 
-class Mapping(Written, eq=False, gc=False):
+class Mapping(SourceRange, eq=False, gc=False):
     """A mapping in block or flow style."""
 
     entries: tuple[Entry, ...]
@@ -118,15 +118,15 @@ class Mapping(Written, eq=False, gc=False):
     expansion: int
     portable: bool
     data: dict[Any, Any] | None = None
-    """The value, once somebody asked for it."""
+    """The value, once computed."""
     index: dict[Hashable, int] | None = None
-    """Which entry has which key, once somebody asked for it."""
+    """The position of each key among the entries, once computed."""
     is_json: bool = False
-    """Whether all keys in it, at any depth, are known to be texts."""
+    """Whether all keys in it, at any depth, are known to be strings."""
     kind: ClassVar[NodeKind] = NodeKind.MAPPING
 
 
-class Sequence(Written, eq=False, gc=False):
+class Sequence(SourceRange, eq=False, gc=False):
     """A sequence in block or flow style: its items, each at an offset from the start of the sequence."""
 
     items: tuple[tuple[int, Green], ...]
@@ -135,9 +135,9 @@ class Sequence(Written, eq=False, gc=False):
     expansion: int
     portable: bool
     data: list[Any] | None = None
-    """The value, once somebody asked for it."""
+    """The value, once computed."""
     is_json: bool = False
-    """Whether all keys in it, at any depth, are known to be texts."""
+    """Whether all keys in it, at any depth, are known to be strings."""
     kind: ClassVar[NodeKind] = NodeKind.SEQUENCE
 
 
@@ -145,10 +145,10 @@ Green = Scalar | Alias | Broken | Mapping | Sequence
 
 
 def value_of(node: Green) -> Any:
-    """Return the plain data of a node, kept on the node: to be read, never changed.
+    """Return the plain data of a node, cached on the node: to be read, never changed.
 
-    Aliases are resolved; an entry without a value and text that could not be read are None. A key that is no
-    scalar is represented by its source text (and is reported as a problem).
+    Aliases are resolved; an entry without a value and text that could not be read are None. A key that is a collection
+    is represented by its source text (and is reported as a problem).
     """
     if isinstance(node, (Mapping, Sequence)) and node.data is not None:
         return node.data
@@ -170,32 +170,32 @@ def value_of(node: Green) -> Any:
 
 
 def key_of(node: Green) -> Hashable:
-    """Return what a key is called in the mapping's value: its scalar value, else its source text."""
+    """Return a key as in the mapping's value: its scalar value, else its source text."""
     while isinstance(node, Alias) and node.target:
         node = node.target
     return node.data if isinstance(node, Scalar) else node.text
 
 
 def make_mapping(block: str, at: int, length: int, entries: tuple[Entry, ...], style: Style) -> Mapping:
-    """Return a mapping whose depth and so on follow from its entries."""
+    """Return a mapping; its depth, expansion and so on are computed from its entries."""
     keys = [entry.key for entry in entries]
     values = [entry.value for entry in entries if entry.value is not None]
-    is_json = all(map(_is_text, keys)) and all(map(_is_json, values))
+    is_json = all(map(_is_string, keys)) and all(map(_is_json, values))
     return Mapping(block, at, length, entries, style, *_measures([*keys, *values]), is_json=is_json)
 
 
 def make_sequence(block: str, at: int, length: int, items: tuple[tuple[int, Green], ...], style: Style) -> Sequence:
-    """Return a sequence whose depth and so on follow from its items."""
+    """Return a sequence; its depth, expansion and so on are computed from its items."""
     parts = [item for _, item in items]
     return Sequence(block, at, length, items, style, *_measures(parts), is_json=all(map(_is_json, parts)))
 
 
-def _is_text(key: Green) -> bool:
+def _is_string(key: Green) -> bool:
     return isinstance(key, Scalar) and type(key.data) is str
 
 
 def _is_json(node: Green) -> bool:
-    """Whether all keys in it are known to be texts. An alias is not looked into."""
+    """Whether all keys in it are known to be strings; not known for an alias."""
     return node.is_json if isinstance(node, (Mapping, Sequence)) else not isinstance(node, Alias)
 
 

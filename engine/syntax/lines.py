@@ -1,4 +1,4 @@
-"""Offsets to lines and columns and back, with the line breaks that editors know; the units that clients count in."""
+"""Converts offsets to lines and columns and back, in the units that clients count in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import Struct
 
 
 class Encoding(Enum):
-    """What a client counts columns in (LSP 3.17, PositionEncodingKind)."""
+    """The unit in which a client counts columns (LSP 3.17, PositionEncodingKind)."""
 
     UTF8 = "utf-8"
     UTF16 = "utf-16"
@@ -125,19 +125,19 @@ def _start_of(text: str, line: int) -> int:
 
 
 def with_newlines(text: str) -> str:
-    r"""Return the text with every line break as one \n that ends at the same offset."""
+    r"""Return the text with each line break as a \n that ends at the same offset."""
     return text.replace("\r\n", " \n").replace("\r", "\n") if "\r" in text else text
 
 
 def units(text: str, encoding: Encoding) -> int:
-    """Return how many units of `encoding` a text is: before a place in a line, that place's column for a client."""
+    """Return the length of a text in units of `encoding`; for the text before a position, its column for a client."""
     if encoding is Encoding.UTF32 or text.isascii():
         return len(text)
     return sum(_width(character, encoding) for character in text)
 
 
 def column_of_units(line_text: str, count: int, encoding: Encoding) -> int:
-    """Return the column (code points) that `count` units of `encoding` reach: `units` of the text before it is `count`.
+    """Return the column (code points) after `count` units of `encoding`: the inverse of `units`.
 
     A count inside a character gives the column before it; one beyond the line is clamped to it.
     """

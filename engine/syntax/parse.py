@@ -1,4 +1,4 @@
-"""Text to tree: the one door to this package, and the limits of a document as a whole."""
+"""Parses a text into a tree, within the limits of a document as a whole."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from engine.syntax.yaml.reader import MAX_DEPTH, Anchors, too_deep
 MAX_FILE_BYTES = 5 * 1024 * 1024
 """The largest experience that is read, and the largest schema, settings or other text file beside one."""
 
-MOST_EXPANSION = 10
-"""How many times its own text a document may stand for through aliases."""
+MAX_EXPANSION = 10
+"""How many times its own size a document may expand to through aliases."""
 
 
 class Tree(Struct, frozen=True, eq=False):
-    """A text and what it says. `root` is None when it says nothing; `problems` are in the order of the text."""
+    """The tree of a text. `root` is None for a text without content; `problems` are in the order of the text."""
 
     text: str
     root: View | None
     problems: tuple[SyntaxProblem, ...]
     lines: LineIndex
     block: Block | None
-    """What the next parse takes over."""
+    """What the next parse can reuse."""
 
     def node_at(self, offset: int) -> tuple[View, ...]:
         """Return the nodes that `offset` (code points) touches, from the root to the innermost."""
@@ -44,12 +44,12 @@ def parse(text: str, previous: Tree | None = None) -> Tree:
     and parts that did not change are then the same green nodes. Rules and limits: docs/format.md, Reading.
     """
     if _is_too_large(text):
-        message = "The file is larger than 5 MiB; move data out of it, into files that its nodes read."
+        message = "The file is larger than 5 MiB; move data into files that its nodes read"
         problem = SyntaxProblem(SyntaxCode.TOO_LARGE, message, Span(0, len(text)))
         return Tree(text, None, (problem,), LineIndex(text), None)
     extent = first_document(text)
     begin = extent.begin
-    assembler = Assembler(text[begin : extent.end], Anchors(MOST_EXPANSION * (extent.end - begin)))
+    assembler = Assembler(text[begin : extent.end], Anchors(MAX_EXPANSION * (extent.end - begin)))
     block = assembler.document_block(previous.block if previous else None)
     root = View(block.node, begin + block.start) if block.node and block.node.length else None
     problems = [problem.shift(begin) for problem in block.problems]
@@ -65,7 +65,7 @@ def _is_too_large(text: str) -> bool:
 
 
 def _too_deep(root: View | None) -> list[SyntaxProblem]:
-    """Return a problem when collections are nested too deeply across pieces that are each within the limit."""
+    """Return a problem when collections are nested too deeply across blocks that are each within the limit."""
     if root is None or root.green.depth <= MAX_DEPTH:
         return []
     view = root

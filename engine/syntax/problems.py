@@ -1,4 +1,4 @@
-"""What can be wrong with a text as YAML: codes and problems. Rules about experiences live in engine.experience."""
+"""Codes and problems of a text as YAML. Rules about experiences are in engine.experience."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.syntax.spans import Span
 
 
 class SyntaxCode(Enum):
-    """Why a text is not one well-formed YAML document that we accept (docs/format.md, Reading)."""
+    """Kinds of mistakes in the YAML of a text (docs/format.md, Reading)."""
 
     INVALID_YAML = "invalid-yaml"
     MISSING_COLON = "missing-colon"
@@ -32,7 +32,7 @@ class SyntaxCode(Enum):
 
 
 class SyntaxProblem(Struct, frozen=True):
-    """One mistake: its code, what is wrong and what to do, where, and the other place that it is about."""
+    """One mistake: its code, a message with the remedy, its span, and a related span, such as that of the first key."""
 
     code: SyntaxCode
     message: str

@@ -1,4 +1,4 @@
-"""From the text of a scalar to its value: the core schema of YAML 1.2 (its section 10.3), and its tags."""
+"""Resolves the text of a scalar to its value: the core schema of YAML 1.2 (section 10.3) and its tags."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _DECIMAL = re.compile(r"[-+]?[0-9]+", re.ASCII)
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _NUMBER_STARTS = frozenset("0123456789+-.")
-# Beyond this many digits Python refuses to convert (int max str digits); a float is what JavaScript would make of it.
+# Python refuses to convert more digits (int max str digits); longer numbers become floats, as in JavaScript.
 _MOST_DIGITS = 4000
 _MOST_BASED_DIGITS = 3000
 
 
 class TagError(ValueError):
-    """A tag that the core schema does not know, or that the text of the scalar does not fit."""
+    """The text of a scalar does not match its tag."""
 
 
 def resolve_plain(text: str) -> Data:
-    """Return the value of an untagged plain scalar. Total: what is no null, boolean or number is a string."""
+    """Return the value of an untagged plain scalar: a null, a boolean, a number, else a string."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] in _NUMBER_STARTS:
@@ -42,7 +42,7 @@ def resolve_plain(text: str) -> Data:
 def resolve_tagged(text: str, tag: str) -> Data:
     """Return the value of a scalar that carries `tag` (in full, or "!" for "as a string").
 
-    Raises TagError when the text is not of the tag's type, KeyError when the core schema has no such tag.
+    Raises TagError when the text is not of the tag's type, KeyError for a tag unknown to the core schema.
     """
     if tag == "!":
         return text

@@ -1,4 +1,4 @@
-"""A stretch of text, in code points. What a position is to a client (line, UTF-16 unit) lives in lines."""
+"""Ranges of text in code points. Lines and the units of clients are in engine.syntax.lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Span(Struct, frozen=True, order=True, gc=False):
     end: int
 
     def shift(self, by: int) -> Span:
-        """Return the same stretch, `by` code points further on."""
+        """Return the same range, `by` code points further on."""
         return Span(self.start + by, self.end + by)
 
     def contains(self, offset: int) -> bool:

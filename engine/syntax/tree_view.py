@@ -1,4 +1,4 @@
-"""Reading a tree: green nodes with a place in the text. The only face of the green tree that consumers need."""
+"""Views of a tree: green nodes with absolute positions. Consumers read trees through these only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.syntax.spans import Span
 
 
 class EntryView(Struct, frozen=True, gc=False):
-    """One entry of a mapping; `value` is None where nothing follows the key."""
+    """An entry of a mapping; `value` is None where nothing follows the key."""
 
     key: View
     value: View | None
@@ -25,15 +25,17 @@ class EntryView(Struct, frozen=True, gc=False):
 
 
 class View(Struct, frozen=True, gc=False):
-    """A green node at an absolute start (code points). `green` compares and hashes by identity: consumers may
-    cache by it and shift the spans of what they cached by `start`."""
+    """A green node at an absolute start (code points).
+
+    `green` compares and hashes by identity: consumers may cache by it and shift cached spans by `start`.
+    """
 
     green: Green
     start: int
 
     @property
     def kind(self) -> NodeKind:
-        """What the node is; an alias is ALIAS, whatever it stands for."""
+        """The kind of the node; an alias is ALIAS, whatever its target."""
         return self.green.kind
 
     @property
@@ -43,7 +45,7 @@ class View(Struct, frozen=True, gc=False):
 
     @property
     def span(self) -> Span:
-        """Where the node's text is; its tag and anchor count, comments and blank lines after it do not."""
+        """The range of the node's text, with its tag and anchor, without comments and blank lines after it."""
         return Span(self.start, self.start + self.green.length)
 
     @property
@@ -58,15 +60,14 @@ class View(Struct, frozen=True, gc=False):
 
     @property
     def is_json(self) -> bool:
-        """Whether the value is JSON for certain: all its keys, at any depth, are texts."""
+        """Whether the value is certainly JSON: all its keys, at any depth, are strings."""
         return isinstance(self.green, (Mapping, Sequence)) and self.green.is_json
 
     @property
     def source_key(self) -> Hashable:
-        """A key that is equal for nodes whose text says the same: the text itself wherever it stands alone.
+        """A key that is equal for nodes of equal text and value: the text, unless the value depends on the context.
 
-        A node whose meaning depends on what is around it (an alias, a block scalar that counts the indentation
-        of its parent) has a key that only the same green node has.
+        For a node whose value does (an alias, a block scalar with an indentation indicator), it is the green node.
         """
         return self.green.text if self.green.portable else self.green
 
@@ -90,13 +91,13 @@ class View(Struct, frozen=True, gc=False):
                 yield self._entry(self.green, position)
 
     def items(self) -> Iterator[View]:
-        """Yield the items of a sequence; an item with nothing in it is a NULL of length 0."""
+        """Yield the items of a sequence; an empty item is a NULL of length 0."""
         if isinstance(self.green, Sequence):
             for at, item in self.green.items:
                 yield View(item, self.start + at)
 
     def item(self, position: int) -> View | None:
-        """The item at a position of a sequence; None where there is none."""
+        """Return the item at a position of a sequence, or None where there is none."""
         if not isinstance(self.green, Sequence) or not 0 <= position < len(self.green.items):
             return None
         at, item = self.green.items[position]

@@ -1,1 +1,1 @@
-"""Run logs followed as they grow, and engine processes started. Nothing here knows LSP."""
+"""Follows the logs of runs, starts engines, remembers trust. Nothing here knows LSP."""

@@ -1,11 +1,11 @@
-"""The runs of a set of experience folders as they come and go: watches the folders and follows each run under way."""
+"""Finds the runs in a set of experience folders as they come and go, and follows those that are running."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -17,22 +17,24 @@ from engine.log.reading.summary import RunSummary
 from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 from engine.log.storage.safe_open import open_own
+from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.follow import FollowedRun, RunListener, follow
 from oe_lsp.runs.launch import Engine
 from oe_lsp.runs.watch import RunsWatch
 
 log = logging.getLogger(__name__)
 
-_LOOKED_AT = 50
-"""How many of a folder's latest runs are looked at to find those that are under way."""
+_MAX_CANDIDATES = 50
+"""How many of a folder's latest runs are checked for being running."""
 
-_BEGINNING_BYTES = 1024 * 1024
-"""How much of a log is read for its first line."""
+_MAX_FIRST_LINE_BYTES = 1024 * 1024
 
 
 class RunFeed:
-    """Owns the tasks that watch and follow. `on_change` gets the folder whose list of runs may have changed;
-    `on_unreadable` one whose runs cannot be listed, once until they can be again, and why.
+    """Owns the tasks that watch and follow.
+
+    `on_change` gets a folder whose list of runs may have changed; `on_unreadable` a folder whose runs cannot be listed,
+    and why, once until they can be listed again.
     """
 
     def __init__(
@@ -49,19 +51,19 @@ class RunFeed:
         self._runs: dict[str, FollowedRun] = {}
         self._known: set[str] = set()
         self._started_here: list[tuple[RunStore, str]] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = OwnedTasks()
         self._watch = RunsWatch(self._look_soon, self._runs.__contains__)
 
     def start(self) -> None:
-        """Begin to watch; until `close`."""
-        self._own(self._watch.run(), "watch runs")
+        """Watch until `close`."""
+        self._tasks.spawn(self._watch.run(), "watch runs")
 
     def set_folders(self, folders: Iterable[Path]) -> None:
-        """Watch exactly these experience folders. Runs that are followed already stay so until they end."""
+        """Watch exactly these experience folders. Runs that are followed already are followed to their end."""
         self._watch.set_folders(folders)
 
     def find(self, run_id: str) -> FollowedRun | None:
-        """The run of that id, if it is being followed."""
+        """The run with this id, if it is being followed."""
         return self._runs.get(run_id)
 
     def followed(self) -> tuple[FollowedRun, ...]:
@@ -69,20 +71,20 @@ class RunFeed:
         return tuple(self._runs.values())
 
     def started_here(self) -> tuple[tuple[RunStore, str], ...]:
-        """Every run that this server started, also those that ended or are not followed any more."""
+        """Every run that this server started, including those that have ended."""
         return tuple(self._started_here)
 
     def summaries(self) -> dict[str, RunSummary]:
-        """The runs that are followed as they stand now, by their ids."""
+        """The current states of the followed runs, by id."""
         summaries = {run_id: run.summary() for run_id, run in self._runs.items()}
         return {run_id: summary for run_id, summary in summaries.items() if summary is not None}
 
     async def follow_started(self, store: RunStore, run_id: str, engine: Engine) -> bool:
-        """Follow a run from its first line on, whose engine was just started.
+        """Follow a run, whose engine was just started, from its first line.
 
-        Returns True once run.started is on disk, False once the engine ended without it.
+        Returns True once run.started is on disk, False if the engine ended without it.
         """
-        run = FollowedRun(store, run_id, ours=True)
+        run = FollowedRun(store, run_id, started_here=True)
         self._started_here.append((store, run_id))
         task = self._follow(run, lambda: engine.is_connected, replay=True)
         waiting = asyncio.ensure_future(run.began.wait())
@@ -93,14 +95,11 @@ class RunFeed:
         return run.began.is_set()
 
     async def close(self) -> None:
-        """End all watching and following. The runs go on."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Stop watching and following. The runs go on."""
+        await self._tasks.close()
 
     def _look_soon(self, folder: Path) -> None:
-        self._own(self._look(RunStore(folder)), f"look for runs in {folder}")
+        self._tasks.spawn(self._look(RunStore(folder)), f"look for runs in {folder}")
 
     async def _look(self, store: RunStore) -> None:
         try:
@@ -111,18 +110,18 @@ class RunFeed:
                 self._on_unreadable(store.directory, error)
             return
         self._unreadable.discard(store.directory)
-        for sighting in found:
-            # A run that was asked for meanwhile, or by a look that ran beside this one, is known by now.
-            if sighting.run_id not in self._known:
-                self._known.add(sighting.run_id)
-                if sighting.is_new or sighting.is_running:
-                    self._follow(FollowedRun(store, sighting.run_id, ours=False), lambda: False, replay=sighting.is_new)
+        for run in found:
+            # A run that was started or found meanwhile is known by now.
+            if run.run_id not in self._known:
+                self._known.add(run.run_id)
+                if run.is_new or run.is_running:
+                    self._follow(FollowedRun(store, run.run_id, started_here=False), lambda: False, replay=run.is_new)
         self._on_change(store.directory)
 
     def _follow(self, run: FollowedRun, is_starting: Callable[[], bool], *, replay: bool) -> asyncio.Task[None]:
         self._runs[run.run_id] = run
         self._known.add(run.run_id)
-        return self._own(self._follow_to_end(run, is_starting, replay=replay), f"follow run {run.run_id}")
+        return self._tasks.spawn(self._follow_to_end(run, is_starting, replay=replay), f"follow run {run.run_id}")
 
     async def _follow_to_end(self, run: FollowedRun, is_starting: Callable[[], bool], *, replay: bool) -> None:
         try:
@@ -133,36 +132,25 @@ class RunFeed:
             del self._runs[run.run_id]
             self._on_change(run.store.directory)
 
-    def _own(self, work: Coroutine[None, None, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._disown)
-        return task
 
-    def _disown(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("%s failed", task.get_name(), exc_info=error)
-
-
-class _Sighting(Struct, frozen=True):
+class _FoundRun(Struct, frozen=True):
     run_id: str
     is_running: bool
     is_new: bool
 
 
-def _unknown_runs(store: RunStore, began_at: datetime, known: frozenset[str]) -> list[_Sighting]:
-    unknown = (run_id for run_id in store.run_ids()[:_LOOKED_AT] if run_id not in known)
+def _unknown_runs(store: RunStore, began_at: datetime, known: frozenset[str]) -> list[_FoundRun]:
+    unknown = (run_id for run_id in store.run_ids()[:_MAX_CANDIDATES] if run_id not in known)
     return [
-        _Sighting(run_id, is_held(store.lock(run_id)), _began_after(began_at, store.log(run_id))) for run_id in unknown
+        _FoundRun(run_id, is_held(store.lock(run_id)), _began_after(began_at, store.log(run_id))) for run_id in unknown
     ]
 
 
 def _began_after(earliest: datetime, log_path: Path) -> bool:
-    """Whether a log was begun after `earliest`; one without a whole first line is being begun right now."""
+    """True if the log begins after `earliest`. One without a complete first line has just begun."""
     try:
         with open_own(log_path) as file:
-            first, line_break, _ = file.read(_BEGINNING_BYTES).partition(b"\n")
+            first, line_break, _ = file.read(_MAX_FIRST_LINE_BYTES).partition(b"\n")
         return not line_break or moment(json.loads(first)["ts"]) >= earliest
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return False

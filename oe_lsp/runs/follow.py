@@ -1,4 +1,4 @@
-"""Follows the logs of runs that are under way, whoever started them, and tells a listener what happens in them."""
+"""Follows the log of a running run, whoever started it, and reports its records to a listener."""
 
 from __future__ import annotations
 
@@ -17,53 +17,55 @@ from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 
 POLL_SECONDS = 0.05
-"""How often the tail of a log is read while its run goes on (docs/design.md, The language server)."""
+"""How often the end of a log is read while its run goes on (docs/design.md, The language server)."""
 
-_AT_ONCE = 32
-"""How many records are told before others get their turn on the event loop: each takes 0.3 ms at 1,000 nodes."""
+_BATCH = 32
+"""How many records are reported before other tasks get a turn: each takes 0.3 ms at 1,000 nodes."""
 
 
 class FollowedRun(Struct, eq=False):
-    """A run that is being followed. `view` is what its log folds to so far; `ours`: started by this server."""
+    """A run that is being followed, with the fold of its log so far. `started_here`: by this server."""
 
     store: RunStore
     run_id: str
-    ours: bool
+    started_here: bool
     view: RunView = field(default_factory=RunView)
     began: asyncio.Event = field(default_factory=asyncio.Event)
 
     def summary(self, *, alive: bool = True) -> RunSummary | None:
-        """The run as it stands; None before its run.started."""
+        """The run's current state; None before run.started."""
         summary = summarise(self.view, alive=alive)
-        return None if summary is None else replace(summary, run_id=self.run_id)  # the log may be a stranger's
+        return (
+            None if summary is None else replace(summary, run_id=self.run_id)
+        )  # the id in the log may be another run's
 
 
 class RunListener(Protocol):
-    """Whoever wants to know. All methods are called on the event loop and must not raise."""
+    """Receives the events of followed runs. All methods are called on the event loop and must not raise."""
 
     def run_began(self, run: FollowedRun) -> None:
-        """`run` is under way and `run.view` holds what was in its log when it was found."""
+        """`run` is running; `run.view` has the records that were in its log when it was found."""
 
     def run_advanced(self, run: FollowedRun, record: Record) -> None:
-        """`record` was written after that; it is already in `run.view`."""
+        """`record` was appended; `run.view` includes it."""
 
     def run_ended(self, run: FollowedRun) -> None:
-        """Nothing more will come: the log has its end, or nobody writes it any more."""
+        """The run has finished, or its engine has died."""
 
 
 async def follow(run: FollowedRun, listener: RunListener, is_starting: Callable[[], bool], *, replay: bool) -> None:
-    """Tell `listener` of `run` until it ends; a run that never begins is not mentioned.
+    """Report `run` to `listener` until it ends; a run that never begins is not reported.
 
-    While `is_starting()` holds, a log or a lock that is not there yet is waited for. `replay`: whether the records that
-    are found at first are told one by one as well. Raises UnreadableLogError for a log of a newer version, and OSError.
+    While `is_starting()` is true, waits for a log and a lock that do not exist yet. `replay`: report the records found
+    at first one by one, too. Raises UnreadableLogError for a log of a newer version, and OSError.
     """
     tail = LogTail(run.store.log(run.run_id))
     while True:
-        # Asked before reading, so that the last lines of a writer that has just died are still read.
-        going_on = is_starting() or await asyncio.to_thread(is_held, run.store.lock(run.run_id))
+        # Checked before reading, so that the last lines of an engine that has just died are read.
+        is_going_on = is_starting() or await asyncio.to_thread(is_held, run.store.lock(run.run_id))
         records = await asyncio.to_thread(_poll, tail)
-        await _tell(run, records, listener, each=replay or run.began.is_set())
-        if run.view.finished is not None or not going_on:
+        await _report(run, records, listener, each=replay or run.began.is_set())
+        if run.view.finished is not None or not is_going_on:
             break
         await asyncio.sleep(POLL_SECONDS)
     if run.began.is_set():
@@ -77,9 +79,9 @@ def _poll(tail: LogTail) -> list[Record]:
         return []
 
 
-async def _tell(run: FollowedRun, records: list[Record], listener: RunListener, *, each: bool) -> None:
+async def _report(run: FollowedRun, records: list[Record], listener: RunListener, *, each: bool) -> None:
     for number, record in enumerate(records, start=1):
-        if number % _AT_ONCE == 0:
+        if number % _BATCH == 0:
             await asyncio.sleep(0)
         run.view.apply(record)
         if each:

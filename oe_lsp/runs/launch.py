@@ -1,4 +1,4 @@
-"""Starts engine processes that outlive the server, and reads what they say before they end."""
+"""Starts engine processes that outlive the server, and reads what they print."""
 
 from __future__ import annotations
 
@@ -8,50 +8,49 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-_KEPT_OUTPUT = 64 * 1024
-_CHUNK = 16 * 1024
+_MAX_OUTPUT_BYTES = 64 * 1024
+_CHUNK_BYTES = 16 * 1024
 
-# The shell starts the engine in the background and ends at once. The engine's parent is then init and not the server:
-# nothing that ends the server, its children or its process group reaches the run.
-_LET_GO = '"$@" &'
+# The shell starts the engine in the background and exits. The engine's parent is then init: a signal to the server, to
+# its children or to its process group does not reach the run.
+_IN_BACKGROUND = '"$@" &'
 
 
 class EngineOutput(Struct, frozen=True):
-    """What an engine had said when its pipes were closed: the end of its stderr, and its last line on stdout."""
+    """Output of an engine that has ended: the last 64 KiB of stderr, and the last line of stdout."""
 
     errors: str
     last_line: str
 
 
 class Engine:
-    """A started engine, for as long as this server lives."""
+    """A started engine."""
 
     def __init__(self, output: asyncio.Task[EngineOutput]) -> None:
         self._output = output
 
     @property
     def is_connected(self) -> bool:
-        """Whether the engine still holds its pipes; it has ended, or let go of them, when not."""
+        """False once the engine has ended or closed its pipes."""
         return not self._output.done()
 
     async def output(self) -> EngineOutput:
-        """Wait for the engine's end. Cancelling the caller leaves the engine and other callers alone."""
+        """Wait for the engine's end. Cancelling the caller affects neither the engine nor other callers."""
         return await asyncio.shield(self._output)
 
-    def let_go(self) -> None:
-        """Stop reading: the server ends, the run does not."""
+    def detach(self) -> None:
+        """Stop reading the output. The run goes on."""
         self._output.cancel()
 
 
 async def start_engine(arguments: Sequence[str]) -> Engine:
-    """Start `oe ARGUMENTS`, by the interpreter that runs this server (docs/design.md, Trust).
+    """Start `oe ARGUMENTS` with this server's interpreter (docs/design.md, Trust). Raises OSError.
 
-    The process begins in `/`, so that no module in a folder of the user's is taken for one that we import. Raises
-    OSError.
+    The process starts in `/`, so that no module in a user's folder shadows one that the engine imports.
     """
     process = await asyncio.create_subprocess_exec(
         "/bin/sh",
-        *("-c", _LET_GO, "sh", sys.executable, "-m", "oe_lsp.entry", *arguments),
+        *("-c", _IN_BACKGROUND, "sh", sys.executable, "-m", "oe_lsp.entry", *arguments),
         cwd="/",
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -62,13 +61,13 @@ async def start_engine(arguments: Sequence[str]) -> Engine:
 
 
 async def _read(stdout: asyncio.StreamReader | None, stderr: asyncio.StreamReader | None) -> EngineOutput:
-    said, errors = await asyncio.gather(_end_of(stdout), _end_of(stderr))
-    lines = said.splitlines()
+    output, errors = await asyncio.gather(_end_of(stdout), _end_of(stderr))
+    lines = output.splitlines()
     return EngineOutput(errors.strip(), lines[-1] if lines else "")
 
 
 async def _end_of(stream: asyncio.StreamReader | None) -> str:
     kept = b""
-    while stream is not None and (chunk := await stream.read(_CHUNK)):
-        kept = (kept + chunk)[-_KEPT_OUTPUT:]
+    while stream is not None and (chunk := await stream.read(_CHUNK_BYTES)):
+        kept = (kept + chunk)[-_MAX_OUTPUT_BYTES:]
     return kept.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Asks an engine process what a resume would restore and what it would run. Nothing is run for that."""
+"""Reads the plan of a resume from an engine process. No node runs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from engine.report.changes import change_lines
 
 
 class PlanRefusedError(Exception):
-    """There is no plan: the message, the engine's own, says why."""
+    """The engine gave no plan. The message is the engine's."""
 
 
 class PlannedRun(Struct, frozen=True):
-    """A plan: the `digest` that a resume can be held to, and what restoring saves."""
+    """A plan with the `digest` that a resume can require, and the milliseconds and dollars that restoring saves."""
 
     digest: str
     saved_ms: float
@@ -30,9 +30,9 @@ class PlannedRun(Struct, frozen=True):
 
 
 class PlannedNode(Struct, frozen=True):
-    """The answer for a node, or, with its index as `item`, for an item of one. `saved_ms`: what restoring saves.
+    """The answer for a node, or for one of its items, at the index `item`.
 
-    `changes` names the parts that are not what they were, each with the difference as text.
+    `changes` has the input parts that have changed, each with the difference as text.
     """
 
     node_id: str
@@ -46,11 +46,10 @@ class PlannedNode(Struct, frozen=True):
 
 
 async def read_plan(experience: Path, run_id: str, text: str | None = None) -> PlannedRun:
-    """The plan for resuming `run_id` with the files as they are on disk, and `text`, where it is given, in the place of
-    the experience's own. Raises PlanRefusedError.
+    """The plan for resuming `run_id` with the files on disk, and with `text`, if given, for the experience's own.
 
-    A process of its own, since hashing the files of a large experience takes longer than a server may be busy. It ends
-    with a caller that is cancelled.
+    Starts a process, since hashing the files of a large experience would block the server. Cancelling the caller ends
+    it. Raises PlanRefusedError.
     """
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "engine.cli", "resume", run_id, "--experience", str(experience), "--plan", "--json"),
@@ -61,13 +60,13 @@ async def read_plan(experience: Path, run_id: str, text: str | None = None) -> P
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        said, errors = await process.communicate(None if text is None else text.encode("utf-8", "surrogatepass"))
+        output, errors = await process.communicate(None if text is None else text.encode("utf-8", "surrogatepass"))
     finally:
         if process.returncode is None:
             process.kill()
     if process.returncode != 0:
         raise PlanRefusedError(errors.decode("utf-8", "replace").strip() or "The engine gave no plan.")
-    plan = json.loads(said)
+    plan = json.loads(output)
     nodes = tuple(_node(entry) for entry in plan["entries"])
     return PlannedRun(plan["digest"], plan["savedMs"], plan["saved"]["costUsd"], nodes)
 

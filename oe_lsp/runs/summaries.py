@@ -1,4 +1,4 @@
-"""Summaries of the runs in a folder, from the index that `oe runs` uses, and the whole of one run."""
+"""Summaries of the runs in a folder, from the index that `oe runs` uses, and the fold of one run's log."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from engine.log.storage.run_store import RunStore
 
 
 def newest_runs(store: RunStore, limit: int, known: Mapping[str, RunSummary]) -> list[RunSummary]:
-    """The `limit` runs that began last, the newest first. Logs of the runs that are `known` are not read. Blocking:
-    not for the event loop. Raises OSError where the folder cannot be read.
+    """The latest runs, newest first. Logs of `known` runs are not read.
+
+    Blocking. Raises OSError where the folder cannot be read.
     """
     ids = store.run_ids()[:limit]
     found = read_summaries(store, [run_id for run_id in ids if run_id not in known])
@@ -25,10 +26,10 @@ def newest_runs(store: RunStore, limit: int, known: Mapping[str, RunSummary]) ->
 
 
 def read_run(store: RunStore, run_id: str) -> tuple[RunSummary, RunView]:
-    """A run and what its whole log folds to. Blocking. Raises UnreadableLogError and OSError."""
+    """A run and the fold of its log. Blocking. Raises UnreadableLogError and OSError."""
     alive = is_held(store.lock(run_id))
     view = fold(read_log(store.log(run_id)).records)
     summary = summarise(view, alive=alive)
     if summary is None:
         raise UnreadableLogError(f"the log of run {run_id} does not begin with run.started")
-    return replace(summary, run_id=run_id), view  # what is in a log may be a stranger's
+    return replace(summary, run_id=run_id), view  # the id in the log may be another run's

@@ -1,4 +1,4 @@
-"""Remembers, in the user's own state folder, in which folders a person allowed code to run (docs/design.md, Trust)."""
+"""Remembers, in the user's state folder, the folders where the user allowed code to run (docs/design.md, Trust)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ _FILE = "trusted-folders.json"
 
 
 class TrustedFolders:
-    """The folders that were allowed, on disk. What is not readable there counts as never allowed."""
+    """The trusted folders, on disk. An unreadable file trusts none."""
 
     def __init__(self, state: Path) -> None:
         self._file = state / _FILE
 
     def contains(self, folder: Path) -> bool:
-        """Whether code in `folder` may run."""
+        """True if code in `folder` may run."""
         return str(folder.resolve()) in self._read()
 
     def add(self, folder: Path) -> None:
-        """Allow `folder` for good. Raises OSError."""
+        """Trust `folder` from now on. Raises OSError."""
         folders = sorted({*self._read(), str(folder.resolve())})
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        # Written whole under another name, so that a server that reads meanwhile sees the old list or the new one.
+        # Written to another file first, so that another server reads either the old list or the new one.
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=self._file.parent, delete=False) as file:
             json.dump(folders, file, indent=1)
         Path(file.name).replace(self._file)

@@ -1,35 +1,28 @@
-"""What goes wrong in one handler stays in it: it is logged, and answered in a sentence."""
+"""Keeps the error of one handler from the others: it is logged, and answered in one sentence."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError
-
-from oe_lsp.server.experience_server import ExperienceServer  # pygls evaluates the annotations of what it is given
-
-if TYPE_CHECKING:
-    from oe_lsp.server.features.handlers import Handler
 
 log = logging.getLogger(__name__)
 
 
-def contained(name: str, handler: Handler) -> Handler:
-    """`handler`, whose unexpected errors are logged, and answered with a sentence instead of a traceback."""
-
-    async def run(ls: ExperienceServer, *arguments: Any) -> Any:
-        try:
-            return await handler(ls, *arguments)
-        except JsonRpcException:
-            raise
-        except Exception as error:
-            log.exception("%s failed", name)
-            raise JsonRpcInternalError(f"{name} failed: {error}. The server's log has the details.") from None
-
-    return run
+@contextmanager
+def error_boundary(name: str) -> Iterator[None]:
+    """Log an unexpected error in the handler of `name`. Raises JsonRpcInternalError in its place."""
+    try:
+        yield
+    except JsonRpcException:
+        raise
+    except Exception as error:
+        log.exception("%s failed", name)
+        raise JsonRpcInternalError(f"{name} failed: {error}. The server's log has the details.") from None
 
 
-def without_answers(record: logging.LogRecord) -> bool:
-    """A filter: pygls logs the traceback of every error that answers a request; what was let through needs none."""
+def is_no_answer(record: logging.LogRecord) -> bool:
+    """A log filter: drops the tracebacks that pygls logs for errors which only answer a request."""
     return not (record.exc_info and isinstance(record.exc_info[1], JsonRpcException))

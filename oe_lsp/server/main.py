@@ -1,4 +1,4 @@
-"""The command oe-lsp. This package is the only place that imports pygls and lsprotocol."""
+"""The command `oe-lsp`: its options, its log, and its exit code."""
 
 from __future__ import annotations
 
@@ -16,28 +16,26 @@ from engine.standard_streams import open_closed_streams
 
 if TYPE_CHECKING:
     from oe_lsp.server.experience_server import ExperienceServer
+    from oe_lsp.server.session.documents import Analyse
     from oe_lsp.server.transport.access import Access
 
 _TOKEN = "OE_LSP_TOKEN"  # noqa: S105 — the variable's name
 _SHORTEST_TOKEN = 16
 _LAST_PORT = 65_535
 
-if TYPE_CHECKING:
-    from oe_lsp.server.session.documents import Analyse
-
 
 def main(arguments: Sequence[str] | None = None, analyse: Analyse | None = None) -> None:
-    """Serve one client. The process ends with code 0 after `shutdown`, with 1 where the client vanished before.
+    """Serve one client. Exits with 0 after `shutdown`, and with 1 where the client ended without it.
 
-    `analyse` takes the place of the engine's own analysis.
+    `analyse` replaces the engine's own analysis.
     """
     open_closed_streams()
     parser = _parser()
     options = parser.parse_args(arguments)
-    token = os.environ.pop(_TOKEN, "").strip()  # no tool is to see it
+    token = os.environ.pop(_TOKEN, "").strip()  # popped, so that tools do not get it
     access = _access(parser, options, token or None) if options.tcp or options.ws else None
     _log_to_stderr()
-    # What reads and answers messages waits no longer than this for a thread that is checking a large document.
+    # The longest that the event loop waits for a thread that analyses a large document.
     sys.setswitchinterval(0.001)
     with paused_collector():
         # Imported here, so that --help and --version do not wait for pygls.
@@ -45,23 +43,23 @@ def main(arguments: Sequence[str] | None = None, analyse: Analyse | None = None)
         from oe_lsp.server.session.thread_calls import is_any_running
 
         server = create_server(analyse)
-        gc.freeze()  # the protocol's thousand classes stay to the end
+        gc.freeze()  # the protocol's thousand classes stay until the end
     try:
         if access is None:
             server.start_io()
         else:
             _serve_on_socket(parser, server, access, is_ws=options.ws)
     finally:
-        server.end_own_runs()
+        server.on_client_gone()
     code = 0 if server.was_shut_down else 1
-    if is_any_running():  # the interpreter would not end before a thread that never lets go
+    if is_any_running():  # the interpreter would wait for an endless analysis
         logging.shutdown()
         os._exit(code)
     sys.exit(code)
 
 
 def _access(parser: argparse.ArgumentParser, options: argparse.Namespace, token: str | None) -> Access:
-    """Who may connect. Ends with code 2 where that would be everybody."""
+    """The access that the options allow. Exits with 2 where everybody could connect."""
     from oe_lsp.server.transport.access import Access, is_loopback
 
     if token is not None and len(token) < _SHORTEST_TOKEN:
@@ -72,8 +70,8 @@ def _access(parser: argparse.ArgumentParser, options: argparse.Namespace, token:
         parser.error(f"--host {options.host}: {error.strerror or error}")
     if token is None and not is_local:
         parser.error(
-            f"--host {options.host or '(all)'} lets other machines connect, and whoever does can run code here; set "
-            f"{_TOKEN} to a secret that the client sends as initializationOptions.token, or listen on 127.0.0.1"
+            f"--host {options.host or '(all)'} lets other machines connect and run code here; set {_TOKEN} to a secret "
+            "that the client sends as initializationOptions.token, or listen on 127.0.0.1"
         )
     return Access(options.host, options.port, token, tuple(options.origin))
 
@@ -108,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help=f"the address for --tcp and --ws (default: %(default)s); another than this machine's needs {_TOKEN}",
+        help=f"the address for --tcp and --ws (default: %(default)s); one that other machines can reach needs {_TOKEN}",
     )
     parser.add_argument("--port", type=_port, default=8888, help="the port for --tcp and --ws (default: %(default)s)")
     parser.add_argument(
@@ -116,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="URL",
-        help="let web pages of this origin connect with --ws, such as http://localhost:3000; may be repeated",
+        help="allow web pages of this origin, such as http://localhost:3000, to connect with --ws; may be repeated",
     )
     parser.add_argument("--version", action="version", version=f"oe-lsp {__version__}")
     return parser
@@ -124,6 +122,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _log_to_stderr() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    # pygls logs every message whole at INFO.
+    # pygls logs every message in full at INFO.
     logging.getLogger("pygls").setLevel(logging.WARNING)
     logging.getLogger("watchfiles").setLevel(logging.WARNING)

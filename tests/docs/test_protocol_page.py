@@ -1,4 +1,4 @@
-"""docs/protocol.md says what the server does: its tables are compared with a real server, its code, the extension."""
+"""The tables of docs/protocol.md match a real server, its code, and the extension."""
 
 from __future__ import annotations
 
@@ -15,21 +15,19 @@ import pytest
 from lsprotocol import types
 from msgspec.structs import asdict, fields
 
-from oe_lsp.server.app import COMMANDS, FEATURES
-from oe_lsp.server.session.client_capabilities import Client, read_client
+from oe_lsp.server.features.registry import COMMANDS, SESSION_MESSAGES, SNAPSHOT_REQUESTS
+from oe_lsp.server.session.client_capabilities import Capabilities, read_capabilities
 from oe_lsp.server.session.settings import Settings, read_settings
 from oe_lsp.server.transport import custom_messages as messages
-from oe_lsp.server.transport import protocol
+from oe_lsp.server.transport import names, protocol
 from oe_lsp.server.transport.protocol import converter
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 SOURCES = {file.name: file.read_text(encoding="utf-8") for file in (ROOT / "oe_lsp" / "server").rglob("*.py")}
 EXTENSION = json.loads((ROOT / "vscode-client" / "package.json").read_text(encoding="utf-8"))
-BY_PYGLS = {types.EXIT, types.WORKSPACE_EXECUTE_COMMAND}
-"""What is answered without a handler in FEATURES."""
-FOR_SOME_CLIENTS = {types.TEXT_DOCUMENT_DIAGNOSTIC}
-"""What `initialize` binds."""
+LIFECYCLE = {types.INITIALIZE, types.INITIALIZED, types.SHUTDOWN, types.EXIT, types.WORKSPACE_EXECUTE_COMMAND}
+"""What is answered without a line in the registry."""
 TOKENS = {"requests": {}, "tokenTypes": [], "tokenModifiers": [], "formats": ["relative"]}
 """What every client says that announces semantic tokens."""
 
@@ -91,9 +89,10 @@ def test_what_a_client_with_more_gets_is_what_the_page_says() -> None:
 
 
 def test_every_method_that_is_received_is_in_the_table_and_no_other() -> None:
-    standard = {method for method in FEATURES if not method.startswith("oe/")}
+    answered = {feature.name for feature in (*SNAPSHOT_REQUESTS, *SESSION_MESSAGES)}
+    standard = {method for method in answered if not method.startswith("oe/")}
 
-    assert methods("Received") == standard | BY_PYGLS | FOR_SOME_CLIENTS
+    assert methods("Received") == standard | LIFECYCLE
 
 
 def test_every_method_that_is_sent_is_in_the_table_and_no_other() -> None:
@@ -101,23 +100,18 @@ def test_every_method_that_is_sent_is_in_the_table_and_no_other() -> None:
 
 
 def sent() -> Iterator[str]:
-    """The methods of LSP that the sources of the server send, as pygls spells them."""
-    spelt = {re.sub(r"([A-Z])", r"_\1", method.replace("/", "_")).lower(): method for method in types.METHOD_TO_TYPES}
+    """The methods of LSP that the sources of the server send: the constants handed to a Client's methods."""
+    called = re.compile(r"\b(?:notify|request|refresh)\(\s*types\.([A-Z_]+)\b")
     for text in SOURCES.values():
-        for called in re.findall(r"\._?server\.(\w+?)(?:_async)?\(|self\.(window_\w+?)(?:_async)?\(", text):
-            yield from (spelt[name] for name in called if name in spelt)
-        for constant in re.findall(r"notify(?:_plain)?[(,] ?types\.([A-Z_]+)", text):
-            yield getattr(types, constant)
-        if ".work_done_progress" in text:
-            yield from (types.WINDOW_WORK_DONE_PROGRESS_CREATE, types.PROGRESS)
+        yield from (getattr(types, constant) for constant in called.findall(text))
 
 
 def test_every_command_is_in_the_table_and_no_other() -> None:
-    assert [codes(first)[0] for first, *_ in rows(section("## Commands"))] == list(COMMANDS)
+    assert [codes(first)[0] for first, *_ in rows(section("## Commands"))] == [command.name for command in COMMANDS]
 
 
 def test_every_custom_message_has_a_section_and_no_other() -> None:
-    named = {value for value in vars(protocol).values() if isinstance(value, str) and re.fullmatch(r"oe/\w+", value)}
+    named = {value for value in vars(names).values() if isinstance(value, str) and re.fullmatch(r"oe/\w+", value)}
     titles = re.findall(r"^##+ (?:Notification )?`(oe/\w+)`", PAGE, re.MULTILINE)
 
     assert set(titles) == named
@@ -163,12 +157,12 @@ def test_every_setting_is_read_by_the_server_and_its_default_is_the_same() -> No
 CLIENTS = rows(section("### What changes with the client's capabilities"))
 
 
-def client(path: str, value: Any) -> Client:
+def client(path: str, value: Any) -> Capabilities:
     """A client that announces one thing alone."""
     for name in reversed(path.split(".") if path else []):
         value = {name: {**TOKENS, **value} if name == "semanticTokens" else value}
     params = {"processId": None, "rootUri": None, "capabilities": value}
-    return read_client(converter().structure(params, types.InitializeParams))
+    return read_capabilities(converter().structure(params, types.InitializeParams))
 
 
 def changed(path: str, value: Any) -> set[str]:
@@ -185,7 +179,7 @@ def test_every_capability_of_the_client_that_changes_something_is_in_the_table()
     shown = set().union(*(changed(codes(path)[0], json.loads(codes(example)[0])) for path, example, _ in CLIENTS))
     elsewhere = {"options", "roots", "is_vscode"}
 
-    assert shown | elsewhere == {field.name for field in fields(Client)}
+    assert shown | elsewhere == {field.name for field in fields(Capabilities)}
 
 
 def test_the_options_of_the_command_line_are_in_the_table_of_transports() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.log.events.events import RunFinished, RunStatus
-from engine.log.prune.prune import carry_out, choose, plan_removal
+from engine.log.prune.prune import choose, plan_removal, remove
 from engine.log.reading.index import read_summaries
 from engine.log.reading.reader import LogTail, read_log
 from engine.log.reading.summary import RunState
@@ -94,7 +94,7 @@ def prune_again_and_again(world: World, dead: str, until: float) -> None:
     while time.monotonic() < until:
         old = [run_id for run_id in world.store.run_ids()[KEPT:] if run_id != dead]
         choice = choose(world.store, old)
-        carry_out(world.store, plan_removal(world.store, choice.going))
+        remove(world.store, plan_removal(world.store, choice.removed))
 
 
 @pytest.mark.parametrize("seconds", SECONDS)

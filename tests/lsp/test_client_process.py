@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from oe_lsp.server.transport import client_process
-from oe_lsp.server.transport.client_process import until_gone
+from oe_lsp.server.transport.client_process import wait_for_exit
 from tests.lsp.conftest import Weather
 from tests.lsp.editor import SECONDS, Editor
 
@@ -104,13 +104,13 @@ def test_a_client_without_a_process_is_served() -> None:
 def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that tells when a process ends, or one that has to be asked again and again."""
     if request.param == "looked for":
-        monkeypatch.setattr(client_process, "_SECONDS", 0.01)
+        monkeypatch.setattr(client_process, "_POLL_S", 0.01)
         monkeypatch.delattr(os, "pidfd_open")
 
 
 @pytest.mark.usefixtures("system")
 async def test_the_end_of_a_process_is_noticed_however_the_system_tells(process: Process) -> None:
-    waiting = asyncio.create_task(until_gone(process.id))
+    waiting = asyncio.create_task(wait_for_exit(process.id))
     await asyncio.sleep(0)
     assert not waiting.done()
 
@@ -123,12 +123,12 @@ async def test_the_end_of_a_process_is_noticed_however_the_system_tells(process:
 @pytest.mark.parametrize("pid", [0, -5, 2**22 + 1, 2**64])
 async def test_a_process_that_is_not_there_is_said_to_be_none(pid: int) -> None:
     with pytest.raises(ProcessLookupError):
-        await until_gone(pid)
+        await wait_for_exit(pid)
 
 
 @pytest.mark.usefixtures("system")
 async def test_waiting_can_be_given_up(process: Process) -> None:
-    waiting = asyncio.create_task(until_gone(process.id))
+    waiting = asyncio.create_task(wait_for_exit(process.id))
     await asyncio.sleep(0)
 
     waiting.cancel()

@@ -15,26 +15,27 @@ from tests.lsp.conftest import EXPERIENCE, TOOLS
 from tests.lsp.editor import SECONDS, Editor
 
 WRONG = EXPERIENCE.replace("to: report }", "to: reprot }")
-HOVER_WAITS = textwrap.dedent("""
+CODE_LENS_WAITS = textwrap.dedent("""
     import asyncio
+    from lsprotocol import types
+    from oe_lsp.server.features import code_lens
     from oe_lsp.server.main import main
-    from oe_lsp.server import app
 
-    async def waits(ls, params):
-        ls.window_log_message(app.types.LogMessageParams(app.types.MessageType.Info, "waiting"))
+    async def waits(session, params):
+        session.client.log(types.MessageType.Info, "waiting")
         await asyncio.Event().wait()
 
-    app.FEATURES["textDocument/hover"] = waits
+    code_lens.code_lens = waits
     main([])
     """)
 HOVER_FAILS = textwrap.dedent("""
+    from oe_lsp.server.features import hover
     from oe_lsp.server.main import main
-    from oe_lsp.server import app
 
-    async def fails(ls, params):
+    def fails(session, snapshot, params):
         raise ValueError("a mistake of ours")
 
-    app.FEATURES["textDocument/hover"] = fails
+    hover.hover = fails
     main([])
     """)
 
@@ -49,10 +50,11 @@ def hovered(uri: str) -> types.HoverParams:
 
 
 async def test_a_request_that_is_cancelled_is_answered_as_cancelled(tmp_path: Path) -> None:
-    async with Editor(tmp_path, server=(sys.executable, "-c", HOVER_WAITS)) as editor:
+    async with Editor(tmp_path, server=(sys.executable, "-c", CODE_LENS_WAITS)) as editor:
         uri = editor.open(text=WRONG)
+        params = types.CodeLensParams(types.TextDocumentIdentifier(uri))
         answer = asyncio.ensure_future(
-            editor.protocol.send_request_async(types.TEXT_DOCUMENT_HOVER, hovered(uri), msg_id="asked")
+            editor.protocol.send_request_async(types.TEXT_DOCUMENT_CODE_LENS, params, msg_id="asked")
         )
         await editor.until(lambda: editor.log_messages)
         editor.cancel_request(types.CancelParams("asked"))

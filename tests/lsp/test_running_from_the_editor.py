@@ -293,7 +293,7 @@ class TestRefusals:
         async with Editor(weather.folder) as editor:
             uri = editor.open()
             nested = editor.open("inner/experience.yaml", text=EXPERIENCE + "# typed\n")
-            with pytest.raises(JsonRpcException, match=r"inner/experience\.yaml has changes that are not saved"):
+            with pytest.raises(JsonRpcException, match=r"inner/experience\.yaml has unsaved changes"):
                 await editor.execute("oe.runExperience", uri)
 
             editor.change(nested, EXPERIENCE)

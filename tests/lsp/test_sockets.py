@@ -167,7 +167,7 @@ async def test_a_second_client_is_answered_that_the_server_has_one_and_the_first
 
         refused = await second.ask("initialize", introduction())
 
-        assert refused["error"]["message"].startswith("oe-lsp serves one client, and another is connected")
+        assert refused["error"]["message"].startswith("oe-lsp serves one client, and one is connected")
         assert await second.rest() == b""
         assert "result" in await first.ask("shutdown")
 
@@ -178,7 +178,7 @@ async def test_over_a_websocket_a_second_client_is_refused_too() -> None:
 
         refused = await ask(second, "initialize", introduction())
 
-        assert refused["error"]["message"].startswith("oe-lsp serves one client, and another is connected")
+        assert refused["error"]["message"].startswith("oe-lsp serves one client, and one is connected")
         assert "result" in await ask(first, "shutdown")
 
 
@@ -271,7 +271,7 @@ async def test_where_a_token_is_wanted_nobody_is_served_without_it(options: Mapp
         refused = await (await Line.to(server)).ask("initialize", introduction(options))
         admitted = await (await Line.to(server)).ask("initialize", introduction({"token": TOKEN}))
 
-        assert refused["error"]["message"] == "initializationOptions.token is not the server's OE_LSP_TOKEN"
+        assert refused["error"]["message"] == "initializationOptions.token does not match OE_LSP_TOKEN."
         assert "result" in admitted
 
 
@@ -286,9 +286,9 @@ async def test_with_a_token_other_machines_may_connect() -> None:
 @pytest.mark.parametrize(
     ("arguments", "token", "said"),
     [
-        (("--tcp", "--host", "0.0.0.0"), None, "--host 0.0.0.0 lets other machines connect"),
-        (("--ws", "--host", ""), None, "--host (all) lets other machines connect"),
-        (("--ws", "--host", "::"), None, "--host :: lets other machines connect"),
+        (("--tcp", "--host", "0.0.0.0"), None, "--host 0.0.0.0 lets other machines connect and run code here"),
+        (("--ws", "--host", ""), None, "--host (all) lets other machines connect and run code here"),
+        (("--ws", "--host", "::"), None, "--host :: lets other machines connect and run code here"),
         (("--tcp", "--host", "0.0.0.0"), "short", "OE_LSP_TOKEN is shorter than 16 characters"),
         (("--tcp", "--host", "no.such.host.invalid"), None, "--host no.such.host.invalid: "),
         (("--tcp", "--port", "70000"), None, "argument --port: invalid"),

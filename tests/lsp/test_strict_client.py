@@ -17,18 +17,18 @@ CLIENT = Path(__file__).parent / "strict_client"
 
 NOISY_SERVER = textwrap.dedent("""
     import os
-    from oe_lsp.server import app
+    from oe_lsp.server.features import text_sync
     from oe_lsp.server.main import main
 
-    opened = app.FEATURES["textDocument/didOpen"]
+    did_open = text_sync.did_open
 
     async def noisy(*arguments):
         print("a print")
         os.write(1, b"written to the descriptor\\n")
         os.system("echo from a child; cat")
-        await opened(*arguments)
+        await did_open(*arguments)
 
-    app.FEATURES["textDocument/didOpen"] = noisy
+    text_sync.did_open = noisy
     main([])
     """)
 
@@ -71,4 +71,4 @@ def test_the_strict_client_fails_on_a_byte_that_is_not_lsp(tmp_path: Path) -> No
     (tmp_path / "experience.yaml").touch()
 
     with pytest.raises(AssertionError, match="not LSP"):
-        drive(tmp_path, sys.executable, "-c", "print('hello', flush=True); input()")
+        drive(tmp_path, sys.executable, "-c", "import sys; print('hello', flush=True); sys.stdin.read()")

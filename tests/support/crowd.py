@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from engine.log.prune.prune import carry_out, choose, plan_removal
+from engine.log.prune.prune import choose, plan_removal, remove
 from engine.log.reading.index import read_summaries
 from engine.log.reading.reader import Log, read_log
 from engine.log.reading.summary import RunState, RunSummary
@@ -123,7 +123,7 @@ class Member:
 
     async def prune(self) -> None:
         choice = choose(self._store, self._store.run_ids()[KEPT:])
-        carry_out(self._store, plan_removal(self._store, choice.going))
+        remove(self._store, plan_removal(self._store, choice.removed))
         catch_up(self._store)
         print("prune")
 

@@ -27,7 +27,7 @@ from engine.log.events.events import (
 )
 from engine.log.events.usage_totals import add, spent_in
 from engine.log.reading.reader import Log
-from engine.log.secrets.masking import HELD, Secrets
+from engine.log.secrets.masking import MASKED_OUTPUT, Secrets
 from engine.log.storage.blobs import BlobLostError, blobs_of
 from engine.log.values.large_values import Read, fetched_output
 
@@ -123,7 +123,7 @@ class Original(Struct):
         self.errors = {place: secrets.masked(error) for place, error in self.errors.items()}
         for place, outcomes in self.outcomes.items():
             self.outcomes[place] = [
-                replace(each, not_restorable=HELD)
+                replace(each, not_restorable=MASKED_OUTPUT)
                 if each.not_restorable is None and secrets.are_in_output(each.output)
                 else each
                 for each in outcomes

@@ -1,1 +1,1 @@
-"""One file per command of `oe`."""
+"""The commands of `oe`, one file each."""

@@ -1,4 +1,4 @@
-"""`oe cancel`: ask a run to end."""
+"""`oe cancel`: cancels a run."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from engine.log.storage.run_store import RunStore
     "cancel",
     epilog=examples(
         ("oe cancel latest", "the newest run"),
-        ("oe cancel 4f3a --experience examples/city-report", "a run of another folder"),
+        ("oe cancel 4f3a --experience examples/city-report", "a run of another experience"),
     ),
 )
 @run_id_argument("wanted")
 @experience_option
 def command(wanted: str, path: Path) -> int:
-    """Ask the run RUN-ID to end: an id, the beginning of one, or `latest`.
+    """Cancel the run RUN-ID: an id, a prefix of one, or `latest`.
 
-    Nothing more begins; what is running is stopped and the log gets its end.
-    Asking twice, or ten seconds, ends it without waiting. A cancelled run can
-    be taken up again with `oe resume`.
+    Starts no more nodes and stops those that are running; after ten
+    seconds, or if you cancel again, it kills them. `oe resume` resumes a
+    cancelled run.
     """
     store = RunStore(experience_folder(path))
     run_id = find_run(store, wanted)
     if not request_cancel(store, run_id):
         raise OeError(f"run {run_id} is not running")
-    click.echo(f"asked run {run_id} to end")
+    click.echo(f"cancelling run {run_id}")
     return 0

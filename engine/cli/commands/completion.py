@@ -1,4 +1,4 @@
-"""`oe completion`: the script that makes a shell complete commands, options and run ids."""
+"""`oe completion`: the script with which a shell completes commands, options and run ids."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _VARIABLE = "_OE_COMPLETE"
     "completion",
     epilog=examples(
         ("oe completion bash >> ~/.bashrc", "then open a new shell"),
-        ("oe completion zsh >> ~/.zshrc", "the same"),
-        ("oe completion fish > ~/.config/fish/completions/oe.fish", "the same"),
+        ("oe completion zsh >> ~/.zshrc", "then open a new shell"),
+        ("oe completion fish > ~/.config/fish/completions/oe.fish", "then open a new shell"),
     ),
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(ctx: click.Context, shell: str) -> int:
-    """Print the script that completes `oe` in SHELL; a new shell that reads it completes commands and run ids."""
-    made = get_completion_class(shell)
-    assert made is not None  # click knows the three that can be chosen
-    click.echo(made(ctx.find_root().command, {}, "oe", _VARIABLE).source())
+    """Print a script for SHELL that completes commands, options and run ids of `oe`."""
+    completion = get_completion_class(shell)
+    assert completion is not None  # click supports all three choices
+    click.echo(completion(ctx.find_root().command, {}, "oe", _VARIABLE).source())
     return 0

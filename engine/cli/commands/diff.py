@@ -1,4 +1,4 @@
-"""`oe diff`: two runs of an experience, side by side."""
+"""`oe diff`: compares two runs of an experience."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.report.executions import history
 @click.command(
     "diff",
     epilog=examples(
-        ("oe diff 4f3a latest", "what the newest run did otherwise"),
+        ("oe diff 4f3a latest", "what is different in the newest run"),
         ("oe diff 4f3a 9a8b --json | jq .executions", "for a script"),
     ),
 )
@@ -29,10 +29,10 @@ from engine.report.executions import history
 @experience_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(left: str, right: str, path: Path, as_json: bool) -> int:
-    """Compare two runs: what ended otherwise, which inputs and outputs differ, how long it took.
+    """Compare two runs: statuses, inputs, outputs, durations and costs.
 
-    A RUN-ID is an id, the beginning of one, or `latest`. Items of a fan-out
-    are matched by their value. What was restored is as good as what ran.
+    A RUN-ID is an id, a prefix of one, or `latest`. Items of a fan-out are
+    matched by value. Restored counts as completed.
     """
     store = RunStore(experience_folder(path))
     ids = find_run(store, left), find_run(store, right)

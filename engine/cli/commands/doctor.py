@@ -1,4 +1,4 @@
-"""`oe doctor`: whether this machine has what runs need."""
+"""`oe doctor`: checks that this machine has what runs need."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from engine.cli.options import examples, path_argument
 from engine.cli.output.printing import print_json
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.visible import visible
 
 _OLDEST_PYTHON = (3, 10)
@@ -27,15 +27,15 @@ _KEYS = {"ANTHROPIC_API_KEY": "agents and skills", "OPENAI_API_KEY": "`--llm ope
 
 
 class Status(str, Enum):
-    """What a check found. Only what fails keeps every run from working."""
+    """The result of a check. FAIL: no run works."""
 
-    PASS = "pass"  # noqa: S105 - no password
+    PASS = "pass"  # noqa: S105 - not a password
     WARN = "warn"
     FAIL = "fail"
 
 
 class Check(Struct, frozen=True):
-    """One thing that was looked at; `detail` says what was found and, where that is not enough, what to do."""
+    """One check. `detail` says what was found and, unless it passed, what to do."""
 
     name: str
     status: Status
@@ -58,7 +58,7 @@ _SIGNS = {Status.PASS: ("✓", "green"), Status.WARN: ("!", "yellow"), Status.FA
 def command(path: Path, as_json: bool) -> int:
     """Check Python, Node.js, keys, coding agents and the folder of the experience at PATH (default: this folder).
 
-    A warning concerns some node kinds only; exit code 1 if something fails
+    A warning concerns only some kinds of nodes. Exit code 1 if a check fails
     that every run needs. Values of keys are never printed.
     """
     checks = list(_checks(path.parent if path.is_file() else path))
@@ -91,7 +91,7 @@ def _checks(folder: Path) -> Iterator[Check]:
 def _system() -> Check:
     name = f"{platform.system()} {platform.machine()}"
     if sys.platform == "win32":
-        return Check("system", Status.FAIL, f"{name}: validating works, running needs WSL")
+        return Check("system", Status.FAIL, f"{name}: only validating works here; use WSL to run experiences")
     return Check("system", Status.PASS, name)
 
 
@@ -130,11 +130,11 @@ def _node() -> Check:
         program = find_node()
         return Check("node", Status.PASS, f"{node_version(program)}, {program}")
     except NodeError as error:
-        return Check("node", Status.WARN, f"{error} (for tools in JavaScript)")
+        return Check("node", Status.WARN, f"{error} (needed for tools in JavaScript)")
 
 
 def _packages() -> Iterator[Check]:
-    """Ours have common names. Tools may have packages of the same names; nothing of ours is taken from there."""
+    """Our packages have common names. Tools may import others of the same names, we never do."""
     from engine.cli.packages import own_packages
 
     for package in own_packages():
@@ -147,19 +147,19 @@ def _packages() -> Iterator[Check]:
 
 
 def _writable(folder: Path) -> Check:
-    """Runs write below the experience's folder."""
+    """Runs write to the folder of the experience."""
     if not folder.is_dir():
-        return Check("folder", Status.FAIL, f"there is no folder {folder}")
+        return Check("folder", Status.FAIL, f"{folder} is not a folder")
     try:
         with tempfile.TemporaryDirectory(dir=_data_folder(folder), prefix=".oe-doctor-"):
             free = shutil.disk_usage(folder).free
     except OSError as error:
-        return Check("folder", Status.FAIL, f"{folder.absolute()} cannot be written: {error.strerror}")
-    return Check("folder", Status.PASS, f"{folder.absolute()} can be written, {free / 1e9:.1f} GB free")
+        return Check("folder", Status.FAIL, f"{folder.absolute()} is not writable: {error.strerror}")
+    return Check("folder", Status.PASS, f"{folder.absolute()} is writable, {free / 1e9:.1f} GB free")
 
 
 def _locks(folder: Path) -> Check:
-    """A lock tells a run that goes on from one that was interrupted; some network disks have none."""
+    """Locks tell running from interrupted runs; some network disks do not support them."""
     from engine.log.storage.lock import RunLock, is_held
 
     try:
@@ -169,10 +169,10 @@ def _locks(folder: Path) -> Check:
             held = is_held(path)
             lock.release()
     except OSError as error:
-        return Check("file locks", Status.FAIL, f"not possible here: {error.strerror or error}")
+        return Check("file locks", Status.FAIL, f"not supported here: {error.strerror or error}")
     if not held:
-        return Check("file locks", Status.FAIL, "this disk does not keep them; put the experience on a local one")
-    return Check("file locks", Status.PASS, "kept")
+        return Check("file locks", Status.FAIL, "not kept by this disk; move the experience to a local one")
+    return Check("file locks", Status.PASS, "supported")
 
 
 def _data_folder(folder: Path) -> Path:
@@ -190,7 +190,7 @@ def _key(name: str, purpose: str) -> Check:
     if problem is not None:
         return Check(name, Status.WARN, problem)
     if value and (weak := weakness(value)) is not None:
-        return Check(name, Status.WARN, f"set, {weak}: taken for no key, so runs do not mask it")
+        return Check(name, Status.WARN, f"set, but {weak}: not treated as a key, so runs do not mask it")
     if value:
         return Check(name, Status.PASS, "set")
     provider = next((each for each in PROVIDERS.values() if name in each.account.secrets), None)
@@ -201,7 +201,7 @@ def _key(name: str, purpose: str) -> Check:
 
 
 def _network() -> Iterator[Check]:
-    """What the first call of an LLM or of an address would end at: the variables for proxies, certificates, hosts."""
+    """The environment variables for proxies, certificates and hosts, which the first network call would fail on."""
     from engine.llm.clients.connection import key_problems, settings_problems
     from engine.llm.providers import PROVIDERS
     from engine.network.checks import network_problems, network_settings
@@ -221,19 +221,19 @@ def _coding_agents() -> Iterator[Check]:
 
     for program in PROGRAMS.values():
         path = shutil.which(program.name)
-        version = _asked(path, "--version") if path is not None else None
+        version = _first_line_of(path, "--version") if path is not None else None
         if path is None:
             yield Check(
-                program.name, Status.WARN, f"not found; needed for cli-agent nodes of this kind: {program.install}"
+                program.name, Status.WARN, f"not found; needed for cli-agent nodes of this provider: {program.install}"
             )
         elif version is None:
-            yield Check(program.name, Status.WARN, f"{path} does not answer to --version")
+            yield Check(program.name, Status.WARN, f"`{path} --version` fails")
         else:
             yield Check(program.name, Status.PASS, f"{version}, {path}")
 
 
-def _asked(program: str, *arguments: str) -> str | None:
-    """The first line that the program answers with; None where it fails or takes too long."""
+def _first_line_of(program: str, *arguments: str) -> str | None:
+    """The first line of a program's output; None if it fails or takes too long."""
     try:
         done = subprocess.run(
             [program, *arguments],

@@ -1,4 +1,4 @@
-"""`oe graph`: the graph of an experience, for a page or for the terminal."""
+"""`oe graph`: draws the graph of an experience, as Mermaid or in the terminal."""
 
 from __future__ import annotations
 
@@ -17,19 +17,24 @@ from engine.report.drawing.mermaid import mermaid
 @click.command(
     "graph",
     epilog=examples(
-        ("oe graph --terminal", "drawn with lines, here"),
-        ("oe graph > graph.mmd", "GitHub draws it in Markdown, between ```mermaid and ```"),
+        ("oe graph --terminal", "drawn in the terminal"),
+        ("oe graph > graph.mmd", "for a ```mermaid block in Markdown"),
         ("oe graph --direction LR", "from left to right"),
     ),
 )
 @path_argument
-@click.option("--terminal", is_flag=True, help="Draw it here, with lines.")
-@click.option("--direction", type=click.Choice(["TD", "LR"]), default="TD", help="Mermaid: down or right.  [TD]")
+@click.option("--terminal", is_flag=True, help="Draw the graph in the terminal.")
+@click.option(
+    "--direction",
+    type=click.Choice(["TD", "LR"]),
+    default="TD",
+    help="Mermaid: down or right.  [default: TD]",
+)
 def command(path: Path, terminal: bool, direction: str) -> int:
     """Print the graph of the experience at PATH (a folder or an experience.yaml; default: this folder) as Mermaid.
 
-    Phases, pipelines and loops are drawn as groups, conditions stand on
-    their edges.
+    Phases, pipelines and loops are drawn as groups, conditions as labels
+    of their edges.
     """
     picture = picture_of_loaded(load_drawable(path))
     print_text(

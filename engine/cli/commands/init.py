@@ -1,4 +1,4 @@
-"""`oe init`: a new experience from a template."""
+"""`oe init`: creates an experience from a template."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.cli.output.printing import print_text
 from engine.cli.output.shell_commands import shell_word
 
 TEMPLATES: Mapping[str, str] = {
-    "tool-only": "two tools in a row, Python and JavaScript; needs no key",
+    "tool-only": "two tools in sequence, Python and JavaScript; needs no key",
     "fan-out": "one item for each file of a folder; needs no key",
     "agent": "an agent with structured output, then a tool; needs ANTHROPIC_API_KEY",
     "cli-agent": "Claude Code as a node; needs `claude`",
@@ -23,7 +23,7 @@ TEMPLATES: Mapping[str, str] = {
 _PLACEHOLDER = "my-experience"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LISTED = "\n".join(f"  {name:<10} {text}" for name, text in TEMPLATES.items())
-_HELP = f"""Begin a new experience in the folder NAME, which must be new or empty.
+_HELP = f"""Create an experience in the folder NAME, which must be new or empty.
 
 \b
 Templates:
@@ -35,29 +35,29 @@ Templates:
     "init",
     help=_HELP,
     epilog=examples(
-        ("oe init hello", "in the folder hello; then: cd hello, oe run"),
+        ("oe init hello", "then: cd hello, oe run"),
         ("oe init word-count --template fan-out", "from another template"),
     ),
 )
 @click.argument("folder", metavar="[NAME]", type=click.Path(path_type=Path), default=Path(_PLACEHOLDER), required=False)
 @click.option("--template", type=click.Choice(list(TEMPLATES)), default="tool-only", show_default=True)
-@click.option("--list-templates", is_flag=True, help="List the templates and make nothing.")
+@click.option("--list-templates", is_flag=True, help="List the templates; create nothing.")
 def command(folder: Path, template: str, list_templates: bool) -> int:
-    """Make the folder and say how to go on."""
+    """Create the folder and print the next steps."""
     if list_templates:
         click.echo(_LISTED)
         return 0
     name = folder.absolute().resolve().name
     if not _NAME.fullmatch(name):
-        raise click.UsageError(f"'{name}' is no name for an experience: use letters, digits, `-`, `_` and `.`")
+        raise click.UsageError(f"'{name}' is not a valid name: use letters, digits, `-`, `_` and `.`")
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            raise OeError(f"{folder} exists already and is not an empty folder; choose another name")
+            raise OeError(f"{folder} exists and is not an empty folder; choose another name")
         _copy(template, folder, name)
     except OSError as error:
-        raise OeError(f"{folder} cannot be made: {error.strerror or error}") from error
+        raise OeError(f"{folder} cannot be created: {error.strerror or error}") from error
     steps = "\n  ".join([f"cd {shell_word(str(folder))}", "oe validate", "oe run", "oe inspect latest"])
-    print_text(f"made {folder} from the template {template} ({TEMPLATES[template]}). Go on with:\n\n  {steps}")
+    print_text(f"created {folder} from the template {template} ({TEMPLATES[template]}). Next:\n\n  {steps}")
     return 0
 
 

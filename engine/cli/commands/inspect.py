@@ -1,4 +1,4 @@
-"""`oe inspect`: one run, node by node: as a table, as JSON, as a page, or as it goes on."""
+"""`oe inspect`: shows one run as a table, as JSON, as an HTML page, or live."""
 
 from __future__ import annotations
 
@@ -23,34 +23,37 @@ from engine.log.storage.run_store import RunStore
     epilog=examples(
         ("oe inspect latest", "the newest run as a table"),
         ("oe inspect 4f3a --html run.html", "a page with graph, timeline, inputs and outputs"),
-        ("oe inspect latest --follow", "watch it as it goes on"),
-        ("oe inspect latest --json | jq '.[].type'", "its events"),
+        ("oe inspect latest --follow", "live"),
+        ("oe inspect latest --json | jq '.[].type'", "the types of its events"),
     ),
 )
 @run_id_argument("wanted")
 @experience_option
 @click.option("--json", "as_json", is_flag=True, help="Print the events as one JSON array.")
-@click.option("--follow", is_flag=True, help="Watch the run until it ends, whoever started it.")
+@click.option("--follow", is_flag=True, help="Watch the run until it ends.")
 @click.option(
-    "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write one page that works offline."
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write an offline HTML page.",
 )
 @logging_options
 def command(wanted: str, path: Path, as_json: bool, follow: bool, html: Path | None, log: LogOptions) -> int:
-    """Show the run RUN-ID: an id, the beginning of one, or `latest`.
+    """Show the run RUN-ID: an id, a prefix of one, or `latest`.
 
     --html writes one file with the graph, a timeline, and the inputs and
     outputs of every node. It needs no network and runs no script. --follow
-    exits with the code that the run ends with, 1 where it was interrupted.
+    exits with the exit code of the run, or 1 if the run was interrupted.
     """
     if (as_json or html is not None) and follow:
-        raise click.UsageError("--follow goes with neither --json nor --html; for JSON lines: --log-format json")
+        raise click.UsageError("--follow excludes --json and --html; for JSON lines use --log-format json")
     store = RunStore(experience_folder(path))
     run_id = find_run(store, wanted)
     if follow:
         from engine.cli.follow import follow_run
 
         return follow_run(store, run_id, log)
-    alive = is_held(store.lock(run_id))  # before the log: a run that ends in between is seen ended, not interrupted
+    alive = is_held(store.lock(run_id))  # first: a run that ends in between then counts as ended, not as interrupted
     read = read_stored(store, run_id)
     if as_json:
         print_json([to_json(record) for record in read.records])

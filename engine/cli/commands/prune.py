@@ -1,4 +1,4 @@
-"""`oe runs prune`: remove old runs and what only they used."""
+"""`oe runs prune`: removes old runs and what only they used."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 
 from engine.cli.options import OeError, examples, experience_folder, experience_option
 from engine.cli.output.printing import print_json, print_text
+from engine.log.humanize import plural
 from engine.log.storage.run_store import RunStore
 
 if TYPE_CHECKING:
@@ -29,47 +30,47 @@ class _Span(click.ParamType):  # type: ignore[type-arg]  # generic only since cl
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
         found = _SPAN.fullmatch(value)
         if found is None:
-            self.fail(f"'{value}' is no time span: give a number and h, d or w, such as 12h, 30d or 8w.", param, ctx)
+            self.fail(f"'{value}' is not a time span. Use a number with h, d or w, such as 12h, 30d or 8w.", param, ctx)
         return int(found[1]) * _NANOSECONDS[found[2]]
 
 
 @click.command(
     "prune",
     epilog=examples(
-        ("oe runs prune --keep 20 --dry-run", "what would go, and how much that is"),
+        ("oe runs prune --keep 20 --dry-run", "what would be removed, and its size"),
         ("oe runs prune --keep 20", "all but the newest 20"),
-        ("oe runs prune --older-than 30d", "what nobody wrote to for 30 days"),
+        ("oe runs prune --older-than 30d", "runs last written over 30 days ago"),
     ),
 )
 @experience_option
 @click.option("--keep", type=click.IntRange(min=0), metavar="N", help="Remove all but the newest N.")
-@click.option("--older-than", type=_Span(), metavar="SPAN", help="Remove those last written longer ago: 12h, 30d, 8w.")
-@click.option("--dry-run", is_flag=True, help="Say what would be removed; remove nothing.")
+@click.option("--older-than", type=_Span(), metavar="SPAN", help="Remove runs not written to for 12h, 30d, 8w.")
+@click.option("--dry-run", is_flag=True, help="Print what would be removed; remove nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(path: Path, keep: int | None, older_than: int | None, dry_run: bool, as_json: bool) -> int:
     """Remove old runs: logs, outputs, and the contents that no other run uses.
 
-    A run that is under way stays. So does one that a run which stays was
-    resumed from, as long as that one has not restored or completed every
-    node. What the runs left in the state stays, too.
+    Keeps runs that are running, and the originals of resumed runs that it
+    keeps, until those have restored or completed every node. Also keeps
+    what the runs wrote to the state.
     """
-    from engine.log.prune.prune import carry_out, choose, plan_removal
+    from engine.log.prune.prune import choose, plan_removal, remove
 
     if (keep is None) == (older_than is None):
-        raise click.UsageError("give --keep N or --older-than SPAN, one of the two")
+        raise click.UsageError("give either --keep N or --older-than SPAN")
     store = RunStore(experience_folder(path))
     wanted = store.run_ids()[keep:] if keep is not None else _written_before(store, time.time_ns() - (older_than or 0))
     try:
         choice = choose(store, wanted)
         if not store.data.is_dir():
             raise OeError(f"no runs in {store.runs}. `oe run` starts one.")
-        removal = plan_removal(store, choice.going)
+        removal = plan_removal(store, choice.removed)
         if not dry_run:
-            _keep_what_they_left(store)
-            carry_out(store, removal)
+            _update_state(store)
+            remove(store, removal)
     except OSError as error:
         raise OeError(
-            f"{error.filename}: {error.strerror}. What is not removed is whole; mend that and prune again."
+            f"{error.filename}: {error.strerror}. The remaining runs are intact. Fix this and prune again."
         ) from error
     (_print_json if as_json else _print)(choice, removal, dry_run=dry_run)
     return 0
@@ -85,30 +86,30 @@ def _written_before(store: RunStore, moment_ns: int) -> list[str]:
     return [run_id for run_id in store.run_ids() if is_older(run_id)]
 
 
-def _keep_what_they_left(store: RunStore) -> None:
-    """Merge what some run left into the state, if that is still to be done: its log is about to go."""
+def _update_state(store: RunStore) -> None:
+    """Merge runs into the state that are not merged yet, before their logs are removed."""
     from engine.state.rebuild import catch_up
     from engine.state.store import StateError
 
     try:
         catch_up(store)
     except StateError as error:
-        raise OeError(f"{error}. Nothing was removed: the logs are needed for that.") from error
+        raise OeError(f"{error}. Nothing was removed, since the state is rebuilt from the logs.") from error
 
 
 def _print(choice: Choice, removal: Removal, *, dry_run: bool) -> None:
-    what = _number(len(removal.runs), "run")
-    rest = [_number(len(removal.blobs), "blob")] if removal.blobs else []
-    rest += [f"the outputs of {_number(len(removal.outputs), 'run')} whose logs are gone"] if removal.outputs else []
-    rest += [f"{_number(len(removal.leftovers), 'file')} of processes that were killed"] if removal.leftovers else []
-    print_text(f"{'would remove' if dry_run else 'removed'} {' and '.join([what, *rest])}: {_amount(removal.size)}")
+    what = plural(len(removal.runs), "run")
+    rest = [plural(len(removal.blobs), "blob")] if removal.blobs else []
+    rest += [f"the outputs of {plural(len(removal.outputs), 'run')} without a log"] if removal.outputs else []
+    rest += [f"{plural(len(removal.leftovers), 'file')} of killed processes"] if removal.leftovers else []
+    print_text(f"{'would remove' if dry_run else 'removed'} {' and '.join([what, *rest])}: {_size_text(removal.size)}")
     if dry_run:
         for run_id in removal.runs:
             print_text(f"  {run_id}")
     for run_id in choice.running:
-        print_text(f"{run_id[:8]} stays: it may be under way")
+        print_text(f"{run_id[:8]} kept: may still be running")
     for run_id, kept in choice.needed.items():
-        print_text(f"{run_id[:8]} stays: a resume of {kept[:8]} may need it")
+        print_text(f"{run_id[:8]} kept: a resume of {kept[:8]} may need it")
 
 
 def _print_json(choice: Choice, removal: Removal, *, dry_run: bool) -> None:
@@ -124,12 +125,8 @@ def _print_json(choice: Choice, removal: Removal, *, dry_run: bool) -> None:
     print_json(document)
 
 
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def _amount(size: int) -> str:
+def _size_text(size: int) -> str:
     for unit, name in _UNITS:
         if size >= unit:
             return f"{size / unit:.1f} {name}"
-    return _number(size, "byte")
+    return plural(size, "byte")

@@ -1,4 +1,4 @@
-"""`oe resume`: take up a run again. Restores what completed, runs the rest."""
+"""`oe resume`: resumes a run. Restores what completed and runs the rest."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from msgspec.structs import replace
 
 from engine.cache.decisions.overrides import UnknownNodeError, wishes_of
 from engine.cache.plan.plan_entries import Plan
-from engine.cli.confirm import ask_what_may_rerun
-from engine.cli.execute import perform
+from engine.cli.confirm import confirm_reruns
+from engine.cli.execute import execute
 from engine.cli.loading import load_valid
 from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, concurrency_option, examples, experience_option, llm_option, python_option
@@ -26,7 +26,7 @@ from engine.runner.prepare import Preparation, RunRefusedError, make_llm, make_p
 from engine.runner.session import new_run_id as fresh_run_id
 
 PLAN_CHANGED = 4
-"""The exit code where the plan is not the expected one."""
+"""The exit code if the plan is not the expected one."""
 
 _MOST_NAMED = 10
 
@@ -34,30 +34,28 @@ _MOST_NAMED = 10
 @click.command(
     "resume",
     epilog=examples(
-        ("oe resume latest --plan", "what would be restored, and why not"),
+        ("oe resume latest --plan", "what would be restored, and what not and why"),
         ("oe resume latest", "the newest run"),
-        ("oe resume 4f3a --experience examples/city-report", "a run of another folder"),
-        ("oe --log-format json resume latest | jq .msg", "one JSON object a line"),
+        ("oe resume 4f3a --experience examples/city-report", "a run of another experience"),
+        ("oe --log-format json resume latest | jq .msg", "one JSON object per line"),
     ),
 )
 @run_id_argument("original")
 @experience_option
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would be restored and what would run; run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="With --plan: print one JSON document.")
-@click.option("--from", "from_", multiple=True, metavar="NODE", help="Run NODE again, and all that comes after it.")
-@click.option(
-    "--only", multiple=True, metavar="NODE", help="Run NODE and what it needs; restore or leave out the rest."
-)
-@click.option("--rerun", multiple=True, metavar="NODE", help="Run NODE again, although it could be restored.")
-@click.option("--accept", multiple=True, metavar="NODE", help="Restore NODE, although it changed; the log will say so.")
-@click.option("--expect", metavar="DIGEST", help="Go on only if the plan still is the one that --plan showed.")
-@click.option("--accept-changes", is_flag=True, help="With --expect: go on all the same.")
+@click.option("--from", "from_", multiple=True, metavar="NODE", help="Run NODE again, and everything after it.")
+@click.option("--only", multiple=True, metavar="NODE", help="Run NODE and what it needs; restore or skip the rest.")
+@click.option("--rerun", multiple=True, metavar="NODE", help="Run NODE again, even if it could be restored.")
+@click.option("--accept", multiple=True, metavar="NODE", help="Restore NODE, even if it changed; the log records that.")
+@click.option("--expect", metavar="DIGEST", help="Resume only if the plan is still the one that --plan showed.")
+@click.option("--accept-changes", is_flag=True, help="With --expect: resume even if the plan changed.")
 @click.option("--force", is_flag=True, help="Resume a run that is still running.")
 @concurrency_option
-@llm_option("that of the original")
+@llm_option("that of the original run")
 @python_option
-@click.option("--text-from-stdin", is_flag=True, hidden=True, help="With --plan: stdin holds the experience.yaml.")
-@click.option("--new-run-id", hidden=True, help="The id for the new run, a UUID; the language server makes it.")
+@click.option("--text-from-stdin", is_flag=True, hidden=True, help="With --plan: read experience.yaml from stdin.")
+@click.option("--new-run-id", hidden=True, help="The id of the new run, a UUID; for the language server.")
 @logging_options
 def command(
     original: str,
@@ -78,71 +76,71 @@ def command(
     new_run_id: str | None,
     log: LogOptions,
 ) -> int:
-    """Take up the run RUN-ID again: an id, the beginning of one, or `latest`.
+    """Resume the run RUN-ID: an id, a prefix of one, or `latest`.
 
-    Nodes whose inputs and files are what they were are restored from the
-    run's log; the others run. The args come from the log. The resume is a run
-    of its own, with a new id and a new log; the old log stays as it is.
+    Restores nodes whose inputs and files are unchanged from the log of the
+    run; runs the others. The args come from the log. The resume is a new run
+    with a new id and a new log; the old log stays as it is.
 
     Exit codes: 0 success, 1 failure, or experience.yaml or the log not found,
     2 wrong usage, 3 waiting, 4 the plan is not the expected one, 130 cancelled.
     """
     if as_json and not only_plan:
-        raise click.UsageError("--json goes with --plan; for events as JSON: --log-format json")
+        raise click.UsageError("--json needs --plan; for events as JSON use --log-format json")
     if text_from_stdin and not only_plan:
-        raise click.UsageError("--text-from-stdin goes with --plan: only what is on disk can run")
+        raise click.UsageError("--text-from-stdin needs --plan: only files on disk can run")
     loaded = load_valid(path, sys.stdin.buffer.read().decode("utf-8", "surrogatepass") if text_from_stdin else None)
     try:
         preparation = prepare_resume(loaded, original, force=force, llm=llm)
     except RunRefusedError as error:
         raise OeError(str(error)) from error
-    _tell_of_another_host(preparation)
-    asked = _asked(preparation, from_=from_, only=only, rerun=rerun, accept=accept)
+    _warn_of_another_host(preparation)
+    preparation = _with_overrides(preparation, from_=from_, only=only, rerun=rerun, accept=accept)
     if only_plan:
-        _print_plan(_planned(asked, python), as_json=as_json)
+        _print_plan(_plan(preparation, python), as_json=as_json)
         return 0
     if expect is not None and not accept_changes:
-        made = _planned(asked, python)
-        if made.digest != expect:
-            _print_changed(made)
+        plan = _plan(preparation, python)
+        if plan.digest != expect:
+            _print_changed(plan)
             return PLAN_CHANGED
-    asked = replace(asked, may_rerun=ask_what_may_rerun(asked))
-    return perform(asked, new_run_id or fresh_run_id(), log, concurrency, python)
+    preparation = replace(preparation, may_rerun=confirm_reruns(preparation))
+    return execute(preparation, new_run_id or fresh_run_id(), log, concurrency, python)
 
 
-def _tell_of_another_host(preparation: Preparation) -> None:
-    """Whether a run that was begun elsewhere still goes on there, not every network disk lets this machine see."""
+def _warn_of_another_host(preparation: Preparation) -> None:
+    """Warn of a run that was started on another host: not every network disk shows whether it is still running."""
     log = preparation.logs[0]
     run_id = log.records[0].run_id
     host = None if isinstance(log.records[-1].event, RunFinished) else other_host(preparation.store.lock(run_id))
     if host is not None:
         print_text(
-            f"oe: run {run_id} was begun on {host} and has no end. If it still goes on there, its nodes run twice.",
+            f"oe: run {run_id} was started on {host} and has not ended. If it is still running there, nodes run twice.",
             err=True,
         )
 
 
-def _asked(preparation: Preparation, **ids: tuple[str, ...]) -> Preparation:
-    """The preparation with what else was asked for. Raises click.UsageError for an id that nothing has."""
+def _with_overrides(preparation: Preparation, **ids: tuple[str, ...]) -> Preparation:
+    """The preparation with the overrides of the command line. Raises click.UsageError for an unknown node."""
     try:
         return replace(preparation, wishes=wishes_of(preparation.experience, preparation.graph, **ids))
     except UnknownNodeError as error:
         known = ", ".join(get_close_matches(error.id, error.known) or error.known[:_MOST_NAMED])
-        raise click.UsageError(f"there is no node '{error.id}' in {preparation.loaded.path}: {known}") from error
+        raise click.UsageError(f"no node '{error.id}' in {preparation.loaded.path}. Nodes: {known}") from error
 
 
-def _planned(preparation: Preparation, python: str | None) -> Plan:
+def _plan(preparation: Preparation, python: str | None) -> Plan:
     return make_plan(preparation, kinds(preparation.loaded.directory, python=python, llm=make_llm(preparation)))
 
 
-def _print_plan(made: Plan, *, as_json: bool) -> None:
+def _print_plan(plan: Plan, *, as_json: bool) -> None:
     if as_json:
-        print_json(plan_to_json(made))
+        print_json(plan_to_json(plan))
     else:
-        print_text("\n".join(plan_lines(made)))
+        print_text("\n".join(plan_lines(plan)))
 
 
-def _print_changed(made: Plan) -> None:
-    """Nothing was run: what holds now, and how to go on."""
-    print_text("\n".join(plan_lines(made)), err=True)
-    print_text("oe: the plan is no longer the expected one; nothing was run. --accept-changes goes on.", err=True)
+def _print_changed(plan: Plan) -> None:
+    """Print the present plan, and how to resume nevertheless."""
+    print_text("\n".join(plan_lines(plan)), err=True)
+    print_text("oe: the plan has changed; nothing was run. --accept-changes resumes with this plan.", err=True)

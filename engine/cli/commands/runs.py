@@ -1,4 +1,4 @@
-"""`oe runs`: list the runs of an experience."""
+"""`oe runs`: lists the runs of an experience."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ _LIMIT = 20
     invoke_without_command=True,
     subcommand_metavar="[prune]",
     epilog=examples(
-        ("oe runs -n 5", "the newest five"),
-        ("oe runs --json | jq '.[0].runId'", "the id of the newest"),
+        ("oe runs -n 5", "the newest five runs"),
+        ("oe runs --json | jq '.[0].runId'", "the id of the newest run"),
         ("oe runs prune --keep 20", "remove all but the newest 20"),
     ),
 )
 @experience_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option(
-    "-n", "--limit", type=click.IntRange(min=1), default=_LIMIT, help=f"How many, newest first.  [default: {_LIMIT}]"
+    "-n", "--limit", type=click.IntRange(min=1), default=_LIMIT, help=f"The number of runs.  [default: {_LIMIT}]"
 )
 @click.pass_context
 def command(ctx: click.Context, path: Path, as_json: bool, limit: int) -> int | None:
     """List the runs of an experience, the newest first.
 
-    A run is success, failure, cancelled or waiting when it ended; running
-    while its process lives, interrupted when that died without an end.
+    A run that has ended is success, failure, cancelled or waiting. Others
+    are running while their process lives, and interrupted once it is dead.
     """
     if ctx.invoked_subcommand is not None:
         if (path, as_json, limit) != (Path(), False, _LIMIT):
-            raise click.UsageError(f"options stand after the command: oe runs {ctx.invoked_subcommand} --…", ctx)
+            raise click.UsageError(f"put options after the command: oe runs {ctx.invoked_subcommand} --…", ctx)
         return None
     store = RunStore(experience_folder(path))
     ids = store.run_ids()[:limit]
@@ -52,7 +52,7 @@ def command(ctx: click.Context, path: Path, as_json: bool, limit: int) -> int | 
     for run_id in ids:
         if run_id in listed or not store.log(run_id).exists():  # pruned meanwhile
             continue
-        print_text(f"oe: {store.log(run_id)} cannot be read and is left out", err=True)
+        print_text(f"oe: {store.log(run_id)} cannot be read; skipped", err=True)
     if as_json:
         print_json([summary_to_json(run) for run in runs])
     elif runs:

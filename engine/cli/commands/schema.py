@@ -1,4 +1,4 @@
-"""`oe schema`: the JSON Schema of experience.yaml, for editors and checkers that know nothing else of it."""
+"""`oe schema`: prints or writes the JSON Schema of experience.yaml, for editors without oe-lsp."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ _MODELINE = "# yaml-language-server: $schema=./{name}"
 @click.command(
     "schema",
     epilog=examples(
-        ("oe schema --write", "experience.schema.json, in this folder"),
-        ("oe schema | jq '.properties | keys'", "the keys at the top of the file"),
-        ("oe schema --log -o event.schema.json", "that of the run logs"),
+        ("oe schema --write", "writes experience.schema.json to this folder"),
+        ("oe schema | jq '.properties | keys'", "the top-level keys"),
+        ("oe schema --log -o event.schema.json", "the schema of the run logs"),
     ),
 )
-@click.option("--write", is_flag=True, help=f"Write it to {_FILE} in this folder instead.")
-@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file instead.")
-@click.option("--log", "of_log", is_flag=True, help="The schema of a line of a run log.")
+@click.option("--write", is_flag=True, help=f"Write {_FILE} to this folder.")
+@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@click.option("--log", "of_log", is_flag=True, help="The schema of a line of a run log instead.")
 def command(write: bool, out: Path | None, of_log: bool) -> int:
     """Print the JSON Schema of experience.yaml.
 
-    The oe language server needs no such file. Editors with another YAML
-    language server read it when experience.yaml begins with the line that
-    --write prints.
+    The oe language server does not need it. Other YAML language servers use
+    it if experience.yaml starts with the line that --write prints.
     """
     text = json.dumps(event_schema() if of_log else experience_schema(), indent=2, ensure_ascii=False) + "\n"
     file = out or (_FILE if write else None)
@@ -44,5 +43,5 @@ def command(write: bool, out: Path | None, of_log: bool) -> int:
         raise OeError(f"{file} cannot be written: {error.strerror or error}") from error
     print_text(f"wrote {file}")
     if not of_log:
-        print_text(f"For editors without oe-lsp, the first line of experience.yaml: {_MODELINE.format(name=file.name)}")
+        print_text(f"For editors without oe-lsp, start experience.yaml with: {_MODELINE.format(name=file.name)}")
     return 0

@@ -1,4 +1,4 @@
-"""`oe state`: what runs left in the state; and forgetting it, and making it anew from the logs."""
+"""`oe state`: shows the persisted state, resets it, or rebuilds it from the logs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import click
 from engine.cli.options import OeError, examples, experience_folder, experience_option
 from engine.cli.output.printing import print_json, print_text
 from engine.cli.output.tables import Column, console, print_table
-from engine.expressions import MISSING, Json
+from engine.expressions import MISSING
+from engine.json_types import Json
 from engine.log.events.timestamps import moment
-from engine.log.humanize import age
+from engine.log.humanize import age, plural
 from engine.log.storage.run_store import RunStore
 from engine.log.writing.run_order import take_place
 from engine.log.writing.writer import timestamp, utc_now
@@ -27,7 +28,7 @@ _SHOWN = 200
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-class _ShowUnlessToldOtherwise(click.Group):
+class _ShowByDefault(click.Group):
     """`oe state FIELD` is short for `oe state show FIELD`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -37,31 +38,31 @@ class _ShowUnlessToldOtherwise(click.Group):
 
 @click.group(
     "state",
-    cls=_ShowUnlessToldOtherwise,
+    cls=_ShowByDefault,
     subcommand_metavar="[FIELD] | reset | rebuild",
     epilog=examples(
-        ("oe state", "every field's value, at a glance"),
+        ("oe state", "the value of every field"),
         ("oe state findings | jq length", "one value as JSON"),
-        ("oe state findings --history", "what each run changed"),
+        ("oe state findings --history", "the changes by each run"),
         ("oe state reset --field findings --yes", "forget one field"),
     ),
 )
 def command() -> None:
-    """Show what runs left in the state: each field's last value, its run and its node.
+    """Show the persisted state: each field's last value, its run and its node.
 
-    Every run starts from the fields' defaults; fields with `persist: true`,
-    or all with `oe run --keep-state`, start from what is shown here. `oe
-    state FIELD` prints one value as JSON, `--history` what each run changed.
+    A run starts from the defaults of the fields. Fields with `persist: true`
+    (with `oe run --keep-state`: all fields) start from these values. `oe
+    state FIELD` prints one value as JSON, `--history` the changes by each run.
     """
 
 
 @command.command("show")
 @click.argument("field", required=False)
 @experience_option
-@click.option("--history", is_flag=True, help="What each run changed, the oldest first.")
+@click.option("--history", is_flag=True, help="Print the changes by each run, the oldest first.")
 @_as_json
 def show(field: str | None, path: Path, history: bool, as_json: bool) -> int:
-    """Print one field's value, or all of them (the default)."""
+    """Print the value of one field, or of all (the default)."""
     try:
         store = _store(path)
         values = store.values()
@@ -82,10 +83,10 @@ def show(field: str | None, path: Path, history: bool, as_json: bool) -> int:
 
 @command.command("reset")
 @experience_option
-@click.option("--field", metavar="FIELD", help="Forget this field alone.  [default: all]")
-@click.option("--yes", is_flag=True, help="Do it; without, only say what would be forgotten.")
+@click.option("--field", metavar="FIELD", help="The field to reset.  [default: all fields]")
+@click.option("--yes", is_flag=True, help="Reset without asking for this option.")
 def reset(path: Path, field: str | None, yes: bool) -> int:
-    """Forget the values and the history of one field, or of all. The run logs stay as they are."""
+    """Delete the values and the history of one field, or of all. Does not change the run logs."""
     try:
         store = _store(path)
         values = store.values()
@@ -93,38 +94,38 @@ def reset(path: Path, field: str | None, yes: bool) -> int:
             raise OeError(_unknown(field, values))
         if not yes:
             named = field or ", ".join(values) or "nothing"
-            raise OeError(f"this would forget {named}. Add --yes to do it.")
+            raise OeError(f"this would reset {named}. Add --yes to do it.")
         ts = timestamp(utc_now())
         forgotten = store.reset(field, ts, take_place(RunStore(experience_folder(path)), ts).order)
     except OSError as error:
-        raise OeError(f"nothing was forgotten: {error.filename or path}: {error.strerror}") from error
+        raise OeError(f"nothing was reset: {error.filename or path}: {error.strerror}") from error
     except StateError as error:
         raise OeError(str(error)) from error
-    print_text(f"forgot {', '.join(forgotten)}" if forgotten else "there was nothing to forget")
+    print_text(f"reset {', '.join(forgotten)}" if forgotten else "there is nothing to reset")
     return 0
 
 
 @command.command("rebuild")
 @experience_option
 def rebuild(path: Path) -> int:
-    """Make the state anew from the run logs.
+    """Rebuild the state from the run logs.
 
-    Every run that ended is merged again, in the order in which they ended.
-    What was reset stays forgotten, and what removed runs had left stays; a
-    damaged file, which cannot tell either, is put aside.
+    Merges every run that has ended again, in the order of their ends. Keeps
+    resets and the writes of removed runs, unless the file is damaged; then it
+    is moved aside.
     """
     try:
         rebuilt = rebuild_from_logs(RunStore(experience_folder(path)))
     except StateError as error:
         raise OeError(str(error)) from error
-    print_text(f"merged {rebuilt.runs} {'run' if rebuilt.runs == 1 else 'runs'}")
+    print_text(f"merged {plural(rebuilt.runs, 'run')}")
     for run_id in rebuilt.unreadable:
         print_text(f"oe: the log of run {run_id} could not be read", err=True)
     return 0
 
 
 def _store(path: Path) -> StateStore:
-    """The state as it is now. Raises StateError."""
+    """The state, up to date with the logs. Raises StateError."""
     return catch_up(RunStore(experience_folder(path)))
 
 
@@ -139,7 +140,7 @@ def _print_json(value: Json) -> None:
 
 def _print_values(values: dict[str, FieldValue], store: StateStore) -> None:
     if not values:
-        print_text(f"no state in {store.path}: no run has written to any field")
+        print_text(f"no state in {store.path}: no run has written to a field")
         return
     now = utc_now()
     rows = [

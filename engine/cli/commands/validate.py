@@ -1,4 +1,4 @@
-"""`oe validate`: the problems that the editor shows, one a line."""
+"""`oe validate`: prints the problems that the editor shows, one per line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from engine.experience.load import (
     read_text,
 )
 from engine.experience.problems import Problem, Severity
-from engine.expressions import Json
+from engine.json_types import Json
+from engine.log.humanize import plural
 from engine.report.problem_formats import github_annotations, sarif
 
 
@@ -28,8 +29,8 @@ from engine.report.problem_formats import github_annotations, sarif
     "validate",
     epilog=examples(
         ("oe validate", "the experience in this folder"),
-        ("oe validate examples/city-report --strict", "warnings count, too"),
-        ("oe validate --format github", "annotations of a pull request"),
+        ("oe validate examples/city-report --strict", "warnings count as errors"),
+        ("oe validate --format github", "annotations in a pull request"),
         ("oe validate --format sarif > oe.sarif", "for code scanning"),
     ),
 )
@@ -41,9 +42,9 @@ from engine.report.problem_formats import github_annotations, sarif
 def command(path: Path, strict: bool, form: str) -> int:
     """Check the experience at PATH (a folder or an experience.yaml; default: this folder).
 
-    Prints `file:line:col: severity code message` for each problem; --format
-    github makes them annotations of a pull request, sarif a file for code
-    scanning. Exit code 1 if there is an error.
+    Prints `file:line:col: severity code message` for each problem. --format
+    github prints annotations for a pull request, --format sarif a file for
+    code scanning. Exit code 1 if there is an error.
     """
     try:
         file = find_experience(path)
@@ -67,7 +68,7 @@ def command(path: Path, strict: bool, form: str) -> int:
 
 
 def _shown(file: Path) -> Path:
-    """The file as it is seen from here; all of its path where the current directory was deleted."""
+    """The path of the file relative to the current directory; absolute if that was deleted."""
     try:
         return Path(os.path.relpath(file))
     except OSError:
@@ -78,8 +79,7 @@ def _print(shown: Path, analysis: Analysis) -> None:
     for problem in analysis.problems:
         print_text(problem_line(shown, analysis, problem))
     if not analysis.problems and analysis.experience is not None:
-        number = len(analysis.experience.nodes)
-        print_text(f"{shown}: valid, {number} {'node' if number == 1 else 'nodes'}")
+        print_text(f"{shown}: valid, {plural(len(analysis.experience.nodes), 'node')}")
 
 
 def _to_json(analysis: Analysis, problem: Problem) -> dict[str, Json]:

@@ -1,1 +1,1 @@
-"""What commands print: tables, progress, JSON lines."""
+"""The output of commands: tables, live progress, JSON lines."""

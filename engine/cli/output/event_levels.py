@@ -1,4 +1,4 @@
-"""How important each event is to someone who reads along."""
+"""The level of each event, for --log-level."""
 
 from __future__ import annotations
 
@@ -30,5 +30,5 @@ _LEVELS: Mapping[type[Event], LogLevel] = {
 
 
 def level_of(event: Event) -> LogLevel:
-    """The level of an event; most are news of the run and so `info`."""
+    """The level of an event; `info` for most."""
     return _LEVELS.get(type(event), LogLevel.INFO)

@@ -9,7 +9,7 @@ from engine.cli.log_options import LogLevel
 from engine.cli.output.event_levels import level_of
 from engine.cli.output.printing import LineWriter
 from engine.cli.output.reporter import RunEnd
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.codec import to_json
 from engine.log.events.events import Record
 from engine.visible import visible_json

@@ -1,4 +1,4 @@
-"""A resume's plan as text and as JSON."""
+"""The plan of a resume as text and as JSON."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from engine.cache.decisions.decision import Answer
 from engine.cache.plan.plan_entries import Entry, Plan
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.codec import sums_to_json
-from engine.log.humanize import duration
+from engine.log.humanize import duration, spent_text
 from engine.report.changes import change_lines, change_to_json
-from engine.report.humanize import spent_text
 
 _SIGNS = {
     Answer.RESTORED: "↺",
@@ -23,28 +22,28 @@ _ITEMS_SHOWN = 10
 
 
 def plan_lines(plan: Plan) -> Iterator[str]:
-    """The plan for a person: a line for each node, below it what changed and its items that will run; then the sum."""
+    """A line for each node, followed by its changes and the items that will run; then the totals."""
     yield f"Plan for resuming {plan.original_run_id} (nothing is run)"
     width = max((len(entry.node_id) for entry in plan.entries), default=0)
     for entry in plan.entries:
-        yield f"  {_SIGNS[entry.answer]} {entry.node_id:<{width}}  {entry.answer.value}{_because(entry)}"
+        yield f"  {_SIGNS[entry.answer]} {entry.node_id:<{width}}  {entry.answer.value}{_reasons_text(entry)}"
         yield from _changes(entry, "      ")
         yield from _part_lines(entry)
-    yield _sum(plan)
-    yield f"With --expect {plan.digest} a resume goes on only while this holds."
+    yield _totals(plan)
+    yield f"To resume only if the plan is still this one: --expect {plan.digest}"
 
 
 def _part_lines(entry: Entry) -> Iterator[str]:
-    """A line for the parts that share an answer and its reasons; restored ones need none."""
-    alike: dict[tuple[Answer, tuple[str, ...]], list[Entry]] = {}
+    """A line for each group of parts with the same answer and reasons, except restored ones."""
+    groups: dict[tuple[Answer, tuple[str, ...]], list[Entry]] = {}
     for item in entry.items:
         if item.answer is not Answer.RESTORED:
-            alike.setdefault((item.answer, item.reasons), []).append(item)
-    for (answer, _), group in alike.items():
+            groups.setdefault((item.answer, item.reasons), []).append(item)
+    for (answer, _), group in groups.items():
         names = ", ".join(_name(item) for item in group[:_ITEMS_SHOWN])
         more = f" and {len(group) - _ITEMS_SHOWN} more" if len(group) > _ITEMS_SHOWN else ""
         word = entry.part if len(group) == 1 else f"{entry.part}s"
-        yield f"      {_SIGNS[answer]} {word} {names}{more}: {answer.value}{_because(group[0])}"
+        yield f"      {_SIGNS[answer]} {word} {names}{more}: {answer.value}{_reasons_text(group[0])}"
         if len(group) == 1:
             yield from _changes(group[0], "          ")
 
@@ -59,7 +58,7 @@ def _name(part: Entry) -> str:
 
 
 def plan_to_json(plan: Plan) -> dict[str, Json]:
-    """The plan for a machine (docs/resume.md, The plan as JSON)."""
+    """The plan as JSON (docs/resume.md, The plan as JSON)."""
     return {
         "originalRunId": plan.original_run_id,
         "digest": plan.digest,
@@ -86,11 +85,11 @@ def _entry_to_json(entry: Entry) -> dict[str, Json]:
     return fields
 
 
-def _because(entry: Entry) -> str:
+def _reasons_text(entry: Entry) -> str:
     return f": {'; '.join(entry.reasons)}" if entry.reasons else ""
 
 
-def _sum(plan: Plan) -> str:
+def _totals(plan: Plan) -> str:
     saved = ", ".join(part for part in (duration(plan.saved_ms), spent_text(plan.saved)) if part)
     counts = [f"{plan.count(answer)} {_plural(answer, plan.count(answer))}" for answer in Answer if plan.count(answer)]
     return f"{', '.join(counts)}. Restoring saves {saved}."

@@ -32,9 +32,8 @@ from engine.log.events.events import (
     RunStatus,
     RunWarning,
 )
-from engine.log.humanize import counts_text, duration, failed_items_text, sum_of
+from engine.log.humanize import counts_text, duration, failed_items_text, place_text, sum_of
 from engine.log.reading.view import NodeStatus, RunView
-from engine.report.humanize import place_text
 from engine.report.status_signs import SIGNS
 
 _ENDINGS = {

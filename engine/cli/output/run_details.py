@@ -1,4 +1,4 @@
-"""A run that is looked at afterwards: a row for each node, with the time that it took and when."""
+"""The table of `oe inspect`: a row for each node, with its duration and when it ran."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from engine.cli.output.run_table import story
+from engine.cli.output.run_table import details
 from engine.cli.output.tables import Column, console, print_table
 from engine.log.events.timestamps import moment
-from engine.log.humanize import counts_text, duration
+from engine.log.humanize import counts_text, duration, tokens_text
 from engine.log.reading.reader import Log
 from engine.log.reading.summary import RunSummary
 from engine.log.reading.view import NodeView, RunView
-from engine.report.humanize import tokens_text
 from engine.report.reasons import reason_lines
 from engine.report.status_signs import SIGNS
 from engine.report.totals import sums_texts
@@ -32,7 +31,7 @@ _COLUMNS = (
 
 
 def print_run(log: Log, view: RunView, summary: RunSummary) -> None:
-    """Print the run: what it was, its nodes, its sums, and lines of the log that could not be read."""
+    """Print the run: its name, its nodes, its totals, reasons, warnings, and unreadable lines of the log."""
     out = console()
     headline = Text.assemble((summary.experience, "bold"), f" · run {summary.run_id} · {summary.outcome}")
     out.print(headline, soft_wrap=True)
@@ -50,7 +49,7 @@ def print_run(log: Log, view: RunView, summary: RunSummary) -> None:
     for warning in dict.fromkeys(view.warnings):
         out.print(Text(f"! {warning}", "yellow"))
     for problem in log.problems:
-        out.print(Text(f"line {problem.line} of the log could not be read: {problem.message}", "yellow"))
+        out.print(Text(f"line {problem.line} of the log is unreadable: {problem.message}", "yellow"))
 
 
 def _rows(view: RunView, *, with_bars: bool) -> Iterator[tuple[Text | str, ...]]:
@@ -63,18 +62,18 @@ def _rows(view: RunView, *, with_bars: bool) -> Iterator[tuple[Text | str, ...]]
             duration(node.duration_ms) if node.duration_ms is not None else "",
             Text(_bar(node, view), style) if with_bars else "",
             tokens_text(node.spent.tokens_in + node.spent.tokens_out),
-            story(node),
+            details(node),
         )
 
 
 def _bar(node: NodeView, view: RunView) -> str:
-    """Where in the run's time the node ran; a dot for one that was restored or skipped then."""
-    whole = view.duration_ms
-    if not whole or view.started_at is None or node.ended_at is None:
+    """A bar for when the node ran during the run; a dot if it was restored or skipped."""
+    total = view.duration_ms
+    if not total or view.started_at is None or node.ended_at is None:
         return ""
-    zero = moment(view.started_at)
-    end = (moment(node.ended_at) - zero).total_seconds() * 1000 / whole
-    began = (moment(node.started_at) - zero).total_seconds() * 1000 / whole if node.started_at else end
+    start = moment(view.started_at)
+    end = (moment(node.ended_at) - start).total_seconds() * 1000 / total
+    began = (moment(node.started_at) - start).total_seconds() * 1000 / total if node.started_at else end
     first = min(int(began * _BAR_WIDTH), _BAR_WIDTH - 1)
     last = max(first + 1, min(round(end * _BAR_WIDTH), _BAR_WIDTH))
     return " " * first + ("━" * (last - first) if node.started_at else "•")

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from engine.cli.output.tables import Column, plain_table
-from engine.log.humanize import age, counts_text, duration
+from engine.log.humanize import age, counts_text, duration, money
 from engine.log.reading.summary import RunSummary
-from engine.report.humanize import money
 
 _COLUMNS = (
     Column("run"),

@@ -1,4 +1,4 @@
-"""The page of a run for `oe inspect --html`: finds the experience that ran, where it is still the same."""
+"""The HTML page of `oe inspect --html`, with the graph of the experience if that is still the one that ran."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.experience.load import (
     UnreadableExperienceError,
     load_alone,
 )
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.reading.reader import Log
 from engine.log.reading.summary import RunSummary
 from engine.log.storage.blobs import blobs_of
@@ -22,7 +22,7 @@ from engine.report.page.page import run_page
 
 
 def page_of(log: Log, summary: RunSummary) -> str:
-    """The page. The graph is that of experience.yaml if its text is the one that ran."""
+    """The HTML page of a run. Its graph is that of experience.yaml, unless the file has changed since."""
     loaded = _experience_that_ran(log)
     read = blobs_of(log.path).read
     if loaded is None:
@@ -31,13 +31,13 @@ def page_of(log: Log, summary: RunSummary) -> str:
 
 
 def _experience_that_ran(log: Log) -> Loaded | None:
-    named = log.started.experience
-    if named is None:
+    experience = log.started.experience
+    if experience is None:
         return None
-    # The folder may have moved: the log lies in <folder>/.openexpertise/runs.
-    beside = log.path.absolute().parents[2] / Path(named.path).name
+    # The folder may have been moved; the log is in <folder>/.openexpertise/runs.
+    file = log.path.absolute().parents[2] / Path(experience.path).name
     try:
-        loaded = load_alone(beside)
+        loaded = load_alone(file)
     except (ExperienceNotFoundError, UnreadableExperienceError, InvalidExperienceError):
         return None
     same = hash_bytes(loaded.text.encode("utf-8", "surrogatepass")) == log.started.spec_hash

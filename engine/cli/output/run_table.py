@@ -1,6 +1,4 @@
-"""A run as a table that changes while it goes on: node, status, time, tokens, what it is doing now. Draws, keeps no
-state.
-"""
+"""The live table of a run: node, status, time, tokens and activity. Pure."""
 
 from __future__ import annotations
 
@@ -13,9 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.log.events.timestamps import moment
-from engine.log.humanize import counts_text, duration
+from engine.log.humanize import counts_text, duration, spent_text, tokens_text
 from engine.log.reading.view import ENDED, NodeStatus, NodeView, RunView
-from engine.report.humanize import spent_text, tokens_text
 from engine.report.status_signs import SIGNS
 
 _URGENT = frozenset({NodeStatus.RUNNING, NodeStatus.FAILED, NodeStatus.CANCELLED})
@@ -24,13 +21,13 @@ _URGENT = frozenset({NodeStatus.RUNNING, NodeStatus.FAILED, NodeStatus.CANCELLED
 def run_table(
     view: RunView, tokens: Mapping[str, int], now: datetime, *, rows: int, wrap: bool = False
 ) -> RenderableType:
-    """The run `view` as it stands at `now`, in at most `rows` nodes and two lines more.
+    """The run at the time `now`, with at most `rows` nodes and a line that counts the others.
 
-    `tokens` are those of each node so far. Where there are too many nodes, those that run, failed or ended last are
-    shown, in the graph's order. `wrap` shows long messages whole.
+    `tokens` are those of each node so far. If there are too many nodes, those that are running, failed or ended last
+    are shown, in topological order. `wrap` wraps long messages instead of cutting them.
     """
     nodes = list(view.nodes.values())
-    shown = _most_telling(nodes, rows)
+    shown = _most_relevant(nodes, rows)
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1), expand=True)
     table.add_column(width=1)
     table.add_column(no_wrap=True, overflow="ellipsis", max_width=32)
@@ -47,14 +44,14 @@ def run_table(
             Text(status.value, style),
             Text(_time(node, now)),
             Text(tokens_text(tokens.get(node.node_id, 0)), "dim"),
-            Text(story(node), style if node.error else "dim"),
+            Text(details(node), style if node.error else "dim"),
         )
     hidden = _hidden(nodes, shown)
     return Group(table, Text(hidden, "dim")) if hidden else table
 
 
 def progress_line(view: RunView, now: datetime) -> Text:
-    """How far the run is: `4/7 nodes · 2 cached, 2 completed · 12.3 s · $0.0123`."""
+    """The progress of the run: `4/7 nodes · 2 cached, 2 completed · 12.3 s · $0.0123`."""
     parts = [f"{view.ended}/{view.total} nodes"]
     if view.ended:
         parts.append(counts_text(view.counts))
@@ -65,8 +62,8 @@ def progress_line(view: RunView, now: datetime) -> Text:
     return Text(" · ".join(parts))
 
 
-def story(node: NodeView) -> str:
-    """What there is to say of a node beyond its status: its error, its reason, its items, what it is doing."""
+def details(node: NodeView) -> str:
+    """The error of a node, or its reason, or its items and its activity."""
     if node.error is not None:
         return node.error.message
     if node.reason is not None:
@@ -80,8 +77,8 @@ def story(node: NodeView) -> str:
     return " · ".join(parts)
 
 
-def _most_telling(nodes: list[NodeView], rows: int) -> list[NodeView]:
-    """Those that need attention, then those that ended last, then those that come next; in the graph's order."""
+def _most_relevant(nodes: list[NodeView], rows: int) -> list[NodeView]:
+    """Running and failed nodes, then those that ended last and those that are next; in topological order."""
     if len(nodes) <= rows:
         return nodes
     urgent = [node for node in nodes if node.status in _URGENT]

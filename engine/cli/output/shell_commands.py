@@ -1,4 +1,4 @@
-"""The command that takes a run up again, as a person types it where they are now."""
+"""Command lines for the user to copy."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def resume_command(run_id: str, folder: Path) -> str:
-    """`oe resume …` for a run of the experience in `folder`."""
+    """`oe resume …` for a run of the experience in `folder`, from the current directory."""
     folder = folder.absolute()
     try:
         near = os.path.relpath(folder)
@@ -20,8 +20,8 @@ def resume_command(run_id: str, folder: Path) -> str:
 
 
 def shell_word(text: str) -> str:
-    """A text as one word of a command line that can be copied, whatever bytes it is made of."""
-    if text.isprintable():  # which half a surrogate pair is not
+    """A text quoted as one word of a shell command, whatever bytes it consists of."""
+    if text.isprintable():  # lone surrogates are not
         return shlex.quote(text)
     shown = (
         chr(byte) if 0x20 <= byte < 0x7F and chr(byte) not in "'\\" else f"\\x{byte:02x}" for byte in os.fsencode(text)

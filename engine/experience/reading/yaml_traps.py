@@ -21,7 +21,7 @@ def check_booleans(view: View, value: Json, steps: Steps) -> Iterator[Problem]:
         scalar = locate(view, inner).value if meant else None
         if meant and scalar is not None and scalar.style is Style.PLAIN:
             message = f"this is the text '{text}', not {meant}; write `{meant}`, or put quotes around the text"
-            yield Problem(Code.NO_BOOLEAN, Severity.HINT, message, scalar.span, data={"suggestion": meant})
+            yield Problem(Code.AMBIGUOUS_SCALAR, Severity.HINT, message, scalar.span, data={"suggestion": meant})
 
 
 def check_numbers(view: View, steps: Steps) -> Iterator[Problem]:
@@ -35,4 +35,6 @@ def check_numbers(view: View, steps: Steps) -> Iterator[Problem]:
             written = value.text
             if _RESPELT.fullmatch(written):
                 message = f"this is the number {value.value:g}; to keep '{written}', put quotes around it"
-                yield Problem(Code.NO_BOOLEAN, Severity.HINT, message, value.span, data={"suggestion": f"'{written}'"})
+                yield Problem(
+                    Code.AMBIGUOUS_SCALAR, Severity.HINT, message, value.span, data={"suggestion": f"'{written}'"}
+                )

@@ -1,5 +1,6 @@
-"""Events to lines of a log and back (docs/design.md, The run log).
-The only place that knows how an event looks as JSON. msgspec reads and checks a line at once, by the events' types.
+"""Encodes events as lines of a log and decodes them (docs/design.md, The run log).
+
+msgspec decodes and checks a line in one step, by the annotations of the event's class.
 """
 
 from __future__ import annotations
@@ -13,39 +14,39 @@ from typing import Any, TypeVar, cast
 import msgspec
 
 from engine.canonical import MAX_DEPTH, has_long_digits, is_too_deep
-from engine.expressions import Json
 from engine.file_names import is_writable, writable
+from engine.json_types import Json
 from engine.log.events.counters import Count
 from engine.log.events.events import EVENT_TYPES, LOG_VERSION, Counts, Event, Record, RunStarted, Sums
 from engine.log.events.timestamps import moment
 
 _Event = TypeVar("_Event", bound=Event)
 
-_LEVELS_AROUND = 16
-"""So many levels of a line are the event's own."""
+_EVENT_LEVELS = 16
+"""The nesting levels of a line around a value."""
 
 
 class MalformedEventError(ValueError):
-    """A line that is no JSON, or that does not hold what its type has."""
+    """A line that is not JSON, or lacks fields of its type."""
 
 
 class NewerLogError(ValueError):
-    """The first line of a log of a later `version` than is known here."""
+    """A log of a newer `version` than this oe reads."""
 
     def __init__(self, version: int) -> None:
         super().__init__(version)
         self.version = version
 
 
-class _Kind(msgspec.Struct):
-    """What says how a line is to be read; whatever it is."""
+class _Discriminator(msgspec.Struct):
+    """The fields that say how to decode a line, of any type."""
 
     type: Any = None
     v: Any = None
 
 
 class _Head(msgspec.Struct, rename="camel"):
-    """What every line has besides its event."""
+    """The fields of every line besides those of its event."""
 
     type: str
     seq: Count
@@ -54,7 +55,7 @@ class _Head(msgspec.Struct, rename="camel"):
 
 
 _ENCODER = msgspec.json.Encoder()
-_KINDS = msgspec.json.Decoder(_Kind)
+_DISCRIMINATORS = msgspec.json.Decoder(_Discriminator)
 _HEADS = msgspec.json.Decoder(_Head)
 _EVENTS: Mapping[str, msgspec.json.Decoder[Event]] = {
     name: msgspec.json.Decoder(cls) for name, cls in EVENT_TYPES.items()
@@ -62,16 +63,16 @@ _EVENTS: Mapping[str, msgspec.json.Decoder[Event]] = {
 
 
 def encode(record: Record) -> bytes:
-    """One line of the log, its line break included."""
+    """The line of a record, with its line break."""
     event = record.event
     head = _ENCODER.encode(_Head(event.type, record.seq, record.ts, record.run_id))
     return b"%b,%b\n" % (head[:-1], _ENCODER.encode(event)[1:])
 
 
 def writable_event(event: _Event) -> _Event:
-    """The event with each text that UTF-8 cannot hold as `engine.file_names` writes it: messages name files.
+    """The event with texts that are not UTF-8 escaped by `engine.file_names`: messages may contain names of files.
 
-    No value of the user's is such a text (engine.canonical).
+    Values of nodes are always UTF-8 (engine.canonical).
     """
     return msgspec.convert(_writable(msgspec.to_builtins(event)), type(event))
 
@@ -85,27 +86,26 @@ def _writable(value: Any) -> Any:
 
 
 def to_json(record: Record) -> dict[str, Json]:
-    """The record as the JSON object that its line holds."""
+    """The record as the JSON object in its line."""
     return cast("dict[str, Json]", msgspec.json.decode(encode(record)))
 
 
 def counts_to_json(counts: Counts) -> dict[str, Json]:
-    """Counts as they stand in an event."""
+    """Counts as an event has them."""
     return cast("dict[str, Json]", msgspec.to_builtins(counts))
 
 
 def sums_to_json(sums: Sums) -> dict[str, Json]:
-    """Sums as they stand in an event."""
+    """Sums as an event has them."""
     return cast("dict[str, Json]", msgspec.to_builtins(sums))
 
 
 def decode(line: bytes) -> Record | None:
-    """The record of one line, with or without its line break; None for a type that this version does not know.
+    """The record of one line, with or without its line break; None for an unknown type. Ignores unknown fields.
 
-    Raises MalformedEventError where it is no JSON object, or a field of a known type is missing or has the wrong type;
-    unknown fields are ignored. Raises NewerLogError.
+    Raises MalformedEventError if it is not a JSON object, or a field is missing or of the wrong type; NewerLogError.
     """
-    line = _as_written_here(line.removeprefix(codecs.BOM_UTF8))
+    line = _with_exact_numbers(line.removeprefix(codecs.BOM_UTF8))
     kind = _kind(line)
     if not isinstance(kind.type, str) or kind.type not in _EVENTS:
         return None
@@ -119,18 +119,19 @@ def decode(line: bytes) -> Record | None:
         raise MalformedEventError(f"{kind.type} with a missing or wrong field") from error
 
 
-def _kind(line: bytes) -> _Kind:
+def _kind(line: bytes) -> _Discriminator:
     try:
-        return _KINDS.decode(line)
+        return _DISCRIMINATORS.decode(line)
     except msgspec.ValidationError:
         raise MalformedEventError("not a JSON object") from None
     except (ValueError, RecursionError):
         raise MalformedEventError("not JSON") from None
 
 
-def _as_written_here(line: bytes) -> bytes:
-    """The line without integers that a double does not tell apart, as in everything that nodes return
-    (engine.canonical). Raises MalformedEventError where it is too deep for what reads it.
+def _with_exact_numbers(line: bytes) -> bytes:
+    """The line with integers beyond 2^53 as floats, as in the values of nodes (engine.canonical).
+
+    Raises MalformedEventError if it is nested too deeply.
     """
     has_long = has_long_digits(line)
     may_be_deep = line.count(b"[") + line.count(b"{") > MAX_DEPTH
@@ -138,18 +139,18 @@ def _as_written_here(line: bytes) -> bytes:
         return line
     try:
         value = _LONG_DECODER.decode(line.decode())
-        anew = _ENCODER.encode(value) if has_long else line
+        exact = _ENCODER.encode(value) if has_long else line
     except (ValueError, RecursionError):
         raise MalformedEventError("not JSON") from None
-    if may_be_deep and is_too_deep(value, MAX_DEPTH + _LEVELS_AROUND):
-        raise MalformedEventError(f"holds a value that is nested more than {MAX_DEPTH} levels deep")
-    return anew
+    if may_be_deep and is_too_deep(value, MAX_DEPTH + _EVENT_LEVELS):
+        raise MalformedEventError(f"a value is nested more than {MAX_DEPTH} levels deep")
+    return exact
 
 
 def _finite(number: str) -> float:
     value = float(number)
     if not math.isfinite(value):
-        raise ValueError(f"no number that JSON has: {number}")
+        raise ValueError(f"not a JSON number: {number}")
     return value
 
 

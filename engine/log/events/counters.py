@@ -1,6 +1,4 @@
-"""Counts, sums and errors, as events and summaries hold them, and how all parts of events are written.
-Light: lists of runs need nothing else of the events.
-"""
+"""Counts, totals and errors in events and summaries, and the base classes of all parts of events."""
 
 from __future__ import annotations
 
@@ -11,29 +9,29 @@ from msgspec import Meta, Struct
 _GREATEST = 10**15
 
 Count = Annotated[int, Meta(ge=0, le=_GREATEST)]
-"""No count is more, nor less than nothing: sums of them can be added and shown."""
+"""Bounded, so that totals can be added and shown."""
 
 Amount = Annotated[float, Meta(ge=0, le=_GREATEST)]
-"""Milliseconds or dollars: as for counts, and they can be rounded."""
+"""Milliseconds or dollars, bounded like counts."""
 
 
 class Whole(Struct, frozen=True, rename="camel"):
-    """A part of a log that is written with all its fields."""
+    """A part of an event of which all fields are written."""
 
 
 class Sparse(Struct, frozen=True, rename="camel", omit_defaults=True):
-    """A part of a log whose fields are left out where they are as by default; not those with a `default_factory`,
-    unless an empty `dict` is what that makes.
+    """A part of an event whose default values are not written. Fields with a `default_factory` other than `dict`
+    are always written.
     """
 
 
-def nothing() -> dict[str, Any]:
-    """The `default_factory` of a mapping that is written also where it is empty."""
+def empty() -> dict[str, Any]:
+    """The `default_factory` of a mapping that is written even if empty."""
     return {}
 
 
 class Sums(Whole, frozen=True):
-    """Cost and tokens added up; `cost_usd` is None where some model's price is unknown."""
+    """Total cost and tokens; `cost_usd` is None if the price of a model is unknown."""
 
     cost_usd: Amount | None = 0.0
     tokens_in: Count = 0
@@ -41,7 +39,7 @@ class Sums(Whole, frozen=True):
 
 
 class Counts(Whole, frozen=True):
-    """How many nodes (or items) ended in each way."""
+    """The number of nodes (or items) by outcome."""
 
     completed: Count = 0
     cached: Count = 0
@@ -51,7 +49,7 @@ class Counts(Whole, frozen=True):
 
 
 class FailedItems(Whole, frozen=True):
-    """How many items failed that fan-outs tolerate (`on_item_error: continue`), and how many items those had."""
+    """The failed items of fan-outs that tolerate them (`on_item_error: continue`), and all items of those."""
 
     failed: Count = 0
     total: Count = 0
@@ -65,7 +63,7 @@ class Location(Sparse, frozen=True):
 
 
 class ErrorInfo(Sparse, frozen=True):
-    """Why something failed. `message` is written for a person. `retryable`: another attempt may end otherwise."""
+    """Why something failed. `message` is for the user. `retryable`: another attempt may succeed."""
 
     type: str
     message: str

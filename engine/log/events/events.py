@@ -1,4 +1,4 @@
-"""The events of a run log as types, one class per `type` (schemas/event.schema.json). Encoding lives in codec.py."""
+"""The events of a run log, one class per `type` (schemas/event.schema.json). codec.py encodes them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import UNSET, Struct, UnsetType, field
 
-from engine.log.events.counters import Amount, Count, Sparse, Whole, nothing
+from engine.log.events.counters import Amount, Count, Sparse, Whole, empty
 from engine.log.events.counters import Counts as Counts  # noqa: PLC0414 - parts of events like those below
 from engine.log.events.counters import ErrorInfo as ErrorInfo  # noqa: PLC0414
 from engine.log.events.counters import FailedItems as FailedItems  # noqa: PLC0414
@@ -16,16 +16,16 @@ from engine.log.events.counters import Location as Location  # noqa: PLC0414
 from engine.log.events.counters import Sums as Sums  # noqa: PLC0414
 
 if TYPE_CHECKING:
-    from engine.expressions import Json
+    from engine.json_types import Json
 else:
-    Json = Any  # any value is one; and a type that holds itself is one that msgspec does not take
+    Json = Any  # msgspec does not accept recursive types
 
 LOG_VERSION = 1
-"""`run.started.v`. A reader refuses a log with a greater one."""
+"""`run.started.v`. Readers refuse logs with a greater one."""
 
 
 class RunStatus(str, Enum):
-    """How a run ended. A run without an end is *running* or *interrupted*: its lock says which (docs/design.md)."""
+    """How a run ended. The lock tells whether a run without an end is running or interrupted (docs/design.md)."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -34,7 +34,7 @@ class RunStatus(str, Enum):
 
 
 class ScopeKind(str, Enum):
-    """What a node can run inside."""
+    """The kinds of vertices that contain executions."""
 
     EXPERIENCE = "experience"
     PIPELINE = "pipeline"
@@ -43,14 +43,14 @@ class ScopeKind(str, Enum):
 
 
 class Item(Whole, frozen=True):
-    """One item of a fan-out. `key` is 16 hex digits of its value's hash, `#`, and its ordinal among equal values."""
+    """An item of a fan-out. `key`: 16 hex digits of its value's hash, `#`, and its ordinal among equal values."""
 
     index: Count
     key: str
 
 
 class Scope(Sparse, frozen=True):
-    """One step of what a node runs inside; `id` is the id of that vertex."""
+    """One level of nesting of an execution; `id` is that of the containing vertex."""
 
     kind: ScopeKind
     id: str
@@ -59,7 +59,7 @@ class Scope(Sparse, frozen=True):
 
 
 class Metrics(Sparse, frozen=True):
-    """What an execution cost. Tokens are counts, `cost_usd` is US dollars, unknown where absent."""
+    """The tokens and the cost of an execution; `cost_usd` is in US dollars. Absent means unknown."""
 
     tokens_in: Count | None = None
     tokens_out: Count | None = None
@@ -68,17 +68,17 @@ class Metrics(Sparse, frozen=True):
 
 
 class Output(Sparse, frozen=True):
-    """What an execution returned. `edge_output` may be null; it is UNSET where there is none."""
+    """The output of an execution. `edge_output` may be null; UNSET means none."""
 
     state_delta: Mapping[str, Json]
     edge_output: Json | UnsetType = UNSET
 
 
 class Input(Sparse, frozen=True):
-    """What an execution receives: its args, what its `source` or `inputs` came to (`given`), the fields it reads, the
-    edge outputs, and in a fan-out or pipeline its item, which may be null; it is UNSET elsewhere.
+    """The input of an execution: its args, the resolved `source` or `inputs` (`given`), the fields it reads, the edge
+    outputs, and in a fan-out or pipeline its item, which may be null; elsewhere it is UNSET.
 
-    In a log, a value may be a name for one that an earlier line holds (engine.log.values.input_names).
+    In a log, a value may be a reference to one in an earlier line (engine.log.values.input_names).
     """
 
     args: Mapping[str, Json] = field(default_factory=dict)
@@ -89,14 +89,14 @@ class Input(Sparse, frozen=True):
 
 
 class EdgeEnds(Whole, frozen=True):
-    """An edge, named by its ends."""
+    """An edge, by the ids of its ends."""
 
     from_: str = field(name="from")
     to: str
 
 
 class Cause(Sparse, frozen=True):
-    """The node or the edge that a skip or a cancellation comes from."""
+    """The node or the edge that caused a skip or a cancellation."""
 
     node: str | None = None
     edge: EdgeEnds | None = None
@@ -110,7 +110,7 @@ class ProducedBy(Whole, frozen=True):
 
 
 class ExperienceRef(Whole, frozen=True):
-    """The experience that ran; `path` is that of its experience.yaml."""
+    """The experience of a run; `path` is that of its experience.yaml."""
 
     name: str
     version: str
@@ -118,7 +118,7 @@ class ExperienceRef(Whole, frozen=True):
 
 
 class Wrote(Whole, frozen=True):
-    """What a run wrote to a field: its writes merged by `merge` into one `value`; `node_id` is the last that wrote."""
+    """The writes of a run to a field, merged by `merge` into one `value`; `node_id` wrote last."""
 
     value: Json
     node_id: str
@@ -126,7 +126,7 @@ class Wrote(Whole, frozen=True):
 
 
 class Lineage(Whole, frozen=True):
-    """The runs that this one continues: the first of them, how many lie between, and what they spent."""
+    """The runs that this one resumes: the first of them, the number in between, and what they spent."""
 
     root_run_id: str
     depth: Count = 0
@@ -134,25 +134,25 @@ class Lineage(Whole, frozen=True):
 
 
 class RunStarted(Sparse, frozen=True, kw_only=True):
-    """The first line of every log: all that a resume needs to begin from. `nodes` are the vertices' ids, in order.
+    """The first line of every log: all that a resume starts from. `nodes` are the ids of the vertices, in order.
 
-    `args` do not have the values of `masked_args`, since they are or hold secrets, nor `state` those of `masked_state`.
-    `order` is the run's place among the starts and ends of the runs in its folder (writing/run_order.py); so is that of
-    its end. `engine.log.storage.run_store` finds it right after `v`.
+    `args` and `state` lack the values of `masked_args` and `masked_state`, which contain secrets. `order` is the place
+    among the starts and ends of the runs in the folder (writing/run_order.py); `engine.log.storage.run_store` expects
+    it right after `v`.
     """
 
     type: ClassVar[str] = "run.started"
     v: Count = field(default_factory=lambda: LOG_VERSION)
     order: Count | None = None
-    args: Mapping[str, Json] = field(default_factory=nothing)
+    args: Mapping[str, Json] = field(default_factory=empty)
     masked_args: tuple[str, ...] = ()
-    state: Mapping[str, Json] = field(default_factory=nothing)
+    state: Mapping[str, Json] = field(default_factory=empty)
     masked_state: tuple[str, ...] = ()
     experience: ExperienceRef | None = None
     nodes: tuple[str, ...] = ()
     spec_hash: str | None = None
-    files: Mapping[str, str] = field(default_factory=nothing)
-    settings: Mapping[str, Json] = field(default_factory=nothing)
+    files: Mapping[str, str] = field(default_factory=empty)
+    settings: Mapping[str, Json] = field(default_factory=empty)
     original_run_id: str | None = field(default_factory=lambda: None)
     lineage: Lineage | None = None
     engine: str | None = None
@@ -161,7 +161,7 @@ class RunStarted(Sparse, frozen=True, kw_only=True):
 
 
 class NodeStarted(Sparse, frozen=True, kw_only=True):
-    """An execution begins (`attempt_id`), or a fan-out of `items` does. `reasons`: why it is not restored."""
+    """An execution starts (`attempt_id`), or a fan-out of `items` does. `reasons`: why it is not restored."""
 
     type: ClassVar[str] = "node.started"
     node_id: str
@@ -173,7 +173,7 @@ class NodeStarted(Sparse, frozen=True, kw_only=True):
 
 
 class NodeAttempt(Sparse, frozen=True, kw_only=True):
-    """A try failed and will be repeated after `wait_ms`; `level` is `node` or `llm`."""
+    """An attempt failed and will be repeated after `wait_ms`; `level` is `node` or `llm`."""
 
     type: ClassVar[str] = "node.attempt"
     node_id: str
@@ -187,9 +187,9 @@ class NodeAttempt(Sparse, frozen=True, kw_only=True):
 
 
 class NodeCached(Sparse, frozen=True, kw_only=True):
-    """An outcome was restored from another run's log. `reasons`: why, although it would run again by its inputs.
+    """An outcome was restored from another run's log. `reasons`: why it was, although its inputs have changed.
 
-    `keyed_parts` are those of `input_parts` that come from a secret, each with the id of the key it was hashed with.
+    `keyed_parts` are those of `input_parts` that come from a secret, with the id of the key they are hashed with.
     """
 
     type: ClassVar[str] = "node.cached"
@@ -211,8 +211,8 @@ class NodeCached(Sparse, frozen=True, kw_only=True):
 class NodeCompleted(Sparse, frozen=True, kw_only=True):
     """An execution succeeded; or, with `counts` and without output, a fan-out did.
 
-    `produced` are the files that it made, of those that its node names under `produces`: path to hash. `loaded` are the
-    modules that it loaded although its input hash does not name them. `keyed_parts` are as in NodeCached.
+    `produced` maps the files of `produces` that it wrote to their hashes, `loaded` the modules that it loaded although
+    its input hash does not cover them. `keyed_parts` is as in NodeCached.
     """
 
     type: ClassVar[str] = "node.completed"
@@ -233,9 +233,9 @@ class NodeCompleted(Sparse, frozen=True, kw_only=True):
 
 
 class NodeFailed(Sparse, frozen=True, kw_only=True):
-    """Final: the node or item will not be tried again in this run.
+    """The final failure of a node or item in this run.
 
-    `started_in`: it was not tried, since it had been started in that run, whose log does not tell its end.
+    `started_in`: it was not attempted, since that run had started it and its end is unknown.
     """
 
     type: ClassVar[str] = "node.failed"
@@ -250,7 +250,7 @@ class NodeFailed(Sparse, frozen=True, kw_only=True):
 
 
 class NodeSkipped(Sparse, frozen=True, kw_only=True):
-    """The node does not run in this run."""
+    """The node is not executed in this run."""
 
     type: ClassVar[str] = "node.skipped"
     node_id: str
@@ -260,7 +260,7 @@ class NodeSkipped(Sparse, frozen=True, kw_only=True):
 
 
 class NodeCancelled(Sparse, frozen=True, kw_only=True):
-    """The node was in flight, or had not begun, when the run was stopped. `started_in` is as in NodeFailed."""
+    """The node was running, or had not started, when the run was stopped. `started_in` is as in NodeFailed."""
 
     type: ClassVar[str] = "node.cancelled"
     node_id: str
@@ -273,7 +273,7 @@ class NodeCancelled(Sparse, frozen=True, kw_only=True):
 
 
 class NodeActivity(Sparse, frozen=True, kw_only=True):
-    """What a node is doing now, in a few words."""
+    """What a node is doing, in a few words."""
 
     type: ClassVar[str] = "node.activity"
     node_id: str
@@ -282,7 +282,7 @@ class NodeActivity(Sparse, frozen=True, kw_only=True):
 
 
 class NodeTokens(Sparse, frozen=True, kw_only=True):
-    """Tokens of one LLM call, and what they cost where that is known: what counts of an execution that has no end."""
+    """The tokens and the cost, if known, of one LLM call. They count for an execution that has no end."""
 
     type: ClassVar[str] = "node.tokens"
     node_id: str
@@ -294,7 +294,7 @@ class NodeTokens(Sparse, frozen=True, kw_only=True):
 
 
 class NodeWarning(Sparse, frozen=True, kw_only=True):
-    """Something the author of the node should know; the node goes on."""
+    """A warning for the author of the node; the node continues."""
 
     type: ClassVar[str] = "node.warning"
     node_id: str
@@ -304,7 +304,7 @@ class NodeWarning(Sparse, frozen=True, kw_only=True):
 
 
 class RunWarning(Sparse, frozen=True, kw_only=True):
-    """Something the user should know; the run goes on."""
+    """A warning for the user; the run continues."""
 
     type: ClassVar[str] = "run.warning"
     message: str
@@ -312,10 +312,10 @@ class RunWarning(Sparse, frozen=True, kw_only=True):
 
 
 class RunFinished(Sparse, frozen=True, kw_only=True):
-    """The last line of a log. `counts` are of vertices, an item of a fan-out is not one. `wrote` is by state field.
+    """The last line of a log. `counts` are of vertices, not of items. `wrote` is by state field.
 
-    `failed_at` is the first vertex, in the graph's order, that failed, and `error` says why. `failed_items` is None in
-    logs that were written before there was one.
+    `failed_at` is the first vertex that failed, in topological order, and `error` says why. `failed_items` is None in
+    logs of older versions.
     """
 
     type: ClassVar[str] = "run.finished"
@@ -369,7 +369,7 @@ EVENT_TYPES: Mapping[str, type[Event]] = {
 
 
 class Record(Struct, frozen=True):
-    """One line of a log: an event with its place (`seq`: 0, 1, 2 …) and time (ISO-8601 UTC, milliseconds)."""
+    """One line of a log: an event with its number (`seq`: 0, 1, 2 …) and time (ISO-8601 UTC, milliseconds)."""
 
     seq: int
     ts: str

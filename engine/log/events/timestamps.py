@@ -1,4 +1,4 @@
-"""Moments as logs write them. Imports next to nothing: lists of runs need it."""
+"""Parses the timestamps of logs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from datetime import datetime
 
 
 def moment(ts: str) -> datetime:
-    """The moment that `ts` names. Raises ValueError where it names none, or one that not every zone has."""
-    named = datetime.fromisoformat(ts.replace("Z", "+00:00"))
-    if named.tzinfo is None or not datetime.min.year < named.year < datetime.max.year:
-        raise ValueError(f"no moment: {ts}")
-    return named
+    """The time in `ts`. Raises ValueError if it has no zone, or does not exist in every zone."""
+    parsed = datetime.fromisoformat(ts.replace("Z", "+00:00"))
+    if parsed.tzinfo is None or not datetime.min.year < parsed.year < datetime.max.year:
+        raise ValueError(f"not a timestamp: {ts}")
+    return parsed

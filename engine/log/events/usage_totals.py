@@ -1,4 +1,4 @@
-"""What a run spends: sums of what its executions say that they used."""
+"""Cost and token totals of a run."""
 
 from __future__ import annotations
 
@@ -19,58 +19,58 @@ from engine.log.events.events import (
 )
 
 
-class Spending:
-    """A fold over a run's events. `inherited` is what restored outcomes cost in the runs that they come from."""
+class UsageTotals:
+    """A fold over the events of a run. `inherited` is the cost of restored outcomes in the runs that executed them."""
 
     def __init__(self) -> None:
         self.inherited = Sums()
         self._paid = Sums()
         self._pending: dict[tuple[str, tuple[Scope, ...]], Sums] = {}
 
-    def take(self, event: Event) -> Metrics | Sums | None:
-        """What an execution that ended, or a try of one that failed, used in all, where this event says so.
+    def add_event(self, event: Event) -> Metrics | Sums | None:
+        """Add an event. Returns the total usage of an execution or attempt that it ends.
 
-        Where such an event does not say it, what its calls had told until then counts.
+        If the event has no metrics, those of the calls until then count.
         """
         if isinstance(event, NodeTokens):
-            used = Metrics(event.tokens_in, event.tokens_out, event.cost_usd)
+            call = Metrics(event.tokens_in, event.tokens_out, event.cost_usd)
             where = event.node_id, event.scope
-            self._pending[where] = add(self._pending.get(where, Sums()), used)
+            self._pending[where] = add(self._pending.get(where, Sums()), call)
         elif isinstance(event, NodeCached):
             if event.metrics is not None:
                 self.inherited = add(self.inherited, event.metrics)
         elif isinstance(event, (NodeAttempt, NodeCompleted, NodeFailed, NodeCancelled)):
-            told = self._told(event)
-            used_up = event.metrics or told
-            if used_up is not None:
-                self._paid = add(self._paid, used_up)
-            return used_up
+            from_calls = self._take_pending(event)
+            used = event.metrics or from_calls
+            if used is not None:
+                self._paid = add(self._paid, used)
+            return used
         return None
 
     @property
     def spent(self) -> Sums:
-        """What was spent, on executions that failed, were cancelled or have not ended, too."""
+        """The cost so far, including executions that failed, were cancelled or have not ended."""
         spent = self._paid
         for pending in self._pending.values():
             spent = add(spent, pending)
         return spent
 
-    def _told(self, event: NodeAttempt | NodeCompleted | NodeFailed | NodeCancelled) -> Sums | None:
+    def _take_pending(self, event: NodeAttempt | NodeCompleted | NodeFailed | NodeCancelled) -> Sums | None:
         if not self._pending or (isinstance(event, NodeAttempt) and event.level == "llm"):
-            return None  # after such a try the execution goes on, and will say what it used in all
+            return None  # the execution continues, and its end will have the total
         return self._pending.pop((event.node_id, event.scope), None)
 
 
 def spent_in(records: Iterable[Record]) -> Sums:
-    """What the run has spent that wrote `records`."""
-    spending = Spending()
+    """The cost of the run with these records."""
+    totals = UsageTotals()
     for record in records:
-        spending.take(record.event)
-    return spending.spent
+        totals.add_event(record.event)
+    return totals.spent
 
 
 def add(sums: Sums, metrics: Metrics | Sums) -> Sums:
-    """`sums` with `metrics` added. A cost that is unknown makes the sum unknown once tokens were used."""
+    """`sums` plus `metrics`. An unknown cost makes the total unknown, unless no tokens were used."""
     tokens_in, tokens_out = metrics.tokens_in or 0, metrics.tokens_out or 0
     cost = metrics.cost_usd
     if cost is None and isinstance(metrics, Metrics) and not (tokens_in or tokens_out):

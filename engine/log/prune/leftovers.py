@@ -1,5 +1,5 @@
-"""What killed processes leave, and nobody will finish: beginnings of logs, locks and cancel files of runs that never
-began, temporary files. A prune removes them, and none of a living process.
+"""Files that killed processes left: unfinished logs, locks and cancel files of runs that never started, temporary
+files. A prune removes them, but none of a living process.
 """
 
 from __future__ import annotations
@@ -11,40 +11,38 @@ from engine.log.storage.disk import Disk
 from engine.log.storage.lock import may_be_held, remove_unheld
 from engine.log.storage.run_store import RunStore, is_run_id
 
-_BEGINNINGS = (".jsonl.new", ".cancel", ".lock")
-"""In the order in which they go: the lock is what the next prune finds the others by."""
+_SUFFIXES = (".jsonl.new", ".cancel", ".lock")
+"""In the order of removal: the next prune finds the others by the lock."""
 
 _ID_LENGTH = 36
 _TEMPORARY = (".tmp", ".tmp-wal", ".tmp-shm", ".tmp-journal")
-_SETTLED_NS = 3_600 * 10**9
-"""Temporary files have no lock, and live for milliseconds: after an hour, whoever wrote one is dead, or has lost it
-without harm.
-"""
+_TEMPORARY_AGE_NS = 3_600 * 10**9
+"""Temporary files have no lock, and live for milliseconds. After an hour, their writer is dead, or can do without."""
 
 
 def leftovers(store: RunStore, now_ns: int) -> Iterator[Path]:
-    """Such files of this folder. `now_ns` is the time by the clock of its disk."""
-    runs = [path for path in _files(store.runs) if _begins_no_run(store, path)]
-    yield from sorted(runs, key=lambda path: _BEGINNINGS.index(path.name[_ID_LENGTH:]))
+    """The leftovers in a folder. `now_ns` is the time by the clock of its disk."""
+    runs = [path for path in _files(store.runs) if _is_leftover(store, path)]
+    yield from sorted(runs, key=lambda path: _SUFFIXES.index(path.name[_ID_LENGTH:]))
     for path in _files(store.data):
-        if path.name.endswith(_TEMPORARY) and _written_ns(path) < now_ns - _SETTLED_NS:
+        if path.name.endswith(_TEMPORARY) and _written_ns(path) < now_ns - _TEMPORARY_AGE_NS:
             yield path
 
 
 def remove_leftover(path: Path, disk: Disk) -> None:
-    """Remove one, unless it has gone or has become a living run's by now. Raises OSError."""
-    lock = path.with_name(path.name[:_ID_LENGTH] + _BEGINNINGS[-1])
+    """Remove a leftover, unless it is gone or belongs to a living run by now. Raises OSError."""
+    lock = path.with_name(path.name[:_ID_LENGTH] + _SUFFIXES[-1])
     if path == lock and not path.is_symlink():
         remove_unheld(lock, disk)
     elif not may_be_held(lock):
         path.unlink(missing_ok=True)
 
 
-def _begins_no_run(store: RunStore, path: Path) -> bool:
+def _is_leftover(store: RunStore, path: Path) -> bool:
     run_id, rest = path.name[:_ID_LENGTH], path.name[_ID_LENGTH:]
-    if rest not in _BEGINNINGS or not is_run_id(run_id):
+    if rest not in _SUFFIXES or not is_run_id(run_id):
         return False
-    # The log last: it has its name while the lock is held, and keeps it after that.
+    # The log is checked last: it gets its name while the lock is held, and keeps it.
     return not may_be_held(store.lock(run_id)) and not store.log(run_id).exists()
 
 

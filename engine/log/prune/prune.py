@@ -1,7 +1,7 @@
-"""Removes runs: their logs, what their attempts left, and the contents that no other log names.
+"""Removes runs: their logs, the outputs of their attempts, and the blobs that no other log refers to.
 
-Nothing here waits for a run, and no run for this. A run that is under way, or begins meanwhile, loses nothing: what it
-keeps in a blob has, from that moment on, a time (`Blobs.keep`) that is not before the one of its lock.
+Never waits for a run, and no run waits for this. A run that is running or starts meanwhile loses nothing: a blob that
+it uses has a time (`Blobs.keep`) not before that of its lock.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from engine.log.storage.safe_open import open_own, refuse_links
 from engine.log.writing.attempt_outputs import OUTPUT_FOLDER, output_folder
 
 _CHUNK = 1 << 20
-_NAMED = 12
-"""So many hex digits name a content in a log at least (inputParts)."""
+_DIGEST_PREFIX = 12
+"""The fewest hex digits with which a log refers to a content (inputParts)."""
 
 _HEX = re.compile(rb"[0-9a-f]{12,64}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -37,19 +37,19 @@ _UNFINISHED = ".tmp"
 
 
 class Choice(Struct, frozen=True):
-    """Which of the wanted runs go, the newest first. Those stay that are `running`, and those without which a run that
-    stays, the value in `needed`, could not be resumed as well as with them.
+    """The wanted runs to be removed, the newest first, and those that are kept: because they are `running`, or `needed`
+    to resume a kept run, which is the value.
     """
 
-    going: tuple[str, ...]
+    removed: tuple[str, ...]
     running: tuple[str, ...]
     needed: Mapping[str, str]
 
 
 class Removal(Struct, frozen=True):
-    """What goes: logs with all that belongs to them, and what belongs to no log. `size` is the sum of their bytes.
+    """The files to remove: those of `runs`, and those that belong to no log. `size` is the sum of their bytes.
 
-    A blob goes only if its time is still before `unused_since_ns` then.
+    A blob is removed only if its time is still before `unused_since_ns` then.
     """
 
     runs: tuple[str, ...]
@@ -61,41 +61,41 @@ class Removal(Struct, frozen=True):
 
 
 def choose(store: RunStore, wanted: Collection[str]) -> Choice:
-    """Of the runs that are `wanted` to go, those that may. Reads the ends of logs."""
+    """Decide which of the `wanted` runs may be removed. Reads the first and last lines of logs."""
     running = {run_id for run_id in wanted if may_be_held(store.lock(run_id))}
-    going = [run_id for run_id in wanted if run_id not in running]
+    removed = [run_id for run_id in wanted if run_id not in running]
     needed: dict[str, str] = {}
     for kept in store.run_ids():
-        if kept not in going:
-            for forebear in _forebears(store, kept):
-                if forebear in going:
-                    going.remove(forebear)
-                    needed[forebear] = kept
-    return Choice(tuple(going), tuple(run_id for run_id in wanted if run_id in running), needed)
+        if kept not in removed:
+            for original in _needed_originals(store, kept):
+                if original in removed:
+                    removed.remove(original)
+                    needed[original] = kept
+    return Choice(tuple(removed), tuple(run_id for run_id in wanted if run_id in running), needed)
 
 
-def plan_removal(store: RunStore, going: Collection[str]) -> Removal:
-    """What would go with these runs. Raises OSError, also where a symbolic link leads to what is not ours to remove."""
+def plan_removal(store: RunStore, run_ids: Collection[str]) -> Removal:
+    """All files to remove with these runs. Raises OSError, also if a symbolic link leads out of the folder."""
     for folder in (store.runs, store.blobs.folder, store.data / OUTPUT_FOLDER):
         refuse_links(folder)
-    # In this order. Whoever is seen to hold a lock names its blobs in its log sooner or later; whoever takes one later
-    # is younger than the mark; and the log of whoever has let go of one is read after that, and is whole.
+    # The order matters. A run that holds a lock now refers to its blobs sooner or later; one that takes a lock later is
+    # younger than the mark; and the log of one that has released its lock is read after that, and is complete.
     now = _now_ns(store)
-    since = _before_all(now, tuple(_held_since_ns(store)))
-    staying = [run_id for run_id in store.run_ids() if run_id not in going]
-    blobs = tuple(_unnamed(store, staying, since))
-    outputs = tuple(_outputs_without_log(store, going))
+    since = _unused_mark(now, tuple(_held_since_ns(store)))
+    staying = [run_id for run_id in store.run_ids() if run_id not in run_ids]
+    blobs = tuple(_unused_blobs(store, staying, since))
+    outputs = tuple(_outputs_without_log(store, run_ids))
     rest = tuple(leftovers(store, now))
-    beside = (path for run_id in going for path in (*_beside(store, run_id), store.log(run_id)))
+    beside = (path for run_id in run_ids for path in (*_beside(store, run_id), store.log(run_id)))
     size = sum(_size(path) for path in (*beside, *outputs, *rest, *blobs))
-    return Removal(tuple(going), outputs, rest, blobs, size, since)
+    return Removal(tuple(run_ids), outputs, rest, blobs, size, since)
 
 
-def carry_out(store: RunStore, removal: Removal, disk: Disk = DISK) -> None:
-    """Remove it. What is gone already is no error. A log goes after what belongs to it, and blobs after the logs, so
-    that a prune that was killed left nothing that the next one does not find. Raises OSError.
+def remove(store: RunStore, removal: Removal, disk: Disk = DISK) -> None:
+    """Remove these files; missing ones are no error. A log is removed after its other files, and blobs after the logs,
+    so that the next prune finds what a killed one left. Raises OSError.
     """
-    _put_back_what_lies_aside(store)
+    _restore_moved_blobs(store)
     for run_id in removal.runs:
         outputs, *beside = _beside(store, run_id)
         _remove_folder(disk, outputs)
@@ -109,8 +109,8 @@ def carry_out(store: RunStore, removal: Removal, disk: Disk = DISK) -> None:
         _remove_unused(disk, blob, removal.unused_since_ns)
 
 
-def _forebears(store: RunStore, run_id: str) -> Iterator[str]:
-    """The runs that a resume of this one would read, too: those before it, until one that lacks nothing."""
+def _needed_originals(store: RunStore, run_id: str) -> Iterator[str]:
+    """The runs that a resume of this one would also read: those before it, until one that is complete."""
     seen = {run_id}
     while True:
         try:
@@ -118,7 +118,7 @@ def _forebears(store: RunStore, run_id: str) -> Iterator[str]:
         except (UnreadableLogError, OSError):
             return
         original = _original(ends)
-        if original is None or original in seen or _lacks_nothing(ends):
+        if original is None or original in seen or _is_complete(ends):
             return
         seen.add(original)
         yield original
@@ -130,14 +130,14 @@ def _original(ends: Ends) -> str | None:
     return original if original is not None and is_run_id(original) else None
 
 
-def _lacks_nothing(ends: Ends) -> bool:
-    """Whether each node was restored or completed: only then a log holds all that the runs before it held."""
+def _is_complete(ends: Ends) -> bool:
+    """Whether each node was restored or completed: only then a log holds all that earlier logs hold."""
     finished = ends.finished.event if ends.finished is not None else None
     return isinstance(finished, RunFinished) and finished.status is RunStatus.SUCCESS and not finished.counts.skipped
 
 
 def _now_ns(store: RunStore) -> int:
-    """The time by the clock of the disk, which is the one that the times of blobs and locks come from."""
+    """The time by the clock of the disk, like the times of blobs and locks."""
     mark = store.data / f"prune.{uuid.uuid4().hex}.tmp"
     mark.touch(mode=0o600)
     try:
@@ -146,9 +146,9 @@ def _now_ns(store: RunStore) -> int:
         mark.unlink()
 
 
-def _before_all(now_ns: int, held_since_ns: tuple[int, ...]) -> int:
-    """The mark: blobs with a later time stay. A run that began in the future tells that the clock was set back while
-    it went on, so that no time says what it has kept since: all stay.
+def _unused_mark(now_ns: int, held_since_ns: tuple[int, ...]) -> int:
+    """The mark: blobs with a later time are kept. If a run started in the future, the clock was set back during it,
+    so that times do not show what it has used since: all blobs are kept.
     """
     earliest = min([now_ns, *held_since_ns])
     return 0 if max([now_ns, *held_since_ns]) > now_ns else earliest
@@ -161,14 +161,14 @@ def _held_since_ns(store: RunStore) -> Iterator[int]:
                 yield lock.stat().st_mtime_ns
 
 
-def _unnamed(store: RunStore, staying: Iterable[str], since_ns: int) -> Iterator[Path]:
-    """The blobs, and the beginnings of some, that no log that stays names, and that nobody has kept since then."""
+def _unused_blobs(store: RunStore, staying: Iterable[str], since_ns: int) -> Iterator[Path]:
+    """The blobs, finished or not, that no kept log refers to, and that no run has used since the mark."""
     found = {path.name: path for path in _entries(store.blobs.folder) if _is_older(path, since_ns)}
-    unnamed = {name[:_NAMED] for name in found if _DIGEST.fullmatch(name)}
-    for run_id in staying if unnamed else ():
-        unnamed -= _names_in(store.log(run_id), unnamed)
+    unused = {name[:_DIGEST_PREFIX] for name in found if _DIGEST.fullmatch(name)}
+    for run_id in staying if unused else ():
+        unused -= _references_in(store.log(run_id), unused)
     for name, path in found.items():
-        if name.endswith(_UNFINISHED) or (_DIGEST.fullmatch(name) and name[:_NAMED] in unnamed):
+        if name.endswith(_UNFINISHED) or (_DIGEST.fullmatch(name) and name[:_DIGEST_PREFIX] in unused):
             yield path
 
 
@@ -180,33 +180,33 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _is_older(path: Path, moment_ns: int) -> bool:
-    """Whether a file's time is before that moment; one that has gone is nobody's concern."""
+    """Whether a file's time is before that moment; False if it is gone."""
     try:
         return path.lstat().st_mtime_ns < moment_ns
     except FileNotFoundError:
         return False
 
 
-def _names_in(log: Path, wanted: Collection[str]) -> set[str]:
-    """Those of the names that stand somewhere in a log, whatever the line says, or is. None where it has gone."""
-    names: set[str] = set()
+def _references_in(log: Path, wanted: Collection[str]) -> set[str]:
+    """Those of the wanted digests that occur anywhere in a log. Empty if the log is gone."""
+    found: set[str] = set()
     try:
         with open_own(log) as file:
             rest = b""
             while chunk := file.read(_CHUNK):
                 text = rest + chunk
-                names.update(found.group()[:_NAMED].decode() for found in _HEX.finditer(text))
-                rest = text[-64:]  # what stands on the border is read again, whole
+                found.update(digest.group()[:_DIGEST_PREFIX].decode() for digest in _HEX.finditer(text))
+                rest = text[-64:]  # a digest may span two chunks
     except FileNotFoundError:
         return set()
-    return names.intersection(wanted)
+    return found.intersection(wanted)
 
 
-def _outputs_without_log(store: RunStore, going: Collection[str]) -> Iterator[Path]:
-    """What attempts left of runs whose logs somebody took away. A run that goes on has its log first."""
+def _outputs_without_log(store: RunStore, run_ids: Collection[str]) -> Iterator[Path]:
+    """The output folders of runs without a log. A running run has its log before any output."""
     for path in _entries(store.data / OUTPUT_FOLDER):
         run_id = path.name
-        if not is_run_id(run_id) or run_id in going or store.log(run_id).exists():
+        if not is_run_id(run_id) or run_id in run_ids or store.log(run_id).exists():
             continue
         if not may_be_held(store.lock(run_id)):
             yield path
@@ -231,7 +231,7 @@ def _remove_folder(disk: Disk, folder: Path) -> None:
         return
     disk.reach(Thing.OUTPUT, Act.DELETE)
     while folder.is_dir():
-        with contextlib.suppress(FileNotFoundError):  # another prune takes away the same
+        with contextlib.suppress(FileNotFoundError):  # another prune removes it, too
             shutil.rmtree(folder)
 
 
@@ -241,9 +241,9 @@ def _remove_file(disk: Disk, thing: Thing, path: Path) -> None:
 
 
 def _remove_unused(disk: Disk, blob: Path, since_ns: int) -> None:
-    """Take a blob away, unless somebody began to use it.
+    """Remove a blob, unless a run has started to use it.
 
-    Once it lies aside, whoever keeps the same content writes it anew; whoever did before has given it a new time.
+    Once it is moved aside, a run that keeps the same content writes it again; one that did before renewed its time.
     """
     aside = blob.with_name(blob.name + _ASIDE)
     with contextlib.suppress(FileNotFoundError):
@@ -254,8 +254,8 @@ def _remove_unused(disk: Disk, blob: Path, since_ns: int) -> None:
             aside.rename(blob)
 
 
-def _put_back_what_lies_aside(store: RunStore) -> None:
-    """A prune that was killed at that very moment may have left a blob that somebody uses."""
+def _restore_moved_blobs(store: RunStore) -> None:
+    """Restore blobs that a prune moved aside when it was killed: a run may be using them."""
     for aside in store.blobs.folder.glob(f"*{_ASIDE}"):
         blob = aside.with_name(aside.name.removesuffix(_ASIDE))
         with contextlib.suppress(FileNotFoundError):

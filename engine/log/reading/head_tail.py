@@ -1,4 +1,4 @@
-"""The first and the last line of a log, without what lies between: all that a list or the state needs of most runs."""
+"""Reads the first and the last line of a log, which are all that lists and the state need of most runs."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from engine.log.reading.reader import MAX_LINE_BYTES, UnreadableLogError, read_l
 from engine.log.storage.safe_open import open_own
 
 _CHUNK = 2048
-_SEARCHED = 1024 * 1024
+_SEARCH_CHUNK = 1024 * 1024
 _FAILED = re.compile(rb'"failed":\s{0,9}[1-9]')
 _LONGEST_COUNT = 20
 
 
 class Ends(Struct, frozen=True):
-    """The run.started of a log, and its run.finished where the run has ended."""
+    """The run.started of a log, and its run.finished if the run has ended."""
 
     started: Record
     finished: Record | None
 
     @property
     def records(self) -> tuple[Record, ...]:
-        """What there is of the two, to be folded."""
+        """The records that there are, to be folded."""
         return (self.started,) if self.finished is None else (self.started, self.finished)
 
 
 def read_ends(path: Path) -> Ends:
-    """Read both ends of a log, however long it is. What follows the last line break is torn and does not count.
+    """Read the first and the last line of a log of any length. Ignores a torn line after the last line break.
 
     Raises UnreadableLogError as `read_log` does, and OSError.
     """
@@ -45,13 +45,13 @@ def read_ends(path: Path) -> Ends:
 
 
 def mentions_failed_items(path: Path) -> bool:
-    """Whether there may be a count of failed items anywhere in a log: far quicker than to read all that it says.
+    """Whether a log may contain a count of failed items. Much faster than decoding it.
 
     Raises OSError.
     """
     with open_own(path) as file:
         last = b""
-        while chunk := file.read(_SEARCHED):
+        while chunk := file.read(_SEARCH_CHUNK):
             if _FAILED.search(last + chunk):
                 return True
             last = chunk[-_LONGEST_COUNT:]
@@ -69,7 +69,7 @@ def _first_line(log: int) -> bytes:
 
 
 def _last_line(log: int) -> bytes:
-    """The last whole line: what stands between the last two line breaks, found from the end in growing steps."""
+    """The last whole line, between the last two line breaks, searched from the end in growing steps."""
     start = os.fstat(log).st_size
     tail = b""
     while start > 0 and tail.count(b"\n") < 2 and len(tail) <= MAX_LINE_BYTES:

@@ -1,6 +1,6 @@
-"""Reads run logs, whoever wrote them: whole, or as they grow. Tolerant, except of a first line that says nothing.
+"""Reads run logs, whole or as they grow. Tolerates damage, except in the first line.
 
-Time and memory are bounded by the bytes that are read; the limits are in docs/design.md, The run log.
+Time and memory are linear in the bytes read; the limits are in docs/design.md, The run log.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from engine.log.events.events import LOG_VERSION, Record, RunStarted
 from engine.log.storage.safe_open import open_own
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
-"""What is longer was written by no engine: values over 64 KiB lie in blobs."""
+"""No engine writes longer lines: values over 64 KiB are in blobs."""
 
 MAX_LOG_BYTES = 1024 * 1024 * 1024
 _CHUNK_BYTES = 1024 * 1024
 
 
 class UnreadableLogError(ValueError):
-    """A log that cannot be resumed from or shown at all. The message is for the user."""
+    """A log that can be neither resumed nor shown. The message is for the user."""
 
 
 class LogProblem(Struct, frozen=True):
-    """A line, 1-based, that could not be read; what it held is lost, the rest is not."""
+    """A line, 1-based, that could not be read and is ignored."""
 
     line: int
     message: str
 
 
 class Log(Struct, frozen=True):
-    """A run's log as far as it can be read. `records[0]` is its run.started."""
+    """The readable records of a log. `records[0]` is its run.started."""
 
     path: Path
     records: tuple[Record, ...]
@@ -48,9 +48,9 @@ class Log(Struct, frozen=True):
 
 
 def read_log(path: Path) -> Log:
-    """Read a whole log. A torn last line is ignored, a corrupt one in the middle becomes a problem.
+    """Read a whole log. Ignores a torn last line; a corrupt line before it becomes a problem.
 
-    Raises UnreadableLogError where the first line is no run.started, or the log is of a newer version or over
+    Raises UnreadableLogError if the first line is no run.started, or the log is of a newer version or over
     MAX_LOG_BYTES; and OSError.
     """
     tail = LogTail(path)
@@ -64,7 +64,7 @@ def read_log(path: Path) -> Log:
 
 
 class LogTail:
-    """Follows one log. Each `poll` yields the records of the lines that were completed since the last one."""
+    """Follows one log. Each `poll` yields the records of the lines completed since the last one."""
 
     def __init__(self, path: Path) -> None:
         self.problems: list[LogProblem] = []
@@ -77,7 +77,7 @@ class LogTail:
     def poll(self) -> Iterator[Record]:
         """The new records, in order.
 
-        Raises UnreadableLogError for a newer log version and a log that is too long, and OSError.
+        Raises UnreadableLogError if the log is of a newer version or over MAX_LOG_BYTES, and OSError.
         """
         with open_own(self._path) as file:
             file.seek(self._offset)
@@ -90,17 +90,17 @@ class LogTail:
     def _records(self, chunk: bytes) -> Iterator[Record]:
         *lines, torn = chunk.split(b"\n")
         for line in lines:
-            self._hold(line)
-            yield from self._completed()
-        self._hold(torn)
+            self._add_part(line)
+            yield from self._finish_line()
+        self._add_part(torn)
 
-    def _hold(self, part: bytes) -> None:
-        """Keep a part of the line that is being read, unless it is too long already."""
+    def _add_part(self, part: bytes) -> None:
+        """Keep a part of the current line, unless the line is too long already."""
         self._torn_bytes += len(part)
         if self._torn_bytes <= MAX_LINE_BYTES:
             self._torn.append(part)
 
-    def _completed(self) -> Iterator[Record]:
+    def _finish_line(self) -> Iterator[Record]:
         line, is_too_long = b"".join(self._torn), self._torn_bytes > MAX_LINE_BYTES
         self._torn, self._torn_bytes = [], 0
         self._line += 1
@@ -117,7 +117,7 @@ class LogTail:
 
 
 def read_line(line: bytes, path: Path) -> Record | None:
-    """The record of one line of the log at `path`, without its line break; None for a type that is not known here.
+    """The record of one line of the log at `path`, without its line break; None for an unknown type.
 
     Raises MalformedEventError, and UnreadableLogError for a newer log version.
     """

@@ -1,6 +1,4 @@
-"""What people see of a run: a fold over its records.
-Terminal, editor, listings and summaries are projections of this.
-"""
+"""The state of a run as a fold over its records. The terminal, the editor, lists and summaries show this."""
 
 from __future__ import annotations
 
@@ -32,12 +30,12 @@ from engine.log.events.events import (
     Sums,
 )
 from engine.log.events.timestamps import moment
-from engine.log.events.usage_totals import Spending, add
+from engine.log.events.usage_totals import UsageTotals, add
 from engine.log.humanize import sum_of
 
 
 class NodeStatus(str, Enum):
-    """What a node, or an item of one, is doing or how it ended."""
+    """The status of a node or an item."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -52,9 +50,9 @@ ENDED = frozenset(NodeStatus) - {NodeStatus.PENDING, NodeStatus.RUNNING}
 
 
 class NodeView(Struct):
-    """One vertex of the graph. Times are ISO-8601 UTC and milliseconds.
+    """One vertex of the graph. Times are ISO-8601 UTC, durations milliseconds.
 
-    `items` is how many parts a fan-out, pipeline, loop (at most) or nested experience has, None for anything else.
+    `items` is the number of parts of a fan-out, pipeline, loop (at most) or nested experience, else None.
     """
 
     node_id: str
@@ -73,17 +71,17 @@ class NodeView(Struct):
 
     @property
     def items_ended(self) -> int:
-        """How many parts are done with."""
+        """The number of parts that have ended."""
         return sum(self.item_counts[status] for status in ENDED)
 
     def effective_status(self) -> NodeStatus:
-        """A vertex with parts, of which none was executed and some were restored, counts as cached."""
+        """The status; cached for a vertex whose parts were all restored or skipped."""
         restored = self.status is NodeStatus.COMPLETED and self.counts is not None and _only_cached(self.counts)
         return NodeStatus.CACHED if restored else self.status
 
 
 class RunView(Struct):
-    """A run as far as its log tells. `seq` is that of the last record folded in, -1 before the first."""
+    """A run as far as its log goes. `seq` is that of the last record, -1 before the first."""
 
     run_id: str = ""
     seq: int = -1
@@ -93,12 +91,12 @@ class RunView(Struct):
     finished: RunFinished | None = None
     nodes: dict[str, NodeView] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
-    _spending: Spending = field(default_factory=Spending)
+    _usage: UsageTotals = field(default_factory=UsageTotals)
     _ended: Counter[NodeStatus] = field(default_factory=Counter)
     _tolerant: dict[tuple[tuple[Scope, ...], str], Counts] = field(default_factory=dict)
 
     def apply(self, record: Record) -> None:
-        """Fold in the next record."""
+        """Add the next record."""
         self.seq, self.last_at = record.seq, record.ts
         event = record.event
         if isinstance(event, RunStarted):
@@ -116,7 +114,7 @@ class RunView(Struct):
         node = self.nodes.get(vertex)
         if node is None:
             node = self.nodes[vertex] = NodeView(vertex)
-        used = self._spending.take(event)
+        used = self._usage.add_event(event)
         if used is not None:
             node.spent = add(node.spent, used)
         self._note_failed_items(event)
@@ -128,7 +126,7 @@ class RunView(Struct):
             node.attempts = max(node.attempts, event.attempt)
         elif not event.scope:
             self._apply_vertex(node, event, ts)
-        elif len(event.scope) == 1:  # what lies deeper is a part of a part
+        elif len(event.scope) == 1:  # deeper ones are parts of parts
             _apply_item(node, event)
 
     def _apply_vertex(self, node: NodeView, event: Event, ts: str) -> None:
@@ -153,33 +151,33 @@ class RunView(Struct):
 
     @property
     def inherited(self) -> Sums:
-        """What restored outcomes cost in the runs that they come from."""
-        return self._spending.inherited
+        """The cost of restored outcomes in the runs that executed them."""
+        return self._usage.inherited
 
     @property
     def spent(self) -> Sums:
-        """What this run has spent, on executions that failed, were cancelled or have not ended, too."""
-        return self._spending.spent
+        """The cost of this run, including executions that failed, were cancelled or have not ended."""
+        return self._usage.spent
 
     @property
     def lineage(self) -> Sums:
-        """What this run and all that it goes back to have spent."""
+        """The cost of this run and of those that it resumes."""
         before = self.started.lineage.spent if self.started is not None and self.started.lineage is not None else Sums()
         return add(before, self.spent)
 
     @property
     def total(self) -> int:
-        """How many vertices the graph has."""
+        """The number of vertices."""
         return len(self.nodes)
 
     @property
     def ended(self) -> int:
-        """How many vertices are done with."""
+        """The number of vertices that have ended."""
         return sum(self._ended.values())
 
     @property
     def counts(self) -> Counts:
-        """How many vertices ended in each way; a fan-out of nothing but restored items is cached."""
+        """The number of vertices by outcome; a fan-out of only restored items is cached."""
         return Counts(
             completed=self._ended[NodeStatus.COMPLETED],
             cached=self._ended[NodeStatus.CACHED],
@@ -190,16 +188,16 @@ class RunView(Struct):
 
     @property
     def failed_items(self) -> FailedItems:
-        """The items that failed in fan-outs that completed all the same, at any depth."""
+        """The failed items of fan-outs that completed nevertheless, at any depth."""
         fan_outs = self._tolerant.values()
         return FailedItems(sum(counts.failed for counts in fan_outs), sum(map(sum_of, fan_outs)))
 
     def _note_failed_items(self, event: NodeEvent) -> None:
         if isinstance(event, NodeCompleted) and event.counts is not None:
             self._tolerant.pop((event.scope, event.node_id), None)
-            if event.counts.failed:  # whatever else has parts does not complete then
+            if event.counts.failed:  # only fan-outs complete with failed parts
                 self._tolerant[event.scope, event.node_id] = event.counts
-        elif isinstance(event, NodeAttempt) and self._tolerant:  # a nested experience begins again
+        elif isinstance(event, NodeAttempt) and self._tolerant:  # a nested experience starts again
             depth = len(event.scope)
             self._tolerant = {
                 (scope, node_id): counts
@@ -209,12 +207,12 @@ class RunView(Struct):
 
     @property
     def failed_at(self) -> NodeView | None:
-        """The first vertex, in the graph's order, that failed."""
+        """The first vertex that failed, in topological order."""
         return next((node for node in self.nodes.values() if node.status is NodeStatus.FAILED), None)
 
     @property
     def duration_ms(self) -> float | None:
-        """From run.started to its end, or to the last line that there is."""
+        """The time from run.started to the end, or to the last line so far."""
         if self.finished is not None:
             return self.finished.duration_ms
         if self.started_at is None or self.last_at is None:
@@ -233,7 +231,7 @@ _STATUS_OF: dict[type[Event], NodeStatus] = {
 
 
 def fold(records: tuple[Record, ...]) -> RunView:
-    """The view of a log that was read whole."""
+    """The view of a whole log."""
     view = RunView()
     for record in records:
         view.apply(record)

@@ -1,1 +1,1 @@
-"""Secrets, kept out of everything that a run writes."""
+"""Keeps secrets out of everything that a run writes."""

@@ -1,4 +1,4 @@
-"""Secrets and how they are kept out of everything that a run leaves (docs/design.md, The run log)."""
+"""Masks secrets in everything that a run writes (docs/design.md, The run log)."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ import msgspec
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import Output
 from engine.log.secrets.encodings import forms_of
 
 MASK = "***"
 _MASKED = MASK.encode()
 _SHORTEST = 4
-"""A shorter text is masked by its name only: replaced everywhere, it would garble the log and hide nothing."""
+"""Shorter texts are masked only where their source is known: elsewhere, they would garble the log."""
 
 _SHORTEST_IN_DATA = 8
-"""A shorter text is masked in values only where it is a whole word or number: `1234`, but not `order-51234`."""
+"""Shorter texts are masked in values only as whole words or numbers: `1234`, but not `order-51234`."""
 
-_TELLING = 16
-"""So much of a secret's beginning or end is masked, too: messages show long values cut. Less is what all keys of an
-issuer have in common."""
+_FRAGMENT = 16
+"""Beginnings and ends of this length are masked, too, since messages cut long values. Shorter beginnings are common
+to all keys of an issuer."""
 
-HELD = "its output holds a secret, which the log masks"
-"""Why an outcome is not restored whose output was masked."""
+MASKED_OUTPUT = "its output holds a secret, which the log masks"
+"""Why an outcome with a masked output is not restored."""
 
 _NAMES = frozenset(
     {"id", "key", "node", "node_id", "nodes", "from_", "to", "run_id", "original_run_id", "root_run_id", "started_in"}
     | {"attempt_id", "input_hash", "input_parts", "spec_hash", "files", "produced", "loaded", "level", "merge"}
     | {"masked_args", "masked_state", "keyed_parts"}
 )
-"""Fields of events by which something is found again. Experiences and the engine write them, never a node."""
+"""Fields of events that identify something. The experience or the engine writes them, never a node."""
 
 _VALUES = frozenset({"edge_output", "item", "value"})
 
 _ENCODE = msgspec.json.Encoder().encode
 
 _Span = tuple[int, int]
-_Told = TypeVar("_Told", bound=Struct)
+_Part = TypeVar("_Part", bound=Struct)
 
 
 class Secrets:
-    """The texts and numbers that nothing may show: those in `values`, but for booleans and what is short."""
+    """The texts and numbers to mask: those in `values`, except booleans and short ones."""
 
     def __init__(self, values: Iterable[Json] = ()) -> None:
         self._texts: frozenset[str] = frozenset()
         self.add(values)
 
     def add(self, values: Iterable[Json]) -> None:
-        """Let nothing show these either, from now on."""
+        """Also mask these from now on."""
         new = {text for value in values for text in _texts(value) if len(text) >= _SHORTEST} - self._texts
         if not new and self._texts:
             return
@@ -67,23 +67,23 @@ class Secrets:
         self._long = Secrets(self._texts.difference(short)) if short else self
 
     def are_in(self, value: Json) -> bool:
-        """Whether masking would change a value."""
+        """Whether a value contains a secret."""
         if not self._forms:
             return False
         written = _written(value)
         return self.may_be_in(written) and bool(self.masked_value(value) != value)
 
     def are_in_output(self, output: Output) -> bool:
-        """Whether the log's copy of an output would be another one."""
+        """Whether an output contains a secret, so that its copy in the log is masked."""
         edge = None if output.edge_output is UNSET else output.edge_output
         return self.are_in([dict(output.state_delta), edge])
 
     def may_be_in(self, written: bytes) -> bool:
-        """Whether what is written as JSON, or is plain text, could hold one; fast, since almost nothing does."""
+        """Whether JSON or plain text may contain a secret. A fast check, which is mostly False."""
         return any(sign in written for sign in self._signs)
 
     def masked(self, text: str) -> str:
-        """The text with every secret in it replaced, and every long beginning or end of one."""
+        """The text with every secret masked, and every long beginning or end of one."""
         data = text.encode("utf-8", "surrogatepass")
         if not self.may_be_in(data):
             return text
@@ -91,10 +91,7 @@ class Secrets:
         return (stream.feed(data) + stream.end()).decode("utf-8", "replace")
 
     def masked_value(self, value: Any) -> Any:
-        """A JSON value with its texts masked, keys included, and numbers that are secrets replaced.
-
-        Data stays data: what is short is no more than a whole word of it. A message is masked more freely.
-        """
+        """A JSON value with its texts, keys and numbers masked. Short secrets are masked only as whole words."""
         if isinstance(value, str):
             text = self._long.masked(value)
             return text if self._words is None else self._words.sub(MASK, text)
@@ -105,8 +102,8 @@ class Secrets:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return MASK if is_number and json.dumps(value) in self._texts else value
 
-    def masked_event(self, event: _Told) -> _Told:
-        """An event, or a part of one, with everything masked that a node or a person can have put there."""
+    def masked_event(self, event: _Part) -> _Part:
+        """An event, or a part of one, masked in all fields that a node or a user may have written."""
         changes: dict[str, Any] = {}
         for name in event.__struct_fields__:
             if name not in _NAMES:
@@ -117,7 +114,7 @@ class Secrets:
         return replace(event, **changes) if changes else event
 
     def _in_field(self, value: Any) -> Any:
-        """The names in a mapping are those of fields, args and nodes, and stay; what they stand for does not."""
+        """Masks the values of a mapping, but not its keys, which are names of fields, args and nodes."""
         if isinstance(value, str):
             return value if isinstance(value, Enum) else self.masked(value)
         if isinstance(value, Mapping):
@@ -130,7 +127,7 @@ class Secrets:
         return self.masked_event(value) if _is_part(value) else value
 
     def found_in(self, data: bytes) -> list[_Span]:
-        """Where secrets are in `data`, in order; those that overlap are one."""
+        """The spans of secrets in `data`, in order; overlapping ones are merged."""
         merged: list[_Span] = []
         for start, end in sorted(span for form in self._forms for span in _spans_of(form, data)):
             if merged and start < merged[-1][1]:
@@ -140,12 +137,12 @@ class Secrets:
         return merged
 
     def begun_in(self, data: bytes) -> int:
-        """How many bytes at the end of `data` may be the beginning of a secret."""
+        """The number of bytes at the end of `data` that may be the beginning of a secret."""
         return max((_overlap(data, form) for form in self._forms), default=0)
 
 
 class MaskedStream:
-    """Masks what comes in pieces, wherever it is cut: the end of a piece waits while it may be part of a secret."""
+    """Masks data that arrives in pieces. Holds back the end of a piece while it may be part of a secret."""
 
     def __init__(self, secrets: Secrets) -> None:
         self._secrets = secrets
@@ -159,7 +156,7 @@ class MaskedStream:
         return self._shown(data, len(data) - self._secrets.begun_in(data))
 
     def end(self) -> bytes:
-        """What was held back: nothing more comes."""
+        """The rest, after the last piece."""
         if not self._held:
             return b""
         return self._shown(self._held, len(self._held))
@@ -193,11 +190,11 @@ def _texts(value: Json) -> Iterator[str]:
             yield from _texts(member)
     elif value is not None and not isinstance(value, bool):
         yield json.dumps(value)
-        yield msgspec.json.encode(value).decode()  # as a log writes it: 1e-7, which others write 1e-07
+        yield msgspec.json.encode(value).decode()  # as in the log: 1e-7, where others have 1e-07
 
 
 def _words(texts: Iterable[str]) -> re.Pattern[str]:
-    """Where one of `texts` stands as a word, as it is or as JSON and URLs write it."""
+    """Matches `texts` as whole words, plain or as in JSON and URLs."""
     written = (form.decode("utf-8", "surrogateescape") for text in texts for form in forms_of(text, with_base64=False))
     longest_first = sorted({form for form in written if len(form) >= _SHORTEST}, key=lambda form: (-len(form), form))
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
@@ -206,36 +203,36 @@ def _words(texts: Iterable[str]) -> re.Pattern[str]:
 def _spans_of(form: bytes, data: bytes) -> Iterator[_Span]:
     head, tail = _head(form), _tail(form)
     for start in _places(head, data):
-        yield start, start + _alike(form, data[start : start + len(form)])
+        yield start, start + _common_prefix(form, data[start : start + len(form)])
     if tail != head:
         for start in _places(tail, data):
             end = start + len(tail)
             before = data[max(0, end - len(form)) : end]
-            yield end - _alike(form[::-1], before[::-1]), end
+            yield end - _common_prefix(form[::-1], before[::-1]), end
 
 
 def _places(part: bytes, data: bytes) -> Iterator[int]:
     start = data.find(part)
     while start >= 0:
         yield start
-        start = data.find(part, start + 1)  # parts that repeat themselves overlap
+        start = data.find(part, start + 1)  # matches may overlap
 
 
-def _alike(one: bytes, other: bytes) -> int:
-    """How many bytes the two begin with alike."""
+def _common_prefix(one: bytes, other: bytes) -> int:
+    """The length of the common prefix."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def _head(form: bytes) -> bytes:
-    return form[:_TELLING]
+    return form[:_FRAGMENT]
 
 
 def _tail(form: bytes) -> bytes:
-    return form[-_TELLING:]
+    return form[-_FRAGMENT:]
 
 
 def _overlap(data: bytes, form: bytes) -> int:
-    """The length of the longest end of `data` that `form` begins with, short of all of it."""
+    """The length of the longest end of `data` that is a proper prefix of `form`."""
     start = data.find(form[:1], max(0, len(data) - len(form) + 1))
     while start >= 0 and not form.startswith(data[start:]):
         start = data.find(form[:1], start + 1)

@@ -1,5 +1,5 @@
-"""What stands in the variable of a key and cannot be one: too short, or a placeholder. Looked for everywhere, it would
-turn data into `***` and hide nothing (docs/design.md, The run log). Pure.
+"""Recognises values of key variables that cannot be keys: short ones and placeholders. Masking them would only garble
+data (docs/design.md, The run log). Pure.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 SHORTEST_KEY = 8
-"""Characters. No issuer's key is shorter."""
+"""Characters. No issuer has shorter keys."""
 
 _WORDS = frozenset(
     {"sk", "ant", "api03", "proj", "api", "apikey", "key", "keys", "token", "secret", "password", "value"}
@@ -19,7 +19,7 @@ _WORDS = frozenset(
     | {"anthropic", "claude", "openai", "gemini", "google", "codex", "llm", "model", "provider", "server"}
     | {"local", "localhost", "ollama", "lm", "studio", "lmstudio", "vllm", "llama", "llamacpp", "cpp"}
 )
-"""A value that is made of nothing else is a placeholder."""
+"""A value of only these words is a placeholder."""
 
 _SEPARATOR = re.compile(r"[\W_]+")
 _DIGITS_IN_ORDER = "01234567890" * 8
@@ -28,7 +28,7 @@ _LONGEST_PLACEHOLDER = 64
 
 
 def weakness(value: str) -> str | None:
-    """Why `value` is no key, for the user; None where it may be one."""
+    """Why `value` cannot be a key, for the user; None if it may be one."""
     value = value.strip()
     if len(value) < SHORTEST_KEY:
         return f"shorter than {SHORTEST_KEY} characters"

@@ -1,4 +1,4 @@
-"""The file `<run-id>.cancel`: how any process asks the engine of a run to end it (docs/design.md, The run log)."""
+"""The file `<run-id>.cancel`, with which any process cancels a run (docs/design.md, The run log)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from engine.log.storage.safe_open import refuse_links
 
 
 def request_cancel(store: RunStore, run_id: str) -> bool:
-    """Ask for the run's end. Each time adds a byte, of which the second means: at once.
+    """Request the cancellation of a run. Each request adds a byte; the second means: kill its nodes.
 
-    False, and nothing is done, where no engine is at work on the run. Raises OSError.
+    Returns False, and does nothing, if the run is not running. Raises OSError.
     """
     if not is_held(store.lock(run_id)):
         return False
     file = store.cancel(run_id)
     refuse_links(file)
-    with file.open("a", encoding="ascii") as asked:
-        asked.write("x")
+    with file.open("a", encoding="ascii") as requests:
+        requests.write("x")
     return True
 
 
-def times_asked(cancel_file: Path) -> int:
-    """How often the end was asked for; 0 where the file is absent. An empty file, made by hand, asks once."""
+def cancel_requests(cancel_file: Path) -> int:
+    """The number of requests; 0 if the file is missing, 1 if it is empty."""
     try:
         return max(cancel_file.stat().st_size, 1)
     except OSError:

@@ -1,6 +1,6 @@
-"""The port through which a run's files reach the disk: every call that a crash, an error or a slow disk can strike.
+"""The port for everything a run writes durably, so that tests can inject faults into every call (tests/faults).
 
-Tests put faults in its place (tests/faults). What may be lost without harm, such as indexes, goes without it.
+Files that may be lost, such as indexes, do not use it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NEW = os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
 class Thing(str, Enum):
-    """What is written: `.openexpertise/` itself with what it holds of its own, or a kind of file in it."""
+    """What is written: the folder `.openexpertise/` itself, or a kind of file in it."""
 
     DATA = "data"
     LOCK = "lock"
@@ -30,7 +30,7 @@ class Thing(str, Enum):
 
 
 class Act(str, Enum):
-    """What is done to it."""
+    """The operation."""
 
     FOLDER = "folder"
     CREATE = "create"
@@ -44,42 +44,42 @@ class Act(str, Enum):
 
 
 class Disk:
-    """The disk of the machine. Files are the user's alone. Every method raises OSError."""
+    """The real disk. Files are private to the user. Every method raises OSError."""
 
     def reach(self, thing: Thing, act: Act) -> None:
-        """Called before each act. Nothing happens here; faults do."""
+        """Called before each operation. Tests raise faults here."""
 
     def make_folder(self, thing: Thing, folder: Path) -> None:
-        """Make a folder where there is none. Its name, which stands in its parent, survives a power loss."""
+        """Create a folder unless it exists. Its entry in the parent survives a power loss."""
         self.reach(thing, Act.FOLDER)
         folder.mkdir(mode=0o700, exist_ok=True)
         refuse_links(folder)
-        self.sync_folder(thing, folder.parent)  # also where it was there: who made it may have died before this
+        self.sync_folder(thing, folder.parent)  # even if it existed: its creator may have died before this
 
     def create(self, thing: Thing, path: Path, *, exclusive: bool) -> int:
-        """A descriptor to append to `path` with; `exclusive`: which must not exist."""
+        """Open a file for appending and return its descriptor; with `exclusive`, it must not exist."""
         self.reach(thing, Act.CREATE)
         refuse_links(path)
         return os.open(path, _NEW | (os.O_EXCL if exclusive else 0), 0o600)
 
     def write(self, thing: Thing, descriptor: int, data: memoryview) -> int:
-        """Write some of `data`, at least a byte; returns how much."""
+        """Write at least one byte of `data`; returns the number of bytes written."""
         self.reach(thing, Act.WRITE)
         return os.write(descriptor, data)
 
     def write_all(self, thing: Thing, descriptor: int, data: bytes) -> None:
-        """Write all of `data`, in as many pieces as the system wants."""
+        """Write all of `data`."""
         left = memoryview(data)
         while left:
             left = left[self.write(thing, descriptor, left) :]
 
     def sync(self, thing: Thing, descriptor: int) -> None:
-        """Make what was written to a file survive a power loss."""
+        """Make the contents of a file survive a power loss."""
         self.reach(thing, Act.SYNC)
         os.fdatasync(descriptor) if hasattr(os, "fdatasync") else os.fsync(descriptor)
 
     def sync_folder(self, thing: Thing, folder: Path) -> None:
-        """Make the names in a folder survive a power loss, which can take a synced file by taking its name."""
+        """Make the names in a folder survive a power loss; without its name, a synced file is lost."""
         self.reach(thing, Act.SYNC_FOLDER)
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -88,13 +88,13 @@ class Disk:
             os.close(descriptor)
 
     def rename(self, thing: Thing, old: Path, new: Path) -> None:
-        """Give a file its name, which only what is whole and synced may have; the name survives a power loss."""
+        """Rename a complete and synced file to its final name, which survives a power loss."""
         self.reach(thing, Act.RENAME)
         old.replace(new)
         self.sync_folder(thing, new.parent)
 
     def write_whole(self, thing: Thing, path: Path, content: bytes) -> None:
-        """Make or replace a file so that whoever sees its name sees all of it, whatever happens and whenever."""
+        """Create or replace a file atomically: a file with this name is always complete."""
         unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
         descriptor = self.create(thing, unfinished, exclusive=True)
         try:
@@ -110,7 +110,7 @@ class Disk:
             raise
 
     def lock(self, thing: Thing, descriptor: int) -> bool:
-        """Lock a file for this process alone, until the descriptor is closed; False where another has locked it."""
+        """Lock a file exclusively until the descriptor is closed; False if another process has locked it."""
         self.reach(thing, Act.LOCK)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -121,12 +121,12 @@ class Disk:
         return True
 
     def truncate(self, thing: Thing, descriptor: int, size: int) -> None:
-        """Cut a file off."""
+        """Truncate a file."""
         self.reach(thing, Act.TRUNCATE)
         os.ftruncate(descriptor, size)
 
     def delete(self, thing: Thing, path: Path) -> None:
-        """Take a file away."""
+        """Delete a file."""
         self.reach(thing, Act.DELETE)
         path.unlink()
 

@@ -1,4 +1,4 @@
-"""Folders by names that a library can watch them by, whatever they are called."""
+"""Paths under which a library can watch a folder whose name is not UTF-8."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.file_names import is_writable
 
 @contextlib.contextmanager
 def watchable(folder: Path) -> Iterator[Path]:
-    """A path that leads to `folder` and is UTF-8: its own, else that of an open descriptor. Raises OSError."""
+    """A UTF-8 path of `folder`: its own, or that of an open descriptor. Raises OSError."""
     if is_writable(str(folder)):
         yield folder
         return

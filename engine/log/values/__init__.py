@@ -1,1 +1,1 @@
-"""Input values and large values, by reference instead of in full."""
+"""Values that a log holds by reference: inputs in earlier lines, large values in blobs."""

@@ -1,7 +1,7 @@
-"""Names in place of input values that an earlier line of the log holds, so that a log grows with what is new in it.
+"""Replaces input values by names of equal values in earlier lines, so that a log grows only with what is new.
 
-`{"$at": "12/stateDelta/found"}` is the value `found` of `stateDelta` in the line with `seq` 12; with `more`, a list or
-an object, that value with `more` added to it. `{"$at": null, "more": v}` is `v`, where that itself looks like a name.
+`{"$at": "12/stateDelta/found"}` is the value `found` of `stateDelta` in the line with `seq` 12. With `more`, a list or
+an object, it is that value extended by `more`. `{"$at": null, "more": v}` is `v`, if `v` itself looks like a name.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from operator import is_
 
 from msgspec import UNSET
 
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import Event, Input, NodeCached, NodeCompleted, RunStarted
 from engine.log.values.large_values import is_reference
 
@@ -22,11 +22,11 @@ _REMEMBERED = 64
 _CANDIDATES = 4
 
 _Known = tuple[Json, str]
-"""A value, and the name of the place that holds it. Holding the value keeps its id its own."""
+"""A value and its name. The reference to the value keeps its `id()` unique."""
 
 
 class InputNames:
-    """Names the values of one log, whose lines it is told in order. It knows a value by what it is in memory."""
+    """Names the values of one log, whose events it gets in order. It recognises values by identity."""
 
     def __init__(self) -> None:
         self._produced: dict[int, _Known] = {}
@@ -34,7 +34,7 @@ class InputNames:
         self._candidates: dict[str, deque[_Known]] = {}
 
     def learn(self, seq: int, event: Event) -> None:
-        """The line `seq` holds `event`: what it starts from or what it returned can be named from now on."""
+        """Learn the values of `event`, which is in the line `seq`."""
         if isinstance(event, RunStarted):
             self._learn(seq, "args", event.args)
             self._learn(seq, "state", event.state)
@@ -45,7 +45,7 @@ class InputNames:
                 self._produced[id(edge)] = edge, f"{seq}/edgeOutput"
 
     def named(self, seq: int, received: Input) -> Input:
-        """`received`, which the line `seq` will hold, with names in the place of values that earlier lines hold."""
+        """`received`, which will be in the line `seq`, with names for values in earlier lines."""
         return Input(
             self._fields(seq, "args", received.args),
             self._fields(seq, "given", received.given),
@@ -56,7 +56,7 @@ class InputNames:
 
     def _learn(self, seq: int, section: str, values: Mapping[str, Json]) -> None:
         for name, value in values.items():
-            if not _is_short(value) and not is_name(value):  # what looks like a name is never named
+            if not _is_short(value) and not is_name(value):  # values that look like names are never named
                 self._produced[id(value)] = value, f"{seq}/{section}/{name}"
 
     def _fields(self, seq: int, section: str, values: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -71,7 +71,7 @@ class InputNames:
         if known is not None:
             return {"$at": known[1]}
         candidates = self._candidates.setdefault(name, deque(maxlen=_CANDIDATES))
-        named = next((found for old in candidates if (found := _grown(old, value)) is not None), None)
+        named = next((found for old in candidates if (found := _extension(old, value)) is not None), None)
         self._remember((value, here), candidates)
         if named is not None:
             return named
@@ -85,12 +85,12 @@ class InputNames:
 
 
 def is_name(value: Json) -> bool:
-    """Whether a logged input value stands for one that is elsewhere in the log."""
+    """Whether a logged input value is a name."""
     return isinstance(value, dict) and "$at" in value
 
 
 def _is_short(value: Json) -> bool:
-    """Whether a value is no longer than its name would be."""
+    """Whether a value is hardly longer than a name."""
     if isinstance(value, str):
         return len(value) <= _SHORT_TEXT
     if isinstance(value, list):
@@ -104,8 +104,8 @@ def _is_atom(value: Json) -> bool:
     return not isinstance(value, (list, dict)) and not (isinstance(value, str) and len(value) > _SHORT_TEXT // 4)
 
 
-def _grown(known: _Known, new: Json) -> Json:
-    """The name for `new` if it is what is known, or that with more; else None."""
+def _extension(known: _Known, new: Json) -> Json:
+    """The name of `new` if it equals or extends the known value; else None."""
     old, place = known
     if isinstance(old, list) and isinstance(new, list):
         if old and len(old) <= len(new) and all(map(is_, old, new)):
@@ -121,7 +121,7 @@ def _grown(known: _Known, new: Json) -> Json:
 
 
 def _is_same(left: Json, right: Json) -> bool:
-    """Equality that tells true from 1, and is fast for what is the same in memory."""
+    """Equality that distinguishes true from 1, and is fast for identical objects."""
     if left is right:
         return True
     if type(left) is not type(right):

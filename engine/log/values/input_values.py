@@ -1,4 +1,4 @@
-"""The values behind the names in a log's inputs (engine.log.values.input_names), and behind its references to blobs."""
+"""Resolves the names in logged inputs (engine.log.values.input_names) and references to blobs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import cast
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import Event, Input, NodeCached, NodeCompleted, NodeStarted, Record, RunStarted
 from engine.log.storage.blobs import BlobLostError
 from engine.log.values.input_names import is_name
@@ -20,11 +20,11 @@ _SEQ = re.compile("[0-9]{1,15}")
 
 
 class ValueLostError(LookupError):
-    """The log says of a value only where it is, and there it is not any more. The message is for the user."""
+    """A value is missing where the log refers to it. The message is for the user."""
 
 
 class InputValues:
-    """The inputs that one log tells of; `read` gives the contents of blobs."""
+    """The inputs in one log; `read` returns the contents of blobs."""
 
     def __init__(self, records: Iterable[Record], read: Read) -> None:
         self._read = read
@@ -37,14 +37,14 @@ class InputValues:
                 self._starts[event.attempt_id] = event
 
     def behind(self, outcome: NodeCached | NodeCompleted) -> Input | None:
-        """What the execution received, with names still in it; None where the log does not say."""
+        """The input of an execution, with names unresolved; None if the log does not have it."""
         if isinstance(outcome, NodeCached):
             return outcome.input
         started = self._starts.get(outcome.attempt_id or "")
         return started.input if started is not None else None
 
     def whole(self, received: Input) -> Input:
-        """The input with every value in its place. Raises ValueLostError."""
+        """The input with all names and references resolved. Raises ValueLostError."""
         return replace(
             received,
             args=self._fields(received.args),
@@ -55,11 +55,11 @@ class InputValues:
         )
 
     def value(self, logged: Json) -> Json:
-        """The value that `logged` is, or stands for. Raises ValueLostError."""
+        """The value that `logged` is or refers to. Raises ValueLostError."""
         added: list[Json] = []
         before: float = math.inf
-        met: set[str] = set()
-        while True:  # a loop and not a recursion: a list may have grown a thousand times
+        seen: set[str] = set()
+        while True:  # not recursive: a list may have been extended a thousand times
             if is_reference(logged):
                 logged = self._fetched(logged)
             if not is_name(logged):
@@ -71,9 +71,9 @@ class InputValues:
             if "more" in name:
                 added.append(name["more"])
             place = str(name["$at"])
-            if place in met:
-                raise ValueLostError(f"the log explains {place} by itself")
-            met.add(place)
+            if place in seen:
+                raise ValueLostError(f"{place} refers to itself")
+            seen.add(place)
             logged, before = self._at(place, before)
         return _joined(logged, added[::-1]) if added else logged
 

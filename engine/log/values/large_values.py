@@ -1,5 +1,6 @@
-"""Values too large for a line of a log: in blobs, with a reference in their place, and back (docs/design.md, The run
-log). A value of the user's that only looks like a reference goes into a blob, too, so that nothing is ever mistaken.
+"""Moves large values from a log to blobs and back (docs/design.md, The run log).
+
+Values that merely look like references are also moved, so that nothing is mistaken for one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from engine.canonical import canonical, from_canonical
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import (
     Event,
     Input,
@@ -34,12 +35,12 @@ _Change = Callable[[Json], Json]
 
 
 def may_hold_large(line: bytes) -> bool:
-    """Whether the line of an event could hold a value that does not belong in it; fast, since almost none does."""
+    """Whether the line of an event may contain a value to be moved. A fast check, which is mostly False."""
     return len(line) > MAX_INLINE_BYTES or b'"$blob"' in line
 
 
-def put_away(event: Event, keep: Keep) -> Event:
-    """`event` with a reference in the place of each large value, which `keep` takes as JSON."""
+def move_to_blobs(event: Event, keep: Keep) -> Event:
+    """`event` with references for large values, which `keep` stores as JSON."""
 
     def change(value: Json) -> Json:
         content = canonical(value)
@@ -56,19 +57,19 @@ def fetched(value: Json, read: Read) -> Json:
         return value
     name = cast("dict[str, Json]", value)[_KEY]
     if not isinstance(name, str) or not name.startswith(_PREFIX):
-        raise BlobLostError(f"{name!r} names no blob")
+        raise BlobLostError(f"{name!r} is not the name of a blob")
     return from_canonical(read(name.removeprefix(_PREFIX)))
 
 
 def fetched_fields(fields: Mapping[str, Json], read: Read) -> Mapping[str, Json]:
-    """The values that were logged as `fields`; the same mapping where none is a reference. Raises BlobLostError."""
+    """The values that were logged as `fields`; the same object if none is a reference. Raises BlobLostError."""
     if not any(is_reference(value) for value in fields.values()):
         return fields
     return {name: fetched(value, read) for name, value in fields.items()}
 
 
 def fetched_output(output: Output, read: Read) -> Output:
-    """The output that was logged as `output`; the same object where it holds no reference. Raises BlobLostError."""
+    """The output that was logged as `output`; the same object if it has no reference. Raises BlobLostError."""
     delta = fetched_fields(output.state_delta, read)
     edge = output.edge_output
     if edge is UNSET or not is_reference(edge):
@@ -77,17 +78,17 @@ def fetched_output(output: Output, read: Read) -> Output:
 
 
 def no_blobs(digest: str) -> bytes:
-    """Reads nothing, for records that come without a folder of blobs. Raises BlobLostError."""
+    """Reads no blob, for records without a folder of blobs. Raises BlobLostError."""
     raise BlobLostError(f"there is no folder with the blob {digest}")
 
 
 def is_reference(value: Json) -> bool:
-    """Whether a logged value stands for one in a blob."""
+    """Whether a logged value is a reference to a blob."""
     return isinstance(value, dict) and _KEY in value
 
 
 def _changed(event: Event, change: _Change) -> Event:
-    """`event` with `change` applied to each value that the schema calls one."""
+    """`event` with `change` applied to each value (schemas/event.schema.json)."""
     if isinstance(event, RunStarted):
         return replace(event, args=_fields(event.args, change), state=_fields(event.state, change))
     if isinstance(event, RunFinished):

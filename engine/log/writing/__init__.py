@@ -1,1 +1,1 @@
-"""What a run appends while it goes on."""
+"""Writes the log and the other files of a running run."""

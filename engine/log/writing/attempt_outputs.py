@@ -1,5 +1,5 @@
-"""What each attempt leaves: `.openexpertise/output/<run-id>/<attemptId>.log` holds what it printed, `.exchange.jsonl`
-what it asked a model (docs/design.md, The run log).
+"""The files of an attempt in `.openexpertise/output/<run-id>/`: `<attemptId>.log` has its output, `.exchange.jsonl` its
+exchange with a model (docs/design.md, The run log).
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ from engine.log.secrets.masking import MaskedStream, Secrets
 from engine.log.storage.disk import DISK, Disk, Thing
 from engine.log.storage.run_store import RunStore, is_run_id
 from engine.log.storage.safe_open import refuse_links
-from engine.log.writing.llm_transcript import Exchange
+from engine.log.writing.llm_transcript import LlmTranscript
 
 OUTPUT_FOLDER = "output"
 
 LIMIT_BYTES = 10_000_000
-"""How much of one attempt's output is kept."""
+"""The most output that is kept of an attempt."""
 
-CUT = b"\n[oe: 10 MB of output are kept; the rest is not]\n"
+CUT = b"\n[oe: output is limited to 10 MB; the rest was dropped]\n"
 
 
 def output_folder(store: RunStore, run_id: str) -> Path:
-    """Where the attempts of a run leave what they printed. Raises ValueError for text that is no run id."""
+    """The folder for the output of a run's attempts. Raises ValueError for text that is no run id."""
     if not is_run_id(run_id):
         raise ValueError(f"not a run id: {run_id!r}")
     return store.data / OUTPUT_FOLDER / run_id
 
 
 class Outputs(Struct, frozen=True):
-    """The output files of one run, in `folder`, without `secrets`. Without a folder nothing is kept."""
+    """The output files of one run, in `folder`, with `secrets` masked. Without a folder, nothing is kept."""
 
     folder: Path | None = None
     secrets: Secrets = field(default_factory=Secrets)
     disk: Disk = DISK
 
     def of(self, attempt_id: str, warn: Callable[[str], object]) -> contextlib.AbstractContextManager[OutputFile]:
-        """The file for what one attempt prints, closed in the end; `warn` hears of what could not be kept."""
+        """The file for the output of an attempt; `warn` is called if it could not be written."""
         return self._kept(f"{attempt_id}.log", self.secrets, warn)
 
     @contextlib.contextmanager
-    def exchange(self, attempt_id: str, warn: Callable[[str], object]) -> Iterator[Exchange]:
-        """The file for what one attempt asks a model and for what comes back; as `of`."""
-        # The exchange masks values: in a line of JSON, a mask could take the place of a number or a brace.
+    def exchange(self, attempt_id: str, warn: Callable[[str], object]) -> Iterator[LlmTranscript]:
+        """The file for an attempt's exchange with a model; as `of`."""
+        # The transcript masks values: masking its JSON could replace a number or a brace.
         with self._kept(f"{attempt_id}.exchange.jsonl", Secrets(), warn) as file:
-            yield Exchange(file.write, self.secrets)
+            yield LlmTranscript(file.write, self.secrets)
 
     @contextlib.contextmanager
     def _kept(self, name: str, secrets: Secrets, warn: Callable[[str], object]) -> Iterator[OutputFile]:
@@ -62,10 +62,9 @@ class Outputs(Struct, frozen=True):
 
 
 class OutputFile:
-    """Takes what is to be kept of an attempt, in the file `name`; without a folder nothing is.
-    The file is made with the first byte, so that silence leaves none.
+    """The file `name` of an attempt, created with the first byte. Without a folder, nothing is kept.
 
-    Writing never raises: what cannot be kept is not worth the attempt. `problem` then says what went wrong.
+    Writing never raises, since lost output must not fail the attempt. `problem` then says what went wrong.
     """
 
     def __init__(self, folder: Path | None, name: str, secrets: Secrets, disk: Disk = DISK) -> None:
@@ -79,17 +78,17 @@ class OutputFile:
 
     @property
     def path(self) -> Path | None:
-        """Where it is, if it is kept."""
+        """The path of the file, if it is kept."""
         return None if self._folder is None else self._folder / self._name
 
     def write(self, data: bytes) -> None:
-        """Append `data`, up to the limit, with secrets masked even where they come in pieces."""
+        """Append `data`, up to the limit, with secrets masked even across calls."""
         if self._folder is None or self._left < 0 or self.problem is not None:
             return
         self._append(self._masked.feed(data))
 
     def close(self) -> None:
-        """Write what was held back and let go of the file."""
+        """Write the rest and close the file."""
         self._append(self._masked.end())
         if self._descriptor >= 0:
             os.close(self._descriptor)
@@ -107,11 +106,11 @@ class OutputFile:
                 self._descriptor = _create(self._disk, path)
             self._disk.write_all(Thing.OUTPUT, self._descriptor, kept)
         except OSError as error:
-            self.problem = f"output cannot be kept in {path}: {error.strerror}"
+            self.problem = f"output cannot be written to {path}: {error.strerror}"
 
 
 def _create(disk: Disk, path: Path) -> int:
-    path.parent.parent.mkdir(mode=0o700, exist_ok=True)  # nothing is synced here: no result is in these files
+    path.parent.parent.mkdir(mode=0o700, exist_ok=True)  # not synced: these files hold no results
     refuse_links(path.parent)
     path.parent.mkdir(mode=0o700, exist_ok=True)
     return disk.create(Thing.OUTPUT, path, exclusive=False)

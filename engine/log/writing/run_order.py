@@ -1,5 +1,6 @@
-"""The order in which the runs of a folder begin and end, whatever the clock says: a counter in
-`.openexpertise/run-order`. A run takes a number when it begins and another when it ends; both stand in its log.
+"""The order of the starts and ends of runs, whatever the clock says: a counter in `.openexpertise/run-order`.
+
+A run takes a number when it starts and another when it ends; both are in its log.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ from engine.log.writing.writer import Clock, timestamp, utc_now
 FILE = "run-order"
 
 _BUSY_SECONDS = 1.0
-"""How long to wait for other runs, each of which holds the file for well under a millisecond, unless it is stopped."""
+"""How long to wait for other runs, which hold the file for less than a millisecond unless they are stopped."""
 
-_AGAIN_SECONDS = 0.002
-_MOST_BYTES = 128
-_TOLERATED = timedelta(minutes=1)
-"""Clocks are put right by less than this all the time."""
+_RETRY_SECONDS = 0.002
+_MAX_BYTES = 128
+_TOLERANCE = timedelta(minutes=1)
+"""Smaller corrections of clocks are normal."""
 
 
 class Place(Struct, frozen=True):
-    """A place in the order; `ahead_until` is the time of the place before, where the clock has been set back since."""
+    """A place in the order; `ahead_until` is the time of the previous place if the clock has been set back since."""
 
     order: int
     ahead_until: str | None = None
@@ -43,9 +44,9 @@ class _Last(Struct, frozen=True):
 
 
 class RunOrder:
-    """The two places of one run in the order of the runs in `store()`, which is asked where they are by now.
+    """The two places of a run in the order. `store()` returns the present store, whose folder may be moved.
 
-    Making it takes the first place. Raises OSError.
+    The constructor takes the first place. Raises OSError.
     """
 
     def __init__(self, store: Callable[[], RunStore], disk: Disk = DISK, clock: Clock = utc_now) -> None:
@@ -55,7 +56,7 @@ class RunOrder:
         self.began = self._take()
 
     def end(self) -> int:
-        """Take the second. Raises OSError."""
+        """Take the second place. Raises OSError."""
         return self._take().order
 
     def _take(self) -> Place:
@@ -63,25 +64,25 @@ class RunOrder:
 
 
 def clock_warnings(place: Place) -> tuple[str, ...]:
-    """What a run that begins at `place` should say of the clock: nothing, mostly."""
+    """The warning of a run that starts at `place` if the clock was set back."""
     if place.ahead_until is None:
         return ()
     return (
-        f"the clock was set back: a run here began or ended at {place.ahead_until}, which is still to come. "
-        "Runs are ordered as they happened; check the date of this machine.",
+        f"the clock was set back: a run here started or ended at {place.ahead_until}, which is in the future. "
+        "The order of runs is not affected; check the clock of this machine.",
     )
 
 
 def take_place(store: RunStore, ts: str, disk: Disk = DISK) -> Place:
-    """The next place in the order of the runs in `store`, whose folders exist; `ts` is the time now.
+    """Take the next place in the order of `store`, whose folders exist; `ts` is the present time.
 
-    Where the counter is missing or damaged, it goes on from the logs. A process that is stopped while it holds the file
-    stops no other: two may have the same place then, and their times tell. Raises OSError.
+    A missing or damaged counter continues from the logs. A process that is stopped while it holds the file stops no
+    other one: two runs may then get the same place, and are ordered by their times. Raises OSError.
     """
     descriptor = disk.create(Thing.ORDER, store.data / FILE, exclusive=False)
     try:
         is_ours = _lock(descriptor, disk)
-        last = _decoded(os.pread(descriptor, _MOST_BYTES, 0)) or _last_in_logs(store)
+        last = _decoded(os.pread(descriptor, _MAX_BYTES, 0)) or _last_in_logs(store)
         order = last.order + 1
         if is_ours:
             disk.truncate(Thing.ORDER, descriptor, 0)
@@ -92,17 +93,17 @@ def take_place(store: RunStore, ts: str, disk: Disk = DISK) -> Place:
 
 
 def _lock(descriptor: int, disk: Disk) -> bool:
-    """Whether the file could be locked in time."""
+    """Lock the file; False if that took too long."""
     until = time.monotonic() + _BUSY_SECONDS
     while not disk.lock(Thing.ORDER, descriptor):
         if time.monotonic() > until:
             return False
-        time.sleep(_AGAIN_SECONDS)
+        time.sleep(_RETRY_SECONDS)
     return True
 
 
 def _decoded(content: bytes) -> _Last | None:
-    """What the file says; None where it is empty or damaged."""
+    """The content of the file; None if it is empty or damaged."""
     order, _, ts = content.partition(b" ")
     try:
         moment(text := ts.decode("ascii").strip())
@@ -112,7 +113,7 @@ def _decoded(content: bytes) -> _Last | None:
 
 
 def _last_in_logs(store: RunStore) -> _Last:
-    """The greatest place and the latest time that the logs name."""
+    """The greatest place and the latest time in the logs."""
     last = _Last(0, "1970-01-01T00:00:00.000Z")
     for order, ts in _places(store):
         last = _Last(max(last.order, order), max(last.ts, ts, key=moment))
@@ -131,4 +132,4 @@ def _places(store: RunStore) -> Iterator[tuple[int, str]]:
 
 
 def _is_ahead(last: str, now: str) -> bool:
-    return moment(last) - moment(now) > _TOLERATED
+    return moment(last) - moment(now) > _TOLERANCE

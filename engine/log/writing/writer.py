@@ -1,8 +1,8 @@
 """Appends events to a run's log: one process, one file, never rewritten (docs/design.md, The run log).
 
-The order in which things become durable, so that a loss of power at any moment leaves no line that says too much:
-the blobs that a line names, then the line; the first line, then the name of the log; all lines so far, then whatever
-is started because of them.
+Things become durable in an order in which a power loss leaves no line that promises too much: blobs before the line
+that refers to them; the first line before the name of the log; all lines before anything that is started because of
+them.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from engine.log.events.events import Event, Record
 from engine.log.secrets.masking import Secrets
 from engine.log.storage.blobs import blobs_of
 from engine.log.storage.disk import DISK, Disk, Thing
-from engine.log.values.large_values import may_hold_large, put_away
+from engine.log.values.large_values import may_hold_large, move_to_blobs
 
 Clock = Callable[[], datetime]
 
-_COPIED_BYTES = 1 << 20
-_UNBEGUN = ".new"
-"""What is added to the name of a log that has no first line yet: nobody is to find a run that says nothing."""
+_COPY_BYTES = 1 << 20
+_UNNAMED_SUFFIX = ".new"
+"""Added to the name of a log without a first line, so that nobody finds an empty log."""
 
 _REMEDIES = {
     errno.ENOSPC: "free some space",
     errno.EDQUOT: "free some space",
-    errno.EFBIG: "raise the limit on the size of files",
+    errno.EFBIG: "raise the limit on file sizes",
     errno.EROFS: "make its folder writable",
     errno.EACCES: "make its folder writable",
     errno.EPERM: "make its folder writable",
@@ -45,14 +45,14 @@ def utc_now() -> datetime:
 
 
 def timestamp(moment: datetime) -> str:
-    """ISO-8601 UTC with milliseconds, as in `ts`."""
+    """The time as in `ts`: ISO-8601 UTC with milliseconds."""
     return moment.astimezone(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class LogWriteError(Exception):
-    """A log cannot be written any more. The message says why, and `remedy` what to do about it, for the user.
+    """The log can no longer be written. The message and the `remedy` are for the user.
 
-    What was written before is whole; unless nothing was, or it is gone, it is `resumable`.
+    Earlier lines are intact; the run is `resumable` unless there are none, or the log is gone.
     """
 
     def __init__(self, message: str, remedy: str | None = None, *, resumable: bool = True) -> None:
@@ -64,8 +64,8 @@ class LogWriteError(Exception):
 class LogWriter:
     """Writes the log of a new run, whose lock the caller holds.
 
-    The constructor raises OSError; FileExistsError where the run id is taken. The log has its name once its first line
-    is durable. After the first LogWriteError nothing more is written, so that no line ever follows half of another one.
+    The constructor raises OSError; FileExistsError if the run id is taken. The log gets its name once its first line is
+    durable. After the first LogWriteError nothing more is written, so that no line follows half of another one.
     """
 
     def __init__(
@@ -88,8 +88,8 @@ class LogWriter:
         self._broken: LogWriteError | None = None
         if path.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
-        self._unbegun = path.with_name(path.name + _UNBEGUN)
-        self._fd = disk.create(Thing.LOG, self._unbegun, exclusive=True)
+        self._unnamed = path.with_name(path.name + _UNNAMED_SUFFIX)
+        self._fd = disk.create(Thing.LOG, self._unnamed, exclusive=True)
 
     @property
     def next_seq(self) -> int:
@@ -97,11 +97,11 @@ class LogWriter:
         return self._seq
 
     def append(self, event: Event) -> Record:
-        """Give `event` its place and time and write its line. It is durable only after `sync`; its blobs are before.
+        """Write the line of `event`. It is durable only after `sync`, its blobs are immediately.
 
-        Returns the record with secrets masked and its large values in place. Raises LogWriteError.
+        Returns the record with secrets masked and large values inline. Raises LogWriteError.
         """
-        self._require_sound()
+        self._require_writable()
         record = Record(seq=self._seq, ts=timestamp(self._clock()), run_id=self.run_id, event=event)
         try:
             line = encode(record)
@@ -116,7 +116,7 @@ class LogWriter:
             self._disk.write_all(Thing.LOG, self._fd, written)
             if self._seq == 0:
                 self._disk.sync(Thing.LOG, self._fd)
-                self._disk.rename(Thing.LOG, self._unbegun, self._path)
+                self._disk.rename(Thing.LOG, self._unnamed, self._path)
         except OSError as error:
             raise self._break(self._unwritable(error)) from error
         self._seq += 1
@@ -125,8 +125,8 @@ class LogWriter:
         return record
 
     def keep(self, content: bytes) -> None:
-        """Keep a content as a blob, unless it holds a secret; durable on return. Raises LogWriteError."""
-        self._require_sound()
+        """Store a content as a blob, durable on return, unless it contains a secret. Raises LogWriteError."""
+        self._require_writable()
         if self._secrets.may_be_in(content):
             return
         try:
@@ -135,8 +135,8 @@ class LogWriter:
             raise self._break(self._unwritable(error)) from error
 
     def sync(self) -> None:
-        """Make all that was appended survive a power loss. Raises LogWriteError, also where the log was deleted."""
-        self._require_sound()
+        """Make all lines survive a power loss. Raises LogWriteError, also if the log was deleted."""
+        self._require_writable()
         if not self._unsynced:
             return
         try:
@@ -144,11 +144,11 @@ class LogWriter:
         except OSError as error:
             raise self._break(self._unwritable(error)) from error
         if self._is_deleted():
-            raise self._break(self._put_back())
+            raise self._break(self._restore())
         self._unsynced = False
 
     def close(self) -> None:
-        """Sync and let go of the file. Raises LogWriteError, unless it did before."""
+        """Sync and close the file. Raises LogWriteError, unless it did before."""
         if self._fd < 0:
             return
         try:
@@ -158,28 +158,28 @@ class LogWriter:
             os.close(self._fd)
             self._fd = -1
             if self._seq == 0:
-                self._take_away()
+                self._delete()
 
     def _without_large(self, record: Record) -> bytes:
-        return encode(replace(record, event=put_away(record.event, self._blobs.keep)))
+        return encode(replace(record, event=move_to_blobs(record.event, self._blobs.keep)))
 
-    def _require_sound(self) -> None:
+    def _require_writable(self) -> None:
         if self._broken is not None:
             raise self._broken
 
     def _break(self, error: LogWriteError) -> LogWriteError:
-        """Take back the half of a line that may have been written, and write no more.
+        """Remove the half of a line that may have been written, and write no more.
 
-        Not even sync again: after a sync that failed, the next one may say that all is well though it is not.
+        Do not even sync again: after a failed sync, the next one may succeed although data is lost.
         """
         self._broken = error
-        with contextlib.suppress(OSError):  # a torn last line is the one flaw that every reader forgives
+        with contextlib.suppress(OSError):  # readers ignore a torn last line
             self._disk.truncate(Thing.LOG, self._fd, self._size)
         return error
 
-    def _take_away(self) -> None:
-        """Leave nothing of a log that never began, whether it got its name or not."""
-        for path in (self._unbegun, self._path):
+    def _delete(self) -> None:
+        """Delete a log without a first line, whether it got its name or not."""
+        for path in (self._unnamed, self._path):
             with contextlib.suppress(OSError):
                 self._disk.delete(Thing.LOG, path)
 
@@ -188,28 +188,28 @@ class LogWriter:
 
     def _unwritable(self, error: OSError) -> LogWriteError:
         if self._is_deleted() and self._seq > 0:
-            return self._put_back()
+            return self._restore()
         remedy = _REMEDIES.get(error.errno or 0, "check the disk")
         return LogWriteError(f"{error.strerror}: {self._path} cannot be written", remedy, resumable=self._seq > 0)
 
-    def _put_back(self) -> LogWriteError:
-        """Write the log again where it was deleted: its lines are still there for the one who has it open."""
-        gone = f"{self._path} was deleted while the run went on"
+    def _restore(self) -> LogWriteError:
+        """Restore a deleted log: its lines can still be read from the open file."""
+        gone = f"{self._path} was deleted during the run"
         try:
             self._disk.make_folder(Thing.LOG, self._path.parent.parent)
             self._disk.make_folder(Thing.LOG, self._path.parent)
             self._copy()
         except OSError as error:
-            return LogWriteError(f"{gone} and could not be put back ({error.strerror})", resumable=False)
-        return LogWriteError(f"{gone}, and has been put back")
+            return LogWriteError(f"{gone} and could not be restored ({error.strerror})", resumable=False)
+        return LogWriteError(f"{gone} and has been restored")
 
     def _copy(self) -> None:
-        anew = self._disk.create(Thing.LOG, self._unbegun, exclusive=True)
+        copy = self._disk.create(Thing.LOG, self._unnamed, exclusive=True)
         try:
-            for start in range(0, self._size, _COPIED_BYTES):
-                piece = os.pread(self._fd, min(_COPIED_BYTES, self._size - start), start)
-                self._disk.write_all(Thing.LOG, anew, piece)
-            self._disk.sync(Thing.LOG, anew)
+            for start in range(0, self._size, _COPY_BYTES):
+                piece = os.pread(self._fd, min(_COPY_BYTES, self._size - start), start)
+                self._disk.write_all(Thing.LOG, copy, piece)
+            self._disk.sync(Thing.LOG, copy)
         finally:
-            os.close(anew)
-        self._disk.rename(Thing.LOG, self._unbegun, self._path)
+            os.close(copy)
+        self._disk.rename(Thing.LOG, self._unnamed, self._path)

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from engine.log.events.events import Counts
-from engine.log.humanize import duration
+from engine.log.humanize import duration, shortened, shortened_name
 from engine.log.reading.view import NodeStatus
 from engine.report.drawing.diagram import Box, Line, Picture
 from engine.report.drawing.layout import Size, layout
 from engine.report.drawing.markup import Element, element
 from engine.report.executions import Execution, History
-from engine.report.humanize import shortened, shortened_name
 from engine.report.status_signs import SIGNS
 
 _LETTER = 8.6

@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.log.humanize import duration
+from engine.log.humanize import duration, shortened_name
 from engine.report.drawing.markup import Element, element
 from engine.report.executions import Execution, History, in_order
-from engine.report.humanize import shortened_name
 
 _WIDTH = 1000.0
 _NAMES = 210.0

@@ -8,9 +8,9 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import Counts, Record, Sums
-from engine.log.humanize import counts_text, duration
+from engine.log.humanize import counts_text, duration, money, spent_text, tokens_text
 from engine.log.reading.summary import RunState, RunSummary
 from engine.log.values.input_values import InputValues
 from engine.log.values.large_values import Read, no_blobs
@@ -19,7 +19,6 @@ from engine.report.drawing.markup import Element, document, element
 from engine.report.drawing.svg_graph import MOST_BOXES, picture_of_log, svg_graph
 from engine.report.drawing.svg_timeline import svg_timeline
 from engine.report.executions import History, history, in_order
-from engine.report.humanize import money, spent_text, tokens_text
 from engine.report.page.page_nodes import Values, error_box, node_section, value_row
 from engine.report.received_inputs import KnownValues
 

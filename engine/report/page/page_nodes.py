@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import UNSET, Struct
 
-from engine.expressions import Json
+from engine.json_types import Json
 from engine.log.events.events import ErrorInfo, NodeAttempt
-from engine.log.humanize import counts_text, duration
+from engine.log.humanize import counts_text, duration, money, shortened, tokens_text
 from engine.log.reading.view import NodeStatus
 from engine.log.values.input_values import InputValues
 from engine.report.drawing.markup import Element, element
 from engine.report.executions import Execution
-from engine.report.humanize import money, shortened, tokens_text
 from engine.report.received_inputs import KnownValues, received
 from engine.report.status_signs import SIGNS
 

@@ -1,1 +1,1 @@
-"""A whole text as blocks, so that an edit reads only what it touched."""
+"""Divides a text into blocks, so that after an edit only the blocks that it touched are read again."""

@@ -1,5 +1,5 @@
-"""From a text to blocks and back to one tree: divides what divides surely, reads the pieces, keeps what did not change,
-and confines what is broken to the smallest piece it can."""
+"""Divides a document into blocks where the cut is sure, reads them, reuses those that did not change, and confines a
+mistake to the smallest block that it can."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ from engine.syntax.incremental.block_layout import (
 from engine.syntax.incremental.join import entry_around, item_around, joined, label
 from engine.syntax.problems import SyntaxCode, SyntaxProblem
 from engine.syntax.spans import Span
-from engine.syntax.yaml.character_substitutes import hide
+from engine.syntax.yaml.character_substitutes import substitute
 from engine.syntax.yaml.error_diagnosis import Failure
 from engine.syntax.yaml.pyyaml_events import events
 from engine.syntax.yaml.reader import Anchors, Reading, read
 
-# The levels that are always divided: top-level entries, what is in them (nodes, edges, schema), and its items.
-_ALWAYS = 2
-# Beneath them, a piece is divided when it is longer than this (code points): reading less costs no less.
-_LONG = 4096
-# What is broken is divided on its way down to the fault, but not for ever.
-_DEEPEST = 32
+# Levels that are always divided: top-level entries, the entries in them (nodes, edges, schema), and their items.
+_DIVIDED_LEVELS = 2
+# Below them, a piece is divided when it is longer than this (code points); shorter ones are as fast to read whole.
+_MAX_UNDIVIDED = 4096
+# A broken piece is divided down to its mistake, to this depth at most.
+_MAX_LEVEL = 32
 
 
 class _OpenError(Exception):
-    """A piece is open at its end, and closes at an offset (of the document) beyond what it was taken to be."""
+    """A piece is open at its end: a bracket or quote closes at an offset (of the document) beyond it."""
 
     def __init__(self, closes_at: int) -> None:
         super().__init__(closes_at)
@@ -57,7 +57,7 @@ class _OpenError(Exception):
 
 
 class _Place(Struct, frozen=True):
-    """Where a text stands: its offset in the document, how deep it was cut out, and whether more text may close it."""
+    """The offset of a text in the document, its level, and whether it is final: not continued by the text after it."""
 
     at: int
     level: int
@@ -68,14 +68,14 @@ class _Place(Struct, frozen=True):
 
 
 class Assembler:
-    """Reads one document. Holds what its blocks need to know of it: its text, and the anchors so far."""
+    """Reads one document. Holds what its blocks need: the text of the document, and the anchors so far."""
 
     def __init__(self, document: str, anchors: Anchors) -> None:
         self.document = document
         self.anchors = anchors
 
     def document_block(self, old: Block | None) -> Block:
-        """Return the block that is the whole document, taking over from `old` what did not change."""
+        """Return the block that is the whole document, reusing what did not change since `old`."""
         if old is not None and old.text == self.document:
             return old
         layout = lay_out(self.document)
@@ -87,9 +87,9 @@ class Assembler:
     # -- whole nodes ----------------------------------------------------------------------------------------
 
     def _undivided(self, text: str, place: _Place) -> Block:
-        """Read a text that is one node in one go; where that fails, keep what divides."""
+        """Read a text that is one node as a whole; where that fails, divide it."""
         reading = read(text, self.anchors)
-        layout = lay_out(text, tolerant=True) if reading.failure and place.level < _DEEPEST else None
+        layout = lay_out(text, tolerant=True) if reading.failure and place.level < _MAX_LEVEL else None
         if reading.failure is None or layout is None:
             return self._kept(block_of(text, reading))
         block = self._divided(text, layout, replace(place, final=True), None)
@@ -108,7 +108,7 @@ class Assembler:
             if block is None or not (block.plain or block.holds(self.anchors)):
                 block, end = self._fresh_piece(text, layout, position, place, old)
             elif not block.plain:
-                block.leave_to(self.anchors)
+                block.add_to(self.anchors)
             pieces.append((start, block))
             position += 1
             while position < len(starts) and starts[position] < end:
@@ -118,17 +118,17 @@ class Assembler:
     def _fresh_piece(
         self, text: str, layout: Layout, position: int, place: _Place, old: Block | None
     ) -> tuple[Block, int]:
-        """Read a piece that is not known, and return it with its end: it may go on into the pieces after it."""
+        """Read a new piece, and return it with its end: it may extend over the pieces after it."""
         start = layout.starts[position]
         shortest = layout.starts[position + 1] if position + 1 < len(layout.starts) else len(text)
         here = _Place(place.at + start, place.level, place.final)
-        before = self.anchors.moment()
+        before = self.anchors.checkpoint()
         end = shortest
         while True:
             try:
                 block = self._piece(text[start:end], layout, here, old)
             except _OpenError as error:
-                self.anchors.go_back(before)
+                self.anchors.roll_back(before)
                 if error.closes_at > place.at + len(text):
                     raise
                 following = bisect_left(layout.starts, error.closes_at - place.at)
@@ -136,8 +136,8 @@ class Assembler:
                 continue
             if end == shortest or not block.failed:
                 return block, end
-            # It would close, but into something that is no YAML: what is open was more likely forgotten here.
-            self.anchors.go_back(before)
+            # It would close, but the result is not YAML: more likely the closing bracket or quote is missing here.
+            self.anchors.roll_back(before)
             block = self._piece(text[start:shortest], layout, replace(here, final=True), old)
             block.settled = False
             return block, shortest
@@ -145,7 +145,7 @@ class Assembler:
     # -- pieces: one entry, one item ------------------------------------------------------------------------
 
     def _piece(self, text: str, layout: Layout, place: _Place, old: Block | None) -> Block:
-        if place.level < (_DEEPEST if len(text) > _LONG else _ALWAYS):
+        if place.level < (_MAX_LEVEL if len(text) > _MAX_UNDIVIDED else _DIVIDED_LEVELS):
             block = self._nested(text, layout, place, old)
             if block is not None:
                 return block
@@ -162,7 +162,7 @@ class Assembler:
     def _nested(
         self, text: str, layout: Layout, place: _Place, old: Block | None, *, tolerant: bool = False
     ) -> Block | None:
-        """Read a piece whose content divides further, or return None when it does not."""
+        """Read a piece whose content can be divided further; None when it cannot."""
         key: Reading | None = None
         dash = begin = 0
         least = -1
@@ -183,12 +183,12 @@ class Assembler:
         return entry_around(text, key, begin, block) if key else item_around(text, dash, block)
 
     def _broken_piece(self, text: str, layout: Layout, place: _Place, reading: Reading) -> Block:
-        """Return what can be had of a piece that PyYAML refuses, or that is no entry or item."""
+        """Return what can be read of a piece that PyYAML refuses, or that is not an entry or item."""
         failure = reading.failure
         if failure is None:
             return _without_colon(text, reading)
         block: Block | None = None
-        if place.level < _DEEPEST:
+        if place.level < _MAX_LEVEL:
             block = self._nested(text, layout, replace(place, final=True), None, tolerant=True)
         if block is None:
             block = self._first_lines(text, layout, place, reading)
@@ -197,11 +197,11 @@ class Assembler:
         return block
 
     def _first_lines(self, text: str, layout: Layout, place: _Place, reading: Reading) -> Block:
-        """Return what was read before the failure, with the entries below it where the first line is whole."""
+        """Return what was read before the failure, and the entries below it where the first line is complete."""
         first = end_of_first_line(text)
         head = read(text[:first], self.anchors)
         below = tabs_as_spaces(text[first:])
-        rest = lay_out(below, tolerant=True) if place.level < _DEEPEST and layout.is_mapping else None
+        rest = lay_out(below, tolerant=True) if place.level < _MAX_LEVEL and layout.is_mapping else None
         head_is_whole = head.failure is None and _is_piece(head.node, layout)
         if not head_is_whole or rest is None or not rest.is_mapping:
             best = head if head_is_whole and not _has_value(reading.node) else reading
@@ -209,16 +209,16 @@ class Assembler:
             before = Block(text, node, best.start, best.problems, best.defines, best.uses)
             return self._kept(before if layout.is_mapping else _with_item(before))
         after = self._divided(below, rest, replace(place.inside(first), final=True), None)
-        # What is wrong further down may follow from the failure itself, so that alone is reported.
+        # Problems further down may follow from the failure, so it alone is reported.
         pieces = [(0, block_of(text[:first], head)), (first, replace(after, problems=(), failed=False))]
         return joined(text, layout, pieces)
 
     def _kept(self, block: Block) -> Block:
-        block.leave_to(self.anchors)
+        block.add_to(self.anchors)
         return block
 
     def _closes_at(self, text: str, at: int, failure: Failure) -> int | None:
-        """Return where (in the document) the entry or item that `text` opens ends when what follows is read on."""
+        """Return the end (in the document) of the entry or item that `text` opens, when read beyond `text`."""
         if self.document.find(failure.closer, at + len(text)) < 0:
             return None
         try:
@@ -229,7 +229,7 @@ class Assembler:
 
 
 class _ReadOn:
-    """A piece and what follows it in the document: only as much as is asked for, since many pieces may be open."""
+    """A stream of a piece and the document after it, read only as far as needed, since many pieces may be open."""
 
     def __init__(self, piece: str, document: str, at: int) -> None:
         self._piece = piece
@@ -246,8 +246,8 @@ class _ReadOn:
         else:
             found = self._document[self._at : self._at + most]
             self._at += len(found)
-        hidden = hide(found)
-        return hidden.text if hidden else found
+        substituted = substitute(found)
+        return substituted.text if substituted else found
 
 
 def _end_of_first_child(stream: Iterator[Any]) -> int | None:
@@ -272,7 +272,7 @@ def _end_of_first_child(stream: Iterator[Any]) -> int | None:
 
 
 def _is_piece(node: Green | None, layout: Layout) -> bool:
-    """Whether a node is what the layout promised: a block mapping's entry, or a block sequence's item."""
+    """Whether a node is what the layout says: an entry of a block mapping, or an item of a block sequence."""
     if not layout.is_mapping:
         return isinstance(node, Sequence) and node.style is Style.BLOCK
     if not isinstance(node, Mapping) or node.style is not Style.BLOCK or not node.entries:
@@ -282,14 +282,14 @@ def _is_piece(node: Green | None, layout: Layout) -> bool:
 
 
 def _has_value(node: Green | None) -> bool:
-    """Whether the last entry or item that was read has a value that could be read."""
+    """Whether the last entry or item has a value that could be read."""
     if isinstance(node, Mapping):
         return bool(node.entries) and not isinstance(node.entries[-1].value, Broken | None)
     return isinstance(node, Sequence) and bool(node.items)
 
 
 def _with_item(block: Block) -> Block:
-    """Return a broken item as one that holds at least an error node: it counts among its siblings."""
+    """Return a broken item with at least an error node in it, so that it counts among its siblings."""
     if _has_value(block.node):
         return block
     dash, _ = dash_of_item(block.text)
@@ -312,25 +312,25 @@ def _is_bare_key(reading: Reading) -> bool:
 
 
 def _without_colon(text: str, reading: Reading) -> Block:
-    """Return a line that stands where an entry should: a key that is only half typed, perhaps."""
+    """Return the block of a line in the place of an entry, such as a half-typed key."""
     node, start = reading.node, reading.start
     if node is None or (isinstance(node, Scalar) and not node.length):
         return Block(text, None, 0, reading.problems)  # a line with `---` and nothing else
     span = Span(start, start + max(node.length, 1))
     if isinstance(node, Scalar) and node.style is Style.PLAIN:
-        message = f"A key needs a colon and a value: write `{node.text}: …`."
+        message = f"Missing colon; write `{node.text}: …`"
         problem = SyntaxProblem(SyntaxCode.MISSING_COLON, message, span)
         entry = Entry(0, node, node.length, None)
         key: Green | None = make_mapping(node.block, node.at, node.length, (entry,), Style.BLOCK)
     else:
-        message = "Here should be an entry, `key: value`; write one, or remove this."
+        message = "Expected an entry `key: value`"
         problem = SyntaxProblem(SyntaxCode.INVALID_YAML, message, span)
         key = None
     return Block(text, key, start, (*reading.problems, problem), failed=True)
 
 
 def _with_failure(block: Block, reading: Reading) -> Block:
-    """Return a recovered block, which reports the failure of the whole unless one of its pieces has its own."""
+    """Return a recovered block with the failure of the whole as a problem, unless a piece of it has its own."""
     if not block.failed and reading.failure:
         problem = reading.failure.as_problem()
         others = [other for other in block.problems if other.span.start != problem.span.start]

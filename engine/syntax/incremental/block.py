@@ -1,4 +1,4 @@
-"""What a stretch of lines says, kept with its text so that it need not be read again."""
+"""The parsed content of consecutive lines, kept with their text for reuse."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.syntax.yaml.reader import Anchors, Reading
 
 
 class Block(Struct, gc=False):
-    """The meaning of `text`; all offsets are from its start (code points)."""
+    """The node and the problems of `text`; all offsets are from its start (code points)."""
 
     text: str
     node: Green | None
@@ -21,35 +21,35 @@ class Block(Struct, gc=False):
     failed: bool = False
     """Whether PyYAML refuses the text."""
     settled: bool = True
-    """Whether this is so whatever follows the text; not so when something is open at its end."""
+    """Whether this holds whatever follows the text; not when something is open at its end."""
     parts: dict[str, Block] | None = None
-    """Its own pieces by their text, where it was divided."""
+    """Its pieces by their text, where it was divided."""
     divided: dict[str, Block] | None = None
-    """Those of its pieces that were divided again, by their first line."""
+    """The pieces that were divided further, by their first line."""
 
     @property
     def plain(self) -> bool:
-        """Whether it has nothing to report and nothing to do with anchors."""
+        """Whether it has no problems, anchors and aliases."""
         return not (self.problems or self.defines or self.uses)
 
     def holds(self, anchors: Anchors) -> bool:
-        """Whether it still says the same after what `anchors` saw before it."""
+        """Whether it reads the same after `anchors`: those of the text before it."""
         return all(anchors.nodes.get(name) is target for name, target in self.uses) and (
             self.expansion <= anchors.allowance
         )
 
-    def leave_to(self, anchors: Anchors) -> None:
-        """Tell `anchors` what it defines and what it spends."""
+    def add_to(self, anchors: Anchors) -> None:
+        """Add its anchors and the expansion of its aliases to `anchors`."""
         anchors.add(self.defines, self.expansion)
 
     @property
     def expansion(self) -> int:
-        """How much text its aliases stand for."""
+        """How much text its aliases expand to, in code points."""
         return self.node.expansion if self.node and (self.uses or self.defines) else 0
 
 
 def block_of(text: str, reading: Reading) -> Block:
-    """Return a block that was read in one go."""
+    """Return the block of a text that was read as a whole."""
     return Block(
         text,
         reading.node,

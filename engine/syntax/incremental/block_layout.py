@@ -1,7 +1,7 @@
-"""How the lines of a block divide it into entries or items, seen from their indentation alone.
+"""Divides the lines of a block into entries or items by indentation alone.
 
-A cut is sure when each piece then reads as one entry or item by itself: PyYAML's scanner would be in the same
-state there. That reading is engine.syntax.incremental.assemble's; here nothing is read.
+A cut is sure when each piece reads as one entry or item by itself: PyYAML's scanner would be in the same state there.
+engine.syntax.incremental.assemble reads the pieces.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from engine.syntax.lines import with_newlines
 
-# A key that cannot be anything else. Keys with ':' or '#' in them exist too; blocks that start with one stay whole.
+# What can only be a key. Other keys may contain ':' or '#'; a block that starts with one is not divided.
 _KEY = r"""(?:[A-Za-z0-9_$./<~+(][^#:\n\t]*|"[^"\\\n]*"[ ]*|'[^'\n]*'[ ]*):(?=[ \t\n]|\Z)"""
 _DASH = r"-(?=[ \t\n]|\Z)"
 _FIRST_LINE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*( *)")
@@ -24,7 +24,7 @@ _HEADER = re.compile(rf"{_KEY}[ ]*(?:[ ]#[^\n]*)?\n")
 
 
 class Layout(Struct, frozen=True):
-    """Where the pieces of a block start: entries of a mapping or items of a sequence, all at one column."""
+    """The starts of the pieces of a block: entries of a mapping or items of a sequence, all at one column."""
 
     is_mapping: bool
     column: int
@@ -32,9 +32,9 @@ class Layout(Struct, frozen=True):
 
 
 def lay_out(text: str, *, tolerant: bool = False) -> Layout | None:
-    """Return how a block divides, or None when that is not sure from its first line.
+    """Return the layout of a block, or None when its first line does not settle it.
 
-    With `tolerant`, the first line may be a broken one: it suffices that a later line at its column is a key.
+    With `tolerant`, the first line may be broken: a later line at its column that is a key is enough.
     """
     shape = with_newlines(text)
     first = _first(shape)
@@ -51,7 +51,7 @@ def lay_out(text: str, *, tolerant: bool = False) -> Layout | None:
 
 
 def body_of_entry(text: str) -> int | None:
-    """Return where the lines under a `key:` that has nothing else on its line start, if they divide further."""
+    """Return the start of the lines under a `key:` alone on its line, if they can be divided further."""
     shape = with_newlines(text)
     first = _first(shape)
     header = _HEADER.match(shape, first.end())
@@ -72,14 +72,14 @@ def dash_of_item(text: str) -> tuple[int, int]:
 
 
 def end_of_first_line(text: str) -> int:
-    """Return the offset after the first line that is no comment, its break included."""
+    """Return the offset after the first line that is not a comment, including its line break."""
     shape = with_newlines(text)
     newline = shape.find("\n", _first(shape).end())
     return len(text) if newline < 0 else newline + 1
 
 
 def tabs_as_spaces(text: str) -> str:
-    """Return the text with each tab before the first word of a line as one space, at the same offsets."""
+    """Return the text with each tab in the margin of a line replaced by one space."""
     return _MARGIN.sub(lambda found: " " * len(found[0]), text) if "\t" in text else text
 
 
@@ -100,6 +100,6 @@ def _items_at(column: int) -> re.Pattern[str]:
 
 @lru_cache(maxsize=64)
 def _entries_at(column: int) -> re.Pattern[str]:
-    """Lines at a column, but those that can only go on with what is above: comments, closing brackets, dashes,
-    tabs, and the headers of block scalars, which PyYAML accepts at the column of their key."""
+    """Lines at a column, except those that only continue the lines above: comments, closing brackets, dashes, tabs, and
+    headers of block scalars, which PyYAML accepts at the column of their key."""
     return re.compile("\n" + " " * column + r"(?![ \n#\]},|>\t]|[-:](?:[ \t\n]|\Z)|\Z)")

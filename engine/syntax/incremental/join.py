@@ -1,4 +1,4 @@
-"""Pieces to the node that they are pieces of: offsets, problems and anchors move from the pieces to the whole."""
+"""Joins pieces into the block of the whole: shifts offsets and problems, merges anchors and aliases."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.syntax.yaml.reader import Reading
 
 
 def joined(text: str, layout: Layout, pieces: list[tuple[int, Block]]) -> Block:
-    """Return the block that consists of these pieces, each at its offset."""
+    """Return the block that consists of pieces, each at its offset."""
     whole = Block(text, None, 0)
     problems: list[SyntaxProblem] = []
     defines: dict[str, Green] = {}
@@ -54,7 +54,7 @@ def joined(text: str, layout: Layout, pieces: list[tuple[int, Block]]) -> Block:
 
 
 def entry_around(text: str, key: Reading, begin: int, body: Block) -> Block:
-    """Return the piece that is a key, read by itself, with a body below it that starts at `begin`."""
+    """Return the entry of a key, read by itself, and the body below it, which starts at `begin`."""
     assert isinstance(key.node, Mapping)
     entry = key.node.entries[0]
     start = key.start
@@ -70,7 +70,7 @@ def entry_around(text: str, key: Reading, begin: int, body: Block) -> Block:
 
 
 def item_around(text: str, dash: int, body: Block) -> Block:
-    """Return the piece that is one item, whose dash is at `dash` and whose content is `body`."""
+    """Return the item whose dash is at `dash` and whose content is `body`."""
     if body.node is None:
         return replace(body, text=text, node=make_sequence(text, dash, 1, (), Style.BLOCK), start=dash)
     end = body.start + body.node.length
@@ -80,7 +80,7 @@ def item_around(text: str, dash: int, body: Block) -> Block:
 
 
 def label(text: str) -> str:
-    """Return by what a piece is recognised when its text has changed: its first line."""
+    """Return the first line of a piece, by which it is recognised when its text has changed."""
     return text[: end_of_first_line(text)]
 
 

@@ -1,1 +1,1 @@
-"""One stretch of YAML text to a green tree."""
+"""Reads a block of YAML text into a green tree."""

@@ -1,4 +1,4 @@
-"""Characters that PyYAML would take for line breaks, or refuse: hidden from it behind stand-ins of the same length.
+"""Substitutes of the same length for characters that PyYAML refuses or takes for line breaks.
 
 YAML 1.2 (section 5.4) ends lines at CR and LF only, PyYAML at U+0085, U+2028 and U+2029 too.
 """
@@ -19,40 +19,41 @@ _REPLACEMENT = "\ufffd"
 _PRIVATE = range(0xF0000, 0xFFFFD)
 
 
-class Standins(Struct, frozen=True):
-    """A text as PyYAML gets to see it, and the way back."""
+class Substituted(Struct, frozen=True):
+    """A text as PyYAML gets it, and the character that each substitute stands for."""
 
     text: str
     originals: dict[int, str]
 
-    def reveal(self, value: str) -> str:
-        """Put the hidden characters back into a value."""
+    def restore(self, value: str) -> str:
+        """Put the original characters back into a value."""
         return value.translate(self.originals)
 
 
-def hide(text: str) -> Standins | None:
-    """Return the text with stand-ins of the same length, or None when nothing has to be hidden."""
+def substitute(text: str) -> Substituted | None:
+    """Return the text with substitutes, or None when none are needed."""
     special = {found.group() for found in _SPECIAL.finditer(text)}
     if not special:
         return None
     free = (chr(point) for point in _PRIVATE if chr(point) not in text)
-    hidden = {character: _REPLACEMENT if _UNPRINTABLE.match(character) else next(free) for character in sorted(special)}
-    originals = {ord(standin): character for character, standin in hidden.items() if standin != _REPLACEMENT}
-    points = {ord(character): standin for character, standin in hidden.items()}
-    return Standins(text.translate(points), originals)
+    by_character = {
+        character: _REPLACEMENT if _UNPRINTABLE.match(character) else next(free) for character in sorted(special)
+    }
+    originals = {ord(mark): character for character, mark in by_character.items() if mark != _REPLACEMENT}
+    points = {ord(character): mark for character, mark in by_character.items()}
+    return Substituted(text.translate(points), originals)
 
 
 def unprintable(text: str) -> list[SyntaxProblem]:
-    """Return a problem for each character that YAML does not allow: control characters, lone surrogates and so on."""
-    # Most of a text is plain ASCII, which bytes.translate drops many times faster than a pattern passes over it.
+    """Return a problem for each character that YAML does not allow, such as control characters and lone surrogates."""
+    # Most of a text is printable ASCII, which bytes.translate drops many times faster than a pattern scans it.
     rare = text.encode("utf-8", "surrogatepass").translate(None, _HARMLESS).decode("utf-8", "surrogatepass")
     if not _UNPRINTABLE.search(rare):
         return []
     return [
         SyntaxProblem(
             SyntaxCode.INVALID_CHARACTER,
-            f"The character U+{ord(found.group()):04X} is not allowed in YAML; remove it"
-            ' (inside double quotes, "\\u…" can be written instead).',
+            f"Character U+{ord(found.group()):04X} is not allowed in YAML; remove it",
             Span(*found.span()),
         )
         for found in _UNPRINTABLE.finditer(text)

@@ -1,4 +1,4 @@
-"""What must hold of the keys of one mapping (docs/format.md, Reading: duplicate keys are an error)."""
+"""Checks of the keys of one mapping: duplicates and collections (docs/format.md, Reading)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from engine.syntax.spans import Span
 
 
 def duplicate_keys(start: int, entries: Sequence[Entry]) -> list[SyntaxProblem]:
-    """Return a problem for each key that an earlier entry of the same mapping, which starts at `start`, has."""
+    """Return a problem for each key of the mapping at `start` that an earlier entry has, too."""
     first: dict[Hashable, Entry] = {}
     problems: list[SyntaxProblem] = []
     for entry in entries:
         key = key_of(entry.key)
         earlier = first.setdefault(key if isinstance(key, str) else (isinstance(key, bool), key), entry)
         if earlier is not entry:
-            message = f"The key {entry.key.text!r} is already in this mapping; keep one of the two."
+            message = f"Duplicate key {entry.key.text!r}; remove one of the two"
             problems.append(
                 SyntaxProblem(SyntaxCode.DUPLICATE_KEY, message, _key_span(start, entry), _key_span(start, earlier))
             )
@@ -32,11 +32,11 @@ def complex_keys(start: int, entries: Sequence[Entry]) -> list[SyntaxProblem]:
         if not isinstance(entry.key, Mapping | SequenceNode):
             continue
         if entry.key_at == 1 and entry.key.style is Style.FLOW:
-            message = "Without quotes, {{ … }} is read as a mapping; put quotes around the whole value."
+            message = "Unquoted {{ … }} is read as a mapping; put quotes around the whole value"
             span = Span(start, _key_span(start, entry).end + 1)
             problems.append(SyntaxProblem(SyntaxCode.UNQUOTED_PLACEHOLDER, message, span))
         else:
-            message = "A key must be a single value, such as a word; this one is a mapping or a list."
+            message = "A key cannot be a mapping or a list; use a single word"
             problems.append(SyntaxProblem(SyntaxCode.COMPLEX_KEY, message, _key_span(start, entry)))
     return problems
 

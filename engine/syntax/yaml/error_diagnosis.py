@@ -1,6 +1,6 @@
-"""What went wrong where PyYAML gave up: from the place it names, and the text around it, to one problem.
+"""Turns an error of PyYAML into one problem, from its position and the text around it.
 
-Its words are not looked at: they differ between its two scanners, and say what a parser expected, not what to do.
+PyYAML's messages are ignored: they differ between its two parsers, and say what a parser expected, not what to do.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _CLOSERS = {"[": "]", "{": "}", '"': '"', "'": "'"}
 class Failure(Struct, frozen=True):
     """Why a block is not YAML.
 
-    `at_end`: something is still open at its end, and more text might close it, if it has the `closer` in it.
+    `at_end`: something is open at its end, which more text might close if it contains `closer`.
     """
 
     code: SyntaxCode
@@ -45,8 +45,8 @@ class Failure(Struct, frozen=True):
         return SyntaxProblem(self.code, self.message, self.span)
 
 
-class _Scene(Struct, frozen=True):
-    """The text, where PyYAML stopped in it (`at`), and where what it was reading began (`since`)."""
+class _Context(Struct, frozen=True):
+    """The text, the offset where PyYAML stopped (`at`), and the start of what it was reading (`since`)."""
 
     block: str
     at: int
@@ -66,7 +66,7 @@ class _Scene(Struct, frozen=True):
         return max(line_feed, self.block.rfind("\r", line_feed + 1, self.at)) + 1
 
     def to_line_end(self, start: int) -> Span:
-        """From `start` to the last character of its line that is no blank."""
+        """From `start` to the last non-blank character of its line."""
         found = _LINE_END.search(self.block, start)
         line = self.block[start : found.start() if found else len(self.block)]
         return Span(start, start + max(len(line.rstrip()), 1))
@@ -77,116 +77,116 @@ class _Scene(Struct, frozen=True):
 
 
 def diagnose(block: str, error: YAMLError, innermost: int | None) -> Failure:
-    """Return the failure in `block` that PyYAML's `error` stands for; `innermost` is where the last bracket opens."""
+    """Return the failure behind PyYAML's `error` in `block`; `innermost` is the offset of the last open bracket."""
     at = since = 0
     if isinstance(error, MarkedYAMLError):
         at = min(error.problem_mark.index, len(block)) if error.problem_mark else 0
         since = min(error.context_mark.index, len(block)) if error.context_mark else at
     if at == len(block) and innermost is not None and block[since : since + 1] not in _CLOSERS:
         since = innermost
-    scene = _Scene(block, at, since)
-    return next(failure for rule in _RULES if (failure := rule(scene)) is not None)
+    context = _Context(block, at, since)
+    return next(failure for rule in _RULES if (failure := rule(context)) is not None)
 
 
-def _escape(scene: _Scene) -> Failure | None:
-    if scene.opener != '"':
+def _escape(context: _Context) -> Failure | None:
+    if context.opener != '"':
         return None
-    for escape in _ESCAPE.finditer(scene.block, scene.since, min(scene.at + 2, len(scene.block))):
+    for escape in _ESCAPE.finditer(context.block, context.since, min(context.at + 2, len(context.block))):
         found = escape.start()
-        if not _GOOD_ESCAPE.match(scene.block, found):
-            end = min(found + 2, len(scene.block))
-            message = "There is no such escape; write \\\\ for a backslash, or use single quotes."
+        if not _GOOD_ESCAPE.match(context.block, found):
+            end = min(found + 2, len(context.block))
+            message = "Unknown escape; write \\\\ for a backslash, or use single quotes"
             return Failure(SyntaxCode.INVALID_YAML, message, Span(found, end))
     return None
 
 
-def _open_at_end(scene: _Scene) -> Failure | None:
-    if scene.character in ("[", "{") and not scene.block[scene.at + 1 :].strip():
-        return _unclosed(_Scene(scene.block, scene.at, scene.at), at_end=True)
-    if scene.at < len(scene.block):
+def _open_at_end(context: _Context) -> Failure | None:
+    if context.character in ("[", "{") and not context.block[context.at + 1 :].strip():
+        return _unclosed(_Context(context.block, context.at, context.at), at_end=True)
+    if context.at < len(context.block):
         return None
-    if scene.opener not in _CLOSERS:
-        message = "The text ends in the middle of a value; complete it."
-        return Failure(SyntaxCode.INVALID_YAML, message, scene.to_line_end(scene.since), at_end=True)
-    return _unclosed(scene, at_end=True)
+    if context.opener not in _CLOSERS:
+        message = "Unexpected end; complete the value"
+        return Failure(SyntaxCode.INVALID_YAML, message, context.to_line_end(context.since), at_end=True)
+    return _unclosed(context, at_end=True)
 
 
-def _directive(scene: _Scene) -> Failure | None:
-    if not scene.block.startswith("%", scene.line_start):
+def _directive(context: _Context) -> Failure | None:
+    if not context.block.startswith("%", context.line_start):
         return None
-    message = "A line that starts with % is a directive, and an experience needs none; remove or indent it."
-    return Failure(SyntaxCode.INVALID_YAML, message, scene.to_line_end(scene.line_start))
+    message = "A line that starts with % is a YAML directive; remove it, or indent it if it is text"
+    return Failure(SyntaxCode.INVALID_YAML, message, context.to_line_end(context.line_start))
 
 
-def _tab(scene: _Scene) -> Failure | None:
-    before = scene.block[scene.line_start : scene.at + 1]
+def _tab(context: _Context) -> Failure | None:
+    before = context.block[context.line_start : context.at + 1]
     tab = before.find("\t")
     if tab < 0 or before[:-1].strip(" \t"):
         return None
-    start = scene.line_start + tab
-    tabs = _TABS.match(scene.block, start)
-    message = "YAML does not allow tabs here; indent with spaces."
+    start = context.line_start + tab
+    tabs = _TABS.match(context.block, start)
+    message = "Tabs are not allowed here; indent with spaces"
     return Failure(SyntaxCode.TAB_INDENT, message, Span(start, tabs.end() if tabs else start))
 
 
-def _placeholder(scene: _Scene) -> Failure | None:
-    span = scene.to_line_end(scene.line_start)
-    value = _PLACEHOLDER.search(scene.block[span.start : span.end])
+def _placeholder(context: _Context) -> Failure | None:
+    span = context.to_line_end(context.line_start)
+    value = _PLACEHOLDER.search(context.block[span.start : span.end])
     if value is None:
         return None
-    message = "Without quotes, {{ … }} is read as a mapping; put quotes around the whole value."
+    message = "Unquoted {{ … }} is read as a mapping; put quotes around the whole value"
     return Failure(SyntaxCode.UNQUOTED_PLACEHOLDER, message, Span(*value.span(1)).shift(span.start))
 
 
-def _reserved(scene: _Scene) -> Failure | None:
-    tag = _TAG.search(scene.block, scene.line_start, scene.at + 1)
+def _reserved(context: _Context) -> Failure | None:
+    tag = _TAG.search(context.block, context.line_start, context.at + 1)
     if tag is not None:
-        message = "In YAML, ! begins a tag, not the text; put quotes around all of the text."
-        return Failure(SyntaxCode.INVALID_YAML, message, scene.to_line_end(tag.start(1)))
-    start = scene.since if scene.opener in "*&!" else scene.at
-    first = scene.block[start : start + 1]
+        message = "! begins a YAML tag; put quotes around the whole text"
+        return Failure(SyntaxCode.INVALID_YAML, message, context.to_line_end(tag.start(1)))
+    start = context.since if context.opener in "*&!" else context.at
+    first = context.block[start : start + 1]
     if first not in tuple("@`%*&!"):
         return None
-    message = f"Text that starts with {first} has a meaning of its own in YAML; put quotes around it."
-    return Failure(SyntaxCode.INVALID_YAML, message, scene.to_line_end(start))
+    message = f"{first} is reserved at the start of a YAML value; put quotes around the text"
+    return Failure(SyntaxCode.INVALID_YAML, message, context.to_line_end(start))
 
 
-def _flow(scene: _Scene) -> Failure | None:
-    if scene.opener not in ("[", "{") or scene.since >= scene.at:
+def _flow(context: _Context) -> Failure | None:
+    if context.opener not in ("[", "{") or context.since >= context.at:
         return None
-    if scene.since < scene.line_start:
-        return _unclosed(scene, at_end=False)
-    message = f"Here should be a comma or {_CLOSERS[scene.opener]}."
-    return Failure(SyntaxCode.INVALID_YAML, message, scene.word())
+    if context.since < context.line_start:
+        return _unclosed(context, at_end=False)
+    message = f"Expected `,` or `{_CLOSERS[context.opener]}`"
+    return Failure(SyntaxCode.INVALID_YAML, message, context.word())
 
 
-def _colon(scene: _Scene) -> Failure | None:
-    if scene.character != ":":
+def _colon(context: _Context) -> Failure | None:
+    if context.character != ":":
         return None
-    if _SECOND_COLON.search(scene.block[scene.line_start : scene.at]):
-        message = "A value cannot have `: ` in it without quotes; put quotes around the value."
-        return Failure(SyntaxCode.INVALID_YAML, message, Span(scene.at, scene.at + 1))
-    return _indentation(scene)
+    if _SECOND_COLON.search(context.block[context.line_start : context.at]):
+        message = "`: ` is not allowed in an unquoted value; put quotes around the value"
+        return Failure(SyntaxCode.INVALID_YAML, message, Span(context.at, context.at + 1))
+    return _indentation(context)
 
 
-def _indentation(scene: _Scene) -> Failure:
-    before = scene.block[scene.line_start : scene.at]
-    if before.strip() and scene.character != ":":
-        message = "This cannot stand here; put quotes around the text if it belongs to a value."
-        return Failure(SyntaxCode.INVALID_YAML, message, scene.word())
-    start = scene.line_start + len(before) - len(before.lstrip())
-    message = "This line does not fit what is above it; check its indentation, and that each key has its colon."
-    return Failure(SyntaxCode.INVALID_YAML, message, scene.to_line_end(start))
+def _indentation(context: _Context) -> Failure:
+    before = context.block[context.line_start : context.at]
+    if before.strip() and context.character != ":":
+        message = "Unexpected text; put quotes around it if it belongs to a value"
+        return Failure(SyntaxCode.INVALID_YAML, message, context.word())
+    start = context.line_start + len(before) - len(before.lstrip())
+    message = "Unexpected line; check its indentation, and that each key has a colon"
+    return Failure(SyntaxCode.INVALID_YAML, message, context.to_line_end(start))
 
 
-def _unclosed(scene: _Scene, *, at_end: bool) -> Failure:
-    message = f"This {scene.opener} is never closed; add the {_CLOSERS[scene.opener]} that belongs to it."
-    span = scene.to_line_end(scene.since)
-    return Failure(SyntaxCode.UNCLOSED, message, span, at_end, _CLOSERS[scene.opener])
+def _unclosed(context: _Context, *, at_end: bool) -> Failure:
+    message = f"Unclosed `{context.opener}`; add `{_CLOSERS[context.opener]}`"
+    span = context.to_line_end(context.since)
+    return Failure(SyntaxCode.UNCLOSED, message, span, at_end, _CLOSERS[context.opener])
 
 
-# In this order: the first that knows what it sees decides; the last one always does.
-_RULES: tuple[Callable[[_Scene], Failure | None], ...] = (
+# In this order: the first rule that applies decides; the last one always applies.
+_RULES: tuple[Callable[[_Context], Failure | None], ...] = (
     _escape,
     _open_at_end,
     _directive,

@@ -1,4 +1,5 @@
-"""One block of text to a green subtree, through PyYAML's events. Knows nothing of how a document is cut into blocks."""
+"""Reads one block of text into a green subtree, through PyYAML's events. How a document is cut into blocks is not
+known here."""
 
 from __future__ import annotations
 
@@ -32,14 +33,14 @@ from engine.syntax.green_tree import (
 from engine.syntax.problems import SyntaxCode, SyntaxProblem
 from engine.syntax.scalars import CORE, TagError, resolve_plain, resolve_tagged
 from engine.syntax.spans import Span
-from engine.syntax.yaml.character_substitutes import Standins, hide
+from engine.syntax.yaml.character_substitutes import Substituted, substitute
 from engine.syntax.yaml.duplicate_keys import complex_keys, duplicate_keys
 from engine.syntax.yaml.error_diagnosis import Failure, diagnose
 from engine.syntax.yaml.plain_reader import read_plain
 from engine.syntax.yaml.pyyaml_events import events
 
 MAX_DEPTH = 64
-_LONGEST_SHOWN = 60
+_MAX_SHOWN = 60
 
 _STYLES = {
     None: Style.PLAIN,
@@ -52,32 +53,32 @@ _STYLES = {
 _COUNTS_INDENT = re.compile(r"[|>][0-9+-]*[0-9+]")
 
 
-Moment = tuple[int, int]
-"""How far `Anchors` had come."""
+Checkpoint = tuple[int, int]
+"""A state of `Anchors` that can be restored: anchors added so far, and the allowance left."""
 
 
 class Anchors(Struct):
-    """The anchors seen so far in the document, and how much text their aliases may still stand for."""
+    """The anchors seen so far in the document, and how much text aliases may still expand to."""
 
     allowance: int
-    """Code points (docs/format.md, Reading: 10 times the text)."""
+    """In code points (docs/format.md, Reading: 10 times the text)."""
     nodes: dict[str, Green] = field(default_factory=dict)
     _replaced: list[tuple[str, Green | None]] = field(default_factory=list)
 
     def add(self, defines: Iterable[tuple[str, Green]], expansion: int) -> None:
-        """See the anchors of one more block, whose aliases stand for so much text."""
+        """Add the anchors of one more block, whose aliases expand to `expansion` code points."""
         for name, node in defines:
             self._replaced.append((name, self.nodes.get(name)))
             self.nodes[name] = node
         self.allowance -= expansion
 
-    def moment(self) -> Moment:
-        """Return what `go_back` needs to go on from here again. No copy is made: anchors may be thousands."""
+    def checkpoint(self) -> Checkpoint:
+        """Return a checkpoint for `roll_back`. Copies nothing: there may be thousands of anchors."""
         return len(self._replaced), self.allowance
 
-    def go_back(self, moment: Moment) -> None:
-        """Forget what was added since then."""
-        seen, self.allowance = moment
+    def roll_back(self, checkpoint: Checkpoint) -> None:
+        """Remove what was added since the checkpoint."""
+        seen, self.allowance = checkpoint
         while len(self._replaced) > seen:
             name, before = self._replaced.pop()
             if before is None:
@@ -87,9 +88,9 @@ class Anchors(Struct):
 
 
 class Reading(Struct, frozen=True):
-    """What a block says: its node and where it starts, what is wrong with it, and what it has to do with anchors.
+    """The node of a block and its start, the problems in it, the anchors that it defines and the aliases that it uses.
 
-    Where `failure` is set, the block is not YAML and `node` holds what came before the failure.
+    With a `failure`, the block is not YAML, and `node` holds what was read before the failure.
     """
 
     node: Green | None
@@ -101,7 +102,7 @@ class Reading(Struct, frozen=True):
 
 
 def read(block: str, anchors: Anchors) -> Reading:
-    """Read a block that is a whole YAML document by itself, after what `anchors` saw before it. Never raises."""
+    """Read a block that is a whole YAML document by itself; `anchors` holds those before it. Never raises."""
     if (plain := read_plain(block)) is not None:
         start, collection = plain
         return Reading(collection, start, (), None, (), ())
@@ -109,12 +110,12 @@ def read(block: str, anchors: Anchors) -> Reading:
 
 
 def read_events(block: str, anchors: Anchors) -> Reading:
-    """Read any block, as `read` does, by what PyYAML says of it."""
-    standins = hide(block)
-    builder = _Builder(block, standins, anchors)
+    """As `read`, always through PyYAML."""
+    substituted = substitute(block)
+    builder = _Builder(block, substituted, anchors)
     failure: Failure | None = None
     try:
-        for event in events(standins.text if standins else block):
+        for event in events(substituted.text if substituted else block):
             builder.take(event)
     except yaml.YAMLError as error:
         failure = diagnose(block, error, builder.innermost_bracket)
@@ -126,8 +127,8 @@ def read_events(block: str, anchors: Anchors) -> Reading:
 
 
 def too_deep(at: int) -> Failure:
-    """Return the failure that a collection at `at` is nested too deeply (docs/format.md, Reading)."""
-    message = f"Nested more than {MAX_DEPTH} levels deep; make the structure flatter."
+    """Return the failure of a collection at `at` that is nested too deeply (docs/format.md, Reading)."""
+    message = f"Nested more than {MAX_DEPTH} levels deep; flatten the structure"
     return Failure(SyntaxCode.TOO_DEEP, message, Span(at, at + 1))
 
 
@@ -149,9 +150,9 @@ class _Frame(Struct):
 class _Builder:
     """Folds events into green nodes. Offsets are those of the block until a collection closes."""
 
-    def __init__(self, block: str, standins: Standins | None, anchors: Anchors) -> None:
+    def __init__(self, block: str, substituted: Substituted | None, anchors: Anchors) -> None:
         self.block = block
-        self.standins = standins
+        self.substituted = substituted
         self.anchors = anchors
         self.allowance = anchors.allowance
         self.frames: list[_Frame] = []
@@ -175,15 +176,15 @@ class _Builder:
             self._alias(event)
 
     def close_all(self) -> None:
-        """Close what a failure left open, so that what was read before it can be used."""
+        """Close what a failure left open, to keep what was read before it."""
         while self.frames and self.frames[-1].flow and not self.frames[-1].parts:
-            self.frames.pop()  # the two scanners differ in whether they tell of a bracket before what follows it
+            self.frames.pop()  # whether a bracket is reported before the token after it depends on the parser
         while self.frames:
             self._close()
 
     @property
     def innermost_bracket(self) -> int | None:
-        """Where the innermost collection in flow style that is open starts."""
+        """The start of the innermost open collection in flow style."""
         return next((frame.start for frame in reversed(self.frames) if frame.flow), None)
 
     # -- scalars and aliases --------------------------------------------------------------------------------
@@ -198,8 +199,8 @@ class _Builder:
         portable = True
         if style is Style.LITERAL or style is Style.FOLDED:
             end, portable = self._block_scalar_end(start, end)
-        if self.standins:
-            value = self.standins.reveal(value)
+        if self.substituted:
+            value = self.substituted.restore(value)
         if event.tag is not None:
             data = self._tagged(value, event.tag, Span(start, end), style)
         else:
@@ -221,7 +222,7 @@ class _Builder:
         return key_end if colon < 0 else colon + 1
 
     def _block_scalar_end(self, start: int, end: int) -> tuple[int, bool]:
-        """Return the end of the last line that is not blank, and whether equal text always has this value."""
+        """Return the end of the last non-blank line, and whether equal text always has this value."""
         text = self.block[start:end]
         last = len(text.rstrip(" \t\r\n"))
         while last < len(text) and text[last] not in "\r\n":
@@ -233,31 +234,31 @@ class _Builder:
 
     def _tagged(self, value: str, tag: str, span: Span, style: Style) -> str | int | float | bool | None:
         if tag == "!" and style is Style.PLAIN and isinstance(resolve_plain(value), str) and value:
-            self._swallowed_text(span)
+            self._text_read_as_tag(span)
         try:
             return resolve_tagged(value, tag)
         except KeyError:
             if style is Style.PLAIN:
-                self._swallowed_text(span)
+                self._text_read_as_tag(span)
             else:
                 self._unknown_tag(tag, span)
         except TagError:
             name = tag.replace(CORE, "!!")
-            message = f"This is no {name.lstrip('!')}, as {name} says; remove {name} or mend the value."
+            message = f"The value does not match its tag {name}; correct it, or remove the tag"
             self.problems.append(SyntaxProblem(SyntaxCode.TAG_MISMATCH, message, span))
         return value
 
     def _unknown_tag(self, tag: str, span: Span) -> None:
         name = tag.replace(CORE, "!!")
-        message = f"{name} is read as a tag, which means nothing in an experience; put quotes around it if it is text."
+        message = f"Unknown tag {name}; remove it, or put quotes around it if it is text"
         self.problems.append(SyntaxProblem(SyntaxCode.UNKNOWN_TAG, message, span))
 
-    def _swallowed_text(self, span: Span) -> None:
-        """Without its `!`, a condition would say the opposite: so this is an error, and the remedy is quotes."""
+    def _text_read_as_tag(self, span: Span) -> None:
+        """Report text that YAML reads as a tag; without its `!`, a condition would mean the opposite."""
         written = self.block[span.start : span.end].split("\n", maxsplit=1)[0].rstrip()
-        shown = written if len(written) <= _LONGEST_SHOWN else written[: _LONGEST_SHOWN - 1] + "…"
+        shown = written if len(written) <= _MAX_SHOWN else written[: _MAX_SHOWN - 1] + "…"
         quote = '"' if "'" in written else "'"
-        message = f"In YAML, ! begins a tag, not the text; put quotes around all of it: {quote}{shown}{quote}"
+        message = f"! begins a YAML tag; put quotes around the whole text: {quote}{shown}{quote}"
         self.problems.append(SyntaxProblem(SyntaxCode.UNKNOWN_TAG, message, span))
 
     def _alias(self, event: Any) -> None:
@@ -268,10 +269,10 @@ class _Builder:
         problem: SyntaxProblem | None = None
         if any(frame.anchor == name for frame in self.frames):
             target = None
-            message = f"*{name} stands inside what &{name} marks, so it would have no end; write the value out."
+            message = f"Alias *{name} refers to a value that contains it; write the value out"
             problem = SyntaxProblem(SyntaxCode.RECURSIVE_ALIAS, message, Span(start, end))
         elif target is None:
-            message = f"Nothing above is marked &{name}; mark a value with &{name}, or put quotes around *{name}."
+            message = f"Unknown alias *{name}; define &{name} above, or put quotes around *{name} if it is text"
             problem = SyntaxProblem(SyntaxCode.UNKNOWN_ALIAS, message, Span(start, end))
         elif len(self.frames) + target.depth > MAX_DEPTH:
             raise _TooDeepError(start)
@@ -279,7 +280,7 @@ class _Builder:
             self.allowance -= target.length + target.expansion
             if self.allowance < 0:
                 target = None
-                message = "The aliases stand for more than 10 times the text of the file; write the values out."
+                message = "Alias expansion exceeds 10 times the size of the file; write the values out"
                 problem = SyntaxProblem(SyntaxCode.ALIAS_EXPANSION, message, Span(start, end))
         if problem:
             self.problems.append(problem)
@@ -328,7 +329,7 @@ class _Builder:
         return make_sequence(self.block, frame.start, max(frame.end - frame.start, 0), items, style)
 
     def _broken_value(self, frame: _Frame) -> tuple[int, Green | None]:
-        """Return what stands after the colon of the last key, up to the end of its line."""
+        """Return the text after the colon of the last key, to the end of its line."""
         line_end = re.compile(r"[\r\n]|\Z").search(self.block, frame.end)
         after = self.block[frame.end : line_end.start() if line_end else None]
         colon = after.find(":")

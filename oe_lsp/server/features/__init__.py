@@ -1,1 +1,1 @@
-"""One file for each request or family of requests."""
+"""What the server answers: a file for each request or family of requests, and a line for each in `registry`."""

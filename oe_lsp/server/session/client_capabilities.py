@@ -1,4 +1,4 @@
-"""What the client on the other side can do and wants, read once from `initialize`."""
+"""The client's capabilities and options that change what the server does, read once from `initialize`."""
 
 from __future__ import annotations
 
@@ -7,45 +7,45 @@ from pathlib import Path
 from lsprotocol import types
 from msgspec import Struct
 
-from oe_lsp.server.session.diagnostic_mode import asks_for_problems
+from oe_lsp.server.session.diagnostic_mode import pulls_diagnostics
 from oe_lsp.server.session.settings import ClientOptions, read_client_options
-from oe_lsp.server.transport.paths import path_of
+from oe_lsp.server.transport.uris import path_of
 
 _MARKDOWN = types.MarkupKind.Markdown
 
 
-class Client(Struct, frozen=True):
-    """Capabilities that change what the server sends, by what they allow."""
+class Capabilities(Struct, frozen=True):
+    """What the client can show and do. `roots`: the folders of its workspace."""
 
     options: ClientOptions
     roots: tuple[Path, ...]
-    shows_progress: bool
-    shows_related: bool
+    progress: bool
+    related_information: bool
     pulls_diagnostics: bool
-    refreshes_diagnostics: bool
-    refreshes_lenses: bool
-    answers_configuration: bool
+    diagnostic_refresh: bool
+    code_lens_refresh: bool
+    configuration: bool
     watches_files: bool
-    knows_snippets: bool
+    snippets: bool
     adjusts_indentation: bool
-    offers_markdown: bool
-    hovers_markdown: bool
-    links_definitions: bool
-    nests_symbols: bool
-    most_folds: int | None
-    takes_long_tokens: bool
-    takes_versioned_edits: bool
-    shows_tooltips: bool
+    completion_markdown: bool
+    hover_markdown: bool
+    definition_links: bool
+    nested_symbols: bool
+    max_folds: int | None
+    multiline_tokens: bool
+    versioned_edits: bool
+    link_tooltips: bool
     is_vscode: bool
 
 
-def read_client(params: types.InitializeParams) -> Client:
-    """The client that sent `params`."""
+def read_capabilities(params: types.InitializeParams) -> Capabilities:
+    """The capabilities of the client that sent `params`."""
     capabilities = params.capabilities
     window, workspace, document = capabilities.window, capabilities.workspace, capabilities.text_document
-    diagnostics = document.publish_diagnostics if document else None
+    pushed = document.publish_diagnostics if document else None
     pulled = document.diagnostic if document else None
-    repulled = workspace.diagnostics if workspace else None
+    refreshed = workspace.diagnostics if workspace else None
     lens = workspace.code_lens if workspace else None
     watched = workspace.did_change_watched_files if workspace else None
     item = document.completion.completion_item if document and document.completion else None
@@ -56,27 +56,25 @@ def read_client(params: types.InitializeParams) -> Client:
     link = document.document_link if document else None
     edits = workspace.workspace_edit if workspace else None
     uris = [folder.uri for folder in params.workspace_folders or []] or [params.root_uri or ""]
-    return Client(
+    return Capabilities(
         roots=tuple(path for path in map(path_of, uris) if path is not None),
         options=read_client_options(params.initialization_options),
-        shows_progress=bool(window and window.work_done_progress),
-        shows_related=bool(
-            (diagnostics and diagnostics.related_information) or (pulled and pulled.related_information)
-        ),
-        pulls_diagnostics=asks_for_problems(capabilities),
-        refreshes_diagnostics=bool(repulled and repulled.refresh_support),
-        refreshes_lenses=bool(lens and lens.refresh_support),
-        answers_configuration=bool(workspace and workspace.configuration),
+        progress=bool(window and window.work_done_progress),
+        related_information=bool((pushed and pushed.related_information) or (pulled and pulled.related_information)),
+        pulls_diagnostics=pulls_diagnostics(capabilities),
+        diagnostic_refresh=bool(refreshed and refreshed.refresh_support),
+        code_lens_refresh=bool(lens and lens.refresh_support),
+        configuration=bool(workspace and workspace.configuration),
         watches_files=bool(watched and watched.dynamic_registration),
-        knows_snippets=bool(item and item.snippet_support),
+        snippets=bool(item and item.snippet_support),
         adjusts_indentation=bool(modes and types.InsertTextMode.AdjustIndentation in modes.value_set),
-        offers_markdown=_MARKDOWN in ((item.documentation_format if item else None) or ()),
-        hovers_markdown=_MARKDOWN in (formats or ()),
-        links_definitions=bool(definition and definition.link_support),
-        nests_symbols=bool(symbols and symbols.hierarchical_document_symbol_support),
-        most_folds=folding.range_limit if folding else None,
-        takes_long_tokens=bool(tokens and tokens.multiline_token_support),
-        takes_versioned_edits=bool(edits and edits.document_changes),
-        shows_tooltips=bool(link and link.tooltip_support),
+        completion_markdown=_MARKDOWN in ((item.documentation_format if item else None) or ()),
+        hover_markdown=_MARKDOWN in (formats or ()),
+        definition_links=bool(definition and definition.link_support),
+        nested_symbols=bool(symbols and symbols.hierarchical_document_symbol_support),
+        max_folds=folding.range_limit if folding else None,
+        multiline_tokens=bool(tokens and tokens.multiline_token_support),
+        versioned_edits=bool(edits and edits.document_changes),
+        link_tooltips=bool(link and link.tooltip_support),
         is_vscode=bool(params.client_info and "code" in params.client_info.name.casefold()),
     )

@@ -1,19 +1,19 @@
-"""Whether a client asks for the problems of its documents, or is told. Never both: it would show each problem twice."""
+"""Decides between pull and push diagnostics. Never both: clients would show each problem twice."""
 
 from __future__ import annotations
 
 from lsprotocol import types
 
 
-def asks_for_problems(capabilities: types.ClientCapabilities) -> bool:
-    """Whether it does: where it can ask, and can be told to ask again.
+def pulls_diagnostics(capabilities: types.ClientCapabilities) -> bool:
+    """True for clients that can pull diagnostics and refresh them.
 
-    What is wrong changes without an edit, too: a file is saved that the experience names, a setting is changed. A
-    client that cannot be told so (Neovim up to 0.11 has no `workspace.diagnostics.refreshSupport`) would show what is
-    out of date until the next edit. It is told instead, if it listens at all.
+    Problems change without an edit, too, when a file that the experience names is saved or a setting changes. A client
+    without `workspace.diagnostics.refreshSupport` (Neovim up to 0.11) would show outdated problems until the next edit,
+    so diagnostics are pushed to it, if it takes them at all.
     """
     document, workspace = capabilities.text_document, capabilities.workspace
     if document is None or document.diagnostic is None:
         return False
-    can_be_told_again = bool(workspace and workspace.diagnostics and workspace.diagnostics.refresh_support)
-    return can_be_told_again or document.publish_diagnostics is None
+    can_refresh = bool(workspace and workspace.diagnostics and workspace.diagnostics.refresh_support)
+    return can_refresh or document.publish_diagnostics is None

@@ -1,106 +1,135 @@
-"""Tells the client what is wrong: with every new snapshot, or, where the client asks for it, when it asks. Never both.
-
-What is wrong is engine/experience's, how it is shown oe_lsp/ide/diagnostics.py's.
-"""
+"""Diagnostics of the open experiences: pushed with every new snapshot, or pulled by clients that can. Never both."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from lsprotocol import types
 from msgspec import Struct
 
-from engine.experience.problems import Severity
-from engine.syntax import Encoding
+from engine.experience.problems import OtherFile, Related, Severity
+from engine.syntax import Encoding, LineIndex
 from oe_lsp.ide.diagnostics import diagnostics
 from oe_lsp.ide.document.snapshot import Snapshot
-from oe_lsp.server.session.client_capabilities import Client
+from oe_lsp.server.session.client_capabilities import Capabilities
 from oe_lsp.server.session.documents import Documents
-from oe_lsp.server.transport import convert
+from oe_lsp.server.session.thread_calls import call_in_thread
+from oe_lsp.server.transport.client import Client
+from oe_lsp.server.transport.positions import Positions
+from oe_lsp.server.transport.protocol import JsonText
+from oe_lsp.server.transport.uris import path_of, uri_of
 
-if TYPE_CHECKING:
-    from oe_lsp.server.experience_server import ExperienceServer
+_SEVERITIES = {
+    Severity.ERROR: types.DiagnosticSeverity.Error,
+    Severity.WARNING: types.DiagnosticSeverity.Warning,
+    Severity.INFORMATION: types.DiagnosticSeverity.Information,
+    Severity.HINT: types.DiagnosticSeverity.Hint,
+}
 
 
 class _Report(Struct, frozen=True):
     id: str
-    found: list[types.Diagnostic]
+    items: list[types.Diagnostic]
 
 
-class Diagnosis:
-    """Of the documents of one client. `severities` are the user's own, as they are now."""
+class Diagnostics:
+    """Subscribes to the documents of one client. `severities` returns the user's current overrides by code."""
 
     def __init__(
         self,
-        server: ExperienceServer,
-        documents: Documents,
         client: Client,
+        documents: Documents,
+        capabilities: Capabilities,
         encoding: Encoding,
         severities: Callable[[], Mapping[str, Severity | None]],
     ) -> None:
-        self._server = server
-        self._documents = documents
         self._client = client
+        self._documents = documents
+        self._capabilities = capabilities
         self._encoding = encoding
         self._severities = severities
-        self._numbers = count(1)
+        self._ids = count(1)
         self._analysed: dict[str, int] = {}
-        self._reported: dict[str, _Report] = {}
+        self._reports: dict[str, _Report] = {}
+        documents.subscribe(self._refresh if capabilities.pulls_diagnostics else self._push)
 
-    def prepare(self, snapshot: Snapshot) -> Callable[[], None]:
-        """What tells of a new snapshot of a document. For a thread: a thousand problems take their time."""
-        if self._client.pulls_diagnostics:
-            return partial(self._note, snapshot)
-        params = types.PublishDiagnosticsParams(snapshot.uri, self._found(snapshot), snapshot.version)
-        plain = self._server.protocol.plain(params)
-        return partial(self._server.protocol.notify_plain, types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, plain)
-
-    def _note(self, snapshot: Snapshot) -> None:
-        before, self._analysed[snapshot.uri] = self._analysed.get(snapshot.uri), snapshot.version
-        if before == snapshot.version:  # the text is as it was, the files that it names are not: the client cannot know
-            self._ask_to_ask()
+    def report(
+        self, snapshot: Snapshot, previous_id: str | None
+    ) -> types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport:
+        """The problems of a snapshot; "unchanged" where the client has them already."""
+        items = self._items(snapshot)
+        report = self._reports.get(snapshot.uri)
+        if report is None or report.items != items:
+            report = self._reports[snapshot.uri] = _Report(str(next(self._ids)), items)
+        if report.id == previous_id:
+            return types.RelatedUnchangedDocumentDiagnosticReport(result_id=report.id)
+        return types.RelatedFullDocumentDiagnosticReport(items=items, result_id=report.id)
 
     def severities_changed(self) -> None:
-        """What was told is out of date for every document."""
-        if self._client.pulls_diagnostics:
-            self._ask_to_ask()
-            return
-        self._documents.look_again()
+        """Bring the diagnostics of all documents up to date."""
+        if self._capabilities.pulls_diagnostics:
+            self._request_refresh()
+        else:
+            self._documents.refresh()
 
-    def forget(self, uri: str) -> None:
-        """A document was closed: its problems go from the editor's list."""
+    def clear(self, uri: str) -> None:
+        """Remove the diagnostics of a document that was closed from the editor's list."""
         self._analysed.pop(uri, None)
-        self._reported.pop(uri, None)
-        if not self._client.pulls_diagnostics:
-            self._server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+        self._reports.pop(uri, None)
+        if not self._capabilities.pulls_diagnostics:
+            self._client.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, types.PublishDiagnosticsParams(uri, []))
 
-    async def report(
-        self, params: types.DocumentDiagnosticParams
-    ) -> types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport:
-        """The problems of the newest text; nothing but "unchanged" where the client has them already."""
-        uri = params.text_document.uri
-        found = await self._documents.ask(uri, self._found)
-        if found is None:
-            return types.RelatedFullDocumentDiagnosticReport(items=[])
-        report = self._reported.get(uri)
-        if report is None or report.found != found:
-            report = self._reported[uri] = _Report(str(next(self._numbers)), found)
-        if report.id == params.previous_result_id:
-            return types.RelatedUnchangedDocumentDiagnosticReport(result_id=report.id)
-        return types.RelatedFullDocumentDiagnosticReport(items=found, result_id=report.id)
+    async def _push(self, snapshot: Snapshot) -> None:
+        params = await call_in_thread(partial(self._encoded, snapshot))
+        if self._documents.is_newest(snapshot):
+            self._client.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
 
-    def _ask_to_ask(self) -> None:
-        if self._client.refreshes_diagnostics:
-            self._server.workspace_diagnostic_refresh(None)
+    def _encoded(self, snapshot: Snapshot) -> JsonText:
+        params = types.PublishDiagnosticsParams(snapshot.uri, self._items(snapshot), snapshot.version)
+        return self._client.encode(params)
 
-    def _found(self, snapshot: Snapshot) -> list[types.Diagnostic]:
-        return convert.to_diagnostics(
-            diagnostics(snapshot.analysis.problems, self._severities()),
-            snapshot.uri,
-            snapshot.analysis.lines,
-            self._encoding,
-            with_related=self._client.shows_related,
-        )
+    async def _refresh(self, snapshot: Snapshot) -> None:
+        before, self._analysed[snapshot.uri] = self._analysed.get(snapshot.uri), snapshot.version
+        if before == snapshot.version:  # only files that the experience names have changed: the client cannot know
+            self._request_refresh()
+
+    def _request_refresh(self) -> None:
+        if self._capabilities.diagnostic_refresh:
+            self._client.refresh(types.WORKSPACE_DIAGNOSTIC_REFRESH)
+
+    def _items(self, snapshot: Snapshot) -> list[types.Diagnostic]:
+        at = Positions(snapshot.analysis.lines, self._encoding)
+        return [
+            types.Diagnostic(
+                range=at.range(each.span),
+                severity=_SEVERITIES[each.severity],
+                code=each.code,
+                code_description=types.CodeDescription(href=each.href),
+                source="oe",
+                message=each.message,
+                related_information=self._related(each.related, snapshot.uri, at) or None,
+                data=dict(each.data) or None,
+            )
+            for each in diagnostics(snapshot.analysis.problems, self._severities())
+        ]
+
+    def _related(self, places: Sequence[Related], uri: str, own: Positions) -> list[types.DiagnosticRelatedInformation]:
+        if not self._capabilities.related_information:
+            return []
+        found = []
+        for place in places:
+            at = own if place.file is None else Positions(LineIndex(place.file.text), self._encoding)
+            where = uri if place.file is None else _uri_of_other(place.file, uri)
+            found.append(types.DiagnosticRelatedInformation(types.Location(where, at.range(place.span)), place.message))
+        return found
+
+
+def _uri_of_other(file: OtherFile, uri: str) -> str:
+    """The URI of another file that the experience at `uri` leads to."""
+    own = path_of(uri)
+    assert own is not None, "only an experience on disk leads to other files"
+    return uri_of(Path(os.path.normpath(own.parent / file.path)))

@@ -1,11 +1,11 @@
-"""The open experiences: the newest text of each, and its latest analysed snapshot."""
+"""The open experiences: the newest text of each, and its latest snapshot, published to subscribers."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -20,18 +20,21 @@ from engine.experience.files.port import NO_FILES, Files
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.server.session.open_files import OpenFiles
 from oe_lsp.server.session.thread_calls import LIMIT_S, OverdueError, call_in_thread
-from oe_lsp.server.transport.paths import path_of
+from oe_lsp.server.transport.uris import path_of
 
 log = logging.getLogger(__name__)
 
 _Answer = TypeVar("_Answer")
 Analyse = Callable[[str, "Analysis | None", Files], Analysis]
+"""From a text, its previous analysis and the files it may name, to its analysis."""
 
-_LOOK_AGAIN_S = 5.0
-"""How old a view of the disk may be at a key stroke: not every client tells what changes there."""
+Subscriber = Callable[[Snapshot], Awaitable[None]]
 
-_ALONE_S = 0.25
-"""How long an analysis keeps all others waiting, since two at a time would each take twice as long."""
+_MAX_FILES_AGE_S = 5.0
+"""How old a view of the disk may be when a text changes: not every client reports changed files."""
+
+_HEAD_START_S = 0.25
+"""How long an analysis runs before the next one starts: two at a time would each take twice as long."""
 
 
 class _Document(Struct):
@@ -42,89 +45,90 @@ class _Document(Struct):
     snapshot: Snapshot | None = None
     previous: Analysis | None = None
     analysing: asyncio.Task[None] | None = None
-    looked_at: float = field(default_factory=monotonic)
+    files_read_at: float = field(default_factory=monotonic)
     is_stale: bool = False
 
-    def look(self, opened: Mapping[Path, str]) -> Files:
-        """The view of the files that the next analysis shall have."""
+    def refreshed_files(self, open_texts: Mapping[Path, str]) -> Files:
+        """The view of the files for the next analysis."""
         if self.files is None:
             return NO_FILES
-        if self.is_stale or monotonic() - self.looked_at > _LOOK_AGAIN_S:
-            self.files, self.looked_at = self.files.again(opened), monotonic()
-        self.files.opened = opened  # for what it was not asked so far
+        if self.is_stale or monotonic() - self.files_read_at > _MAX_FILES_AGE_S:
+            self.files, self.files_read_at = self.files.refreshed(open_texts), monotonic()
+        self.files.open_texts = open_texts  # for files that were not read so far
         self.is_stale = False
         return self.files
 
 
 class Documents:
-    """Analyses each open experience in a thread, the newest text only, and tells of every new snapshot.
+    """Analyses each open experience in a thread, the newest text only, and publishes each new snapshot.
 
-    What takes longer than `limit` seconds is abandoned: an analysis then counts as one that found nothing but that.
+    An analysis that takes longer than `limit` seconds is abandoned; its snapshot has one problem that says so.
     """
 
-    def __init__(
-        self,
-        prepare: Callable[[Snapshot], Callable[[], None]],
-        analyse_text: Analyse | None = None,
-        limit: float = LIMIT_S,
-    ) -> None:
-        """`prepare` is called in the thread with each new snapshot. What it returns is to tell of the snapshot: it is
-        called in the loop, and only while the text is the newest. `analyse_text` takes the place of the engine's own
-        analysis.
-        """
-        self._prepare = prepare
+    def __init__(self, analyse_text: Analyse | None = None, limit: float = LIMIT_S) -> None:
+        """`analyse_text` replaces the engine's own analysis."""
         self._analyse_text = analyse_text
         self._limit = limit
+        self._subscribers: list[Subscriber] = []
         self._documents: dict[str, _Document] = {}
         self._turn = asyncio.Lock()
 
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Await `subscriber` with each new snapshot whose text is still the newest."""
+        self._subscribers.append(subscriber)
+
     def update(self, uri: str, version: int, text: str) -> None:
-        """Take a document's new text; an analysis that is not yet due for an older one never happens."""
+        """Set a document's new text. An older text whose analysis has not started is skipped."""
         document = self._documents.get(uri)
         if document is None:
             path = path_of(uri)
             document = self._documents[uri] = _Document(path, version, text, self._files(path))
         document.version, document.text = version, text
         self._analyse_soon(uri, document)
-        self._tell_others(document)
+        self._analyse_dependents(document)
 
-    def look_again(self) -> None:
-        """Analyse every open experience with the files as they are now."""
+    def refresh(self) -> None:
+        """Analyse every open experience again, with the files as they are now."""
         for uri, document in self._documents.items():
             document.is_stale = True
             self._analyse_soon(uri, document)
 
     def close(self, uri: str) -> None:
-        """Forget a document; nothing more is told of it."""
+        """Forget a document. Nothing more is published for it."""
         document = self._documents.pop(uri, None)
         gc.unfreeze()
         if document is None:
             return
         if document.analysing is not None:
             document.analysing.cancel()
-        self._tell_others(document)
+        self._analyse_dependents(document)
 
     def files(self, uri: str) -> Files:
-        """A new view of the files that a document may name, as they are now."""
+        """A new view of the files that a document may name."""
         return self._files(path_of(uri)) or NO_FILES
 
     def text(self, uri: str) -> str | None:
-        """The text of a document as the editor has it; None where it is not open."""
+        """The text of a document in the editor; None where it is not open."""
         document = self._documents.get(uri)
         return document.text if document else None
 
     async def texts_in_runs_of(self, uri: str) -> Mapping[Path, str]:
-        """The text as the editor has it, by its file, of a document and of each open one that it nests."""
+        """The texts in the editor, by path, of an experience and of the open ones that it nests."""
         await self.snapshot(uri)
         document = self._documents.get(uri)
         if document is None or document.path is None or document.files is None:
             return {}
         files = document.files
-        nested = {path: text for path, text in self._opened().items() if files.gave(path)}
+        nested = {path: text for path, text in self._open_texts().items() if files.has_read(path)}
         return {document.path: document.text, **nested}
 
     def __contains__(self, uri: str) -> bool:
         return uri in self._documents
+
+    def is_newest(self, snapshot: Snapshot) -> bool:
+        """True while the document is open and its text has not changed since the snapshot."""
+        document = self._documents.get(snapshot.uri)
+        return document is not None and document.version == snapshot.version
 
     def uris(self) -> tuple[str, ...]:
         """The open experiences."""
@@ -135,9 +139,9 @@ class Documents:
         return tuple(document.snapshot for document in self._documents.values() if document.snapshot is not None)
 
     async def snapshot(self, uri: str) -> Snapshot | None:
-        """The snapshot of the newest text of a document, as soon as there is one; None where it is not open.
+        """Wait for the snapshot of a document's newest text; None where it is not open.
 
-        A caller that is cancelled cancels nothing but itself.
+        Cancelling the caller does not cancel the analysis.
         """
         document = self._documents.get(uri)
         while document is not None and document.analysing is not None:
@@ -145,10 +149,9 @@ class Documents:
         return document.snapshot if document is not None and uri in self._documents else None
 
     async def ask(self, uri: str, find: Callable[[Snapshot], _Answer]) -> _Answer | None:
-        """What `find`, in a thread, makes of the snapshot of the newest text; None where the document is not open, or
-        where it takes longer than anyone would wait.
+        """The result of `find`, called in a thread with the snapshot of the newest text.
 
-        For what looks at files, or takes longer on a large document than the loop may be held.
+        None where the document is not open, or where `find` takes too long.
         """
         snapshot = await self.snapshot(uri)
         if snapshot is None:
@@ -160,7 +163,7 @@ class Documents:
             return None
 
     def close_all(self) -> None:
-        """Forget all documents. What is being worked out is no longer waited for."""
+        """Forget all documents, without waiting for their analyses."""
         for uri in self.uris():
             self.close(uri)
 
@@ -168,22 +171,20 @@ class Documents:
         if document.analysing is None:
             document.analysing = asyncio.create_task(self._analyse(uri, document), name=f"analyse {uri}")
 
-    def _tell_others(self, changed: _Document) -> None:
-        """Analyse the experiences that nest this one, which is not to them what it was; those that are being analysed
-        may be about to ask for it.
-        """
+    def _analyse_dependents(self, changed: _Document) -> None:
+        """Analyse the open experiences that have read this one, or that may be about to read it."""
         for uri, other in self._documents.items():
             if other is changed or other.files is None or changed.path is None:
                 continue
-            if other.analysing is not None or other.files.gave(changed.path):
+            if other.analysing is not None or other.files.has_read(changed.path):
                 other.is_stale = True
                 self._analyse_soon(uri, other)
 
     def _files(self, path: Path | None) -> OpenFiles | None:
-        return OpenFiles(DiskFiles(path.parent, path.name), self._opened()) if path else None
+        return OpenFiles(DiskFiles(path.parent, path.name), self._open_texts()) if path else None
 
-    def _opened(self) -> Mapping[Path, str]:
-        # A tuple of it, since others than the loop ask as well.
+    def _open_texts(self) -> Mapping[Path, str]:
+        # A tuple, since threads ask as well.
         return {document.path: document.text for document in tuple(self._documents.values()) if document.path}
 
     async def _analyse(self, uri: str, document: _Document) -> None:
@@ -191,38 +192,41 @@ class Documents:
             while document.is_stale or document.snapshot is None or document.snapshot.version != document.version:
                 await self._analyse_once(uri, document)
         except Exception:
-            log.exception("%s could not be analysed", uri)
+            log.exception("the analysis of %s failed", uri)
         finally:
             document.analysing = None
 
     async def _analyse_once(self, uri: str, document: _Document) -> None:
-        with paused_collector():  # until it is told: whoever types waits for that, and not for garbage
+        with paused_collector():  # until published: the user waits for that, and not for garbage
             async with self._turn:
-                version, text, files = document.version, document.text, document.look(self._opened())
-                call = call_in_thread(partial(self._read, uri, version, text, document.previous, files), self._limit)
-                await asyncio.wait({call}, timeout=_ALONE_S)
+                version, text = document.version, document.text
+                files = document.refreshed_files(self._open_texts())
+                call = call_in_thread(
+                    partial(self._snapshot_of, uri, version, text, document.previous, files), self._limit
+                )
+                await asyncio.wait({call}, timeout=_HEAD_START_S)
             try:
-                document.snapshot, tell = await call
+                document.snapshot = await call
                 document.previous = document.snapshot.analysis
             except OverdueError:
                 log.warning("the analysis of %s took over %g s and was abandoned", uri, self._limit)
                 document.snapshot = Snapshot(uri, version, text, abandoned(text, self._limit))
-                document.is_stale = False  # what has changed meanwhile would hardly make it faster
-                tell = self._prepare(document.snapshot)
-            if version == document.version and tell is not None:
-                tell()
+                document.is_stale = False  # files that changed meanwhile would hardly make it faster
+            await self._publish(document.snapshot)
 
-    def _read(
-        self, uri: str, version: int, text: str, previous: Analysis | None, files: Files
-    ) -> tuple[Snapshot, Callable[[], None] | None]:
+    def _snapshot_of(self, uri: str, version: int, text: str, previous: Analysis | None, files: Files) -> Snapshot:
         analysis = (self._analyse_text or analyse)(text, previous, files)
         if previous is None:
-            # What is opened large is a million objects that stay: to look through them for garbage, as the collector
-            # would again and again, holds every thread for a tenth of a second.
+            # A large document is a million objects that stay: each full collection would traverse them, and hold all
+            # threads for a tenth of a second.
             gc.freeze()
-        snapshot = Snapshot(uri, version, text, analysis)
-        try:
-            return snapshot, self._prepare(snapshot)
-        except Exception:  # what is wrong with the telling does not take the snapshot from all others
-            log.exception("what was found in %s could not be told", uri)
-            return snapshot, None
+        return Snapshot(uri, version, text, analysis)
+
+    async def _publish(self, snapshot: Snapshot) -> None:
+        for subscriber in self._subscribers:
+            if not self.is_newest(snapshot):
+                return
+            try:
+                await subscriber(snapshot)
+            except Exception:  # a subscriber that fails does not keep the snapshot from others
+                log.exception("the snapshot of %s could not be published", snapshot.uri)

@@ -1,27 +1,26 @@
-"""Asks the client to fetch its lenses anew when what they say has changed."""
+"""Makes the client fetch its code lenses again when they are out of date."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
 
+from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-if TYPE_CHECKING:
-    from oe_lsp.server.experience_server import ExperienceServer
+from oe_lsp.server.transport.client import Client
 
-_AT_MOST_EVERY_SECONDS = 0.25
+_INTERVAL_S = 0.25
 
 
 class LensRefresh:
-    """Coalesces what happens: the first change refreshes at once, those right after it together."""
+    """Refreshes at once after the first change, and once for all changes in the 250 ms that follow."""
 
-    def __init__(self, server: ExperienceServer) -> None:
-        self._server = server
+    def __init__(self, client: Client) -> None:
+        self._client = client
         self._due = asyncio.Event()
 
-    def soon(self) -> None:
+    def request(self) -> None:
         """The lenses are out of date."""
         self._due.set()
 
@@ -31,6 +30,5 @@ class LensRefresh:
             await self._due.wait()
             self._due.clear()
             with contextlib.suppress(JsonRpcException):
-                # Shielded: an answer that finds its request cancelled breaks pygls's reader (pygls issue 621).
-                await asyncio.shield(self._server.workspace_code_lens_refresh_async(None))
-            await asyncio.sleep(_AT_MOST_EVERY_SECONDS)
+                await self._client.request(types.WORKSPACE_CODE_LENS_REFRESH)
+            await asyncio.sleep(_INTERVAL_S)

@@ -1,72 +1,66 @@
-"""Tells the client what happens in the runs that are followed: events, progress, and lenses that are out of date."""
+"""Notifies the client of followed runs: `oe/event`, progress, and a refresh of the code lenses."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from engine.log.events.codec import to_json
 from engine.log.events.events import Record, RunStarted
+from oe_lsp.ide.runs.elide import elide
+from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.follow import FollowedRun
+from oe_lsp.server.session.lens_refresh import LensRefresh
 from oe_lsp.server.session.run_progress import RunProgress
-from oe_lsp.server.transport import convert, protocol
-
-if TYPE_CHECKING:
-    from oe_lsp.server.experience_server import ExperienceServer
-    from oe_lsp.server.session.lens_refresh import LensRefresh
+from oe_lsp.server.transport.client import Client
+from oe_lsp.server.transport.custom_messages import RunEvent
+from oe_lsp.server.transport.names import EVENT
 
 
-class Announcer:
-    """The listener of the run feed. `uri_of` says to which document a run belongs."""
+class RunNotifications:
+    """The listener of the run feed. `uri_of` gives the document that a run belongs to."""
 
     def __init__(
         self,
-        server: ExperienceServer,
+        client: Client,
         lenses: LensRefresh,
         uri_of: Callable[[FollowedRun], str],
         *,
-        wants_events: bool,
-        wants_progress: bool,
+        with_events: bool,
+        with_progress: bool,
     ) -> None:
-        self._server = server
+        self._client = client
         self._lenses = lenses
         self._uri_of = uri_of
-        self._wants_events = wants_events
-        self._wants_progress = wants_progress
+        self._with_events = with_events
+        self._with_progress = with_progress
         self._progress: dict[str, RunProgress] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = OwnedTasks()
 
     def run_began(self, run: FollowedRun) -> None:
         """Open the run's progress and offer to cancel it."""
-        self._lenses.soon()
+        self._lenses.request()
         summary = run.summary()
-        if not self._wants_progress or summary is None:
-            return
-        progress = self._progress[run.run_id] = RunProgress(self._server, summary)
-        task = asyncio.create_task(progress.show(), name=f"progress of run {run.run_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if self._with_progress and summary is not None:
+            progress = self._progress[run.run_id] = RunProgress(self._client, summary)
+            self._tasks.spawn(progress.show(), f"progress of run {run.run_id}")
 
     def run_advanced(self, run: FollowedRun, record: Record) -> None:
-        """Send the event, and show how far the run is."""
-        if self._wants_events or run.ours:
-            self._server.protocol.notify(protocol.EVENT, convert.to_event(self._uri_of(run), record))
+        """Send the event, and update the progress."""
+        if self._with_events or run.started_here:
+            self._client.notify(EVENT, RunEvent(self._uri_of(run), record.run_id, elide(to_json(record))))
         if isinstance(record.event, RunStarted):
             return
         self._advance(run, alive=True)
-        self._lenses.soon()
+        self._lenses.request()
 
     def run_ended(self, run: FollowedRun) -> None:
-        """Close the progress. The lenses follow once the feed has let go of the run."""
+        """Close the progress. The lenses are refreshed once the feed no longer follows the run."""
         self._advance(run, alive=False)
         self._progress.pop(run.run_id, None)
 
     async def close(self) -> None:
         """Stop showing progress."""
-        tasks = tuple(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.close()
 
     def _advance(self, run: FollowedRun, *, alive: bool) -> None:
         progress = self._progress.get(run.run_id)

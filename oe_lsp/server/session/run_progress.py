@@ -1,53 +1,48 @@
-"""A run as standard work-done progress, which every editor can show and cancel."""
+"""A run as work-done progress, which every editor can show and cancel."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from engine.log.reading.summary import RunSummary
 from oe_lsp.ide.runs.run_text import end_text, percentage, progress_text, progress_title
-from oe_lsp.server.transport.protocol import progress_token
-
-if TYPE_CHECKING:
-    from engine.log.reading.summary import RunSummary
-    from oe_lsp.server.experience_server import ExperienceServer
+from oe_lsp.server.transport.client import Client
+from oe_lsp.server.transport.names import progress_token
 
 
 class RunProgress:
-    """The progress of one run. Whatever happens between two messages becomes one message."""
+    """The progress of one run. Changes between two messages are sent as one."""
 
-    def __init__(self, server: ExperienceServer, run: RunSummary) -> None:
-        self._server = server
+    def __init__(self, client: Client, run: RunSummary) -> None:
+        self._client = client
         self._run = run
+        self._token = progress_token(run.run_id)
         self._changed = asyncio.Event()
 
     def advance(self, run: RunSummary) -> None:
-        """Take the run's new state, to be shown soon; a state that is not running is the last."""
+        """Show the run's new state soon; one that is not running is the last."""
         self._run = run
         self._changed.set()
 
     async def show(self) -> None:
-        """Show the run until it ends. A client that declines the token is left alone."""
-        token = progress_token(self._run.run_id)
-        progress = self._server.work_done_progress
+        """Show the run until it ends, unless the client declines the token."""
+        created = types.WorkDoneProgressCreateParams(self._token)
         try:
-            # Shielded: an answer that finds its request cancelled breaks pygls's reader (pygls issue 621).
-            await asyncio.shield(progress.create_async(token))
+            await self._client.request(types.WINDOW_WORK_DONE_PROGRESS_CREATE, created)
         except JsonRpcException:
             return
-        try:
-            progress.begin(token, self._begin())
-            while self._run.is_running:
-                await self._changed.wait()
-                self._changed.clear()
-                progress.report(token, self._report())
-            progress.end(token, types.WorkDoneProgressEnd(message=end_text(self._run)))
-        finally:
-            # pygls keeps tokens for good.
-            progress.tokens.pop(token, None)
+        self._send(self._begin())
+        while self._run.is_running:
+            await self._changed.wait()
+            self._changed.clear()
+            self._send(self._report())
+        self._send(types.WorkDoneProgressEnd(message=end_text(self._run)))
+
+    def _send(self, value: object) -> None:
+        self._client.notify(types.PROGRESS, types.ProgressParams(self._token, value))
 
     def _begin(self) -> types.WorkDoneProgressBegin:
         return types.WorkDoneProgressBegin(

@@ -1,4 +1,4 @@
-"""What a client tells the server about itself and its user's wishes: initializationOptions and the `oe` settings."""
+"""Reads the client's initializationOptions and the user's settings, section `oe`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from engine.experience.problems import Severity
 
 _OFF = "off"
 SECTION = "oe"
-"""The name of the settings' section."""
+"""The name of the settings section."""
 
 
 class OnEditorClose(Enum):
-    """What becomes of the runs that were started here when the editor ends (docs/design.md, The house)."""
+    """What happens to the runs started here when the editor closes (docs/design.md, The house)."""
 
     CONTINUE = "continue"
     CANCEL = "cancel"
@@ -28,11 +28,11 @@ class Settings(Struct, frozen=True):
     lens_runs: int = 5
     on_editor_close: OnEditorClose = OnEditorClose.CONTINUE
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
-    """By code of a problem, how bad it is to this user; None: not to be shown."""
+    """Severity overrides by problem code; None hides the problem."""
 
 
 class ClientOptions(Struct, frozen=True):
-    """initializationOptions. `trusted` is None where the client does not know of trust."""
+    """initializationOptions. `trusted` is None where the client has no workspace trust."""
 
     trusted: bool | None = None
     wants_events: bool = False
@@ -40,7 +40,7 @@ class ClientOptions(Struct, frozen=True):
 
 
 def read_settings(section: object) -> Settings:
-    """The settings of the section `oe`. A value that is absent or not of its type stays at its default."""
+    """The settings of the section `oe`. A value that is absent or of the wrong type has its default."""
     default = Settings()
     runs = _at(section, "codeLens", "runs")
     on_close = _at(section, "run", "onEditorClose")
@@ -52,7 +52,7 @@ def read_settings(section: object) -> Settings:
 
 
 def read_client_options(options: object) -> ClientOptions:
-    """The initializationOptions of `initialize`, whatever the client sent there."""
+    """The initializationOptions of `initialize`, which may be any JSON."""
     trusted = _at(options, "trusted")
     section = _at(options, "settings")
     return ClientOptions(
@@ -62,12 +62,10 @@ def read_client_options(options: object) -> ClientOptions:
     )
 
 
-def _read_severities(wishes: object) -> dict[str, Severity | None]:
-    known = {severity.value: severity for severity in Severity}
-    given = wishes.items() if isinstance(wishes, Mapping) else ()
-    return {
-        str(code): known.get(wish) for code, wish in given if isinstance(wish, str) and (wish in known or wish == _OFF)
-    }
+def _read_severities(section: object) -> dict[str, Severity | None]:
+    known: dict[object, Severity | None] = {severity.value: severity for severity in Severity} | {_OFF: None}
+    overrides = section.items() if isinstance(section, Mapping) else ()
+    return {str(code): known[name] for code, name in overrides if isinstance(name, str) and name in known}
 
 
 def _at(value: object, *path: str) -> Any:

@@ -1,6 +1,6 @@
-"""Functions in threads of their own, each with a limit: one that takes longer is abandoned, and nobody waits for it.
+"""Calls functions in threads of their own, with a time limit after which a call is abandoned.
 
-An executor's threads would be waited for when the process ends, and a text that never lets go would keep them all.
+An executor would not do: the process waits for its threads when it ends, and a few endless analyses would occupy all.
 """
 
 from __future__ import annotations
@@ -15,40 +15,40 @@ from typing import Any, TypeVar
 _Answer = TypeVar("_Answer")
 
 LIMIT_S = 5.0
-"""How long what a person waits for may take. Nothing that is written by hand takes a tenth of it."""
+"""How long a user may wait. No experience written by hand takes a tenth of it."""
 
-_AGAIN_S = 1.0
-"""How often a thread is told to stop that has not."""
+_RETRY_S = 1.0
+"""How long to wait for an abandoned thread to stop before it is stopped again."""
 
 _running: set[int] = set()
 
 
 class OverdueError(Exception):
-    """A call took longer than it may."""
+    """A call took longer than its limit."""
 
 
 class _AbandonedError(BaseException):
-    """Raised in the thread of a call that nobody waits for any more. No handler of errors keeps it."""
+    """Raised in the thread of an abandoned call. Not an Exception, so that no handler swallows it."""
 
 
 def call_in_thread(work: Callable[[], _Answer], limit: float = LIMIT_S) -> asyncio.Future[_Answer]:
-    """Begin `work`. The future holds its result or error, or OverdueError once it took longer than `limit` seconds;
-    then its thread is made to stop as soon as it runs Python code.
+    """Start `work`. The future gets its result or error, or OverdueError after `limit` seconds; the thread then stops
+    when it next runs Python code.
 
-    To cancel the future ends the wait and not the work, which keeps its limit.
+    Cancelling the future does not stop the work before its limit.
     """
     call = _Call(work)
-    call.begin(limit)
+    call.start(limit)
     return call.future
 
 
 def is_any_running() -> bool:
-    """Whether a call goes on, awaited or abandoned."""
+    """True while a call runs, awaited or abandoned."""
     return bool(_running)
 
 
 class _Call:
-    """One call. All but `_run` happens in the loop."""
+    """One call. Only `_run` and what it calls is in the thread."""
 
     def __init__(self, work: Callable[[], Any]) -> None:
         self._work = work
@@ -59,8 +59,8 @@ class _Call:
         self.future: asyncio.Future[Any] = self._loop.create_future()
         self.future.add_done_callback(_note_error)
 
-    def begin(self, limit: float) -> None:
-        """Start the thread. Not by `threading`, which waits until it runs: beside a busy one that takes its time."""
+    def start(self, limit: float) -> None:
+        """Start the thread. Not with `threading`, which waits until it runs: that takes long beside a busy one."""
         self._timer = self._loop.call_later(limit, self._abandon)
         self._thread = _thread.start_new_thread(self._run, ())
 
@@ -79,7 +79,7 @@ class _Call:
             return self._work(), None
         except _AbandonedError:
             raise
-        except BaseException as error:  # noqa: BLE001 - it is whoever awaits the call who handles it
+        except BaseException as error:  # noqa: BLE001 - handled by the caller, who awaits the future
             return None, error
 
     def _report(self, result: Any, error: BaseException | None) -> None:
@@ -103,10 +103,10 @@ class _Call:
         if self._is_over or self._thread is None:
             return
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._thread), ctypes.py_object(_AbandonedError))
-        self._timer = self._loop.call_later(_AGAIN_S, self._abandon)
+        self._timer = self._loop.call_later(_RETRY_S, self._abandon)
 
 
 def _note_error(future: asyncio.Future[Any]) -> None:
-    """An error that nobody awaits any more is none."""
+    """Retrieve the error, so that asyncio does not log one that nobody awaits."""
     if not future.cancelled():
         future.exception()

@@ -1,4 +1,4 @@
-"""The outlines of all experiences in the workspace, for its symbol search. A file is read again when it has changed."""
+"""The outlines of all experiences in the workspace. A file is read again only when it has changed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from engine.syntax import MAX_FILE_BYTES, LineIndex, View, parse
 from oe_lsp.ide.document.items import text_at
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.document_symbols import Symbol, searchable_symbols
-from oe_lsp.server.transport.paths import FILE_NAMES, path_of, uri_of
+from oe_lsp.server.session.experience_files import FILE_NAMES
+from oe_lsp.server.transport.uris import path_of, uri_of
 
 
 class Outline(Struct, frozen=True):
-    """The symbols of one experience. `name` is its own, else that of its folder."""
+    """The symbols of one experience. `name` is the experience's, or that of its folder."""
 
     uri: str
     name: str
@@ -24,13 +25,13 @@ class Outline(Struct, frozen=True):
     symbols: tuple[Symbol, ...]
 
 
-class Outlines:
-    """Reads the experiences in folders, unless they are open: then their snapshot counts. Blocking."""
+class WorkspaceOutlines:
+    """Outlines from snapshots of open experiences, and from the disk. Blocking."""
 
     def __init__(self) -> None:
-        self._read: dict[Path, tuple[tuple[int, int], Outline]] = {}
+        self._cache: dict[Path, tuple[tuple[int, int], Outline]] = {}
 
-    def look(self, folders: Iterable[Path], opened: Iterable[Snapshot]) -> Iterator[Outline]:
+    def all(self, folders: Iterable[Path], opened: Iterable[Snapshot]) -> Iterator[Outline]:
         """The outline of every experience that is open or lies in one of the folders."""
         snapshots = {snapshot.uri: snapshot for snapshot in opened}
         yield from (_outline(each.uri, each.analysis.tree.root, each.analysis.lines) for each in snapshots.values())
@@ -45,18 +46,18 @@ class Outlines:
         try:
             status = path.stat()
             stamp = (status.st_mtime_ns, status.st_size)
-            known = self._read.get(path)
-            if known is not None and known[0] == stamp:
-                return known[1]
+            cached = self._cache.get(path)
+            if cached is not None and cached[0] == stamp:
+                return cached[1]
             text = read_text(path, MAX_FILE_BYTES) if status.st_size <= MAX_FILE_BYTES else ""
         except (OSError, UnicodeDecodeError):
-            self._read.pop(path, None)
+            self._cache.pop(path, None)
             return None
         uri = uri_of(path)
-        self._read[path] = (stamp, Outline(uri, "", LineIndex(""), ()))  # if it takes too long, it is not read again
+        self._cache[path] = (stamp, Outline(uri, "", LineIndex(""), ()))  # if parsing is abandoned, it stays empty
         tree = parse(text)
         outline = _outline(uri, tree.root, tree.lines)
-        self._read[path] = (stamp, outline)
+        self._cache[path] = (stamp, outline)
         return outline
 
 

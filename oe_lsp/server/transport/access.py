@@ -1,4 +1,4 @@
-"""Who may connect to a socket of oe-lsp: no web page of a stranger, nobody without the token, no second client."""
+"""Access control for sockets: the token, one client only, and no web pages of other origins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NOT_INITIALIZED, _REQUEST_FAILED = -32002, -32803
 
 
 class Access(Struct, frozen=True):
-    """Where to listen, and whom to let in: who knows `token`, if there is one, and web pages of these `origins`."""
+    """The address to listen on, the token that clients need, if any, and the allowed origins of web pages."""
 
     host: str
     port: int
@@ -28,31 +28,31 @@ class Access(Struct, frozen=True):
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach `host`. Raises OSError where nobody knows it."""
+    """True if only this machine can reach `host`. Raises OSError where the name cannot be resolved."""
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
     found = socket.getaddrinfo(host, None) if host else []
     return bool(found) and all(ipaddress.ip_address(str(each[4][0])).is_loopback for each in found)
 
 
-class Entrance:
-    """Lets the first client in that may, and no other."""
+class Gate:
+    """Admits the first client with the token, and no other."""
 
     def __init__(self, token: str | None) -> None:
         self._token = token
         self._is_taken = False
 
     def admit(self, first: bytes) -> bytes:
-        """Let the client in that sent the message `first`; else the error to answer it with."""
+        """Admit the client that sent `first` (then empty), or return the error response to send to it."""
         request = _read(first)
         if request.get("method") != "initialize" or "id" not in request:
-            return _error(request, _NOT_INITIALIZED, "the first message has to be the request initialize")
+            return _error(request, _NOT_INITIALIZED, "The first message must be the request initialize.")
         if not self._knows_token(request):
             log.warning("refused: a client without the token")
-            return _error(request, _REQUEST_FAILED, "initializationOptions.token is not the server's OE_LSP_TOKEN")
+            return _error(request, _REQUEST_FAILED, "initializationOptions.token does not match OE_LSP_TOKEN.")
         if self._is_taken:
             log.warning("refused: a second client")
-            message = "oe-lsp serves one client, and another is connected; start an oe-lsp of your own"
+            message = "oe-lsp serves one client, and one is connected. Start another oe-lsp."
             return _error(request, _REQUEST_FAILED, message)
         self._is_taken = True
         return b""
@@ -66,19 +66,19 @@ class Entrance:
         return isinstance(token, str) and hmac.compare_digest(token.encode(errors="replace"), self._token.encode())
 
 
-def reason_to_refuse(access: Access, headers: Any, *, local: bool) -> str | None:
-    """Why a web page may not open a WebSocket: its origin, or a name of this machine that is none of ours."""
+def refusal(access: Access, headers: Any, *, local: bool) -> str | None:
+    """The reason to refuse a WebSocket to a web page: its origin, or a host name that is not this machine's."""
     for origin in headers("Origin"):
         if origin not in access.origins:
-            return f"the origin {origin[:100]} is not allowed; name it with --origin"
+            return f"The origin {origin[:100]} is not allowed. Allow it with --origin."
     hosts = headers("Host")
     if local and not (len(hosts) == 1 and _is_own_name(hosts[0], access.host)):
-        return f"the host {', '.join(hosts)[:100]} is not this machine; connect to 127.0.0.1 or localhost"
+        return f"The host {', '.join(hosts)[:100]} is not this machine. Connect to 127.0.0.1 or localhost."
     return None
 
 
 def _is_own_name(header: str, host: str) -> bool:
-    """Whether the header `Host` is a name that no other machine can be given (else: DNS rebinding)."""
+    """True if the header `Host` is a name that cannot point to another machine (prevents DNS rebinding)."""
     name = re.sub(r":\d*$", "", header).strip("[]").rstrip(".").casefold()
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(name).is_loopback

@@ -1,24 +1,24 @@
-"""The process of the client, which LSP has a server outlive by nothing (`InitializeParams.processId`)."""
+"""Waits for the end of the client's process, with which a server should end (LSP 3.17, InitializeParams.processId)."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 
-_SECONDS = 2.0
-"""Between two looks, where the system tells nobody that a process has ended."""
+_POLL_S = 2.0
+"""How often to look where the system cannot report that a process has ended."""
 
 
-async def until_gone(pid: int) -> None:
-    """Returns when the process has ended. Raises ProcessLookupError where there is none, now, that this system knows.
+async def wait_for_exit(pid: int) -> None:
+    """Return when the process has ended. Raises ProcessLookupError where this system has no such process.
 
-    Of another machine or container, a process id says nothing here.
+    The id may come from another machine or container.
     """
     if pid <= 0:
         raise ProcessLookupError
-    descriptor = _descriptor_of(pid)
+    descriptor = _open_pidfd(pid)
     if descriptor is None:
-        await _look_until_gone(pid)
+        await _poll_until_exit(pid)
         return
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -30,8 +30,8 @@ async def until_gone(pid: int) -> None:
         os.close(descriptor)
 
 
-def _descriptor_of(pid: int) -> int | None:
-    """What becomes readable when the process ends; None where the system has no such thing (before Linux 5.3)."""
+def _open_pidfd(pid: int) -> int | None:
+    """A descriptor that becomes readable when the process ends; None where there are none (before Linux 5.3)."""
     try:
         return os.pidfd_open(pid)
     except ProcessLookupError:
@@ -42,21 +42,21 @@ def _descriptor_of(pid: int) -> int | None:
         return None
 
 
-async def _look_until_gone(pid: int) -> None:
-    _require(pid)
+async def _poll_until_exit(pid: int) -> None:
+    _require_process(pid)
     while True:
-        await asyncio.sleep(_SECONDS)
+        await asyncio.sleep(_POLL_S)
         try:
-            _require(pid)
+            _require_process(pid)
         except ProcessLookupError:
             return
 
 
-def _require(pid: int) -> None:
+def _require_process(pid: int) -> None:
     """Raises ProcessLookupError where there is no such process."""
     try:
         os.kill(pid, 0)
     except PermissionError:
-        pass  # somebody else's
+        pass  # another user's
     except OverflowError:
         raise ProcessLookupError from None

@@ -1,4 +1,4 @@
-"""The custom messages of docs/protocol.md as types. The standard messages are lsprotocol's."""
+"""The custom messages of docs/protocol.md as types. Standard messages are in lsprotocol."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ T = TypeVar("T")
 
 @attrs.frozen
 class RunsParams:
-    """Of `oe/runs`: the experience whose runs are listed."""
+    """Params of `oe/runs`: the experience whose runs to list."""
 
     uri: str
 
 
 @attrs.frozen
 class RunParams:
-    """Of `oe/runState` and `oe/plan`: a run of an experience."""
+    """Params of `oe/runState` and `oe/plan`: a run of an experience."""
 
     uri: str
     run_id: str
@@ -38,7 +38,7 @@ class RunStarted:
 
 @attrs.frozen
 class Counts:
-    """How many nodes ended in each way."""
+    """How many nodes ended with each status."""
 
     cached: int
     completed: int
@@ -49,7 +49,7 @@ class Counts:
 
 @attrs.frozen
 class FailedItems:
-    """How many items failed that fan-outs tolerated, of how many."""
+    """Failed items of fan-outs that completed anyway, and all their items."""
 
     failed: int
     total: int
@@ -75,7 +75,7 @@ class RunSummary:
 
 @attrs.frozen
 class RunsResult:
-    """Of `oe/runs`: newest first."""
+    """Result of `oe/runs`: newest first."""
 
     runs: list[RunSummary]
 
@@ -92,7 +92,7 @@ class NodeError:
 
 @attrs.frozen
 class Items:
-    """How far a fan-out is."""
+    """Progress of a fan-out."""
 
     total: int
     ended: int
@@ -100,7 +100,7 @@ class Items:
 
 @attrs.frozen
 class NodeState:
-    """One node as its run's log tells."""
+    """The state of a node."""
 
     node_id: str
     status: str
@@ -112,7 +112,7 @@ class NodeState:
 
 @attrs.frozen
 class RunStateResult:
-    """Of `oe/runState`: the log folded up to the event `seq`."""
+    """Result of `oe/runState`: the log folded up to the event `seq`."""
 
     run: RunSummary
     seq: int
@@ -122,7 +122,7 @@ class RunStateResult:
 
 @attrs.frozen
 class InspectResult:
-    """Of `oe.inspectRun`: the same, and as text for editors that only show text."""
+    """Result of `oe.inspectRun`: the same, and as text for editors that only show text."""
 
     state: RunStateResult
     text: str
@@ -130,7 +130,7 @@ class InspectResult:
 
 @attrs.frozen
 class PlanChange:
-    """A part of what a node is made of that is not what it was in the run, such as `args.city`, with the difference."""
+    """An input part that has changed since the run, such as `args.city`, with the difference as text."""
 
     part: str
     text: str
@@ -138,9 +138,9 @@ class PlanChange:
 
 @attrs.frozen
 class PlanEntry:
-    """What a resume would do with one node, or with the item of it at the index `item`, and why.
+    """The decision for a node, or for its item at the index `item`, with the reasons.
 
-    `saved_ms` and `saved_usd` are how many milliseconds and dollars restoring saves; null where a price is unknown.
+    `saved_ms` and `saved_usd`: the milliseconds and dollars that restoring saves; None where a price is unknown.
     """
 
     node_id: str
@@ -154,9 +154,9 @@ class PlanEntry:
 
 @attrs.frozen
 class PlanResult:
-    """Of `oe/plan`: the nodes in the graph's order, each followed by its items where those are known.
+    """Result of `oe/plan`: the nodes in the graph's order, each followed by its items where those are known.
 
-    `digest` is what `oe.resumeRun` takes as `expect`.
+    `digest` is the `expect` of `oe.resumeRun`.
     """
 
     digest: str
@@ -167,7 +167,7 @@ class PlanResult:
 
 @attrs.frozen
 class RunEvent:
-    """Of the notification `oe/event`: a line of the log of a run of the experience `uri`."""
+    """Params of `oe/event`: a line of the log of a run of the experience `uri`."""
 
     uri: str
     run_id: str
@@ -180,7 +180,7 @@ def timestamp(moment: datetime) -> str:
 
 
 def read_params(params: Any, cls: type[T]) -> T:
-    """The params of a custom request. Raises JsonRpcInvalidParams, naming what is expected; every field is a string."""
+    """The params of a custom request, all strings. Raises JsonRpcInvalidParams, which names them."""
     names = [camel_case(field.name) for field in attrs.fields(cls)]  # type: ignore[arg-type]  # an attrs class
     if not isinstance(params, dict) or not all(isinstance(params.get(name), str) for name in names):
         raise JsonRpcInvalidParams(f"Expected an object with the strings {', '.join(names)}.")

@@ -1,6 +1,6 @@
-"""How oe-lsp differs from plain LSP: the names of its commands and custom messages, and how those become JSON.
+"""The pygls protocol with oe-lsp's custom messages, and with answers that are encoded off the event loop.
 
-A server's start waits for this module; what the messages hold is in messages.py, which it does not wait for.
+A start waits for this module, but not for custom_messages.py and the engine.
 """
 
 from __future__ import annotations
@@ -17,43 +17,17 @@ import cattrs
 import msgspec
 from cattrs.gen import make_dict_unstructure_fn, override
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.protocol.language_server import lsp_method
 
-from engine.visible import visible
+from oe_lsp.server.transport.names import PLAN, RUN_STATE, RUNS
 
 log = logging.getLogger(__name__)
-
-RUN_EXPERIENCE = "oe.runExperience"
-RESUME_RUN = "oe.resumeRun"
-CANCEL_RUN = "oe.cancelRun"
-INSPECT_RUN = "oe.inspectRun"
-
-RUNS = "oe/runs"
-RUN_STATE = "oe/runState"
-PLAN = "oe/plan"
-EVENT = "oe/event"
-
-
-class RequestFailedError(JsonRpcException):
-    """A request that was understood and could not be done. The message is for the user, and is all that is sent."""
-
-    CODE = -32803
-    MESSAGE = "Request Failed"
-
-    def __init__(self, message: str, code: int | None = None, data: Any = None) -> None:
-        super().__init__(visible(message), code, data)  # it may name a file, whose name may be any bytes
-
-
-def progress_token(run_id: str) -> str:
-    """The token of a run's work-done progress."""
-    return f"oe/run/{run_id}"
 
 
 @attrs.define
 class CustomRequest:
-    """An incoming custom request as JSON: its handler reads `params`, so that a wrong one is answered, not dropped."""
+    """An incoming custom request. `params` stay JSON: the handler reads them, and can answer wrong ones."""
 
     id: int | str
     method: str
@@ -62,43 +36,43 @@ class CustomRequest:
 
 
 @attrs.frozen
-class Plain:
-    """The JSON of what is sent, ready."""
+class JsonText:
+    """A result or params, encoded as JSON."""
 
     text: str
 
 
-def plain_structs(value: Any) -> Plain:
-    """The JSON of msgspec's Structs, which takes a tenth of the time of attrs classes."""
-    return Plain(msgspec.json.encode(value).decode())
+def encode_structs(value: Any) -> JsonText:
+    """The JSON of msgspec Structs, in a tenth of the time that attrs classes take."""
+    return JsonText(msgspec.json.encode(value).decode())
 
 
-class Protocol(LanguageServerProtocol):
-    """The protocol with the custom requests in it, and results that were made plain by whoever answers."""
+class ExperienceProtocol(LanguageServerProtocol):
+    """Reads custom requests, and sends results and params that are encoded already."""
 
     def __init__(self, server: Any, converter: cattrs.Converter) -> None:
         super().__init__(server, converter)
         self._sending: set[asyncio.Future[None]] = set()
 
-    def plain(self, value: Any) -> Plain:
-        """The JSON of a result or params. For a thread: that of a large document would hold the loop too long."""
-        return value if isinstance(value, Plain) else Plain(json.dumps(self._converter.unstructure(value)))
+    def encode(self, value: Any) -> JsonText:
+        """The JSON of a result or params. For a thread: a large message would block the loop."""
+        return value if isinstance(value, JsonText) else JsonText(json.dumps(self._converter.unstructure(value)))
 
-    def notify_plain(self, method: str, params: Plain) -> None:
-        """As `notify`, with params that are JSON already."""
+    def notify_encoded(self, method: str, params: JsonText) -> None:
+        """Send a notification whose params are encoded already."""
         self._send_text(f'{{"jsonrpc": "{self.VERSION}", "method": {json.dumps(method)}, "params": {params.text}}}')
 
     def _send_response(self, msg_id: int | str, result: Any = None, error: Any = None) -> None:
-        if error is None and isinstance(result, Plain):
+        if error is None and isinstance(result, JsonText):
             self._result_types.pop(msg_id, None)
             self._send_text(f'{{"jsonrpc": "{self.VERSION}", "id": {json.dumps(msg_id)}, "result": {result.text}}}')
         else:
             super()._send_response(msg_id, result, error)
 
     def _send_text(self, body: str) -> None:
-        """As pygls's `_send_data`, which would make JSON of it once more."""
+        """Like pygls's `_send_data`, for a body that is JSON already."""
         if self.writer is None:
-            log.error("nobody is there to send a message to")
+            log.error("cannot send a message: no client is connected")
             return
         content = body.encode(self.CHARSET)
         header = f"Content-Length: {len(content)}\r\nContent-Type: {self.CONTENT_TYPE}; charset={self.CHARSET}\r\n\r\n"
@@ -110,15 +84,21 @@ class Protocol(LanguageServerProtocol):
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Iterator[Any]:
-        """As pygls's, to which the changes are told as the one whole text that they make. In the order of messages."""
-        # Imported here, because it brings the engine's syntax along.
-        from oe_lsp.server.transport.text_changes import changed, encoding_of
+        """Merge the changes into one whole text, for pygls and for our handler, in the order of messages."""
+        # Imported here, because it imports the engine's syntax.
+        from oe_lsp.server.transport.positions import encoding_of
+        from oe_lsp.server.transport.text_changes import apply_changes
 
         workspace = self.workspace
         document = workspace.get_text_document(params.text_document.uri)
-        text = changed(document.source, params.content_changes, encoding_of(workspace.position_encoding))
+        text = apply_changes(document.source, params.content_changes, encoding_of(workspace.position_encoding))
         whole = types.TextDocumentContentChangeWholeDocument(text)
         yield from super().lsp_text_document__did_change(attrs.evolve(params, content_changes=[whole]))
+
+    @lsp_method(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
+    def lsp_work_done_progress_cancel(self, params: types.WorkDoneProgressCancelParams) -> Iterator[Any]:
+        """Hand the message to our handler. pygls's own looks for a token that it made, and warns of ours."""
+        yield self.fm.features[types.WINDOW_WORK_DONE_PROGRESS_CANCEL], (params,), None
 
     def get_message_type(self, method: str) -> type[Any] | None:  # type: ignore[override]  # pygls has it cached
         """The class that an incoming message of `method` is read into."""
@@ -126,14 +106,13 @@ class Protocol(LanguageServerProtocol):
 
 
 def converter() -> cattrs.Converter:
-    """pygls's converter, which also writes the custom messages: camelCase, absent values left out."""
+    """pygls's converter, extended to write custom messages: camelCase, absent values left out."""
     made: cattrs.Converter = default_converter()  # type: ignore[no-untyped-call]
-    # A factory, so that a message's writer is made when the first one is sent and not while a client waits for a start.
-    made.register_unstructure_hook_factory(_is_ours, lambda cls: _writer_of(cls, made))
+    made.register_unstructure_hook_factory(_is_custom, lambda cls: _writer_of(cls, made))
     return made
 
 
-def _is_ours(cls: Any) -> bool:
+def _is_custom(cls: Any) -> bool:
     return getattr(cls, "__module__", None) == "oe_lsp.server.transport.custom_messages"
 
 
@@ -145,6 +124,6 @@ def _writer_of(cls: type[Any], using: cattrs.Converter) -> Callable[[Any], dict[
 
 
 def camel_case(name: str) -> str:
-    """A name of Python as a name of JSON."""
+    """A snake_case name in camelCase."""
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)

@@ -1,7 +1,7 @@
-"""Serves one client on a TCP port or a WebSocket, and refuses all others: web pages, strangers, second clients.
+"""Serves one client on a TCP port or a WebSocket.
 
-The first message has to be a complete `initialize`, with the token where one is wanted. Until then nothing that comes
-in reaches the protocol, so that neither a look at the port nor a form that a web page posts to it counts as the client.
+A connection counts as the client once its first message is a complete `initialize`, with the token if there is one.
+Nothing reaches the protocol before: neither a port scan nor a form that a web page posts to the port.
 """
 
 from __future__ import annotations
@@ -18,47 +18,45 @@ from typing import TYPE_CHECKING, Any
 import async_timeout
 from pygls.io_ import run_async, run_websocket
 
-from oe_lsp.server.transport.access import Access, Entrance, is_loopback, reason_to_refuse
+from oe_lsp.server.transport.access import Access, Gate, is_loopback, refusal
 
 if TYPE_CHECKING:
+    from pygls.lsp.server import LanguageServer
     from websockets.asyncio.server import ServerConnection
     from websockets.http11 import Request, Response
 
-    from oe_lsp.server.experience_server import ExperienceServer
-
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 64 * 1024 * 1024
-"""Of one message."""
+MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 
-_FIRST_SECONDS = 30.0
-"""How long a connection may take to introduce itself."""
+_FIRST_MESSAGE_S = 30.0
+"""How long a connection may take to send its first message."""
 
 _HEADER = re.compile(rb"Content-(?:Length: (\d{1,9})|Type: [^\r\n]*)\r\n")
 
 
-def serve_tcp(server: ExperienceServer, access: Access) -> None:
-    """Serve one client over TCP until its connection ends. Raises OSError where nobody can listen there."""
+def serve_tcp(server: LanguageServer, access: Access) -> None:
+    """Serve one client over TCP until its connection ends. Raises OSError where the port cannot be opened."""
     asyncio.run(_serve_tcp(server, access))
 
 
-def serve_ws(server: ExperienceServer, access: Access) -> None:
+def serve_ws(server: LanguageServer, access: Access) -> None:
     """The same over a WebSocket. Raises ImportError without the package websockets."""
     asyncio.run(_serve_ws(server, access))
 
 
-async def _serve_tcp(server: ExperienceServer, access: Access) -> None:
-    entrance, ended = Entrance(access.token), asyncio.Event()
+async def _serve_tcp(server: LanguageServer, access: Access) -> None:
+    gate, ended = Gate(access.token), asyncio.Event()
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, EOFError, ValueError, asyncio.TimeoutError):
-            async with async_timeout.timeout(_FIRST_SECONDS):
+            async with async_timeout.timeout(_FIRST_MESSAGE_S):
                 first = await _first_message(reader)
-            refusal = NOT_LSP if first is None else _framed(entrance.admit(first))
-            if first is not None and not refusal:
-                await _talk_tcp(server, first, reader, writer, ended)
-            elif refusal:
-                writer.write(refusal)
+            error = NOT_LSP if first is None else _framed(gate.admit(first))
+            if first is not None and not error:
+                await _serve_connection(server, first, reader, writer, ended)
+            elif error:
+                writer.write(error)
                 await writer.drain()
         writer.close()
 
@@ -68,8 +66,8 @@ async def _serve_tcp(server: ExperienceServer, access: Access) -> None:
         await ended.wait()
 
 
-async def _talk_tcp(
-    server: ExperienceServer,
+async def _serve_connection(
+    server: LanguageServer,
     first: bytes,
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
@@ -78,19 +76,21 @@ async def _talk_tcp(
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     server.protocol.set_writer(writer)
     try:
-        await run_async(threading.Event(), _Replayed(first, reader), server.protocol, log, server.report_server_error)
+        await run_async(
+            threading.Event(), _ReplayedReader(first, reader), server.protocol, log, server.report_server_error
+        )
     finally:
         ended.set()
 
 
-async def _serve_ws(server: ExperienceServer, access: Access) -> None:
+async def _serve_ws(server: LanguageServer, access: Access) -> None:
     from websockets.asyncio.server import serve
 
-    entrance, ended = Entrance(access.token), asyncio.Event()
+    gate, ended = Gate(access.token), asyncio.Event()
     local = is_loopback(access.host)
 
     def opened(connection: ServerConnection, request: Request) -> Response | None:
-        reason = reason_to_refuse(access, request.headers.get_all, local=local)
+        reason = refusal(access, request.headers.get_all, local=local)
         if reason is None:
             return None
         log.warning("refused: %s", reason)
@@ -98,11 +98,11 @@ async def _serve_ws(server: ExperienceServer, access: Access) -> None:
 
     async def connected(connection: ServerConnection) -> None:
         with contextlib.suppress(OSError, EOFError, asyncio.TimeoutError):
-            async with async_timeout.timeout(_FIRST_SECONDS):
+            async with async_timeout.timeout(_FIRST_MESSAGE_S):
                 first = await connection.recv(decode=False)
-            refusal = entrance.admit(first)
-            if refusal:
-                await connection.send(refusal.decode())
+            error = gate.admit(first)
+            if error:
+                await connection.send(error.decode())
                 return
             try:
                 web_socket: Any = _ReplayedSocket(first, connection)
@@ -110,7 +110,9 @@ async def _serve_ws(server: ExperienceServer, access: Access) -> None:
             finally:
                 ended.set()
 
-    async with serve(connected, access.host, access.port, process_request=opened, max_size=MOST_BYTES) as listener:
+    async with serve(
+        connected, access.host, access.port, process_request=opened, max_size=MAX_MESSAGE_BYTES
+    ) as listener:
         _announce(tuple(listener.sockets))
         await ended.wait()
 
@@ -122,21 +124,21 @@ NOT_LSP = (
 
 
 async def _first_message(reader: asyncio.StreamReader) -> bytes | None:
-    """The content of the first message; None where it is none of LSP. Raises EOFError where nothing comes."""
+    """The content of the first message; None where it is not LSP. Raises EOFError where the connection ends."""
     length: int | None = None
     while (line := await reader.readline()) != b"\r\n":
         header = _HEADER.fullmatch(line)
         if not line:
             raise EOFError
         if header is None:
-            log.warning("refused: what came in is not LSP")
+            log.warning("refused: the first message is not LSP")
             return None
         length = int(header[1]) if header[1] else length
-    return None if length is None or length > MOST_BYTES else await reader.readexactly(length)
+    return None if length is None or length > MAX_MESSAGE_BYTES else await reader.readexactly(length)
 
 
-class _Replayed:
-    """A stream that begins with a message which was read from it."""
+class _ReplayedReader:
+    """A stream that starts with a message that was already read from it."""
 
     def __init__(self, first: bytes, reader: asyncio.StreamReader) -> None:
         self._head = [b"Content-Length: %d\r\n" % len(first), b"\r\n", first]
@@ -150,7 +152,7 @@ class _Replayed:
 
 
 class _ReplayedSocket:
-    """The same of a WebSocket; it sends texts, which clients in web pages expect."""
+    """The same for a WebSocket. Sends text frames, which clients in web pages expect."""
 
     def __init__(self, first: bytes, connection: ServerConnection) -> None:
         self._head = [first]

@@ -27,7 +27,7 @@ async def killed(tmp_path: Path) -> World:
 @pytest.mark.parametrize(("answer", "code", "runs"), [("y", 0, ["pay"]), ("n", 3, [])])
 async def test_the_answer_on_a_terminal_decides(killed: World, answer: str, code: int, runs: list[str]) -> None:
     with Terminal(killed.folder, "resume", "latest", columns=200) as terminal:
-        terminal.read_until("what it does may be done already. Run it again? [y/N]")
+        terminal.read_until("its effects may already have happened. Run it again? [y/N]")
         terminal.press(f"{answer}\n")
 
         assert terminal.wait() == code

@@ -209,4 +209,4 @@ def test_an_experience_that_is_deleted_while_it_runs_ends_the_run_in_words(tmp_p
     done = call((*OE, "run", str(world.folder)), tmp_path)
 
     assert done.code == 1
-    assert "was deleted while the run went on and could not be put back" in done.err
+    assert "was deleted during the run and could not be restored" in done.err

@@ -64,7 +64,7 @@ def test_it_says_which_runs_stay_and_why(oe: Oe, store: RunStore) -> None:
 
     ended = oe("runs", "prune", "--keep", "1")
 
-    assert ended.out == f"removed 0 runs: 0 bytes\n{original[:8]} stays: a resume of {kept[:8]} may need it\n"
+    assert ended.out == f"removed 0 runs: 0 bytes\n{original[:8]} kept: a resume of {kept[:8]} may need it\n"
     assert len(store.run_ids()) == 2
 
 
@@ -100,7 +100,7 @@ def test_options_before_the_command_are_refused_rather_than_ignored(oe: Oe, stor
     ended = oe("runs", "--experience", "other", "prune", "--keep", "0")
 
     assert ended.code == 2
-    assert "options stand after the command: oe runs prune" in ended.err
+    assert "put options after the command: oe runs prune" in ended.err
     assert store.run_ids() == [here]
 
 

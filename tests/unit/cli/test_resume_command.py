@@ -214,7 +214,7 @@ def test_a_resume_that_would_do_otherwise_than_was_shown_exits_with_four_and_run
 
     assert (refused.code, refused.out) == (4, "")
     assert "rank           will run: impl tools/rank.mjs changed" in refused.err
-    assert refused.err.endswith("nothing was run. --accept-changes goes on.\n")
+    assert refused.err.endswith("nothing was run. --accept-changes resumes with this plan.\n")
     assert len(list((report / ".openexpertise/runs").glob("*.jsonl"))) == 1
     assert oe("resume", original, "--expect", digest, "--accept-changes", cwd=report).code == 0
 
@@ -225,7 +225,7 @@ def test_a_node_that_does_not_exist_is_wrong_usage_and_the_nearest_is_named(oe: 
     wrong = oe("resume", "latest", "--rerun", "sumarise", cwd=report)
 
     assert wrong.code == 2
-    assert "there is no node 'sumarise'" in wrong.err
+    assert "no node 'sumarise'" in wrong.err
     assert "summarise" in wrong.err
 
 

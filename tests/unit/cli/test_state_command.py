@@ -55,12 +55,12 @@ def test_nothing_is_forgotten_without_yes(oe: Oe, kept: World) -> None:
     asked = oe("state", "reset")
 
     assert asked.code == 1
-    assert "would forget found, total. Add --yes" in asked.err
+    assert "would reset found, total. Add --yes" in asked.err
     assert json.loads(oe("state", "--json").out) != {}
 
 
 def test_one_field_is_forgotten_and_a_rebuild_does_not_bring_it_back(oe: Oe, kept: World) -> None:
-    assert oe("state", "reset", "--field", "found", "--yes").out == "forgot found\n"
+    assert oe("state", "reset", "--field", "found", "--yes").out == "reset found\n"
     assert json.loads(oe("state", "--json").out) == {"total": 1}
 
     assert oe("state", "rebuild").out == "merged 2 runs\n"

@@ -44,7 +44,7 @@ def test_a_folder_without_an_experience_is_named_with_what_to_do(oe: Oe, tmp_pat
     assert (wrong.code, wrong.out) == (1, "")
     assert wrong.err == (
         f"oe: there is no experience.yaml in {tmp_path}. "
-        "Name the folder of an experience, or begin one with: oe init hello\n"
+        "Give the folder of an experience, or create one with: oe init hello\n"
     )
 
 
@@ -55,13 +55,13 @@ def test_a_file_in_another_encoding_is_named_with_its_line(oe: Oe, tmp_path: Pat
     wrong = oe(command)
 
     assert (wrong.code, wrong.out) == (1, "")
-    assert "experience.yaml is not UTF-8: line 2 has the byte 0xe9" in wrong.err
+    assert "experience.yaml is not UTF-8: byte 0xe9 on line 2" in wrong.err
 
 
 def test_a_folder_in_the_place_of_the_file_is_one_error(oe: Oe, tmp_path: Path) -> None:
     (tmp_path / "experience.yaml").mkdir()
 
-    assert oe("run").err == f"oe: {tmp_path}/experience.yaml is no regular file\n"
+    assert oe("run").err == f"oe: {tmp_path}/experience.yaml is not a regular file\n"
 
 
 def test_a_log_that_cannot_be_read_is_named_and_the_other_runs_are_listed(oe: Oe, report: Path) -> None:
@@ -73,7 +73,7 @@ def test_a_log_that_cannot_be_read_is_named_and_the_other_runs_are_listed(oe: Oe
 
     assert listed.code == 0
     assert "failure at compare" in listed.out
-    assert listed.err == f"oe: {damaged.relative_to(report)} cannot be read and is left out\n"
+    assert listed.err == f"oe: {damaged.relative_to(report)} cannot be read; skipped\n"
 
 
 def test_the_way_to_go_on_can_be_typed_where_one_is(oe: Oe, report: Path) -> None:

@@ -50,7 +50,7 @@ def test_another_suffix_works_when_it_is_named(tmp_path: Path) -> None:
     file.write_text(VALID, encoding="utf-8")
 
     assert load(file).path == file
-    with pytest.raises(ExperienceNotFoundError, match=r"experience\.yaml in .*; to use experience\.yml, name it"):
+    with pytest.raises(ExperienceNotFoundError, match=r"experience\.yaml in .*; to use experience\.yml, give its path"):
         load(tmp_path)
 
 
@@ -65,21 +65,21 @@ def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
     with file.open("wb") as stream:
         stream.truncate(5 * 1024 * 1024 + 1)
 
-    with pytest.raises(UnreadableExperienceError, match="over 5 MiB"):
+    with pytest.raises(UnreadableExperienceError, match="exceeds 5 MiB"):
         load(tmp_path)
 
 
 def test_text_that_is_no_utf_8_is_refused_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "experience.yaml").write_bytes(b"name: x\nversion: \xe9\n")
 
-    with pytest.raises(UnreadableExperienceError, match="not UTF-8: line 2 has the byte 0xe9"):
+    with pytest.raises(UnreadableExperienceError, match="not UTF-8: byte 0xe9 on line 2"):
         load(tmp_path)
 
 
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "experience.yaml")
 
-    with pytest.raises(UnreadableExperienceError, match="no regular file"):
+    with pytest.raises(UnreadableExperienceError, match="not a regular file"):
         load(tmp_path)
 
 

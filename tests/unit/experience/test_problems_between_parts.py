@@ -149,7 +149,7 @@ NODES = {
 """,
     "what only looks like a placeholder": """\
     - {id: report, kind: agent, prompt: 'See {{a b}}', writes: [title]}
-                                             ^^^^^^^ warning OE507 no path
+                                             ^^^^^^^ warning OE507 not a path
 """,
     "a read that the prompt does not name": """\
     - {id: report, kind: agent, prompt: 'See', reads: [rows], writes: [title]}

@@ -184,7 +184,7 @@ GRAPH = {
 """,
     "a condition that ends too early": """\
     - {from: fetch, to: report, when: $.rows.length > }
-                                                    ^ error OE501 needs a value
+                                                    ^ error OE501 missing value
 """,
     "a mistake inside a quoted condition": """\
     - {from: fetch, to: report, when: "$.title == alice"}

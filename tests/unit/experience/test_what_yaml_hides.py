@@ -66,8 +66,8 @@ def test_a_negation_that_yaml_takes_for_a_tag_is_an_error_that_says_quote_it(whe
     (error,) = analyse(text).errors
 
     assert error.code.value == "OE101"
-    assert "! begins a tag" in error.message
-    assert "put quotes around all of" in error.message
+    assert "! begins a YAML tag" in error.message
+    assert "put quotes around the whole text" in error.message
     assert "remove" not in error.message
 
 
@@ -85,7 +85,7 @@ def test_a_tag_is_told_wherever_a_text_stands(key: str) -> None:
         "list": with_key("args:\n        all:\n          - !urgent now"),
     }
 
-    assert any("put quotes around all of it: '!" in message for message in loud(texts[key]))
+    assert any("put quotes around the whole text: '!" in message for message in loud(texts[key]))
 
 
 @pytest.mark.parametrize("value", ["! 12", "!!str yes", "! true"])
@@ -165,7 +165,7 @@ def test_an_anchor_that_eats_a_word_is_marked(check_marked: Check) -> None:
 
 @pytest.mark.parametrize("prompt", ["*very* important", "*all* of it", "@all: read", "`x` is it", "%d percent"])
 def test_other_signs_that_begin_no_text_say_so(prompt: str) -> None:
-    assert any("put quotes around it" in message for message in loud(with_prompt(prompt)))
+    assert any("put quotes around" in message for message in loud(with_prompt(prompt)))
 
 
 @pytest.mark.parametrize(

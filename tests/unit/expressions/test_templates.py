@@ -93,16 +93,20 @@ def test_a_placeholder_and_its_path_know_where_they_stand() -> None:
 @pytest.mark.parametrize(
     ("text", "marks", "message"),
     [
-        ("a {{ }} b", "  ^^^^^", "an empty placeholder stays as it is; write {{ name }} or {{ $.field }}"),
-        ("{{a b}}", "^^^^^^^", "`a b` is no path and stays as it is; write {{ name }} or {{ $.field }}"),
-        ("{{ a | b }}", "^^^^^^^^^^^", "`a | b` is no path and stays as it is; write {{ name }} or {{ $.field }}"),
-        ("{{ 0 }}", "^^^^^^^", "`0` is no path and stays as it is; write {{ name }} or {{ $.field }}"),
-        ("{{ $.a. }}", "^^^^^^^^^^", "a name must follow the dot: $.field.name; the placeholder stays as it is"),
-        ("x {{ name \nnext", "  ^^^^^^^", "this placeholder is never closed and stays as it is; write {{ name }}"),
-        ("{{ name } {{", "^^^^^^^", "this placeholder is never closed and stays as it is; write {{ name }}"),
+        ("a {{ }} b", "  ^^^^^", "empty placeholder is left unchanged; write {{ name }} or {{ $.field }}"),
+        ("{{a b}}", "^^^^^^^", "`a b` is not a path and is left unchanged; write {{ name }} or {{ $.field }}"),
+        (
+            "{{ a | b }}",
+            "^^^^^^^^^^^",
+            "`a | b` is not a path and is left unchanged; write {{ name }} or {{ $.field }}",
+        ),
+        ("{{ 0 }}", "^^^^^^^", "`0` is not a path and is left unchanged; write {{ name }} or {{ $.field }}"),
+        ("{{ $.a. }}", "^^^^^^^^^^", "placeholder is left unchanged: missing name after the dot; write $.field.name"),
+        ("x {{ name \nnext", "  ^^^^^^^", "unclosed placeholder is left unchanged; write {{ name }}"),
+        ("{{ name } {{", "^^^^^^^", "unclosed placeholder is left unchanged; write {{ name }}"),
     ],
 )
-def test_what_only_looks_like_a_placeholder_is_reported_at_its_place(text: str, marks: str, message: str) -> None:
+def test_text_that_only_looks_like_a_placeholder_is_reported_at_its_span(text: str, marks: str, message: str) -> None:
     error = parse_template(text).errors[0]
 
     assert " " * error.span.start + "^" * (error.span.end - error.span.start) == marks

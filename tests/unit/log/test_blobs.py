@@ -152,7 +152,7 @@ def test_a_file_that_was_damaged_is_written_anew(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../../secret", "", "0" * 63, "A" * 64])
 def test_a_name_out_of_a_log_never_becomes_another_path(tmp_path: Path, name: str) -> None:
-    with pytest.raises(BlobLostError, match="names no blob"):
+    with pytest.raises(BlobLostError, match="is not the name of a blob"):
         Blobs(tmp_path).read(name)
 
 

@@ -10,7 +10,7 @@ import pytest
 from engine.cache.keys.file_stamps import Stamp
 from engine.cache.keys.fingerprint_store import keep
 from engine.cache.keys.fingerprints import Fingerprint, Known
-from engine.log.prune.prune import carry_out, plan_removal
+from engine.log.prune.prune import plan_removal, remove
 from engine.log.reading.index import read_summaries
 from engine.log.storage.disk import Disk, Thing
 from engine.log.storage.lock import RunLock, is_held
@@ -30,7 +30,7 @@ def store(tmp_path: Path) -> RunStore:
 def prune(store: RunStore) -> tuple[Path, ...]:
     """Remove no run; the leftovers that went."""
     removal = plan_removal(store, [])
-    carry_out(store, removal)
+    remove(store, removal)
     return removal.leftovers
 
 

@@ -52,7 +52,7 @@ def test_half_a_line_is_taken_back_and_nothing_follows_it(store: RunStore) -> No
     [
         (errno.ENOSPC, "free some space"),
         (errno.EDQUOT, "free some space"),
-        (errno.EFBIG, "raise the limit on the size of files"),
+        (errno.EFBIG, "raise the limit on file sizes"),
         (errno.EROFS, "make its folder writable"),
         (errno.EIO, "check the disk"),
     ],
@@ -108,7 +108,7 @@ def test_a_deleted_log_is_put_back_and_says_so(store: RunStore) -> None:
     shutil.rmtree(store.data)
     log.append(NodeStarted(node_id="a", attempt_id="1"))
 
-    with pytest.raises(LogWriteError, match="was deleted while the run went on, and has been put back") as raised:
+    with pytest.raises(LogWriteError, match="was deleted during the run and has been restored") as raised:
         log.sync()
     log.close()
 
@@ -122,7 +122,7 @@ def test_a_deleted_log_is_put_back_where_a_large_value_is_the_first_to_find_out(
     log.append(RunStarted(args={}))
     shutil.rmtree(store.data)
 
-    with pytest.raises(LogWriteError, match="has been put back"):
+    with pytest.raises(LogWriteError, match="has been restored"):
         log.keep(b"content")
     log.close()
 
@@ -138,7 +138,7 @@ def test_a_log_whose_experience_was_deleted_too_says_that_it_is_gone(tmp_path: P
     log.append(RunStarted(args={}))
     shutil.rmtree(folder)
 
-    with pytest.raises(LogWriteError, match=r"was deleted .* and could not be put back") as raised:
+    with pytest.raises(LogWriteError, match=r"was deleted .* and could not be restored") as raised:
         log.close()
 
     assert not raised.value.resumable

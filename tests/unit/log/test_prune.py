@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from engine.canonical import hash_bytes
 from engine.log.events.events import Counts, Event, Output
-from engine.log.prune.prune import Removal, carry_out, choose, plan_removal
+from engine.log.prune.prune import Removal, choose, plan_removal, remove
 from engine.log.reading.head_tail import read_ends
 from engine.log.storage.blobs import BlobLostError
 from engine.log.storage.disk import Act, Disk, Thing
@@ -29,8 +29,8 @@ def store(tmp_path: Path) -> RunStore:
 
 
 def prune(store: RunStore, wanted: Iterable[str]) -> Removal:
-    removal = plan_removal(store, choose(store, list(wanted)).going)
-    carry_out(store, removal)
+    removal = plan_removal(store, choose(store, list(wanted)).removed)
+    remove(store, removal)
     return removal
 
 
@@ -88,7 +88,7 @@ def test_what_would_go_is_what_is_freed(store: RunStore) -> None:
     removal = plan_removal(store, [gone])
     assert _bytes(store) == before
 
-    carry_out(store, removal)
+    remove(store, removal)
 
     assert before - _bytes(store) == removal.size > 4_000
 
@@ -126,7 +126,7 @@ def test_a_run_that_is_under_way_stays_with_its_blobs(store: RunStore) -> None:
     prune(store, [going_on])
     lock.release()
 
-    assert (choice.going, choice.running) == ((), (going_on,))
+    assert (choice.removed, choice.running) == ((), (going_on,))
     assert store.blobs.read(hash_bytes(b"in use")) == b"in use"
     assert store.log(going_on).exists()
 
@@ -154,7 +154,7 @@ def test_what_a_run_keeps_that_begins_in_the_middle_of_a_prune_stays(store: RunS
     removal = plan_removal(store, [gone])
     store.blobs.keep(b"known")
 
-    carry_out(store, removal)
+    remove(store, removal)
 
     assert store.blobs.read(hash_bytes(b"known")) == b"known"
     with pytest.raises(BlobLostError):
@@ -176,7 +176,7 @@ class Interfering(Disk):
 def test_what_is_kept_while_it_is_being_deleted_is_written_anew(store: RunStore) -> None:
     gone = leave(store, b"known")
 
-    carry_out(store, plan_removal(store, [gone]), Interfering(store, b"known"))
+    remove(store, plan_removal(store, [gone]), Interfering(store, b"known"))
 
     assert store.blobs.read(hash_bytes(b"known")) == b"known"
     assert blobs(store) == {hash_bytes(b"known")}
@@ -190,7 +190,7 @@ def test_runs_stay_that_a_resume_of_a_kept_run_would_need(store: RunStore) -> No
 
     choice = choose(store, [other, second, first])
 
-    assert choice.going == (other,)
+    assert choice.removed == (other,)
     assert choice.needed == {second: kept, first: kept}
 
 
@@ -269,7 +269,7 @@ def test_a_prune_that_is_killed_anywhere_is_ended_by_the_next_one(store: RunStor
     there = leave(store, b"shared", b"kept")
     gone = [leave(store, b"shared", b"first"), leave(store, b"first", b"second")]
     with pytest.raises(Killed):
-        carry_out(store, plan_removal(store, gone), DyingDisk(at))
+        remove(store, plan_removal(store, gone), DyingDisk(at))
 
     for run_id in store.run_ids():  # whatever is listed can be read
         assert read_ends(store.log(run_id)).finished is not None

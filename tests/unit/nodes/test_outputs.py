@@ -108,7 +108,7 @@ def test_a_full_disk_loses_the_output_but_not_the_attempt(
         file.write(b"text")
         file.write(b"more")
 
-    assert warnings == [f"output cannot be kept in {tmp_path}/output/a.log: No space left on device"]
+    assert warnings == [f"output cannot be written to {tmp_path}/output/a.log: No space left on device"]
 
 
 PRINTS = """

@@ -129,7 +129,7 @@ def test_a_folder_that_is_removed_during_a_run_ends_it_in_words(tmp_path: Path) 
 
     assert run.code == 1
     assert "Traceback" not in run.err + run.out
-    assert "was deleted while the run went on" in run.err
+    assert "was deleted during the run" in run.err
     shutil.rmtree(tmp_path / "before", ignore_errors=True)
 
 

@@ -246,7 +246,7 @@ def test_a_deleted_log_is_put_back_and_the_run_stops(tmp_path: Path) -> None:
 
     assert ended.code == 1
     assert ended.err == (
-        f"oe: {terminal.world.store.log(run_id)} was deleted while the run went on, and has been put back. "
+        f"oe: {terminal.world.store.log(run_id)} was deleted during the run and has been restored. "
         f"The run was stopped; what completed is kept. Go on with: oe resume {run_id}\n"
     )
     terminal.world.executed()

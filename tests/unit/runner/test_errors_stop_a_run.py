@@ -21,7 +21,7 @@ from engine.runner.prepare import RunRefusedError, prepare_run
 from engine.scheduler.scheduler import Scheduler
 
 PAGES = sorted((Path(__file__).parents[3] / "docs" / "diagnostics").glob("OE*.md"))
-MARKED = sorted((Path(__file__).parents[1] / "spec").glob("test_*.py"))
+MARKED = sorted((Path(__file__).parents[1] / "experience").glob("test_*.py"))
 _BLOCK = re.compile(r"^```yaml\n(name:.*?)^```$", re.MULTILINE | re.DOTALL)
 _TEXT = re.compile(r'"""(name: .*?)"""', re.DOTALL)
 _MARKER = re.compile(r"^[ #]*\^+ (?:error|warning|information|hint) OE\d{3}.*\n", re.MULTILINE)
@@ -142,6 +142,7 @@ def texts() -> Iterator[tuple[str, str]]:
 
 
 TEXTS = dict(texts())
+assert TEXTS.keys() & {f"{file.stem}, 0" for file in MARKED}, "the marked texts are found"
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)

@@ -302,7 +302,7 @@ async def test_a_child_that_is_not_there_fails_its_node_and_no_other(nesting: Wo
     assert nesting.executed() == ["before"]
     error = fold(nesting.records(ended.run_id)).nodes["inner"].error
     assert error is not None
-    assert "inner nests child/experience.yaml, but there is no" in error.message
+    assert "child/experience.yaml does not exist" in error.message
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ async def test_what_the_killed_run_wrote_can_be_forgotten(counting: World) -> No
     await counting.run({"word": "a"})
     kill_before_the_merge(counting, "b")
 
-    assert call([*OE, "state", "reset", "--yes"], counting.folder).out == "forgot seen\n"
+    assert call([*OE, "state", "reset", "--yes"], counting.folder).out == "reset seen\n"
     assert json.loads(call([*OE, "state", "--json"], counting.folder).out) == {}
 
 

@@ -121,7 +121,7 @@ def test_what_produces_names_may_be_made_by_any_kind_of_node(world: World, glob:
         ("kind: dataset, source: {}, writes: [rows]", ["OE201"], "`source.type` is missing"),
         ("kind: dataset, source: {type: sqlite, uri: 5}, writes: [rows]", ["OE201", "OE202"], "`source.uri` must be"),
         ("kind: dataset, source: {type: mcp-resource, server: s, uri: u}, writes: [rows]", ["OE601"], "mcp.json"),
-        ("kind: experience, impl: ./none", ["OE601"], "bad nests none, but there is no"),
+        ("kind: experience, impl: ./none", ["OE601"], "none does not exist"),
         ("kind: experience, impl: ./other.py", ["OE606"], "other.py, which has 5 errors, the first: "),
     ],
 )

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from oe_lsp.server.app import COMMANDS
-from oe_lsp.server.transport.paths import FILE_NAMES, LANGUAGE_ID
+from oe_lsp.server.features.registry import COMMANDS
+from oe_lsp.server.session.experience_files import FILE_NAMES, LANGUAGE_ID
 
 EXTENSION = Path(__file__).parents[3] / "vscode-client"
 
@@ -34,5 +34,6 @@ def test_that_language_is_coloured_as_yaml() -> None:
 def test_the_commands_of_server_and_extension_are_ours_by_name_and_differ() -> None:
     palette = {command["command"] for command in contributes()["commands"]}
 
-    assert all(name.startswith("oe.") for name in (*palette, *COMMANDS))
-    assert palette.isdisjoint(COMMANDS)
+    commands = {command.name for command in COMMANDS}
+    assert all(name.startswith("oe.") for name in (*palette, *commands))
+    assert palette.isdisjoint(commands)

@@ -9,8 +9,8 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from oe_lsp.server.features.command_arguments import (
     NewRun,
-    OfRun,
     RunOptions,
+    RunTarget,
     engine_options,
     read_new_run,
     read_resume,
@@ -36,8 +36,8 @@ def test_a_new_run_needs_a_uri_and_takes_options(given: list[Any], expected: New
 
 
 def test_a_resume_needs_a_uri_and_a_run_id() -> None:
-    assert read_resume([URI, RUN_ID]) == OfRun(URI, RUN_ID)
-    assert read_resume([URI, RUN_ID, {"concurrency": 3}]) == OfRun(URI, RUN_ID, RunOptions(concurrency=3))
+    assert read_resume([URI, RUN_ID]) == RunTarget(URI, RUN_ID)
+    assert read_resume([URI, RUN_ID, {"concurrency": 3}]) == RunTarget(URI, RUN_ID, RunOptions(concurrency=3))
 
 
 @pytest.mark.parametrize(

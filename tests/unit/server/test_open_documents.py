@@ -1,10 +1,9 @@
-"""Open experiences are analysed in the background (oe_lsp/server/session/documents.py, transport/paths.py)."""
+"""Open experiences are analysed in the background, the newest text only (oe_lsp/server/session/documents.py)."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 from pathlib import Path
 from threading import Event
 
@@ -16,18 +15,20 @@ from engine.experience.problems import Code
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.server.session import documents
 from oe_lsp.server.session.documents import Documents
-from oe_lsp.server.transport.paths import experience_folders, is_experience, path_of, uri_of
+from oe_lsp.server.session.experience_files import experience_folders, is_experience
+from oe_lsp.server.transport.uris import path_of, uri_of
 
 URI = "file:///x/experience.yaml"
 SECONDS = 10
 
 
 class Opened:
-    """Documents, and the snapshots that they told of."""
+    """Documents, and the snapshots that they published."""
 
     def __init__(self) -> None:
         self.snapshots: asyncio.Queue[Snapshot] = asyncio.Queue()
-        self.documents = Documents(lambda snapshot: partial(self.snapshots.put_nowait, snapshot))
+        self.documents = Documents()
+        self.documents.subscribe(self.snapshots.put)
 
     async def next(self) -> Snapshot:
         return await asyncio.wait_for(self.snapshots.get(), SECONDS)
@@ -49,7 +50,7 @@ async def test_a_snapshot_is_of_exactly_the_text_that_it_holds(opened: Opened) -
     assert snapshot.analysis.problems
 
 
-async def test_of_many_texts_in_a_row_only_the_last_is_told(opened: Opened) -> None:
+async def test_of_many_texts_in_a_row_only_the_last_is_published(opened: Opened) -> None:
     for version in range(1, 50):
         opened.documents.update(URI, version, f"name: x{version}\n")
 
@@ -57,7 +58,7 @@ async def test_of_many_texts_in_a_row_only_the_last_is_told(opened: Opened) -> N
     assert opened.snapshots.empty()
 
 
-async def test_nothing_is_told_of_a_document_that_was_closed_meanwhile(opened: Opened) -> None:
+async def test_nothing_is_published_for_a_document_that_was_closed_meanwhile(opened: Opened) -> None:
     opened.documents.update(URI, 1, "name: x\n")
     opened.documents.close(URI)
     opened.documents.update("file:///witness/experience.yaml", 1, "name: y\n")
@@ -66,12 +67,15 @@ async def test_nothing_is_told_of_a_document_that_was_closed_meanwhile(opened: O
     assert opened.documents.text(URI) is None
 
 
-async def test_what_cannot_be_told_is_there_for_all_others() -> None:
-    def refuse(_: Snapshot) -> Callable[[], None]:
-        raise ValueError("nobody can be told")
+async def test_a_subscriber_that_fails_does_not_keep_the_snapshot_from_others() -> None:
+    async def fail(_: Snapshot) -> None:
+        raise ValueError("a mistake")
 
-    documents = Documents(refuse)
+    documents, published = Documents(), asyncio.Queue[Snapshot]()
+    documents.subscribe(fail)
+    documents.subscribe(published.put)
     documents.update(URI, 1, "name: x\n")
+    await asyncio.wait_for(published.get(), SECONDS)
 
     snapshot = await asyncio.wait_for(documents.snapshot(URI), SECONDS)
 
@@ -188,15 +192,16 @@ async def test_an_analysis_that_takes_too_long_is_one_warning_until_the_text_cha
             pass
         return analyse(text, previous, files)
 
-    told: asyncio.Queue[Snapshot] = asyncio.Queue()
-    documents = Documents(lambda snapshot: partial(told.put_nowait, snapshot), slowly, limit=0.1)
+    published: asyncio.Queue[Snapshot] = asyncio.Queue()
+    documents = Documents(slowly, limit=0.1)
+    documents.subscribe(published.put)
     documents.update(URI, 1, "name: endless\nversion: 1.0.0\n")
     documents.update("file:///y/experience.yaml", 1, "name: [\n")
 
-    first = await asyncio.wait_for(told.get(), SECONDS)
-    second = await asyncio.wait_for(told.get(), SECONDS)
+    first = await asyncio.wait_for(published.get(), SECONDS)
+    second = await asyncio.wait_for(published.get(), SECONDS)
     documents.update(URI, 2, "name: x\n")
-    third = await asyncio.wait_for(told.get(), SECONDS)
+    third = await asyncio.wait_for(published.get(), SECONDS)
 
     [problem] = next(shot for shot in (first, second) if shot.uri == URI).analysis.problems
     assert problem.code is Code.LIMIT_EXCEEDED
@@ -205,7 +210,7 @@ async def test_an_analysis_that_takes_too_long_is_one_warning_until_the_text_cha
 
 
 async def test_a_request_that_takes_too_long_finds_nothing() -> None:
-    documents = Documents(lambda snapshot: lambda: None, limit=0.1)
+    documents = Documents(limit=0.1)
     documents.update(URI, 1, "name: x\n")
 
     def never_finds(snapshot: Snapshot) -> int:

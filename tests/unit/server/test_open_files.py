@@ -68,7 +68,7 @@ def test_a_view_is_a_new_one_where_an_answer_that_it_gave_is_another_now(
     view = files(folder, before)
     view.text("inner/experience.yaml")
 
-    assert (view.again(texts(folder, after)) is view) is is_same
+    assert (view.refreshed(texts(folder, after)) is view) is is_same
 
 
 def test_a_view_knows_which_files_it_gave(folder: Path) -> None:
@@ -76,5 +76,5 @@ def test_a_view_knows_which_files_it_gave(folder: Path) -> None:
     view.text("./inner/experience.yaml")
     view.entry("inner/other.yaml")
 
-    assert view.gave(folder / "inner" / "experience.yaml")
-    assert not view.gave(folder / "inner" / "other.yaml")
+    assert view.has_read(folder / "inner" / "experience.yaml")
+    assert not view.has_read(folder / "inner" / "other.yaml")

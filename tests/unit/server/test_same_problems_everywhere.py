@@ -6,7 +6,6 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from engine.experience.load import read_text
 from oe_lsp.ide.diagnostics import diagnostics
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.server.session.documents import Documents
-from oe_lsp.server.transport.paths import uri_of
+from oe_lsp.server.transport.uris import uri_of
 from tests.support.generated import generate
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").rglob("experience.yaml"))
@@ -31,7 +30,8 @@ class Editor:
 
     def __init__(self) -> None:
         self._snapshots: asyncio.Queue[Snapshot] = asyncio.Queue()
-        self.documents = Documents(lambda snapshot: partial(self._snapshots.put_nowait, snapshot))
+        self.documents = Documents()
+        self.documents.subscribe(self._snapshots.put)
 
     async def problems(self, file: Path) -> list[dict[str, Any]]:
         uri = uri_of(file)

@@ -1,4 +1,4 @@
-"""What readers know of anchors: they go back where a piece turns out to be longer, and copy nothing to do so."""
+"""Anchors can be rolled back, for a piece that turns out to be longer."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from engine.syntax.yaml.reader import Anchors
 ONE, OTHER = (make_sequence(text, 0, 2, (), Style.FLOW) for text in ("[]", "[ ]"))
 
 
-def test_going_back_forgets_what_was_added_since_then() -> None:
+def test_rolling_back_removes_what_was_added_since_the_checkpoint() -> None:
     anchors = Anchors(100)
     anchors.add([("a", ONE)], 10)
-    moment = anchors.moment()
+    checkpoint = anchors.checkpoint()
 
     anchors.add([("a", OTHER), ("b", OTHER)], 20)
     anchors.add([("b", ONE), ("a", ONE)], 30)
-    anchors.go_back(moment)
+    anchors.roll_back(checkpoint)
 
     assert anchors.nodes == {"a": ONE}
     assert anchors.allowance == 90
 
 
-def test_one_can_go_back_to_the_same_moment_again() -> None:
+def test_a_checkpoint_can_be_restored_twice() -> None:
     anchors = Anchors(100)
-    moment = anchors.moment()
+    checkpoint = anchors.checkpoint()
 
     for _ in range(2):
         anchors.add([("a", ONE)], 10)
-        anchors.go_back(moment)
+        anchors.roll_back(checkpoint)
 
     assert (anchors.nodes, anchors.allowance) == ({}, 100)

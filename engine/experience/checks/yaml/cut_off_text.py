@@ -61,11 +61,11 @@ def _cut_at(path: tuple[View, ...], comment: re.Match[str], text: str) -> Proble
         if not _reads_like_text(value.value, hidden, keys, blanks=comment.end() - len(hidden) - comment.start()):
             return None
         message = "everything after ` #` is a comment; put quotes around the whole text to keep it"
-        return Problem(Code.LEFT_OUT, Severity.WARNING, message, Span(comment.start(1), comment.end(1)))
+        return Problem(Code.CUT_OFF_TEXT, Severity.WARNING, message, Span(comment.start(1), comment.end(1)))
     before = text[: comment.start()].rpartition("\n")[2].rstrip()
     if before.endswith((":", "-")) and _has_no_value(value, comment) and _is_word(hidden) and _FREE & keys:
         message = "this is a comment, so the value is empty; put quotes around it if it is the value"
-        return Problem(Code.LEFT_OUT, Severity.WARNING, message, Span(comment.start(1), comment.end(1)))
+        return Problem(Code.CUT_OFF_TEXT, Severity.WARNING, message, Span(comment.start(1), comment.end(1)))
     return None
 
 
@@ -108,7 +108,7 @@ def _anchors(tree: Tree, text: str) -> Iterator[Problem]:
             message = (
                 f"`{anchor[1]}` is an unused anchor, not part of the text; put quotes around the whole text to keep it"
             )
-            yield Problem(Code.LEFT_OUT, Severity.WARNING, message, Span(at, anchor.end(1)))
+            yield Problem(Code.CUT_OFF_TEXT, Severity.WARNING, message, Span(at, anchor.end(1)))
 
 
 def _keys(path: tuple[View, ...], offset: int) -> frozenset[str]:

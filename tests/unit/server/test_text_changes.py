@@ -1,4 +1,4 @@
-"""The changes that clients tell, applied to a text (oe_lsp/server/transport/text_changes.py)."""
+"""Changes of a document are applied to its text (oe_lsp/server/transport/text_changes.py)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from engine.syntax import Encoding, LineIndex, units
-from oe_lsp.server.transport.text_changes import changed
+from oe_lsp.server.transport.text_changes import apply_changes
 
 texts = st.text(st.sampled_from("ab: \n\r\u2028é😀"), max_size=40)
 
@@ -30,7 +30,7 @@ def partial(start: tuple[int, int], end: tuple[int, int], text: str) -> types.Te
     ],
 )
 def test_a_change_is_applied(text: str, change: types.TextDocumentContentChangeEvent, after: str) -> None:
-    assert changed(text, [change], Encoding.UTF16) == after
+    assert apply_changes(text, [change], Encoding.UTF16) == after
 
 
 @given(texts, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9), texts), max_size=4), st.sampled_from(Encoding))
@@ -45,7 +45,7 @@ def test_changes_made_one_after_the_other_give_the_text_that_the_client_has(
         changes.append(partial(place(text, start, encoding), place(text, end, encoding), new))
         text = text[:start] + new + text[end:]
 
-    assert changed(before, changes, encoding) == text
+    assert apply_changes(before, changes, encoding) == text
 
 
 def place(text: str, offset: int, encoding: Encoding) -> tuple[int, int]:

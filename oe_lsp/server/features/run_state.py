@@ -1,0 +1,26 @@
+"""`oe/runState` and `oe.inspectRun`: one run, folded from its log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from oe_lsp.ide.runs.run_report import run_report
+from oe_lsp.server.features.command_arguments import read_run, require_run_id
+from oe_lsp.server.features.run_messages import run_state_message
+from oe_lsp.server.session.session import Session
+from oe_lsp.server.transport.custom_messages import InspectResult, RunParams, RunStateResult, read_params
+
+
+async def run_state(session: Session, given: object) -> RunStateResult:
+    """The state of a run. Raises JsonRpcInvalidParams, and RequestFailedError where there is no readable log."""
+    params = read_params(given, RunParams)
+    run, view = await session.runs.read(params.uri, require_run_id(params.run_id))
+    return run_state_message(run, view, params.uri)
+
+
+async def inspect_run(session: Session, arguments: Sequence[Any]) -> InspectResult:
+    """The same, and as text. Raises as `run_state` does."""
+    target = read_run(arguments)
+    run, view = await session.runs.read(target.uri, target.run_id)
+    return InspectResult(run_state_message(run, view, target.uri), run_report(run, view))

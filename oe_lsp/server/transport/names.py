@@ -1,0 +1,18 @@
+"""Names of oe-lsp's commands and custom messages (docs/protocol.md)."""
+
+from __future__ import annotations
+
+RUN_EXPERIENCE = "oe.runExperience"
+RESUME_RUN = "oe.resumeRun"
+CANCEL_RUN = "oe.cancelRun"
+INSPECT_RUN = "oe.inspectRun"
+
+RUNS = "oe/runs"
+RUN_STATE = "oe/runState"
+PLAN = "oe/plan"
+EVENT = "oe/event"
+
+
+def progress_token(run_id: str) -> str:
+    """The token of a run's work-done progress."""
+    return f"oe/run/{run_id}"
