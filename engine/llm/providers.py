@@ -9,8 +9,6 @@ from msgspec import Struct
 
 from engine.llm.answers.statuses import Account
 from engine.llm.clients import anthropic_client, openai_client
-from engine.llm.clients.anthropic_client import AnthropicClient
-from engine.llm.clients.openai_client import OpenAIClient
 from engine.llm.protocol import LLMClient
 from engine.network.variables import read
 
@@ -45,7 +43,7 @@ class Provider(Struct, frozen=True):
 
 ANTHROPIC = Provider(
     "anthropic",
-    AnthropicClient,
+    anthropic_client.connect,
     anthropic_client.ACCOUNT,
     "OE_ANTHROPIC_MODEL",
     "claude-sonnet-4-6",
@@ -53,7 +51,7 @@ ANTHROPIC = Provider(
 )
 OPENAI = Provider(
     "openai",
-    OpenAIClient,
+    openai_client.connect,
     openai_client.ACCOUNT,
     "OE_OPENAI_MODEL",
     "gpt-4o-2024-11-20",

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
-from engine.cache.decisions.overrides import Wishes
-from engine.cache.decisions.recorded_outcomes import Original, read_original
+from engine.cache.decisions.overrides import Overrides
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes, read_outcomes
 from engine.cache.keys.fingerprint_store import recall
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.cache.keys.secret_parts import SecretParts
 from engine.cache.keys.sources import new_sources
 from engine.cache.plan.explanation import Explainer
@@ -40,7 +40,7 @@ from engine.runner.load_nested import NotComposableError, compose_loaded
 from engine.runner.secrets import FoundSecrets, LostSecretError, defaults_for, find_secrets, no_secrets, with_secrets
 from engine.runner.starting_state import UnfitStateError, fresh_start
 from engine.scheduler.composition import Composition
-from engine.scheduler.state.results import Board
+from engine.scheduler.state.results import Results
 from engine.state.store import StateError
 
 DEFAULT_CONCURRENCY = 8
@@ -52,22 +52,23 @@ class RunRefusedError(Exception):
 
 
 class Preparation(Struct, frozen=True):
-    """A run that can begin: `args` with their defaults, `start` the state it starts from, `original` when it
-    resumes. The fields in `carried` go on from what earlier runs left; they are mapped to their defaults. `logs` are
-    those of the original and of the runs that it resumed, the newest first; `wishes` what else was asked for. The nodes
-    in `may_rerun` may run again although they were started before and nobody knows how that ended. `found` are the
-    run's secrets.
+    """A run that can begin.
+
+    `args` have their defaults, `start` is the starting state, `original` is there when the run resumes another one.
+    `carried` maps the fields that continue from earlier runs to their defaults. `logs` are those of the original run
+    and of the runs that it resumed, newest first; `overrides` is what else the user asked for. The nodes in `may_rerun`
+    may run again although an earlier run started them and did not log their end. `found` are the run's secrets.
     """
 
     loaded: Loaded
     composition: Composition
     args: Mapping[str, Json]
     start: Mapping[str, Json]
-    original: Original | None = None
+    original: RecordedOutcomes | None = None
     carried: Mapping[str, Json] = field(default_factory=dict)
     provider: Provider = ANTHROPIC
     logs: tuple[Log, ...] = ()
-    wishes: Wishes = Wishes()
+    overrides: Overrides = Overrides()
     may_rerun: frozenset[str] = frozenset()
     found: FoundSecrets = field(default_factory=no_secrets)
 
@@ -164,12 +165,12 @@ def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log
         raise RunRefusedError(f"the run log cannot be read: {error}") from error
 
 
-def _carried(original: Original) -> dict[str, Json]:
+def _carried(original: RecordedOutcomes) -> dict[str, Json]:
     carried = original.started.settings.get("carried")
     return carried if isinstance(carried, dict) else {}
 
 
-def _provider(original: Original, llm: str | None) -> Provider:
+def _provider(original: RecordedOutcomes, llm: str | None) -> Provider:
     name = llm or original.started.settings.get("llm") or ANTHROPIC.name
     if name not in PROVIDERS:
         known = ", ".join(PROVIDERS)
@@ -179,15 +180,15 @@ def _provider(original: Original, llm: str | None) -> Provider:
     return PROVIDERS[str(name)]
 
 
-def _original_in(logs: tuple[Log, ...]) -> Original:
+def _original_in(logs: tuple[Log, ...]) -> RecordedOutcomes:
     """What a resume can restore: the newest log's outcomes, and what those before it hold beyond them.
 
     A resume that was stopped while it restored holds less than what it was restoring from; what that holds is not to
     be executed again.
     """
-    original = read_original(logs[0])
+    original = read_outcomes(logs[0])
     for older in logs[1:]:
-        original.add_older(read_original(older))
+        original.add_older(read_outcomes(older))
     return original
 
 
@@ -238,12 +239,12 @@ def make_plan(preparation: Preparation, kinds: Kinds) -> Plan:
     """What resuming would restore and run. Reads files, runs nothing. The preparation must be that of a resume."""
     assert preparation.original is not None
     secret_parts = SecretParts(preparation.found.secrets)
-    board = Board(preparation.composition, preparation.args, preparation.start, hash_of=secret_parts.hash)
+    results = Results(preparation.composition, preparation.args, preparation.start, hash_of=secret_parts.hash)
     sources = new_sources(recall(preparation.store.data))
-    keyings = Keyings(kinds, preparation.composition, sources, secret_parts)
+    hashers = InputHashers(kinds, preparation.composition, sources, secret_parts)
     explainer = Explainer(preparation.logs, preparation.found.secrets)
     with sources.fingerprints.moment():
-        return plan(board, keyings, preparation.original, preparation.wishes, explainer)
+        return plan(results, hashers, preparation.original, preparation.overrides, explainer)
 
 
 def make_llm(preparation: Preparation) -> LLMService:

@@ -1,17 +1,16 @@
-"""The Messages API of Anthropic through its SDK: requests out, answers and errors back. Repeating is retry.py's."""
+"""The Messages API of Anthropic."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Any
 
-from engine.llm.answers.statuses import Account, error_of
+from engine.llm.answers.statuses import Account
 from engine.llm.clients.anthropic_answers import embedded_error, is_answer, partial_answer, read_answer
-from engine.llm.clients.connection import Connection
-from engine.llm.clients.replies import Format, read_reply
-from engine.llm.clients.tool_choice import with_instruction
-from engine.llm.protocol import LLMRequest, LLMResponse, MissingKeyError
+from engine.llm.clients.api_client import Api, ApiClient, Dialect, system_prompt
+from engine.llm.clients.replies import Format
+from engine.llm.protocol import LLMRequest, MissingKeyError
 from engine.network.variables import read
 
 ACCOUNT = Account(
@@ -25,62 +24,47 @@ ACCOUNT = Account(
 FORMAT = Format("a message", is_answer, embedded_error)
 
 
-class AnthropicClient:
-    """Speaks to ANTHROPIC_BASE_URL, or Anthropic itself, with the key of the environment.
-
-    Costs nothing until the first call: only that imports the SDK, which takes seconds, and needs a key.
-    """
-
-    def __init__(self) -> None:
-        missing = "agents need the package anthropic: pip install oe-lsp"
-        self._connection = Connection(ACCOUNT, "anthropic", _made, missing)
-        self._unforceable: set[str] = set()
-
-    async def complete(self, request: LLMRequest) -> LLMResponse:
-        """Make one call. Raises LLMError.
-
-        Some models refuse to be forced to call a tool. Such a model is asked again, with the choice left to it, and
-        that is remembered.
-        """
-        _require_key()
-        forced = request.tool is not None and request.model not in self._unforceable
-        parameters = _parameters(request, forced=forced)
-        reply = await self._connection.send(lambda client: client.messages.with_raw_response.create(**parameters))
-        body = read_reply(reply, FORMAT, self._connection.secrets, self._connection.host, ACCOUNT)
-        if body.refusal is None:
-            return read_answer(body.content, request)
-        if forced and body.refusal.is_about_tool_choice:
-            self._unforceable.add(request.model)
-            return await self.complete(request)
-        error = error_of(body.refusal, ACCOUNT, request.model)
-        error.answer = partial_answer(body.content, request) if body.content else None
-        raise error
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._connection.close()
+def connect() -> ApiClient:
+    """A client for ANTHROPIC_BASE_URL, or Anthropic itself."""
+    return ApiClient(
+        Api(
+            account=ACCOUNT,
+            package="anthropic",
+            missing="the package anthropic is missing; install it with pip install anthropic",
+            format=FORMAT,
+            require_key=_require_key,
+            make=_make,
+            send=_send,
+            read_answer=lambda body, request, _: read_answer(body, request),
+            partial_answer=lambda body, request, _: partial_answer(body, request),
+        )
+    )
 
 
 def _require_key() -> None:
     if not any(read(os.environ, name) for name in ACCOUNT.secrets):
         raise MissingKeyError(
-            "no key for Anthropic: set ANTHROPIC_API_KEY (export ANTHROPIC_API_KEY=…; "
-            "keys are made at https://console.anthropic.com/settings/keys)"
+            "no key for Anthropic; create one at https://console.anthropic.com/settings/keys and set ANTHROPIC_API_KEY"
         )
 
 
-def _made(sdk: Any, options: Mapping[str, Any]) -> Any:
+def _make(sdk: Any, options: Mapping[str, Any]) -> Any:
     key, token = (read(os.environ, name) for name in ACCOUNT.secrets)
     return sdk.AsyncAnthropic(**({"auth_token": token} if key is None else {"api_key": key}), **options)
 
 
-def _parameters(request: LLMRequest, *, forced: bool) -> dict[str, Any]:
+def _send(client: Any, request: LLMRequest, dialect: Dialect) -> Awaitable[Any]:
+    created: Awaitable[Any] = client.messages.with_raw_response.create(**_parameters(request, dialect))
+    return created
+
+
+def _parameters(request: LLMRequest, dialect: Dialect) -> dict[str, Any]:
     parameters: dict[str, Any] = {
         "model": request.model,
         "max_tokens": request.max_tokens,
         "messages": [{"role": message.role, "content": message.text} for message in request.messages],
     }
-    system = request.system if forced else with_instruction(request)
+    system = system_prompt(request, dialect)
     if system is not None:
         parameters["system"] = system
     if request.temperature is not None:
@@ -91,5 +75,5 @@ def _parameters(request: LLMRequest, *, forced: bool) -> dict[str, Any]:
         parameters["tools"] = [
             {"name": tool.name, "description": tool.description, "input_schema": dict(tool.input_schema)}
         ]
-        parameters["tool_choice"] = {"type": "tool", "name": tool.name} if forced else {"type": "auto"}
+        parameters["tool_choice"] = {"type": "tool", "name": tool.name} if dialect.force_tool else {"type": "auto"}
     return parameters

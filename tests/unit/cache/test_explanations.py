@@ -79,7 +79,7 @@ async def test_values_that_the_log_only_names_are_shown_as_they_were(world: Worl
     edit(world, "b.py", "'y': 1", "'y': 7")
     await world.resume()
     edit(world, "a.py", "'n': 2", "'n': 3")
-    await world.resume(wishes={"only": ("a",)})
+    await world.resume(overrides={"only": ("a",)})
 
     changes = {change.part: change for change in planned(world, "b").changes}
 

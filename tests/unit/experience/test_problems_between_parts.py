@@ -56,7 +56,7 @@ CONDITIONS = {
     "the length of a text": """$.title.length > 3}
                                               ^^^^^^ warning OE505 `length(…)`""",
     "a key that a list does not have": """$.rows.first == 1}
-                                             ^^^^^ warning OE505 a list has items""",
+                                             ^^^^^ warning OE505 a list has only items""",
     "a key that the items do not have": """"$.rows[0].nmae == 'x'"}
                                                  ^^^^ warning OE505 did you mean `name`?""",
     "an arg that is not declared": """$args.gaol > 3}

@@ -10,7 +10,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from engine.llm.clients.anthropic_client import AnthropicClient
+from engine.llm.clients.anthropic_client import connect
+from engine.llm.clients.api_client import ApiClient
 from engine.llm.protocol import (
     AuthFailedError,
     BadRequestError,
@@ -67,13 +68,13 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[AnthropicClient]:
-    client = AnthropicClient()
+async def client() -> AsyncIterator[ApiClient]:
+    client = connect()
     yield client
     await client.close()
 
 
-async def test_a_text_answer_comes_back_with_its_tokens(serve: Serve, client: AnthropicClient) -> None:
+async def test_a_text_answer_comes_back_with_its_tokens(serve: Serve, client: ApiClient) -> None:
     serve(message([{"type": "text", "text": "Hel"}, {"type": "text", "text": "lo ☃"}], "end_turn", (7, 3)))
 
     response = await client.complete(PLAIN)
@@ -82,7 +83,7 @@ async def test_a_text_answer_comes_back_with_its_tokens(serve: Serve, client: An
     assert response == LLMResponse("Hello ☃", None, "end_turn", 7, 3, "claude-sonnet-4-6", cost, response.raw)
 
 
-async def test_only_what_the_request_names_is_sent(serve: Serve, client: AnthropicClient) -> None:
+async def test_only_what_the_request_names_is_sent(serve: Serve, client: ApiClient) -> None:
     api = serve(text("ok"))
 
     await client.complete(PLAIN)
@@ -93,7 +94,7 @@ async def test_only_what_the_request_names_is_sent(serve: Serve, client: Anthrop
     assert KEY in " ".join(api.headers[0].values())
 
 
-async def test_system_and_temperature_are_sent_where_they_are_given(serve: Serve, client: AnthropicClient) -> None:
+async def test_system_and_temperature_are_sent_where_they_are_given(serve: Serve, client: ApiClient) -> None:
     api = serve(text("ok"))
 
     await client.complete(LLMRequest("m", (Message("user", "x"),), 50_000, system="Be brief.", temperature=0.0))
@@ -101,7 +102,7 @@ async def test_system_and_temperature_are_sent_where_they_are_given(serve: Serve
     assert (api.requests[0]["system"], api.requests[0]["temperature"]) == ("Be brief.", 0.0)
 
 
-async def test_a_tool_is_forced_and_its_input_comes_back(serve: Serve, client: AnthropicClient) -> None:
+async def test_a_tool_is_forced_and_its_input_comes_back(serve: Serve, client: ApiClient) -> None:
     api = serve(tool_use({"score": 3}))
 
     response = await client.complete(WITH_TOOL)
@@ -114,7 +115,7 @@ async def test_a_tool_is_forced_and_its_input_comes_back(serve: Serve, client: A
 
 
 async def test_a_model_that_refuses_to_be_forced_is_left_the_choice_and_remembered(
-    serve: Serve, client: AnthropicClient
+    serve: Serve, client: ApiClient
 ) -> None:
     api = serve(refuses_to_be_forced(tool_use({"score": 3})))
 
@@ -133,7 +134,7 @@ async def test_a_model_that_refuses_to_be_forced_is_left_the_choice_and_remember
     ],
 )
 async def test_an_error_in_an_answer_of_status_200_is_an_error(
-    serve: Serve, client: AnthropicClient, error: dict[str, str], kind: type[LLMError]
+    serve: Serve, client: ApiClient, error: dict[str, str], kind: type[LLMError]
 ) -> None:
     serve(Answer(200, json.dumps({"type": "error", "error": error}).encode()))
 
@@ -143,7 +144,7 @@ async def test_an_error_in_an_answer_of_status_200_is_an_error(
     assert type(raised.value) is kind
 
 
-async def test_a_refusal_of_something_else_is_asked_once(serve: Serve, client: AnthropicClient) -> None:
+async def test_a_refusal_of_something_else_is_asked_once(serve: Serve, client: ApiClient) -> None:
     api = serve(status(400, "prompt is too long"))
 
     with pytest.raises(BadRequestError):
@@ -153,7 +154,7 @@ async def test_a_refusal_of_something_else_is_asked_once(serve: Serve, client: A
 
 
 async def test_what_stands_unseen_around_key_and_address_is_not_sent(
-    serve: Serve, client: AnthropicClient, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, client: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = serve(text("ok"))
     monkeypatch.setenv("ANTHROPIC_API_KEY", f"{KEY}\r")
@@ -166,7 +167,7 @@ async def test_what_stands_unseen_around_key_and_address_is_not_sent(
 
 @pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"])
 async def test_a_variable_that_is_wrong_is_named_before_anything_is_sent(
-    serve: Serve, client: AnthropicClient, monkeypatch: pytest.MonkeyPatch, variable: str
+    serve: Serve, client: ApiClient, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     api = serve(text("ok"))
     monkeypatch.setenv(variable, "sk-ant\x07-of-this-test")
@@ -200,7 +201,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("answer", "kind", "said"), ERRORS)
 async def test_an_error_says_what_to_do_and_never_the_key(
-    serve: Serve, client: AnthropicClient, answer: Script, kind: type[LLMError], said: str
+    serve: Serve, client: ApiClient, answer: Script, kind: type[LLMError], said: str
 ) -> None:
     serve(answer)
 
@@ -212,7 +213,7 @@ async def test_an_error_says_what_to_do_and_never_the_key(
     assert KEY not in str(raised.value)
 
 
-async def test_the_client_itself_repeats_nothing(serve: Serve, client: AnthropicClient) -> None:
+async def test_the_client_itself_repeats_nothing(serve: Serve, client: ApiClient) -> None:
     api = serve(status(429, retry_after=7))
 
     with pytest.raises(RateLimitedError) as raised:
@@ -222,7 +223,7 @@ async def test_the_client_itself_repeats_nothing(serve: Serve, client: Anthropic
 
 
 async def test_without_a_key_the_first_call_names_the_variable(
-    serve: Serve, client: AnthropicClient, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, client: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = serve(text("ok"))
     monkeypatch.delenv("ANTHROPIC_API_KEY")
@@ -234,7 +235,7 @@ async def test_without_a_key_the_first_call_names_the_variable(
 
 
 async def test_a_token_serves_where_there_is_no_key(
-    serve: Serve, client: AnthropicClient, monkeypatch: pytest.MonkeyPatch
+    serve: Serve, client: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = serve(text("ok"))
     monkeypatch.delenv("ANTHROPIC_API_KEY")

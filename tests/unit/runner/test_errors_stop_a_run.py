@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine.cache.keys.fingerprint_store import recall
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.cache.keys.sources import new_sources
 from engine.experience.analyse import Analysis, analyse
 from engine.experience.files.disk import DiskFiles
@@ -126,8 +126,8 @@ def why_a_run_is_refused(folder: Path) -> str | None:
     except RunRefusedError as error:
         assert "run args do not fit" in str(error)
         return None
-    keyings = Keyings(kinds(folder), preparation.composition, new_sources(recall(preparation.store.data)))
-    assert keyings.files() is not None
+    hashers = InputHashers(kinds(folder), preparation.composition, new_sources(recall(preparation.store.data)))
+    assert hashers.files() is not None
     assert Scheduler(preparation.composition, preparation.args, preparation.start).begin()
     return None
 

@@ -13,7 +13,7 @@ import pytest
 
 from engine.cache.decisions.decision import Answer
 from engine.cache.keys.input_hash import Parts
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.cache.keys.secret_parts import SecretParts
 from engine.cache.keys.sources import new_sources
 from engine.cache.keys.user_key import KEY_FILE
@@ -23,7 +23,7 @@ from engine.expressions import Json
 from engine.log.events.events import NodeCached, NodeCompleted, NodeStarted
 from engine.nodes.registry import kinds
 from engine.runner.prepare import make_llm, prepare_run
-from engine.scheduler.state.results import Board
+from engine.scheduler.state.results import Results
 from engine.user_folder import STATE_FOLDER_VARIABLE
 from tests.support.worlds import World
 
@@ -403,7 +403,7 @@ def parts_of(world: World, given: dict[str, Json]) -> list[Parts]:
     """The parts of each node, as far as they depend on the node alone."""
     preparation = prepare_run(load(world.folder), given)
     secret_parts = SecretParts(preparation.found.secrets)
-    board = Board(preparation.composition, preparation.args, {}, hash_of=secret_parts.hash)
+    results = Results(preparation.composition, preparation.args, {}, hash_of=secret_parts.hash)
     made = kinds(world.folder, llm=make_llm(preparation))
-    keying = Keyings(made, preparation.composition, new_sources({}), secret_parts).of(board)
-    return [keying.node(node, {}).parts for node in preparation.experience.nodes]
+    hasher = InputHashers(made, preparation.composition, new_sources({}), secret_parts).of(results)
+    return [hasher.node(node, {}).parts for node in preparation.experience.nodes]

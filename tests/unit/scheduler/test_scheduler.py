@@ -145,7 +145,7 @@ def test_args_are_resolved_and_references_to_nothing_are_dropped_with_a_warning(
 
     task = story.tasks["b"]
     assert task.args == {"first": 1, "all": [1, 2], "run": "Oslo", "text": "x"}
-    assert task.warnings == ("args: $args.no names nothing, so its key is left out",)
+    assert task.warnings == ("args: $args.no has no value, so its key is left out",)
 
 
 FAN_OUT = yaml_graph(

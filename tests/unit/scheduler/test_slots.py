@@ -6,11 +6,11 @@ from engine.experience.model import AgentSpec, Experience, Kind, Node, ToolSpec
 from engine.scheduler.composition import compose
 from engine.scheduler.slots import LLM_LIMIT, Limits, Slots, usual_limits
 from engine.scheduler.state.inputs import Inside
-from engine.scheduler.state.results import Board
-from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.state.results import Results
+from engine.scheduler.state.visible_state import VisibleState
 from engine.scheduler.tasks import Lane, Task
 
-NOTHING = Sight(Board(compose(Experience("none", "1.0.0", (), (), ())), {}, {}), "none")
+NOTHING = VisibleState(Results(compose(Experience("none", "1.0.0", (), (), ())), {}, {}), "none")
 
 
 def task(name: str, lane: Lane, kind: Kind = Kind.TOOL) -> Task:
