@@ -106,7 +106,10 @@ class Related(Struct, frozen=True):
 
 
 class Problem(Struct, frozen=True):
-    """One mistake at one place. `span` is in code points of the text; `data` is for quick fixes."""
+    """One mistake at one place. `span` is in code points of the text; `data` is for quick fixes.
+
+    The message says what is wrong and ends with the remedy, after a semicolon and without a full stop.
+    """
 
     code: Code
     severity: Severity
