@@ -205,7 +205,7 @@ async def test_an_analysis_that_takes_too_long_is_one_warning_until_the_text_cha
 
     [problem] = next(shot for shot in (first, second) if shot.uri == URI).analysis.problems
     assert problem.code is Code.LIMIT_EXCEEDED
-    assert problem.message.startswith("checking took over 0.1 s and was stopped")
+    assert problem.message.startswith("Checking took over 0.1 s and was stopped")
     assert (third.version, third.analysis.problems) == (2, analyse("name: x\n").problems)
 
 
