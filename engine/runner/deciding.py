@@ -26,7 +26,7 @@ from engine.cache.keys.input_parts import (
 )
 from engine.cache.keys.produced_files import ProducedFiles
 from engine.expressions import Json
-from engine.nodes.kind import LooksFirst
+from engine.nodes.kind import HasSlowSettings
 from engine.scheduler.state.writes import unfit
 from engine.scheduler.tasks import Lane, Task
 
@@ -73,10 +73,10 @@ class Decider:
         last = self._last.get(task.lane)
         if last is not None and same_given(last.given, task.given):
             return None
-        kind = self._hasher(task).looks_first(task.node, task.given)
+        kind = self._hasher(task).with_slow_settings(task.node, task.given)
         return self._look(task, kind) if kind is not None else None
 
-    async def _look(self, task: Task, kind: LooksFirst) -> None:
+    async def _look(self, task: Task, kind: HasSlowSettings) -> None:
         try:
             finding = kind.find_settings(task.node, task.given)
             self._found[task] = await asyncio.wait_for(finding, task.node.timeout_ms / 1000)

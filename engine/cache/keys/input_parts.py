@@ -32,7 +32,7 @@ from engine.experience.model import AgentSpec, CliAgentSpec, Kind, Node, ToolSpe
 from engine.expressions import Json
 from engine.file_names import writable
 from engine.log.secrets.masking import MASK
-from engine.nodes.kind import LooksFirst, NodeKind
+from engine.nodes.kind import HasSlowSettings, NodeKind
 from engine.nodes.registry import Kinds
 from engine.scheduler.composition import Composition
 from engine.scheduler.state.inputs import ItemValue, given_name
@@ -110,10 +110,10 @@ class InputHasher:
         for nesting in nested_by:
             self._shared.update(nesting.spec())
 
-    def looks_first(self, node: Node, given: Mapping[str, Json]) -> LooksFirst | None:
+    def with_slow_settings(self, node: Node, given: Mapping[str, Json]) -> HasSlowSettings | None:
         """The kind of `node` if its settings must be awaited."""
         kind = self._kinds[node.kind]
-        return kind if isinstance(kind, LooksFirst) and kind.takes_long(node, given) else None
+        return kind if isinstance(kind, HasSlowSettings) and kind.takes_long(node, given) else None
 
     def node(
         self,

@@ -162,7 +162,7 @@ def test_a_long_difference_is_cut_and_says_by_how_much() -> None:
     lines = change_lines(Change("prompt p.md", "\n".join(map(str, range(40))), "\n".join("x" * 40)))
 
     assert len(lines) == 14
-    assert lines[-1] == "  … and 68 lines more"
+    assert lines[-1] == "  … and 68 more lines"
 
 
 def test_a_long_difference_is_a_diff_in_json_too() -> None:
