@@ -1,6 +1,4 @@
-"""Everything that must be known before the first event of a run:
-args, starting state, the original, what can be restored.
-"""
+"""Prepares a run or resume: args, starting state, the original run and what it offers to restore."""
 
 from __future__ import annotations
 
@@ -48,7 +46,7 @@ LATEST = "latest"
 
 
 class RunRefusedError(Exception):
-    """A run cannot begin; nothing was started and nothing written. The message is for the user."""
+    """The run cannot begin; nothing was started or written. The message is for the user."""
 
 
 class Preparation(Struct, frozen=True):
@@ -74,12 +72,12 @@ class Preparation(Struct, frozen=True):
 
     @property
     def secret_args(self) -> frozenset[str]:
-        """The names of the args whose values no log may hold."""
+        """The names of the args that must not be logged."""
         return secret_args(self.loaded.experience)
 
     @property
     def experience(self) -> Experience:
-        """The experience that will run."""
+        """The experience to run."""
         return self.composition.experience
 
     @property
@@ -89,12 +87,12 @@ class Preparation(Struct, frozen=True):
 
     @property
     def store(self) -> RunStore:
-        """Where its runs live."""
+        """The store of its runs."""
         return RunStore(self.loaded.directory)
 
     @property
     def settings(self) -> dict[str, Json]:
-        """What of the command line can change a result, for the log: a resume goes by it."""
+        """The settings that can change a result, for the log: a resume uses them again."""
         settings: dict[str, Json] = {"llm": self.provider.name}
         if self.carried:
             hidden = self.found.secrets.are_in
@@ -123,8 +121,8 @@ def prepare_run(
 def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str | None = None) -> Preparation:
     """Prepare the resume of the run `wanted` (an id, the beginning of one, or `latest`).
 
-    What `llm` does not say, and which fields are carried, is as in the original. Raises RunRefusedError where the run
-    is unknown, its log is unusable, or it is still running and not `force`.
+    Without `llm`, the provider is that of the original run, and so are the fields carried over. Raises RunRefusedError
+    if the run is unknown, its log is unusable, or it is still running and not `force`.
     """
     composition = _composed(loaded)
     experience = composition.experience
@@ -145,20 +143,20 @@ def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str
         ) from error
     args = _checked_args(experience, filled)
     found = find_secrets(composition, args)
-    found.secrets.add(secret_values(experience, given))  # what the log has in plain, since it was none then
+    found.secrets.add(secret_values(experience, given))  # in plain in the log, since they were not secret then
     original.withhold(found.secrets)
     provider, carried = _provider(original, llm), _carried(original)
     return Preparation(loaded, composition, args, start, original, carried, provider, logs=logs, found=found)
 
 
 def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log, ...]:
-    """The log of the run to resume, and those of the runs that it resumed, the newest first. Raises RunRefusedError."""
+    """The log of the run to resume, and those of the runs that it resumed, newest first. Raises RunRefusedError."""
     try:
         run_id = latest(store) if wanted == LATEST else store.find(wanted)
         if not force and is_running(store, run_id):
             raise RunRefusedError(_still_running(store, run_id, wanted))
         log = read_log(store.log(run_id))
-        return log, *_forebears(store, log)
+        return log, *_resumed_logs(store, log)
     except (RunNotFoundError, UnreadableLogError) as error:
         raise RunRefusedError(str(error)) from error
     except OSError as error:
@@ -181,10 +179,9 @@ def _provider(original: RecordedOutcomes, llm: str | None) -> Provider:
 
 
 def _original_in(logs: tuple[Log, ...]) -> RecordedOutcomes:
-    """What a resume can restore: the newest log's outcomes, and what those before it hold beyond them.
+    """The outcomes that a resume can restore: those of the newest log, and more from those before it.
 
-    A resume that was stopped while it restored holds less than what it was restoring from; what that holds is not to
-    be executed again.
+    A resume that was stopped while it restored has fewer outcomes than its original run.
     """
     original = read_outcomes(logs[0])
     for older in logs[1:]:
@@ -192,22 +189,22 @@ def _original_in(logs: tuple[Log, ...]) -> RecordedOutcomes:
     return original
 
 
-def _forebears(store: RunStore, log: Log) -> Iterator[Log]:
-    """The logs of the runs that were resumed, as far as they are there; without them `log` is self-contained still."""
+def _resumed_logs(store: RunStore, log: Log) -> Iterator[Log]:
+    """The logs of the runs that were resumed, as far as they exist; `log` is complete without them."""
     seen = {log.records[0].run_id}
-    forebear = log.started.original_run_id
-    while forebear is not None and is_run_id(forebear) and forebear not in seen:
-        seen.add(forebear)
+    resumed_id = log.started.original_run_id
+    while resumed_id is not None and is_run_id(resumed_id) and resumed_id not in seen:
+        seen.add(resumed_id)
         try:
-            older = read_log(store.log(forebear))
+            older = read_log(store.log(resumed_id))
         except (UnreadableLogError, OSError):
             break
         yield older
-        forebear = older.started.original_run_id
+        resumed_id = older.started.original_run_id
 
 
 def latest(store: RunStore) -> str:
-    """The run that began last, running or not. Raises RunNotFoundError where there is none."""
+    """The run that began last, running or not. Raises RunNotFoundError if there is none."""
     ids = store.run_ids()
     if not ids:
         raise RunNotFoundError(f"there is no run to resume in {store.runs}. `oe run` starts one.")
@@ -215,7 +212,7 @@ def latest(store: RunStore) -> str:
 
 
 def _still_running(store: RunStore, run_id: str, wanted: str) -> str:
-    """Why a run is not resumed, and what to do; for `latest` also which run came before it."""
+    """Why a run is not resumed, and the remedies; for `latest`, also the run before it."""
     ways = ["Wait for its end", f"cancel it with `oe cancel {run_id[:8]}`"]
     if wanted == LATEST:
         before = (other for other in store.run_ids() if not is_running(store, other))
@@ -225,7 +222,7 @@ def _still_running(store: RunStore, run_id: str, wanted: str) -> str:
 
 
 def is_running(store: RunStore, run_id: str) -> bool:
-    """Whether the run's writer lives and has not written the run's end."""
+    """Whether the writer of the run is alive and has not written its end."""
     if not is_held(store.lock(run_id)):
         return False
     try:
@@ -236,7 +233,7 @@ def is_running(store: RunStore, run_id: str) -> bool:
 
 @paused_collector()
 def make_plan(preparation: Preparation, kinds: Kinds) -> Plan:
-    """What resuming would restore and run. Reads files, runs nothing. The preparation must be that of a resume."""
+    """The plan of the prepared resume. Reads files, runs nothing."""
     assert preparation.original is not None
     secret_parts = SecretParts(preparation.found.secrets)
     results = Results(preparation.composition, preparation.args, preparation.start, hash_of=secret_parts.hash)
@@ -254,12 +251,12 @@ def make_llm(preparation: Preparation) -> LLMService:
 
 
 def concurrency(experience: Experience, wanted: int | None) -> int:
-    """How much may go on at once: `--concurrency` beats `runtime.concurrency` (docs/format.md, Concurrency)."""
+    """The concurrency limit: `--concurrency` overrides `runtime.concurrency` (docs/format.md, Concurrency)."""
     return wanted or experience.concurrency or DEFAULT_CONCURRENCY
 
 
 def _composed(loaded: Loaded) -> Composition:
-    """What is to run, with all that it nests. Raises RunRefusedError where that cannot be run."""
+    """The composition of `loaded`. Raises RunRefusedError if it cannot run."""
     _require_json(loaded)
     try:
         return compose_loaded(loaded)

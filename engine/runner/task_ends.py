@@ -38,7 +38,7 @@ def cancelled(task: Task, reason: str, attempt_id: str | None = None) -> NodeCan
 
 
 def broke_off(task: Task, attempt_id: str | None) -> NodeFailed:
-    """The end of a task whose execution was cancelled, though nobody asked for that."""
+    """The end of a task whose execution was cancelled without a request to stop."""
     error = ErrorInfo("internal", f"{task.node.id} was cancelled without a request to stop")
     return NodeFailed(node_id=task.node.id, scope=task.scope, attempt_id=attempt_id, error=error, duration_ms=0.0)
 
@@ -63,14 +63,14 @@ def _restored(task: Task, decision: Decision, outcome: RecordedOutcome, received
 
 
 def _ambiguous(task: Task, ambiguity: Ambiguity) -> NodeFailed:
-    """The end of a task that must not run again, since nobody knows how it ended before."""
+    """The end of a task with `on_ambiguous: fail` whose earlier end was not logged."""
     remedy = f"Check whether it did its work; to run it again: --rerun {task.node.id}, or `on_ambiguous: rerun`."
     error = ErrorInfo("Ambiguous", f"{ambiguity.message(task.node.id)}. {remedy}")
     return NodeFailed(node_id=task.node.id, scope=task.scope, error=error, started_in=ambiguity.run_id)
 
 
 def _unanswered(task: Task, ambiguity: Ambiguity) -> NodeCancelled:
-    """The end of a task that waited in vain for somebody to say whether it may run again."""
+    """The end of a task with `on_ambiguous: ask` for which nobody answered."""
     look = "Check whether it did its work; then resume in a terminal and answer"
     remedy = f"{look}, or let it run again: --rerun {task.node.id}, or `on_ambiguous: rerun`."
     reason = f"{ambiguity.message(task.node.id)}. {remedy}"

@@ -29,7 +29,7 @@ class TaskState(Enum):
     RUNNING = "running"
     """Has a slot."""
     STOPPING = "stopping"
-    """Was told to stop, running or not; its end is yet to be reported."""
+    """Is being stopped, whether it runs or not; its end is yet to be reported."""
     ENDED = "ended"
     """Was restored, or completed, failed or cancelled. Not in the table any more."""
 

@@ -1,4 +1,4 @@
-"""What a plan promises, held against what the resume then did (docs/resume.md, Ask why, before anything is spent)."""
+"""Compares a plan with what the resume then did (docs/resume.md, Ask why, before anything is spent)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONDITION = re.compile(r"when: (.+) is false")
 
 
 def broken_promises(planned: Plan, original: RecordedOutcomes, done: Done) -> list[str]:
-    """What of a plan did not come true, in words."""
+    """The differences between a plan and its resume, in words."""
     return [
         f"{entry.node_id}, promised {entry.answer.value} {entry.reasons}: {wrong}"
         for entry in planned.entries

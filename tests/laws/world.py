@@ -1,4 +1,4 @@
-"""A draft in a folder, its runs and resumes: what was done, as its nodes and its log tell."""
+"""A draft in a folder, its runs and resumes, and what its nodes and logs recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the log of an original run offers to a resume: outcomes by execution, and how other executions ended."""
+"""The outcomes in the log of an original run, and how its other executions ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an execution's author and path say about reusing an outcome, beside its inputs. Data only."""
+"""The conditions for reusing an outcome, apart from equal inputs. Data only."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def spec_parts(node: Node) -> dict[str, str]:
 
 
 def settings_parts(settings: Mapping[str, Json]) -> dict[str, str]:
-    """What else can: the model, the provider, the rows of a query."""
+    """Settings that can change a result: the model, the provider, the rows of a query."""
     return {name: hash_value(value) for name, value in settings.items()}
 
 

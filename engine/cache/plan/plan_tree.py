@@ -23,10 +23,9 @@ Said = Skipped | Failed | GroupEnded | Unknown
 
 
 class Answers(Struct):
-    """What the scheduler said, and what executions were answered, each by its scope and the id of its vertex or node.
+    """The answers for executions, and what the scheduler said, by scope and the id of the node or vertex.
 
-    `settled` are the vertices that were begun, with the reason why and what is known of the result. `parts` are the
-    items and iterations of what has some.
+    `settled` maps vertices that were begun to the reason and to their result.
     """
 
     executions: dict[tuple[Scopes, str], Entry] = field(default_factory=dict)
@@ -40,7 +39,7 @@ class Answers(Struct):
         self._note_parts(scope)
 
     def note(self, command: Command) -> None:
-        """Add what the scheduler said."""
+        """Add a command of the scheduler."""
         if isinstance(command, (Skipped, Failed, GroupEnded, Unknown)):
             self.said[command.scope, command.node_id] = command
         if isinstance(command, (GroupBegan, Failed, Unknown)):
@@ -165,12 +164,12 @@ def _index(step: Scope) -> int:
 
 
 def _failing(said: Failed) -> Entry:
-    """What fails before anything in it begins."""
+    """The entry of a group that fails before anything in it begins."""
     return Entry(said.node_id, Answer.WILL_RUN, (said.error.message,))
 
 
 def _with_end(whole: Entry, said: Said) -> Entry:
-    """A whole whose parts are known: it may fail, or be open, although each of them is restored."""
+    """The entry of a group with known parts: it may fail, or be unknown, although all of them are restored."""
     if whole.answer is not Answer.RESTORED:
         return whole
     if isinstance(said, GroupEnded) and said.error is not None:

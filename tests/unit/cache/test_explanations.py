@@ -1,4 +1,4 @@
-"""What a changed part was and is, what a plan says it saves, and how it is recognised."""
+"""Changed parts in a plan, what restoring saves, and the digest of a plan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The input hash: what is in it, what is not, and that it is the same everywhere."""
+"""The input hash: what is in it, what is not, and that it is the same on every system."""
 
 from __future__ import annotations
 

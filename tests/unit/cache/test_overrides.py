@@ -1,4 +1,4 @@
-"""What a person asks for beyond what the log says: --from, --only, --rerun, --accept. Plan and run agree on it."""
+"""Overrides: --from, --only, --rerun, --accept. Plan and run agree on them."""
 
 from __future__ import annotations
 

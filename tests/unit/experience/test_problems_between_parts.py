@@ -127,7 +127,7 @@ NODES = {
 """,
     "a field that is named twice": """\
     - {id: report, kind: tool, impl: ./r.py, reads: [rows, title, rows], writes: [mood]}
-                                                                  ^^^^ hint OE206 `reads` names `rows` twice
+                                                                  ^^^^ hint OE206 `rows` is listed twice in `reads`
 """,
     "a placeholder that names nothing": """\
     - {id: report, kind: agent, prompt: 'See {{rows}} {{rwos}}', reads: [rows], writes: [title]}

@@ -1,4 +1,4 @@
-"""Whole runs of experiences within experiences, with real tools, and what a resume restores of them."""
+"""Whole runs of nested experiences with real tools, and their resumes."""
 
 from __future__ import annotations
 

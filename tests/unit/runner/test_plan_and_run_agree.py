@@ -1,4 +1,4 @@
-"""What a plan says, the resume does; and a resume comes to what a fresh run would (docs/design.md, Resume)."""
+"""A resume does what its plan says, and ends like a fresh run (docs/design.md, Resume)."""
 
 from __future__ import annotations
 

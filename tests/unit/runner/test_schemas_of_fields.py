@@ -1,4 +1,4 @@
-"""What the schema of a state field refuses, wherever it is written; and what of it cannot be used."""
+"""Writes that the schema of a state field refuses, and schemas that cannot be used."""
 
 from __future__ import annotations
 

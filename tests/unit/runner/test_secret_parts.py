@@ -1,5 +1,5 @@
-"""What comes from a secret arg is a part of the input hash, hashed with the key of the user: another value never gets
-the old result, and nobody can tell from a log what the value was.
+"""Input parts from secret args, hashed with the user's key: another value never gets the old result, and no log reveals
+the value.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ async def test_in_a_log_of_an_earlier_engine_it_cannot_be_compared(world: World)
     assert after.answer is Answer.RESTORED
 
 
-async def test_the_parts_of_a_log_cannot_be_told_by_trying_every_pin(world: World, state_folder: Path) -> None:
+async def test_trying_every_pin_finds_none_in_the_parts_of_a_log(world: World, state_folder: Path) -> None:
     done = await world.run({"pin": PIN})
     event = completed(world, done.run_id)["opens"]
     parts = event.input_parts or {}
@@ -300,7 +300,7 @@ async def test_in_a_nested_experience_it_is_a_secret_whoever_says_so(
     assert world.executed() == ["in"]
 
 
-async def test_the_args_that_a_nested_experience_refuses_are_not_told(world: World) -> None:
+async def test_args_that_a_nested_experience_refuses_are_not_shown(world: World) -> None:
     world.write("child/experience.yaml", CHILD.replace("{type: integer, writeOnly: CODE}", "{type: string}"))
     world.graph("- {id: nest, kind: experience, impl: child/experience.yaml, args: {code: $args.pin}}", state="")
     args(world, "pin: {type: integer, writeOnly: true}")

@@ -1,4 +1,4 @@
-"""Secrets reach tools and nothing else: not the log, not who watches it, not a resume."""
+"""Secrets reach tools and nothing else: no log, no viewer, no resume."""
 
 from __future__ import annotations
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-# Bounded, since all that follows a `from` may look like one comment, and be full of them.
+# Bounded: the text after a `from` may be one long comment, or many.
 _GAP = r"\s*(?:(?:/\*(?:[^*]|\*(?!/)){0,1000}\*/|//[^\n]{0,1000}\n)\s*){0,10}"
 _IMPORT = re.compile(
     rf"""(?<![\w$.])(?:from|import|require(?:\.resolve)?){_GAP}(?:\({_GAP})?(?P<quote>['"`])(?P<path>\.\.?/[^'"`\n]*)(?P=quote)"""
 )
-"""`from './x'`, `import './x'`, `import('./x')`, `require('./x')`. One that stands in a comment counts as well: asking
-what is a comment takes a whole parser, and the worst that comes of it is a node that runs once more.
+"""`from './x'`, `import './x'`, `import('./x')`, `require('./x')`. An import in a comment counts as well: to
+recognise comments takes a whole parser, and the worst consequence is that a node runs once more.
 """
 
 SUFFIXES = (".js", ".mjs", ".cjs", ".json", ".ts", ".mts", ".cts")

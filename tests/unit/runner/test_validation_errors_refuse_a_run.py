@@ -1,4 +1,4 @@
-"""The law of severities: a run is refused exactly where validation finds an error (docs/format.md, Severities)."""
+"""The law of severities: a run is refused exactly when validation finds an error (docs/format.md, Severities)."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def test_an_experience_with_all_that_can_be_written_starts(folder: Path) -> None
         for number, place in enumerate(PLACES)
     ],
 )
-def test_whatever_stands_in_a_place_is_refused_exactly_where_it_is_an_error(folder: Path, number: int) -> None:
+def test_a_run_is_refused_exactly_where_validation_finds_an_error(folder: Path, number: int) -> None:
     agrees(folder, without(PLACES[number]))
     for odd in ODD[number % 4 :: 4]:
         agrees(folder, with_value(PLACES[number], odd))

@@ -1,4 +1,4 @@
-"""No room for a log, or a log that is taken away: the run stops, says so once, and can be resumed."""
+"""A full disk, or a log that is deleted: the run stops, says so once, and can be resumed."""
 
 from __future__ import annotations
 

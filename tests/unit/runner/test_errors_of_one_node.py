@@ -1,4 +1,4 @@
-"""What is a warning beforehand fails its own node at most, and a file that an earlier node makes is found in time."""
+"""Problems with severity warning fail at most their own node; files created by earlier nodes are found."""
 
 from __future__ import annotations
 

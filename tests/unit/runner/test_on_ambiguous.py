@@ -1,4 +1,4 @@
-"""A node that the original started and whose end its log does not tell (docs/design.md, Resume)."""
+"""Nodes that the original run started without logging their end (docs/design.md, Resume)."""
 
 from __future__ import annotations
 
