@@ -9,7 +9,16 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from engine.experience.json_schema.definitions import UNKNOWN_KEYS, Part
-from engine.experience.json_schema.messages import closest, did_you_mean, dotted, in_parentheses, listed, shown, wanted
+from engine.experience.json_schema.messages import (
+    closest,
+    did_you_mean,
+    dotted,
+    in_parentheses,
+    listed,
+    rule_text,
+    shown,
+    wanted,
+)
 from engine.experience.json_schema.violations import Violation, violations
 from engine.experience.problems import Code, Problem, Severity
 from engine.experience.source.locate import Place, Steps, locate, missing_key_span
@@ -146,7 +155,7 @@ def _wrong(violation: Violation, subject: str) -> Flaw:
         case "pattern" | "minimum" | "maximum":
             message = f"{name} must be {wanted(schema)}, not {shown(value)}"
         case keyword:
-            message = f"{name} violates `{keyword}: {schema.get(keyword)}`; it is {shown(value)}"
+            message = f"{name} violates `{rule_text(keyword, schema)}`; it is {shown(value)}"
     return Flaw(code, message, violation.path, data=data)
 
 
