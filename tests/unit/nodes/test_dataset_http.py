@@ -194,7 +194,7 @@ async def test_a_server_that_speaks_no_https_is_not_worth_another_try(bench: Ben
 async def test_a_variable_that_keeps_any_request_from_being_made_is_named(tmp_path: Path) -> None:
     kind = DatasetKind(tmp_path, {"HTTP_PROXY": "127.0.0.1:x"})
 
-    with pytest.raises(NodeError, match=r"HTTP_PROXY is http://127\.0\.0\.1:x, whose port x is no number") as raised:
+    with pytest.raises(NodeError, match=r"HTTP_PROXY is http://127\.0\.0\.1:x, whose port x is not a number") as raised:
         await kind.execute(work({"type": "http", "url": "http://127.0.0.1:9/"}), RecordingWatcher())
 
     assert not raised.value.retryable
