@@ -187,7 +187,7 @@ ERRORS = [
     (status(404), UnknownModelError, "model or address not found: claude-sonnet-4-6"),
     (status(413), BadRequestError, "413"),
     (status(429, retry_after=7), RateLimitedError, "rate limit exceeded"),
-    (status(429, x_should_retry="false"), SpendLimitError, "limit is reached"),
+    (status(429, x_should_retry="false"), SpendLimitError, "limit reached"),
     (status(500), ServerFailedError, "failed with 500"),
     (status(503), ServerFailedError, "failed with 503"),
     (status(529), OverloadedError, "overloaded"),

@@ -195,7 +195,7 @@ ERRORS = [
     (Answer(200, b'{"hello": "world"}'), MalformedReplyError, 'did not answer with a completion ({"hello": "world"})'),
     (Answer(200, b"<title>Log in to the WLAN</title>"), MalformedReplyError, "(Log in to the WLAN); check OPENAI_BASE"),
     (Answer(200, b""), MalformedReplyError, "did not answer with a completion; check OPENAI_BASE_URL"),
-    (Answer(200, b'{"choices": []}'), InterruptedAnswerError, "no choice"),
+    (Answer(200, b'{"choices": []}'), InterruptedAnswerError, "without a choice"),
     (Answer(None), ConnectionFailedError, "127.0.0.1 was not reached or hung up"),
 ]
 
@@ -267,7 +267,7 @@ EMBEDDED = [
     ({"error": {"message": "Slow down", "code": "429"}}, RateLimitedError, "rate limit exceeded (Slow down)", True),
     ({"error": {"message": "No key", "code": 401}}, AuthFailedError, "invalid key (No key)", False),
     ({"error": {"message": "Out of credit", "code": 402}}, SpendLimitError, "Out of credit", False),
-    ({"error": {"message": "m?", "code": "model_not_found"}}, UnknownModelError, "no such model", False),
+    ({"error": {"message": "m?", "code": "model_not_found"}}, UnknownModelError, "not found", False),
     ({"error": "The model is loading"}, ServerFailedError, "answered with an error (The model is loading)", True),
     ([{"error": {"message": "Down", "status": "UNAVAILABLE"}}], ServerFailedError, "failed with 503 (Down)", True),
     (
