@@ -1,3 +1,3 @@
-"""What an experience means and how it runs. Knows nothing of editors (docs/architecture.md)."""
+"""The engine: checks, runs and resumes experiences. Knows nothing of editors (docs/architecture.md)."""
 
 __version__ = "0.1.0"

@@ -1,7 +1,7 @@
-r"""The names of files as text that JSON and UTF-8 can hold, and back. Pure.
+r"""Escapes names of files that are not UTF-8 for logs, hashes and messages, and back. Pure.
 
-A name on disk is a row of bytes. Python stands half a surrogate pair for each byte that is not UTF-8, which no log, no
-hash and no message can hold. Here such a byte is written as `\xe9`.
+Python represents each byte of a name that is not UTF-8 by a lone surrogate, which UTF-8 and JSON cannot encode. Here
+such a byte is written as `\xe9`.
 """
 
 from __future__ import annotations
@@ -9,22 +9,22 @@ from __future__ import annotations
 import re
 
 _UNWRITABLE = re.compile(r"[\udc80-\udcff]|\\(?=x(?:5c|[89a-f][0-9a-f]))")
-r"""Bytes that are not UTF-8, and a backslash that would be read back as the start of an escape."""
+r"""Bytes that are not UTF-8, and backslashes that would be read back as escapes."""
 
 _WRITTEN = re.compile(r"\\x(5c|[89a-f][0-9a-f])")
 _FIRST_SURROGATE = 0xDC00
 
 
 def writable(name: str) -> str:
-    r"""A name or path with `\xe9` for each byte that is not UTF-8; any other name as it is.
+    r"""A name or path with `\xe9` for each byte that is not UTF-8.
 
-    No two names are written alike: a name that itself holds the text `\xe9` is written as `\x5cxe9`.
+    Unambiguous: the text `\xe9` in a name is written as `\x5cxe9`.
     """
     return name if name.isascii() and "\\" not in name else _UNWRITABLE.sub(_escape, name)
 
 
 def is_writable(text: str) -> bool:
-    """Whether UTF-8 can hold a text."""
+    """Whether UTF-8 can encode a text."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -33,7 +33,7 @@ def is_writable(text: str) -> bool:
 
 
 def as_on_disk(written: str) -> str:
-    """The name that `writable` wrote so."""
+    """The inverse of `writable`."""
     return _WRITTEN.sub(_unescape, written) if "\\" in written else written
 
 

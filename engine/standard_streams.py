@@ -1,4 +1,4 @@
-"""The three standard streams of a program that was started without some of them. Imports next to nothing."""
+"""Replaces standard streams that are closed when the program starts."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _STDIN, _STDOUT, _STDERR = 0, 1, 2
 
 
 def open_closed_streams() -> None:
-    """Put /dev/null in the place of each that is closed, for this process and those that it starts.
+    """Open /dev/null for each closed stream, for this process and those that it starts.
 
-    To be called before any file is opened: a log or a socket that got the number 1 would receive what is printed.
+    Call this before any file is opened: a log or socket with descriptor 1 would receive what is printed.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
         os.set_inheritable(descriptor, True)

@@ -1,4 +1,4 @@
-"""Where what belongs to a user and to no experience is kept on this machine."""
+"""The folder for a user's own data on this machine."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ STATE_FOLDER_VARIABLE = "OE_STATE_DIR"
 
 
 def state_folder() -> Path:
-    """OE_STATE_DIR, else the platform's folder for a user's state. It need not exist."""
-    named = os.environ.get(STATE_FOLDER_VARIABLE)
-    if named:
-        return Path(named)
-    from platformdirs import user_state_path  # 20 ms that few sessions need
+    """OE_STATE_DIR, else the platform's folder for user state. It need not exist."""
+    configured = os.environ.get(STATE_FOLDER_VARIABLE)
+    if configured:
+        return Path(configured)
+    from platformdirs import user_state_path  # takes 20 ms, and is seldom needed
 
     return user_state_path("oe-lsp", appauthor=False)

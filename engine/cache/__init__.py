@@ -1,1 +1,1 @@
-"""Whether an outcome may be reused: fingerprints of files, the input hash, the original's outcomes, the plan."""
+"""Reuse of outcomes: fingerprints and the input hash, restore or run, the plan."""

@@ -7,7 +7,7 @@ from collections import Counter
 
 import click
 
-from engine.cache.decisions.recorded_outcomes import Original
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
 from engine.experience.model import OnAmbiguous
 from engine.runner.prepare import Preparation
 from engine.scheduler.composition import Composition
@@ -24,7 +24,7 @@ def confirm_reruns(preparation: Preparation) -> frozenset[str]:
     return frozenset(id_ for id_, question in questions.items() if click.confirm(question, default=False, err=True))
 
 
-def rerun_questions(composition: Composition, original: Original) -> dict[str, str]:
+def rerun_questions(composition: Composition, original: RecordedOutcomes) -> dict[str, str]:
     """By node with `on_ambiguous: ask`: the question about its executions whose end is unknown."""
     asking = {node.id for node in composition.all_nodes() if node.on_ambiguous is OnAmbiguous.ASK}
     runs = {node_id: run_id for (_, node_id), run_id in original.open.items() if node_id in asking}

@@ -49,5 +49,5 @@ def _end_of(preparation: Preparation, ended: Ended) -> RunEnd:
         finished=ended.finished,
         folder=ended.folder,
         original_run_id=preparation.original.run_id if preparation.original is not None else None,
-        final_state=ended.told_state,
+        final_state=ended.shown_state,
     )

@@ -24,7 +24,7 @@ from engine.nodes.node_files import named_file
 from engine.nodes.registry import Kinds, kinds
 from engine.nodes.workers.interpreters import find_python, wanted_python
 from engine.report.drawing.diagram import Box, picture_of
-from engine.report.forecast import NamedPath, Step, Surroundings, commands_of, hosts_of, nested_path
+from engine.report.forecast import Environment, NamedPath, Step, commands_of, hosts_of, nested_path
 from engine.runner.prepare import Preparation
 from engine.scheduler.composition import Composition
 
@@ -59,14 +59,14 @@ class _Forecaster(Struct, frozen=True):
         if box.parts:
             return Step(box.id, box.kind, notes=box.notes, inside=tuple(self._step(part) for part in box.parts))
         node = next(node for node in self.composition.experience.nodes if node.id == box.id)
-        around = _surroundings(Path(self.composition.home), self.python, self.llm_host)
+        environment = _environment(Path(self.composition.home), self.python, self.llm_host)
         nested = self.composition.nested.get(node.id)
         return Step(
             id=box.id,
             kind=box.kind,
             notes=box.notes,
-            commands=self._commands(node, around),
-            hosts=hosts_of(self._spec(node), around),
+            commands=self._commands(node, environment),
+            hosts=hosts_of(self._spec(node), environment),
             files=self._files(node),
             writes=node.writes,
             inside=replace(self, composition=nested, args={}).steps() if nested is not None else (),
@@ -87,10 +87,10 @@ class _Forecaster(Struct, frozen=True):
         may_come = isinstance(spec, DatasetSpec) and bool(self.composition.graph.waits.get(node.id))
         return tuple(NamedPath(shown, path.exists(), may_come) for shown, path in named)
 
-    def _commands(self, node: Node, around: Surroundings) -> tuple[tuple[str, ...], ...]:
+    def _commands(self, node: Node, environment: Environment) -> tuple[tuple[str, ...], ...]:
         spec = self._spec(node)
         if not isinstance(spec, DatasetSpec) or spec.source.get("type") != "mcp-resource":
-            return commands_of(spec, around)
+            return commands_of(spec, environment)
         name = str(spec.source.get("server", "?"))
         try:
             server = find_server(Path(self.composition.home), name, os.environ)
@@ -116,9 +116,9 @@ def _with_args(written: Mapping[str, Json], args: Mapping[str, Json]) -> dict[st
 
 
 @functools.cache
-def _surroundings(directory: Path, python: str | None, llm_host: str) -> Surroundings:
+def _environment(directory: Path, python: str | None, llm_host: str) -> Environment:
     try:
         found = find_python(directory, python)
     except NodeError:
         found = wanted_python(directory, python).program
-    return Surroundings(found, shutil.which("node") or "node", llm_host)
+    return Environment(found, shutil.which("node") or "node", llm_host)

@@ -1,4 +1,4 @@
-"""From the text of an experience.yaml to a typed model and problems. Imports no run, no log and no editor."""
+"""Turns the text of an experience.yaml into a typed model and problems. Knows no runs, logs or editors."""
 
 from engine.experience.analyse import Analysis, abandoned, analyse
 from engine.experience.problems import Code, Problem, Related, Severity

@@ -76,12 +76,12 @@ class CliAgentKind:
             try:
                 code = await _run(spec, command, folder, stdin, printed)
             except (NodeError, asyncio.CancelledError):
-                _tell_cost(_envelope(printed.answer, work.node), watcher)  # a failed call costs, too
+                _report_cost(_envelope(printed.answer, work.node), watcher)  # a failed call costs, too
                 raise
             exchange.received({"exitCode": code, "stdout": printed.answer})
         watcher.activity(f"parsing {'JSON' if spec.output_format == 'json' else 'text'} output")
         envelope = _envelope(printed.answer, work.node)
-        _tell_cost(envelope, watcher)
+        _report_cost(envelope, watcher)
         metrics = None if envelope is None else envelope.metrics
         try:
             return Outcome(Output(self._answered(work.node, code, envelope, printed, schema)), metrics)
@@ -196,7 +196,7 @@ def _envelope(answer: str, node: Node) -> Envelope | None:
     return open_envelope(answer, node.writes) if asked else None
 
 
-def _tell_cost(envelope: Envelope | None, watcher: Watcher) -> None:
+def _report_cost(envelope: Envelope | None, watcher: Watcher) -> None:
     if envelope is not None and envelope.metrics is not None:
         used = envelope.metrics
         watcher.tokens(used.tokens_in or 0, used.tokens_out or 0, used.model, used.cost_usd)

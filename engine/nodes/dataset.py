@@ -87,20 +87,20 @@ class DatasetKind:
             await self._http.close()
 
     async def _query(self, source: SqliteSource, watcher: Watcher) -> sqlite.Rows:
-        file = self._named(source.uri, watcher)
+        file = self._warned_file(source.uri, watcher)
         watcher.activity(f"querying {file.shown}")
         return await sqlite.read_rows(file, source.query)
 
     async def _rows(self, source: FileSource | HttpSource | McpSource, watcher: Watcher) -> list[Json]:
         if isinstance(source, FileSource):
-            file = self._named(source.uri, watcher)
+            file = self._warned_file(source.uri, watcher)
             watcher.activity(f"reading {file.shown}")
             return await asyncio.to_thread(files.read_rows, file, source.format)
         if isinstance(source, HttpSource):
             return await (await self._http_reader()).read_rows(source, watcher)
         return await self._resource(source, watcher)
 
-    def _named(self, uri: str, watcher: Watcher) -> NamedFile:
+    def _warned_file(self, uri: str, watcher: Watcher) -> NamedFile:
         file = named_file(self._directory, uri)
         if not file.inside:
             watcher.warning(outside_warning(file))

@@ -96,7 +96,7 @@ class _Search:
         elif _MAGIC.search(self._segments[at]):
             self._each(path, _matcher(self._segments[at]), at + 1)
         elif self._is_entered(self._segments[at]):
-            self._named(path, self._segments[at], at + 1)
+            self._find_name(path, self._segments[at], at + 1)
 
     def _all_in(self, folder: str, at: int) -> None:
         for entry in self._list(folder):
@@ -118,7 +118,7 @@ class _Search:
         else:
             self._steps.append((path, then))
 
-    def _named(self, folder: str, name: str, then: int) -> None:
+    def _find_name(self, folder: str, name: str, then: int) -> None:
         """Continues with exactly this name, without listing the folder."""
         path = f"{folder}/{name}" if folder else name
         absolute = self._absolute(path)

@@ -118,7 +118,7 @@ class Watcher(Protocol):
 
 
 @runtime_checkable
-class LooksFirst(Protocol):
+class HasSlowSettings(Protocol):
     """A kind whose settings may take long to find; a run awaits them without blocking."""
 
     def takes_long(self, node: Node, given: Mapping[str, Json]) -> bool:

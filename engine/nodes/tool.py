@@ -226,7 +226,7 @@ def read_result(tool: str, result: Any, watcher: Watcher) -> Outcome:
         watcher.warning(f"{tool} returned a list, which writes nothing; {example}")
         return Outcome(Output({}))
     if not isinstance(result, dict):
-        raise NodeError("ToolResult", f"{tool} returned {_named(result)}; {example}", Location(tool))
+        raise NodeError("ToolResult", f"{tool} returned {_json_type(result)}; {example}", Location(tool))
     known = {"state_delta", "edge_output", "metrics"}
     if result and not known & result.keys():
         watcher.warning(
@@ -239,7 +239,7 @@ def read_result(tool: str, result: Any, watcher: Watcher) -> Outcome:
         watcher.warning(f"{tool} returned null as state_delta, which writes nothing; put the fields to write under it")
         delta = {}
     if not isinstance(delta, dict):
-        raise NodeError("ToolResult", f"{tool} returned {_named(delta)} as state_delta; {example}", Location(tool))
+        raise NodeError("ToolResult", f"{tool} returned {_json_type(delta)} as state_delta; {example}", Location(tool))
     for key in sorted(result.keys() - known):
         watcher.warning(f"{tool} returned the unknown key {key}; put fields under state_delta")
     output = Output(delta, result.get("edge_output", UNSET))
@@ -256,7 +256,7 @@ def _metrics(tool: str, given: Any, watcher: Watcher) -> Metrics | None:
     if not given:
         return None
     if not isinstance(given, dict):
-        watcher.warning(f"{tool} returned {_named(given)} as metrics, which is ignored; return an object")
+        watcher.warning(f"{tool} returned {_json_type(given)} as metrics, which is ignored; return an object")
         return None
     kept: dict[str, Any] = {}
     for key, types in _METRICS.items():
@@ -264,7 +264,7 @@ def _metrics(tool: str, given: Any, watcher: Watcher) -> Metrics | None:
         if isinstance(value, types) and not isinstance(value, bool):
             kept[key] = value
         elif value is not None:
-            watcher.warning(f"{tool} returned {_named(value)} as metrics.{key}, which is ignored")
+            watcher.warning(f"{tool} returned {_json_type(value)} as metrics.{key}, which is ignored")
     return Metrics(**kept) if kept else None
 
 
@@ -305,7 +305,7 @@ def _crash(file: NamedFile, gone: WorkerGone) -> NodeError:
     return NodeError("ToolCrashed", message, Location(file.shown))
 
 
-def _named(value: Any) -> str:
+def _json_type(value: Any) -> str:
     """The JSON type of `value`, for a message."""
     return "nothing" if value is None else kind_of(value).value
 

@@ -1,1 +1,1 @@
-"""Pictures of experiences and runs: graphs, tables, pages, problems. Values in, text out; reads and prints nothing."""
+"""Pure renderers of experiences and runs: graphs, HTML pages, diffs, problem formats. No input or output."""

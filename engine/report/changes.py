@@ -1,4 +1,4 @@
-"""What changed between two runs, or since a run: short where it is short, else the lines that differ. Pure."""
+"""Renders changes of values: inline if they are short, else as the lines that differ. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_JSON = 2_000
 
 
 def change_lines(change: Change) -> list[str]:
-    """The change for a person: `args.factor: 2 → 3`, or the part and below it the lines that differ."""
+    """The change as text: `args.factor: 2 → 3`, or the part and below it the lines that differ."""
     before, after = change.before, change.after
     if before is MISSING and after is MISSING:
         return []
@@ -27,24 +27,24 @@ def change_lines(change: Change) -> list[str]:
     if after is MISSING:
         return [f"{change.part}: was {_short(before)}"]
     if before == after:
-        return []  # what differs is nothing that a text shows
+        return []  # the difference is not visible in the values
     if _is_short(before) and _is_short(after):
         return [f"{change.part}: {_line(before)} → {_line(after)}"]
     return [f"{change.part}:", *(f"  {line}" for line in difference(before, after))]
 
 
 def difference(before: Json, after: Json) -> list[str]:
-    """The lines that differ, `-` before those that went and `+` before those that came, up to a dozen."""
+    """The lines that differ, at most a dozen: `-` before removed and `+` before added ones."""
     left, right = _lines(before), _lines(after)
     if len(left) + len(right) > _MOST_COMPARED:
-        return [f"{len(left)} lines then, {len(right)} now"]
-    told = list(_told(left, right))
-    shown = [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in told[:_MOST_LINES]]
-    return shown if len(told) <= _MOST_LINES else [*shown, f"… and {len(told) - _MOST_LINES} lines more"]
+        return [f"{len(left)} lines before, {len(right)} now"]
+    lines = list(_changed_lines(left, right))
+    shown = [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in lines[:_MOST_LINES]]
+    return shown if len(lines) <= _MOST_LINES else [*shown, f"… and {len(lines) - _MOST_LINES} more lines"]
 
 
 def change_to_json(change: Change) -> dict[str, Json]:
-    """The change for a machine: `before` and `after` where they are short, else the `diff`."""
+    """The change as JSON: `before` and `after` if they are short, else the `diff`."""
     before, after = change.before, change.after
     if before is MISSING or after is MISSING:
         sides = {"before": before, "after": after}
@@ -54,7 +54,7 @@ def change_to_json(change: Change) -> dict[str, Json]:
     return {"part": change.part, "diff": list(difference(before, after))}
 
 
-def _told(left: list[str], right: list[str]) -> Iterator[str]:
+def _changed_lines(left: list[str], right: list[str]) -> Iterator[str]:
     for line in difflib.unified_diff(left, right, lineterm="", n=0):
         if not line.startswith(("---", "+++", "@@")):
             yield f"{line[0]} {line[1:]}".rstrip()

@@ -1,4 +1,4 @@
-"""Two runs side by side: which nodes ended otherwise, got other inputs, returned something else, took another time."""
+"""Compares two runs: statuses, inputs, outputs, durations and costs of their executions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from engine.report.changes import change_lines
 from engine.report.executions import Execution, History, in_order
 from engine.report.received_inputs import received
 
-_MUCH_TIME_MS = 100.0
-_MUCH_FACTOR = 1.5
+_NOTABLE_MS = 100.0
+_NOTABLE_FACTOR = 1.5
 
 
 class Side(Struct, frozen=True):
-    """An execution in one of the runs; a part that a run does not have has no status."""
+    """An execution in one of the runs. Without a status, the run does not have it."""
 
     status: NodeStatus | None = None
     duration_ms: float | None = None
@@ -32,7 +32,7 @@ class Side(Struct, frozen=True):
 
 
 class Difference(Struct, frozen=True):
-    """One node, item or iteration. `inputs` and `outputs` name the parts that differ, and how."""
+    """One node, item or iteration. `inputs` and `outputs` describe the parts that differ."""
 
     label: str
     depth: int
@@ -43,9 +43,9 @@ class Difference(Struct, frozen=True):
 
     @property
     def is_same(self) -> bool:
-        """Whether it ended alike, with the same inputs and the same outputs; restored is as good as run."""
+        """Whether status, inputs and outputs are the same. Restored counts as completed."""
         return (
-            _came_to(self.left.status) is _came_to(self.right.status)
+            _comparable(self.left.status) is _comparable(self.right.status)
             and not self.inputs
             and not self.outputs
             and self.left.error == self.right.error
@@ -58,11 +58,11 @@ _NO_VALUES = InputValues((), no_blobs)
 def compare(
     left: History, right: History, before: InputValues = _NO_VALUES, after: InputValues = _NO_VALUES
 ) -> tuple[Difference, ...]:
-    """Every execution that either run has, in the graph's order; items are matched by value, not by place.
+    """Every execution of either run, in topological order; items are matched by value, not by index.
 
-    `before` and `after` hold what the executions received.
+    `before` and `after` hold the inputs of the executions.
     """
-    places = dict.fromkeys(execution.place for told in (left, right) for execution in in_order(told.executions))
+    places = dict.fromkeys(execution.place for run in (left, right) for execution in in_order(run.executions))
     order = _merged_order(left, right)
     return tuple(
         _difference(left.by_place.get(place), right.by_place.get(place), before, after)
@@ -71,10 +71,10 @@ def compare(
 
 
 def difference_lines(differences: tuple[Difference, ...]) -> Iterator[str]:
-    """The differences for a person; what is the same in both is only counted, unless its time is quite another."""
-    told = [difference for difference in differences if not difference.is_same or _took_otherwise(difference)]
-    width = max((len(each.label) + 2 * each.depth for each in told), default=0)
-    for each in told:
+    """The differences as text. Equal executions are only counted, unless their durations differ much."""
+    shown = [difference for difference in differences if not difference.is_same or _duration_differs(difference)]
+    width = max((len(each.label) + 2 * each.depth for each in shown), default=0)
+    for each in shown:
         sign = "=" if each.is_same else "≠"
         yield f"{sign} {'  ' * each.depth + each.label:<{width}}  {_summary(each)}"
         for what in (*each.inputs, *each.outputs):
@@ -83,11 +83,11 @@ def difference_lines(differences: tuple[Difference, ...]) -> Iterator[str]:
             if side.error and each.left.error != each.right.error:
                 yield f"      {name} failed: {side.error}"
     same = sum(1 for each in differences if each.is_same)
-    yield f"{same} of {len(differences)} executions came to the same, with the same inputs and outputs"
+    yield f"{same} of {len(differences)} executions have the same status, inputs and outputs"
 
 
 def differences_to_json(differences: tuple[Difference, ...]) -> list[Json]:
-    """The differences for a machine: one object for each execution, the same ones included."""
+    """The differences as JSON: one object for each execution, including equal ones."""
     return [
         {
             "node": each.label,
@@ -102,7 +102,7 @@ def differences_to_json(differences: tuple[Difference, ...]) -> list[Json]:
 
 
 def _merged_order(left: History, right: History) -> Mapping[str, int]:
-    ids = dict.fromkeys(execution.node_id for told in (right, left) for execution in told.executions)
+    ids = dict.fromkeys(execution.node_id for run in (right, left) for execution in run.executions)
     return {id_: place for place, id_ in enumerate(ids)}
 
 
@@ -125,7 +125,7 @@ def _difference(left: Execution | None, right: Execution | None, before: InputVa
 def _changed_inputs(
     left: Execution, right: Execution, before: Mapping[str, Json], after: Mapping[str, Json]
 ) -> Iterator[str]:
-    """What differs; of a secret only that it does, where both were hashed with one key."""
+    """The inputs that differ; of secrets only that they do, if both are hashed with the same key."""
     secret = {*left.keyed_parts, *right.keyed_parts}
     known = ({name: value for name, value in side.items() if name not in secret} for side in (before, after))
     both = left.input_parts.keys() & right.input_parts.keys()
@@ -174,12 +174,12 @@ def _side(execution: Execution | None) -> Side:
     return Side(execution.status, execution.duration_ms, metrics.cost_usd if metrics is not None else None, error)
 
 
-def _came_to(status: NodeStatus | None) -> NodeStatus | None:
+def _comparable(status: NodeStatus | None) -> NodeStatus | None:
     return NodeStatus.COMPLETED if status is NodeStatus.CACHED else status
 
 
-def _took_otherwise(each: Difference) -> bool:
-    """Whether a node that really ran in both took quite another time."""
+def _duration_differs(each: Difference) -> bool:
+    """Whether a node that was executed in both runs took much longer in one."""
     left, right = each.left, each.right
     if left.status is not NodeStatus.COMPLETED or right.status is not NodeStatus.COMPLETED or each.depth:
         return False
@@ -187,7 +187,7 @@ def _took_otherwise(each: Difference) -> bool:
         max(left.duration_ms or 0.0, right.duration_ms or 0.0),
         min(left.duration_ms or 0.0, right.duration_ms or 0.0),
     )
-    return slow - fast > _MUCH_TIME_MS and slow > fast * _MUCH_FACTOR
+    return slow - fast > _NOTABLE_MS and slow > fast * _NOTABLE_FACTOR
 
 
 def _summary(each: Difference) -> str:

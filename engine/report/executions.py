@@ -1,6 +1,4 @@
-"""A run told execution by execution: a fold over its log that keeps what the short view of engine.log drops: scopes,
-times, inputs, outputs, attempts.
-"""
+"""The history of a run: a fold over its log with every execution, its scope, times, input, output and attempts."""
 
 from __future__ import annotations
 
@@ -38,19 +36,19 @@ from engine.log.reading.view import NodeStatus
 
 Step = tuple[str, str, str]
 Place = tuple[tuple[Step, ...], str]
-"""Where an execution is: the scopes (kind, id, key or iteration) that it is inside, and the node's id."""
+"""The place of an execution: its scopes (kind, id, key or iteration) and the id of its node."""
 
 
 class Execution(Struct):
-    """One node, in one scope. Times are milliseconds from the run's start, None where the log has none.
+    """One execution of a node. Times are milliseconds from the start of the run, None if unknown.
 
-    `parts` are the executions inside it: items of a fan-out or a pipeline, iterations, the nodes of a child.
+    `parts` are the executions inside it: items, iterations, or nodes of a nested experience.
     """
 
     node_id: str
     scope: tuple[Scope, ...] = ()
     status: NodeStatus = NodeStatus.PENDING
-    began_ms: float | None = None
+    started_ms: float | None = None
     ended_ms: float | None = None
     duration_ms: float | None = None
     attempt_id: str | None = None
@@ -74,12 +72,12 @@ class Execution(Struct):
 
     @property
     def place(self) -> Place:
-        """What it is known by, in this run and in another of the same experience."""
+        """Its identity in every run of the experience."""
         return _place(self.scope, self.node_id)
 
     @property
     def label(self) -> str:
-        """Its name among its siblings: `review[3]` for an item, `refine, iteration 2` for a turn of a loop."""
+        """Its name among its siblings: `review[3]` for an item, `refine, iteration 2` for an iteration."""
         own = self.scope[-1] if self.scope else None
         if own is not None and own.item is not None:
             return f"{self.node_id}[{own.item.index}]"
@@ -89,12 +87,12 @@ class Execution(Struct):
 
     @property
     def parts_in_order(self) -> list[Execution]:
-        """The executions inside it, items by their index and not by when they began."""
+        """The executions inside it, items by index instead of start."""
         return sorted(self.parts, key=_index)
 
 
 def in_order(executions: Iterable[Execution]) -> Iterator[Execution]:
-    """Executions and all inside them, as if one had run after the other."""
+    """Executions and all inside them, depth first."""
     for execution in executions:
         yield execution
         yield from in_order(execution.parts_in_order)
@@ -106,7 +104,7 @@ def _index(execution: Execution) -> int:
 
 
 class History(Struct):
-    """A whole run: the executions at top level in the graph's order, and what belongs to the run itself."""
+    """A whole run, with its top-level executions in topological order."""
 
     run_id: str = ""
     started: RunStarted | None = None
@@ -119,37 +117,37 @@ class History(Struct):
 
 
 def history(records: Iterable[Record]) -> History:
-    """Fold a log, which begins with its run.started."""
-    told = History()
+    """Fold a log, which starts with run.started."""
+    run = History()
     for record in records:
         event = record.event
         if isinstance(event, RunStarted):
-            told.run_id, told.started, told.started_at = record.run_id, event, record.ts
+            run.run_id, run.started, run.started_at = record.run_id, event, record.ts
             for node_id in event.nodes:
-                _execution(told, (), node_id)
+                _execution(run, (), node_id)
         elif isinstance(event, RunFinished):
-            told.finished = event
+            run.finished = event
         elif isinstance(event, RunWarning):
-            told.warnings.append(event.message)
+            run.warnings.append(event.message)
         else:
-            _apply(told, event, _milliseconds(told, record.ts))
-        told.ended_ms = max(told.ended_ms, _milliseconds(told, record.ts))
-    for execution in told.by_place.values():
+            _apply(run, event, _milliseconds(run, record.ts))
+        run.ended_ms = max(run.ended_ms, _milliseconds(run, record.ts))
+    for execution in run.by_place.values():
         if execution.status is NodeStatus.COMPLETED and _is_restored(execution.parts):
             execution.status = NodeStatus.CACHED
-    return told
+    return run
 
 
 def _is_restored(parts: list[Execution]) -> bool:
-    """Whether what ran inside did not run at all: a fan-out of nothing but restored items counts as restored."""
+    """Whether all parts were restored or skipped, so that the whole counts as restored."""
     statuses = {part.status for part in parts}
     return NodeStatus.CACHED in statuses and statuses <= {NodeStatus.CACHED, NodeStatus.SKIPPED}
 
 
-def _apply(told: History, event: NodeEvent, now: float) -> None:
-    execution = _execution(told, event.scope, event.node_id)
+def _apply(run: History, event: NodeEvent, now: float) -> None:
+    execution = _execution(run, event.scope, event.node_id)
     if isinstance(event, NodeStarted):
-        execution.status, execution.began_ms, execution.attempt_id = NodeStatus.RUNNING, now, event.attempt_id
+        execution.status, execution.started_ms, execution.attempt_id = NodeStatus.RUNNING, now, event.attempt_id
         execution.input, execution.reasons = event.input, event.reasons
     elif isinstance(event, NodeAttempt):
         execution.tries.append(event)
@@ -192,15 +190,15 @@ _STATUSES: Mapping[type, NodeStatus] = {
 }
 
 
-def _execution(told: History, scope: tuple[Scope, ...], node_id: str) -> Execution:
+def _execution(run: History, scope: tuple[Scope, ...], node_id: str) -> Execution:
     place = _place(scope, node_id)
-    known = told.by_place.get(place)
+    known = run.by_place.get(place)
     if known is None:
-        known = told.by_place[place] = Execution(node_id, scope)
+        known = run.by_place[place] = Execution(node_id, scope)
         if scope:
-            _execution(told, scope[:-1], scope[-1].id).parts.append(known)
+            _execution(run, scope[:-1], scope[-1].id).parts.append(known)
         else:
-            told.executions.append(known)
+            run.executions.append(known)
     return known
 
 
@@ -214,5 +212,5 @@ def _which(step: Scope) -> str:
     return "" if step.iteration is None else str(step.iteration)
 
 
-def _milliseconds(told: History, ts: str) -> float:
-    return (moment(ts) - moment(told.started_at)).total_seconds() * 1000 if told.started_at else 0.0
+def _milliseconds(run: History, ts: str) -> float:
+    return (moment(ts) - moment(run.started_at)).total_seconds() * 1000 if run.started_at else 0.0

@@ -1,4 +1,4 @@
-"""What a run would do, before it does anything: the steps in order, and the commands, files and hosts of each."""
+"""The forecast of a run (`oe run --plan`): its steps with their commands, files and hosts."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from engine.experience.model import (
     ToolSpec,
 )
 from engine.json_types import Json
+from engine.log.humanize import plural
 from engine.nodes.cli_agents.programs import PROGRAMS
 
 
 class NamedPath(Struct, frozen=True):
-    """A file as the experience names it, and whether it is there now; `may_come` from a step before."""
+    """A file that the experience names. `may_come`: an earlier step may write it."""
 
     shown: str
     exists: bool
@@ -30,22 +31,21 @@ class NamedPath(Struct, frozen=True):
 
     @property
     def is_missing(self) -> bool:
-        """Whether a run will not find it."""
+        """Whether a run will not find the file."""
         return not self.exists and not self.may_come
 
     @property
     def note(self) -> str:
-        """What is to be said of it beside its name."""
+        """The note after its name."""
         if self.exists:
             return ""
         return " (not there yet)" if self.may_come else " (missing)"
 
 
 class Step(Struct, frozen=True):
-    """One node. `after` are the vertices that it waits for, `conditions` what must hold, `notes` how often it runs.
+    """One vertex. `after`: the vertices that it waits for, `conditions`: of its edges, `notes`: how often it runs.
 
-    `commands` are programs with their arguments; `inside` are the steps of a pipeline,
-    a loop or a nested experience.
+    `commands` are programs with arguments, `inside` the steps of a pipeline, loop or nested experience.
     """
 
     id: str
@@ -60,18 +60,20 @@ class Step(Struct, frozen=True):
     inside: tuple[Step, ...] = ()
 
 
-class Surroundings(Struct, frozen=True):
-    """Where a run would happen: the programs that tools run in, and the host that language models answer at."""
+class Environment(Struct, frozen=True):
+    """The interpreters of tools and the host of the LLM provider."""
 
     python: str
     node: str
     llm_host: str
 
 
-def commands_of(spec: KindSpec, around: Surroundings) -> tuple[tuple[str, ...], ...]:
-    """The programs that a node of this spec starts."""
+def commands_of(spec: KindSpec, environment: Environment) -> tuple[tuple[str, ...], ...]:
+    """The programs that a node with this spec starts."""
     if isinstance(spec, ToolSpec):
-        interpreter = around.node if spec.impl.partition(":")[0].endswith(JAVASCRIPT_SUFFIXES) else around.python
+        interpreter = (
+            environment.node if spec.impl.partition(":")[0].endswith(JAVASCRIPT_SUFFIXES) else environment.python
+        )
         return ((interpreter, spec.impl),)
     if isinstance(spec, CliAgentSpec) and spec.provider in PROGRAMS:
         program = PROGRAMS[spec.provider]
@@ -81,23 +83,23 @@ def commands_of(spec: KindSpec, around: Surroundings) -> tuple[tuple[str, ...], 
     return ()
 
 
-def hosts_of(spec: KindSpec, around: Surroundings) -> tuple[str, ...]:
-    """The hosts that a node of this spec talks to itself; what its programs talk to, nobody knows."""
+def hosts_of(spec: KindSpec, environment: Environment) -> tuple[str, ...]:
+    """The hosts that a node with this spec connects to, not counting those of its programs."""
     if isinstance(spec, (AgentSpec, SkillSpec)):
-        return (around.llm_host,)
+        return (environment.llm_host,)
     if isinstance(spec, DatasetSpec) and spec.source.get("type") == "http":
         return (_host(spec.source),)
     return ()
 
 
 def nested_path(spec: KindSpec) -> str | None:
-    """The path of the experience that a node of this spec runs, if it runs one."""
+    """The path of the nested experience of a node with this spec, if any."""
     return spec.impl if isinstance(spec, ExperienceSpec) else None
 
 
 def forecast_lines(name: str, steps: tuple[Step, ...]) -> Iterator[str]:
-    """The forecast for a person: each step with what it touches, then all programs, hosts and missing files."""
-    yield f"{name}: {len(steps)} steps, nothing is run"
+    """The forecast as text: each step with what it touches, then all programs, hosts and missing files."""
+    yield f"{name}: {plural(len(steps), 'step')} (nothing is run)"
     yield from _step_lines(steps, "")
     everything = list(_all(steps))
     missing = _distinct(file.shown for step in everything for file in step.files if file.is_missing)
@@ -109,7 +111,7 @@ def forecast_lines(name: str, steps: tuple[Step, ...]) -> Iterator[str]:
 
 
 def forecast_to_json(name: str, steps: tuple[Step, ...]) -> dict[str, Json]:
-    """The forecast for a machine."""
+    """The forecast as JSON."""
     return {"experience": name, "steps": [_to_json(step) for step in steps]}
 
 
@@ -151,7 +153,7 @@ def _distinct(texts: Iterable[str]) -> list[str]:
 
 
 def _host(source: Mapping[str, Json]) -> str:
-    """The host of an address, which may be known only once the run gives it a value."""
+    """The host of a URL, or the whole text if the run has to fill it in."""
     address = str(source.get("url") or source.get("uri") or "")
     return urlsplit(address).netloc.rpartition("@")[2] or address
 

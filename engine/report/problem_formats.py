@@ -1,4 +1,4 @@
-"""Problems of an experience for machines that show them in code: SARIF 2.1.0, and GitHub's workflow commands."""
+"""Problems of an experience as SARIF 2.1.0 and as GitHub workflow commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COMMANDS = {**_LEVELS, Severity.INFORMATION: "notice", Severity.HINT: "notice"}
 
 
 class _Place(Struct, frozen=True):
-    """Lines and columns from 1, in code points; the end is behind the last one."""
+    """1-based lines and columns, in code points; the end is exclusive."""
 
     line: int
     column: int
@@ -31,7 +31,7 @@ class _Place(Struct, frozen=True):
 
 
 def sarif(analysis: Analysis, path: str) -> dict[str, Json]:
-    """One SARIF log with one run; `path` is the file's, relative to the root of the repository, with `/`."""
+    """A SARIF log with one run. `path` is relative to the root of the repository, with `/`."""
     codes = sorted({problem.code.value for problem in analysis.problems})
     driver: dict[str, Json] = {
         "name": "oe",
@@ -52,7 +52,7 @@ def sarif(analysis: Analysis, path: str) -> dict[str, Json]:
 
 
 def github_annotations(analysis: Analysis, path: str) -> Iterator[str]:
-    """A workflow command for each problem: GitHub Actions shows it at its line in the pull request."""
+    """A workflow command for each problem, which GitHub shows at its line in the pull request."""
     for problem in analysis.problems:
         place = _place(analysis, problem)
         fields = {"file": path, "line": place.line, "endLine": place.end_line, "col": place.column}
@@ -86,6 +86,6 @@ def _place(analysis: Analysis, problem: Problem) -> _Place:
 
 
 def _escaped(text: str, *, property_: bool = False) -> str:
-    """`text` so that it ends neither the command nor one of its properties."""
+    """`text` escaped for a workflow command, or for one of its properties."""
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return escaped.replace(":", "%3A").replace(",", "%2C") if property_ else escaped

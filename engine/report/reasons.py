@@ -1,4 +1,4 @@
-"""Why executions of a resume ran, or were restored all the same, as its log says it. Pure."""
+"""The reasons in a log why executions of a resume ran, or were restored despite changes. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _MOST_PLACES = 5
 
 
 def reason_lines(log: Log) -> Iterator[str]:
-    """A line for each reason: `why analyse ran: prompt prompts/a.md changed`; one for all items that share it."""
+    """A line for each reason: `why analyse ran: prompt prompts/a.md changed`; items with the same reason share it."""
     places: dict[tuple[str, str, str], list[str]] = {}
     for record in log.records:
         event = record.event
         if isinstance(event, (NodeStarted, NodeCached)) and event.reasons:
             verb = "ran" if isinstance(event, NodeStarted) else "was restored"
-            alike = event.node_id, verb, "; ".join(event.reasons)
-            places.setdefault(alike, []).append(place_text(event.node_id, event.scope))
+            key = event.node_id, verb, "; ".join(event.reasons)
+            places.setdefault(key, []).append(place_text(event.node_id, event.scope))
     for (_, verb, reason), found in places.items():
         more = f" and {len(found) - _MOST_PLACES} more" if len(found) > _MOST_PLACES else ""
         yield f"why {', '.join(found[:_MOST_PLACES])}{more} {verb}: {reason}"

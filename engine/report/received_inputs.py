@@ -1,5 +1,5 @@
-"""The values behind an execution's input parts: what the log says that it received; and for logs that do not say it,
-the value elsewhere in the log, among args, starting state and outputs, that has the hash of the part.
+"""Finds the values of an execution's input parts: from its logged input, or in logs without inputs by their hash among
+args, starting state and outputs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _DEEPEST = 4
 
 
 def received(execution: Execution, values: InputValues) -> Mapping[str, Json]:
-    """What the execution received, by the name of its part: `reads.findings`, `item`; empty if that is lost."""
+    """The input of an execution by input part: `reads.findings`, `item`; empty if it is lost."""
     if execution.input is None:
         return {}
     try:
@@ -33,12 +33,12 @@ def received(execution: Execution, values: InputValues) -> Mapping[str, Json]:
 
 
 class KnownValues:
-    """Values by the beginning of their hash, as `inputParts` have it."""
+    """Values by the prefix of their hash in `inputParts`."""
 
-    def __init__(self, told: History, others: Iterable[Json] = ()) -> None:
-        """`others` are values that may have been inputs too, such as the args that the experience writes down."""
+    def __init__(self, run: History, others: Iterable[Json] = ()) -> None:
+        """`others` are further values that may be inputs, such as args in experience.yaml."""
         self._values: dict[str, Json] = {}
-        for value in self._candidates(told, others):
+        for value in self._candidates(run, others):
             if len(self._values) >= _MOST_VALUES:
                 break
             try:
@@ -47,29 +47,29 @@ class KnownValues:
                 continue
 
     def behind(self, part: str) -> tuple[Json] | None:
-        """The value, alone in a tuple, whose hash begins with `part`; None where the log does not hold it."""
+        """The value, in a tuple, whose hash starts with `part`; None if it is unknown."""
         return (self._values[part],) if part in self._values else None
 
-    def _candidates(self, told: History, others: Iterable[Json]) -> Iterator[Json]:
-        started = told.started
+    def _candidates(self, run: History, others: Iterable[Json]) -> Iterator[Json]:
+        started = run.started
         assert started is not None  # a log begins with it
         top: list[Json] = [*started.args.values(), *started.state.values(), *others]
-        for execution in in_order(told.executions):
+        for execution in in_order(run.executions):
             if execution.output is not None:
                 edge = execution.output.edge_output
                 top += [*([] if edge is UNSET else [edge]), *execution.output.state_delta.values()]
         yield from top
-        yield from self._folded(told)
+        yield from self._folded(run)
         for value in top:
             yield from _inside(value, _DEEPEST)
 
-    def _folded(self, told: History) -> Iterator[Json]:
-        """What lists grow to: after each vertex and each turn of a loop, in the graph's order (docs/format.md, State),
-        and the lists that a fan-out's items are delivered as.
+    def _folded(self, run: History) -> Iterator[Json]:
+        """Lists of the state after each vertex and iteration, in topological order (docs/format.md, State), and the
+        lists of edge outputs of fan-outs.
         """
-        assert told.started is not None
-        lists = {name: list(value) for name, value in told.started.state.items() if isinstance(value, list)}
-        for vertex in told.executions:
+        assert run.started is not None
+        lists = {name: list(value) for name, value in run.started.state.items() if isinstance(value, list)}
+        for vertex in run.executions:
             delivered: list[Json] = []
             for execution in in_order([vertex]):
                 output = execution.output

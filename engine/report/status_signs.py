@@ -1,4 +1,4 @@
-"""The sign and the colour of each status, the same wherever a run is shown."""
+"""The sign and the colour of each status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run learns that it should end: signals and the file `<run-id>.cancel` (docs/design.md, The run log)."""
+"""Cancels a run on signals and on the file `<run-id>.cancel` (docs/design.md, The run log)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SIGNALS = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP"
 
 
 class _Cancellation:
-    """The first request is graceful; a second one, or the end of the grace, is not."""
+    """The first request is graceful. A second one, or the end of the grace period, ends the run at once."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -39,7 +39,7 @@ class _Cancellation:
 
 @contextlib.asynccontextmanager
 async def cancellable(run: Run, cancel_file: Path) -> AsyncIterator[None]:
-    """While this lasts, signals and the cancel file reach `run`. The file is gone afterwards."""
+    """Let signals and the cancel file reach `run` meanwhile; remove the file afterwards."""
     cancellation = _Cancellation(run)
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
@@ -58,16 +58,16 @@ async def cancellable(run: Run, cancel_file: Path) -> AsyncIterator[None]:
 
 
 async def _watch(cancel_file: Path, cancellation: _Cancellation) -> None:
-    """Look for the file now and then: a watch on its folder would wake the engine for every line of every log."""
+    """Poll the file: a watch on its folder would wake the engine for every line of every log."""
     seen = 0
     while True:
         asked = cancel_requests(cancel_file)
-        for _ in range(asked - seen):  # who asked twice since the last look means: at once
+        for _ in range(asked - seen):  # two requests since the last look mean: at once
             cancellation.request("cancelled by `oe cancel`")
         seen = asked
         await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _forget(cancel_file: Path) -> None:
-    with contextlib.suppress(OSError):  # in a folder that became read-only it can stay: nobody looks any more
+    with contextlib.suppress(OSError):  # in a read-only folder it may stay: nobody reads it any more
         cancel_file.unlink()

@@ -1,4 +1,4 @@
-"""How the run itself, and the vertices that end without an execution, read in the log. Builds events, writes none."""
+"""Builds the events of a run as a whole, of started tasks, and of groups; writes none."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from pathlib import Path
 from msgspec import UNSET
 
 from engine import __version__
-from engine.cache.decisions.decision import Decision
-from engine.cache.decisions.recorded_outcomes import Original, Recorded
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
+from engine.cache.keys.input_parts import InputHashers
 from engine.canonical import hash_bytes
 from engine.file_names import as_on_disk, writable
 from engine.log.events.events import (
@@ -20,7 +19,6 @@ from engine.log.events.events import (
     ExperienceRef,
     Input,
     Lineage,
-    NodeCached,
     NodeCancelled,
     NodeCompleted,
     NodeFailed,
@@ -36,18 +34,16 @@ from engine.log.reading.view import RunView
 from engine.log.secrets.masking import MASK
 from engine.regular_files import read_regular
 from engine.runner.prepare import Preparation
-from engine.scheduler.slots import LLM_KINDS, Held
+from engine.runner.task_states import TaskRecord
+from engine.scheduler.slots import LLM_KINDS, HeldBack
 from engine.scheduler.tasks import Cancelled, Failed, Finish, GroupEnded, Skipped, Task, Warn
 
 _LONGEST_TEXT = 256 * 1024
-"""A longer file is known by its hash alone: nobody reads the difference of two of them."""
+"""Bytes. Of longer files only the hash is kept: nobody reads a diff of them."""
 
 
-def run_started(run_id: str, preparation: Preparation, keyings: Keyings, order: int) -> RunStarted:
-    """The first event of a run, which has this place in the order of runs.
-
-    What it began with and no log may hold is named there.
-    """
+def run_started(run_id: str, preparation: Preparation, hashers: InputHashers, order: int) -> RunStarted:
+    """The first event of a run, the `order`-th of all runs. It names the args and state that the log must not hold."""
     declared, secrets = preparation.secret_args, preparation.found.secrets
     experience, loaded, original = preparation.experience, preparation.loaded, preparation.original
     args, state = preparation.args, preparation.start
@@ -62,7 +58,7 @@ def run_started(run_id: str, preparation: Preparation, keyings: Keyings, order: 
         experience=ExperienceRef(experience.name, experience.version, writable(str(loaded.path))),
         nodes=preparation.graph.order,
         spec_hash=hash_bytes(loaded.text.encode("utf-8", "surrogatepass")),
-        files=keyings.files(),
+        files=hashers.files(),
         settings=preparation.settings,
         original_run_id=original.run_id if original else None,
         lineage=_lineage(original) if original else Lineage(run_id),
@@ -73,7 +69,7 @@ def run_started(run_id: str, preparation: Preparation, keyings: Keyings, order: 
 
 
 def texts_of(preparation: Preparation, files: Mapping[str, str]) -> Iterator[bytes]:
-    """The texts that the run is made of, as far as they are short: experience.yaml and `files`. Reads them."""
+    """The texts of experience.yaml and `files`, except long ones. Reads the files."""
     yield preparation.loaded.text.encode("utf-8", "surrogatepass")
     for name in files:
         text = _short_text(preparation.loaded.directory / as_on_disk(name))
@@ -85,7 +81,7 @@ def _short_text(path: Path) -> bytes | None:
     try:
         content = read_regular(path, _LONGEST_TEXT)
         content.decode("utf-8")
-        # Parts of the input hash are hashes of lines, whatever ends them.
+        # Input parts hash lines, independent of line ends.
         content = content.replace(b"\r\n", b"\n")
     except (OSError, UnicodeDecodeError):
         return None
@@ -98,42 +94,23 @@ def received(task: Task) -> Input:
     return Input(task.shown_args, task.shown_given, task.reads, task.edges, item.visible if item else UNSET)
 
 
-def started(task: Task, decision: Decision, attempt_id: str, given: Input) -> NodeStarted:
+def started(record: TaskRecord, given: Input) -> NodeStarted:
     """The event of an execution that begins."""
+    task, reasons = record.task, record.decision.reasons if record.decision is not None else ()
     return NodeStarted(
-        node_id=task.node.id, scope=task.scope, attempt_id=attempt_id, input=given, reasons=decision.reasons
-    )
-
-
-def restored(task: Task, decision: Decision, outcome: Recorded, given: Input) -> NodeCached:
-    """The event of a task whose outcome comes from another run's log."""
-    assert decision.key is not None  # nothing that it was decided from was unknown
-    return NodeCached(
-        node_id=task.node.id,
-        scope=task.scope,
-        input=given,
-        reasons=decision.reasons,
-        input_hash=decision.key.hash,
-        input_parts=decision.key.parts,
-        keyed_parts=decision.key.keyed or None,
-        output=outcome.output,
-        duration_ms=outcome.duration_ms,
-        metrics=outcome.metrics,
-        produced=outcome.produced or None,
-        loaded=outcome.loaded or None,
-        produced_by=outcome.produced_by,
+        node_id=task.node.id, scope=task.scope, attempt_id=record.attempt_id, input=given, reasons=reasons
     )
 
 
 def run_finished(
     finish: Finish,
     view: RunView,
-    original: Original | None,
+    original: RecordedOutcomes | None,
     wrote: Mapping[str, Wrote] | None,
     duration_ms: float,
     order: int,
 ) -> RunFinished:
-    """The last event of a run, which has this place in the order of runs."""
+    """The last event of a run. `order` is the place of its end in the order of runs."""
     failed = view.failed_at
     return RunFinished(
         order=order,
@@ -160,7 +137,7 @@ def group_ended(command: GroupEnded, duration_ms: float) -> NodeCompleted | Node
 
 
 def part_event(command: Failed | Skipped | Cancelled | Warn) -> Event:
-    """The event of a vertex, or a part of one, of which there is no execution to report."""
+    """The event of a vertex, or a part of one, that has no execution."""
     node_id, scope = command.node_id, command.scope
     if isinstance(command, Failed):
         return NodeFailed(node_id=node_id, scope=scope, error=command.error)
@@ -171,9 +148,9 @@ def part_event(command: Failed | Skipped | Cancelled | Warn) -> Event:
     return NodeCancelled(node_id=node_id, scope=scope, reason=command.reason, cause=command.cause)
 
 
-def limit_warning(held: Held, asked: int | None) -> str | None:
-    """What to say of a task that waits for others of its kind, if `asked`, the concurrency that the user chose for the
-    run, or that of its fan-out asks for more.
+def limit_warning(held: HeldBack, asked: int | None) -> str | None:
+    """A warning that a limit holds back a task, although the user asked for more: for the run (`asked`), or for its
+    fan-out. None if the user did not.
     """
     of_fan_out = held.task.lane.limit
     if of_fan_out is not None and of_fan_out > held.limit:
@@ -187,7 +164,7 @@ def limit_warning(held: Held, asked: int | None) -> str | None:
     return f"{wish} has no effect beyond {held.limit}: no more tools run at once than this machine has cores"
 
 
-def _lineage(original: Original) -> Lineage:
+def _lineage(original: RecordedOutcomes) -> Lineage:
     before = original.started.lineage
     root = before.root_run_id if before else original.run_id
     return Lineage(root, (before.depth if before else 0) + 1, original.lineage_spent)

@@ -1,4 +1,4 @@
-"""One task from start to end: attempts, timeout, retries, the check of what came back (docs/format.md, Failures)."""
+"""Executes one task: attempts, timeout, retries, the check of its output (docs/format.md, Failures)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from async_timeout import timeout
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.cache.decisions.decision import Ambiguity
 from engine.cache.keys.input_hash import InputKey
-from engine.cache.keys.produced_files import Products
+from engine.cache.keys.produced_files import ProducedFiles
 from engine.experience.model import Backoff, OnError, Policy
 from engine.expressions import Json
 from engine.log.events.events import (
@@ -24,7 +23,6 @@ from engine.log.events.events import (
     Metrics,
     NodeActivity,
     NodeAttempt,
-    NodeCancelled,
     NodeCompleted,
     NodeFailed,
     NodeTokens,
@@ -39,7 +37,7 @@ from engine.scheduler.tasks import Task, TaskEnd
 
 
 class LogWatcher(Struct, frozen=True):
-    """What a node reports while it runs, as log events."""
+    """Logs what a node reports while it runs."""
 
     task: Task
     attempt_id: str
@@ -83,20 +81,21 @@ class LogWatcher(Struct, frozen=True):
 
 
 class Executor(Struct, frozen=True):
-    """Executes tasks of one run. `record` appends to its log;
-    `changed` names the files of a task that changed since; `produced` those that it made since a moment; `digests` are
-    those of what it is to use.
+    """Executes the tasks of one run.
+
+    `record` appends to its log. `changed` names the files of a task that changed since its decision, `produced` the
+    files that it made since a moment (in ns of the system clock); `digests` are those of the files that it will use.
     """
 
     kinds: Kinds
     secrets: Secrets
     record: Callable[[Event], object]
     changed: Callable[[Task, Mapping[str, Json]], list[str]]
-    produced: Callable[[Task, int], Products | None]
+    produced: Callable[[Task, int], ProducedFiles | None]
     digests: Callable[[Task], Mapping[Path, str]]
 
     async def execute(self, task: Task, attempt_id: str, key: InputKey) -> TaskEnd:
-        """Run `task` until it succeeds or its attempts are used up. Raises nothing but CancelledError."""
+        """Run `task` until it succeeds or has used up its attempts. Raises nothing but CancelledError."""
         began, began_ns = time.monotonic(), time.time_ns()
         policy = task.node.on_error
         left = policy.attempts if policy.policy is Policy.RETRY else 1
@@ -118,7 +117,7 @@ class Executor(Struct, frozen=True):
         gone = _folder_gone(task)
         if gone is not None:
             return gone
-        kind = self.kinds.at(task.sight.board.composition.home)[task.node.kind]
+        kind = self.kinds.at(task.visible_state.results.composition.home)[task.node.kind]
         limit_ms = task.node.timeout_ms
         digests = self.digests(task)
         try:
@@ -130,15 +129,15 @@ class Executor(Struct, frozen=True):
         except asyncio.TimeoutError:
             took = f"{task.node.id} took longer than its timeout_ms ({limit_ms}) and was stopped."
             return NodeError("timeout", f"{took} Raise it if that is normal.")
-        except Exception as error:  # noqa: BLE001 - whatever a kind meets, it costs one node and not the run
+        except Exception as error:  # noqa: BLE001 - an error of a kind fails one node, not the run
             return _folder_gone(task) or NodeError(
                 "internal", f"internal error in the {task.node.kind.value} runner: {error!r}"
             )
-        unlike = _unlike(digests, reads, task.sight.board.composition.home)
+        unlike = _unlike(digests, reads, task.visible_state.results.composition.home)
         return self._checked(task, replace(outcome, unlike=(*outcome.unlike, *unlike)), watcher)
 
     def _checked(self, task: Task, outcome: Outcome, watcher: LogWatcher) -> Outcome | NodeError:
-        checked = check_output(task.sight, task.node, outcome.output)
+        checked = check_output(task.visible_state, task.node, outcome.output)
         if checked.error is not None:
             return NodeError(checked.error.type, checked.error.message, metrics=outcome.metrics)
         for warning in checked.warnings:
@@ -181,7 +180,7 @@ class Executor(Struct, frozen=True):
         return products.files
 
     def _not_restorable(self, task: Task, outcome: Outcome) -> str | None:
-        """Why the log's copy of an outcome is not to be used again, if it is not."""
+        """The reason why the logged outcome must not be reused, if there is one."""
         changed = self.changed(task, outcome.settings) or [f"{name} changed" for name in outcome.unlike]
         if changed and (gone := _folder_gone(task)) is not None:
             return gone.info.message
@@ -191,7 +190,7 @@ class Executor(Struct, frozen=True):
 
 
 def _unlike(digests: Mapping[Path, str], reads: Mapping[str, str], home: str) -> list[str]:
-    """What was read in another version than its digest tells, by its path from `home`."""
+    """The files that were read in another version than `digests` says, by path from `home`."""
     differing = [path for path, digest in digests.items() if reads.get(str(path), digest) != digest]
     return [Path(os.path.relpath(path, home)).as_posix() for path in differing]
 
@@ -204,7 +203,7 @@ def _work(task: Task, attempt_id: str, digests: Mapping[Path, str]) -> Work:
         task.args,
         task.reads,
         task.edges,
-        task.sight.board.args,
+        task.visible_state.results.args,
         item=WorkItem(inside.item.value, inside.item.index) if inside.item else None,
         given=task.given,
         pipeline=inside.pipeline,
@@ -214,8 +213,8 @@ def _work(task: Task, attempt_id: str, digests: Mapping[Path, str]) -> Work:
 
 
 def _folder_gone(task: Task) -> NodeError | None:
-    """What happens to a node whose folder somebody renamed or removed meanwhile: it is worked in by its path."""
-    home = task.sight.board.composition.home
+    """The error of a node whose folder was renamed or removed meanwhile: tools run in it by its path."""
+    home = task.visible_state.results.composition.home
     if os.path.isdir(home):  # noqa: PTH112 - before each execution, and a path is slow to make
         return None
     return NodeError("FolderGone", f"the folder {home} was renamed or removed while the run went on")
@@ -232,40 +231,13 @@ def _failed(task: Task, attempt_id: str, error: NodeError, duration_ms: float) -
     )
 
 
-def cancelled(task: Task, reason: str, attempt_id: str | None = None) -> NodeCancelled:
-    """The end of a task that was stopped, or never begun."""
-    return NodeCancelled(node_id=task.node.id, scope=task.scope, attempt_id=attempt_id, reason=reason)
-
-
-def in_doubt(task: Task, ambiguity: Ambiguity) -> NodeFailed:
-    """The end of a task that is not begun again, as its node says, since nobody knows how it ended before."""
-    remedy = f"Look whether it did what it does; to run it again: --rerun {task.node.id}, or `on_ambiguous: rerun`."
-    error = ErrorInfo("Ambiguous", f"{ambiguity.told(task.node.id)}. {remedy}")
-    return NodeFailed(node_id=task.node.id, scope=task.scope, error=error, started_in=ambiguity.run_id)
-
-
-def unanswered(task: Task, ambiguity: Ambiguity) -> NodeCancelled:
-    """The end of a task that waited in vain for someone to say whether it may run again."""
-    look = "Look whether it did what it does; then resume in a terminal and answer"
-    remedy = f"{look}, or let it run again: --rerun {task.node.id}, or `on_ambiguous: rerun`."
-    reason = f"{ambiguity.told(task.node.id)}. {remedy}"
-    return NodeCancelled(node_id=task.node.id, scope=task.scope, reason=reason, started_in=ambiguity.run_id)
-
-
-def broke_off(task: Task, attempt_id: str) -> NodeFailed:
-    """The end of a task that gave up as if it had been stopped, though nobody had asked for that."""
-    return _failed(
-        task, attempt_id, NodeError("internal", f"{task.node.id} was cancelled without a request to stop"), 0.0
-    )
-
-
 def new_attempt_id() -> str:
     """An id for one attempt, unique among all runs."""
     return os.urandom(16).hex()
 
 
 def retry_wait_ms(on_error: OnError, failed_attempt: int) -> int:
-    """The wait before the next attempt, with jitter: between half of the step and all of it (facts: A.7)."""
+    """The wait before the next attempt, in ms, with jitter: half of the step to all of it (facts: A.7)."""
     factor = failed_attempt if on_error.backoff is Backoff.LINEAR else 2 ** (failed_attempt - 1)
     step = on_error.base_ms * factor
     return round(step * random.uniform(0.5, 1.0))  # noqa: S311 - spreads load, keeps no secret

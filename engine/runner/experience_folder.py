@@ -1,4 +1,4 @@
-"""The folder of an experience while a run goes on: where it is now, though somebody has renamed it."""
+"""Follows the folder of an experience during a run, even if it is renamed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PATH_BYTES = 1024
 
 
 class Folder:
-    """A folder that is held open. `path` is where it was then."""
+    """A folder that is held open. `path` is its path when it was opened."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
@@ -21,23 +21,23 @@ class Folder:
 
     @property
     def is_in_place(self) -> bool:
-        """Whether it still has its name, and is not another one of that name."""
+        """Whether `path` still leads to this folder."""
         try:
             return os.path.samestat(self.path.stat(), os.fstat(self._descriptor))
         except OSError:
             return False
 
     def now(self) -> Path:
-        """Where it is by now; its old path where it was removed, or the system does not tell."""
+        """Its current path; the old one if it was removed or the system does not know."""
         if self.is_in_place:
             return self.path
         try:
-            found = Path(self._told())
+            found = Path(self._path_by_descriptor())
         except (OSError, ValueError):
             return self.path
         return found if found.is_dir() else self.path
 
-    def _told(self) -> str:
+    def _path_by_descriptor(self) -> str:
         if sys.platform == "darwin":
             import fcntl
 
@@ -47,7 +47,7 @@ class Folder:
 
 @contextlib.contextmanager
 def held_open(path: Path) -> Iterator[Folder]:
-    """Hold the folder open meanwhile. Raises OSError."""
+    """Hold the folder open. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         yield Folder(path, descriptor)

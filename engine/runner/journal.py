@@ -1,4 +1,4 @@
-"""The journal of a run: writes every event to the log, knows what earlier lines hold, and lets people see it."""
+"""Writes the events of a run to its log, refers to values of earlier lines, and shows what was written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.log.events.events import Event, Input, NodeAttempt, NodeStarted, Record, RunWarning, Scope, Wrote
 from engine.log.reading.view import RunView
 from engine.log.secrets.masking import Secrets
@@ -15,15 +15,15 @@ from engine.log.writing.run_order import Place, clock_warnings
 from engine.log.writing.writer import LogWriter
 from engine.runner.events_from_run import group_ended, part_event, received, run_started, texts_of
 from engine.runner.execution import new_attempt_id
-from engine.runner.final_writes import wrote
+from engine.runner.final_writes import final_writes
 from engine.runner.load_nested import outside_warnings
 from engine.runner.prepare import Preparation
-from engine.scheduler.state.results import Board
+from engine.scheduler.state.results import Results
 from engine.scheduler.tasks import Cancelled, Failed, GroupBegan, GroupEnded, Skipped, Task, TryLater, Warn
 
 
 class Journal:
-    """Everything here that writes raises LogWriteError. `view` is what `observe` was shown, folded."""
+    """The journal of one run. Methods that write raise LogWriteError. `view` is the fold of what `observe` has seen."""
 
     def __init__(self, log: LogWriter, observe: Callable[[Record], None]) -> None:
         self.view = RunView()
@@ -33,25 +33,23 @@ class Journal:
         self._unseen: deque[Record] = deque()
         self._groups_began: dict[tuple[str, tuple[Scope, ...]], float] = {}
 
-    def begin(self, preparation: Preparation, keyings: Keyings, place: Place) -> None:
-        """Write the first line, once the texts that a later plan compares with are kept."""
-        first = run_started(self._log.run_id, preparation, keyings, place.order)
+    def begin(self, preparation: Preparation, hashers: InputHashers, place: Place) -> None:
+        """Keep the texts that a later plan compares with, then write the first line."""
+        first = run_started(self._log.run_id, preparation, hashers, place.order)
         for text in texts_of(preparation, first.files):
             self._log.keep(text)
         self.record(first)
         warnings = (*clock_warnings(place), *outside_warnings(preparation.composition), *preparation.found.warnings())
         for warning in warnings:
-            self.record(RunWarning(message=warning))
+            self.warn(warning)
 
-    def kept_writes(self, board: Board, secrets: Secrets) -> Mapping[str, Wrote] | None:
-        """What the run leaves in the state, by field; not what the log masks, of which it warns."""
-        written = wrote(board)
+    def kept_writes(self, results: Results, secrets: Secrets) -> Mapping[str, Wrote] | None:
+        """The run's writes to the state, by field, without those that the log masks; warns of these."""
+        written = final_writes(results)
         masked = [name for name, each in written.items() if secrets.are_in(each.value)]
         if masked:
             names = ", ".join(masked)
-            self.record(
-                RunWarning(message=f"not kept in the state, since what was written to it holds a secret: {names}")
-            )
+            self.warn(f"not kept in the state, since what was written to it holds a secret: {names}")
         return {name: each for name, each in written.items() if name not in masked} or None
 
     def record(self, event: Event) -> None:
@@ -60,23 +58,27 @@ class Journal:
         self._names.learn(record.seq, event)
         self._unseen.append(record)
 
+    def warn(self, message: str) -> None:
+        """Write a warning about the run as a whole."""
+        self.record(RunWarning(message=message))
+
     def sync(self) -> None:
         """Make what was recorded durable."""
         self._log.sync()
 
     def show(self) -> None:
-        """Let everyone see what was written; while nodes work, since no node should wait for it."""
+        """Show what was written. Call it while nodes work, since no node should wait for it."""
         while self._unseen:
             record = self._unseen.popleft()
             self.view.apply(record)
             self._observe(record)
 
     def received(self, task: Task) -> Input:
-        """What `task` receives, as the next line of the log says it."""
+        """What `task` receives, as the next line of the log will hold it."""
         return self._names.named(self._log.next_seq, received(task))
 
-    def narrate(self, command: GroupBegan | GroupEnded | Failed | Skipped | Cancelled | Warn) -> None:
-        """Record what the scheduler says of vertices that are no executions."""
+    def record_command(self, command: GroupBegan | GroupEnded | Failed | Skipped | Cancelled | Warn) -> None:
+        """Record what the scheduler reports of groups, and of vertices that are not executed."""
         group = command.node_id, command.scope
         if isinstance(command, GroupBegan):
             self._groups_began[group] = time.monotonic()
@@ -86,8 +88,8 @@ class Journal:
         else:
             self.record(part_event(command))
 
-    def tried(self, command: TryLater, wait_ms: int) -> None:
-        """Record the failed try of a node that nests an experience."""
+    def record_attempt(self, command: TryLater, wait_ms: int) -> None:
+        """Record a failed attempt of a node that nests an experience."""
         self.record(
             NodeAttempt(
                 node_id=command.node.id,
@@ -102,5 +104,5 @@ class Journal:
 
 
 def since(began: float) -> float:
-    """The milliseconds since `began`, a moment of `time.monotonic`."""
+    """Milliseconds since `began`, a value of `time.monotonic()`."""
     return round((time.monotonic() - began) * 1000, 3)

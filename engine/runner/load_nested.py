@@ -1,12 +1,12 @@
-"""From a loaded experience to the composition that runs, with what it nests.
+"""Composes a loaded experience with those nested in it.
 
-A nested experience that is not there, or has errors, is looked for again when its node starts: a node before it may
-have made it.
+A nested experience that is missing or has errors is looked for again when its node starts: an earlier node may have
+created or corrected it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from engine.experience.analyse import Analysis, NestedAnalysis
@@ -24,15 +24,16 @@ from engine.experience.model import Experience, ExperienceSpec, Node
 from engine.experience.nested.nested_files import MAX_DEPTH, nested_path
 from engine.log.events.events import ErrorInfo
 from engine.nodes.node_files import named_file
+from engine.runner.secrets import FoundSecrets
 from engine.scheduler.composition import Composition, Nesting, compose, is_shared, shared_fields
 
 
 class NotComposableError(Exception):
-    """What the experience is made of changed while it was read. The message is for the user."""
+    """A file of the experience changed while it was read. The message is for the user."""
 
 
 def compose_loaded(loaded: Loaded) -> Composition:
-    """Put `loaded` together with all that it nests and that can run, at any depth. Raises NotComposableError."""
+    """Compose `loaded` with all nested experiences that can run, at any depth. Raises NotComposableError."""
     return _outermost(loaded, ())
 
 
@@ -53,9 +54,35 @@ def find_nested(outer: Composition, node: Node) -> Composition | ErrorInfo:
         return _failed(str(error))
     if any(len(within.nested_by) > MAX_DEPTH for within in composed.walk()):
         deep = f"{node.id} nests experiences more than {MAX_DEPTH} deep, which is the limit"
-        return _failed(f"{deep}; bring some of them together.")
+        return _failed(f"{deep}; merge some of them.")
     different = _different_merge(node, outer.experience, composed.experience)
     return composed if different is None else _failed(different)
+
+
+class NestedFinder:
+    """Finds the nested experiences that were not there when a run began (see engine.scheduler.activity.FindNested).
+
+    Their secrets are added to `secrets`; `warn` takes warnings about them.
+    """
+
+    def __init__(self, secrets: FoundSecrets, warn: Callable[[str], None]) -> None:
+        self._secrets = secrets
+        self._warn = warn
+        self._found: dict[tuple[int, str], Composition] = {}
+
+    def __call__(self, outer: Composition, node: Node) -> Composition | ErrorInfo:
+        """What `node` of `outer` nests, or why it cannot run. Once found, it is not read again."""
+        known = self._found.get((id(outer), node.id))  # `outer` lives as long as the run
+        if known is not None:
+            return known
+        found = find_nested(outer, node)
+        if isinstance(found, Composition):
+            self._found[id(outer), node.id] = found
+            self._secrets.learn(found)
+            for warning in (outside_warning(outer, node.id, found), *outside_warnings(found)):
+                if warning is not None:
+                    self._warn(warning)
+        return found
 
 
 def outside_warning(outer: Composition, node_id: str, inner: Composition) -> str | None:
@@ -66,7 +93,7 @@ def outside_warning(outer: Composition, node_id: str, inner: Composition) -> str
 
 
 def outside_warnings(composition: Composition) -> list[str]:
-    """One for each nested experience that lies outside the folder of the one that nests it."""
+    """The warnings of all nested experiences."""
     found = (
         outside_warning(outer, node_id, inner)
         for outer in composition.walk()
@@ -84,7 +111,7 @@ def _outermost(loaded: Loaded, around: tuple[Nesting, ...]) -> Composition:
 
 
 class _Composer:
-    """Puts together what one analysis has read: `nested` are its files, by their paths from `directory`."""
+    """Composes what one analysis has read: `nested` are its files, by their paths from `directory`."""
 
     def __init__(self, directory: Path, files: Files, nested: Mapping[str, NestedAnalysis]) -> None:
         self._directory = directory
@@ -128,11 +155,11 @@ def _has_errors(node: Node, shown: str, error: InvalidExperienceError) -> str:
     errors = error.analysis.errors
     count = "an error" if len(errors) == 1 else f"{len(errors)} errors, the first"
     first = problem_line(error.path, error.analysis, errors[0]) if errors else str(error)
-    return f"{node.id} nests {shown}, which has {count}: {first.rstrip('.')}. `oe validate {shown}` says all."
+    return f"{node.id} nests {shown}, which has {count}: {first.rstrip('.')}. `oe validate {shown}` lists them."
 
 
 def _different_merge(node: Node, outer: Experience, inner: Experience) -> str | None:
-    """A field that two experiences share is merged in one way, whichever of them looks at it."""
+    """The error if a shared field has different merges in the two experiences."""
     if not is_shared(node):
         return None
     there: Mapping[str, str] = {field.name: field.merge.value for field in inner.fields}

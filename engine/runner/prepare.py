@@ -1,6 +1,4 @@
-"""Everything that must be known before the first event of a run:
-args, starting state, the original, what can be restored.
-"""
+"""Prepares a run or resume: args, starting state, the original run and what it offers to restore."""
 
 from __future__ import annotations
 
@@ -9,10 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, field
 
-from engine.cache.decisions.overrides import Wishes
-from engine.cache.decisions.recorded_outcomes import Original, read_original
+from engine.cache.decisions.overrides import Overrides
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes, read_outcomes
 from engine.cache.keys.fingerprint_store import recall
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.cache.keys.secret_parts import SecretParts
 from engine.cache.keys.sources import new_sources
 from engine.cache.plan.explanation import Explainer
@@ -40,7 +38,7 @@ from engine.runner.load_nested import NotComposableError, compose_loaded
 from engine.runner.secrets import FoundSecrets, LostSecretError, defaults_for, find_secrets, no_secrets, with_secrets
 from engine.runner.starting_state import UnfitStateError, fresh_start
 from engine.scheduler.composition import Composition
-from engine.scheduler.state.results import Board
+from engine.scheduler.state.results import Results
 from engine.state.store import StateError
 
 DEFAULT_CONCURRENCY = 8
@@ -48,37 +46,38 @@ LATEST = "latest"
 
 
 class RunRefusedError(Exception):
-    """A run cannot begin; nothing was started and nothing written. The message is for the user."""
+    """The run cannot begin; nothing was started or written. The message is for the user."""
 
 
 class Preparation(Struct, frozen=True):
-    """A run that can begin: `args` with their defaults, `start` the state it starts from, `original` when it
-    resumes. The fields in `carried` go on from what earlier runs left; they are mapped to their defaults. `logs` are
-    those of the original and of the runs that it resumed, the newest first; `wishes` what else was asked for. The nodes
-    in `may_rerun` may run again although they were started before and nobody knows how that ended. `found` are the
-    run's secrets.
+    """A run that can begin.
+
+    `args` have their defaults, `start` is the starting state, `original` is there when the run resumes another one.
+    `carried` maps the fields that continue from earlier runs to their defaults. `logs` are those of the original run
+    and of the runs that it resumed, newest first; `overrides` is what else the user asked for. The nodes in `may_rerun`
+    may run again although an earlier run started them and did not log their end. `found` are the run's secrets.
     """
 
     loaded: Loaded
     composition: Composition
     args: Mapping[str, Json]
     start: Mapping[str, Json]
-    original: Original | None = None
+    original: RecordedOutcomes | None = None
     carried: Mapping[str, Json] = field(default_factory=dict)
     provider: Provider = ANTHROPIC
     logs: tuple[Log, ...] = ()
-    wishes: Wishes = Wishes()
+    overrides: Overrides = Overrides()
     may_rerun: frozenset[str] = frozenset()
     found: FoundSecrets = field(default_factory=no_secrets)
 
     @property
     def secret_args(self) -> frozenset[str]:
-        """The names of the args whose values no log may hold."""
+        """The names of the args that must not be logged."""
         return secret_args(self.loaded.experience)
 
     @property
     def experience(self) -> Experience:
-        """The experience that will run."""
+        """The experience to run."""
         return self.composition.experience
 
     @property
@@ -88,12 +87,12 @@ class Preparation(Struct, frozen=True):
 
     @property
     def store(self) -> RunStore:
-        """Where its runs live."""
+        """The store of its runs."""
         return RunStore(self.loaded.directory)
 
     @property
     def settings(self) -> dict[str, Json]:
-        """What of the command line can change a result, for the log: a resume goes by it."""
+        """The settings that can change a result, for the log: a resume uses them again."""
         settings: dict[str, Json] = {"llm": self.provider.name}
         if self.carried:
             hidden = self.found.secrets.are_in
@@ -122,8 +121,8 @@ def prepare_run(
 def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str | None = None) -> Preparation:
     """Prepare the resume of the run `wanted` (an id, the beginning of one, or `latest`).
 
-    What `llm` does not say, and which fields are carried, is as in the original. Raises RunRefusedError where the run
-    is unknown, its log is unusable, or it is still running and not `force`.
+    Without `llm`, the provider is that of the original run, and so are the fields carried over. Raises RunRefusedError
+    if the run is unknown, its log is unusable, or it is still running and not `force`.
     """
     composition = _composed(loaded)
     experience = composition.experience
@@ -144,32 +143,32 @@ def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str
         ) from error
     args = _checked_args(experience, filled)
     found = find_secrets(composition, args)
-    found.secrets.add(secret_values(experience, given))  # what the log has in plain, since it was none then
+    found.secrets.add(secret_values(experience, given))  # in plain in the log, since they were not secret then
     original.withhold(found.secrets)
     provider, carried = _provider(original, llm), _carried(original)
     return Preparation(loaded, composition, args, start, original, carried, provider, logs=logs, found=found)
 
 
 def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log, ...]:
-    """The log of the run to resume, and those of the runs that it resumed, the newest first. Raises RunRefusedError."""
+    """The log of the run to resume, and those of the runs that it resumed, newest first. Raises RunRefusedError."""
     try:
         run_id = latest(store) if wanted == LATEST else store.find(wanted)
         if not force and is_running(store, run_id):
             raise RunRefusedError(_still_running(store, run_id, wanted))
         log = read_log(store.log(run_id))
-        return log, *_forebears(store, log)
+        return log, *_resumed_logs(store, log)
     except (RunNotFoundError, UnreadableLogError) as error:
         raise RunRefusedError(str(error)) from error
     except OSError as error:
         raise RunRefusedError(f"the run log cannot be read: {error}") from error
 
 
-def _carried(original: Original) -> dict[str, Json]:
+def _carried(original: RecordedOutcomes) -> dict[str, Json]:
     carried = original.started.settings.get("carried")
     return carried if isinstance(carried, dict) else {}
 
 
-def _provider(original: Original, llm: str | None) -> Provider:
+def _provider(original: RecordedOutcomes, llm: str | None) -> Provider:
     name = llm or original.started.settings.get("llm") or ANTHROPIC.name
     if name not in PROVIDERS:
         known = ", ".join(PROVIDERS)
@@ -179,34 +178,33 @@ def _provider(original: Original, llm: str | None) -> Provider:
     return PROVIDERS[str(name)]
 
 
-def _original_in(logs: tuple[Log, ...]) -> Original:
-    """What a resume can restore: the newest log's outcomes, and what those before it hold beyond them.
+def _original_in(logs: tuple[Log, ...]) -> RecordedOutcomes:
+    """The outcomes that a resume can restore: those of the newest log, and more from those before it.
 
-    A resume that was stopped while it restored holds less than what it was restoring from; what that holds is not to
-    be executed again.
+    A resume that was stopped while it restored has fewer outcomes than its original run.
     """
-    original = read_original(logs[0])
+    original = read_outcomes(logs[0])
     for older in logs[1:]:
-        original.add_older(read_original(older))
+        original.add_older(read_outcomes(older))
     return original
 
 
-def _forebears(store: RunStore, log: Log) -> Iterator[Log]:
-    """The logs of the runs that were resumed, as far as they are there; without them `log` is self-contained still."""
+def _resumed_logs(store: RunStore, log: Log) -> Iterator[Log]:
+    """The logs of the runs that were resumed, as far as they exist; `log` is complete without them."""
     seen = {log.records[0].run_id}
-    forebear = log.started.original_run_id
-    while forebear is not None and is_run_id(forebear) and forebear not in seen:
-        seen.add(forebear)
+    resumed_id = log.started.original_run_id
+    while resumed_id is not None and is_run_id(resumed_id) and resumed_id not in seen:
+        seen.add(resumed_id)
         try:
-            older = read_log(store.log(forebear))
+            older = read_log(store.log(resumed_id))
         except (UnreadableLogError, OSError):
             break
         yield older
-        forebear = older.started.original_run_id
+        resumed_id = older.started.original_run_id
 
 
 def latest(store: RunStore) -> str:
-    """The run that began last, running or not. Raises RunNotFoundError where there is none."""
+    """The run that began last, running or not. Raises RunNotFoundError if there is none."""
     ids = store.run_ids()
     if not ids:
         raise RunNotFoundError(f"there is no run to resume in {store.runs}. `oe run` starts one.")
@@ -214,7 +212,7 @@ def latest(store: RunStore) -> str:
 
 
 def _still_running(store: RunStore, run_id: str, wanted: str) -> str:
-    """Why a run is not resumed, and what to do; for `latest` also which run came before it."""
+    """Why a run is not resumed, and the remedies; for `latest`, also the run before it."""
     ways = ["Wait for its end", f"cancel it with `oe cancel {run_id[:8]}`"]
     if wanted == LATEST:
         before = (other for other in store.run_ids() if not is_running(store, other))
@@ -224,7 +222,7 @@ def _still_running(store: RunStore, run_id: str, wanted: str) -> str:
 
 
 def is_running(store: RunStore, run_id: str) -> bool:
-    """Whether the run's writer lives and has not written the run's end."""
+    """Whether the writer of the run is alive and has not written its end."""
     if not is_held(store.lock(run_id)):
         return False
     try:
@@ -235,15 +233,15 @@ def is_running(store: RunStore, run_id: str) -> bool:
 
 @paused_collector()
 def make_plan(preparation: Preparation, kinds: Kinds) -> Plan:
-    """What resuming would restore and run. Reads files, runs nothing. The preparation must be that of a resume."""
+    """The plan of the prepared resume. Reads files, runs nothing."""
     assert preparation.original is not None
     secret_parts = SecretParts(preparation.found.secrets)
-    board = Board(preparation.composition, preparation.args, preparation.start, hash_of=secret_parts.hash)
+    results = Results(preparation.composition, preparation.args, preparation.start, hash_of=secret_parts.hash)
     sources = new_sources(recall(preparation.store.data))
-    keyings = Keyings(kinds, preparation.composition, sources, secret_parts)
+    hashers = InputHashers(kinds, preparation.composition, sources, secret_parts)
     explainer = Explainer(preparation.logs, preparation.found.secrets)
     with sources.fingerprints.moment():
-        return plan(board, keyings, preparation.original, preparation.wishes, explainer)
+        return plan(results, hashers, preparation.original, preparation.overrides, explainer)
 
 
 def make_llm(preparation: Preparation) -> LLMService:
@@ -253,12 +251,12 @@ def make_llm(preparation: Preparation) -> LLMService:
 
 
 def concurrency(experience: Experience, wanted: int | None) -> int:
-    """How much may go on at once: `--concurrency` beats `runtime.concurrency` (docs/format.md, Concurrency)."""
+    """The concurrency limit: `--concurrency` overrides `runtime.concurrency` (docs/format.md, Concurrency)."""
     return wanted or experience.concurrency or DEFAULT_CONCURRENCY
 
 
 def _composed(loaded: Loaded) -> Composition:
-    """What is to run, with all that it nests. Raises RunRefusedError where that cannot be run."""
+    """The composition of `loaded`. Raises RunRefusedError if it cannot run."""
     _require_json(loaded)
     try:
         return compose_loaded(loaded)

@@ -1,23 +1,19 @@
-"""A run: takes the scheduler's commands, restores or executes, until the end."""
+"""Carries out a run: takes the scheduler's commands, restores or executes tasks, until the end."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
 
-from msgspec import Struct
-
-from engine.cache.decisions.decision import Decision
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.cache.keys.secret_parts import SecretParts
 from engine.cache.keys.sources import Sources
-from engine.experience.model import Node
+from engine.collector import paused_collector
 from engine.expressions import Json
-from engine.log.events.events import ErrorInfo, Event, NodeCancelled, NodeWarning, Record, RunFinished, RunWarning
+from engine.log.events.events import Event, NodeCancelled, NodeWarning, Record, RunFinished
 from engine.log.reading.view import RunView
 from engine.log.writing.run_order import FILE, RunOrder
 from engine.log.writing.writer import LogWriteError, LogWriter
@@ -25,13 +21,13 @@ from engine.nodes.processes.environment import cores
 from engine.nodes.registry import Kinds
 from engine.runner.deciding import Decider
 from engine.runner.events_from_run import limit_warning, run_finished, started
-from engine.runner.execution import Executor, broke_off, cancelled, new_attempt_id, retry_wait_ms
+from engine.runner.execution import Executor, new_attempt_id, retry_wait_ms
 from engine.runner.journal import Journal, since
-from engine.runner.load_nested import find_nested, outside_warning, outside_warnings
-from engine.runner.pending_tasks import Candidates
+from engine.runner.load_nested import NestedFinder
 from engine.runner.prepare import Preparation, concurrency
+from engine.runner.task_ends import broke_off, cancelled, end_without_running, end_without_start
+from engine.runner.task_states import TaskRecord, TaskState, TaskTable
 from engine.runner.timers import Timers
-from engine.scheduler.composition import Composition
 from engine.scheduler.scheduler import Scheduler
 from engine.scheduler.slots import Slots, usual_limits
 from engine.scheduler.tasks import (
@@ -39,27 +35,26 @@ from engine.scheduler.tasks import (
     Consider,
     FailRun,
     Finish,
-    Happening,
     Limit,
+    SchedulerEvent,
     StopAll,
     Task,
     TaskEnd,
     TimeOver,
     TryAgain,
     TryLater,
+    Unknown,
 )
 
 _GRACE_SECONDS = 10.0
-"""How long executions may take to stop when the run breaks off."""
+"""How long executions may take to stop after the run broke off."""
 
-
-class _Execution(Struct, frozen=True):
-    attempt_id: str
-    future: asyncio.Task[TaskEnd]
+_BUSY_SECONDS = 0.01
+"""How long decisions may occupy the loop before signals and workers get a turn."""
 
 
 class Run:
-    """One run of one prepared experience, made on the loop that it runs on.
+    """One run of a prepared experience. Create it on the event loop that it runs on.
 
     `drive` it once; `cancel` and `abandon` may be called while it goes on.
     """
@@ -78,45 +73,35 @@ class Run:
         self._order = order
         self._journal = Journal(log, observe)
         self._secret_parts = SecretParts(preparation.found.secrets)
-        self._keyings = Keyings(kinds, preparation.composition, sources, self._secret_parts)
-        self._decider = Decider(self._keyings, preparation.original, preparation.may_rerun)
+        self._hashers = InputHashers(kinds, preparation.composition, sources, self._secret_parts)
+        self._fingerprints = sources.fingerprints
+        self._decider = Decider(self._hashers, preparation.original, preparation.may_rerun, preparation.overrides)
         self._asked_concurrency = wanted_concurrency or preparation.experience.concurrency
-        self._found: dict[tuple[int, str], Composition] = {}
         self._scheduler = Scheduler(
             preparation.composition,
             preparation.args,
             preparation.start,
-            self._find_nested,
+            NestedFinder(preparation.found, self._journal.warn),
             self._secret_parts.hash,
         )
         self._slots = Slots(usual_limits(concurrency(preparation.experience, wanted_concurrency), cores()))
-        self._candidates = Candidates(
-            preparation,
-            sources.fingerprints,
-            self._decider,
-            self._journal,
-            self._slots,
-            end=self._end,
-            soon=self._soon,
-        )
+        self._tasks = TaskTable(self._slots)
         decider = self._decider
         self._executor = Executor(
             kinds, preparation.found.secrets, self._report, decider.changed, decider.produced, decider.digests
         )
-        self._running: dict[Task, _Execution] = {}
-        self._due: deque[Callable[[], None]] = deque()
+        self._inbox: deque[Callable[[], None]] = deque()
         self._loop = asyncio.get_running_loop()
         self._will_step = False
         self._finish: asyncio.Future[Finish] = self._loop.create_future()
-        self._timers = Timers(self._happened)
-        self._stop_reasons: dict[Task, str] = {}
+        self._timers = Timers(self._handle)
         self._abandoned = False
 
     async def drive(self) -> RunFinished:
-        """Run to the end. Raises LogWriteError; then nothing more is started, and all that ran has ended."""
+        """Run to the end. Raises LogWriteError; then nothing more starts, and every execution has ended."""
         began = time.monotonic()
-        self._journal.begin(self._preparation, self._keyings, self._order.began)
-        self._soon(lambda: self._carry_out(self._scheduler.begin()))
+        self._journal.begin(self._preparation, self._hashers, self._order.began)
+        self._enqueue(lambda: self._carry_out(self._scheduler.begin()))
         self._loop.call_soon(self._prepare_ahead)  # the first node's process takes longer to start
         try:
             finish = await self._finish
@@ -125,8 +110,8 @@ class Run:
             await self._end_executions()
             self._journal.show()
         if self._secret_parts.problem is not None:
-            self._journal.record(RunWarning(message=self._secret_parts.problem))
-        kept = self._journal.kept_writes(self._scheduler.board, self._preparation.found.secrets)
+            self._journal.warn(self._secret_parts.problem)
+        kept = self._journal.kept_writes(self._scheduler.results, self._preparation.found.secrets)
         original = self._preparation.original
         finished = run_finished(finish, self.view, original, kept, since(began), self._end_order())
         self._journal.record(finished)
@@ -135,87 +120,74 @@ class Run:
         return finished
 
     def _end_order(self) -> int:
-        """The place of the run's end; that of its start where the counter cannot be had any more."""
+        """The place of the run's end in the order of runs; that of its start if the counter cannot be written."""
         try:
             return self._order.end()
         except OSError as error:
             message = f"{error.strerror}: {FILE} cannot be written, so this run counts as ended when it began"
-            self._journal.record(RunWarning(message=message))
+            self._journal.warn(message)
             return self._order.began.order
 
     @property
     def view(self) -> RunView:
-        """The run as people have been shown it."""
+        """The fold of the events shown so far."""
         return self._journal.view
 
     @property
     def final_state(self) -> dict[str, Json]:
-        """The state as the results so far make it."""
-        return self._scheduler.board.final_state()
+        """The state after the results so far."""
+        return self._scheduler.results.final_state()
 
     def cancel(self, reason: str) -> None:
-        """Ask the run to end: nothing more begins, what runs is stopped and awaited."""
-        self._soon(partial(self._cancel, reason))
+        """End the run: start nothing more, stop what runs and wait for it."""
+        self._enqueue(partial(self._cancel, reason))
 
     def abandon(self, reason: str) -> None:
-        """End now, without waiting for what runs: the processes of nodes die with this one."""
+        """End the run now, without waiting for executions: their processes end with this one."""
         self.cancel(reason)
         self._abandoned = True
-        self._soon(partial(self._give_up, reason))
-
-    def _find_nested(self, outer: Composition, node: Node) -> Composition | ErrorInfo:
-        """What was not there when the run began; once found, it stays as it is for the rest of the run."""
-        known = self._found.get((id(outer), node.id))  # `outer` lives as long as the run
-        if known is not None:
-            return known
-        found = find_nested(outer, node)
-        if isinstance(found, Composition):
-            self._found[id(outer), node.id] = found
-            self._preparation.found.learn(found)
-            for warning in (outside_warning(outer, node.id, found), *outside_warnings(found)):
-                if warning is not None:
-                    self._journal.record(RunWarning(message=warning))
-        return found
+        self._enqueue(partial(self._give_up, reason))
 
     def _cancel(self, reason: str) -> None:
         commands = self._scheduler.cancel(reason)
-        if commands and self._running:
-            names = ", ".join(dict.fromkeys(task.node.id for task in self._running))
-            self._journal.record(RunWarning(message=f"{reason}; stopping {names} (ask again to end at once)"))
+        running = self._tasks.running
+        if commands and running:
+            names = _names(running)
+            self._journal.warn(f"{reason}; stopping {names} (ask again to end at once)")
         self._carry_out(commands)
 
     def _give_up(self, reason: str) -> None:
-        for task, execution in list(self._running.items()):
-            self._end(task, cancelled(task, reason, execution.attempt_id))
+        for record in self._tasks.running:
+            self._end(record.task, cancelled(record.task, reason, record.attempt_id))
 
     def _step(self) -> None:
-        """Go on as far as possible: a callback and not a coroutine, since each turn of the loop delays a node."""
+        """Go on as far as possible. Not a coroutine, since each turn of the loop delays a node."""
         self._will_step = False
         if self._finish.done():
             return
         try:
             self._catch_up()
-            self._candidates.consider()
+            self._decide()
             self._launch()
-            if self._candidates.in_doubt and self._is_idle():
-                names = ", ".join(self._candidates.in_doubt)
-                self._carry_out(self._scheduler.wait(f"someone must say whether {names} may run again"))
-        except Exception as error:  # noqa: BLE001 - raised where someone awaits it
+            in_doubt = self._tasks.records(TaskState.IN_DOUBT)
+            if in_doubt and self._is_idle():
+                self._carry_out(self._scheduler.wait(f"someone must say whether {_names(in_doubt)} may run again"))
+        except Exception as error:  # noqa: BLE001 - `drive` raises it
             self._break_off(error)
-        if self._candidates.any_considered:
+        if self._tasks.any(TaskState.WANTED):
             self._step_soon()
-        self._loop.call_soon(self._meanwhile)
+        self._loop.call_soon(self._show_events)
 
-    def _meanwhile(self) -> None:
-        """What can wait until the nodes that were launched are at work."""
+    def _show_events(self) -> None:
+        """Show events once the launched nodes are at work."""
         try:
             self._journal.show()
         except Exception as error:  # noqa: BLE001 - as above
             self._break_off(error)
 
     def _prepare_ahead(self) -> None:
-        """Hash what is left to hash, turn by turn, so that whatever happens meanwhile is heard at once."""
-        if self._keyings.prepare_ahead() and not self._finish.done():
+        """Hash what is left to hash, one node a turn, so that other events are not delayed."""
+        if self._hashers.prepare_ahead() and not self._finish.done():
             self._loop.call_soon(self._prepare_ahead)
 
     def _break_off(self, error: Exception) -> None:
@@ -223,19 +195,19 @@ class Run:
             self._finish.set_exception(error)
 
     def _is_idle(self) -> bool:
-        """Whether nothing is going on, nor will be unless someone does something."""
-        if self._candidates.any_considered or self._finish.done():
+        """Whether nothing goes on, nor will unless somebody does something."""
+        if self._finish.done() or self._inbox or self._timers.will_ring(TryAgain):
             return False
-        return not (self._running or self._candidates.looking or self._due or self._timers.will_ring(TryAgain))
+        return not self._tasks.any(TaskState.WANTED, TaskState.INSPECTING, TaskState.RUNNING, TaskState.STOPPING)
 
     def _catch_up(self) -> None:
-        """Tell the scheduler what happened meanwhile: here, where an event that cannot be logged ends the run."""
-        while self._due:
-            self._due.popleft()()
+        """Handle what happened since the last step: here, a log that cannot be written ends the run."""
+        while self._inbox:
+            self._inbox.popleft()()
 
-    def _soon(self, happen: Callable[[], None], *, at_once: bool = False) -> None:
-        """Let it happen in the next step. `at_once`: in one now, since nothing can come that would share its sync."""
-        self._due.append(happen)
+    def _enqueue(self, happen: Callable[[], None], *, at_once: bool = False) -> None:
+        """Handle `happen` in the next step. `at_once`: step now, since nothing can come that would share its sync."""
+        self._inbox.append(happen)
         if at_once and not self._will_step:
             self._step()
         else:
@@ -246,60 +218,95 @@ class Run:
             self._will_step = True
             self._loop.call_soon(self._step)
 
-    def _launch(self) -> None:
-        """Start what has a slot, once everything that it may build on is durable."""
-        begun = [(task, decision, new_attempt_id()) for task, decision in self._candidates.take()]
-        if not begun:
+    def _decide(self) -> None:
+        """Restore what can be restored; let the rest wait for a slot."""
+        until = time.monotonic() + _BUSY_SECONDS
+        with self._fingerprints.moment(), paused_collector():
+            while time.monotonic() < until and (task := self._tasks.first_wanted()) is not None:
+                self._decide_about(task)
+
+    def _decide_about(self, task: Task) -> None:
+        finding = self._decider.look_first(task)
+        if finding is not None:
+            future = asyncio.create_task(finding)
+            self._tasks.inspect(task, future)
+            future.add_done_callback(partial(self._inspected, task))
             return
-        for held in self._limit_warnings():
-            self._journal.record(held)
-        for task, decision, attempt_id in begun:
-            for warning in task.warnings:
-                self._journal.record(NodeWarning(node_id=task.node.id, scope=task.scope, message=warning))
-            self._journal.record(started(task, decision, attempt_id, self._journal.received(task)))
+        decision = self._decider.decide(task)
+        end = end_without_running(task, decision, self._journal.received)
+        if end is not None:
+            self._end(task, end)
+        elif decision.ambiguity is not None:
+            self._tasks.doubt(task, decision)  # what does not depend on it goes on
+        else:
+            self._tasks.wait(task, decision)
+
+    def _inspected(self, task: Task, finding: asyncio.Task[None]) -> None:
+        """The settings that the decision about `task` had to wait for were found."""
+
+        def want() -> None:
+            if self._tasks.state(task) is TaskState.INSPECTING:  # it was not stopped meanwhile
+                finding.result()
+                self._tasks.want(task)
+
+        self._enqueue(want)
+
+    def _launch(self) -> None:
+        """Start the tasks that got a slot, once everything that they may build on is durable."""
+        started_now = self._tasks.start(new_attempt_id)
+        if not started_now:
+            return
+        for warning in self._limit_warnings():
+            self._journal.record(warning)
+        for record in started_now:
+            task = record.task
+            for message in task.warnings:
+                self._journal.record(NodeWarning(node_id=task.node.id, scope=task.scope, message=message))
+            self._journal.record(started(record, self._journal.received(task)))
         self._journal.sync()
-        for task, decision, attempt_id in begun:
-            self._execute(task, decision, attempt_id)
+        for record in started_now:
+            self._execute(record)
 
     def _limit_warnings(self) -> Iterator[NodeWarning]:
-        """Of each limit that holds something back for the first time, where more was asked for in so many words."""
+        """One warning per limit that holds back a task although the user asked for more."""
         for held in self._slots.held_back():
             message = limit_warning(held, self._asked_concurrency)
             if message is not None:
                 scope = held.task.scope if held.task.item is None else held.task.scope[:-1]
                 yield NodeWarning(node_id=held.task.node.id, scope=scope, message=message)
 
-    def _execute(self, task: Task, decision: Decision, attempt_id: str) -> None:
-        assert decision.key is not None  # nothing that it was decided from was unknown
-        future = asyncio.create_task(self._executor.execute(task, attempt_id, decision.key))
-        future.add_done_callback(partial(self._executed, task, attempt_id))
-        self._running[task] = _Execution(attempt_id, future)
+    def _execute(self, record: TaskRecord) -> None:
+        assert record.decision is not None
+        assert record.decision.key is not None  # nothing that it was decided from was unknown
+        assert record.attempt_id is not None
+        executing = self._executor.execute(record.task, record.attempt_id, record.decision.key)
+        record.future = asyncio.create_task(executing)
+        record.future.add_done_callback(partial(self._executed, record))
 
-    def _executed(self, task: Task, attempt_id: str, future: asyncio.Task[TaskEnd]) -> None:
-        """An execution is over. A callback, since one that is cancelled before it begins runs no line of its own."""
+    def _executed(self, record: TaskRecord, future: asyncio.Task[TaskEnd]) -> None:
+        """Handle the end of an execution. A callback, since one cancelled before it begins runs no line of its own."""
         if self._abandoned:
             return
-        reason = self._stop_reasons.pop(task, None)
+        task = record.task
         if not future.cancelled():
-            self._soon(lambda: self._end(task, future.result()), at_once=len(self._running) == 1)
-        elif reason is not None:
-            self._soon(partial(self._end, task, cancelled(task, reason, attempt_id)))
+            self._enqueue(lambda: self._end(task, future.result()), at_once=len(self._tasks.running) == 1)
+        elif record.stop_reason is not None:
+            self._enqueue(partial(self._end, task, cancelled(task, record.stop_reason, record.attempt_id)))
         else:
-            self._soon(partial(self._end, task, broke_off(task, attempt_id)))
+            self._enqueue(partial(self._end, task, broke_off(task, record.attempt_id)))
 
     def _end(self, task: Task, end: TaskEnd) -> None:
-        began = self._running.pop(task, None) is not None
+        record = self._tasks.end(task)
         self._decider.forget(task)
-        if began:
-            self._slots.release(task)
+        began = record.attempt_id is not None
         if began or task.item is None or not isinstance(end, NodeCancelled) or end.started_in is not None:
-            self._journal.record(end)  # thousands of items that never began would only bury the log
+            self._journal.record(end)  # thousands of items that never began would swamp the log
         self._carry_out(self._scheduler.handle(end))
 
     def _carry_out(self, commands: list[Command]) -> None:
         for command in commands:
             if isinstance(command, Consider):
-                self._candidates.add(command.task)
+                self._tasks.want(command.task)
             elif isinstance(command, Finish):
                 self._finish.set_result(command)
             elif isinstance(command, StopAll):
@@ -308,42 +315,42 @@ class Run:
                 self._timers.after(command.timeout_ms, TimeOver(command))
             elif isinstance(command, TryLater):
                 wait_ms = retry_wait_ms(command.node.on_error, command.attempt)
-                self._journal.tried(command, wait_ms)
+                self._journal.record_attempt(command, wait_ms)
                 self._timers.after(wait_ms, TryAgain(command))
-            elif not isinstance(command, FailRun):
-                self._journal.narrate(command)
+            elif not isinstance(command, (FailRun, Unknown)):  # which no run sees
+                self._journal.record_command(command)
 
-    def _happened(self, event: Happening) -> None:
-        self._soon(lambda: self._carry_out(self._scheduler.handle(event)))
+    def _handle(self, event: SchedulerEvent) -> None:
+        self._enqueue(lambda: self._carry_out(self._scheduler.handle(event)))
 
     def _stop(self, stop: StopAll) -> None:
-        """Let everything within the stop's scope end as cancelled."""
+        """Cancel everything within the scope of `stop`."""
         depth = len(stop.scope)
 
         def within(task: Task) -> bool:
             return task.scope[:depth] == stop.scope
 
-        self._candidates.stop(within, stop.reason)
-        for task, execution in self._running.items():
-            if within(task) and task not in self._stop_reasons:  # what is being stopped is left to stop in peace
-                self._stop_reasons[task] = stop.reason
-                execution.future.cancel()
+        for record in self._tasks.stop(within, stop.reason):
+            self._enqueue(partial(self._end, record.task, end_without_start(record, stop.reason)))
 
     async def _end_executions(self) -> None:
-        """Let what still runs, when the run itself broke off, stop what it started."""
-        futures: list[asyncio.Task[Any]] = [execution.future for execution in self._running.values()]
-        futures += self._candidates.looking
+        """After the run broke off, let executions stop what they started."""
+        futures = [record.future for record in self._tasks.records(*TaskState) if record.future is not None]
         for future in futures:
             future.cancel()
         if futures:
             await asyncio.wait(futures, timeout=_GRACE_SECONDS)
 
     def _report(self, event: Event) -> None:
-        """Record what an execution tells. That the log is broken is not its error: it ends the run."""
+        """Record an event of an execution. A broken log is not its error: it ends the run."""
         try:
             self._journal.record(event)
         except LogWriteError as error:
-            self._soon(partial(_raise, error))
+            self._enqueue(partial(_raise, error))
+
+
+def _names(records: Iterable[TaskRecord]) -> str:
+    return ", ".join(dict.fromkeys(record.task.node.id for record in records))
 
 
 def _raise(error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""What a run keeps secret: the keys that its environment holds, and the args that the experience marks."""
+"""Finds the secrets of a run: keys in its environment, and args that the experience marks."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ from engine.scheduler.composition import Composition
 
 
 class FoundSecrets(Struct, frozen=True):
-    """The secrets of a run; and the variables whose values are not looked for, with the reason."""
+    """The secrets of a run; and the variables whose values cannot be masked, with the reason."""
 
     secrets: Secrets
     ignored: Mapping[str, str]
 
     def learn(self, found: Composition, environment: Mapping[str, str] = os.environ) -> None:
-        """Keep secret what an experience that was found after the start takes from the environment."""
+        """Add the secrets that an experience found after the start takes from the environment."""
         self.secrets.add(_keys(found, environment)[0])
 
     def warnings(self) -> Iterator[str]:
-        """At most one, for the person who set the variables."""
+        """At most one warning, about variables whose values are not masked."""
         if self.ignored:
             named = ", ".join(f"{name} ({reason})" for name, reason in self.ignored.items())
             yield f"values that cannot be secrets are not looked for, so nothing masks them: {named}"
 
 
 def no_secrets() -> FoundSecrets:
-    """Of a run that has none."""
+    """The secrets of a run that has none."""
     return FoundSecrets(Secrets(), {})
 
 
 def find_secrets(
     composition: Composition, args: Mapping[str, Json], environment: Mapping[str, str] = os.environ
 ) -> FoundSecrets:
-    """The keys of providers, what datasets take from the environment, and the args marked as secret.
+    """The keys of providers, the variables that datasets use, and the args marked as secret.
 
-    Also what only a nested experience marks, as far as that is known before the run.
+    Includes args that only a nested experience marks, if their values are known before the run.
     """
     keys, ignored = _keys(composition, environment)
     return FoundSecrets(Secrets([*keys, *_marked(composition, args)]), ignored)
 
 
 class LostSecretError(LookupError):
-    """What a run began with is not in its log, since it holds a secret. The message is for the user."""
+    """An arg or starting value is not in the log, since it holds a secret. The message is for the user."""
 
 
 def with_secrets(experience: Experience, args: Mapping[str, Json], masked: Iterable[str]) -> dict[str, Json]:
-    """The args of a logged run, those that the log masks from the environment. Raises LostSecretError.
+    """The args of a logged run; those that the log masks come from the environment. Raises LostSecretError.
 
-    What the experience marks as secret only now is in the log; the environment may say otherwise.
+    Args that the experience marks as secret only now are in the log; the environment overrides them.
     """
     filled = dict(args)
     lost = {*masked, *(name for name, value in args.items() if value == MASK)}  # earlier engines named none
@@ -76,7 +76,7 @@ def with_secrets(experience: Experience, args: Mapping[str, Json], masked: Itera
 
 
 def defaults_for(experience: Experience, masked: Iterable[str], carried: Collection[str]) -> dict[str, Json]:
-    """What the fields start from that the log does not have. Raises LostSecretError where that was no default."""
+    """The starting values of fields that the log does not have. Raises LostSecretError if they were not defaults."""
     lost = [name for name in masked if name in carried]
     if lost:
         raise LostSecretError(
@@ -100,7 +100,7 @@ def _arg(args: Mapping[str, Json], path: Path) -> Json | Missing:
 
 
 def _keys(composition: Composition, environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
-    """The keys that are set, as they are written and as they are sent; and those that can be none, with the reason."""
+    """The values of set variables, as written and stripped; and the variables too weak to mask, with the reason."""
     given = {name: environment[name] for name in _variables(composition) if environment.get(name, "").strip()}
     ignored = {name: reason for name, value in given.items() if (reason := weakness(value)) is not None}
     return [form for name, value in given.items() if name not in ignored for form in (value, value.strip())], ignored

@@ -1,4 +1,4 @@
-"""The life of a run's process: folders, lock, log, node kinds, cancellation; everything is let go of at the end."""
+"""Opens what a run needs (folders, lock, log, node kinds, cancellation), carries it out, and closes everything."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from engine.state.store import StateError, StateStore
 
 
 class Ended(Struct, frozen=True):
-    """A run that ended: its id, its last event, and the state that it came to, as it is and as people may see it.
+    """A run that ended: its id, its last event, and its final state, as it is and as people may see it.
 
-    `folder` is where the experience is by now. `state_problem` says, for the user, why state.sqlite does not have what
-    the run wrote; its log has.
+    `folder` is the current folder of the experience. `state_problem` says, for the user, why the run's writes are not
+    in state.sqlite; they are in its log.
     """
 
     run_id: str
     finished: RunFinished
     final_state: Mapping[str, Json]
-    told_state: Mapping[str, Json]
+    shown_state: Mapping[str, Json]
     folder: Path
     state_problem: str | None = None
 
@@ -62,10 +62,10 @@ async def carry_out(
     disk: Disk = DISK,
     clock: Clock = utc_now,
 ) -> Ended:
-    """Run to the end under `run_id`; `observe` sees every record once it is written to `disk`. `clock` tells the time
-    that the log shows.
+    """Run to the end under `run_id`. `observe` sees every record once it is written to `disk`; `clock` gives the time
+    for the log.
 
-    Raises RunRefusedError where the run's files cannot be made, LogWriteError where the log cannot be written later on.
+    Raises RunRefusedError if the run's files cannot be created, LogWriteError if the log cannot be written later.
     """
     collect_from_now_on()
     store = preparation.store
@@ -102,18 +102,18 @@ async def carry_out(
 
 
 def _first_nodes(preparation: Preparation) -> Iterator[Node]:
-    """The nodes that wait for none."""
+    """The nodes that wait for no other."""
     waits = preparation.composition.graph.waits
     return (node for node in preparation.experience.nodes if not waits.get(node.id, True))
 
 
 def _merge_state(store: RunStore, view: RunView) -> str | None:
-    """Merge what the log says that the run wrote into state.sqlite; or say why that failed."""
+    """Merge the run's logged writes into state.sqlite; return why that failed, if it did."""
     contribution = contribution_of(view, store.blobs.read)
     assert contribution is not None  # the log has its last line
     try:
         StateStore(store.data).merge(contribution)
     except StateError as error:
-        hint = "" if "oe state rebuild" in str(error) else "; its log has: make it anew with `oe state rebuild`"
-        return f"the state does not have what this run wrote: {error}{hint}"
+        hint = "" if "oe state rebuild" in str(error) else "; its log has: rebuild it with `oe state rebuild`"
+        return f"state.sqlite does not have what this run wrote: {error}{hint}"
     return None

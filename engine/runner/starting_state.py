@@ -1,4 +1,4 @@
-"""The state that a fresh run starts from: the defaults, and what is carried over (docs/format.md, State)."""
+"""The starting state of a fresh run: defaults, and fields carried over from earlier runs (docs/format.md, State)."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from engine.state.rebuild import catch_up
 
 
 class UnfitStateError(ValueError):
-    """A value that would be carried over does not fit its field any more. The message is for the user."""
+    """A value to carry over no longer fits its field. The message is for the user."""
 
 
 class Start(Struct, frozen=True):
-    """The values that a run starts from, and the fields that it carries on, with their defaults (null for none)."""
+    """The starting values of a run, and the fields that it carries over, with their defaults (null for none)."""
 
     state: Mapping[str, Json]
     carried: Mapping[str, Json] = field(default_factory=dict)
 
 
 def fresh_start(experience: Experience, store: RunStore, *, keep_state: bool) -> Start:
-    """The start of a run that resumes none: fields with `persist`, or all with `keep_state`, are carried on.
+    """The start of a fresh run. It carries over the fields with `persist`, or all with `keep_state`.
 
-    Raises UnfitStateError, and StateError where the values cannot be read.
+    Raises UnfitStateError, and StateError if the values cannot be read.
     """
     carried = {each.name: each.schema.get("default") for each in experience.fields if each.persist or keep_state}
     state = experience.starting_state()

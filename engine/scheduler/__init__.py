@@ -1,3 +1,1 @@
-"""The pure scheduler: what is known and what happens next.
-No clock, no disk, no network (docs/design.md, The house).
-"""
+"""The pure scheduler: events in, commands out. No clock, no disk, no network (docs/design.md, The house)."""

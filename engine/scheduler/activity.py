@@ -1,4 +1,4 @@
-"""What a vertex is while it goes on: parts that begin, hear of what happened, and end with a result."""
+"""The parts of a graph at work: each begins, handles events, and ends with a result."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from engine.log.events.events import (
 )
 from engine.log.secrets.masking import MASK
 from engine.scheduler.composition import Composition
-from engine.scheduler.state.inputs import Inside, args_of, given_name, given_of, has_secrets, lookup, reads_of
-from engine.scheduler.state.results import Board, Ending, Result
-from engine.scheduler.state.visible_state import Sight
-from engine.scheduler.tasks import Command, Consider, Happening, Lane, Task
+from engine.scheduler.readiness import Go
+from engine.scheduler.state.inputs import Context, Inside, args_of, given_name, given_of, has_secrets, lookup, reads_of
+from engine.scheduler.state.results import Ending, Result, Results
+from engine.scheduler.tasks import Command, Consider, Lane, SchedulerEvent, Task
 
 
 class Stop(Struct, frozen=True):
-    """Why a graph's run is being stopped, and the status that this will give it."""
+    """Why the run of a graph is being stopped, and the status that it will have."""
 
     status: RunStatus
     reason: str
@@ -36,73 +36,84 @@ class Stop(Struct, frozen=True):
 
 
 class Part(Protocol):
-    """A vertex, or an item, stage, iteration or graph within one. It is over once `result` is set."""
+    """A vertex, or an item, stage, iteration or graph within one. It has ended once `result` is set."""
 
     @property
     def result(self) -> Result | None:
-        """How it ended; None while it goes on."""
+        """How it ended; None until then."""
 
     def begin(self) -> list[Command]:
-        """Everything that can start at once."""
+        """Begin everything that can start at once."""
 
-    def handle(self, event: Happening) -> list[Command]:
-        """Something within it happened."""
+    def handle(self, event: SchedulerEvent) -> list[Command]:
+        """Handle an event of something within it."""
 
     def stop(self, stop: Stop) -> list[Command]:
-        """Begin nothing more. It ends once all of its tasks that were considered have."""
-
-
-class Place(Struct, frozen=True):
-    """Where a part stands: the received edge outputs, what it sees, what it runs inside, and its turn in the order."""
-
-    sight: Sight
-    edges: Mapping[str, Json]
-    inside: Inside
-    order: tuple[int, ...]
+        """Begin nothing more. It ends once all of its wanted tasks have ended."""
 
 
 class MakeUnit(Protocol):
-    """Makes the part that one execution of a node is: a task, or the run of a nested experience."""
+    """Makes the part for one execution of a node: a task, or the run of a nested experience."""
 
-    def __call__(self, frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping[str, Json] | None) -> Part:
-        """`reads` are what the node reads where the caller knows that; the items of a fan-out share them."""
+    def __call__(
+        self, frame: Frame, node: Node, context: Context, lane: Lane, reads: Mapping[str, Json] | None
+    ) -> Part:
+        """`reads` are the node's reads if the caller knows them; the items of a fan-out share them."""
 
 
 class FindNested(Protocol):
-    """Looks for an experience that was not there, or could not run, when the run began."""
+    """Looks for an experience that was missing, or could not run, when the run began."""
 
     def __call__(self, outer: Composition, node: Node) -> Composition | ErrorInfo:
-        """What `node` of `outer` nests, or why that cannot run now."""
+        """The experience that `node` of `outer` nests, or why it cannot run now."""
 
 
-def never_found(outer: Composition, node: Node) -> Composition | ErrorInfo:  # noqa: ARG001
-    """Where nobody can look."""
+def find_nothing(outer: Composition, node: Node) -> Composition | ErrorInfo:  # noqa: ARG001
+    """Find nothing: for schedulers without files."""
     return ErrorInfo("experience", f"the experience that {node.id} nests is not there")
 
 
-class Frame(Struct, frozen=True):
-    """One graph at work, for its parts: its board, what it runs inside, its turn, whether it may restore."""
+class Settled(Protocol):
+    """Decides which result of a vertex counts."""
 
-    board: Board
+    def __call__(self, inside: Inside, vertex: str, go: Go, result: Result) -> Result:
+        """The result to enter for `vertex`, which began because of `go` and ended with `result`."""
+
+
+def as_it_ended(inside: Inside, vertex: str, go: Go, result: Result) -> Result:  # noqa: ARG001
+    """Enter the result itself, as a run does."""
+    return result
+
+
+class Frame(Struct, frozen=True):
+    """One graph at work, as its parts see it. `cache` allows to restore outcomes; `order` is the graph's turn.
+
+    A plan differs from a run in `make_unit` and `settled`, and does not stop where a failure ends a run
+    (`stops_early`).
+    """
+
+    results: Results
     make_unit: MakeUnit
-    find_nested: FindNested = never_found
+    find_nested: FindNested = find_nothing
+    settled: Settled = as_it_ended
+    stops_early: bool = True
     inside: Inside = field(default_factory=Inside)
     order: tuple[int, ...] = ()
     cache: bool = True
 
     @property
     def composition(self) -> Composition:
-        """What runs."""
-        return self.board.composition
+        """The composition that runs."""
+        return self.results.composition
 
     @property
     def merges(self) -> Mapping[str, Merge]:
-        """By state field."""
-        return self.board.merges
+        """The merge of each state field."""
+        return self.results.merges
 
 
-class Single(Struct):
-    """One execution of a node that is no nested experience."""
+class SingleTask(Struct):
+    """One execution of a node that does not nest an experience."""
 
     task: Task
     result: Result | None = None
@@ -111,7 +122,7 @@ class Single(Struct):
         """See Part."""
         return [Consider(self.task)]
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
         if isinstance(event, NodeFailed):
             self.result = Result(Ending.FAILED, error=event.error)
@@ -121,47 +132,47 @@ class Single(Struct):
             self.result = done(event.output, restored=isinstance(event, NodeCached))
         return []
 
-    def stop(self, stop: Stop) -> list[Command]:  # noqa: ARG002 - the runner reports the task's end
+    def stop(self, stop: Stop) -> list[Command]:  # noqa: ARG002 - the runner reports the end of the task
         """See Part."""
         return []
 
 
-def make_task(frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping[str, Json] | None) -> Task:
+def make_task(frame: Frame, node: Node, context: Context, lane: Lane, reads: Mapping[str, Json] | None) -> Task:
     """The task of one execution of `node`, its references resolved."""
-    find = lookup(place.sight, place.edges, place.inside)
+    find = lookup(context)
     args, given = args_of(node, find), given_of(node, find)
     assert isinstance(args.value, dict)
     assert isinstance(given.value, dict)
-    dropped = [f"args: {path} names nothing, so its key is left out" for path in args.missing]
-    dropped += [f"{given_name(node)}: {path} names nothing, so its key is left out" for path in given.missing]
+    dropped = [f"args: {path} has no value, so its key is left out" for path in args.missing]
+    dropped += [f"{given_name(node)}: {path} has no value, so its key is left out" for path in given.missing]
     return Task(
         node,
-        place.sight,
-        place.inside,
+        context.visible_state,
+        context.inside,
         lane,
         args.value,
         given.value,
-        reads_of(place.sight, node) if reads is None else reads,
-        place.edges,
+        reads_of(context.visible_state, node) if reads is None else reads,
+        context.edges,
         frame.cache and node.cache,
         tuple(dropped),
-        shown_args_of(node, args.value, place),
-        shown_given_of(node, given.value, place),
+        shown_args_of(node, args.value, context),
+        shown_given_of(node, given.value, context),
     )
 
 
-def shown_args_of(node: Node, args: Mapping[str, Json], place: Place) -> Mapping[str, Json]:
+def shown_args_of(node: Node, args: Mapping[str, Json], context: Context) -> Mapping[str, Json]:
     """As much of the resolved `args` as people may see; the same object where that is all."""
-    if not has_secrets(place.sight, place.inside):
+    if not has_secrets(context):
         return args
-    return _as_shown(args, args_of(node, lookup(place.sight, place.edges, place.inside, shown=True)))
+    return _as_shown(args, args_of(node, lookup(context, shown=True)))
 
 
-def shown_given_of(node: Node, given: Mapping[str, Json], place: Place) -> Mapping[str, Json]:
-    """As much of what `given_of` came to as people may see; the same object where that is all."""
-    if not given or not has_secrets(place.sight, place.inside):
+def shown_given_of(node: Node, given: Mapping[str, Json], context: Context) -> Mapping[str, Json]:
+    """As much of the resolved `given` as people may see; the same object where that is all."""
+    if not given or not has_secrets(context):
         return given
-    return _as_shown(given, given_of(node, lookup(place.sight, place.edges, place.inside, shown=True)))
+    return _as_shown(given, given_of(node, lookup(context, shown=True)))
 
 
 def _as_shown(values: Mapping[str, Json], shown: Resolved) -> Mapping[str, Json]:
@@ -170,13 +181,13 @@ def _as_shown(values: Mapping[str, Json], shown: Resolved) -> Mapping[str, Json]
 
 
 def done(output: Output, *, restored: bool = False) -> Result:
-    """The result that an output is."""
+    """The result of an execution with this output."""
     edge_output = MISSING if output.edge_output is UNSET else output.edge_output
     return Result(Ending.DONE, (output.state_delta,), edge_output, restored=restored)
 
 
 def tally_name(result: Result) -> str:
-    """What a part that ended so counts as, in Counts."""
+    """The field of Counts for a part with this result."""
     if result.ending is Ending.DONE:
         return "cached" if result.restored else "completed"
     return str(result.ending.value)

@@ -1,4 +1,4 @@
-"""A valid experience with its graph and the experiences nested in it: what a run is made of. Data only."""
+"""Compositions: a valid experience with its graph and its nested experiences. Data only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.experience.model import Experience, ExperienceSpec, Node
 
 
 class Nesting(Struct, frozen=True):
-    """A node that nests an experience, and where the experience around it lies: `path` and `home`, as there."""
+    """A node that nests an experience; `path` and `home` are those of the experience that contains the node."""
 
     path: str
     home: str
@@ -20,10 +20,10 @@ class Nesting(Struct, frozen=True):
 
 
 class Composition(Struct, frozen=True):
-    """An experience, its graph, and by node id the experiences that it nests, as far as they can run.
+    """An experience, its graph, and the experiences that it nests, by node id, if they can run.
 
-    `path` is that of its file, `home` the folder that its own paths are relative to: texts here, since the core knows
-    no files. `nested_by` are the nodes that it is nested by, outermost first.
+    `path` is that of its file, `home` the folder that its paths are relative to: strings, since the scheduler knows no
+    files. `nested_by` are the nodes that nest it, outermost first.
     """
 
     experience: Experience
@@ -34,13 +34,13 @@ class Composition(Struct, frozen=True):
     nested_by: tuple[Nesting, ...] = ()
 
     def walk(self) -> Iterator[Composition]:
-        """This composition and all within it, each before its own."""
+        """This composition and all nested ones, outer ones first."""
         yield self
         for inner in self.nested.values():
             yield from inner.walk()
 
     def all_nodes(self) -> Iterator[Node]:
-        """The nodes of this experience and of all within it."""
+        """The nodes of this experience and of all nested ones."""
         return (node for within in self.walk() for node in within.experience.nodes)
 
 
@@ -51,9 +51,9 @@ def compose(
     nested: Mapping[str, Composition] | None = None,
     nested_by: tuple[Nesting, ...] = (),
 ) -> Composition:
-    """Put an experience and those nested in it together; what a shared one reads and writes counts as its node's.
+    """Compose an experience with its nested ones. Reads and writes of one with shared state count as its node's.
 
-    Raises engine.experience.graph.CycleError where there is no order.
+    Raises engine.experience.graph.CycleError.
     """
     inner = nested or {}
     nodes = tuple(with_shared(node, experience, inner.get(node.id)) for node in experience.nodes)
@@ -62,18 +62,18 @@ def compose(
 
 
 def is_shared(node: Node) -> bool:
-    """Whether the experience that `node` nests works on the state of the one around it."""
+    """Whether `node` nests an experience that shares the state of the outer one."""
     return isinstance(node.spec, ExperienceSpec) and node.spec.state_scope == "shared"
 
 
 def shared_fields(outer: Experience, inner: Experience) -> tuple[str, ...]:
-    """The fields that both declare: all that a shared state shares."""
+    """The fields that both declare; a shared state consists of these."""
     declared = {field.name for field in outer.fields}
     return tuple(field.name for field in inner.fields if field.name in declared)
 
 
 def with_shared(node: Node, outer: Experience, inner: Composition | None) -> Node:
-    """The node with what the experience that it nests, if it shares the state, reads and writes of it."""
+    """The node, with the reads and writes of its nested experience if that shares the state."""
     if inner is None or not is_shared(node):
         return node
     shared = set(shared_fields(outer, inner.experience))

@@ -4,30 +4,41 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
 from msgspec.structs import replace
 
 from engine.experience.model import ForEach, ItemErrorPolicy, Kind, Merge, Node, Policy
 from engine.expressions import MISSING, Json, Missing, to_text
 from engine.log.events.events import Counts, ErrorInfo
-from engine.scheduler.activity import Frame, Part, Place, Stop, tally_name
+from engine.scheduler.activity import Frame, Part, Stop, tally_name
 from engine.scheduler.items import for_each_items, items_at
-from engine.scheduler.state.inputs import ItemValue, lookup, named, reads_of
-from engine.scheduler.state.results import Ending, Result
-from engine.scheduler.tasks import Cancelled, Command, Failed, FailRun, GroupBegan, GroupEnded, Happening, Lane
+from engine.scheduler.state.inputs import Context, ItemValue, lookup, named, reads_of
+from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result
+from engine.scheduler.tasks import (
+    Cancelled,
+    Command,
+    Failed,
+    FailRun,
+    GroupBegan,
+    GroupEnded,
+    Lane,
+    SchedulerEvent,
+    Unknown,
+)
 
 
 class FanOut:
-    """The items of one node, which has a `for_each`, each a part of its own. All see the state at the node's start."""
+    """The items of a node with `for_each`, each a part of its own. All see the state at the node's start."""
 
-    def __init__(self, frame: Frame, node: Node, for_each: ForEach, place: Place) -> None:
+    def __init__(self, frame: Frame, node: Node, for_each: ForEach, context: Context) -> None:
         self.result: Result | None = None
         self._frame = frame
         self._node = node
         self._for_each = for_each
-        self._place = place
-        self._lane = Lane(place.order, for_each.concurrency)
-        self._reads: Mapping[str, Json] = {}
+        self._context = context
+        self._lane = Lane(context.order, for_each.concurrency)
+        self._reads: Mapping[str, Json] | None = None
         self._size = 0
         self._waiting: deque[ItemValue] = deque()
         self._open: dict[int, Part] = {}
@@ -36,24 +47,29 @@ class FanOut:
 
     def begin(self) -> list[Command]:
         """See Part."""
-        place = self._place
-        found = named(self._for_each.source, lookup(place.sight, place.edges, place.inside))
+        context = self._context
+        try:
+            found = named(self._for_each.source, lookup(context))
+        except NotYetKnownError as error:
+            self.result = UNDETERMINED
+            return [unknown_items(self._node.id, context, error)]
         values = for_each_items(self._node, self._for_each, found)
         if isinstance(values, ErrorInfo):
             self.result = Result(Ending.FAILED, error=values)
-            return [Failed(self._node.id, place.inside.scope, values)]
+            return [Failed(self._node.id, context.inside.scope, values)]
         self._size = len(values)
-        self._waiting.extend(items_at(self._for_each.source, values, place.sight, place.edges, place.inside))
-        self._reads = reads_of(place.sight, self._node)
-        return [GroupBegan(self._node.id, place.inside.scope, self._size), *self._go_on()]
+        self._waiting.extend(items_at(self._for_each.source, values, context))
+        with suppress(NotYetKnownError):  # in a plan, which does not need them
+            self._reads = reads_of(context.visible_state, self._node)
+        return [GroupBegan(self._node.id, context.inside.scope, self._size), *self._advance()]
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
-        item = event.scope[len(self._place.inside.scope)].item
+        item = event.scope[len(self._context.inside.scope)].item
         part = self._open.get(item.index) if item is not None else None
         if item is None or part is None:
             return []
-        return [*part.handle(event), *self._look_at(item.index, part), *self._go_on()]
+        return [*part.handle(event), *self._collect(item.index, part), *self._advance()]
 
     def stop(self, stop: Stop) -> list[Command]:
         """See Part."""
@@ -61,46 +77,50 @@ class FanOut:
         self._waiting.clear()
         commands: list[Command] = []
         for index, part in list(self._open.items()):
-            commands += [*part.stop(stop), *self._look_at(index, part)]
-        return [*commands, *self._go_on()]
+            commands += [*part.stop(stop), *self._collect(index, part)]
+        return [*commands, *self._advance()]
 
-    def _go_on(self) -> list[Command]:
+    def _advance(self) -> list[Command]:
         """Begin the items that may begin now; end when none is left."""
         commands: list[Command] = []
         while self._waiting and len(self._open) < self._width:
             item = self._waiting.popleft()
-            inside = self._place.inside.fanout(self._node.id, item)
-            place = Place(self._place.sight, self._place.edges, inside, (*self._place.order, item.index))
+            inside = self._context.inside.fanout(self._node.id, item)
+            context = replace(self._context, inside=inside, order=(*self._context.order, item.index))
             part = self._open[item.index] = self._frame.make_unit(
-                self._frame, self._node, place, self._lane, self._reads
+                self._frame, self._node, context, self._lane, self._reads
             )
-            commands += [*part.begin(), *self._look_at(item.index, part)]
+            commands += [*part.begin(), *self._collect(item.index, part)]
         if not self._open and not self._waiting and self.result is None:
             commands.append(self._end())
         return commands
 
     @property
     def _width(self) -> int:
-        """How many items are considered at once: tasks queue for their turn elsewhere, nested experiences do not."""
+        """How many items are open at once. Tasks queue in Slots; nested experiences are limited here."""
         return self._for_each.concurrency if self._node.kind is Kind.EXPERIENCE else self._size
 
-    def _look_at(self, index: int, part: Part) -> list[Command]:
-        """Keep the result of an item that has ended."""
+    def _collect(self, index: int, part: Part) -> list[Command]:
+        """Take the result of an item that has ended."""
         if part.result is None or index not in self._open:
             return []
         del self._open[index]
         self._results[index] = part.result
         fails = part.result.ending is Ending.FAILED and self._for_each.on_item_error is ItemErrorPolicy.FAIL
-        if fails and self._node.on_error.policy is Policy.FAIL_RUN and self._stopping is None:
+        fails_run = self._node.on_error.policy is Policy.FAIL_RUN and self._frame.stops_early
+        if fails and fails_run and self._stopping is None:
             self._waiting.clear()
             return [FailRun(self._node.id)]
         return []
 
     def _end(self) -> Command:
+        if any(result.ending is Ending.UNDETERMINED for result in self._results.values()):
+            self.result = UNDETERMINED
+            return Unknown(self._node.id, self._context.inside.scope)
         tally = Counter(map(tally_name, self._results.values()))
         tally["cancelled"] += self._size - len(self._results)
-        whole = fanned_in(self._results, self._for_each, self._size, self._frame.merges)
-        scope = self._place.inside.scope
+        whole = fan_out_result(self._results, self._for_each, self._size, self._frame.merges)
+        scope = self._context.inside.scope
         if whole.error is None and tally["cancelled"] and self._stopping is not None:
             self.result = Result(Ending.CANCELLED)
             return Cancelled(self._node.id, scope, self._stopping.reason, self._stopping.cause)
@@ -108,10 +128,16 @@ class FanOut:
         return GroupEnded(self._node.id, scope, Counts(**tally), whole.error)
 
 
-def fanned_in(results: Mapping[int, Result], for_each: ForEach, size: int, merges: Mapping[str, Merge]) -> Result:
-    """What a fan-out of `size` items comes to, of which these, by index, have ended so.
+def unknown_items(id_: str, context: Context, error: NotYetKnownError) -> Unknown:
+    """What a plan reports of a fan-out or pipeline whose list is not known."""
+    sources = dict.fromkeys((*context.unknown, *error.vertices))
+    return Unknown(id_, context.inside.scope, tuple(f"its items come from {source}" for source in sources))
 
-    Whatever is tolerated, one of whose items each failed has nothing to go on with.
+
+def fan_out_result(results: Mapping[int, Result], for_each: ForEach, size: int, merges: Mapping[str, Merge]) -> Result:
+    """The result of a fan-out of `size` items, from those of the items that ended, by index.
+
+    If all items fail, it fails, whatever `on_item_error` says.
     """
     done = [results[index] for index in sorted(results) if results[index].ending is Ending.DONE]
     deltas = tuple(delta for result in done for delta in result.deltas if delta)
@@ -124,7 +150,7 @@ def fanned_in(results: Mapping[int, Result], for_each: ForEach, size: int, merge
 
 
 def items_failed(errors: Mapping[int, ErrorInfo], size: int) -> ErrorInfo:
-    """The error of a whole of `size` items, of which those at `errors` failed."""
+    """The error of a group of `size` items, of which those at `errors` failed."""
     first = min(errors)
     cause = errors[first]
     return ErrorInfo(
@@ -136,13 +162,13 @@ def items_failed(errors: Mapping[int, ErrorInfo], size: int) -> ErrorInfo:
 
 
 def edge_outputs(results: Iterable[Result]) -> Json | Missing:
-    """The edge outputs of items, in item order, as the one list that is delivered; nothing where no item has one."""
+    """The edge outputs of items as one list, in item order; MISSING if no item has one."""
     outputs = [result.edge_output for result in results if result.edge_output is not MISSING]
     return outputs or MISSING
 
 
 def set_once_conflict(deltas: Iterable[Mapping[str, Json]], merges: Mapping[str, Merge], who: str) -> ErrorInfo | None:
-    """The error where two of `who` (items, say), none of which sees the other, gave a set_once field two values."""
+    """The error if two of `who` (such as items) wrote different values to a set_once field unseen by each other."""
     first: dict[str, Json] = {}
     for delta in deltas:
         for name, value in delta.items():

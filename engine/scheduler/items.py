@@ -1,9 +1,8 @@
-"""The lists that fan-outs and pipelines work on, and the keys of their items (docs/format.md, Fan-out)."""
+"""The lists of fan-outs and pipelines, and the keys of their items (docs/format.md, Fan-out)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import cast
 
 from engine.experience.model import ForEach, Node
@@ -11,8 +10,7 @@ from engine.expressions import MISSING, Json, Missing, kind_of, parse_reference
 from engine.log.events.events import ErrorInfo
 from engine.log.secrets.masking import MASK
 from engine.scheduler.slots import LLM_KINDS
-from engine.scheduler.state.inputs import Inside, ItemValue, has_secrets, lookup, named
-from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.state.inputs import Context, ItemValue, has_secrets, lookup, named
 from engine.scheduler.value_digest import HashOf, hash_openly, key_of, without_key
 
 LLM_MAX_ITEMS = 1_000
@@ -26,10 +24,10 @@ Items = tuple[ItemValue, ...]
 def item_values(
     values: list[Json], shown: list[Json] | None = None, hash_of: HashOf = hash_openly
 ) -> tuple[ItemValue, ...]:
-    """Each value with its index and key: 16 hex digits of its hash, `#`, and its ordinal among equal values.
+    """The items of a list, with index and key: 16 hex digits of the value's hash, `#`, ordinal among equal values.
 
-    So an item is known by its value, wherever it stands (docs/design.md, The run log). `shown` is as much of each
-    value as people may see.
+    The key identifies an item by its value, wherever it is in the list (docs/design.md, The run log). `shown` is as
+    much of each value as people may see.
     """
     shown = values if shown is None else shown
     hashes = [hash_of(value, visible) for value, visible in zip(values, shown, strict=True)]
@@ -45,18 +43,18 @@ def item_values(
     return tuple(items)
 
 
-def items_at(source: str, values: list[Json], sight: Sight, edges: Mapping[str, Json], inside: Inside) -> Items:
-    """The items of a list that `source` names there."""
-    hash_of = sight.board.hash_of
-    if not has_secrets(sight, inside):
+def items_at(source: str, values: list[Json], context: Context) -> Items:
+    """The items of the list that `source` refers to in `context`."""
+    hash_of = context.visible_state.results.hash_of
+    if not has_secrets(context):
         return item_values(values, None, hash_of)
-    shown = named(source, lookup(sight, edges, inside, shown=True))
+    shown = named(source, lookup(context, shown=True))
     same_length = isinstance(shown, list) and len(shown) == len(values)
     return item_values(values, cast("list[Json]", shown) if same_length else [MASK] * len(values), hash_of)
 
 
 def for_each_items(node: Node, for_each: ForEach, found: Json | Missing) -> list[Json] | ErrorInfo:
-    """The items of a fan-out of `node`, whose source names `found`; or why there are none."""
+    """The items of a fan-out of `node`, whose source has the value `found`; or the error."""
     values = list_items("for_each.source", for_each.source, node.id, found)
     if isinstance(values, ErrorInfo):
         return values
@@ -73,7 +71,7 @@ def for_each_items(node: Node, for_each: ForEach, found: Json | Missing) -> list
 
 
 def list_items(key: str, written: str, vertex: str, found: Json | Missing) -> list[Json] | ErrorInfo:
-    """The list that `key`, which is `written` so and names `found`, gives to `vertex`; or why it gives none."""
+    """The list of `vertex`: the value `found` of `key`, which is `written` in the YAML; or the error."""
     kind = key.split(".", maxsplit=1)[0]
     if parse_reference(written) is None:
         return ErrorInfo(kind, f"{key} must be a reference to a list, such as $.files, not the text '{written}'")

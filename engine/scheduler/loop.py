@@ -1,4 +1,4 @@
-"""A loop: one node again and again until a condition holds (docs/format.md, Pipelines and loops)."""
+"""A loop: one node repeated until a condition is true (docs/format.md, Pipelines and loops)."""
 
 from __future__ import annotations
 
@@ -10,51 +10,52 @@ from msgspec.structs import replace
 from engine.experience.model import Loop, Node
 from engine.expressions import MISSING, Json, Missing, evaluate
 from engine.log.events.events import Counts, ErrorInfo
-from engine.scheduler.activity import Frame, Part, Place, Stop, tally_name
+from engine.scheduler.activity import Frame, Part, Stop, tally_name
 from engine.scheduler.fanout import FanOut
-from engine.scheduler.state.inputs import Inside, lookup
-from engine.scheduler.state.results import Ending, Result
-from engine.scheduler.tasks import Cancelled, Command, GroupBegan, GroupEnded, Happening, Lane, Warn
+from engine.scheduler.state.inputs import Context, lookup
+from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result
+from engine.scheduler.tasks import Cancelled, Command, GroupBegan, GroupEnded, Lane, SchedulerEvent, Unknown, Warn
 
 MAX_ITERATIONS = 100
-"""Where a loop has `until` and no `max_iters`."""
+"""The limit of a loop with `until` and without `max_iters`."""
 
 
 class LoopRun:
-    """One loop at work: `until` is asked before each iteration, and each sees the writes of those before it."""
+    """One loop at work. `until` is evaluated before each iteration; each sees the writes of those before it."""
 
-    def __init__(self, frame: Frame, loop: Loop, body: Node, place: Place) -> None:
+    def __init__(self, frame: Frame, loop: Loop, body: Node, context: Context) -> None:
         self.result: Result | None = None
         self._frame = frame
         self._loop = loop
         self._body = body
-        self._place = place
-        self._sight = place.sight
+        self._context = context
+        self._visible_state = context.visible_state
         self._deltas: list[Mapping[str, Json]] = []
         self._edge_output: Json | Missing = MISSING
         self._tally: Counter[str] = Counter()
         self._part: Part | None = None
         self._error: ErrorInfo | None = None
+        self._is_undetermined = False
         self._stopping: Stop | None = None
 
     def begin(self) -> list[Command]:
         """See Part."""
-        return [GroupBegan(self._loop.id, self._place.inside.scope, max_iterations(self._loop)), *self._go_on()]
+        return [GroupBegan(self._loop.id, self._context.inside.scope, max_iterations(self._loop)), *self._advance()]
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
-        if self._part is None or event.scope[len(self._place.inside.scope)].iteration != self._tally.total():
+        if self._part is None or event.scope[len(self._context.inside.scope)].iteration != self._tally.total():
             return []
-        return [*self._part.handle(event), *self._go_on()]
+        return [*self._part.handle(event), *self._advance()]
 
     def stop(self, stop: Stop) -> list[Command]:
         """See Part."""
         self._stopping = stop
         commands = self._part.stop(stop) if self._part is not None else []
-        return [*commands, *self._go_on()]
+        return [*commands, *self._advance()]
 
-    def _go_on(self) -> list[Command]:
-        """Take the result of an iteration that ended; begin the next one, or end."""
+    def _advance(self) -> list[Command]:
+        """Take the result of an iteration that ended; then begin the next one, or end."""
         commands: list[Command] = []
         while self.result is None:
             if self._part is not None:
@@ -69,47 +70,63 @@ class LoopRun:
         self._part = None
         self._tally[tally_name(result)] += 1
         self._error = result.error
+        self._is_undetermined = result.ending is Ending.UNDETERMINED
         deltas = [delta for delta in result.deltas if delta]
         self._deltas += deltas
-        self._sight = self._sight.after(deltas)
+        self._visible_state = self._visible_state.after(deltas)
         if result.ending is Ending.DONE and result.edge_output is not MISSING:
             self._edge_output = result.edge_output
 
     def _next(self) -> list[Command]:
-        """Begin the next iteration; or end, where there is none."""
+        """Begin the next iteration, or end if there is none."""
         iteration = self._tally.total()
-        inside = self._place.inside.iterated(self._loop.id, iteration)
+        inside = self._context.inside.iterated(self._loop.id, iteration)
         if self._error is not None or self._tally["cancelled"]:
             return self._end()
-        over, commands = self._is_over(inside)
+        if self._is_undetermined:
+            return self._unknown()
+        context = replace(
+            self._context, visible_state=self._visible_state, inside=inside, order=(*self._context.order, iteration)
+        )
+        try:
+            over, commands = self._is_over(context)
+        except NotYetKnownError:
+            return self._unknown(f"until: {self._loop.until_text}")
         if over:
             return [*commands, *self._end()]
         if self._stopping is not None:
             return [*commands, *self._end(cut_short=True)]
-        place = Place(self._sight, self._place.edges, inside, (*self._place.order, iteration))
         body = self._body
         if body.for_each is not None:
-            self._part = FanOut(self._frame, body, body.for_each, place)
+            self._part = FanOut(self._frame, body, body.for_each, context)
         else:
-            self._part = self._frame.make_unit(self._frame, body, place, Lane(place.order), None)
+            self._part = self._frame.make_unit(self._frame, body, context, Lane(context.order), None)
         return [*commands, *self._part.begin()]
 
-    def _is_over(self, inside: Inside) -> tuple[bool, list[Command]]:
-        """Whether no iteration is left to run, and the warnings on the way to that answer."""
+    def _unknown(self, *reasons: str) -> list[Command]:
+        self.result = UNDETERMINED
+        return [Unknown(self._loop.id, self._context.inside.scope, reasons)]
+
+    def _is_over(self, context: Context) -> tuple[bool, list[Command]]:
+        """Whether no iteration is left, and warnings."""
         commands: list[Command] = []
         if self._loop.until is not None:
-            asked = evaluate(self._loop.until, lookup(self._sight, self._place.edges, inside))
+            asked = evaluate(self._loop.until, lookup(context))
             commands += [self._warn(f"until: {self._loop.until_text}: {odd.message}") for odd in asked.warnings]
             if asked.value:
                 return True, commands
         if self._tally.total() < max_iterations(self._loop):
             return False, commands
         if self._loop.max_iters is None:
-            commands.append(self._warn(f"until did not hold after {MAX_ITERATIONS} iterations; set max_iters for more"))
+            commands.append(
+                self._warn(
+                    f"stopped after {MAX_ITERATIONS} iterations: `until` never became true; set max_iters for more"
+                )
+            )
         return True, commands
 
     def _end(self, *, cut_short: bool = False) -> list[Command]:
-        scope = self._place.inside.scope
+        scope = self._context.inside.scope
         if self._stopping is not None and self._error is None and (cut_short or self._tally["cancelled"]):
             self.result = Result(Ending.CANCELLED)
             return [Cancelled(self._loop.id, scope, self._stopping.reason, self._stopping.cause)]
@@ -126,9 +143,9 @@ class LoopRun:
         return [GroupEnded(self._loop.id, scope, Counts(**self._tally), error)]
 
     def _warn(self, message: str) -> Warn:
-        return Warn(self._loop.id, self._place.inside.scope, message)
+        return Warn(self._loop.id, self._context.inside.scope, message)
 
 
 def max_iterations(loop: Loop) -> int:
-    """How often its body runs at most."""
+    """The maximum number of iterations."""
     return loop.max_iters if loop.max_iters is not None else MAX_ITERATIONS

@@ -11,12 +11,12 @@ from engine.experience.args import check_args
 from engine.experience.model import ExperienceSpec, Node, Policy
 from engine.expressions import MISSING, Json, Missing, descend, parse_reference
 from engine.log.events.events import ErrorInfo, Output, RunStatus
-from engine.scheduler.activity import Frame, Place, Stop, done, shown_args_of
+from engine.scheduler.activity import Frame, Stop, done, shown_args_of
 from engine.scheduler.composition import Composition, is_shared, shared_fields
 from engine.scheduler.graph_run import GraphRun
-from engine.scheduler.state.inputs import args_of, lookup
+from engine.scheduler.state.inputs import Context, args_of, lookup
 from engine.scheduler.state.merging import fold
-from engine.scheduler.state.results import Board, Ending, Result
+from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result, Results
 from engine.scheduler.state.writes import check_output
 from engine.scheduler.tasks import (
     Cancelled,
@@ -24,29 +24,30 @@ from engine.scheduler.tasks import (
     Failed,
     GroupBegan,
     GroupEnded,
-    Happening,
     Limit,
+    SchedulerEvent,
     TimeOver,
     TryAgain,
     TryLater,
+    Unknown,
     Warn,
 )
 
 
-class Unfound(Struct):
-    """One execution of a node whose nested experience is not there, or cannot run: it fails before anything begins."""
+class NotFound(Struct):
+    """One execution of a node whose nested experience is missing or cannot run: it fails at once."""
 
     node: Node
-    place: Place
+    context: Context
     error: ErrorInfo
     result: Result | None = None
 
     def begin(self) -> list[Command]:
         """See Part."""
         self.result = Result(Ending.FAILED, error=self.error)
-        return [Failed(self.node.id, self.place.inside.scope, self.error)]
+        return [Failed(self.node.id, self.context.inside.scope, self.error)]
 
-    def handle(self, event: Happening) -> list[Command]:  # noqa: ARG002 - it is over once it has begun
+    def handle(self, event: SchedulerEvent) -> list[Command]:  # noqa: ARG002 - it ends when it begins
         """See Part."""
         return []
 
@@ -56,14 +57,14 @@ class Unfound(Struct):
 
 
 class Nested:
-    """One execution of a node of kind `experience`: its child's graph, run again as often as `on_error` says."""
+    """One execution of a node of kind `experience`: a run of its child's graph, repeated as `on_error` says."""
 
-    def __init__(self, frame: Frame, node: Node, child: Composition, place: Place) -> None:
+    def __init__(self, frame: Frame, node: Node, child: Composition, context: Context) -> None:
         self.result: Result | None = None
         self._frame = frame
         self._node = node
         self._child = child
-        self._place = place
+        self._context = context
         self._args = ChildArgs({}, {})
         self._attempt = 0
         self._run: GraphRun | None = None
@@ -74,17 +75,17 @@ class Nested:
 
     def begin(self) -> list[Command]:
         """See Part."""
-        scope = self._place.inside.scope
-        args = child_args(self._node, self._child, self._place)
+        scope = self._context.inside.scope
+        args = child_args(self._node, self._child, self._context)
         if isinstance(args, ErrorInfo):
             self.result = Result(Ending.FAILED, error=args)
             return [Failed(self._node.id, scope, args)]
         self._args = args
         return [GroupBegan(self._node.id, scope, len(self._child.graph.order)), *self._try()]
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
-        if len(event.scope) == len(self._place.inside.scope):
+        if len(event.scope) == len(self._context.inside.scope):
             return self._timer_rang(event)
         if self._run is None:
             return []
@@ -98,8 +99,8 @@ class Nested:
             return self._cancelled(stop)
         return [*self._run.begin_no_more(stop), *self._end_if_over(self._run)]
 
-    def _timer_rang(self, event: Happening) -> list[Command]:
-        """What this very attempt asked for is due; the timers of earlier ones, which may ring as late, mean nothing."""
+    def _timer_rang(self, event: SchedulerEvent) -> list[Command]:
+        """Handle the timers of the current attempt; those of earlier attempts may still ring and mean nothing."""
         if isinstance(event, TryAgain) and event.later is self._later:
             return self._try()
         if not isinstance(event, TimeOver) or event.limit is not self._limit or self._run is None:
@@ -109,18 +110,19 @@ class Nested:
         return [*self._run.stop(stop), *self._end_if_over(self._run)]
 
     def _try(self) -> list[Command]:
-        """Begin an attempt, with a state and a board of its own."""
+        """Begin an attempt, with state and results of its own."""
         self._attempt += 1
         self._limit = self._later = None
         self._timed_out = False
-        inside = self._place.inside.nested(self._node.id)
-        board = child_board(self._node, self._child, self._place, self._args)
+        inside = self._context.inside.nested(self._node.id)
+        results = child_results(self._node, self._child, self._context, self._args)
         cache = self._frame.cache and self._node.cache
         frame = self._frame
-        run = self._run = GraphRun(Frame(board, frame.make_unit, frame.find_nested, inside, self._place.order, cache))
+        inner = replace(frame, results=results, inside=inside, order=self._context.order, cache=cache)
+        run = self._run = GraphRun(inner)
         commands: list[Command] = []
-        if "timeout_ms" in self._node.source:  # not by default: each of its nodes has a limit of its own
-            self._limit = Limit(self._node, self._place.inside.scope)
+        if "timeout_ms" in self._node.source:  # no default limit: each of its nodes has its own
+            self._limit = Limit(self._node, self._context.inside.scope)
             commands.append(self._limit)
         return [*commands, *run.begin(), *self._end_if_over(run)]
 
@@ -131,24 +133,31 @@ class Nested:
             return self._cancelled(self._stopping)
         error = self._error(run, run.ended)
         commands: list[Command] = []
+        scope = self._context.inside.scope
+        if error is None and run.is_undetermined:
+            self.result = UNDETERMINED
+            return [Unknown(self._node.id, scope)]
         if error is None:
-            output, warnings = child_output(self._node, self._child, run.board, self._place)
-            checked = check_output(self._place.sight, self._node, output)
-            scope = self._place.inside.scope
+            output, warnings = child_output(self._node, self._child, run.results, self._context)
+            try:
+                checked = check_output(self._context.visible_state, self._node, output)
+            except NotYetKnownError as unknown:
+                self.result = UNDETERMINED
+                return [Unknown(self._node.id, scope, (f"its set_once fields come from {unknown}",))]
             commands += [Warn(self._node.id, scope, warning) for warning in (*warnings, *checked.warnings)]
             error = checked.error
             if error is None:
                 self.result = replace(done(checked.output), restored=_all_restored(run))
         if error is not None and error.retryable and self._tries_again():
             self._run = None
-            self._later = TryLater(self._node, self._place.inside.scope, self._attempt, error)
+            self._later = TryLater(self._node, scope, self._attempt, error)
             return [*commands, self._later]
         if error is not None:
             self.result = Result(Ending.FAILED, error=error)
-        return [*commands, GroupEnded(self._node.id, self._place.inside.scope, run.counts, error)]
+        return [*commands, GroupEnded(self._node.id, scope, run.counts, error)]
 
     def _is_whole(self, run: GraphRun) -> bool:
-        return all(result.ending is not Ending.CANCELLED for result in run.board.results.values())
+        return all(result.ending is not Ending.CANCELLED for result in run.results.ended.values())
 
     def _tries_again(self) -> bool:
         policy = self._node.on_error
@@ -162,28 +171,28 @@ class Nested:
             return None
         name = self._child.experience.name
         at = ended.cause.node if ended.cause is not None else None
-        cause = run.board.results[at].error if at in run.board.results else None
+        cause = run.results.ended[at].error if at in run.results.ended else None
         if cause is None:
             return ErrorInfo("experience", f"{name} failed: {ended.reason}")
         return replace(cause, message=f"{name} failed at {at}: {cause.message}")
 
     def _cancelled(self, stop: Stop) -> list[Command]:
         self.result = Result(Ending.CANCELLED)
-        return [Cancelled(self._node.id, self._place.inside.scope, stop.reason, stop.cause)]
+        return [Cancelled(self._node.id, self._context.inside.scope, stop.reason, stop.cause)]
 
 
 class ChildArgs(Struct, frozen=True):
-    """The child's run args, and as much of them as people may see of what the node gives."""
+    """The run args of the child, and as much of them as people may see."""
 
     values: Mapping[str, Json]
     shown: Mapping[str, Json]
 
 
-def child_args(node: Node, child: Composition, place: Place) -> ChildArgs | ErrorInfo:
-    """The child's run args: the node's, resolved and checked; or what is wrong with them."""
-    resolved = args_of(node, lookup(place.sight, place.edges, place.inside)).value
+def child_args(node: Node, child: Composition, context: Context) -> ChildArgs | ErrorInfo:
+    """The run args of the child: those of the node, resolved and checked; or the error."""
+    resolved = args_of(node, lookup(context)).value
     assert isinstance(resolved, dict)
-    hidden = _hidden(resolved, shown_args_of(node, resolved, place))
+    hidden = _hidden(resolved, shown_args_of(node, resolved, context))
     checked = check_args(child.experience, resolved, frozenset(hidden))
     if checked.problems:
         wrong = "; ".join(checked.problems)
@@ -192,40 +201,40 @@ def child_args(node: Node, child: Composition, place: Place) -> ChildArgs | Erro
 
 
 def _hidden(values: Mapping[str, Json], shown: Mapping[str, Json]) -> dict[str, Json]:
-    """What of `shown` is less than the value itself."""
+    """The entries of `shown` that are less than the value."""
     return {} if shown is values else {name: shown[name] for name in values if shown[name] != values[name]}
 
 
-def child_board(node: Node, child: Composition, place: Place, args: ChildArgs) -> Board:
-    """The board of one run of the child."""
-    start, hash_of = child_start(node, child, place), place.sight.board.hash_of
-    return Board(child, args.values, start, shown_args=args.shown, hash_of=hash_of)
+def child_results(node: Node, child: Composition, context: Context, args: ChildArgs) -> Results:
+    """The empty results of one run of the child."""
+    start, hash_of = child_start(node, child, context), context.visible_state.results.hash_of
+    return Results(child, args.values, start, shown_args=args.shown, hash_of=hash_of)
 
 
-def child_start(node: Node, child: Composition, place: Place) -> dict[str, Json]:
-    """The state that the child starts from: its defaults; in a shared state, what the node sees."""
+def child_start(node: Node, child: Composition, context: Context) -> dict[str, Json]:
+    """The child's starting state: its defaults and, if the state is shared, what the node sees."""
     start = child.experience.starting_state()
     if is_shared(node):
-        for field in shared_fields(place.sight.board.composition.experience, child.experience):
-            value = place.sight.see(field)
+        for field in shared_fields(context.visible_state.results.composition.experience, child.experience):
+            value = context.visible_state.see(field)
             if value is not MISSING:
                 start[field] = value
     return start
 
 
-def child_output(node: Node, child: Composition, board: Board, place: Place) -> tuple[Output, tuple[str, ...]]:
-    """What the node writes and sends once its child has succeeded, and warnings of what it therefore does not write.
+def child_output(node: Node, child: Composition, results: Results, context: Context) -> tuple[Output, tuple[str, ...]]:
+    """The output of the node once its child has succeeded, and warnings about fields without a value.
 
-    A shared state takes the child's writes as they were made, an isolated one gives its final values to the fields
-    that `writes` names alike; both give them to those that `outputs` maps. The edge output is that of the public
-    engine, without its run id, which would make every resume run what follows.
+    A shared state takes the child's writes as they were made. An isolated one gives the final values of fields to the
+    fields of the same name in `writes`. Both map fields by `outputs`. The edge output is that of the public engine,
+    without its run id, with which every resume would run what follows.
     """
-    final = board.final_state()
+    final = results.final_state()
     assert isinstance(node.spec, ExperienceSpec)
     shared = is_shared(node)
     sources = {**({} if shared else {field: field for field in node.writes}), **node.spec.outputs}
     values = {field: _final(str(source), final) for field, source in sources.items()}
-    delta = _shared_delta(child, board, place.sight.board) if shared else {}
+    delta = _shared_delta(child, results, context.visible_state.results) if shared else {}
     delta.update({field: value for field, value in values.items() if value is not MISSING})
     name = child.experience.name
     missing = tuple(
@@ -237,17 +246,17 @@ def child_output(node: Node, child: Composition, board: Board, place: Place) -> 
 
 
 def _final(source: str, final: Mapping[str, Json]) -> Json | Missing:
-    """The value that a child's field, or a reference into its final state, names."""
+    """The value of a field of the child, or of a reference into its final state."""
     path = parse_reference(source)
     return final.get(source, MISSING) if path is None else descend(dict(final), path.steps)
 
 
-def _shared_delta(child: Composition, board: Board, outer: Board) -> dict[str, Json]:
-    """The child's writes to the fields that it shares, in its order, as one write of the node."""
+def _shared_delta(child: Composition, results: Results, outer: Results) -> dict[str, Json]:
+    """The child's writes to shared fields, in its order, merged into one write of the node."""
     delta: dict[str, Json] = {}
     for field in shared_fields(outer.composition.experience, child.experience):
-        results = (board.results[vertex] for vertex in child.graph.order)
-        writes = [written[field] for result in results for written in result.deltas if field in written]
+        ended = (results.ended[vertex] for vertex in child.graph.order)
+        writes = [written[field] for result in ended for written in result.deltas if field in written]
         value = fold(outer.merges[field], MISSING, writes)
         if value is not MISSING:
             delta[field] = value
@@ -255,6 +264,6 @@ def _shared_delta(child: Composition, board: Board, outer: Board) -> dict[str, J
 
 
 def _all_restored(run: GraphRun) -> bool:
-    results = run.board.results.values()
+    results = run.results.ended.values()
     ran = [result for result in results if result.ending is not Ending.SKIPPED]
     return bool(ran) and all(result.restored for result in ran)

@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from engine.experience.model import Merge, Node, Pipeline, Policy
 from engine.expressions import MISSING, Json, Missing
 from engine.log.events.events import Cause, Counts, ErrorInfo
-from engine.scheduler.activity import Frame, Part, Place, Stop, tally_name
-from engine.scheduler.fanout import edge_outputs, items_failed, set_once_conflict
+from engine.scheduler.activity import Frame, Part, Stop, tally_name
+from engine.scheduler.fanout import edge_outputs, items_failed, set_once_conflict, unknown_items
 from engine.scheduler.items import items_at, list_items
-from engine.scheduler.state.inputs import Inside, lookup, named
-from engine.scheduler.state.results import Ending, Result
+from engine.scheduler.state.inputs import Context, Inside, lookup, named
+from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result
 from engine.scheduler.tasks import (
     Cancelled,
     Command,
@@ -23,15 +23,16 @@ from engine.scheduler.tasks import (
     FailRun,
     GroupBegan,
     GroupEnded,
-    Happening,
     Lane,
+    SchedulerEvent,
     Skipped,
+    Unknown,
     Warn,
 )
 
 
-class Travel(Struct):
-    """One item on its way: at which stage it is, what it has written, and the edge output that the next one gets."""
+class ItemProgress(Struct):
+    """One item on its way: its stage, its writes, and the edge output that the next stage gets."""
 
     inside: Inside
     index: int
@@ -39,15 +40,21 @@ class Travel(Struct):
     deltas: list[Mapping[str, Json]] = field(default_factory=list)
     passed: Json | Missing = MISSING
     error: ErrorInfo | None = None
+    is_undetermined: bool = False
+
+    @property
+    def can_advance(self) -> bool:
+        """Whether its stages so far are done, and their results known."""
+        return self.error is None and not self.is_undetermined
 
     def received(self, stages: tuple[Node, ...], edges: Mapping[str, Json]) -> Mapping[str, Json]:
-        """The edge outputs that its next stage gets: what reached the pipeline, and what the stage before gave."""
+        """The edge outputs for its next stage: those of the pipeline, and that of the previous stage."""
         if self.stage == 0 or self.passed is MISSING:
             return edges
         return {**edges, stages[self.stage - 1].id: self.passed}
 
     def take(self, result: Result) -> None:
-        """Its stage is done. One without an edge output passes the previous one on."""
+        """Take the result of its stage. A stage without an edge output passes the previous one on."""
         self.stage += 1
         self.deltas += [delta for delta in result.deltas if delta]
         if result.edge_output is not MISSING:
@@ -55,47 +62,51 @@ class Travel(Struct):
 
 
 class PipelineRun:
-    """One pipeline at work. Items go on side by side; each sees the state before it and its own stages' writes."""
+    """One pipeline at work. Items advance independently; each sees the state before the pipeline and its own writes."""
 
-    def __init__(self, frame: Frame, pipeline: Pipeline, stages: tuple[Node, ...], place: Place) -> None:
+    def __init__(self, frame: Frame, pipeline: Pipeline, stages: tuple[Node, ...], context: Context) -> None:
         self.result: Result | None = None
         self._frame = frame
         self._pipeline = pipeline
         self._stages = stages
-        self._place = place
-        # Later stages first: an item that has begun is finished before another one begins.
-        self._lanes = tuple(Lane((*place.order, -stage)) for stage in range(len(stages)))
-        self._travels: dict[int, Travel] = {}
+        self._context = context
+        # Later stages first: finish items before beginning others.
+        self._lanes = tuple(Lane((*context.order, -stage)) for stage in range(len(stages)))
+        self._progress: dict[int, ItemProgress] = {}
         self._open: dict[int, Part] = {}
         self._tally: Counter[str] = Counter()
         self._stopping: Stop | None = None
 
     def begin(self) -> list[Command]:
         """See Part."""
-        place, pipeline = self._place, self._pipeline
-        found = named(pipeline.items, lookup(place.sight, place.edges, place.inside))
+        context, pipeline = self._context, self._pipeline
+        try:
+            found = named(pipeline.items, lookup(context))
+        except NotYetKnownError as error:
+            self.result = UNDETERMINED
+            return [unknown_items(pipeline.id, context, error)]
         values = list_items("items", pipeline.items, pipeline.id, found)
         if isinstance(values, ErrorInfo):
             self.result = Result(Ending.FAILED, error=values)
-            return [Failed(pipeline.id, place.inside.scope, values)]
-        commands: list[Command] = [GroupBegan(pipeline.id, place.inside.scope, len(values) * len(self._stages))]
-        commands += [self._ignored(stage) for stage in self._stages if stage.for_each is not None]
-        for item in items_at(pipeline.items, values, place.sight, place.edges, place.inside):
-            self._travels[item.index] = Travel(place.inside.staged(pipeline.id, item), item.index)
-        for travel in self._travels.values():
-            commands += self._go_on(travel)
+            return [Failed(pipeline.id, context.inside.scope, values)]
+        commands: list[Command] = [GroupBegan(pipeline.id, context.inside.scope, len(values) * len(self._stages))]
+        commands += [self._for_each_ignored(stage) for stage in self._stages if stage.for_each is not None]
+        for item in items_at(pipeline.items, values, context):
+            self._progress[item.index] = ItemProgress(context.inside.staged(pipeline.id, item), item.index)
+        for progress in self._progress.values():
+            commands += self._advance(progress)
         return [*commands, *self._end_if_over()]
 
-    def handle(self, event: Happening) -> list[Command]:
+    def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
-        item = event.scope[len(self._place.inside.scope)].item
+        item = event.scope[len(self._context.inside.scope)].item
         part = self._open.get(item.index) if item is not None else None
         if item is None or part is None:
             return []
-        travel = self._travels[item.index]
+        progress = self._progress[item.index]
         commands = part.handle(event)
         if part.result is not None:
-            commands += [*self._stage_ended(travel, part.result), *self._go_on(travel)]
+            commands += [*self._stage_ended(progress, part.result), *self._advance(progress)]
         return [*commands, *self._end_if_over()]
 
     def stop(self, stop: Stop) -> list[Command]:
@@ -105,41 +116,42 @@ class PipelineRun:
         for index, part in list(self._open.items()):
             commands += part.stop(stop)
             if part.result is not None:
-                commands += self._stage_ended(self._travels[index], part.result)
+                commands += self._stage_ended(self._progress[index], part.result)
         return [*commands, *self._end_if_over()]
 
-    def _go_on(self, travel: Travel) -> list[Command]:
-        """Begin the item's next stage; and the ones after it, as far as they end at once."""
+    def _advance(self, progress: ItemProgress) -> list[Command]:
+        """Begin the item's next stage, and later ones while they end at once."""
         commands: list[Command] = []
-        while travel.index not in self._open and travel.error is None and travel.stage < len(self._stages):
+        while progress.index not in self._open and progress.can_advance and progress.stage < len(self._stages):
             if self._stopping is not None:
                 break
-            node = self._stages[travel.stage]
-            edges = travel.received(self._stages, self._place.edges)
-            sight = self._place.sight.after(travel.deltas)
-            order = (*self._place.order, -travel.stage, travel.index)
-            place = Place(sight, edges, travel.inside, order)
-            part = self._frame.make_unit(self._frame, node, place, self._lanes[travel.stage], None)
-            self._open[travel.index] = part
+            node = self._stages[progress.stage]
+            edges = progress.received(self._stages, self._context.edges)
+            visible_state = self._context.visible_state.after(progress.deltas)
+            order = (*self._context.order, -progress.stage, progress.index)
+            context = Context(visible_state, edges, progress.inside, order, self._context.unknown)
+            part = self._frame.make_unit(self._frame, node, context, self._lanes[progress.stage], None)
+            self._open[progress.index] = part
             commands += part.begin()
             if part.result is not None:
-                commands += self._stage_ended(travel, part.result)
+                commands += self._stage_ended(progress, part.result)
         return commands
 
-    def _stage_ended(self, travel: Travel, result: Result) -> list[Command]:
-        del self._open[travel.index]
+    def _stage_ended(self, progress: ItemProgress, result: Result) -> list[Command]:
+        del self._open[progress.index]
         self._tally[tally_name(result)] += 1
         if result.ending is Ending.DONE:
-            travel.take(result)
+            progress.take(result)
             return []
+        progress.is_undetermined = result.ending is Ending.UNDETERMINED
         if result.ending is not Ending.FAILED:
             return []
-        failed = self._stages[travel.stage]
-        travel.error = result.error or ErrorInfo("pipeline", f"stage {failed.id} failed")
-        later = self._stages[travel.stage + 1 :]
+        failed = self._stages[progress.stage]
+        progress.error = result.error or ErrorInfo("pipeline", f"stage {failed.id} failed")
+        later = self._stages[progress.stage + 1 :]
         self._tally["skipped"] += len(later)
         reason, cause = f"stage {failed.id} failed", Cause(node=failed.id)
-        commands: list[Command] = [Skipped(stage.id, travel.inside.scope, reason, cause) for stage in later]
+        commands: list[Command] = [Skipped(stage.id, progress.inside.scope, reason, cause) for stage in later]
         if failed.on_error.policy is Policy.FAIL_RUN and self._stopping is None:
             commands.append(FailRun(failed.id))
         return commands
@@ -147,8 +159,11 @@ class PipelineRun:
     def _end_if_over(self) -> list[Command]:
         if self._open or self.result is not None:
             return []
-        scope, executions = self._place.inside.scope, len(self._travels) * len(self._stages)
-        whole = arrived(list(self._travels.values()), self._frame.merges)
+        if any(progress.is_undetermined for progress in self._progress.values()):
+            self.result = UNDETERMINED
+            return [Unknown(self._pipeline.id, self._context.inside.scope)]
+        scope, executions = self._context.inside.scope, len(self._progress) * len(self._stages)
+        whole = pipeline_result(list(self._progress.values()), self._frame.merges)
         left = executions - self._tally.total()
         if whole.error is None and (left or self._tally["cancelled"]) and self._stopping is not None:
             self.result = Result(Ending.CANCELLED)
@@ -157,21 +172,21 @@ class PipelineRun:
         self.result = replace(whole, restored=self._tally["cached"] == executions > 0)
         return [GroupEnded(self._pipeline.id, scope, Counts(**self._tally), whole.error)]
 
-    def _ignored(self, stage: Node) -> Warn:
+    def _for_each_ignored(self, stage: Node) -> Warn:
         message = f"for_each of {stage.id} is ignored: as a stage it runs once for each item of {self._pipeline.id}"
-        return Warn(stage.id, self._place.inside.scope, message)
+        return Warn(stage.id, self._context.inside.scope, message)
 
 
-def arrived(travels: Sequence[Travel], merges: Mapping[str, Merge]) -> Result:
-    """What a pipeline comes to whose items, in item order, have got so far."""
-    errors = {travel.index: travel.error for travel in travels if travel.error is not None}
+def pipeline_result(all_progress: Sequence[ItemProgress], merges: Mapping[str, Merge]) -> Result:
+    """The result of a pipeline, from its items in item order."""
+    errors = {progress.index: progress.error for progress in all_progress if progress.error is not None}
     if errors:
-        error: ErrorInfo | None = items_failed(errors, len(travels))
+        error: ErrorInfo | None = items_failed(errors, len(all_progress))
     else:
         # An item's own stages were checked against one another when they ended.
-        error = set_once_conflict((_first_writes(travel.deltas) for travel in travels), merges, "items")
-    deltas = tuple(delta for travel in travels for delta in travel.deltas)
-    outputs = edge_outputs(Result(Ending.DONE, (), travel.passed) for travel in travels)
+        error = set_once_conflict((_first_writes(progress.deltas) for progress in all_progress), merges, "items")
+    deltas = tuple(delta for progress in all_progress for delta in progress.deltas)
+    outputs = edge_outputs(Result(Ending.DONE, (), progress.passed) for progress in all_progress)
     return Result(Ending.FAILED if error else Ending.DONE, deltas, outputs, error)
 
 

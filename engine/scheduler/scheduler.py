@@ -1,6 +1,4 @@
-"""The scheduler: takes what happened (log events), says what to do next (commands).
-Deterministic and without effects.
-"""
+"""The scheduler of a run: log events in, commands out. Deterministic and without side effects."""
 
 from __future__ import annotations
 
@@ -9,49 +7,50 @@ from collections.abc import Mapping
 from engine.experience.model import Kind, Node
 from engine.expressions import Json
 from engine.log.events.events import ErrorInfo, RunStatus
-from engine.scheduler.activity import FindNested, Frame, Part, Place, Single, Stop, make_task, never_found
+from engine.scheduler.activity import FindNested, Frame, Part, SingleTask, Stop, find_nothing, make_task
 from engine.scheduler.composition import Composition, with_shared
 from engine.scheduler.graph_run import GraphRun
-from engine.scheduler.nested import Nested, Unfound
-from engine.scheduler.state.results import Board
-from engine.scheduler.tasks import Command, Finish, Happening, Lane
+from engine.scheduler.nested import Nested, NotFound
+from engine.scheduler.state.inputs import Context
+from engine.scheduler.state.results import Results
+from engine.scheduler.tasks import Command, Finish, Lane, SchedulerEvent
 from engine.scheduler.value_digest import HashOf, hash_openly
 
 
 class Scheduler:
-    """One run. `begin` once, then `handle` for every task that ends, `cancel` when someone asks; until Finish."""
+    """One run. Call `begin` once, then `handle` for every task that ends and `cancel` on request, until Finish."""
 
     def __init__(
         self,
         composition: Composition,
         args: Mapping[str, Json],
         start: Mapping[str, Json],
-        find_nested: FindNested = never_found,
+        find_nested: FindNested = find_nothing,
         hash_of: HashOf = hash_openly,
     ) -> None:
-        board = Board(composition, args, start, hash_of=hash_of)
-        self._run = GraphRun(Frame(board, make_unit, find_nested))
+        results = Results(composition, args, start, hash_of=hash_of)
+        self._run = GraphRun(Frame(results, make_unit, find_nested))
         self._finished = False
 
     @property
-    def board(self) -> Board:
-        """What is known of the outermost graph."""
-        return self._run.board
+    def results(self) -> Results:
+        """The results of the outermost graph."""
+        return self._run.results
 
     def begin(self) -> list[Command]:
-        """Everything that can start at once."""
+        """Begin everything that can start at once."""
         return self._with_finish(self._run.begin())
 
-    def handle(self, event: Happening) -> list[Command]:
-        """Something happened. A group's own events (a fan-out's, say) are the scheduler's to ask for."""
+    def handle(self, event: SchedulerEvent) -> list[Command]:
+        """Handle an event. Events of groups, such as fan-outs, are not handled: the scheduler itself asks for them."""
         return self._with_finish(self._run.handle(event))
 
     def cancel(self, reason: str) -> list[Command]:
-        """Someone wants the run to end."""
+        """End the run, since somebody asked for it."""
         return self._with_finish(self._run.stop(Stop(RunStatus.CANCELLED, reason)))
 
     def wait(self, reason: str) -> list[Command]:
-        """Nothing can go on before someone was asked: the run ends, `waiting` unless something failed."""
+        """End the run, since nothing can go on before somebody was asked: `waiting`, unless something failed."""
         return self._with_finish(self._run.stop(Stop(RunStatus.WAITING, reason)))
 
     def _with_finish(self, commands: list[Command]) -> list[Command]:
@@ -62,18 +61,18 @@ class Scheduler:
         return [*commands, Finish(ended.status, ended.reason or None)]
 
 
-def make_unit(frame: Frame, node: Node, place: Place, lane: Lane, reads: Mapping[str, Json] | None) -> Part:
-    """The part that one execution of `node` is (see MakeUnit)."""
+def make_unit(frame: Frame, node: Node, context: Context, lane: Lane, reads: Mapping[str, Json] | None) -> Part:
+    """The part for one execution of `node` (see MakeUnit)."""
     if node.kind is Kind.EXPERIENCE:
-        return _nested(frame, node, place)
-    return Single(make_task(frame, node, place, lane, reads))
+        return _nested(frame, node, context)
+    return SingleTask(make_task(frame, node, context, lane, reads))
 
 
-def _nested(frame: Frame, node: Node, place: Place) -> Part:
+def _nested(frame: Frame, node: Node, context: Context) -> Part:
     known = frame.composition.nested.get(node.id)
     if known is not None:
-        return Nested(frame, node, known, place)
+        return Nested(frame, node, known, context)
     found = frame.find_nested(frame.composition, node)
     if isinstance(found, ErrorInfo):
-        return Unfound(node, place, found)
-    return Nested(frame, with_shared(node, frame.composition.experience, found), found, place)
+        return NotFound(node, context, found)
+    return Nested(frame, with_shared(node, frame.composition.experience, found), found, context)

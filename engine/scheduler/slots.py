@@ -1,6 +1,4 @@
-"""Which of the tasks that could run do run now:
-the limits on concurrency as a pure structure (docs/format.md, Concurrency).
-"""
+"""Concurrency slots: chooses which waiting tasks run next (docs/format.md, Concurrency). Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +17,7 @@ LLM_KINDS = frozenset({Kind.AGENT, Kind.SKILL, Kind.CLI_AGENT})
 
 
 class Limits(Struct, frozen=True):
-    """`total` bounds all work of a run; `of_kind` bounds some kinds beneath it."""
+    """`total` limits all tasks of a run, `of_kind` those of some kinds."""
 
     total: int
     of_kind: Mapping[Kind, int] = field(default_factory=dict)
@@ -30,15 +28,15 @@ def usual_limits(total: int, cores: int) -> Limits:
     return Limits(total, {Kind.TOOL: cores, **dict.fromkeys(LLM_KINDS, LLM_LIMIT)})
 
 
-class Held(Struct, frozen=True):
-    """A task that waits because only so many of its kind run at once."""
+class HeldBack(Struct, frozen=True):
+    """A task that waits because of the limit of its kind."""
 
     task: Task
     limit: int
 
 
 class _Queue(Struct):
-    """The tasks of one lane, in the order in which they came. `number` tells lanes of the same order apart."""
+    """The tasks of one lane, in order of arrival. `number` distinguishes lanes of the same order."""
 
     lane: Lane
     number: int
@@ -48,9 +46,9 @@ class _Queue(Struct):
 
 
 class Slots:
-    """Tasks wait here, in the order of their lanes, until a slot of every limit that binds them is free.
+    """Tasks wait here, in the order of their lanes, until every limit that applies to them has a free slot.
 
-    All work of a run passes through, whatever it is nested in, so that each execution is counted once.
+    All tasks of a run pass through, however deeply nested, so that each execution counts once.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -59,7 +57,7 @@ class Slots:
         self._numbers = count()
         self._heaps: dict[Kind, list[tuple[tuple[int, ...], int, _Queue]]] = {}
         self._running: Counter[Kind] = Counter()
-        self._told: set[Kind] = set()
+        self._reported: set[Kind] = set()
 
     def add(self, task: Task) -> None:
         """Let `task` wait for its slot."""
@@ -70,7 +68,7 @@ class Slots:
         self._enqueue(task.node.kind, queue)
 
     def take(self) -> list[Task]:
-        """The tasks that may start now; each takes a slot until `release`."""
+        """The tasks that may start now; each holds a slot until `release`."""
         taken: list[Task] = []
         while self._running.total() < self._limits.total:
             kind = self._next_kind()
@@ -79,22 +77,22 @@ class Slots:
             queue = heappop(self._heaps[kind])[2]
             queue.queued = False
             if not queue.waiting:
-                continue  # they were drained
+                continue  # all of them were drained
             queue.running += 1
             self._running[kind] += 1
             taken.append(queue.waiting.popleft())
             self._enqueue(kind, queue)
         return taken
 
-    def held_back(self) -> list[Held]:
-        """What waits though its lane and the total would let it run; of each kind only the first, and only once."""
+    def held_back(self) -> list[HeldBack]:
+        """Tasks that only the limit of their kind holds back: the first of each kind, reported once."""
         held = []
         for kind, limit in self._limits.of_kind.items():
             heap = self._heaps.get(kind)
-            if heap and kind not in self._told and limit <= self._running[kind] < self._limits.total:
-                self._told.add(kind)
+            if heap and kind not in self._reported and limit <= self._running[kind] < self._limits.total:
+                self._reported.add(kind)
                 queue = heap[0][2]
-                held += [Held(queue.waiting[0], limit)] if queue.waiting else []
+                held += [HeldBack(queue.waiting[0], limit)] if queue.waiting else []
         return held
 
     def release(self, task: Task) -> None:
@@ -106,7 +104,7 @@ class Slots:
         self._forget(queue)
 
     def drain(self, wanted: Callable[[Task], bool]) -> list[Task]:
-        """Take out the waiting tasks that are `wanted`: they will not run."""
+        """Remove the waiting tasks for which `wanted` is true: they will not run."""
         drained: list[Task] = []
         for queue in list(self._queues.values()):
             gone = [task for task in queue.waiting if wanted(task)]
@@ -127,7 +125,7 @@ class Slots:
             heappush(self._heaps.setdefault(kind, []), (queue.lane.order, queue.number, queue))
 
     def _next_kind(self) -> Kind | None:
-        """The kind with a free slot whose first lane stands first in the graph's order."""
+        """The kind with a free slot whose first lane comes first in the graph's order."""
         open_kinds = [
             kind
             for kind, heap in self._heaps.items()

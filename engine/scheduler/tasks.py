@@ -1,4 +1,4 @@
-"""What the scheduler asks for and hears: tasks, the commands that the runner carries out, the events. Data only."""
+"""Tasks, the commands of the scheduler, and the events that it handles. Data only."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from engine.log.events.events import (
     Scope,
 )
 from engine.scheduler.state.inputs import Inside, ItemValue
-from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.state.visible_state import VisibleState
 
 
 class Lane(Struct, frozen=True, eq=False, weakref=True):
-    """Tasks that queue together. `order` says whose turn is first; at most `limit` of them run at once."""
+    """Tasks that queue together. Lanes with a lower `order` go first; at most `limit` tasks of a lane run at once."""
 
     order: tuple[int, ...]
     limit: int | None = None
 
 
 class Task(Struct, frozen=True, eq=False):
-    """One execution that is wanted: a node with what it receives. Two tasks are never equal, whatever they hold.
+    """One execution that the scheduler wants: a node and what it receives. Compared by identity.
 
-    `sight` is how it sees the state. `reads` and `edges` are the same objects for all items of a fan-out. `cache`:
-    whether an outcome of the original may be restored. `shown_args` and `shown_given` are as much of what
-    it receives as people may see; the same objects where that is all.
+    `reads` and `edges` are the same objects for all items of a fan-out. `cache` allows to restore an outcome of the
+    original run. `shown_args` and `shown_given` are as much of `args` and `given` as people may see; the same objects
+    where that is everything.
     """
 
     node: Node
-    sight: Sight
+    visible_state: VisibleState
     inside: Inside
     lane: Lane
     args: Mapping[str, Json]
@@ -53,12 +53,12 @@ class Task(Struct, frozen=True, eq=False):
 
     @property
     def scope(self) -> tuple[Scope, ...]:
-        """What the log says it runs inside."""
+        """The scope for the log."""
         return self.inside.scope
 
     @property
     def item(self) -> ItemValue | None:
-        """The item that it is for, if any."""
+        """Its item, if any."""
         return self.inside.item
 
 
@@ -69,7 +69,7 @@ class Consider(Struct, frozen=True):
 
 
 class GroupBegan(Struct, frozen=True):
-    """A fan-out, pipeline, loop or nested experience began; it has so many parts (a loop: at most)."""
+    """A fan-out, pipeline, loop or nested experience began. `parts` is how many it has (for a loop, at most)."""
 
     node_id: str
     scope: tuple[Scope, ...]
@@ -77,7 +77,7 @@ class GroupBegan(Struct, frozen=True):
 
 
 class GroupEnded(Struct, frozen=True):
-    """All parts of a fan-out, pipeline, loop or nested experience ended; it failed when `error` says so."""
+    """All parts of a fan-out, pipeline, loop or nested experience ended; it failed if there is an `error`."""
 
     node_id: str
     scope: tuple[Scope, ...]
@@ -86,7 +86,7 @@ class GroupEnded(Struct, frozen=True):
 
 
 class Failed(Struct, frozen=True):
-    """A vertex, or a part of one, failed before any execution of it began."""
+    """A vertex, or a part of one, failed before its execution began."""
 
     node_id: str
     scope: tuple[Scope, ...]
@@ -103,7 +103,7 @@ class Skipped(Struct, frozen=True):
 
 
 class Cancelled(Struct, frozen=True):
-    """A vertex, or a part of one, did not end, or did not begin, before its run was stopped."""
+    """A vertex, or a part of one, had not ended, or not begun, when its run was stopped."""
 
     node_id: str
     scope: tuple[Scope, ...]
@@ -112,42 +112,53 @@ class Cancelled(Struct, frozen=True):
 
 
 class Warn(Struct, frozen=True):
-    """Something the author should know; it goes on."""
+    """A warning for the author."""
 
     node_id: str
     scope: tuple[Scope, ...]
     message: str
 
 
+class Unknown(Struct, frozen=True):
+    """The end of a fan-out, pipeline, loop or nested experience is not known (plans only).
+
+    Without `reasons`, it depends on its own parts.
+    """
+
+    node_id: str
+    scope: tuple[Scope, ...]
+    reasons: tuple[str, ...] = ()
+
+
 class FailRun(Struct, frozen=True):
-    """The failure of `node_id` ends the run of its graph. Never leaves the core: the graph's run takes it."""
+    """The failure of `node_id` ends the run of its graph. Handled within the scheduler, by the GraphRun."""
 
     node_id: str
 
 
 class StopAll(Struct, frozen=True):
-    """Within `scope`, begin nothing more; stop what runs, and report each task that was considered as ended."""
+    """Within `scope`, begin nothing more, stop what runs, and report the end of each wanted task."""
 
     scope: tuple[Scope, ...]
     reason: str
 
 
 class Limit(Struct, frozen=True, eq=False):
-    """Report a TimeOver for this attempt of a nested experience after `timeout_ms`. Two limits are never equal."""
+    """Report a TimeOver for this attempt of a nested experience after `timeout_ms`. Compared by identity."""
 
     node: Node
     scope: tuple[Scope, ...]
 
     @property
     def timeout_ms(self) -> int:
-        """How long that attempt may take."""
+        """How long the attempt may take."""
         return self.node.timeout_ms
 
 
 class TryLater(Struct, frozen=True, eq=False):
-    """This attempt of a nested experience failed: report a TryAgain once its node's `on_error` has been waited for.
+    """An attempt of a nested experience failed: report a TryAgain after the wait of its node's `on_error`.
 
-    Two are never equal.
+    Compared by identity.
     """
 
     node: Node
@@ -171,6 +182,7 @@ Command = (
     | Skipped
     | Cancelled
     | Warn
+    | Unknown
     | FailRun
     | StopAll
     | Limit
@@ -179,40 +191,40 @@ Command = (
 )
 
 TaskEnd = NodeCompleted | NodeCached | NodeFailed | NodeCancelled
-"""The events that end a task which was considered."""
+"""The events that end a task."""
 
 
 class TimeOver(Struct, frozen=True):
-    """What a Limit asked for."""
+    """The time of a Limit is over."""
 
     limit: Limit
 
     @property
     def node_id(self) -> str:
-        """The nested experience's node."""
+        """The node that nests the experience."""
         return self.limit.node.id
 
     @property
     def scope(self) -> tuple[Scope, ...]:
-        """What that runs inside."""
+        """The scope of that node."""
         return self.limit.scope
 
 
 class TryAgain(Struct, frozen=True):
-    """What a TryLater asked for."""
+    """The wait of a TryLater is over."""
 
     later: TryLater
 
     @property
     def node_id(self) -> str:
-        """The nested experience's node."""
+        """The node that nests the experience."""
         return self.later.node.id
 
     @property
     def scope(self) -> tuple[Scope, ...]:
-        """What that runs inside."""
+        """The scope of that node."""
         return self.later.scope
 
 
-Happening = TaskEnd | TimeOver | TryAgain
-"""All that the scheduler hears."""
+SchedulerEvent = TaskEnd | TimeOver | TryAgain
+"""The events that the scheduler handles."""

@@ -1,5 +1,5 @@
-"""Digests of values, as parts of input hashes and keys of items have them. One that was made with a key says which:
-`1a2b3c4d:` stands before it. Pure.
+"""Digests of values, for input parts and item keys. A keyed digest is prefixed with the id of its key, such as
+`1a2b3c4d:`. Pure.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from engine.canonical import hash_value
 from engine.expressions import Json
 
 HashOf = Callable[[Json, Json], str]
-"""Gives the digest of a value; the second value is as much of it as people may see."""
+"""Gives the digest of a value; the second argument is as much of it as people may see."""
 
 
 def keyed(key_id: str, digest: str) -> str:
-    """A digest that was made with the key that logs name `key_id`."""
+    """A digest that was made with the key `key_id`."""
     return f"{key_id}:{digest}"
 
 
 def key_of(digest: str) -> str | None:
-    """The id of the key that a digest was made with; None where anybody could make it."""
+    """The id of the key that a digest was made with; None if it was made without one."""
     return digest.partition(":")[0] if ":" in digest else None
 
 
 def without_key(digest: str) -> str:
-    """The digest's own hex digits."""
+    """The hex digits of the digest, without the id of its key."""
     return digest.rpartition(":")[2]
 
 
 def hash_openly(value: Json, _shown: Json) -> str:
-    """The digest that anybody could make."""
+    """The digest without a key."""
     return hash_value(value)

@@ -7,17 +7,16 @@ import sys
 from pathlib import Path
 
 from engine.cache.keys.input_hash import input_key
-from engine.cache.keys.input_parts import Keyings, execution_parts, received_parts
+from engine.cache.keys.input_parts import InputHashers, execution_parts, received_parts
 from engine.cache.keys.sources import new_sources
 from engine.experience.load import load
 from engine.expressions import Json
 from engine.nodes.registry import kinds
 from engine.runner.prepare import prepare_run
-from engine.scheduler.activity import Place
 from engine.scheduler.items import item_values
-from engine.scheduler.state.inputs import Inside, args_of, given_of, lookup, reads_of
-from engine.scheduler.state.results import Board
-from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.state.inputs import Context, Inside, args_of, given_of, lookup, reads_of
+from engine.scheduler.state.results import Results
+from engine.scheduler.state.visible_state import VisibleState
 
 _ARGS: dict[str, Json] = {"token": "secret", "city": "Oslo"}
 _STATE: dict[str, Json] = {"text": "née", "rows": [{"name": "A", "n": "1"}]}
@@ -28,19 +27,19 @@ def keys_of(folder: Path, *, backwards: bool = False) -> dict[str, dict[str, Jso
     """By node: `hash` and `parts`. `backwards` gives every mapping in the other order."""
     order = reversed if backwards else iter
     preparation = prepare_run(load(folder), dict(order(list(_ARGS.items()))))
-    board = Board(preparation.composition, preparation.args, dict(order(list(_STATE.items()))))
-    keying = Keyings(kinds(folder), preparation.composition, new_sources({})).of(board)
+    results = Results(preparation.composition, preparation.args, dict(order(list(_STATE.items()))))
+    hasher = InputHashers(kinds(folder), preparation.composition, new_sources({})).of(results)
     item = item_values([{"n": 1, "name": "A"}])[0]
     found: dict[str, dict[str, Json]] = {}
     for node in preparation.experience.nodes:
         inside = Inside() if node.for_each is None else Inside().fanout(node.id, item)
-        place = Place(Sight(board, node.id), _EDGES, inside, ())
-        find = lookup(place.sight, place.edges, place.inside)
+        context = Context(VisibleState(results, node.id), _EDGES, inside)
+        find = lookup(context)
         args, given = args_of(node, find).value, given_of(node, find).value
         assert isinstance(args, dict)
         assert isinstance(given, dict)
-        received = received_parts(reads_of(place.sight, node), place.edges)
-        key = input_key(execution_parts(keying.node(node, given), received, args, place.inside.item))
+        received = received_parts(reads_of(context.visible_state, node), context.edges)
+        key = input_key(execution_parts(hasher.node(node, given), received, args, context.inside.item))
         found[node.id] = {"hash": key.hash, "parts": dict(key.parts)}
     return found
 

@@ -163,7 +163,7 @@ async def test_nothing_that_a_run_leaves_prints_or_sends_holds_a_secret(world: W
         told += [await editor.ask("oe/runs", uri=uri), await editor.ask("oe/runState", uri=uri, runId=run_id)]
         live = (await editor.execute("oe.runExperience", uri, {"args": {"token": ARG, "pin": PIN}}))["runId"]
         await editor.until_event(live, "run.finished")
-        assert {f"node.completed {node}" for node in COMPLETE} <= set(editor.heard(live))
+        assert {f"node.completed {node}" for node in COMPLETE} <= set(editor.events_of(live))
         await editor.until_progress_ends(live)
         told += [editor.events, editor.progress_of(live), editor.log_messages, editor.messages]
         told += [await editor.ask("oe/plan", uri=uri, runId=live), await editor.execute("oe.inspectRun", uri, live)]

@@ -1,1 +1,1 @@
-"""The laws of resuming, for experiences in real folders with real logs; only the nodes run in this process."""
+"""The laws of resuming, for experiences in real folders with real logs. Nodes run in this process."""

@@ -1,4 +1,4 @@
-"""What is in the log is what a new interpreter gives for the code that the log names; what is restored is today's."""
+"""The laws of code: a logged outcome is that of the logged code, and a restored outcome that of the current code."""
 
 from __future__ import annotations
 

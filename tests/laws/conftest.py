@@ -1,4 +1,4 @@
-"""The laws are not about power losses: nothing waits for the disk."""
+"""Switches off syncing: the laws are not about power losses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Experiences as somebody writes and edits them, and what their nodes make of what they receive. Data, and files."""
+"""Drafts of experiences as people write and edit them, and what their nodes compute. Data, and files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person at work: edits, failures, crashes, logs that are thrown away. The laws hold at every resume."""
+"""A state machine of a person at work: edits, failures, crashes, deleted logs. The laws hold at every resume."""
 
 from __future__ import annotations
 

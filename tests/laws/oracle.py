@@ -1,4 +1,4 @@
-"""What a run, or a resume, of a draft has to do and come to: a small evaluator that knows no log, hash or scheduler."""
+"""Predicts what a run or resume of a draft must do: a small evaluator without logs, hashes or a scheduler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run with nodes, a fan-out, a branch and a blob; and what resuming any beginning of its log has to come to."""
+"""A run with nodes, a fan-out, a branch and a blob; and the expected end of resuming any prefix of its log."""
 
 from __future__ import annotations
 

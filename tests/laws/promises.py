@@ -1,4 +1,4 @@
-"""What a plan promises, held against what the resume then did (docs/resume.md, Ask why, before anything is spent)."""
+"""Compares a plan with what the resume then did (docs/resume.md, Ask why, before anything is spent)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from engine.cache.decisions.decision import Answer
-from engine.cache.decisions.execution_path import place_of
-from engine.cache.decisions.recorded_outcomes import Original
+from engine.cache.decisions.execution_path import path_of
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
 from engine.cache.plan.plan_entries import Entry, Plan
 from engine.log.events.events import NodeSkipped
 from tests.laws.oracle import Name
@@ -17,8 +17,8 @@ COMES_FROM = re.compile(r"(.+) comes? from (.+)")
 CONDITION = re.compile(r"when: (.+) is false")
 
 
-def broken_promises(planned: Plan, original: Original, done: Done) -> list[str]:
-    """What of a plan did not come true, in words."""
+def broken_promises(planned: Plan, original: RecordedOutcomes, done: Done) -> list[str]:
+    """The differences between a plan and its resume, in words."""
     return [
         f"{entry.node_id}, promised {entry.answer.value} {entry.reasons}: {wrong}"
         for entry in planned.entries
@@ -26,7 +26,7 @@ def broken_promises(planned: Plan, original: Original, done: Done) -> list[str]:
     ]
 
 
-def _wrong(whole: Entry, original: Original, done: Done) -> Iterator[str]:
+def _wrong(whole: Entry, original: RecordedOutcomes, done: Done) -> Iterator[str]:
     skip = done.skips.get(whole.node_id)
     if skip is not None:
         yield from _wrong_skip(whole, skip)
@@ -55,7 +55,7 @@ def _wrong_skip(whole: Entry, skip: NodeSkipped) -> Iterator[str]:
         yield f"skipped by a condition that was not named: {skip.reason}"
 
 
-def _wrong_execution(entry: Entry, original: Original, done: Done) -> Iterator[str]:
+def _wrong_execution(entry: Entry, original: RecordedOutcomes, done: Done) -> Iterator[str]:
     name: Name = entry.node_id, entry.index
     ran, restored = name in done.executed, name in done.restored
     if entry.answer is Answer.RESTORED and (ran or not restored):
@@ -66,12 +66,12 @@ def _wrong_execution(entry: Entry, original: Original, done: Done) -> Iterator[s
         yield from _wrong_dependence(entry, name, original, done)
 
 
-def _wrong_dependence(entry: Entry, name: Name, original: Original, done: Done) -> Iterator[str]:
+def _wrong_dependence(entry: Entry, name: Name, original: RecordedOutcomes, done: Done) -> Iterator[str]:
     """It ran: then one of the parts that the plan named as open must have been what made it."""
     named = {found[1] for reason in entry.reasons if (found := COMES_FROM.fullmatch(reason))}
     event = done.parts[name]
     parts = event.input_parts or {}
-    outcomes = original.outcomes.get(place_of(event.node_id, event.scope), [])
+    outcomes = original.outcomes.get(path_of(event.node_id, event.scope), [])
     for outcome in outcomes:
         both = parts.keys() | outcome.input_parts.keys()
         differing = {part for part in both if parts.get(part) != outcome.input_parts.get(part)}

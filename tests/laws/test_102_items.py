@@ -1,4 +1,4 @@
-"""Of 102 items only those run again whose outcome is not there (docs/design.md, Resume)."""
+"""Of 102 items, only those without an outcome run again (docs/design.md, Resume)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a log and a resume cost: in bytes, and in time as a multiple of reading the log's lines as JSON."""
+"""The cost of a log and a resume: in bytes, and in time as a multiple of reading the log's lines as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A log may be cut off anywhere: each beginning of it can be resumed, and nothing in it runs again."""
+"""A log may be cut off anywhere: each prefix of it can be resumed, and nothing in it runs again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A draft in a folder, its runs and resumes: what was done, as its nodes and its log tell."""
+"""A draft in a folder, its runs and resumes, and what its nodes and logs recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.cache.decisions.recorded_outcomes import Original
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
 from engine.cache.plan.plan_entries import Plan
 from engine.experience.load import load
 from engine.log.events.events import NodeCached, NodeCompleted, NodeSkipped, Output, Record, RunStatus
@@ -75,7 +75,7 @@ class World:
         draft.write(self.folder)
         return await self._carry_out(prepare_run(load(self.folder), {}), draft, broken)
 
-    async def resume(self, draft: Draft, broken: Collection[str] = ()) -> tuple[Plan, Original, Done]:
+    async def resume(self, draft: Draft, broken: Collection[str] = ()) -> tuple[Plan, RecordedOutcomes, Done]:
         """Plan the resume of the newest run as `draft` is now; then do it."""
         draft.write(self.folder)
         preparation = prepare_resume(load(self.folder), self.newest)

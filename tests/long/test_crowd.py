@@ -1,4 +1,4 @@
-"""The same as in tests/unit/runner/test_crowd.py, with more processes and for a minute or so."""
+"""The same as in tests/unit/runner/test_concurrent_processes.py, with more processes and for a minute or so."""
 
 from __future__ import annotations
 

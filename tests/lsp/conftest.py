@@ -1,4 +1,4 @@
-"""Experiences on disk that real engines run."""
+"""An experience on disk that real engines run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ graph:
 """
 
 TOOLS = '''\
-"""Three tools; the second needs stations.txt, and waits for a word through the pipe `gate` where there is one."""
+"""Three tools; the second needs stations.txt, and waits for the pipe `gate` if there is one."""
 
 from pathlib import Path
 
@@ -91,7 +91,7 @@ class Weather:
         return [json.loads(line) for line in self.log(run_id).read_text().splitlines()]
 
     def oe(self, *arguments: str) -> str:
-        """Run `oe` in a terminal, to its end; the id of the run that it made."""
+        """Run `oe` in a terminal, to its end; the id of its run."""
         before = set(self.runs())
         command = [sys.executable, "-m", "engine.cli", *arguments]
         said = subprocess.run(command, cwd=self.folder, check=False, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""An editor that talks to a real oe-lsp over stdio, notes everything it is told, and can wait for it."""
+"""An editor that talks to a real oe-lsp over stdio, records every message, and can wait for one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNANSWERED = "the person looks elsewhere"
 
 
 class Editor(LanguageClient):
-    """One window. Use it as a context; `trusted`, `events` and so on are what it says of itself in `initialize`."""
+    """One window, as a context manager. `trusted`, `events` and so on go into `initialize`."""
 
     def __init__(
         self,
@@ -43,18 +43,18 @@ class Editor(LanguageClient):
         self.questions: list[str] = []
         self.refreshes = 0
         self.registered: list[str] = []
-        self.asks_for_problems = False
+        self.pulls_diagnostics = False
         self._declared = capabilities or _capabilities(encoding, progress=progress)
         self._options = {"oeEvents": events} | _present(trusted=trusted, settings=settings)
         self._answer = answer
         self._command = server
         self._process_id = process_id or os.getpid()
         self._env = {**os.environ, "OE_STATE_DIR": str(workspace / "state")} | (env or {})
-        self._news = asyncio.Event()
+        self._received = asyncio.Event()
         self._closing = asyncio.Event()
         self._versions = itertools.count(1)
         register_lsp_features(self)
-        self._hear()
+        self._record()
 
     async def __aenter__(self) -> Editor:
         await self.start_io(*self._command, env=self._env)
@@ -66,7 +66,7 @@ class Editor(LanguageClient):
                 process_id=self._process_id,
             )
         )
-        self.asks_for_problems = introduced.capabilities.diagnostic_provider is not None
+        self.pulls_diagnostics = introduced.capabilities.diagnostic_provider is not None
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -74,7 +74,7 @@ class Editor(LanguageClient):
             await asyncio.wait_for(self.shutdown_async(None), SECONDS)
             self._closing.set()
             self.exit(None)
-            await self.until_served_no_more()
+            await self.until_server_exits()
         await self.stop()
 
     @property
@@ -92,13 +92,13 @@ class Editor(LanguageClient):
         return self._server.returncode
 
     async def vanish(self) -> None:
-        """End as an editor that crashes does: without a word."""
+        """End without `shutdown`, as an editor that crashes."""
         assert self._server is not None
         assert self._server.stdin is not None
         self._server.stdin.close()
-        await self.until_served_no_more()
+        await self.until_server_exits()
 
-    async def until_served_no_more(self) -> None:
+    async def until_server_exits(self) -> None:
         assert self._server is not None
         await asyncio.wait_for(self._server.wait(), SECONDS)
 
@@ -156,14 +156,14 @@ class Editor(LanguageClient):
 
         async def wait() -> Any:
             while not (result := holds()):
-                self._news.clear()
-                await self._news.wait()
+                self._received.clear()
+                await self._received.wait()
             return result
 
         return await asyncio.wait_for(wait(), SECONDS)
 
     async def diagnostics_of(self, uri: str, version: int | None = None) -> Sequence[types.Diagnostic]:
-        """What was published last for a document, once it is for `version` (any, when None)."""
+        """The diagnostics published last for a document, once they are for `version` (None: any)."""
 
         def latest() -> types.PublishDiagnosticsParams | None:
             found = [params for params in self.published if params.uri == uri]
@@ -177,20 +177,20 @@ class Editor(LanguageClient):
         return await asyncio.wait_for(self.text_document_diagnostic_async(params), SECONDS)
 
     async def problems_of(self, uri: str, version: int | None = None) -> Sequence[types.Diagnostic]:
-        """What is wrong in a document, in the way that this client learns of it."""
-        if not self.asks_for_problems:
+        """The problems of a document, pulled or pushed as this client does."""
+        if not self.pulls_diagnostics:
             return await self.diagnostics_of(uri, version)
         report = await self.pull(uri)
         assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
         return report.items
 
-    def heard(self, run_id: str) -> list[str]:
+    def events_of(self, run_id: str) -> list[str]:
         """The events of a run, a word for each: `node.cached fetch`."""
-        events = [told["event"] for told in self.events if told["runId"] == run_id]
+        events = [params["event"] for params in self.events if params["runId"] == run_id]
         return [f"{event['type']} {event['nodeId']}" if "nodeId" in event else event["type"] for event in events]
 
     async def until_event(self, run_id: str, word: str) -> None:
-        await self.until(lambda: word in self.heard(run_id))
+        await self.until(lambda: word in self.events_of(run_id))
 
     def progress_of(self, run_id: str) -> list[Any]:
         return self.progress_reports.get(f"oe/run/{run_id}", [])
@@ -201,7 +201,7 @@ class Editor(LanguageClient):
 
         return await self.until(end)
 
-    def _hear(self) -> None:
+    def _record(self) -> None:
         @self.feature("oe/event")
         def event(params: Any) -> None:
             self.events.append(_plain(params))
@@ -217,20 +217,20 @@ class Editor(LanguageClient):
         @self.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
         async def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
             self.questions.append(params.message)
-            self._news.set()
+            self._received.set()
             if self._answer == UNANSWERED:
                 await self._closing.wait()
             return next((action for action in params.actions or [] if action.title == self._answer), None)
 
         handle = self.protocol.handle_message
 
-        def handle_and_tell(message: Any) -> None:
+        def handle_and_record(message: Any) -> None:
             handle(message)
             if getattr(message, "method", None) == types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS:
                 self.published.append(message.params)
-            self._news.set()
+            self._received.set()
 
-        self.protocol.handle_message = handle_and_tell  # type: ignore[method-assign]
+        self.protocol.handle_message = handle_and_record  # type: ignore[method-assign]
 
 
 def _capabilities(encoding: str, *, progress: bool) -> types.ClientCapabilities:

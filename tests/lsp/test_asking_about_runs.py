@@ -1,4 +1,4 @@
-"""The custom requests, and how the server begins and ends."""
+"""The custom requests, and how the server starts and ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNKNOWN_RUN = "00000000-0000-4000-8000-000000000000"
 SERVER = (sys.executable, "-m", "oe_lsp.server")
 
 
-async def test_runs_are_listed_newest_first_with_how_they_ended(weather: Weather) -> None:
+async def test_runs_are_listed_newest_first_with_their_outcomes(weather: Weather) -> None:
     failed = weather.oe("run")
     succeeded = weather.mend().oe("resume", failed)
 
@@ -35,7 +35,7 @@ async def test_runs_are_listed_newest_first_with_how_they_ended(weather: Weather
     assert oldest.startedAt <= oldest.finishedAt <= newest.startedAt
 
 
-async def test_the_state_of_a_run_tells_of_each_node(weather: Weather) -> None:
+async def test_the_state_of_a_run_has_each_node(weather: Weather) -> None:
     run_id = weather.oe("run")
 
     async with Editor(weather.folder) as editor:
@@ -50,7 +50,7 @@ async def test_the_state_of_a_run_tells_of_each_node(weather: Weather) -> None:
     assert state.seq == len(weather.events(run_id)) - 1
 
 
-async def test_a_run_can_be_read_as_text_where_an_editor_knows_no_custom_requests(weather: Weather) -> None:
+async def test_a_run_can_be_inspected_as_text(weather: Weather) -> None:
     run_id = weather.oe("run")
 
     async with Editor(weather.folder) as editor:
@@ -75,7 +75,7 @@ async def test_the_plan_says_what_a_resume_would_restore_and_why_the_rest_runs(w
     assert weather.runs() == [run_id]
 
 
-async def test_the_plan_is_of_the_text_in_the_editor_and_shows_what_is_different(weather: Weather) -> None:
+async def test_the_plan_is_for_the_text_in_the_editor_and_shows_the_differences(weather: Weather) -> None:
     run_id = weather.oe("run")
 
     async with Editor(weather.folder) as editor:
@@ -104,7 +104,7 @@ async def test_a_request_with_wrong_params_is_answered(weather: Weather) -> None
             await editor.ask("oe/runState", url="x")
 
 
-async def test_the_setting_of_how_many_lenses_there_are_is_asked_of_the_client(weather: Weather) -> None:
+async def test_the_number_of_lenses_is_a_setting_of_the_client(weather: Weather) -> None:
     weather.oe("run")
     editor = Editor(weather.folder)
     editor.set_configuration({"codeLens": {"runs": 0}}, section="oe")
@@ -131,9 +131,7 @@ async def test_a_log_that_appears_on_disk_changes_the_lenses(weather: Weather, t
         await editor.until_lens(uri, f"▶ Resume run {run_id[:8]}")
 
 
-async def test_runs_in_a_folder_that_is_added_to_the_workspace_are_followed_though_nothing_is_open(
-    weather: Weather, tmp_path: Path
-) -> None:
+async def test_runs_in_a_folder_added_to_the_workspace_are_followed(weather: Weather, tmp_path: Path) -> None:
     weather.mend().hold()
 
     async with Editor(tmp_path / "elsewhere") as editor:
@@ -148,7 +146,7 @@ async def test_runs_in_a_folder_that_is_added_to_the_workspace_are_followed_thou
         assert editor.events[0]["uri"] == f"{folder.uri}/experience.yaml"
 
 
-def test_the_server_ends_by_itself_when_its_client_is_gone() -> None:
+def test_the_server_ends_when_its_client_is_gone() -> None:
     began = time.monotonic()
 
     ended = subprocess.run(SERVER, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False)
@@ -158,7 +156,7 @@ def test_the_server_ends_by_itself_when_its_client_is_gone() -> None:
     assert time.monotonic() - began < 10
 
 
-async def test_a_server_that_was_shut_down_ends_with_code_0(tmp_path: Path) -> None:
+async def test_a_server_exits_with_0_after_shutdown(tmp_path: Path) -> None:
     async with Editor(tmp_path) as editor:
         pass
 

@@ -1,4 +1,4 @@
-"""Clients that ask for problems themselves are told when they ask, and only then."""
+"""Clients that pull diagnostics get them when they ask, and only then."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def full(report: types.DocumentDiagnosticReport) -> tuple[list[str], str]:
     return [str(found.code) for found in report.items], report.result_id
 
 
-async def test_who_asks_is_told_the_problems_of_the_newest_text_and_nothing_is_pushed(tmp_path: Path) -> None:
+async def test_a_pull_has_the_problems_of_the_newest_text_and_nothing_is_pushed(tmp_path: Path) -> None:
     async with Editor(tmp_path, capabilities=asking()) as editor:
         uri = editor.open(text=EXPERIENCE)
         editor.change(uri, WRONG)
@@ -44,7 +44,7 @@ async def test_who_asks_is_told_the_problems_of_the_newest_text_and_nothing_is_p
         assert editor.published == []
 
 
-async def test_what_the_client_has_already_is_not_sent_again(tmp_path: Path) -> None:
+async def test_an_unchanged_report_is_not_sent_again(tmp_path: Path) -> None:
     async with Editor(tmp_path, capabilities=asking()) as editor:
         uri = editor.open(text=WRONG)
         _, first = full(await editor.pull(uri))
@@ -67,7 +67,7 @@ async def test_an_edit_that_changes_the_problems_gives_a_new_report(tmp_path: Pa
         assert (codes, second != first) == ([], True)
 
 
-async def test_a_client_is_asked_to_ask_again_when_a_file_that_was_missing_is_there(tmp_path: Path) -> None:
+async def test_diagnostics_are_refreshed_when_a_missing_file_appears(tmp_path: Path) -> None:
     async with Editor(tmp_path, capabilities=asking()) as editor:
         uri = editor.open(text=EXPERIENCE.replace("./tools.py:report", "./more.py"))
         assert full(await editor.pull(uri))[0] == ["OE601"]
@@ -80,7 +80,7 @@ async def test_a_client_is_asked_to_ask_again_when_a_file_that_was_missing_is_th
         assert full(await editor.pull(uri))[0] == []
 
 
-async def test_a_client_is_asked_to_ask_again_when_the_settings_change(tmp_path: Path) -> None:
+async def test_diagnostics_are_refreshed_when_the_settings_change(tmp_path: Path) -> None:
     async with Editor(tmp_path, capabilities=asking()) as editor:
         uri = editor.open(text=WRONG)
         _, first = full(await editor.pull(uri))
@@ -92,7 +92,7 @@ async def test_a_client_is_asked_to_ask_again_when_the_settings_change(tmp_path:
         assert full(await editor.pull(uri, first))[0] == []
 
 
-async def test_a_document_that_is_no_experience_has_no_problems(tmp_path: Path) -> None:
+async def test_other_documents_have_no_problems(tmp_path: Path) -> None:
     async with Editor(tmp_path, capabilities=asking()) as editor:
         report = await editor.pull(editor.open("other.yaml", "name: [\n"))
 
@@ -109,7 +109,7 @@ def who_cannot_be_told_to_ask_again(*, listens: bool) -> types.ClientCapabilitie
     )
 
 
-async def test_who_cannot_be_told_to_ask_again_is_told_of_changes_in_files_and_settings(tmp_path: Path) -> None:
+async def test_a_client_without_refresh_gets_changes_of_files_and_settings_pushed(tmp_path: Path) -> None:
     capabilities = who_cannot_be_told_to_ask_again(listens=True)
     text = EXPERIENCE.replace("./tools.py:report", "./more.py").replace("to: compare }", "to: compar }")
     async with Editor(tmp_path, capabilities=capabilities) as editor:
@@ -125,10 +125,10 @@ async def test_who_cannot_be_told_to_ask_again_is_told_of_changes_in_files_and_s
         editor.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
         await editor.until(lambda: editor.published[-1].diagnostics == ())
 
-        assert not editor.asks_for_problems
+        assert not editor.pulls_diagnostics
 
 
-async def test_who_cannot_be_told_anything_can_ask(tmp_path: Path) -> None:
+async def test_a_client_without_push_can_pull_without_refresh(tmp_path: Path) -> None:
     async with Editor(tmp_path, capabilities=who_cannot_be_told_to_ask_again(listens=False)) as editor:
         codes, _ = full(await editor.pull(editor.open(text=WRONG)))
 

@@ -1,4 +1,4 @@
-"""Whatever a document looks like, every request is answered, and every range in an answer lies in the document."""
+"""For any document, every request is answered, and every range in an answer lies in the document."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ OF_ALL: tuple[Ask, ...] = (
 @pytest.mark.parametrize(
     "encoding", [pytest.param(name, marks=() if name == "utf-16" else pytest.mark.long) for name in UNITS]
 )
-async def test_every_answer_about_an_awkward_document_stays_within_it(tmp_path: Path, encoding: str) -> None:
+async def test_every_range_in_an_answer_lies_in_the_document(tmp_path: Path, encoding: str) -> None:
     async with Editor(tmp_path, encoding=encoding) as editor:
         for number, text in enumerate(DOCUMENTS.values()):
             folder = tmp_path / str(number)

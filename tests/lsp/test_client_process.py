@@ -1,4 +1,4 @@
-"""The process of the editor, which `initialize` names: when it is gone the server ends, whoever holds its pipes."""
+"""The server ends with the process that `initialize` names, even if its pipes stay open."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENDS_WITH_ITS_INPUT = (sys.executable, "-c", "import sys; sys.stdin.read()")
 
 
 class Process:
-    """Some process that a server takes for its client's."""
+    """A process that stands in for the client's."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(ENDS_WITH_ITS_INPUT, stdin=subprocess.PIPE)
@@ -39,7 +39,7 @@ async def process() -> AsyncIterator[Process]:
     await process.end()
 
 
-async def test_a_server_ends_with_the_process_of_its_client_although_its_pipes_stay_open(
+async def test_a_server_ends_with_its_clients_process_although_the_pipes_stay_open(
     weather: Weather, process: Process
 ) -> None:
     editor = Editor(weather.folder, process_id=process.id)
@@ -48,16 +48,16 @@ async def test_a_server_ends_with_the_process_of_its_client_although_its_pipes_s
 
         await process.end()
 
-        await editor.until_served_no_more()
+        await editor.until_server_exits()
         assert editor.exit_code == 1, "there was no `shutdown`"
 
 
-async def test_what_the_vanished_editor_had_started_goes_on(weather: Weather, process: Process) -> None:
+async def test_a_run_goes_on_when_its_editor_has_died(weather: Weather, process: Process) -> None:
     weather.mend().hold()
     async with Editor(weather.folder, process_id=process.id) as editor:
         run_id = (await editor.execute("oe.runExperience", editor.open()))["runId"]
         await process.end()
-        await editor.until_served_no_more()
+        await editor.until_server_exits()
 
     async with Editor(weather.folder) as editor:
         uri = editor.open()
@@ -66,21 +66,21 @@ async def test_what_the_vanished_editor_had_started_goes_on(weather: Weather, pr
         await editor.until_lens(uri, f"▶ Resume run {run_id[:8]} · succeeded")
 
 
-async def test_it_is_cancelled_where_the_user_wants_that(weather: Weather, process: Process) -> None:
+async def test_a_run_is_cancelled_when_its_editor_has_died_if_so_set(weather: Weather, process: Process) -> None:
     weather.mend().hold()
     settings = {"run": {"onEditorClose": "cancel"}}
     async with Editor(weather.folder, process_id=process.id, settings=settings) as editor:
         run_id = (await editor.execute("oe.runExperience", editor.open()))["runId"]
         await process.end()
-        await editor.until_served_no_more()
+        await editor.until_server_exits()
 
     async with Editor(weather.folder) as editor:
         await editor.until_lens(editor.open(), f"▶ Resume run {run_id[:8]} · cancelled")
 
 
 @pytest.mark.parametrize("pid", [0, -1, 2**31 - 1, 2**40])
-async def test_a_process_id_that_means_nothing_here_ends_no_server(weather: Weather, pid: int) -> None:
-    """Of a client in another container, or on another machine."""
+async def test_an_unknown_process_id_does_not_end_the_server(weather: Weather, pid: int) -> None:
+    """The client may be in another container, or on another machine."""
     async with Editor(weather.folder, process_id=pid) as editor:
         assert await editor.lenses(editor.open())
         assert editor.is_served
@@ -100,16 +100,16 @@ def test_a_client_without_a_process_is_served() -> None:
     assert ended.returncode == 0
 
 
-@pytest.fixture(params=["told", "looked for"])
+@pytest.fixture(params=["pidfd", "polling"])
 def system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that tells when a process ends, or one that has to be asked again and again."""
-    if request.param == "looked for":
+    """A system that reports the end of a process, and one that has to be polled."""
+    if request.param == "polling":
         monkeypatch.setattr(client_process, "_POLL_S", 0.01)
         monkeypatch.delattr(os, "pidfd_open")
 
 
 @pytest.mark.usefixtures("system")
-async def test_the_end_of_a_process_is_noticed_however_the_system_tells(process: Process) -> None:
+async def test_waiting_ends_with_the_process(process: Process) -> None:
     waiting = asyncio.create_task(wait_for_exit(process.id))
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -121,13 +121,13 @@ async def test_the_end_of_a_process_is_noticed_however_the_system_tells(process:
 
 @pytest.mark.usefixtures("system")
 @pytest.mark.parametrize("pid", [0, -5, 2**22 + 1, 2**64])
-async def test_a_process_that_is_not_there_is_said_to_be_none(pid: int) -> None:
+async def test_waiting_for_an_unknown_process_raises(pid: int) -> None:
     with pytest.raises(ProcessLookupError):
         await wait_for_exit(pid)
 
 
 @pytest.mark.usefixtures("system")
-async def test_waiting_can_be_given_up(process: Process) -> None:
+async def test_waiting_can_be_cancelled(process: Process) -> None:
     waiting = asyncio.create_task(wait_for_exit(process.id))
     await asyncio.sleep(0)
 

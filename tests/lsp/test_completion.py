@@ -1,4 +1,4 @@
-"""Completion over a real server: what a client is sent for what it can show, in the units that it counts in."""
+"""Completion over a real server: for the client's capabilities, in its position encoding."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def edit(item: types.CompletionItem) -> types.TextEdit:
 
 
 @pytest.mark.parametrize(("encoding", "start", "end"), [("utf-8", 39, 42), ("utf-16", 34, 37), ("utf-32", 33, 36)])
-async def test_ids_replace_what_is_typed_in_the_clients_own_units(
+async def test_an_id_replaces_the_typed_text_in_the_clients_encoding(
     tmp_path: Path, encoding: str, start: int, end: int
 ) -> None:
     edge = '    - { from: "🌦️é compare", to: rep }'
@@ -54,7 +54,7 @@ async def test_ids_replace_what_is_typed_in_the_clients_own_units(
     )
 
 
-async def test_a_whole_node_is_a_snippet_where_the_client_knows_snippets(tmp_path: Path) -> None:
+async def test_a_whole_node_is_a_snippet_if_the_client_supports_snippets(tmp_path: Path) -> None:
     text = EXPERIENCE.replace("  edges:", "    - \n  edges:")
     line = text.splitlines().index("    - ")
 
@@ -67,7 +67,7 @@ async def test_a_whole_node_is_a_snippet_where_the_client_knows_snippets(tmp_pat
     assert "```yaml" in tool.documentation.value
 
 
-async def test_a_whole_node_is_plain_text_where_it_does_not(tmp_path: Path) -> None:
+async def test_a_whole_node_is_plain_text_if_it_does_not(tmp_path: Path) -> None:
     text = EXPERIENCE.replace("  edges:", "    - \n  edges:")
     line = text.splitlines().index("    - ")
 
@@ -80,7 +80,7 @@ async def test_a_whole_node_is_plain_text_where_it_does_not(tmp_path: Path) -> N
     assert "```" not in tool.documentation
 
 
-async def test_files_are_those_on_disk_beside_the_experience(tmp_path: Path) -> None:
+async def test_files_beside_the_experience_are_offered(tmp_path: Path) -> None:
     (tmp_path / "tools").mkdir()
     (tmp_path / "tools" / "measure.py").touch()
     text = EXPERIENCE.replace("./tools.py:measure", "./tools/")
@@ -93,7 +93,7 @@ async def test_files_are_those_on_disk_beside_the_experience(tmp_path: Path) -> 
     assert edit(found["measure.py"]).new_text == "./tools/measure.py"
 
 
-async def test_the_text_that_was_sent_last_is_completed(tmp_path: Path) -> None:
+async def test_the_newest_text_is_completed(tmp_path: Path) -> None:
     async with Editor(tmp_path) as editor:
         uri = editor.open(text="")
         editor.change(uri, "graph:\n  nodes:\n    - kind: ")
@@ -102,7 +102,7 @@ async def test_the_text_that_was_sent_last_is_completed(tmp_path: Path) -> None:
     assert "cli-agent" in found
 
 
-async def test_other_documents_are_left_alone(tmp_path: Path) -> None:
+async def test_other_documents_are_ignored(tmp_path: Path) -> None:
     async with Editor(tmp_path) as editor:
         uri = editor.open("compose.yaml", "kind: ")
         params = types.CompletionParams(types.TextDocumentIdentifier(uri), types.Position(0, 6))

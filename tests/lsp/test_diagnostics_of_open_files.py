@@ -1,4 +1,4 @@
-"""Mistakes are underlined exactly where they are, whatever the client counts columns in."""
+"""Problems are underlined exactly where they are, in each position encoding."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def places(diagnostics: Sequence[types.Diagnostic]) -> list[tuple[object, int, i
     ("encoding", "from_", "to"),
     [("utf-8", (14, 33), (39, 45)), ("utf-16", (14, 28), (34, 40)), ("utf-32", (14, 27), (33, 39))],
 )
-async def test_edges_to_nowhere_are_underlined_in_the_clients_own_units(
+async def test_unknown_ids_are_underlined_in_the_clients_encoding(
     tmp_path: Path, encoding: str, from_: tuple[int, int], to: tuple[int, int]
 ) -> None:
     (tmp_path / "experience.yaml").write_text(UNKNOWN_NODES)
@@ -45,7 +45,7 @@ async def test_edges_to_nowhere_are_underlined_in_the_clients_own_units(
 
 
 @pytest.mark.parametrize(("encoding", "column"), [("utf-8", 39), ("utf-16", 34), ("utf-32", 33)])
-async def test_changes_are_places_in_the_clients_own_units(tmp_path: Path, encoding: str, column: int) -> None:
+async def test_changes_are_applied_in_the_clients_encoding(tmp_path: Path, encoding: str, column: int) -> None:
     (tmp_path / "experience.yaml").write_text(UNKNOWN_NODES)
     line = UNKNOWN_NODES.splitlines().index(EDGE)
 
@@ -61,7 +61,7 @@ async def test_changes_are_places_in_the_clients_own_units(tmp_path: Path, encod
     assert "🌦️é compare" in found.message
 
 
-async def test_a_diagnostic_says_what_where_and_which_page_explains_it(tmp_path: Path) -> None:
+async def test_a_diagnostic_has_a_message_a_range_and_a_page(tmp_path: Path) -> None:
     (tmp_path / "experience.yaml").write_text(EXPERIENCE.replace("to: report }", "to: reprot }"))
 
     async with Editor(tmp_path) as editor:
@@ -74,7 +74,7 @@ async def test_a_diagnostic_says_what_where_and_which_page_explains_it(tmp_path:
     assert found.code_description.href.endswith("/docs/diagnostics/OE302.md")
 
 
-async def test_a_duplicate_id_shows_the_first_one_as_related(tmp_path: Path) -> None:
+async def test_a_duplicate_id_has_the_first_one_as_related_information(tmp_path: Path) -> None:
     (tmp_path / "experience.yaml").write_text(EXPERIENCE.replace("id: report", "id: measure"))
 
     async with Editor(tmp_path) as editor:
@@ -87,7 +87,7 @@ async def test_a_duplicate_id_shows_the_first_one_as_related(tmp_path: Path) -> 
     assert related.location.range.start.line == EXPERIENCE.splitlines().index("    - id: measure")
 
 
-async def test_of_a_burst_of_edits_the_last_one_is_checked(tmp_path: Path) -> None:
+async def test_the_last_of_many_edits_is_checked(tmp_path: Path) -> None:
     (tmp_path / "experience.yaml").write_text(EXPERIENCE)
 
     async with Editor(tmp_path) as editor:
@@ -101,7 +101,7 @@ async def test_of_a_burst_of_edits_the_last_one_is_checked(tmp_path: Path) -> No
         assert versions == sorted(versions)
 
 
-async def test_closing_a_file_takes_its_problems_off_the_list(tmp_path: Path) -> None:
+async def test_closing_a_file_clears_its_problems(tmp_path: Path) -> None:
     (tmp_path / "experience.yaml").write_text("name: [\n")
 
     async with Editor(tmp_path) as editor:
@@ -120,14 +120,15 @@ async def test_only_experiences_are_checked_and_have_lenses(tmp_path: Path) -> N
             editor.open("other.yaml", "name: [\n", "oe-experience"),
             editor.open("experience.yaml", "name: [\n"),
         ]
-        await editor.diagnostics_of(experiences[-1])
+        for uri in experiences:
+            await editor.diagnostics_of(uri)
 
-        assert [params.uri for params in editor.published] == experiences
+        assert {params.uri for params in editor.published} == set(experiences)
         assert all([await editor.lenses(uri) for uri in experiences])
         assert not any([await editor.lenses(uri) for uri in others])
 
 
-async def test_a_line_separator_that_editors_do_not_break_at_shifts_nothing(tmp_path: Path) -> None:
+async def test_a_unicode_line_separator_shifts_no_range(tmp_path: Path) -> None:
     text = textwrap.dedent("""\
         name: "one\u2028two"
         version: 1.0.0
@@ -143,7 +144,7 @@ async def test_a_line_separator_that_editors_do_not_break_at_shifts_nothing(tmp_
     assert ("OE202", 3, 15, 19) in places(found)
 
 
-async def test_a_user_decides_how_bad_a_code_is(tmp_path: Path) -> None:
+async def test_a_setting_overrides_the_severity_of_a_code(tmp_path: Path) -> None:
     (tmp_path / "experience.yaml").write_text(UNKNOWN_NODES.replace("writes: [warmest]", "writes: [warmst]"))
     settings = {"diagnostics": {"severity": {"OE302": "hint", "OE401": "off"}}}
 
@@ -153,7 +154,7 @@ async def test_a_user_decides_how_bad_a_code_is(tmp_path: Path) -> None:
     assert {(each.code, each.severity) for each in found} == {("OE302", types.DiagnosticSeverity.Hint)}
 
 
-async def test_a_file_that_was_missing_is_found_as_soon_as_something_was_saved(tmp_path: Path) -> None:
+async def test_a_missing_file_is_found_after_a_save(tmp_path: Path) -> None:
     (tmp_path / "experience.yaml").write_text(EXPERIENCE.replace("./tools.py:report", "./more.py"))
 
     async with Editor(tmp_path) as editor:
@@ -167,7 +168,7 @@ async def test_a_file_that_was_missing_is_found_as_soon_as_something_was_saved(t
 
 
 @pytest.mark.parametrize(("encoding", "column"), [("utf-8", 48), ("utf-16", 43), ("utf-32", 42)])
-async def test_a_mistake_in_a_nested_file_is_shown_where_it_is_named_and_goes_once_that_file_is_saved(
+async def test_a_problem_in_a_nested_file_is_shown_at_its_name_until_the_file_is_mended(
     tmp_path: Path, encoding: str, column: int
 ) -> None:
     edge = '    - { x-sign: "🌦️é", from: compare, to: reprot }'
@@ -195,7 +196,7 @@ async def test_a_mistake_in_a_nested_file_is_shown_where_it_is_named_and_goes_on
         await editor.until(lambda: editor.published[-1].diagnostics == ())
 
 
-async def test_what_is_typed_into_a_nested_file_counts_where_it_is_named_until_that_file_is_closed(
+async def test_unsaved_text_of_a_nested_file_counts_until_the_file_is_closed(
     tmp_path: Path,
 ) -> None:
     inner = tmp_path / "inner" / "experience.yaml"

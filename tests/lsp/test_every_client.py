@@ -1,4 +1,4 @@
-"""Every feature as three editors get it that differ in what they can show, in each unit that they may count in."""
+"""Every feature with the capabilities of several editors, in each position encoding."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 _Answer = TypeVar("_Answer")
 
 PRESETS = ("visual_studio_code@v1.65.2", "visual_studio_code today", "neovim@v0.11.0", "emacs@v29.1")
-ASK = ("visual_studio_code today",)
-"""Those that ask for problems. Neovim 0.11 could, but not be told to ask again."""
+PULL = ("visual_studio_code today",)
+"""Those that pull diagnostics. Neovim 0.11 could, but has no refresh."""
 UNITS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 
 BEFORE = '    - { "x-é🌦️": 1, from: compare, to: '
@@ -35,9 +35,9 @@ class Client(Editor):
 
     def __init__(self, workspace: Path, preset: str, encoding: str) -> None:
         self.preset = preset
-        capabilities = client_capabilities("visual_studio_code@v1.65.2" if preset in ASK else preset)
+        capabilities = client_capabilities("visual_studio_code@v1.65.2" if preset in PULL else preset)
         assert capabilities.text_document and capabilities.workspace
-        if preset in ASK:
+        if preset in PULL:
             capabilities.text_document.diagnostic = types.DiagnosticClientCapabilities(related_document_support=True)
             capabilities.workspace.diagnostics = types.DiagnosticWorkspaceClientCapabilities(refresh_support=True)
         capabilities.general = types.GeneralClientCapabilities(
@@ -101,16 +101,16 @@ async def test_an_edit_is_checked(client: Client) -> None:
     assert [each.code for each in await client.problems_of(uri, version)] == ["OE302"]
 
 
-async def test_a_problem_is_told_once(client: Client) -> None:
+async def test_a_problem_is_reported_once(client: Client) -> None:
     uri = client.show(TEXT.replace("to: report }", "to: reprot }"))
     await client.problems_of(uri)
     version = client.change(uri, TEXT)
     await client.problems_of(uri, version)
 
-    assert any(each.uri == uri for each in client.published) is (client.preset not in ASK)
+    assert any(each.uri == uri for each in client.published) is (client.preset not in PULL)
 
 
-async def test_a_file_that_turns_up_is_heard_of_without_an_edit(client: Client) -> None:
+async def test_a_file_that_appears_is_noticed_without_an_edit(client: Client) -> None:
     uri = client.show(TEXT.replace("./tools.py:report", "./more.py"))
     assert [each.code for each in await client.problems_of(uri)] == ["OE601"]
     before = client.diagnostic_refresh_count
@@ -118,7 +118,7 @@ async def test_a_file_that_turns_up_is_heard_of_without_an_edit(client: Client) 
     more = client.workspace / uri.split("/")[-2] / "more.py"
     more.write_text("def run(given): ...\n")
     client.text_document_did_save(types.DidSaveTextDocumentParams(document(more.as_uri())))
-    if client.preset in ASK:
+    if client.preset in PULL:
         await client.until(lambda: client.diagnostic_refresh_count > before)
         assert list(await client.problems_of(uri)) == []
     else:
@@ -137,7 +137,7 @@ async def test_completion_replaces_the_word_at_the_cursor(client: Client) -> Non
     assert offer.text_edit.range == client.over(BEFORE, "report")
 
 
-async def test_a_snippet_is_sent_to_those_who_know_snippets_alone(client: Client) -> None:
+async def test_a_snippet_is_sent_only_to_clients_that_support_snippets(client: Client) -> None:
     uri = client.show(TEXT + "    - \n")
     position = types.Position(len(LINES), 6)
 
@@ -151,7 +151,7 @@ async def test_a_snippet_is_sent_to_those_who_know_snippets_alone(client: Client
     assert knows or formats == {types.InsertTextFormat.PlainText}
 
 
-async def test_hover_tells_of_a_node_in_the_form_that_the_client_shows(client: Client) -> None:
+async def test_a_hover_has_the_format_that_the_client_shows(client: Client) -> None:
     uri = client.show()
 
     found = await soon(client.text_document_hover_async(types.HoverParams(document(uri), client.at(BEFORE, "report"))))
@@ -176,7 +176,7 @@ async def test_a_definition_leads_to_the_node(client: Client) -> None:
     assert place == client.over("    - id: report", "report")
 
 
-async def test_references_are_all_places_that_name_a_node(client: Client) -> None:
+async def test_references_are_all_occurrences_of_a_node(client: Client) -> None:
     uri = client.show()
     params = types.ReferenceParams(
         types.ReferenceContext(include_declaration=True), document(uri), client.at("    - id: report", "report")

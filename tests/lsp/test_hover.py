@@ -1,4 +1,4 @@
-"""Hover over a real server: in Markdown where the client shows it, in the units that it counts in."""
+"""Hover over a real server: in Markdown if the client shows it, in its position encoding."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def hover(editor: Editor, uri: str, line: int, character: int) -> types.Ho
 
 
 @pytest.mark.parametrize(("encoding", "start"), [("utf-8", 43), ("utf-16", 38), ("utf-32", 37)])
-async def test_a_node_is_told_of_where_an_edge_names_it(tmp_path: Path, encoding: str, start: int) -> None:
+async def test_the_id_in_an_edge_has_the_hover_of_its_node(tmp_path: Path, encoding: str, start: int) -> None:
     async with Editor(tmp_path, capabilities=capabilities(encoding, types.MarkupKind.Markdown)) as editor:
         found = await hover(editor, editor.open(text=TEXT), LINE, start + 2)
 
@@ -41,7 +41,7 @@ async def test_a_node_is_told_of_where_an_edge_names_it(tmp_path: Path, encoding
     assert "- reads `warmest` from `compare`" in found.contents.value
 
 
-async def test_without_markdown_it_is_plain_text(tmp_path: Path) -> None:
+async def test_a_client_without_markdown_gets_plain_text(tmp_path: Path) -> None:
     async with Editor(tmp_path, capabilities=capabilities("utf-16", types.MarkupKind.PlainText)) as editor:
         found = await hover(editor, editor.open(text=TEXT), LINE, 42)
 
@@ -51,6 +51,6 @@ async def test_without_markdown_it_is_plain_text(tmp_path: Path) -> None:
     assert found.contents.value.startswith("report · tool\n")
 
 
-async def test_there_is_none_where_nothing_stands(tmp_path: Path) -> None:
+async def test_an_empty_place_has_no_hover(tmp_path: Path) -> None:
     async with Editor(tmp_path) as editor:
         assert await hover(editor, editor.open(text="name: x\n\n\n"), 2, 0) is None

@@ -1,4 +1,4 @@
-"""How the server behaves beside its answers: what is cancelled ends, what fails is contained, what changes is taken."""
+"""Cancelled requests, failing features, changed settings, and the folders of the workspace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files and folders whose names are not UTF-8, or hold what an address, a terminal or a shell reads otherwise."""
+"""Files and folders whose names are not UTF-8, or contain characters special to URIs, terminals and shells."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def weather(tmp_path: Path, request: pytest.FixtureRequest) -> Weather:
     return Weather(folder)
 
 
-async def test_an_experience_in_such_a_folder_is_checked_run_and_resumed_from_the_editor(weather: Weather) -> None:
+async def test_an_experience_in_an_oddly_named_folder_is_checked_run_and_resumed(weather: Weather) -> None:
     failed = weather.oe("run")
     weather.mend()
     async with Editor(weather.folder, env={"OE_STATE_DIR": str(weather.folder.parent / "state")}) as editor:
@@ -41,7 +41,7 @@ async def test_an_experience_in_such_a_folder_is_checked_run_and_resumed_from_th
         assert await editor.lens(uri, f"▶ Resume run {run_id[:8]} · succeeded · just now")
 
 
-async def test_the_question_whether_code_may_run_names_the_folder_and_needs_no_place_to_remember_the_answer(
+async def test_the_question_for_permission_names_the_folder_and_works_without_a_state_folder(
     weather: Weather,
 ) -> None:
     weather.mend()

@@ -1,4 +1,4 @@
-"""Navigation over a real server: places in the units that the client counts in, in the shape that it understands."""
+"""Navigation over a real server: in the client's position encoding, and in the form that it supports."""
 
 from __future__ import annotations
 
@@ -61,9 +61,7 @@ READS = at("reads: [readings]", "readings")
 
 
 @pytest.mark.parametrize(("encoding", "start"), [("utf-8", 30), ("utf-16", 25), ("utf-32", 24)])
-async def test_a_definition_is_found_and_shown_in_the_clients_own_units(
-    tmp_path: Path, encoding: str, start: int
-) -> None:
+async def test_a_definition_is_found_in_the_clients_encoding(tmp_path: Path, encoding: str, start: int) -> None:
     line = LINES.index(EDGE)
     async with Editor(tmp_path, capabilities=capabilities(encoding)) as editor:
         uri = editor.open(text=TEXT)
@@ -102,7 +100,7 @@ async def test_the_definition_of_a_tool_is_its_function(weather: Weather) -> Non
     assert link.target_selection_range == over(types.Position(line, 4), len("compare"))
 
 
-async def test_references_and_highlights_say_who_writes_and_who_reads(tmp_path: Path) -> None:
+async def test_references_and_highlights_distinguish_writes_from_reads(tmp_path: Path) -> None:
     async with Editor(tmp_path, capabilities=capabilities()) as editor:
         uri = editor.open(text=TEXT)
         context = types.ReferenceContext(include_declaration=False)
@@ -121,7 +119,7 @@ async def test_references_and_highlights_say_who_writes_and_who_reads(tmp_path: 
     ]
 
 
-async def test_a_definition_in_a_nested_experience_is_where_the_editor_has_it(tmp_path: Path) -> None:
+async def test_a_definition_in_a_nested_experience_is_in_its_unsaved_text(tmp_path: Path) -> None:
     nested = tmp_path / "inner" / "experience.yaml"
     nested.parent.mkdir()
     nested.write_text(EXPERIENCE)
@@ -192,7 +190,7 @@ async def test_a_rename_changes_every_place(tmp_path: Path, rich: bool) -> None:
     assert [edit.new_text for edit in edits if isinstance(edit, types.TextEdit)] == ["rank"] * 3
 
 
-async def test_a_rename_that_cannot_be_says_why(tmp_path: Path) -> None:
+async def test_a_refused_rename_says_why(tmp_path: Path) -> None:
     async with Editor(tmp_path) as editor:
         uri = editor.open(text=TEXT)
         params = types.RenameParams(document(uri), at("id: compare", "compare"), "report")
@@ -202,7 +200,7 @@ async def test_a_rename_that_cannot_be_says_why(tmp_path: Path) -> None:
     assert refused.value.code == -32803
 
 
-async def test_the_outline_is_a_tree_or_flat_as_the_client_has_it(tmp_path: Path) -> None:
+async def test_the_outline_is_a_tree_or_flat_as_the_client_supports(tmp_path: Path) -> None:
     async def outline(*, rich: bool) -> list[tuple[str, int]]:
         async with Editor(tmp_path, capabilities=capabilities(rich=rich)) as editor:
             params = types.DocumentSymbolParams(document(editor.open(text=TEXT)))
@@ -234,7 +232,7 @@ async def test_symbols_are_found_in_all_experiences_of_the_workspace(tmp_path: P
     ]
 
 
-async def test_folds_are_as_many_as_the_client_wants(tmp_path: Path) -> None:
+async def test_folds_are_limited_as_the_client_asks(tmp_path: Path) -> None:
     async def folds(*, rich: bool) -> list[int]:
         async with Editor(tmp_path, capabilities=capabilities(rich=rich)) as editor:
             params = types.FoldingRangeParams(document(editor.open(text=TEXT)))
@@ -257,7 +255,7 @@ async def test_a_selection_grows_for_each_cursor(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("rich", "tooltip"), [(True, "Open tool code"), (False, None)])
-async def test_links_open_the_files_that_are_there(weather: Weather, rich: bool, tooltip: str | None) -> None:
+async def test_links_open_existing_files(weather: Weather, rich: bool, tooltip: str | None) -> None:
     async with Editor(weather.folder, capabilities=capabilities(rich=rich)) as editor:
         params = types.DocumentLinkParams(document(editor.open()))
         first, *others = await soon(editor.text_document_document_link_async(params)) or []
@@ -268,7 +266,7 @@ async def test_links_open_the_files_that_are_there(weather: Weather, rich: bool,
     assert [link.target for link in others] == [tools, tools]
 
 
-async def test_semantic_tokens_come_whole_as_changes_and_for_a_range(tmp_path: Path) -> None:
+async def test_semantic_tokens_are_sent_in_full_as_a_delta_and_for_a_range(tmp_path: Path) -> None:
     text = TEXT.replace("to: compare }", "to: compare, when: $.readings.length > 3 }")
     async with Editor(tmp_path, capabilities=capabilities()) as editor:
         uri = editor.open(text=text)
@@ -296,7 +294,7 @@ async def test_semantic_tokens_come_whole_as_changes_and_for_a_range(tmp_path: P
     assert list(some.data) == data
 
 
-async def test_other_documents_are_left_alone(tmp_path: Path) -> None:
+async def test_other_documents_are_ignored(tmp_path: Path) -> None:
     async with Editor(tmp_path) as editor:
         uri = editor.open("compose.yaml", TEXT)
         symbols = await soon(editor.text_document_document_symbol_async(types.DocumentSymbolParams(document(uri))))

@@ -1,4 +1,4 @@
-"""An analysis that never ends costs its own document one warning, and nobody else anything."""
+"""An endless analysis is one warning in its document, and delays no other."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NEVER_ENDS = textwrap.dedent("""
     """)
 SERVER = (sys.executable, "-c", NEVER_ENDS)
 AT_ONCE_S = 4
-"""Before an analysis that began earlier is given up."""
+"""Before an analysis that started earlier is abandoned."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ async def hover(editor: Editor, uri: str) -> types.Hover | None:
 
 
 @pytest.mark.parametrize("key", ["x-busy", pytest.param("x-asleep", marks=pytest.mark.long)])
-async def test_other_documents_are_answered_while_one_is_not_and_an_edit_heals_it(tmp_path: Path, key: str) -> None:
+async def test_an_endless_analysis_delays_no_other_document_and_ends_with_an_edit(tmp_path: Path, key: str) -> None:
     async with Editor(tmp_path, server=SERVER) as editor:
         endless = editor.open(text=f"{key}: 1\n{EXPERIENCE}")
         began = monotonic()
@@ -72,7 +72,7 @@ async def test_other_documents_are_answered_while_one_is_not_and_an_edit_heals_i
 
 
 @pytest.mark.parametrize("key", ["x-busy", pytest.param("x-asleep", marks=pytest.mark.long)])
-async def test_the_end_waits_for_no_analysis(tmp_path: Path, key: str) -> None:
+async def test_shutdown_does_not_wait_for_an_analysis(tmp_path: Path, key: str) -> None:
     async with Editor(tmp_path, server=SERVER) as editor:
         editor.open(text=f"{key}: 1\n")
         assert await editor.lenses(editor.open("other/experience.yaml", EXPERIENCE))
@@ -82,7 +82,7 @@ async def test_the_end_waits_for_no_analysis(tmp_path: Path, key: str) -> None:
     assert editor.exit_code == 0
 
 
-async def test_an_editor_that_vanishes_leaves_no_server_behind(tmp_path: Path) -> None:
+async def test_a_server_ends_when_its_editor_dies_during_an_analysis(tmp_path: Path) -> None:
     async with Editor(tmp_path, server=SERVER) as editor:
         editor.open(text="x-busy: 1\n")
         assert await editor.lenses(editor.open("other/experience.yaml", EXPERIENCE))

@@ -1,4 +1,4 @@
-"""From the click on a lens to the end of the run, with a real server and a real engine."""
+"""Runs from the click on a lens to their end, with a real server and a real engine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def test_the_resume_lens_restores_what_completed_and_runs_the_rest(weather
         end = await editor.until_progress_ends(run_id)
 
         # Then what had completed comes from the log, the rest runs, and each event arrives in order
-        assert editor.heard(run_id) == [
+        assert editor.events_of(run_id) == [
             "run.started",
             "node.cached measure",
             "node.started compare",
@@ -49,7 +49,7 @@ async def test_the_resume_lens_restores_what_completed_and_runs_the_rest(weather
     assert (weather.log(failed).read_bytes(), weather.log(failed).stat().st_mtime_ns) == before
 
 
-async def test_the_run_lens_starts_a_run_whose_failure_is_told_where_it_happened(weather: Weather) -> None:
+async def test_the_run_lens_starts_a_run_and_its_failure_names_the_node(weather: Weather) -> None:
     async with Editor(weather.folder) as editor:
         uri = editor.open()
 
@@ -84,7 +84,7 @@ async def test_run_started_is_on_disk_when_the_command_returns(weather: Weather)
         await editor.until_progress_ends(run_id)
 
 
-async def test_a_run_under_way_can_be_cancelled_through_its_progress(weather: Weather) -> None:
+async def test_a_running_run_can_be_cancelled_through_its_progress(weather: Weather) -> None:
     weather.mend().hold()
 
     async with Editor(weather.folder) as editor:
@@ -100,7 +100,7 @@ async def test_a_run_under_way_can_be_cancelled_through_its_progress(weather: We
         assert await editor.lens(uri, f"▶ Resume run {run_id[:8]} · cancelled")
 
 
-async def test_a_run_under_way_can_be_cancelled_through_its_lens(weather: Weather) -> None:
+async def test_a_running_run_can_be_cancelled_through_its_lens(weather: Weather) -> None:
     weather.mend().hold()
 
     async with Editor(weather.folder) as editor:
@@ -113,7 +113,7 @@ async def test_a_run_under_way_can_be_cancelled_through_its_lens(weather: Weathe
         await editor.until_event(run_id, "run.finished")
 
 
-async def test_a_run_that_a_terminal_started_shows_up_by_itself(weather: Weather) -> None:
+async def test_a_run_started_in_a_terminal_is_shown(weather: Weather) -> None:
     weather.mend().hold()
 
     async with Editor(weather.folder) as editor:
@@ -140,7 +140,7 @@ async def test_killing_the_server_does_not_end_the_run_and_the_next_server_shows
         run_id = (await editor.execute("oe.runExperience", editor.open()))["runId"]
         await editor.until_event(run_id, "node.started compare")
         os.kill(editor.server_pid, signal.SIGKILL)
-        await editor.until_served_no_more()
+        await editor.until_server_exits()
 
     # When the editor starts another one
     async with Editor(weather.folder) as editor:
@@ -157,12 +157,12 @@ async def test_killing_the_server_does_not_end_the_run_and_the_next_server_shows
         ]
         weather.release()
         assert (await editor.until_progress_ends(run_id)).message.startswith("succeeded: 3 completed")
-        assert "run.started" not in editor.heard(run_id)
-        assert editor.heard(run_id)[-1] == "run.finished"
+        assert "run.started" not in editor.events_of(run_id)
+        assert editor.events_of(run_id)[-1] == "run.finished"
 
 
 @pytest.mark.parametrize("vanishes", [False, True])
-async def test_closing_the_editor_cancels_its_runs_when_the_user_wants_that(weather: Weather, vanishes: bool) -> None:
+async def test_closing_the_editor_cancels_its_runs_if_the_setting_says_so(weather: Weather, vanishes: bool) -> None:
     weather.mend().hold()
     settings = {"run": {"onEditorClose": "cancel"}}
 
@@ -218,7 +218,7 @@ class TestRefusals:
                     await editor.execute(*command)
         assert weather.runs() == []
 
-    async def test_a_client_that_does_not_know_trust_is_asked_once_for_each_folder(self, weather: Weather) -> None:
+    async def test_a_client_without_workspace_trust_is_asked_once_per_folder(self, weather: Weather) -> None:
         weather.mend()
 
         for questions in (1, 0):
@@ -227,7 +227,7 @@ class TestRefusals:
                 assert len(editor.questions) == questions
 
     @pytest.mark.parametrize("answer", ["Cancel", None])
-    async def test_nothing_runs_when_the_answer_is_not_run(self, weather: Weather, answer: str | None) -> None:
+    async def test_nothing_runs_unless_the_answer_is_run(self, weather: Weather, answer: str | None) -> None:
         async with Editor(weather.folder, trusted=None, answer=answer) as editor:
             with pytest.raises(JsonRpcException, match="not allowed"):
                 await editor.execute("oe.runExperience", editor.open())
@@ -243,13 +243,13 @@ class TestRefusals:
         assert editor.exit_code == 0
         assert weather.runs() == []
 
-    async def test_changes_that_are_not_saved_are_not_passed_over(self, weather: Weather) -> None:
+    async def test_unsaved_changes_are_refused(self, weather: Weather) -> None:
         async with Editor(weather.folder) as editor:
             with pytest.raises(JsonRpcException, match="Save it first"):
                 await editor.execute("oe.runExperience", editor.open(text=EXPERIENCE + "# more\n"))
         assert weather.runs() == []
 
-    async def test_what_is_no_run_id_is_refused(self, weather: Weather) -> None:
+    async def test_a_malformed_run_id_is_refused(self, weather: Weather) -> None:
         async with Editor(weather.folder) as editor:
             uri = editor.open()
 
@@ -261,13 +261,13 @@ class TestRefusals:
                     with pytest.raises(JsonRpcException, match="Not a run id"):
                         await editor.ask(method, uri=uri, runId=run_id)
 
-    async def test_a_run_that_does_not_exist_is_refused_in_the_engines_words(self, weather: Weather) -> None:
+    async def test_an_unknown_run_is_refused_with_the_engines_message(self, weather: Weather) -> None:
         async with Editor(weather.folder) as editor:
             with pytest.raises(JsonRpcException, match=UNKNOWN_RUN) as refusal:
                 await editor.execute("oe.resumeRun", editor.open(), UNKNOWN_RUN)
         assert "Traceback" not in str(refusal.value)
 
-    async def test_a_file_that_is_gone_is_refused(self, weather: Weather) -> None:
+    async def test_a_deleted_file_is_refused(self, weather: Weather) -> None:
         async with Editor(weather.folder) as editor:
             uri = editor.open()
             weather.file.unlink()
@@ -275,14 +275,14 @@ class TestRefusals:
             with pytest.raises(JsonRpcException, match="does not exist"):
                 await editor.execute("oe.runExperience", uri)
 
-    async def test_an_invalid_experience_is_refused_in_the_engines_words(self, weather: Weather) -> None:
+    async def test_an_invalid_experience_is_refused_with_the_engines_message(self, weather: Weather) -> None:
         weather.file.write_text(EXPERIENCE.replace("to: report", "to: reprot"))
 
         async with Editor(weather.folder) as editor:
             with pytest.raises(JsonRpcException, match="reprot"):
                 await editor.execute("oe.runExperience", editor.open())
 
-    async def test_changes_of_a_nested_experience_that_are_not_saved_are_refused(self, weather: Weather) -> None:
+    async def test_unsaved_changes_of_a_nested_experience_are_refused(self, weather: Weather) -> None:
         inner = weather.folder / "inner" / "experience.yaml"
         inner.parent.mkdir()
         inner.write_text(EXPERIENCE)
@@ -299,7 +299,7 @@ class TestRefusals:
             editor.change(nested, EXPERIENCE)
             await editor.execute("oe.runExperience", uri)
 
-    async def test_an_experience_that_is_on_no_disk_is_refused(self, tmp_path: Path) -> None:
+    async def test_an_experience_without_a_file_is_refused(self, tmp_path: Path) -> None:
         async with Editor(tmp_path) as editor:
             with pytest.raises(JsonRpcException, match="not saved"):
                 await editor.execute("oe.runExperience", "untitled:Untitled-1")

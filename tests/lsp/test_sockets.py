@@ -1,4 +1,4 @@
-"""oe-lsp on a TCP port and a WebSocket: one client is served; web pages, strangers and second clients are refused."""
+"""oe-lsp on a TCP port and a WebSocket: one client is served; web pages and second clients are refused."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ async def ask(connection: ClientConnection, method: str, params: Any = None) -> 
             return message
 
 
-async def test_over_tcp_a_client_is_served_and_the_server_ends_with_its_exit() -> None:
+async def test_a_client_is_served_over_tcp_until_its_exit() -> None:
     async with served("--tcp") as server:
         line = await Line.to(server)
 
@@ -132,7 +132,7 @@ async def test_over_tcp_a_client_is_served_and_the_server_ends_with_its_exit() -
         assert await server.until_ended() == 0
 
 
-async def test_over_a_websocket_too() -> None:
+async def test_a_client_is_served_over_a_websocket() -> None:
     async with served("--ws") as server, server.web_socket() as connection:
         introduced = await ask(connection, "initialize", introduction())
         await ask(connection, "shutdown")
@@ -142,7 +142,7 @@ async def test_over_a_websocket_too() -> None:
         assert await server.until_ended() == 0
 
 
-async def test_the_server_ends_with_the_connection_of_its_client() -> None:
+async def test_the_server_ends_with_its_clients_tcp_connection() -> None:
     async with served("--tcp") as server:
         line = await Line.to(server)
         await line.ask("initialize", introduction())
@@ -152,7 +152,7 @@ async def test_the_server_ends_with_the_connection_of_its_client() -> None:
         assert await server.until_ended() == 1
 
 
-async def test_over_a_websocket_it_ends_with_the_connection_too() -> None:
+async def test_the_server_ends_with_its_clients_websocket() -> None:
     async with served("--ws") as server:
         async with server.web_socket() as connection:
             await ask(connection, "initialize", introduction())
@@ -160,7 +160,7 @@ async def test_over_a_websocket_it_ends_with_the_connection_too() -> None:
         assert await server.until_ended() == 1
 
 
-async def test_a_second_client_is_answered_that_the_server_has_one_and_the_first_is_served_on() -> None:
+async def test_a_second_tcp_client_is_refused_and_the_first_is_served() -> None:
     async with served("--tcp") as server:
         first, second = await Line.to(server), await Line.to(server)
         await first.ask("initialize", introduction())
@@ -172,7 +172,7 @@ async def test_a_second_client_is_answered_that_the_server_has_one_and_the_first
         assert "result" in await first.ask("shutdown")
 
 
-async def test_over_a_websocket_a_second_client_is_refused_too() -> None:
+async def test_a_second_websocket_client_is_refused_and_the_first_is_served() -> None:
     async with served("--ws") as server, server.web_socket() as first, server.web_socket() as second:
         await ask(first, "initialize", introduction())
 
@@ -192,7 +192,7 @@ async def test_over_a_websocket_a_second_client_is_refused_too() -> None:
     ],
     ids=["nothing", "a browser", "TLS", "a length beyond all bounds"],
 )
-async def test_whoever_knocks_at_the_port_is_not_the_client(data: bytes) -> None:
+async def test_a_port_scan_does_not_count_as_the_client(data: bytes) -> None:
     async with served("--tcp") as server:
         stranger = await Line.to(server)
         stranger.write(data)
@@ -205,7 +205,7 @@ async def test_whoever_knocks_at_the_port_is_not_the_client(data: bytes) -> None
         assert "result" in await line.ask("initialize", introduction())
 
 
-async def test_a_form_that_a_web_page_posts_to_the_port_reaches_nobody() -> None:
+async def test_a_form_posted_to_the_port_does_not_reach_the_server() -> None:
     body = request("initialize", introduction({"trusted": True})).encode()
     async with served("--tcp") as server:
         page = await Line.to(server)
@@ -218,7 +218,7 @@ async def test_a_form_that_a_web_page_posts_to_the_port_reaches_nobody() -> None
 
 
 @pytest.mark.parametrize("first", [request("workspace/executeCommand"), '{"method": "initialized"}', "[]", "no JSON"])
-async def test_nothing_is_heeded_before_initialize(first: str) -> None:
+async def test_nothing_reaches_the_server_before_initialize(first: str) -> None:
     async with served("--tcp") as server:
         stranger = await Line.to(server)
         stranger.send(first)
@@ -239,7 +239,7 @@ async def test_a_web_page_of_a_foreign_origin_is_refused(origin: str) -> None:
         assert f"the origin {origin} is not allowed".encode() in (raised.value.response.body or b"")
 
 
-async def test_a_web_page_of_an_origin_that_was_named_is_served() -> None:
+async def test_a_web_page_of_an_allowed_origin_is_served() -> None:
     origin = "http://localhost:5173"
     async with (
         served("--ws", "--origin", origin) as server,
@@ -248,7 +248,7 @@ async def test_a_web_page_of_an_origin_that_was_named_is_served() -> None:
         assert "result" in await ask(page, "initialize", introduction())
 
 
-async def test_a_name_of_a_stranger_that_leads_to_this_machine_is_refused() -> None:
+async def test_a_foreign_host_name_that_resolves_to_this_machine_is_refused() -> None:
     """DNS rebinding: the page of evil.example is shown from 127.0.0.1 a moment later."""
     async with served("--ws") as server:
         address = ("127.0.0.1", server.port)
@@ -266,7 +266,7 @@ async def test_localhost_is_this_machine() -> None:
 
 
 @pytest.mark.parametrize("options", [None, {}, {"token": "wrong"}, {"token": 7}, {"token": TOKEN[:-1] + "é"}])
-async def test_where_a_token_is_wanted_nobody_is_served_without_it(options: Mapping[str, Any] | None) -> None:
+async def test_a_client_without_the_token_is_refused(options: Mapping[str, Any] | None) -> None:
     async with served("--tcp", token=TOKEN) as server:
         refused = await (await Line.to(server)).ask("initialize", introduction(options))
         admitted = await (await Line.to(server)).ask("initialize", introduction({"token": TOKEN}))
@@ -275,7 +275,7 @@ async def test_where_a_token_is_wanted_nobody_is_served_without_it(options: Mapp
         assert "result" in admitted
 
 
-async def test_with_a_token_other_machines_may_connect() -> None:
+async def test_other_machines_may_connect_with_the_token() -> None:
     async with served("--ws", "--host", "0.0.0.0", token=TOKEN) as server:
         async with server.web_socket() as stranger:
             assert "error" in await ask(stranger, "initialize", introduction())
@@ -294,7 +294,7 @@ async def test_with_a_token_other_machines_may_connect() -> None:
         (("--tcp", "--port", "70000"), None, "argument --port: invalid"),
     ],
 )
-async def test_what_would_let_everybody_in_is_refused_with_what_to_do(
+async def test_options_that_would_admit_everybody_are_refused_with_a_remedy(
     arguments: tuple[str, ...], token: str | None, said: str
 ) -> None:
     environment = {**os.environ, **({"OE_LSP_TOKEN": token} if token else {})}
@@ -307,7 +307,7 @@ async def test_what_would_let_everybody_in_is_refused_with_what_to_do(
     assert f"oe-lsp: error: {said}" in stderr.decode()
 
 
-async def test_a_port_that_is_taken_is_said_in_one_line() -> None:
+async def test_a_port_in_use_is_reported_in_one_line() -> None:
     async with served("--tcp") as server:
         command = (sys.executable, "-m", "oe_lsp.server", "--tcp", "--port", str(server.port))
         process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
@@ -319,7 +319,7 @@ async def test_a_port_that_is_taken_is_said_in_one_line() -> None:
     assert f"cannot listen on 127.0.0.1 port {server.port}" in stderr.decode()
 
 
-async def test_without_the_package_websockets_the_extra_is_named(tmp_path: Path) -> None:
+async def test_a_missing_websockets_package_is_reported_with_its_extra(tmp_path: Path) -> None:
     hiding = "import sys\nsys.modules['websockets'] = None\n"
     (tmp_path / "sitecustomize.py").write_text(hiding)
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}

@@ -50,7 +50,7 @@ def failed(weather: Weather) -> str:
     return run_id
 
 
-def test_from_opening_a_file_to_the_end_of_a_resumed_run_every_byte_is_lsp(weather: Weather, failed: str) -> None:
+def test_every_byte_on_stdout_is_lsp(weather: Weather, failed: str) -> None:
     seen = drive(weather.folder, sys.executable, "-m", "oe_lsp.server")
 
     assert seen["diagnostics"] == []
@@ -61,7 +61,7 @@ def test_from_opening_a_file_to_the_end_of_a_resumed_run_every_byte_is_lsp(weath
     assert (seen["progress"][0], seen["exitCode"], seen["encoding"]) == ("begin", 0, "utf-16")
 
 
-def test_what_is_printed_beside_the_protocol_does_not_get_into_it(weather: Weather, failed: str) -> None:
+def test_other_output_does_not_reach_stdout(weather: Weather, failed: str) -> None:
     seen = drive(weather.folder, sys.executable, "-c", NOISY_SERVER)
 
     assert seen["events"][-1] == "run.finished"

@@ -11,7 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
-from engine.cache.decisions.overrides import wishes_of
+from engine.cache.decisions.overrides import overrides_of
 from engine.cache.plan.plan_entries import Plan
 from engine.experience.load import load
 from engine.expressions import Json
@@ -72,20 +72,20 @@ class World:
         """Run the experience to its end."""
         return await carry_out(prepare_run(load(self.folder), args or {}), new_run_id(), lambda _: None, **options)
 
-    def prepared(self, run_id: str = "latest", wishes: Mapping[str, tuple[str, ...]] | None = None) -> Preparation:
+    def prepared(self, run_id: str = "latest", overrides: Mapping[str, tuple[str, ...]] | None = None) -> Preparation:
         """The resume of a run, with what else is asked for: `rerun`, `accept`, `only`, `from_`."""
         prepared = prepare_resume(load(self.folder), run_id)
-        return replace(prepared, wishes=wishes_of(prepared.experience, prepared.graph, **(wishes or {})))
+        return replace(prepared, overrides=overrides_of(prepared.experience, prepared.graph, **(overrides or {})))
 
     async def resume(
-        self, run_id: str = "latest", wishes: Mapping[str, tuple[str, ...]] | None = None, **options: Any
+        self, run_id: str = "latest", overrides: Mapping[str, tuple[str, ...]] | None = None, **options: Any
     ) -> Ended:
         """Resume a run to its end."""
-        return await carry_out(self.prepared(run_id, wishes), new_run_id(), lambda _: None, **options)
+        return await carry_out(self.prepared(run_id, overrides), new_run_id(), lambda _: None, **options)
 
-    def plan(self, run_id: str = "latest", wishes: Mapping[str, tuple[str, ...]] | None = None) -> Plan:
+    def plan(self, run_id: str = "latest", overrides: Mapping[str, tuple[str, ...]] | None = None) -> Plan:
         """The plan of resuming a run."""
-        return make_plan(self.prepared(run_id, wishes), kinds(self.folder))
+        return make_plan(self.prepared(run_id, overrides), kinds(self.folder))
 
     def executed(self) -> list[str]:
         """What the tools noted since the last call."""

@@ -8,9 +8,9 @@ from enum import Enum
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.cache.decisions.execution_path import Place
-from engine.cache.decisions.recorded_outcomes import Fate, Original, Recorded
-from engine.cache.decisions.reuse_policy import Terms
+from engine.cache.decisions.execution_path import ExecutionPath
+from engine.cache.decisions.recorded_outcomes import RecordedEnd, RecordedOutcome, RecordedOutcomes
+from engine.cache.decisions.reuse_policy import ReusePolicy
 from engine.cache.keys.input_hash import InputKey, Parts, input_key
 from engine.experience.model import OnAmbiguous
 from engine.log.events.events import Output, ScopeKind
@@ -20,7 +20,7 @@ Unfit = Callable[[Output], "str | None"]
 
 
 class Answer(str, Enum):
-    """What a resume does with a node. SKIPPED is for a node that a condition already known keeps from running."""
+    """What a resume does with a node. SKIPPED: a condition that is already known is false."""
 
     RESTORED = "restored"
     WILL_RUN = "will run"
@@ -30,28 +30,28 @@ class Answer(str, Enum):
 
 
 class Ambiguity(Struct, frozen=True):
-    """The execution was started in the run `run_id` and its end is not known: it is not to run without further ado."""
+    """The run `run_id` started the execution and did not log its end: it must not simply run again."""
 
     run_id: str
     rule: OnAmbiguous
 
-    def told(self, node_id: str) -> str:
-        """What is known of it, and which rule that meets."""
-        started = f"{node_id} was started in run {self.run_id[:8]}, whose log does not tell how that ended"
+    def message(self, node_id: str) -> str:
+        """What is known, and the rule that applies, for the user."""
+        started = f"{node_id} was started in run {self.run_id[:8]}, but its end is not in the log"
         return f"{started} (on_ambiguous: {self.rule.value})"
 
 
 class Decision(Struct, frozen=True):
-    """The answer and its reasons. `key` is None while a part is not known yet; `restored` is what to reuse.
+    """The answer and its reasons. `key` is None while an input part is unknown; `restored` is the outcome to reuse.
 
-    `ambiguity` says that instead of running it fails, or waits until someone was asked. `changed` are the parts of the
-    input hash that are not what they were in the latest outcome, if there is one; those of secrets are not among them.
+    With an `ambiguity`, it does not run but fails, or waits until somebody was asked. `changed` are the input parts
+    that differ from those of the latest outcome, if there is one, except those of secrets.
     """
 
     answer: Answer
     reasons: tuple[str, ...] = ()
     key: InputKey | None = None
-    restored: Recorded | None = None
+    restored: RecordedOutcome | None = None
     ambiguity: Ambiguity | None = None
     changed: tuple[str, ...] = ()
 
@@ -62,104 +62,107 @@ def first_decision(parts: Parts) -> Decision:
 
 
 def decide(
-    original: Original,
-    place: Place,
+    original: RecordedOutcomes,
+    path: ExecutionPath,
     parts: Parts,
     unknown: Mapping[str, str],
     unfit: Unfit,
-    terms: Terms,
+    policy: ReusePolicy,
 ) -> Decision:
     """Decide for one execution.
 
-    `parts` are the parts of its input hash that are known, `unknown` maps each that is not to what it waits for.
-    `unfit` says why today's state would not take an output, if it would not: then running it shall say so.
+    `parts` are the known parts of its input hash; `unknown` maps the others to what they wait for. `unfit` gives the
+    reason why the current state would refuse an output, or None: such an outcome is not restored, so that running the
+    node reports the error.
     """
-    made = _decide_unknown(original, place, parts, unknown, terms) if unknown else None
-    made = made or _decide_known(original, place, parts, unfit, terms)
-    started_in = original.open_since(place)
+    made = _decide_unknown(original, path, parts, unknown, policy) if unknown else None
+    made = made or _decide_known(original, path, parts, unfit, policy)
+    started_in = original.open_since(path)
     if started_in is None or made.answer is Answer.RESTORED:
         return made
-    return _ambiguous(made, started_in, terms)
+    return _ambiguous(made, started_in, policy)
 
 
-def _decide_known(original: Original, place: Place, parts: Parts, unfit: Unfit, terms: Terms) -> Decision:
+def _decide_known(
+    original: RecordedOutcomes, path: ExecutionPath, parts: Parts, unfit: Unfit, policy: ReusePolicy
+) -> Decision:
     key = input_key(parts)
-    if not terms.cache:
+    if not policy.cache:
         return Decision(Answer.WILL_RUN, ("cache: false",), key)
-    recorded = original.recorded(place, terms.equals)
+    recorded = original.recorded(path, policy.equals)
     hit = next((outcome for outcome in reversed(recorded) if outcome.input_hash == key.hash), None)
     if hit is not None and hit.produced:
-        hit = replace(hit, produced=original.products_of(place, hit))
+        hit = replace(hit, produced=original.latest_produced(path, hit))
     if hit is None:
         changed = _changed_since_latest(recorded, parts)
-        return Decision(Answer.WILL_RUN, _why(original, place, parts, recorded, {}, terms), key, changed=changed)
+        return Decision(Answer.WILL_RUN, _why(original, path, parts, recorded, {}, policy), key, changed=changed)
     try:
-        refused = _refused(hit, unfit, terms)
+        refused = _refused(hit, unfit, policy)
     except NotYetKnownError as error:
         return Decision(Answer.DEPENDS, (f"its set_once fields come from {error}",), key)
     return Decision(Answer.WILL_RUN, refused, key) if refused else Decision(Answer.RESTORED, (), key, hit)
 
 
-def _refused(hit: Recorded, unfit: Unfit, terms: Terms) -> tuple[str, ...]:
-    """Why an outcome with the right key is not used. Raises NotYetKnownError (plans only)."""
+def _refused(hit: RecordedOutcome, unfit: Unfit, policy: ReusePolicy) -> tuple[str, ...]:
+    """Reasons not to use an outcome with the right key. Raises NotYetKnownError (plans only)."""
     if hit.not_restorable is not None:
         return (f"not restorable: {hit.not_restorable}",)
-    spoiled = terms.spoiled(hit.produced) if terms.spoiled is not None else ()
-    if spoiled:
-        return spoiled
-    reloaded = _reloaded(hit, terms)
+    stale_files = policy.stale_files(hit.produced) if policy.stale_files is not None else ()
+    if stale_files:
+        return stale_files
+    reloaded = _reloaded(hit, policy)
     if reloaded:
         return reloaded
     refused = unfit(hit.output)
     return () if refused is None else (f"not restorable: {refused}",)
 
 
-def _reloaded(outcome: Recorded, terms: Terms) -> tuple[str, ...]:
-    """What is different about the modules that it loaded although its input hash does not name them."""
-    return terms.reloaded(outcome.loaded) if outcome.loaded and terms.reloaded is not None else ()
+def _reloaded(outcome: RecordedOutcome, policy: ReusePolicy) -> tuple[str, ...]:
+    """Changes to the modules that it loaded although its input hash does not cover them."""
+    return policy.reloaded(outcome.loaded) if outcome.loaded and policy.reloaded is not None else ()
 
 
 def _decide_unknown(
-    original: Original, place: Place, parts: Parts, unknown: Mapping[str, str], terms: Terms
+    original: RecordedOutcomes, path: ExecutionPath, parts: Parts, unknown: Mapping[str, str], policy: ReusePolicy
 ) -> Decision:
-    if not terms.cache:
+    if not policy.cache:
         waits = any(name.startswith("edges.") for name in unknown)  # only edges carry skips and failures
         return Decision(Answer.IF_PREDECESSORS_SUCCEED if waits else Answer.WILL_RUN, ("cache: false",))
-    recorded = original.recorded(place, terms.equals)
-    if any(_could_hit(outcome, parts, unknown) and not _reloaded(outcome, terms) for outcome in recorded):
+    recorded = original.recorded(path, policy.equals)
+    if any(_could_hit(outcome, parts, unknown) and not _reloaded(outcome, policy) for outcome in recorded):
         return Decision(Answer.DEPENDS, tuple(f"{name} comes from {source}" for name, source in unknown.items()))
-    why = _why(original, place, parts, recorded, unknown, terms)
+    why = _why(original, path, parts, recorded, unknown, policy)
     if recorded and not _changed(recorded[-1], parts):
-        why = _reloaded(recorded[-1], terms) or why
+        why = _reloaded(recorded[-1], policy) or why
     return Decision(Answer.IF_PREDECESSORS_SUCCEED, why, changed=_changed_since_latest(recorded, parts))
 
 
-def _ambiguous(made: Decision, run_id: str, terms: Terms) -> Decision:
-    """The decision for what was started before and has no end that anyone knows of."""
+def _ambiguous(made: Decision, run_id: str, policy: ReusePolicy) -> Decision:
+    """The decision for an execution that the run `run_id` started and whose end it did not log."""
     started = f"started but not ended in run {run_id[:8]}"
-    if terms.on_ambiguous is OnAmbiguous.RERUN:
-        told = f"{started}; what it does may be done already" if terms.has_effects else started
-        return replace(made, reasons=(told, *made.reasons))
-    ambiguity = Ambiguity(run_id, terms.on_ambiguous)
-    told = f"{started}; on_ambiguous: {terms.on_ambiguous.value}"
-    if terms.on_ambiguous is OnAmbiguous.ASK:
-        return replace(made, answer=Answer.DEPENDS, reasons=(told, *made.reasons), ambiguity=ambiguity)
-    return replace(made, reasons=(told, *made.reasons), ambiguity=ambiguity)
+    if policy.on_ambiguous is OnAmbiguous.RERUN:
+        reason = f"{started}; what it does may be done already" if policy.has_effects else started
+        return replace(made, reasons=(reason, *made.reasons))
+    ambiguity = Ambiguity(run_id, policy.on_ambiguous)
+    reason = f"{started}; on_ambiguous: {policy.on_ambiguous.value}"
+    if policy.on_ambiguous is OnAmbiguous.ASK:
+        return replace(made, answer=Answer.DEPENDS, reasons=(reason, *made.reasons), ambiguity=ambiguity)
+    return replace(made, reasons=(reason, *made.reasons), ambiguity=ambiguity)
 
 
-def _could_hit(outcome: Recorded, known: Parts, unknown: Mapping[str, str]) -> bool:
-    """Whether the parts that are known leave it open that this outcome's hash is met."""
+def _could_hit(outcome: RecordedOutcome, known: Parts, unknown: Mapping[str, str]) -> bool:
+    """Whether the input hash may still turn out to be that of this outcome."""
     return outcome.not_restorable is None and not _changed(outcome, known) and not _gone(outcome, known, unknown)
 
 
-def _changed_since_latest(recorded: list[Recorded], parts: Parts) -> tuple[str, ...]:
+def _changed_since_latest(recorded: list[RecordedOutcome], parts: Parts) -> tuple[str, ...]:
     if not recorded:
         return ()
     secret = {*input_key(parts).keyed, *recorded[-1].keyed_parts}
     return tuple(name for name in _changed(recorded[-1], parts) if name not in secret)
 
 
-def _changed(outcome: Recorded, known: Parts) -> list[str]:
+def _changed(outcome: RecordedOutcome, known: Parts) -> list[str]:
     key = input_key(known)
     return [
         name
@@ -168,51 +171,51 @@ def _changed(outcome: Recorded, known: Parts) -> list[str]:
     ]
 
 
-def _gone(outcome: Recorded, known: Parts, unknown: Mapping[str, str]) -> list[str]:
-    """What an outcome had received and this execution will not, whatever becomes known."""
+def _gone(outcome: RecordedOutcome, known: Parts, unknown: Mapping[str, str]) -> list[str]:
+    """Parts of an outcome that this execution will not have, whatever becomes known."""
     return [name for name in outcome.input_parts if name not in known and name not in unknown]
 
 
 def _why(
-    original: Original,
-    place: Place,
+    original: RecordedOutcomes,
+    path: ExecutionPath,
     parts: Parts,
-    recorded: list[Recorded],
+    recorded: list[RecordedOutcome],
     unknown: Mapping[str, str],
-    terms: Terms,
+    policy: ReusePolicy,
 ) -> tuple[str, ...]:
-    """Why no outcome fits. What was started and did not end has its reason already."""
+    """The reasons why no outcome fits. An execution without a logged end already has one."""
     if recorded:
-        return _why_not(recorded[-1], original, place, parts, unknown)
-    fate = original.fates.get(place)
-    if fate is Fate.FAILED:
-        return (f"failed in the original run: {_first_line(original.errors.get(place, ''))}",)
-    if original.open_since(place) is not None:
+        return _why_not(recorded[-1], original, path, parts, unknown)
+    end = original.ends.get(path)
+    if end is RecordedEnd.FAILED:
+        return (f"failed in the original run: {_first_line(original.errors.get(path, ''))}",)
+    if original.open_since(path) is not None:
         return ()
-    if fate is not None:
-        return (f"was {fate.value} in the original run",)
-    if _may_be_old(original, place, terms):
+    if end is not None:
+        return (f"was {end.value} in the original run",)
+    if _may_be_old(original, path, policy):
         return (f"{INCOMPARABLE}: item",)
-    return ("new item" if original.lists.is_new(place, terms.index) else "not reached in the original run",)
+    return ("new item" if original.lists.is_new(path, policy.index) else "not reached in the original run",)
 
 
 INCOMPARABLE = "a secret cannot be compared here"
-"""Why what comes from a secret runs again: it was hashed with the key of another user or machine, or with none."""
+"""Reason to run again what comes from a secret: it was hashed with the key of another user or machine, or none."""
 
 
-def _may_be_old(original: Original, place: Place, terms: Terms) -> bool:
-    """Whether the item may be one of the original's, whose places were made with another key."""
-    if terms.keyed is None or terms.keyed in original.keys or not place[0]:
+def _may_be_old(original: RecordedOutcomes, path: ExecutionPath, policy: ReusePolicy) -> bool:
+    """Whether the item may be one of the original run, whose item keys were made with another user's key."""
+    if policy.keyed is None or policy.keyed in original.keys or not path[0]:
         return False
-    return original.has_parts((place[0][:-1], place[0][-1][1]))
+    return original.has_parts((path[0][:-1], path[0][-1][1]))
 
 
 def _why_not(
-    latest: Recorded, original: Original, place: Place, parts: Parts, unknown: Mapping[str, str]
+    latest: RecordedOutcome, original: RecordedOutcomes, path: ExecutionPath, parts: Parts, unknown: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """What has become of the parts of the latest outcome."""
+    """How the input parts differ from those of the latest outcome."""
     changed, today = _changed(latest, parts), input_key(parts).keyed
-    secret = [name for name in changed if _is_incomparable(name, latest, today, original, place)]
+    secret = [name for name in changed if _is_incomparable(name, latest, today, original, path)]
     why = [
         f"{name} changed" if name in latest.input_parts else f"{name} is new" for name in changed if name not in secret
     ]
@@ -222,13 +225,15 @@ def _why_not(
     return tuple(why) or ("its inputs changed",)
 
 
-def _is_incomparable(name: str, latest: Recorded, today: Mapping[str, str], original: Original, place: Place) -> bool:
-    """Whether nobody can say that a part changed: it is hashed with another key than it was, or only now or then."""
+def _is_incomparable(
+    name: str, latest: RecordedOutcome, today: Mapping[str, str], original: RecordedOutcomes, path: ExecutionPath
+) -> bool:
+    """Whether a part cannot be compared: hashed with another key than before, or with a key only now or only then."""
     if name in latest.input_parts:
         return latest.keyed_parts.get(name) != today.get(name)
     # Earlier engines left the secret args of the run out.
     section, _, arg = name.partition(".")
-    was_given = arg in original.started.args or any(kind == ScopeKind.EXPERIENCE.value for kind, *_ in place[0])
+    was_given = arg in original.started.args or any(kind == ScopeKind.EXPERIENCE.value for kind, *_ in path[0])
     return name in today and section == "runArgs" and not latest.keyed_parts and was_given
 
 

@@ -1,4 +1,4 @@
-"""What a person asked for beyond what the log says: to run again, to accept, to run nothing else. Pure."""
+"""What the user orders on top of the log: run again, accept as it is, run nothing else. Pure."""
 
 from __future__ import annotations
 
@@ -8,26 +8,28 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from engine.cache.decisions.decision import Answer, Decision
-from engine.cache.decisions.execution_path import place_of
-from engine.cache.decisions.recorded_outcomes import Original
+from engine.cache.decisions.execution_path import path_of
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
 from engine.experience.graph import Graph
 from engine.experience.model import Experience
 from engine.log.events.events import Scope, ScopeKind
 
 
-class Wishes(Struct, frozen=True):
-    """Ids of nodes, pipelines and loops of the outermost experience; what one of them holds goes with it.
+class Overrides(Struct, frozen=True):
+    """Overrides by ids of nodes, pipelines and loops of the outermost experience; they hold for everything inside.
 
-    `rerun` maps what is to run again to the option that asked for it. `accept` is restored although it changed. Where
-    `only` is given, nothing else may run; what can be restored still is.
+    `rerun` maps what must run again to the option that says so. `accept` is restored although it changed. With `only`,
+    nothing else may run; what can be restored still is.
     """
 
     rerun: Mapping[str, str] = field(default_factory=dict)
     accept: frozenset[str] = frozenset()
     only: frozenset[str] | None = None
 
-    def applied(self, made: Decision, original: Original | None, node_id: str, scope: tuple[Scope, ...]) -> Decision:
-        """The decision for an execution, once these wishes have been heard."""
+    def applied(
+        self, made: Decision, original: RecordedOutcomes | None, node_id: str, scope: tuple[Scope, ...]
+    ) -> Decision:
+        """The decision for an execution after these overrides."""
         if not self.rerun and not self.accept and self.only is None:
             return made
         ids = _ids(node_id, scope)
@@ -48,7 +50,7 @@ class Wishes(Struct, frozen=True):
 NOT_ASKED_FOR = "not asked for (--only)"
 
 
-def wishes_of(
+def overrides_of(
     experience: Experience,
     graph: Graph,
     *,
@@ -56,8 +58,8 @@ def wishes_of(
     rerun: Iterable[str] = (),
     accept: Iterable[str] = (),
     only: Iterable[str] = (),
-) -> Wishes:
-    """The wishes that these ids mean. `from_` is a node and all that comes after it; `only` one and all it waits for.
+) -> Overrides:
+    """The overrides for these ids. `from_` includes all that comes after a node, `only` all that it waits for.
 
     Raises UnknownNodeError.
     """
@@ -69,11 +71,11 @@ def wishes_of(
     again.update((id_, f"--rerun {id_}") for id_ in rerun)
     needed = {vertex_of[id_] for id_ in only}
     needed |= {before for vertex in needed for before in graph.ancestors(vertex)}
-    return Wishes(again, frozenset(accept), frozenset(needed) if only else None)
+    return Overrides(again, frozenset(accept), frozenset(needed) if only else None)
 
 
 class UnknownNodeError(LookupError):
-    """No node, pipeline or loop has this id; `known` are those that there are."""
+    """No node, pipeline or loop has this id; `known` lists those that exist."""
 
     def __init__(self, id_: str, known: tuple[str, ...]) -> None:
         super().__init__(id_)
@@ -97,7 +99,7 @@ def _from(id_: str, vertex: str, experience: Experience, graph: Graph) -> set[st
 
 
 def _ids(node_id: str, scope: tuple[Scope, ...]) -> frozenset[str]:
-    """What an execution is known by in the outermost experience: its own id, unless it is nested in another."""
+    """The ids of an execution in the outermost experience: its own only if it is not nested in another."""
     ids: set[str] = set()
     for step in scope:
         ids.add(step.id)
@@ -107,15 +109,15 @@ def _ids(node_id: str, scope: tuple[Scope, ...]) -> frozenset[str]:
 
 
 def _again(made: Decision, option: str) -> Decision:
-    """It runs, whoever would have to be asked otherwise."""
+    """The decision to run it, without asking anybody."""
     if made.answer in (Answer.WILL_RUN, Answer.IF_PREDECESSORS_SUCCEED):
         return replace(made, reasons=(f"asked for with {option}", *made.reasons), ambiguity=None)
     answer = Answer.IF_PREDECESSORS_SUCCEED if made.key is None else Answer.WILL_RUN
     return Decision(answer, (f"asked for with {option}",), made.key)
 
 
-def _accepted(made: Decision, original: Original, node_id: str, scope: tuple[Scope, ...]) -> Decision:
-    recorded = original.recorded(place_of(node_id, scope))
+def _accepted(made: Decision, original: RecordedOutcomes, node_id: str, scope: tuple[Scope, ...]) -> Decision:
+    recorded = original.recorded(path_of(node_id, scope))
     latest = next((outcome for outcome in reversed(recorded) if outcome.not_restorable is None), None)
     if latest is None:
         return made

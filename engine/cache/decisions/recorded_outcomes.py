@@ -1,4 +1,4 @@
-"""What the log of an original run offers to a resume: its outcomes by node and item, and how the rest ended."""
+"""The outcomes in the log of an original run, and how its other executions ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from engine.cache.decisions.equal_items import EqualItems
-from engine.cache.decisions.execution_path import Place, place_of
+from engine.cache.decisions.execution_path import ExecutionPath, path_of
 from engine.cache.decisions.recorded_lists import RecordedLists
 from engine.log.events.events import (
     Metrics,
@@ -32,20 +32,20 @@ from engine.log.storage.blobs import BlobLostError, blobs_of
 from engine.log.values.large_values import Read, fetched_output
 
 
-class Fate(str, Enum):
-    """How a node or item without a reusable outcome ended in the original run."""
+class RecordedEnd(str, Enum):
+    """How an execution without a reusable outcome ended in the original run."""
 
     FAILED = "failed"
     SKIPPED = "skipped"
     CANCELLED = "cancelled"
 
 
-class Recorded(Struct, frozen=True):
-    """One outcome. `durationMs` and `metrics` are those of the execution that produced it.
+class RecordedOutcome(Struct, frozen=True):
+    """One outcome. `duration_ms` and `metrics` are those of the execution that produced it.
 
-    `produced` are the files that it made, of those that its node says it makes, with their hashes at that time;
-    `loaded` the modules that it loaded although its input hash does not name them, with theirs.
-    `keyed_parts` are the parts that come from a secret, with the ids of their keys.
+    `produced` are the files that it made and its node declares, with their hashes at that time; `loaded` are the
+    modules that it loaded although its input hash does not cover them, with theirs. `keyed_parts` maps the parts that
+    come from a secret to the ids of their keys. `not_restorable` is the reason why it must not be reused.
     """
 
     input_hash: str
@@ -60,76 +60,76 @@ class Recorded(Struct, frozen=True):
     keyed_parts: Mapping[str, str] = field(default_factory=dict)
 
 
-class Original(Struct):
-    """The original run. `spent` is what it spent itself, `lineage_spent` what it and the runs before it did.
+class RecordedOutcomes(Struct):
+    """The outcomes of an original run. `spent` are its own costs; `lineage_spent` includes the runs before it.
 
-    `open` holds what was started and whose end nobody knows, with the run in which that was. `keys` are the ids of the
-    keys that its secrets were hashed with.
+    `open` maps executions that were started and have no logged end to the run that started them. `keys` are the ids of
+    the keys that its secrets were hashed with.
     """
 
     run_id: str
     started: RunStarted
     spent: Sums
     lineage_spent: Sums
-    outcomes: dict[Place, list[Recorded]] = field(default_factory=dict)
-    fates: dict[Place, Fate] = field(default_factory=dict)
-    errors: dict[Place, str] = field(default_factory=dict)
-    open: dict[Place, str] = field(default_factory=dict)
+    outcomes: dict[ExecutionPath, list[RecordedOutcome]] = field(default_factory=dict)
+    ends: dict[ExecutionPath, RecordedEnd] = field(default_factory=dict)
+    errors: dict[ExecutionPath, str] = field(default_factory=dict)
+    open: dict[ExecutionPath, str] = field(default_factory=dict)
     lists: RecordedLists = field(default_factory=RecordedLists)
     keys: set[str] = field(default_factory=set)
-    _settled: set[Place] = field(default_factory=set)
+    _settled: set[ExecutionPath] = field(default_factory=set)
     _products: dict[tuple[tuple[str, ...], str], str] = field(default_factory=dict)
     _equal_items: EqualItems | None = None
 
-    def recorded(self, place: Place, equals: int | None = None) -> list[Recorded]:
-        """The outcomes of a node or item, the latest last. Of an item: today's list has `equals` of its value.
+    def recorded(self, path: ExecutionPath, equals: int | None = None) -> list[RecordedOutcome]:
+        """The outcomes of an execution, the latest last. For an item, the current list has `equals` of its value.
 
-        An item that has none takes those of an equal one for which there is no item any more.
+        An item without outcomes takes those of an equal item that is no longer in the list.
         """
-        found = self.outcomes.get(place)
+        found = self.outcomes.get(path)
         if found is not None or equals is None:
             return found or []
         self._equal_items = self._equal_items or EqualItems(self.outcomes)
-        spare = self._equal_items.spare(place, equals)
+        spare = self._equal_items.spare(path, equals)
         return [] if spare is None else self.outcomes[spare]
 
-    def open_since(self, place: Place) -> str | None:
-        """The run in which an execution was started whose end nobody knows; None where that is not so."""
-        return self.open.get(place)
+    def open_since(self, path: ExecutionPath) -> str | None:
+        """The run that started an execution without logging its end; None where there is no such run."""
+        return self.open.get(path)
 
-    def products_of(self, place: Place, outcome: Recorded) -> Mapping[str, str]:
-        """The files that an outcome at `place` made, with their hashes as they were last: others may have gone on."""
-        nest = _nest(place)
-        return {name: self._products.get((nest, name), digest) for name, digest in outcome.produced.items()}
+    def latest_produced(self, path: ExecutionPath, outcome: RecordedOutcome) -> Mapping[str, str]:
+        """The files that an outcome made, with their latest logged hashes: other nodes may have continued them."""
+        nesting = _nesting_ids(path)
+        return {name: self._products.get((nesting, name), digest) for name, digest in outcome.produced.items()}
 
-    def add_older(self, older: Original) -> None:
-        """Add the outcomes of a run that came before; this run's own come first when both would do."""
+    def add_older(self, older: RecordedOutcomes) -> None:
+        """Add the outcomes of an earlier run; those of this run take precedence."""
         self._equal_items = None
-        for place, outcomes in older.outcomes.items():
-            self.outcomes[place] = outcomes + self.outcomes.get(place, [])
-        for place, run_id in older.open.items():
-            if place not in self._settled:
-                self.open.setdefault(place, run_id)
+        for path, outcomes in older.outcomes.items():
+            self.outcomes[path] = outcomes + self.outcomes.get(path, [])
+        for path, run_id in older.open.items():
+            if path not in self._settled:
+                self.open.setdefault(path, run_id)
         self._settled |= older._settled
         self.lists.add_older(older.lists)
         self.keys |= older.keys
         self._products = {**older._products, **self._products}
 
     def withhold(self, secrets: Secrets) -> None:
-        """Restore nothing that the log of a resume would mask: the next one would take the mask for the value.
+        """Restore no output that holds one of `secrets`: the log would hold a mask, which the next resume restores.
 
-        And tell no error that shows one.
+        Mask them in errors, too.
         """
-        self.errors = {place: secrets.masked(error) for place, error in self.errors.items()}
-        for place, outcomes in self.outcomes.items():
-            self.outcomes[place] = [
+        self.errors = {path: secrets.masked(error) for path, error in self.errors.items()}
+        for path, outcomes in self.outcomes.items():
+            self.outcomes[path] = [
                 replace(each, not_restorable=MASKED_OUTPUT)
                 if each.not_restorable is None and secrets.are_in_output(each.output)
                 else each
                 for each in outcomes
             ]
 
-    def has_parts(self, group: Place) -> bool:
+    def has_parts(self, group: ExecutionPath) -> bool:
         """Whether any part of a fan-out, pipeline, loop or nested experience has an outcome."""
         scope, node_id = group
         depth = len(scope)
@@ -138,13 +138,13 @@ class Original(Struct):
         )
 
 
-def read_original(log: Log) -> Original:
-    """Index a log for a resume, its large values in place."""
+def read_outcomes(log: Log) -> RecordedOutcomes:
+    """Index a log for a resume, its large values in path."""
     read = blobs_of(log.path).read
     spent = spent_in(log.records)
     started = log.started
     before = started.lineage.spent if started.lineage else Sums()
-    original = Original(log.records[0].run_id, started, spent, add(before, spent))
+    original = RecordedOutcomes(log.records[0].run_id, started, spent, add(before, spent))
     for record in log.records:
         event = record.event
         if isinstance(event, NodeCached):
@@ -154,43 +154,45 @@ def read_original(log: Log) -> Original:
             _remember(original, event, ProducedBy(record.run_id, record.seq), read)
         elif isinstance(event, NodeStarted):
             original.lists.note_reached(event.scope)
-            if event.attempt_id is not None:  # otherwise its parts have starts of their own
-                original.open[place_of(event.node_id, event.scope)] = record.run_id
+            if event.attempt_id is not None:  # a group otherwise: its parts have starts of their own
+                original.open[path_of(event.node_id, event.scope)] = record.run_id
             elif event.items is not None:
                 original.lists.note_size(event.node_id, event.scope, event.items)
         elif isinstance(event, (NodeFailed, NodeSkipped, NodeCancelled)):
-            _note_fate(original, event)
+            _note_end(original, event)
     original._settled -= original.open.keys()
     return original
 
 
-_FATES: dict[type[object], Fate] = {
-    NodeFailed: Fate.FAILED,
-    NodeSkipped: Fate.SKIPPED,
-    NodeCancelled: Fate.CANCELLED,
+_ENDS: dict[type[object], RecordedEnd] = {
+    NodeFailed: RecordedEnd.FAILED,
+    NodeSkipped: RecordedEnd.SKIPPED,
+    NodeCancelled: RecordedEnd.CANCELLED,
 }
 
 
-def _note_fate(original: Original, event: NodeFailed | NodeSkipped | NodeCancelled) -> None:
-    place = place_of(event.node_id, event.scope)
+def _note_end(original: RecordedOutcomes, event: NodeFailed | NodeSkipped | NodeCancelled) -> None:
+    path = path_of(event.node_id, event.scope)
     started_in = None if isinstance(event, NodeSkipped) else event.started_in
-    if started_in is not None:  # it did not run, for that reason: as little is known as before
-        original.open[place] = started_in
+    if started_in is not None:  # it did not run because of that: as little is known as before
+        original.open[path] = started_in
         return
-    original.fates[place] = _FATES[type(event)]
-    original.open.pop(place, None)
+    original.ends[path] = _ENDS[type(event)]
+    original.open.pop(path, None)
     if not isinstance(event, NodeSkipped) and event.attempt_id is not None:
-        original._settled.add(place)
+        original._settled.add(path)
     if isinstance(event, NodeFailed):
-        original.errors[place] = event.error.message
+        original.errors[path] = event.error.message
 
 
-def _remember(original: Original, event: NodeCached | NodeCompleted, produced_by: ProducedBy, read: Read) -> None:
-    place = place_of(event.node_id, event.scope)
-    original.fates.pop(place, None)
-    original.open.pop(place, None)
-    original._settled.add(place)
-    original._products.update(((_nest(place), name), digest) for name, digest in (event.produced or {}).items())
+def _remember(
+    original: RecordedOutcomes, event: NodeCached | NodeCompleted, produced_by: ProducedBy, read: Read
+) -> None:
+    path = path_of(event.node_id, event.scope)
+    original.ends.pop(path, None)
+    original.open.pop(path, None)
+    original._settled.add(path)
+    original._products.update(((_nesting_ids(path), name), digest) for name, digest in (event.produced or {}).items())
     if event.output is None or event.input_hash is None:
         return
     refused = None
@@ -201,8 +203,8 @@ def _remember(original: Original, event: NodeCached | NodeCompleted, produced_by
         output = fetched_output(output, read)
     except (BlobLostError, ValueError) as error:
         refused = str(error)
-    original.outcomes.setdefault(place, []).append(
-        Recorded(
+    original.outcomes.setdefault(path, []).append(
+        RecordedOutcome(
             event.input_hash,
             event.input_parts or {},
             output,
@@ -218,6 +220,6 @@ def _remember(original: Original, event: NodeCached | NodeCompleted, produced_by
     original.keys.update((event.keyed_parts or {}).values())
 
 
-def _nest(place: Place) -> tuple[str, ...]:
-    """The experience that `place` lies in: paths are relative to the folder of that."""
-    return tuple(id_ for kind, id_, _, _ in place[0] if kind == ScopeKind.EXPERIENCE.value)
+def _nesting_ids(path: ExecutionPath) -> tuple[str, ...]:
+    """The nodes that nest the experience of `path`: file names are relative to its folder."""
+    return tuple(id_ for kind, id_, _, _ in path[0] if kind == ScopeKind.EXPERIENCE.value)

@@ -1,4 +1,4 @@
-"""What an execution's author and place say about reusing an outcome, beside its inputs. Data only."""
+"""The conditions for reusing an outcome, apart from equal inputs. Data only."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from engine.scheduler.state.inputs import Inside
 Reasons = Callable[[Mapping[str, str]], tuple[str, ...]]
 
 
-class Terms(Struct, frozen=True):
-    """The terms of one execution.
+class ReusePolicy(Struct, frozen=True):
+    """The reuse policy of one execution.
 
-    `cache`: whether it may be restored. `index` is its item's, `equals` how many items of the list have that item's
-    value. `on_ambiguous` and `has_effects`: what to do where it was started before and its end is not known. `spoiled`
-    says which of the files that an outcome made (by their paths, with their hashes) are no longer what they were;
-    `reloaded` the same of the modules that it loaded although its input hash does not name them. `keyed` is the id of
-    the key that the place of its item was made with, where that comes from a secret.
+    `cache` allows to restore it. `index` is that of its item; `equals` counts the items of the list that have the same
+    value. `on_ambiguous` and `has_effects` matter where an earlier run started it and did not log its end.
+    `stale_files` gives reasons for those of an outcome's produced files (path to hash) that have changed since;
+    `reloaded` does the same for the modules that it loaded although its input hash does not cover them. `keyed` is the
+    id of the key that made its item's key, where that comes from a secret.
     """
 
     cache: bool = True
@@ -28,22 +28,24 @@ class Terms(Struct, frozen=True):
     equals: int | None = None
     on_ambiguous: OnAmbiguous = OnAmbiguous.RERUN
     has_effects: bool = False
-    spoiled: Reasons | None = None
+    stale_files: Reasons | None = None
     reloaded: Reasons | None = None
     keyed: str | None = None
 
 
-def terms_of(
+def reuse_policy(
     node: Node,
     inside: Inside,
     *,
     cache: bool,
     may_rerun: bool,
-    spoiled: Reasons | None,
+    stale_files: Reasons | None,
     reloaded: Reasons,
-) -> Terms:
-    """The terms of an execution of `node`; `may_rerun`: someone was asked already, and said that it may run again."""
+) -> ReusePolicy:
+    """The reuse policy of an execution of `node`. `may_rerun`: somebody was asked and said that it may run again."""
     on_ambiguous = OnAmbiguous.RERUN if may_rerun else node.on_ambiguous
     item = inside.item
     index, equals = (item.index, item.equals) if item else (None, None)
-    return Terms(cache, index, equals, on_ambiguous, has_external_effects(node), spoiled, reloaded, inside.keyed)
+    return ReusePolicy(
+        cache, index, equals, on_ambiguous, has_external_effects(node), stale_files, reloaded, inside.keyed
+    )

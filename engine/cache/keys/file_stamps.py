@@ -1,4 +1,4 @@
-"""What the disk says of a file without reading it, and whether that can be relied on later."""
+"""File stamps: size, times and identity, which show changes without reading the file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MILLISECOND_NS = 1_000_000
 
 
 class Stamp(Struct, frozen=True):
-    """Size, times and identity of a file or folder. `ctime_ns` tells what a program that sets times back hides."""
+    """The stamp of a file or folder. `ctime_ns` shows changes that a program hides by setting `mtime` back."""
 
     size: int
     mtime_ns: int
@@ -22,14 +22,15 @@ class Stamp(Struct, frozen=True):
 
     @staticmethod
     def of(status: os.stat_result) -> Stamp:
-        """The stamp in what `os.stat` gave."""
+        """The stamp in a result of `os.stat`."""
         return Stamp(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_dev)
 
     def is_settled(self, looked_at_ns: int) -> bool:
-        """Whether a later change must show in a later stamp, for who looked at `looked_at_ns` (`time.time_ns`).
+        """Whether any change after `looked_at_ns` (`time.time_ns`) must change the stamp.
 
-        A clock ticks only so often: what changes twice within one tick keeps its stamp. So a change that was young when
-        somebody looked proves nothing (git calls that racily clean). Times without fractions come from coarse clocks.
+        File clocks are coarse: two changes within one tick have the same stamp. So a file that changed just before it
+        was read may change again unnoticed (git calls this racily clean). Times without fractions come from coarse
+        clocks.
         """
         changed_ns = max(self.mtime_ns, self.ctime_ns)
         slack_ns = _FINE_SLACK_NS if self.mtime_ns % _MILLISECOND_NS else _COARSE_SLACK_NS

@@ -1,4 +1,4 @@
-"""Fingerprints of big files, kept from run to run in the data folder, so that a resume reads none of them again."""
+"""Keeps the fingerprints of big files in the data folder, so that a resume need not read them again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_BYTES = 64 * 1024 * 1024
 
 
 def recall(folder: Path) -> dict[str, Known]:
-    """What was kept in `folder`, by path; nothing where that cannot be read: it only saves time."""
+    """The fingerprints kept in `folder`, by path; none if they cannot be read, since they only save time."""
     try:
         kept = json.loads(read_own(folder / _FILE, _MOST_BYTES))
         return dict(_entries(kept))
@@ -31,7 +31,7 @@ def recall(folder: Path) -> dict[str, Known]:
 
 
 def keep(folder: Path, known: Mapping[str, Known]) -> None:
-    """Keep `known` beside what was kept before, as far as those files still exist. A disk that refuses is no error."""
+    """Add `known` to what was kept, and drop files that no longer exist. Ignores disk errors."""
     before = recall(folder)
     merged = {path: entry for path, entry in {**before, **known}.items() if Path(path).exists()}
     if merged == before:
@@ -45,7 +45,7 @@ def keep(folder: Path, known: Mapping[str, Known]) -> None:
 
 
 def _entries(kept: Any) -> Iterator[tuple[str, Known]]:
-    """The entries of the file. Raises ValueError and the like where it is none of this version."""
+    """The entries of the file; none of another version. Raises ValueError and the like if it is damaged."""
     if kept["v"] != _VERSION:
         return
     for path, (*stamp, digest, names_index) in kept["files"].items():
@@ -56,7 +56,7 @@ def _entries(kept: Any) -> Iterator[tuple[str, Known]]:
 
 
 def _write(folder: Path, text: str) -> None:
-    """Whole or not at all: another run may write it at the same moment."""
+    """Write atomically: another run may write the file at the same moment."""
     handle, temporary = tempfile.mkstemp(prefix=f"{_FILE}.", suffix=".tmp", dir=folder)
     try:
         with os.fdopen(handle, "w") as file:

@@ -1,4 +1,4 @@
-"""Content hashes of the files that nodes are made of. Reads files; remembers each while it is unchanged on disk."""
+"""Content hashes of the files of nodes. Reads each file once, until it changes on disk."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from engine.cache.keys.file_stamps import Stamp
 from engine.canonical import hash_bytes
 
 BIG = 1024 * 1024
-"""From how many bytes on a file is read in pieces, taken as no text, and worth remembering from run to run."""
+"""Bytes. From this size on, a file is read in pieces, is not taken for text, and is remembered across runs."""
 
 _INDEX_NAME = b"$index"
 
 
 class Fingerprint(Struct, frozen=True):
-    """One file. `digest` is the SHA-256 of its content, None when it is missing or no ordinary file; of a link to a
-    folder it is that of where the link leads.
+    """The hashes of one file. `digest` is the SHA-256 of its content, None when it is missing or no ordinary file; for
+    a link to a folder it is that of the link's target path.
 
-    `text_digest` is that of the same lines with \\n at their ends: what a checkout with other line ends leaves alone.
+    `text_digest` is that of the same lines with \\n at their ends, so that a checkout with other line ends keeps it.
     """
 
     digest: str | None
@@ -38,7 +38,7 @@ MISSING_FILE = Fingerprint(None, None)
 
 
 class Known(Struct, frozen=True):
-    """A file that was read: its fingerprint, the stamp it had then, and whether that stamp can be relied on."""
+    """A file that was read: its fingerprint, its stamp at that time, and whether that stamp is reliable."""
 
     stamp: Stamp
     fingerprint: Fingerprint
@@ -46,10 +46,10 @@ class Known(Struct, frozen=True):
 
 
 class Fingerprints:
-    """Fingerprints by path. A file is read again only when its stamp differs, or was too young to tell.
+    """Fingerprints by path. A file is read again only when its stamp differs or was too young to be reliable.
 
-    `remembered` are those of big files that an earlier process read (see fingerprint_store). May live as long as the
-    process: plans and runs that share one read each file once. `clock` is that of the files, in nanoseconds.
+    `remembered` are those of big files that an earlier process read (see fingerprint_store). It may live as long as the
+    process: plans and runs that share it read each file once. `clock` is that of the files, in nanoseconds.
     """
 
     def __init__(self, remembered: Mapping[str, Known] | None = None, clock: Callable[[], int] = time.time_ns) -> None:
@@ -60,13 +60,13 @@ class Fingerprints:
 
     @contextlib.contextmanager
     def moment(self) -> Iterator[None]:
-        """While this lasts, each file is looked at once, however many nodes are made of it. May be nested."""
-        around = self._moment
-        self._moment = {} if around is None else around
+        """Within this context, check each file once, however many nodes use it. May be nested."""
+        outer = self._moment
+        self._moment = {} if outer is None else outer
         try:
             yield
         finally:
-            self._moment = around
+            self._moment = outer
 
     def of(self, path: Path) -> Fingerprint:
         """The fingerprint of the file as it is now; the same object as before where the content is the same."""
@@ -107,7 +107,7 @@ class Fingerprints:
         return {name: self.of(path) for name, path in files.items()}
 
     def to_remember(self) -> dict[str, Known]:
-        """What a later process may rely on, of the files that take long to read."""
+        """The reliable fingerprints of big files, for a later process."""
         return {str(path): known for path, known in self._known.items() if known.settled and known.stamp.size >= BIG}
 
 
@@ -123,7 +123,7 @@ def _read(path: Path, size: int) -> Fingerprint:
 
 
 def _read_link(path: Path) -> Fingerprint:
-    """Where a link to a folder leads, seen from the folder that it really lies in: the same when all of it moves."""
+    """Hash the target of a link to a folder, relative to the folder of the link: it stays when all of it moves."""
     target = os.path.relpath(os.path.realpath(path), os.path.realpath(path.parent))
     digest = hash_bytes(b"link:" + os.fsencode(target))
     return Fingerprint(digest, digest)

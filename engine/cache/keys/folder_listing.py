@@ -1,4 +1,4 @@
-"""What lies in folders, remembered while they are unchanged on disk."""
+"""Listings of folders, kept while the folders are unchanged on disk."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class _Known(Struct, frozen=True):
 
 
 class Folders:
-    """Listings by path. A folder is read again only when its stamp differs, or was too young to tell."""
+    """Listings by path. A folder is read again only when its stamp differs or was too young to be reliable."""
 
     def __init__(self) -> None:
         self._known: dict[Path, _Known] = {}
 
     def list(self, folder: Path) -> Listing:
-        """The listing of `folder`, the same object as before while it is unchanged; empty where there is none."""
+        """The listing of `folder`, the same object while it is unchanged; empty if the folder does not exist."""
         looked_at = time.time_ns()
         try:
             stamp = Stamp.of(os.stat(folder))  # noqa: PTH116 - see Fingerprints.of

@@ -1,4 +1,4 @@
-"""The input hash of an execution and the parts it is made of (docs/design.md, Resume, Input hash). Pure."""
+"""The input hash of an execution, and its parts (docs/design.md, Resume, Input hash). Pure."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _PART_DIGITS = 12
 _INDEX = "$index"
 _IN_ORDER = msgspec.json.Encoder(order="deterministic").encode
 MISSING = "0" * 64
-"""Instead of the digest of a file that is not there."""
+"""Stands for the digest of a missing file."""
 
 _IS_DATA = re.compile(r"(?:^|\.)(?:source|uses) ")
 
 Parts = Mapping[str, str]
-"""Name of a part to the SHA-256, as 64 hex digits, of what it holds; of a secret, the one that a key makes."""
+"""Name of a part to the SHA-256 of its value, as 64 hex digits; for a secret, hashed with the user's key."""
 
 
 class InputKey(Struct, frozen=True):
-    """What an execution is recognised by. `parts` are shortened to 12 hex digits: they explain, the hash decides.
+    """The identity of an execution. `hash` decides; `parts`, shortened to 12 hex digits, explain it.
 
-    `keyed` are the parts that come from a secret, each with the id of the key that it was made with.
+    `keyed` maps the parts that come from a secret to the ids of the keys that they were hashed with.
     """
 
     hash: str
@@ -55,14 +55,14 @@ def spec_parts(node: Node) -> dict[str, str]:
 
 
 def settings_parts(settings: Mapping[str, Json]) -> dict[str, str]:
-    """What else can: the model, the provider, the rows of a query."""
+    """Settings that can change a result: the model, the provider, the rows of a query."""
     return {name: hash_value(value) for name, value in settings.items()}
 
 
 def file_parts(fingerprints: Mapping[str, Fingerprint]) -> dict[str, str]:
-    """The content of the node's files; a missing file is a content of its own.
+    """The content of the node's files; a missing file counts as a content of its own.
 
-    Line ends count only in data, byte for byte: what is read as text reads the same with those of another system.
+    Line ends count only in data: text reads the same with those of another system.
     """
     return {
         name: (fingerprint.digest if _IS_DATA.search(name) else fingerprint.text_digest) or MISSING
@@ -79,7 +79,7 @@ def value_parts(
 
 
 def item_parts(item: ItemValue, *, with_index: bool, hash_of: HashOf = hash_openly) -> dict[str, str]:
-    """An item's value; its index only where something names it."""
+    """The value of an item, and its index if something refers to it."""
     parts = {"item": hash_of(item.value, item.visible)}
     if with_index:
         parts["index"] = hash_value(item.index)
@@ -87,7 +87,7 @@ def item_parts(item: ItemValue, *, with_index: bool, hash_of: HashOf = hash_open
 
 
 def names_index(node: Node) -> bool:
-    """Whether what counts of the node mentions `$index`, so that an item's place can change its result."""
+    """Whether a key that counts mentions `$index`, so that the index of an item can change its result."""
     return any(
         (name in CHANGES_RESULT or name in BY_VALUE) and _INDEX in str(value) for name, value in node.source.items()
     )

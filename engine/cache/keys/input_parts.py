@@ -1,4 +1,4 @@
-"""From a node to the parts of its executions' input hashes: what all items share is hashed once. Reads files."""
+"""Makes the input parts of executions; what all items share is hashed once. Reads files."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from engine.cache.keys.input_hash import (
     spec_parts,
     value_parts,
 )
-from engine.cache.keys.nesting import Around, used_files
-from engine.cache.keys.produced_files import Products, products_of, spoiled
+from engine.cache.keys.nesting import NestingNode, used_files
+from engine.cache.keys.produced_files import ProducedFiles, files_produced, stale_files
 from engine.cache.keys.prompt_args import args_inserted
 from engine.cache.keys.secret_parts import SecretParts
 from engine.cache.keys.sources import Sources
@@ -32,11 +32,11 @@ from engine.experience.model import AgentSpec, CliAgentSpec, Kind, Node, ToolSpe
 from engine.expressions import Json
 from engine.file_names import writable
 from engine.log.secrets.masking import MASK
-from engine.nodes.kind import LooksFirst, NodeKind
+from engine.nodes.kind import HasSlowSettings, NodeKind
 from engine.nodes.registry import Kinds
 from engine.scheduler.composition import Composition
 from engine.scheduler.state.inputs import ItemValue, given_name
-from engine.scheduler.state.results import Board
+from engine.scheduler.state.results import Results
 from engine.scheduler.value_digest import HashOf, hash_openly
 
 _IS_USED = re.compile(r"(?:^|\.)uses ")
@@ -47,9 +47,9 @@ _RUN_ARG = f"{_RUN_ARGS}."
 
 
 class NodeParts(Struct, frozen=True):
-    """The parts that depend on the node alone, and the files that they were read from.
+    """The parts that depend on the node alone, and the files behind them.
 
-    `digests` are those of the files that the engine or a worker reads itself: of what `uses` names only code is.
+    `digests` are those of the files that the engine or a worker reads: of `uses`, only code.
     """
 
     parts: Parts
@@ -60,9 +60,9 @@ class NodeParts(Struct, frozen=True):
 
 
 class RunArgParts(Struct, frozen=True):
-    """The args of the run as parts: those of every hash, and the secret ones, which only nodes have that receive them.
+    """The args of the run as parts: those in every hash, and secret ones, which only count for nodes that receive them.
 
-    `hash_of` hashes all else that a node receives.
+    `hash_of` hashes everything else that a node receives.
     """
 
     all_have: Parts = {}
@@ -70,26 +70,26 @@ class RunArgParts(Struct, frozen=True):
     hash_of: HashOf = hash_openly
 
 
-class _Memory(Struct):
-    """What the keyings of one run share: files are read, and nodes hashed, once for all executions."""
+class _Shared(Struct):
+    """What the hashers of one run share: nodes are hashed once for all executions."""
 
     sources: Sources
     spec: dict[int, tuple[Node, Parts, bool]] = field(default_factory=dict)
 
     def knows(self, node: Node) -> bool:
-        """Whether its keys were hashed already."""
+        """Whether its keys have been hashed."""
         return id(node) in self.spec
 
     def spec_of(self, node: Node) -> tuple[Parts, bool]:
-        """The parts of its keys, and whether one of them names `$index`."""
+        """The parts of its keys, and whether one of them mentions `$index`."""
         known = self.spec.get(id(node))
         if known is None:
-            # The node is kept along with it, so that no other one can get its id.
+            # Keeping the node keeps its id() from being reused.
             known = self.spec[id(node)] = node, spec_parts(node), names_index(node)
         return known[1], known[2]
 
 
-class Keying:
+class InputHasher:
     """Makes parts for the nodes of one experience in one `directory`."""
 
     def __init__(
@@ -97,23 +97,23 @@ class Keying:
         directory: Path,
         kinds: Mapping[Kind, NodeKind],
         run_args: RunArgParts,
-        memory: _Memory,
-        around: tuple[Around, ...] = (),
+        memory: _Shared,
+        nested_by: tuple[NestingNode, ...] = (),
     ) -> None:
         self.hash_of = run_args.hash_of
         self._secret_args = run_args.secret
         self._directory = directory.absolute()
         self._kinds = kinds
         self._memory = memory
-        self._around = around
+        self._nested_by = nested_by
         self._shared = dict(run_args.all_have)
-        for nesting in around:
+        for nesting in nested_by:
             self._shared.update(nesting.spec())
 
-    def looks_first(self, node: Node, given: Mapping[str, Json]) -> LooksFirst | None:
-        """The kind of `node`, where its settings are to be awaited."""
+    def with_slow_settings(self, node: Node, given: Mapping[str, Json]) -> HasSlowSettings | None:
+        """The kind of `node` if its settings must be awaited."""
         kind = self._kinds[node.kind]
-        return kind if isinstance(kind, LooksFirst) and kind.takes_long(node, given) else None
+        return kind if isinstance(kind, HasSlowSettings) and kind.takes_long(node, given) else None
 
     def node(
         self,
@@ -122,9 +122,9 @@ class Keying:
         settings: Mapping[str, Json] | None = None,
         shown_given: Mapping[str, Json] | None = None,
     ) -> NodeParts:
-        """The parts of `node`, which was given `given` (see Work), with its files as they are now.
+        """The parts of `node`, whose `source` or `inputs` are `given`, with its files as they are now.
 
-        `settings` are its kind's, where they have been awaited; `shown_given` is as much of `given` as people may see.
+        `settings` are those of its kind, if they were awaited; `shown_given` is as much of `given` as people may see.
         """
         if settings is None:
             settings = self._kinds[node.kind].settings(node, given)
@@ -146,11 +146,11 @@ class Keying:
         return NodeParts(parts, files, fingerprints, with_index, digests)
 
     def files(self, nodes: Iterable[Node]) -> set[Path]:
-        """Every file that these nodes are made of, as far as that is known before they run."""
+        """All files of these nodes, as far as they are known before the nodes run."""
         return {path for node in nodes for path in self._files(node, {}).values()}
 
     def changed_since(self, before: NodeParts) -> list[str]:
-        """What became of the files that are no longer what they were: `impl t.py changed`, `impl t.py was removed`."""
+        """The files that changed, such as `impl t.py changed` or `impl t.py was removed`."""
         now = self._memory.sources.fingerprints.of_all(before.files)
         return [
             f"{name} {'was removed' if fingerprint.digest is None else 'changed'}"
@@ -158,12 +158,12 @@ class Keying:
             if fingerprint.digest != before.fingerprints[name].digest
         ]
 
-    def produced(self, node: Node, since_ns: int | None) -> Products:
-        """What `node` made, of that which it says it makes: all, or what changed `since_ns`."""
-        return products_of(node, self._directory, self._memory.sources.fingerprints, since_ns)
+    def produced(self, node: Node, since_ns: int | None) -> ProducedFiles:
+        """The declared files of `node`: all, or those changed `since_ns`."""
+        return files_produced(node, self._directory, self._memory.sources.fingerprints, since_ns)
 
     def reloaded(self, loaded: Mapping[str, str]) -> tuple[str, ...]:
-        """What is different about modules that a tool `loaded`: their paths from the experience, with their digests."""
+        """The changes of modules that a tool `loaded` (path from the experience to digest)."""
         now = self._memory.sources.fingerprints.of_all({name: self._directory / name for name in loaded})
         return tuple(
             f"import {name} {'is gone' if now[name].digest is None else 'changed'}"
@@ -171,12 +171,12 @@ class Keying:
             if (now[name].digest or MISSING) != digest
         )
 
-    def spoiled(self, node: Node, products: Mapping[str, str]) -> tuple[str, ...]:
-        """What is wrong with `products`, which an execution of `node` made, since then."""
-        return spoiled(node, self._directory, self._memory.sources.fingerprints, products)
+    def stale_files(self, node: Node, products: Mapping[str, str]) -> tuple[str, ...]:
+        """The changes of `products`, which an execution of `node` made."""
+        return stale_files(node, self._directory, self._memory.sources.fingerprints, products)
 
     def _secrets_for(self, node: Node) -> Parts:
-        """The secret args of the run that `node` receives beside its own args: a tool all, a prompt what it inserts."""
+        """The secret run args that `node` receives beside its own args: a tool all, a prompt those that it inserts."""
         if not self._secret_args or isinstance(node.spec, ToolSpec):
             return self._secret_args
         if not isinstance(node.spec, (AgentSpec, CliAgentSpec)):
@@ -186,7 +186,7 @@ class Keying:
         return {names[name]: self._secret_args[names[name]] for name in names if name in inserted}
 
     def _files(self, node: Node, given: Mapping[str, Json], *, is_shown: bool = True) -> dict[str, Path]:
-        """The files by the names of their parts. Where people may not see all of `given`, no name says it."""
+        """The files by part name. Masks the names where people may not see all of `given`."""
         files = dict(self._kinds[node.kind].files(node, given))
         if not is_shown:
             files = {f"{name.partition(' ')[0]} {MASK}": path for name, path in files.items()}
@@ -195,15 +195,15 @@ class Keying:
                 imported = self._memory.sources.imports.of(tool, self._directory)
                 files.update((f"import {name}", path) for name, path in imported.items())
         files.update((f"uses {name}", path) for name, path in used_files(node, self._directory).items())
-        for nesting in self._around:
+        for nesting in self._nested_by:
             files.update(nesting.files())
         return files
 
 
-class Keyings:
-    """The keyings of one run of `root`: its own, and those of all that it nests, each in its own folder.
+class InputHashers:
+    """The hashers of one run of `root`: one for each graph, nested ones included, in its own folder.
 
-    `secret_parts` hashes what comes from secrets; without, secret args are no part of any hash.
+    `secret_parts` hashes what comes from secrets; without it, secret args are not part of any hash.
     """
 
     def __init__(
@@ -212,43 +212,43 @@ class Keyings:
         self._kinds = kinds
         self._root = root
         self._secret_parts = secret_parts
-        self._memory = _Memory(sources)
-        self._made: WeakKeyDictionary[Board, Keying] = WeakKeyDictionary()
+        self._memory = _Shared(sources)
+        self._made: WeakKeyDictionary[Results, InputHasher] = WeakKeyDictionary()
         self._ahead = root.all_nodes()
 
-    def of(self, board: Board) -> Keying:
-        """The keying of the nodes that run on `board`."""
-        made = self._made.get(board)
+    def of(self, results: Results) -> InputHasher:
+        """The hasher of the graph run whose results are `results`."""
+        made = self._made.get(results)
         if made is None:
-            made = self._made[board] = self._of_board(board)
+            made = self._made[results] = self._of_results(results)
         return made
 
-    def _of_board(self, board: Board) -> Keying:
-        args, shown = board.args, board.shown_args
+    def _of_results(self, results: Results) -> InputHasher:
+        args, shown = results.args, results.shown_args
         secret = {name: value for name, value in args.items() if shown is not args and shown[name] != value}
         plain = {name: value for name, value in args.items() if name not in secret}
         if self._secret_parts is None:
-            return self._make(board.composition, RunArgParts(value_parts(_RUN_ARGS, plain)))
-        # What only a nested experience marks is a secret from now on.
-        self._secret_parts.secrets.add(secret_values(board.composition.experience, args))
+            return self._make(results.composition, RunArgParts(value_parts(_RUN_ARGS, plain)))
+        # Args that only a nested experience marks are secret from now on.
+        self._secret_parts.secrets.add(secret_values(results.composition.experience, args))
         hash_of = self._secret_parts.hash
         all_have = value_parts(_RUN_ARGS, plain, plain, hash_of)
         received = value_parts(_RUN_ARGS, secret, shown, hash_of)
-        return self._make(board.composition, RunArgParts(all_have, received, hash_of))
+        return self._make(results.composition, RunArgParts(all_have, received, hash_of))
 
     def is_lasting(self, key: InputKey) -> bool:
-        """Whether another process would make the same key of the same parts."""
+        """Whether another process would make the same key from the same parts."""
         return not key.keyed or self._secret_parts is None or self._secret_parts.problem is None
 
     def prepare_ahead(self) -> bool:
-        """Hash what one more node is written as, in the graph's order; False where there is none left."""
+        """Hash the keys of one more node, in the graph's order; False if none is left."""
         node = next((node for node in self._ahead if not self._memory.knows(node)), None)
         if node is not None:
             self._memory.spec_of(node)
         return node is not None
 
     def files(self) -> dict[str, str]:
-        """Every file that the run is made of, by its path from the outermost folder, with its hash."""
+        """All files of the run, by path from the outermost folder, with their hashes."""
         fingerprints = self._memory.sources.fingerprints
         paths: set[Path] = set()
         with fingerprints.moment():
@@ -261,14 +261,14 @@ class Keyings:
             digests = {name: fingerprints.of(path).digest for name, path in sorted(named.items())}
         return {name: digest for name, digest in digests.items() if digest is not None}
 
-    def _make(self, composition: Composition, args: RunArgParts) -> Keying:
+    def _make(self, composition: Composition, args: RunArgParts) -> InputHasher:
         home = composition.home
-        around = tuple(Around(Path(each.home).absolute(), each.node) for each in composition.nested_by)
-        return Keying(Path(home), self._kinds.at(home), args, self._memory, around)
+        nested_by = tuple(NestingNode(Path(each.home).absolute(), each.node) for each in composition.nested_by)
+        return InputHasher(Path(home), self._kinds.at(home), args, self._memory, nested_by)
 
 
 def received_parts(reads: Mapping[str, Json], edges: Mapping[str, Json], hash_of: HashOf = hash_openly) -> Parts:
-    """The parts that all items of a vertex receive alike."""
+    """The parts that all items of a vertex share."""
     return {**value_parts("reads", reads, None, hash_of), **value_parts("edges", edges, None, hash_of)}
 
 
@@ -286,10 +286,10 @@ def execution_parts(
 
 
 def same_given(left: Mapping[str, Json], right: Mapping[str, Json]) -> bool:
-    """Whether two executions were given the same. To Python `1` and `true` are equal; their texts are not."""
+    """Whether two executions were given the same. In Python `1 == True`; their texts differ."""
     return left == right and (not left or repr(left) == repr(right))
 
 
 def _is_read(name: str, path: Path) -> bool:
-    """Whether who executes the node reads the file that is the part `name`, and not only the tool itself."""
+    """Whether the engine or a worker reads the file of the part `name`, and not only the tool itself."""
     return not _IS_USED.search(name) or path.suffix in _CODE_SUFFIXES

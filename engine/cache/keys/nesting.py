@@ -1,4 +1,4 @@
-"""What nests what runs: a node's `uses`, `env` and `cache_key` hold for all that runs in the experience it nests."""
+"""Input parts from nesting nodes: their `uses`, `env` and `cache_key` hold for all that runs inside."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from engine.cache.keys.input_hash import value_parts
 from engine.experience.model import Node
 
 _OF_NESTING = ("cache_key", "env")
-"""What a node that nests an experience says of all that runs in it; `uses` is the third."""
+"""Keys of a nesting node that hold for all that runs inside; `uses` is the third."""
 
 
-class Around(Struct, frozen=True):
-    """A node that nests an experience, and the folder of the one that it belongs to."""
+class NestingNode(Struct, frozen=True):
+    """A node that nests an experience, and the folder of the experience that it belongs to."""
 
     directory: Path
     node: Node
 
     def spec(self) -> dict[str, str]:
-        """The parts that its keys are in all that runs within it."""
+        """The parts that its keys give to all that runs inside."""
         named = {key: value for key, value in self.node.source.items() if key in _OF_NESTING}
         return value_parts(f"{self.node.id}.spec", named)
 
     def files(self) -> dict[str, Path]:
-        """The files that it uses, by the name of their part."""
+        """The files that it uses, by part name."""
         return {f"{self.node.id}.uses {name}": path for name, path in used_files(self.node, self.directory).items()}
 
 
 def used_files(node: Node, directory: Path) -> dict[str, Path]:
-    """The files that `uses` names, and links to folders; globs that match nothing are no part of anything."""
+    """The files and links to folders that `uses` matches; globs without matches have no part."""
     globs = node.source.get("uses")
     if not isinstance(globs, list):
         return {}

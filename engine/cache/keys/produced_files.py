@@ -1,4 +1,4 @@
-"""The files that nodes say they make (`produces`): what was made, and whether it is still there. Reads files."""
+"""The files that nodes declare to make (`produces`), and whether they are unchanged. Reads files."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ from engine.experience.model import Node
 from engine.file_names import as_on_disk
 
 
-class Products(Struct, frozen=True):
-    """What an execution made, of that which its node names under `produces`: path to hash; and globs without files."""
+class ProducedFiles(Struct, frozen=True):
+    """The declared files that an execution made, path to hash; and the globs that match no file."""
 
     files: Mapping[str, str]
     unmatched: tuple[str, ...] = ()
 
 
-def products_of(node: Node, directory: Path, fingerprints: Fingerprints, since_ns: int | None) -> Products:
-    """The files that `node`, of the experience in `directory`, says it makes: all, or those that changed `since_ns`."""
+def files_produced(node: Node, directory: Path, fingerprints: Fingerprints, since_ns: int | None) -> ProducedFiles:
+    """The files that `node`, of the experience in `directory`, declares: all, or those changed `since_ns`."""
     found = matching(directory, node.produces).files
     if since_ns is not None:
         found = {name: path for name, path in found.items() if _changed_ns(path) >= since_ns}
     made = fingerprints.of_all(dict(sorted(found.items())))
     digests = {name: fingerprint.digest for name, fingerprint in made.items() if fingerprint.digest is not None}
-    return Products(digests, tuple(_unmatched(node, directory)))
+    return ProducedFiles(digests, tuple(_unmatched(node, directory)))
 
 
-def spoiled(node: Node, directory: Path, fingerprints: Fingerprints, products: Mapping[str, str]) -> tuple[str, ...]:
-    """Which of `products`, made by an execution of `node`, are gone or different now; or which globs match nothing."""
+def stale_files(
+    node: Node, directory: Path, fingerprints: Fingerprints, products: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Which of `products`, made by an execution of `node`, are gone or changed, or which globs match nothing."""
     now = fingerprints.of_all({name: directory / as_on_disk(name) for name in products})
     wrong = [
         f"produces {name} {'is gone' if now[name].digest is None else 'changed'}"
@@ -46,7 +48,7 @@ def _unmatched(node: Node, directory: Path) -> list[str]:
 
 
 def _changed_ns(path: Path) -> int:
-    """When the file was last written, or put there; 0 where it is gone."""
+    """When the file was last written or moved there, in ns; 0 if it is gone."""
     try:
         status = path.stat()
     except OSError:

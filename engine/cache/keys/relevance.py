@@ -1,6 +1,6 @@
-"""For every key of a node: can it change the node's result? (docs/format.md, Keys beyond the public format)
+"""Which keys of a node can change its result (docs/format.md, Keys beyond the public format).
 
-A key must stand in exactly one of the two sets; a test compares them with schemas/experience.schema.json.
+Every key is in exactly one of these sets; a test compares them with schemas/experience.schema.json.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CHANGES_RESULT = frozenset(
 """Hashed as written."""
 
 BY_VALUE = frozenset({"args", "inputs", "reads", "source"})
-"""What counts is the values that these name when the node is ready."""
+"""Hashed by the values that they refer to when the node is ready."""
 
 NEVER_CHANGES_RESULT = frozenset(
     {
@@ -47,4 +47,4 @@ NEVER_CHANGES_RESULT = frozenset(
         "produces",
     }
 )
-"""Left out of the input hash."""
+"""Not part of the input hash."""

@@ -1,4 +1,4 @@
-"""Hashes the values that input hashes are made of: with the user's key, where they come from a secret."""
+"""Hashes values for input hashes: with the user's key where they come from a secret."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.scheduler.value_digest import keyed
 
 
 class SecretParts:
-    """Hashes of one run or plan, which keeps `secrets`. The key is read, or made, with the first that needs it."""
+    """Hashes the values of one run or plan, whose secrets are `secrets`. Reads or creates the key on first use."""
 
     def __init__(self, secrets: Secrets, find_key: Callable[[], UserKey] = user_key) -> None:
         self.secrets = secrets
@@ -21,7 +21,7 @@ class SecretParts:
         self._find_key = find_key
 
     def hash(self, value: Json, shown: Json) -> str:
-        """The digest of `value`, of which people may see `shown`: keyed where that is less, or a secret is in it."""
+        """The digest of `value`, of which people may see `shown`: keyed if that is less or `value` holds a secret."""
         if (shown is value or shown == value) and not self.secrets.are_in(value):
             return hash_value(value)
         return keyed(self._key.id, hash_with_key(value, self._key.content))

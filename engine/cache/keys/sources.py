@@ -1,4 +1,4 @@
-"""What is known of the files that experiences are made of, for as long as the process lives."""
+"""The fingerprints and imports of experiences' files, kept as long as the process lives."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from engine.cache.keys.imports.imports import Imports
 
 
 class Sources(Struct, frozen=True):
-    """Fingerprints and imports. Plans and runs that share them look at each file once, until it changes."""
+    """Fingerprints and imports. Plans and runs that share them read each file once, until it changes."""
 
     fingerprints: Fingerprints
     imports: Imports
 
 
 def new_sources(remembered: Mapping[str, Known]) -> Sources:
-    """Nothing is known yet but what an earlier process `remembered` (see engine.cache.keys.fingerprint_store)."""
+    """Sources that know only what an earlier process `remembered` (see engine.cache.keys.fingerprint_store)."""
     fingerprints = Fingerprints(remembered)
     return Sources(fingerprints, Imports(fingerprints))

@@ -1,5 +1,5 @@
-"""The key of this user on this machine, with which what comes from a secret is hashed, so that nobody who has only a
-log can try out what the secret was (docs/resume.md, Secrets). Reads and makes one file.
+"""The user's key on this machine. Secrets are hashed with it, so that nobody can guess them from a log alone
+(docs/resume.md, Secrets). Reads and writes one file.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ _CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getat
 
 @dataclass(frozen=True, slots=True)
 class UserKey:
-    """The key, which nothing shows. `problem` says, for the user, why it is not kept: then no other run has it."""
+    """The key; never shown. `problem` says, for the user, why it could not be kept: then no other run has it."""
 
     content: bytes = field(repr=False)
     problem: str | None = None
 
     @property
     def id(self) -> str:
-        """What a log names the key by; it tells nothing of it."""
+        """The id of the key in logs, which reveals nothing of the key."""
         return hashlib.sha256(b"the id of the key:" + self.content).hexdigest()[:_ID_DIGITS]
 
 
 def user_key() -> UserKey:
-    """The key in the user's state folder, made now where there is none."""
+    """The key in the user's state folder, created now if there is none."""
     return load_key(state_folder())
 
 
 def load_key(folder: Path) -> UserKey:
-    """The key in `folder`. A damaged one is replaced; where it cannot be kept, it is a key of this process alone."""
+    """The key in `folder`. Replaces a damaged one; if it cannot be kept, the key is valid for this process only."""
     path = folder / KEY_FILE
     try:
         content = _read(path)
@@ -57,7 +57,7 @@ def load_key(folder: Path) -> UserKey:
 
 
 def _read(path: Path) -> bytes:
-    """What the file holds, and one byte more than a key has; nothing where there is no such file. Raises OSError."""
+    """The content of the file, at most one byte more than a key; empty if there is no file. Raises OSError."""
     try:
         if path.parts[0].startswith("~"):
             raise OSError(0, "this user has no home folder")
@@ -75,7 +75,7 @@ def _read(path: Path) -> bytes:
 
 
 def _make(path: Path, *, replaces: bool) -> None:
-    """Write a new key, whole or not at all. Of two processes that do so at once, one has made it. Raises OSError."""
+    """Write a new key atomically. Of two processes that do so at once, one wins. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f"{KEY_FILE}.", dir=path.parent)  # for its owner alone
     try:

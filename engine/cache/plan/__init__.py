@@ -1,1 +1,1 @@
-"""What a resume would do, and why."""
+"""The plan of a resume."""

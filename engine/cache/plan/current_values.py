@@ -1,4 +1,4 @@
-"""What a part of an execution's input hash holds now, for the difference with what it held. Reads files."""
+"""Current values of input parts, to show how they changed. Reads files."""
 
 from __future__ import annotations
 
@@ -6,29 +6,27 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.cache.plan.explanation import VALUE_SECTIONS
-from engine.cache.plan.partial_decision import known_args, lookup_known
+from engine.cache.plan.partial_decision import known_args
 from engine.experience.model import Node
 from engine.expressions import MISSING, Json, Missing, resolve
 from engine.regular_files import read_regular
-from engine.scheduler.activity import Place
-from engine.scheduler.state.inputs import written_given
+from engine.scheduler.state.inputs import Context, lookup, written_given
 from engine.scheduler.state.results import NotYetKnownError
 
 _LONGEST_TEXT = 256 * 1024
 
 
-class Today(Struct, frozen=True):
-    """The parts of one execution of `node` at `place`. The edge outputs of vertices in `waiting` are not known yet."""
+class CurrentValues(Struct, frozen=True):
+    """The values of the input parts of one execution of `node` in `context`."""
 
     node: Node
-    place: Place
-    waiting: tuple[str, ...]
-    keyings: Keyings
+    context: Context
+    hashers: InputHashers
 
     def value(self, part: str) -> Json | Missing:
-        """What the part holds, the text of a file; MISSING where that is not known."""
+        """The value of a part, or the text of its file; MISSING where it is not known."""
         section, _, name = part.partition(".")
         try:
             if section in ("spec", "runArgs"):
@@ -40,21 +38,21 @@ class Today(Struct, frozen=True):
         return self._text(part)
 
     def _written(self, section: str, name: str) -> Json | Missing:
-        return (self.node.source if section == "spec" else self.place.sight.board.args).get(name, MISSING)
+        return (self.node.source if section == "spec" else self.context.visible_state.results.args).get(name, MISSING)
 
     def _received(self, section: str, name: str) -> Json | Missing:
         if section == "item":
-            return self.place.inside.item.value if self.place.inside.item is not None else MISSING
+            return self.context.inside.item.value if self.context.inside.item is not None else MISSING
         if section == "reads":
-            return self.place.sight.see(name)
+            return self.context.visible_state.see(name)
         if section == "edges":
-            return self.place.edges.get(name, MISSING)
+            return self.context.edges.get(name, MISSING)
         if section == "args":
-            return known_args(self.node, lookup_known(self.place, self.waiting), {}).get(name, MISSING)
+            return known_args(self.node, lookup(self.context), {}).get(name, MISSING)
         return self._given().get(name, MISSING)
 
     def _given(self) -> Mapping[str, Json]:
-        resolved = resolve(dict(written_given(self.node)), lookup_known(self.place, self.waiting)).value
+        resolved = resolve(dict(written_given(self.node)), lookup(self.context)).value
         return resolved if isinstance(resolved, dict) else {}
 
     def _text(self, part: str) -> Json | Missing:
@@ -62,7 +60,7 @@ class Today(Struct, frozen=True):
             given = self._given()
         except NotYetKnownError:
             given = {}
-        path = self.keyings.of(self.place.sight.board).node(self.node, given, {}).files.get(part)
+        path = self.hashers.of(self.context.visible_state.results).node(self.node, given, {}).files.get(part)
         try:
             if path is None:
                 return MISSING

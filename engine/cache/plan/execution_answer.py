@@ -1,55 +1,57 @@
-"""The answer for one execution, in a plan: what was decided, what a person wishes, what changed and what is saved."""
+"""A plan's answer for one execution: the decision, with overrides applied, what changed, and what restoring saves."""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from engine.cache.decisions.decision import Decision
-from engine.cache.decisions.execution_path import place_of
-from engine.cache.decisions.overrides import Wishes
-from engine.cache.decisions.recorded_outcomes import Original
-from engine.cache.keys.input_parts import Keyings
-from engine.cache.plan.current_values import Today
+from engine.cache.decisions.decision import Answer, Decision
+from engine.cache.decisions.execution_path import path_of
+from engine.cache.decisions.overrides import Overrides
+from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
+from engine.cache.keys.input_parts import InputHashers
+from engine.cache.plan.current_values import CurrentValues
 from engine.cache.plan.explanation import Change, Explainer
-from engine.cache.plan.partial_decision import Foresight
+from engine.cache.plan.partial_decision import PartialDecider
 from engine.cache.plan.plan_entries import Entry, saved_by
 from engine.experience.model import Node
-from engine.scheduler.activity import Place, done
-from engine.scheduler.state.results import Ending, Result
-
-Prospect = tuple[Entry, Result]
-"""The answer for a part, and what may be built on it."""
-
-UNDETERMINED = Result(Ending.UNDETERMINED)
+from engine.log.events.events import Scope
+from engine.scheduler.activity import done
+from engine.scheduler.state.inputs import Context
+from engine.scheduler.state.results import UNDETERMINED, Ending, Result
 
 
-class Answering(Struct, frozen=True):
-    """Answers for the executions of one plan. `explainer` tells what parts held in the runs that are resumed."""
+class Answerer(Struct, frozen=True):
+    """Answers for the executions of one plan. `explainer` finds the earlier values of input parts."""
 
-    keyings: Keyings
-    original: Original
-    foresight: Foresight
-    wishes: Wishes
+    hashers: InputHashers
+    original: RecordedOutcomes
+    decider: PartialDecider
+    overrides: Overrides
     explainer: Explainer
 
-    def answer(self, node: Node, place: Place, waiting: tuple[str, ...], *, cache: bool) -> Prospect:
-        """The answer for one execution of `node` at `place`."""
-        decided = self.foresight.decide(node, place, waiting, cache=cache)
-        made = self.wishes.applied(decided, self.original, node.id, place.inside.scope)
-        key = made.key.hash if made.key is not None and self.keyings.is_lasting(made.key) else None
+    def answer(self, node: Node, context: Context, *, cache: bool) -> tuple[Entry, Result]:
+        """The answer for one execution of `node` in `context`, and its result: undetermined unless it is restored."""
+        decided = self.decider.decide(node, context, cache=cache)
+        made = self.overrides.applied(decided, self.original, node.id, context.inside.scope)
+        key = made.key.hash if made.key is not None and self.hashers.is_lasting(made.key) else None
         outcome = made.restored
         if outcome is None:
-            changes = self._changes(node, place, waiting, made)
+            changes = self._changes(node, context, made)
             return Entry(node.id, made.answer, made.reasons, changes=changes, key=key), UNDETERMINED
         saved_ms, saved = outcome.duration_ms, saved_by(outcome.metrics)
         return Entry(node.id, made.answer, made.reasons, saved_ms, saved, key=key), done(outcome.output)
 
-    def may_run(self, vertex: str) -> bool:
-        """Whether a vertex of the outermost graph may run."""
-        return self.wishes.may_run((vertex,))
+    def unknown(self, id_: str, scope: tuple[Scope, ...], reasons: tuple[str, ...]) -> Entry:
+        """The answer for a group whose parts are not known yet."""
+        before = self.original.has_parts(path_of(id_, scope))
+        return Entry(id_, Answer.DEPENDS if before else Answer.IF_PREDECESSORS_SUCCEED, reasons)
 
-    def _changes(self, node: Node, place: Place, waiting: tuple[str, ...], made: Decision) -> tuple[Change, ...]:
+    def is_not_asked_for(self, scope: tuple[Scope, ...], vertex: str, result: Result) -> bool:
+        """Whether a vertex, of the outermost graph, would have to run but `--only` excludes it."""
+        return not scope and result.ending is not Ending.DONE and not self.overrides.may_run((vertex,))
+
+    def _changes(self, node: Node, context: Context, made: Decision) -> tuple[Change, ...]:
         if not made.changed:
             return ()
-        at = place_of(node.id, place.inside.scope)
-        return self.explainer.changes(at, node.id, made.changed, Today(node, place, waiting, self.keyings).value)
+        at = path_of(node.id, context.inside.scope)
+        return self.explainer.changes(at, node.id, made.changed, CurrentValues(node, context, self.hashers).value)

@@ -1,4 +1,4 @@
-"""What a changed part was in the original run and is today, for whoever asks why a node runs again. Reads files."""
+"""Explains why a node runs again: values of changed input parts, before and now. Reads files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import cached_property
 
 from msgspec import UNSET, Struct
 
-from engine.cache.decisions.execution_path import Place, place_of
+from engine.cache.decisions.execution_path import ExecutionPath, path_of
 from engine.experience.analyse import analyse
 from engine.expressions import MISSING, Json, Missing
 from engine.log.events.events import NodeCached, NodeCompleted, ScopeKind
@@ -17,12 +17,12 @@ from engine.log.storage.blobs import BlobLostError, Blobs, blobs_of
 from engine.log.values.input_values import InputValues, ValueLostError
 from engine.log.values.large_values import fetched
 
-ValueToday = Callable[[str], "Json | Missing"]
-"""The value that a part, such as `args.city` or `prompt prompts/a.md`, has today; MISSING where nobody can tell."""
+CurrentValue = Callable[[str], "Json | Missing"]
+"""Gives the current value of a part such as `args.city` or `prompt prompts/a.md`; MISSING where it is not known."""
 
 
 class Change(Struct, frozen=True):
-    """A part of an input hash: what it held then and holds now, text for files; MISSING where that is not known."""
+    """A changed input part: its value before and now, text for files; MISSING where it is not known."""
 
     part: str
     before: Json | Missing
@@ -30,28 +30,32 @@ class Change(Struct, frozen=True):
 
 
 class Explainer:
-    """Finds what parts held in the runs whose logs are given, the newest first. No change shows one of `secrets`."""
+    """Finds the earlier values of parts in `logs`, the newest first. Masks `secrets`."""
 
     def __init__(self, logs: Iterable[Log], secrets: Secrets | None = None) -> None:
         self._secrets = secrets or Secrets()
-        self._tellers = [_Teller(log) for log in logs]
+        self._logged = [_LoggedParts(log) for log in logs]
         self._shared: dict[tuple[object, ...], Change] = {}
 
-    def changes(self, place: Place, node_id: str, parts: Iterable[str], today: ValueToday) -> tuple[Change, ...]:
-        """The parts of the execution at `place` that changed; those of which nothing is known are left out."""
-        teller = next((teller for teller in self._tellers if place in teller.outcomes), None)
-        if teller is None:
+    def changes(
+        self, path: ExecutionPath, node_id: str, parts: Iterable[str], today: CurrentValue
+    ) -> tuple[Change, ...]:
+        """The changes of `parts` of the execution at `path`; those of which neither value is known are left out."""
+        logged = next((logged for logged in self._logged if path in logged.outcomes), None)
+        if logged is None:
             return ()
-        found = (self._change(teller, place, node_id, part, today) for part in parts)
+        found = (self._change(logged, path, node_id, part, today) for part in parts)
         return tuple(change for change in found if change.before is not MISSING or change.after is not MISSING)
 
-    def _change(self, teller: _Teller, place: Place, node_id: str, part: str, today: ValueToday) -> Change:
-        """What all items of a node have in common is one object for all of them."""
+    def _change(
+        self, logged: _LoggedParts, path: ExecutionPath, node_id: str, part: str, today: CurrentValue
+    ) -> Change:
+        """The change of one part. Items of a node share one object for what they have in common."""
         if is_received(part):
-            return self._masked(Change(part, teller.before(place, node_id, part), today(part)))
-        shared = node_id, place[0][:-1], part
+            return self._masked(Change(part, logged.before(path, node_id, part), today(part)))
+        shared = node_id, path[0][:-1], part
         if shared not in self._shared:
-            self._shared[shared] = self._masked(Change(part, teller.before(place, node_id, part), today(part)))
+            self._shared[shared] = self._masked(Change(part, logged.before(path, node_id, part), today(part)))
         return self._shared[shared]
 
     def _masked(self, change: Change) -> Change:
@@ -61,8 +65,8 @@ class Explainer:
         return value if value is MISSING or not self._secrets.are_in(value) else self._secrets.masked_value(value)
 
 
-class _Teller:
-    """One log, as far as it tells what its executions were made of."""
+class _LoggedParts:
+    """The values of input parts that one log holds."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -70,21 +74,21 @@ class _Teller:
         self._texts: dict[str, Json | Missing] = {}
 
     @cached_property
-    def outcomes(self) -> dict[Place, NodeCached | NodeCompleted]:
-        """The latest outcome at each place."""
+    def outcomes(self) -> dict[ExecutionPath, NodeCached | NodeCompleted]:
+        """The latest outcome at each path."""
         return {
-            place_of(event.node_id, event.scope): event
+            path_of(event.node_id, event.scope): event
             for event in (record.event for record in self._log.records)
             if isinstance(event, (NodeCached, NodeCompleted)) and event.output is not None
         }
 
-    def before(self, place: Place, node_id: str, part: str) -> Json | Missing:
-        """What the part held."""
-        outcome = self.outcomes[place]
+    def before(self, path: ExecutionPath, node_id: str, part: str) -> Json | Missing:
+        """The value of the part; MISSING where the log does not have it."""
+        outcome = self.outcomes[path]
         section, _, name = part.partition(".")
         if part not in (outcome.input_parts or {}):
             return MISSING
-        is_nested = any(kind == ScopeKind.EXPERIENCE.value for kind, *_ in place[0])
+        is_nested = any(kind == ScopeKind.EXPERIENCE.value for kind, *_ in path[0])
         if section == "spec":
             return MISSING if is_nested else self._spec.get(node_id, {}).get(name, MISSING)
         if section == "runArgs":
@@ -125,16 +129,16 @@ class _Teller:
 
     @cached_property
     def _spec(self) -> Mapping[str, Mapping[str, Json]]:
-        """By node, what experience.yaml said then."""
+        """The keys of each node as experience.yaml had them then."""
         text = self._text(self._log.started.spec_hash or "")
         experience = analyse(text).experience if isinstance(text, str) else None
         return {node.id: node.source for node in experience.nodes} if experience is not None else {}
 
 
 VALUE_SECTIONS = {"args": "args", "inputs": "given", "source": "given", "reads": "reads", "edges": "edges"}
-"""Which part of an execution's input holds the values that a part name begins with."""
+"""The field of a logged input that holds the values of a section of parts."""
 
 
 def is_received(part: str) -> bool:
-    """Whether a part holds what one execution receives; others hold what its node is made of."""
+    """Whether a part is a value that an execution receives, and not a key or file of its node."""
     return part == "item" or part.partition(".")[0] in VALUE_SECTIONS

@@ -1,4 +1,4 @@
-"""A plan as data: an answer for every vertex and, as far as they are known, for each of its parts. Pure."""
+"""The plan as data: an answer for every vertex and, as far as known, for each of its parts. Pure."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _DIGEST_DIGITS = 16
 class Entry(Struct, frozen=True):
     """The answer for one vertex.
 
-    `items` are the answers for its parts, as far as they are known: the items of a fan-out or pipeline and the
-    iterations of a loop, each with its `index`, or the vertices of a nested experience, with their own ids. `part` is
-    what one of them is called. `saved_ms` and `saved` are what restoring saves; `changes` the parts of the input hash
-    that are not what they were, those that all items share with the whole. `key` is the input hash, where it is known.
+    `items` are the answers for its parts, as far as known: items of a fan-out or pipeline, iterations of a loop, each
+    with its `index`, or vertices of a nested experience, with their own ids. `part` is the word for one of them.
+    `saved_ms` and `saved` are time and costs that restoring saves; `changes` are the input parts that changed, for a
+    group those that all items share. `key` is the input hash, where it is known.
     """
 
     node_id: str
@@ -50,22 +50,22 @@ class Plan(Struct, frozen=True):
 
     @property
     def saved_ms(self) -> float:
-        """How long what is restored took, in milliseconds."""
+        """The time that restoring saves, in milliseconds."""
         return sum(entry.saved_ms for entry in self.entries)
 
     @property
     def saved(self) -> Sums:
-        """What it cost."""
+        """The costs and tokens that restoring saves."""
         return total(entry.saved for entry in self.entries)
 
     @property
     def digest(self) -> str:
-        """16 hex digits that differ when an answer, a reason, or what a node would receive does."""
+        """16 hex digits that change with every answer, reason and input hash."""
         return hash_value([self.original_run_id, *map(_substance, self.entries)])[:_DIGEST_DIGITS]
 
 
 def saved_by(metrics: Metrics | None) -> Sums:
-    """What is not spent again where an outcome with these metrics is restored."""
+    """The costs and tokens saved by restoring an outcome with these metrics."""
     return add(Sums(), metrics) if metrics is not None else Sums()
 
 
@@ -78,7 +78,7 @@ def total(sums: Iterable[Sums]) -> Sums:
 
 
 def as_whole(vertex: str, entries: Iterable[Entry], part: str) -> Entry:
-    """The answer for a whole, from the answers for its parts: the most certain of those that are not `restored`."""
+    """The answer for a group: the most certain one of its parts that are not restored."""
     items = tuple(entries)
     left = [item for item in items if item.answer not in (Answer.RESTORED, Answer.SKIPPED)]
     if left:
@@ -94,17 +94,17 @@ def as_whole(vertex: str, entries: Iterable[Entry], part: str) -> Entry:
 
 
 def saved_ms(entries: Iterable[Entry]) -> float:
-    """How much time restoring these saves."""
+    """The time that restoring these saves, in milliseconds."""
     return sum(entry.saved_ms for entry in entries)
 
 
 def saved(entries: Iterable[Entry]) -> Sums:
-    """How much money and how many tokens restoring these saves."""
+    """The costs and tokens that restoring these saves."""
     return total(entry.saved for entry in entries)
 
 
 def _shared_changes(items: list[Entry]) -> tuple[Change, ...]:
-    """What changed for all of them alike: the very same objects."""
+    """The changes that all of them share: the same objects."""
     if len(items) < 2:
         return ()
     common = {id(change) for change in items[0].changes}

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from engine.cache.decisions.overrides import UnknownNodeError, wishes_of
+from engine.cache.decisions.overrides import UnknownNodeError, overrides_of
 from engine.cache.plan.plan_entries import Plan
 from engine.cli.confirm import confirm_reruns
 from engine.cli.execute import execute
@@ -123,7 +123,7 @@ def _warn_of_another_host(preparation: Preparation) -> None:
 def _with_overrides(preparation: Preparation, **ids: tuple[str, ...]) -> Preparation:
     """The preparation with the overrides of the command line. Raises click.UsageError for an unknown node."""
     try:
-        return replace(preparation, wishes=wishes_of(preparation.experience, preparation.graph, **ids))
+        return replace(preparation, overrides=overrides_of(preparation.experience, preparation.graph, **ids))
     except UnknownNodeError as error:
         known = ", ".join(get_close_matches(error.id, error.known) or error.known[:_MOST_NAMED])
         raise click.UsageError(f"no node '{error.id}' in {preparation.loaded.path}. Nodes: {known}") from error

@@ -75,7 +75,7 @@ def check_reads_before_writes(context: FlowContext) -> Iterator[FlowProblem]:
 def _read_before_write(flow: DataFlow, reader: str, name: str, spot: Spot, later: tuple[str, ...]) -> FlowProblem:
     if not later:
         message = (
-            f"`{name}` will be unset when read: nothing writes it before this and it has no default;"
+            f"`{name}` will be unset when read: it has no default, and nothing writes it before;"
             " add a `default`, unless an outer experience shares its state"
         )
         return FlowProblem(Code.READ_BEFORE_WRITE, Severity.INFORMATION, message, spot, data={"field": name})

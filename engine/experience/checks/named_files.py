@@ -180,7 +180,7 @@ def _dataset(view: View, spec: DatasetSpec, around: Around, env: Environment) ->
     if not isinstance(uri, str) or parse_reference(uri) is not None or type_ not in ("file", "sqlite"):
         return
     if type_ == "file" and "format" not in spec.source and not uri.lower().endswith(_ROW_SUFFIXES):
-        message = f"the name `{uri}` does not show its format; add `format`, or use one of {listed(_ROW_SUFFIXES)}"
+        message = f"the format of `{uri}` is unknown; add `format`, or use a file that ends in {listed(_ROW_SUFFIXES)}"
         yield _problem(Code.UNUSABLE_FILE, view, ("source", "uri"), message, Severity.WARNING)
     elif not around.may_have_made(uri):
         yield from _missing(view, ("source", "uri"), uri, env, _FAILS_ALONE)

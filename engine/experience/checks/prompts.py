@@ -75,7 +75,7 @@ def _text_like_path(view: View, text: str, files: Files) -> Problem:
     """A note that the model gets this text and not the content of a file: most likely that is what is meant."""
     name = text.rsplit(maxsplit=1)[-1]
     content = f", not the content of `{name}`" if files.entry(name) is not Entry.NOTHING else ""
-    message = f"the prompt is this text{content}, since no file has this whole text as its name"
+    message = f"this text is the prompt itself{content}, since no file has this name"
     return Problem(Code.MISSING_FILE, Severity.INFORMATION, message, locate(view, ("prompt",)).span)
 
 
@@ -118,7 +118,7 @@ def _problem(prompt: Prompt, view: View, span: Span, message: str, data: dict[st
         shown = span_inside(place.value, span) if place.value is not None else place.span
         return Problem(Code.UNKNOWN_PLACEHOLDER, Severity.WARNING, message, shown, data=data or {})
     line = prompt.text.count("\n", 0, span.start) + 1
-    message = f"{prompt.file}, line {line}: {message}"
+    message = f"`{prompt.file}`, line {line}: {message}"
     return Problem(Code.UNKNOWN_PLACEHOLDER, Severity.WARNING, message, place.span, data=data or {})
 
 

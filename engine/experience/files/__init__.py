@@ -1,1 +1,1 @@
-"""The files beside an experience, behind a port."""
+"""Access to the files of an experience, through a port."""

@@ -1,4 +1,4 @@
-"""The real files beside an experience, as the checker sees them. Reads; never writes, never runs."""
+"""The real files of an experience, for the checker. Only reads."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _Identity = tuple[int, int, int]
 
 
 class DiskFiles(Struct, eq=False):
-    """A view of the disk from `folder`: what was asked once is not asked again.
+    """A view of the disk from `folder` that caches each answer.
 
-    `again` looks again, and reads only the files whose size, time or inode changed since.
+    `again` returns a fresh view, which reads only the files whose size, time or inode changed.
     """
 
     folder: Path
@@ -28,7 +28,7 @@ class DiskFiles(Struct, eq=False):
     _inside: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def again(self) -> DiskFiles:
-        """A view of the disk as it is now: this one, if nothing changed that it was asked about."""
+        """A view of the disk as it is now; this one if nothing that it was asked about changed."""
         now = DiskFiles(self.folder, self.own, _texts=self._texts)
         for path in self._entries:
             now.entry(path)
@@ -39,7 +39,7 @@ class DiskFiles(Struct, eq=False):
         return self._look(path)[0]
 
     def text(self, path: str) -> str | None:
-        """See Files; of a file over 5 MiB nothing is read."""
+        """See Files; None for a file over 5 MiB."""
         entry, identity = self._look(path)
         if entry is not Entry.FILE:
             return None
@@ -73,7 +73,7 @@ class DiskFiles(Struct, eq=False):
             status = self._absolute(path).stat()
         except (FileNotFoundError, NotADirectoryError):
             return Entry.NOTHING, (0, 0, 0)
-        except (OSError, ValueError):  # no permission, or a text that cannot be a path: a prompt may be looked for
+        except (OSError, ValueError):  # no permission, or not a valid path, such as the text of a prompt
             return Entry.UNKNOWN, (0, 0, 0)
         identity = (status.st_size, status.st_mtime_ns, status.st_ino)
         if stat.S_ISDIR(status.st_mode):

@@ -1,4 +1,4 @@
-"""What the checker may ask about the files that an experience names. The port only: disk.py looks."""
+"""The port through which the checker sees the files of an experience; disk.py implements it. Rules about paths."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Entry(Enum):
-    """What stands at a path. UNKNOWN: nobody may or can look, so nothing is said of it."""
+    """What is at a path. UNKNOWN: it cannot be read, so nothing is reported about it."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -20,7 +20,7 @@ class Entry(Enum):
 class Files(Protocol):
     """A view of the disk from an experience's folder; paths are as written there, with `/`.
 
-    One view gives one answer to one question as long as it lives: who wants to see changes makes a new view.
+    A view never changes its answers: to see changes, create a new one.
     """
 
     @property
@@ -29,24 +29,24 @@ class Files(Protocol):
         ...
 
     def entry(self, path: str) -> Entry:
-        """What stands at the path, links followed."""
+        """What is at the path, following links."""
         ...
 
     def text(self, path: str) -> str | None:
-        """The text of a file; None where it cannot be read as UTF-8, or is too long to be looked at."""
+        """The text of a file; None if it is not UTF-8 or too large."""
         ...
 
     def names(self, path: str) -> frozenset[str]:
-        """The names in a folder that a text can hold; empty where it cannot be listed."""
+        """The names in a folder that are valid text; empty if it cannot be listed."""
         ...
 
     def is_inside(self, path: str, folder: str = "") -> bool:
-        """Whether the path, links followed, lies in `folder`, which is the experience's own where none is named."""
+        """Checks that the path, following links, is in `folder`, by default that of the experience."""
         ...
 
 
 class NoFiles:
-    """Where no disk is at hand: nothing is known of any file."""
+    """Files for checks without a disk: nothing is known about any file."""
 
     own = "experience.yaml"
 
@@ -63,31 +63,31 @@ class NoFiles:
         return frozenset()
 
     def is_inside(self, path: str, folder: str = "") -> bool:
-        """As far as the text of the path tells."""
+        """See Files; decided by the text of the path alone."""
         within = posixpath.normpath(folder) + "/" if folder else ""
         return posixpath.normpath(path).startswith(within) and not is_outside(path)
 
 
 def is_outside(path: str) -> bool:
-    """Whether a path leaves the folder by what is written: `../x`, `/etc/x`."""
+    """Checks that a path leaves the folder as written: `../x`, `/etc/x`."""
     normal = posixpath.normpath(path)
     return normal == ".." or normal.startswith(("/", "../"))
 
 
 def glob_leads_out(glob: str) -> bool:
-    """Whether a glob of `uses` or `produces` matches nothing, ever: those stay in the folder, and know no `..`."""
+    """Checks that a glob of `uses` or `produces` never matches, since it leaves the folder or contains `..`."""
     return glob.startswith("/") or ".." in glob.split("/")
 
 
 def literal_beginning(glob: str) -> str:
-    """The path that a glob begins with, up to its first wildcard: `data` of `data/*.csv`."""
+    """The path before the first wildcard of a glob: `data` of `data/*.csv`."""
     parts = glob.split("/")
     end = next((at for at, part in enumerate(parts) if not set("*?[").isdisjoint(part)), len(parts))
     return "/".join(parts[:end]) or "."
 
 
 def glob_names(glob: str, path: str) -> bool:
-    """Whether a glob of `produces` may name a path: the file itself, a folder around it, or a folder that it is."""
+    """Checks that a glob of `produces` may match a path, a folder that contains it, or a file inside it."""
     if glob_leads_out(glob):
         return False
     pattern = [] if posixpath.normpath(glob) == "." else posixpath.normpath(glob).split("/")
@@ -104,7 +104,7 @@ def _matches(pattern: str, step: str) -> bool:
 
 
 def _reached(places: set[int], pattern: list[str]) -> set[int]:
-    """The places in a pattern, and those that follow since `**` may stand for nothing."""
+    """The positions in a pattern, and those reachable because `**` may match nothing."""
     found = set(places)
     for at, step in enumerate(pattern):
         if at in found and step == "**":

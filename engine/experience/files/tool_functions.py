@@ -1,4 +1,4 @@
-"""Which functions a tool's file offers, from its text: never run, and silent where that cannot be told."""
+"""Finds the functions in a tool's file without running it; reports nothing if that is unclear."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ _EXPORT_DEFAULT = re.compile(r"\bexport\s+default\b|\bexport\s*\{[^{}]*\bdefault
 _EXPORTED = re.compile(
     r"\bexport\s+(?:async\s+)?(?:function(?:\s*\*\s*|\s+)|(?:const|let|var|class)\s+)([\w$]+)|\bexport\s*\{([^{}]*)\}"
 )
-_MADE_AS_IT_RUNS = ("globals", "exec", "sys.modules", "setattr", "vars(", "__dict__")
-"""What may give a Python module names that its text does not show: a run would be refused for nothing."""
-_UNKNOWABLE = re.compile(r"\bexport\s*\*|\bmodule\.exports\b|\bexports\b|\bexport\s+(?:const|let|var)\s*[\[{]")
+_DYNAMIC_PYTHON = ("globals", "exec", "sys.modules", "setattr", "vars(", "__dict__")
+"""Code that may define names which the text does not show; reporting one as missing would block a valid run."""
+_DYNAMIC_JAVASCRIPT = re.compile(r"\bexport\s*\*|\bmodule\.exports\b|\bexports\b|\bexport\s+(?:const|let|var)\s*[\[{]")
 
 
 @lru_cache(maxsize=512)
 def python_names(text: str) -> frozenset[str] | None:
-    """The names that a Python module has once it is imported; None where only running it would tell."""
+    """The names of a Python module after import; None if only running it would tell."""
     try:
         module = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None  # tools may run with a Python that knows more than this one
+        return None  # tools may run with a newer Python
     names: set[str] = set()
     for statement in _statements(module.body):
         given = _names_of(statement)
         if given is None:
             return None
         names.update(given)
-    return None if "__getattr__" in names or any(sign in text for sign in _MADE_AS_IT_RUNS) else frozenset(names)
+    return None if "__getattr__" in names or any(sign in text for sign in _DYNAMIC_PYTHON) else frozenset(names)
 
 
 @lru_cache(maxsize=512)
 def javascript_names(text: str) -> frozenset[str] | None:
-    """The names that a JavaScript module exports, `default` among them; None where that is hard to tell."""
-    if _UNKNOWABLE.search(text):
+    """The exports of a JavaScript module, including `default`; None if they are unclear."""
+    if _DYNAMIC_JAVASCRIPT.search(text):
         return None
     names = {"default"} if _EXPORT_DEFAULT.search(text) else set()
     for found in _EXPORTED.finditer(text):
@@ -45,8 +45,8 @@ def javascript_names(text: str) -> frozenset[str] | None:
 
 
 def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run when a module is imported, in branches as well. Each `elif` is inside the one before it,
-    deeper than a recursion could follow.
+    """The statements that run at import, including those in branches. Not recursive: each `elif` is inside the previous
+    one, which may exceed the recursion limit.
     """
     left = list(body)
     while left:
@@ -60,7 +60,7 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
-    """What a statement is made of, without the statements inside it, which are looked at themselves."""
+    """The nodes of a statement, without the statements inside it."""
     left: list[ast.AST] = [statement]
     while left:
         node = left.pop()
@@ -69,7 +69,7 @@ def _own_nodes(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def _names_of(statement: ast.stmt) -> Iterable[str] | None:
-    """The names that a statement gives a value; None for `from x import *`."""
+    """The names that a statement binds; None for `from x import *`."""
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return [statement.name]
     if isinstance(statement, (ast.Import, ast.ImportFrom)):

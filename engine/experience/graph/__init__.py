@@ -1,4 +1,4 @@
-"""The graph of an experience: order, edges, what waits for what. No YAML, no running."""
+"""The graph of an experience: order, edges and waits. Knows no YAML and no runs."""
 
 from engine.experience.graph.graph import CycleError, Graph, build_graph
 from engine.experience.graph.reads import Read, ReadBy

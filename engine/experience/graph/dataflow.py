@@ -1,6 +1,6 @@
-"""Who reads and writes which field in what order: the facts that the checks of the whole graph look at. Names only.
+"""The data flow of an experience, for checks of the whole graph: which vertices read and write which fields, in order.
 
-Worked out again only when a name, an order or a condition changes; an edit anywhere else costs one comparison.
+Computed again only if a name, an order or a condition changes; any other edit costs one comparison.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from engine.syntax import Span
 
 
 class Spot(Struct, frozen=True):
-    """Where something is said, in names: a list, the position in it, and the field that is read or written there."""
+    """A place as names instead of offsets: a list, a position in it, and the field read or written there."""
 
     section: str
     position: int
@@ -31,7 +31,7 @@ class Spot(Struct, frozen=True):
     writes: bool = False
 
     def span(self, parts: Parts) -> Span:
-        """Where that is in the text now: the use of the field, else the id, else the whole item."""
+        """The span in the text now: the use of the field, else the id, else the whole item."""
         section: Section[Any] = getattr(parts, self.section)
         item = section.items[self.position]
         for use in item.uses:
@@ -41,9 +41,9 @@ class Spot(Struct, frozen=True):
 
 
 class FieldFacts(Struct, frozen=True):
-    """A field as far as the order of reads and writes is concerned. `starts`: a run begins with a value in it.
+    """The facts about a field that data flow depends on. `starts`: a run starts with a value in it.
 
-    `position` is its place among the fields.
+    `position` is its position among the fields.
     """
 
     name: str
@@ -53,7 +53,7 @@ class FieldFacts(Struct, frozen=True):
 
 
 class _Key(Struct, frozen=True):
-    """What the facts depend on. Parts are compared as objects first, so that equal ones cost nothing."""
+    """The inputs of the data flow. Parts are compared by identity first, so that equal ones cost nothing."""
 
     nodes: tuple[Flow | None, ...]
     edges: tuple[Item[Edge], ...]
@@ -63,10 +63,10 @@ class _Key(Struct, frozen=True):
 
 
 class DataFlow(Struct, frozen=True):
-    """By vertex, what it reads and writes and where; `waiting` orders by edges and by reads, not by `set_once`.
+    """The reads and writes of each vertex, with their places. `waiting` covers edges and reads, but not `set_once`.
 
-    `order` are the vertices in topological order, `positions` their places in it. `conditions`, and the paths in
-    their `bounds`, are by edge.
+    `order` are the vertices in topological order, `positions` their positions in it. `conditions`, and the paths that
+    they compare (`bounds`), are by edge.
     """
 
     key: _Key
@@ -82,12 +82,12 @@ class DataFlow(Struct, frozen=True):
     waiting: Waiting
 
     def is_given(self, spot: Spot) -> bool:
-        """Whether an arg of the node that reads a field there stands for it (docs/format.md, References)."""
+        """Checks that an arg of the node replaces the field read there (docs/format.md, References)."""
         item = self.key.nodes[spot.position] if spot.section == "nodes" else None
         return item is not None and spot.field in item.given
 
     def id_spot(self, vertex: str) -> Spot:
-        """Where a vertex gets its id: the first place, where several items have it."""
+        """The place of a vertex's id: the first, if several items have it."""
         flows, (pipelines, loops) = self.key.nodes, self.key.others
         lists: tuple[tuple[str, Iterable[str | None]], ...] = (
             ("nodes", (flow.id if flow else None for flow in flows)),
@@ -104,9 +104,9 @@ def read_dataflow(
     nested: Mapping[str, Declarations],
     previous: DataFlow | None,
 ) -> DataFlow | None:
-    """The facts of a graph without cycles whose names are all known; None where a shared state cannot be known.
+    """The data flow of a graph without cycles or unknown names; None if a shared state is unknown.
 
-    `nested` is what nested experiences declare, by `impl`.
+    `nested` are the declarations of nested experiences, by `impl`.
     """
     key = _Key(
         tuple([item.flow for item in parts.nodes.items]),
@@ -140,7 +140,7 @@ def read_dataflow(
 
 
 def fields_of(parts: Parts) -> tuple[FieldFacts, ...]:
-    """The facts of the fields that could be read."""
+    """The facts about the fields that could be read."""
     return tuple(
         FieldFacts(item.model.name, item.model.merge, item.model.has_default or item.model.persist, position)
         for position, item in enumerate(parts.fields.items)
@@ -163,7 +163,7 @@ def _are(some: tuple[Item[Any], ...], others: tuple[Item[Any], ...]) -> bool:
 
 
 class _Reader:
-    """Collects, by vertex, the reads and writes of all that runs in it."""
+    """Collects the reads and writes of each vertex, including the nodes that run in it."""
 
     def __init__(self, parts: Parts, graph: Topology, nested: Mapping[str, Declarations]) -> None:
         self._parts = parts
@@ -176,7 +176,7 @@ class _Reader:
         self.bounds: dict[int, frozenset[Path]] = {}
 
     def read(self) -> bool:
-        """Read everything; False where something cannot be known, such as what a nested experience does."""
+        """Reads all items; False if something is unknown, such as the writes of a nested experience."""
         for position, item in enumerate(self._parts.nodes.items):
             if item.flow is None or not self._node(position, item.flow):
                 return False

@@ -1,4 +1,4 @@
-"""The graph of an experience as the runner needs it: order, edges, and what each vertex waits for."""
+"""The graph of a valid experience, as the runner needs it: order, edges and waits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.experience.model import Edge, Experience, Merge, Node
 
 
 class CycleError(ValueError):
-    """The edges go in a circle. `path` holds the ids along it, the first one again at the end."""
+    """The edges form a cycle. `path` are its ids, the first one again at the end."""
 
     def __init__(self, path: tuple[str, ...]) -> None:
         super().__init__(f"the graph has a cycle: {' → '.join(path)}")
@@ -23,10 +23,10 @@ class CycleError(ValueError):
 
 
 class Graph(Struct, frozen=True):
-    """An experience's vertices and what binds them.
+    """The vertices of an experience, their edges and waits.
 
-    `order` is the topological order. `vertices`, `incoming` and `outgoing` are by id, in that order; the ends
-    of the edges are vertices (an edge that names a stage names its pipeline here).
+    `order` is the topological order. `vertices`, `incoming` and `outgoing` are by id, in that order. Edges join
+    vertices: the end of an edge that refers to a stage is its pipeline here.
     """
 
     order: tuple[str, ...]
@@ -40,38 +40,38 @@ class Graph(Struct, frozen=True):
 
     @property
     def waits(self) -> Mapping[str, tuple[str, ...]]:
-        """By id: its predecessors, and the writers that it waits for because of data, in topological order."""
+        """By id: its predecessors and the writers that it waits for because of data, in topological order."""
         return self._waiting.waits
 
     def position(self, id_: str) -> int:
-        """Where a vertex stands in the topological order, from 0. Raises KeyError for any other id."""
+        """The position of a vertex in the topological order, from 0. Raises KeyError for any other id."""
         return self._position[id_]
 
     def ancestors(self, id_: str) -> VertexSet:
-        """All that the vertex waits for, by edge or by data, transitively: what its state is folded from."""
+        """All vertices that this one waits for, transitively: its state is folded from their outputs."""
         return VertexSet(self._waiting.ancestors[id_], self.order, self._position)
 
     def edge_ancestors(self, id_: str) -> VertexSet:
-        """Everything that edges lead from to this vertex, directly or transitively."""
+        """All vertices from which edges lead to this one, transitively."""
         return VertexSet(self._waiting.edge_ancestors[id_], self.order, self._position)
 
     def writers(self, field: str) -> tuple[str, ...]:
-        """The vertices that declare to write `field`, in topological order; empty where nobody does."""
+        """The vertices that declare writes to `field`, in topological order."""
         return self._waiting.writers.get(field, ())
 
     def writers_before(self, id_: str, field: str) -> int:
-        """How many of `writers(field)` stand before a vertex in the order."""
+        """The number of `writers(field)` before a vertex in the order."""
         return bisect_left(self._writers_at.get(field, ()), self._position[id_])
 
     def reads_of(self, id_: str) -> tuple[Read, ...]:
-        """The fields the vertex reads, and how; a field comes once for each way it is read."""
+        """The fields that the vertex reads: one entry for each way in which it reads a field."""
         return self._reads[id_]
 
 
 def build_graph(experience: Experience) -> Graph:
-    """Build the graph of an experience. Raises CycleError where there is no order.
+    """Builds the graph of an experience. Raises CycleError.
 
-    Edges that name an unknown id are left out: the checker reports them, and an editor can draw the rest.
+    Edges to unknown ids are left out: the checker reports them, and an editor can draw the rest.
     """
     shape = topology(
         (node.id for node in experience.nodes),

@@ -1,4 +1,4 @@
-"""What is around each node: who sends it edge outputs, and whether it runs for items or in a loop. Names only."""
+"""The context of each node: the senders of its edge outputs, and the pipelines and loops it runs in."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from engine.experience.graph.topology import Topology, Vertex, VertexKind
 from engine.experience.model import Kind
 
 MAKERS = frozenset({Kind.TOOL.value, Kind.CLI_AGENT.value, Kind.EXPERIENCE.value})
-"""The kinds of nodes that can make files."""
+"""The kinds of nodes that can create files."""
 
 
 class Around(Struct, frozen=True):
-    """What surrounds an execution. `item_of` are the pipelines it is a stage of; `senders` deliver edge outputs.
+    """The context of an execution. `item_of` are the pipelines it is a stage of; `senders` deliver edge outputs.
 
-    `after_makers`: something that can make any file runs before it. `produced` are the globs of what others before it
-    say that they make.
+    `after_makers`: a node that can create any file runs before it. `produced` are the `produces` globs of the nodes
+    before it.
     """
 
     senders: frozenset[str]
@@ -28,7 +28,7 @@ class Around(Struct, frozen=True):
     produced: tuple[str, ...] = ()
 
     def may_have_made(self, path: str) -> bool:
-        """Whether something that runs before it may make the file or folder at a path."""
+        """Checks that a node that runs before it may create the file or folder at a path."""
         return self.after_makers or any(glob_names(glob, path) for glob in self.produced)
 
 
@@ -36,36 +36,36 @@ NOTHING_AROUND = Around(frozenset())
 
 
 class Surroundings(Struct, frozen=True):
-    """By id, what is around each node, pipeline and loop. `whole`: every edge leads from and to what is known."""
+    """The context of each node, pipeline and loop, by id. `whole`: all ids in edges are known."""
 
     by_id: Mapping[str, Around]
     whole: bool
 
     def of(self, id_: str | None) -> Around:
-        """What is around the node, pipeline or loop; nothing for ids that there are not."""
+        """The context of a node, pipeline or loop; an empty one for an unknown id."""
         return self.by_id.get(id_ or "", NOTHING_AROUND)
 
 
 class Makers(Struct, frozen=True):
-    """Which nodes can make files: any, by their kinds as written, or those that `produces` names."""
+    """The nodes that can create files: by their kinds, as written, and by `produces`."""
 
     kinds: Mapping[str, str | None]
     produces: Mapping[str, tuple[str, ...]]
 
     def any_in(self, node_ids: Iterable[str]) -> bool:
-        """Whether one of the nodes can make any file."""
+        """Checks that one of the nodes can create any file."""
         return any(self.kinds.get(node_id) in MAKERS for node_id in node_ids)
 
     def globs_of(self, node_ids: Iterable[str]) -> tuple[str, ...]:
-        """What the nodes say that they make."""
+        """The `produces` globs of the nodes."""
         return tuple(glob for node_id in node_ids for glob in self.produces.get(node_id, ()))
 
 
 def surroundings(graph: Topology, makers: Makers, before: Mapping[str, int] | None, *, whole: bool) -> Surroundings:
-    """Work out what is around everything in the graph.
+    """Computes the context of everything in the graph.
 
-    `before` are, by vertex, all that it waits for by edge or by data, as bits by their place in the order; None where
-    only the edges are known.
+    `before` are the vertices that each one waits for, by edge or data, as bits by position in the order; None if only
+    the edges are known.
     """
     senders = graph.predecessors()
     order = [graph.vertices[position] for position in graph.order]
@@ -104,7 +104,7 @@ def _add_parts(
 
 
 def _by_edge(order: Sequence[Vertex], senders: Mapping[str, tuple[str, ...]]) -> Mapping[str, int]:
-    """All that edges lead from to a vertex, directly or not."""
+    """The vertices from which edges lead to each one, transitively."""
     places = {vertex.id: place for place, vertex in enumerate(order)}
     bits: dict[str, int] = {}
     for vertex in order:

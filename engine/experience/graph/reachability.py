@@ -1,6 +1,6 @@
-"""Which conditions must hold for a vertex to run, and so which vertices never run, or never both. Pure, on names.
+"""Finds the conditions that each vertex requires, and so the vertices that never run, or never both run.
 
-Sets of conditions are integers with a bit for each edge that has a `when`: linear, whatever the graph.
+Sets of conditions are integers with a bit for each edge that has a `when`, so the time is linear for any graph.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from engine.experience.graph.dataflow import DataFlow
 from engine.expressions import Path, Root
 from engine.expressions.contradictions import contradict
 
-_MOST_ALIKE = 40
-"""How many conditions on one path are compared with each other: far more than a person writes."""
+_MAX_COMPARED = 40
+"""The maximum number of conditions on one path that are compared: far more than people write."""
 
 
 class Required(Struct, frozen=True):
-    """By vertex, the conditions that must hold; `exclusive` are the pairs of edges that never hold together."""
+    """The conditions that each vertex requires; `exclusive` are the pairs of edges that are never both true."""
 
     by_vertex: Mapping[str, int]
     exclusive: tuple[tuple[int, int], ...]
 
     def may_both_run(self, one: str, other: str) -> bool:
-        """Whether the one runs whenever the other does, as far as conditions go: else they may be alternatives."""
+        """Checks that the conditions of one include those of the other; if not, they may be alternatives."""
         first, second = self.by_vertex[one], self.by_vertex[other]
         return first & second in (first, second)
 
 
 class NeverRuns(Struct, frozen=True):
-    """A vertex that needs two edges whose conditions exclude each other, and no vertex before it does."""
+    """The first vertex on a path that requires two edges whose conditions exclude each other."""
 
     id: str
     edges: tuple[int, int]
 
 
 def required_conditions(flow: DataFlow) -> Required:
-    """What each vertex needs: with `join: any`, only what every way to it needs."""
+    """The conditions of each vertex; with `join: any`, those that all paths to it share."""
     if not flow.conditions:
         return Required({vertex.id: 0 for vertex in flow.order}, ())
     needs: dict[str, int] = {}
@@ -56,25 +56,25 @@ def required_conditions(flow: DataFlow) -> Required:
 
 
 def never_run(flow: DataFlow, required: Required) -> Iterator[NeverRuns]:
-    """The first vertices on each way that need what excludes each other."""
+    """The first vertices on each path that require conditions which exclude each other."""
     if not required.exclusive:
         return
     before: dict[str, list[str]] = {vertex.id: [] for vertex in flow.order}
     for arc in flow.topology.arcs:
         before[flow.topology.vertices[arc.target].id].append(flow.topology.vertices[arc.source].id)
-    told: set[str] = set()
+    seen: set[str] = set()
     for one, other in required.exclusive:
         both = 1 << one | 1 << other
         for vertex in flow.order:
-            if required.by_vertex[vertex.id] & both != both or vertex.id in told:
+            if required.by_vertex[vertex.id] & both != both or vertex.id in seen:
                 continue
-            told.add(vertex.id)
+            seen.add(vertex.id)
             if not any(required.by_vertex[source] & both == both for source in before[vertex.id]):
                 yield NeverRuns(vertex.id, (one, other))
 
 
 def _exclusive(flow: DataFlow) -> Iterator[tuple[int, int]]:
-    """Edges whose conditions never hold both, because they ask the same values for different things."""
+    """Pairs of edges that are never both true, because their conditions require different values of the same paths."""
     alike: dict[Path, list[int]] = {}
     for edge, paths in flow.bounds.items():
         for path in paths:
@@ -82,15 +82,15 @@ def _exclusive(flow: DataFlow) -> Iterator[tuple[int, int]]:
     targets = {arc.edge: flow.topology.vertices[arc.target].id for arc in flow.topology.arcs}
     found: set[tuple[int, int]] = set()
     for edges in alike.values():
-        for one, other in combinations(edges[:_MOST_ALIKE], 2):
+        for one, other in combinations(edges[:_MAX_COMPARED], 2):
             pair = (min(one, other), max(one, other))
-            if pair not in found and _ask_the_same(flow, pair, targets):
+            if pair not in found and _contradict(flow, pair, targets):
                 found.add(pair)
                 yield pair
 
 
-def _ask_the_same(flow: DataFlow, edges: tuple[int, int], targets: Mapping[int, str]) -> bool:
-    """Whether two conditions contradict each other, and see the same values: those of the same writers."""
+def _contradict(flow: DataFlow, edges: tuple[int, int], targets: Mapping[int, str]) -> bool:
+    """Checks that two conditions contradict each other and see the same values, from the same writers."""
     one, other = (flow.conditions[edge] for edge in edges)
     shared = flow.bounds[edges[0]] & flow.bounds[edges[1]]
     if not all(path.root in (Root.STATE, Root.ARGS) for path in shared) or not contradict(one, other):
@@ -100,7 +100,7 @@ def _ask_the_same(flow: DataFlow, edges: tuple[int, int], targets: Mapping[int, 
 
 
 def _writers_among(flow: DataFlow, path: Path, ancestors: int) -> int:
-    """The writers of a path's field that a vertex with these ancestors waited for."""
+    """The writers of a path's field among these ancestors."""
     if path.root is not Root.STATE:
         return 0
     writers = flow.waiting.writers.get(str(path.steps[0].value), ())

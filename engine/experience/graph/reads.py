@@ -1,4 +1,4 @@
-"""Which state fields a vertex reads, and what makes it read them (docs/format.md, Order)."""
+"""The state fields that a vertex reads, and in which way (docs/format.md, Order)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.expressions import Expression, Json, Path, Root, paths_of, reference
 
 
 class ReadBy(str, Enum):
-    """The part of the experience through which a field is read."""
+    """The key through which a field is read."""
 
     READS = "reads"
     ARGS = "args"
@@ -25,7 +25,7 @@ class ReadBy(str, Enum):
 
 
 class Read(Struct, frozen=True):
-    """A field, and how it is read. `edge` is set for a `when`."""
+    """A field and the way it is read. `edge` is set for a `when`."""
 
     field: str
     by: ReadBy
@@ -33,7 +33,7 @@ class Read(Struct, frozen=True):
 
 
 def node_reads(node: Node) -> Iterator[Read]:
-    """What the node itself reads; the `when` of its edges aside. A field may come more than once."""
+    """The reads of a node, without the `when` of its edges. A field may occur more than once."""
     yield from (Read(field, ReadBy.READS) for field in node.reads)
     yield from (Read(field, ReadBy.ARGS) for field in fields_in(dict(node.args)))
     if node.for_each is not None:
@@ -45,13 +45,13 @@ def node_reads(node: Node) -> Iterator[Read]:
 
 
 def expression_reads(expression: Expression | None, by: ReadBy, edge: Edge | None = None) -> Iterator[Read]:
-    """What a `when` or an `until` reads."""
+    """The reads of a `when` or `until`."""
     if expression is not None:
         yield from (Read(field, by, edge) for field in _fields(paths_of(expression)))
 
 
 def fields_in(value: Json) -> Iterator[str]:
-    """The state fields that the references inside a value name: `rows` in `{limit: $.rows.length}`."""
+    """The state fields of the references inside a value: `rows` in `{limit: $.rows.length}`."""
     return _fields(references(value))
 
 

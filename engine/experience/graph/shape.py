@@ -1,4 +1,4 @@
-"""The shape of the graph: its ids and edges without places, so that it is worked out again only when those change."""
+"""The shape of the graph: its ids and edges without places, so that it is computed again only if those change."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Ids(Struct, frozen=True):
 
 
 class Shape(Struct, frozen=True):
-    """The topology, its cycles, and whether ids are used twice or edges name unknown ids."""
+    """The topology and its cycles, and whether there are duplicate or unknown ids."""
 
     ids: _Ids
     edges: tuple[Item[Edge], ...]

@@ -1,4 +1,4 @@
-"""Topological order and cycles of a graph whose vertices are 0 … n-1, as declared. No ids, no experience."""
+"""Topological order and cycles of a graph with the vertices 0 … n-1, in declared order."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from heapq import heapify, heappop, heappush
 
 Successors = Sequence[Sequence[int]]
-"""For every vertex, those that come after it; a vertex may be listed twice."""
+"""The successors of each vertex; one may be listed twice."""
 
 
 def topological_order(successors: Successors) -> list[int]:
-    """Put each vertex after its predecessors; of all ready ones, the one declared first comes first.
+    """Orders each vertex after its predecessors; of several ready vertices, the one declared first comes first.
 
-    Vertices on a cycle, and those behind one, are left out: the result is shorter than the graph exactly when
-    there is a cycle. Rule: docs/design.md, Resume. Linear, but for the heap's logarithm.
+    Vertices on or behind a cycle are left out, so the result is shorter than the graph exactly if there is a cycle.
+    Rule: docs/design.md, Resume. O(n log n).
     """
     pending = _count_predecessors(successors)
     ready = [vertex for vertex, count in enumerate(pending) if count == 0]
@@ -31,12 +31,12 @@ def topological_order(successors: Successors) -> list[int]:
 
 
 def shortest_cycles(successors: Successors) -> list[list[int]]:
-    """One cycle, without a repeated last vertex, for each knot (strongly connected component) of the graph.
+    """One cycle, without the first vertex repeated, for each strongly connected component of the graph.
 
-    It starts at the knot's first declared vertex and is the shortest through that one. Linear time.
+    It is the shortest through the component's first declared vertex, and starts there. Linear time.
     """
-    knots = [sorted(component) for component in _components(successors)]
-    return [_shortest_cycle(knot[0], frozenset(knot), successors) for knot in sorted(knots)]
+    cycle_groups = [sorted(component) for component in _components(successors)]
+    return [_shortest_cycle(group[0], frozenset(group), successors) for group in sorted(cycle_groups)]
 
 
 def _count_predecessors(successors: Successors) -> list[int]:
@@ -47,13 +47,13 @@ def _count_predecessors(successors: Successors) -> list[int]:
     return counts
 
 
-def _shortest_cycle(start: int, knot: frozenset[int], successors: Successors) -> list[int]:
+def _shortest_cycle(start: int, group: frozenset[int], successors: Successors) -> list[int]:
     came_from: dict[int, int] = {}
     queue = deque([start])
     while start not in came_from:
         vertex = queue.popleft()
         for successor in successors[vertex]:
-            if successor in knot and successor not in came_from:
+            if successor in group and successor not in came_from:
                 came_from[successor] = vertex
                 queue.append(successor)
     path = [start]
@@ -63,7 +63,7 @@ def _shortest_cycle(start: int, knot: frozenset[int], successors: Successors) ->
 
 
 def _components(successors: Successors) -> Iterator[list[int]]:
-    """The strongly connected components that hold a cycle (Tarjan's algorithm, without recursion)."""
+    """The strongly connected components that contain a cycle (Tarjan's algorithm, without recursion)."""
     found: dict[int, int] = {}
     lowest: dict[int, int] = {}
     stack: list[int] = []
@@ -99,7 +99,7 @@ def _components(successors: Successors) -> Iterator[list[int]]:
 
 
 def _cut(stack: list[int], vertex: int) -> list[int]:
-    """Take `vertex` and everything above it off the stack."""
+    """Pops `vertex` and everything above it from the stack."""
     position = len(stack) - 1
     while stack[position] != vertex:
         position -= 1

@@ -1,4 +1,4 @@
-"""Which vertices a graph has and which arcs join them, on plain ids, for the checker and the runner alike."""
+"""The vertices of a graph and the arcs that join them, on plain ids, for both the checker and the runner."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.experience.graph.topological_order import shortest_cycles, topologic
 
 
 class VertexKind(str, Enum):
-    """What a vertex stands for (docs/format.md, Pipelines and loops)."""
+    """The kind of a vertex (docs/format.md, Pipelines and loops)."""
 
     NODE = "node"
     PIPELINE = "pipeline"
@@ -19,7 +19,7 @@ class VertexKind(str, Enum):
 
 
 class Vertex(Struct, frozen=True):
-    """A vertex and the nodes that run in it: itself, a pipeline's stages in order, or a loop's body."""
+    """A vertex and the nodes that run in it: the node, the stages of a pipeline in order, or the body of a loop."""
 
     id: str
     kind: VertexKind
@@ -27,7 +27,7 @@ class Vertex(Struct, frozen=True):
 
 
 class Arc(Struct, frozen=True):
-    """`source` comes before `target` because of `edge`: positions among the vertices, and among the edges."""
+    """An edge between vertices: `source` and `target` are positions among the vertices, `edge` among the edges."""
 
     source: int
     target: int
@@ -35,24 +35,24 @@ class Arc(Struct, frozen=True):
 
 
 class Topology(Struct, frozen=True):
-    """Vertices as declared: nodes, pipelines, loops. `home` gives the vertex of every id an edge may name."""
+    """Vertices in declared order: nodes, pipelines, loops. `home` is the vertex of each id that edges may refer to."""
 
     vertices: tuple[Vertex, ...]
     home: dict[str, int]
     arcs: tuple[Arc, ...]
     order: tuple[int, ...]
-    """Positions in topological order; those on or behind a cycle are left out."""
+    """Positions in topological order, without those on or behind a cycle."""
 
     def cycles(self) -> list[list[int]]:
-        """One cycle, as positions without a repeated last one, for each knot; none when there is an order."""
+        """One cycle, as positions, for each strongly connected component; none if there is an order."""
         return [] if len(self.order) == len(self.vertices) else shortest_cycles(self.successors())
 
     def successors(self) -> list[list[int]]:
-        """For every vertex, those that an arc leads to."""
+        """The targets of the arcs from each vertex."""
         return _successors(len(self.vertices), self.arcs)
 
     def predecessors(self) -> dict[str, tuple[str, ...]]:
-        """For every vertex, the ids of those from which an arc leads to it, each once."""
+        """The ids of the sources of the arcs to each vertex, each once, by id."""
         ids = [vertex.id for vertex in self.vertices]
         sources: list[list[str]] = [[] for _ in ids]
         for arc in self.arcs:
@@ -66,11 +66,11 @@ def topology(
     pipelines: Sequence[tuple[str, tuple[str, ...]]] = (),
     loops: Sequence[tuple[str, str]] = (),
 ) -> Topology:
-    """Build the topology of node ids, edges (from, to), pipelines (id, stages) and loops (id, body).
+    """Builds the topology of node ids, edges (from, to), pipelines (id, stages) and loops (id, body).
 
-    An edge from or to a stage or a body means its pipeline or loop (docs/format.md, Pipelines and loops); one
-    between two parts of the same pipeline says nothing that the pipeline does not. Edges that name an unknown
-    id, and an id's later uses, are left out: the checker reports them.
+    An edge from or to a stage or body applies to its pipeline or loop (docs/format.md, Pipelines and loops); one
+    between two parts of the same pipeline has no effect. Edges to unknown ids and repeated ids are left out: the
+    checker reports them.
     """
     ids = dict.fromkeys(node_ids)
     owned = {stage for _, stages in pipelines for stage in stages} | {body for _, body in loops}

@@ -1,4 +1,4 @@
-"""What each vertex of an order waits for, by edge or by data (docs/format.md, Order), on plain ids."""
+"""The vertices that each vertex waits for, by edge or data (docs/format.md, Order), on plain ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _T = TypeVar("_T")
 
 
 class VertexSet(Set[str]):
-    """A set of vertices as one integer, a bit for each position in the order: small, and quick to ask."""
+    """A set of vertices as one integer, with a bit for each position in the order: small and fast."""
 
     __slots__ = ("_bits", "_order", "_position")
 
@@ -33,15 +33,15 @@ class VertexSet(Set[str]):
 
     @classmethod
     def _from_iterable(cls, it: Iterable[_T]) -> Set[_T]:
-        """What `&`, `|` and `-` give: a plain set, since the other side may hold what is no vertex."""
+        """The result of `&`, `|` and `-`: a plain set, since the other operand may contain other values."""
         return frozenset(it)
 
 
 class Waiting(Struct, frozen=True):
-    """By vertex: `waits`, the ids it waits for, and everything behind those, as bits by position.
+    """By vertex: the ids it waits for (`waits`), and all its ancestors as bits by position.
 
-    `waits` holds every predecessor, and of the writers only those that no other wait already waits for: a chain of
-    a thousand vertices that pass one field on has a thousand waits, not half a million.
+    `waits` contains all predecessors, but only those writers that no other wait already waits for: a chain of a
+    thousand vertices that pass on one field has a thousand waits, not half a million.
     """
 
     waits: Mapping[str, tuple[str, ...]]
@@ -56,10 +56,10 @@ def waiting(
     writes: Mapping[str, Collection[str]],
     set_once: Set[str],
 ) -> Waiting:
-    """Work out the waits of every vertex; the keys of `predecessors` are the vertices in topological order.
+    """Computes the waits of each vertex; the keys of `predecessors` are the vertices in topological order.
 
-    Walks the order once: data makes a vertex wait for the writers met so far of the fields that it reads, and
-    of the `set_once` fields that it writes.
+    Walks the order once: a vertex waits for the earlier writers of the fields that it reads and of the `set_once`
+    fields that it writes.
     """
     order = tuple(predecessors)
     position = {id_: place for place, id_ in enumerate(order)}

@@ -1,1 +1,1 @@
-"""JSON Schema: the definitions of experience.schema.json, the schemas that users write, and values against both."""
+"""JSON Schema: the definitions of experience.schema.json, users' own schemas, and checks of values against both."""

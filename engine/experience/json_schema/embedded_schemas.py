@@ -1,7 +1,7 @@
-"""The JSON Schemas that an experience holds (run args, fields, answers): what in them is none, as flaws (OE207), or
-cannot be used here (OE209).
+"""Checks the JSON Schemas inside an experience (run args, fields, answers): invalid ones (OE207) and unsupported
+patterns (OE209).
 
-Only what certainly cannot be used: a value that such a schema is asked about fails its node.
+Reports only what can certainly not be used: a value checked against such a schema fails its node.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NESTING = _INNER | _INNER_BY_NAME | _INNER_LISTS
 
 
 def schema_flaws(schema: Any, path: Steps) -> Sequence[Flaw]:
-    """The mistakes in the schema at a path of the value that `Flaw.within` gets."""
+    """The mistakes in a schema. `path` leads to it from the value that `Flaw.to_problem` gets."""
     found: list[Flaw] = []
     _collect(schema, path, found)
     return found
@@ -43,14 +43,14 @@ def _collect(schema: Any, path: Steps, found: list[Flaw]) -> None:
     by_pattern = schema.get("patternProperties")
     for pattern in by_pattern if isinstance(by_pattern, dict) else ():
         found += _unusable_pattern(pattern, (*path, "patternProperties", pattern), Spot.KEY)
-    if not _NESTING.isdisjoint(schema):  # nearly never: there is a schema for each field
+    if not _NESTING.isdisjoint(schema):  # rarely, and every field has a schema
         for key, member in schema.items():
             for inner, steps in _inner_schemas(key, member):
                 _collect(inner, (*path, *steps), found)
 
 
 def _inner_schemas(key: str, member: Any) -> Iterator[tuple[Any, Steps]]:
-    """What stands under a key under which a schema holds others, and the steps to it."""
+    """The schemas under a keyword of a schema, each with its path from there."""
     if key in _INNER:
         yield member, (key,)
     elif key in _INNER_BY_NAME and isinstance(member, dict):
@@ -65,9 +65,7 @@ def _unknown_type(name: Any, path: Steps) -> Sequence[Flaw]:
     if not isinstance(name, str) or name in KIND_OF_TYPE:
         return ()
     suggestion = closest(name, frozenset(KIND_OF_TYPE))
-    message = (
-        f"JSON Schema knows no type `{name}`{did_you_mean(suggestion) or f'; its types are {listed(KIND_OF_TYPE)}'}"
-    )
+    message = f"JSON Schema has no type `{name}`{did_you_mean(suggestion) or f'; available: {listed(KIND_OF_TYPE)}'}"
     return (_flaw(message, path, {"suggestion": suggestion} if suggestion else {}),)
 
 

@@ -1,4 +1,4 @@
-"""What a JSON Schema says of the values it allows: their kinds, and what a path finds inside. Silent where unsure."""
+"""Infers from a JSON Schema the kinds of its values and the schema at a path inside. Assumes anything if unsure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _COMBINED = frozenset({"$ref", "$dynamicRef", "anyOf", "oneOf", "allOf", "if", "
 _NULL = frozenset({ValueKind.NULL})
 _NO_KIND = frozenset[ValueKind]()
 ANYTHING: Mapping[str, Any] = MappingProxyType({})
-"""The schema of what nothing is known of."""
+"""The schema of a value about which nothing is known."""
 
 
 class Nowhere(Struct, frozen=True):
-    """A path that certainly finds nothing: the step that leads nowhere, and which names there are instead."""
+    """A path that certainly finds nothing: the failing step, the reason, and the names that exist instead."""
 
     step: Step
     reason: str
@@ -29,7 +29,7 @@ class Nowhere(Struct, frozen=True):
 
 
 def known_by(schema: Mapping[str, Any]) -> Known:
-    """What values of the schema can be."""
+    """The kinds and values that a schema allows."""
     declared = schema.get("type")
     kinds = _ALONE.get(declared, ANY) if isinstance(declared, str) else _kinds_of(declared)
     values = _values(schema)
@@ -39,7 +39,7 @@ def known_by(schema: Mapping[str, Any]) -> Known:
 
 
 def known_of_field(schema: Mapping[str, Any]) -> Known:
-    """What the value of a state field can be: null always; `type: "null"` stands for "not checked"."""
+    """The kinds and values of a state field: always null, too. `type: "null"` means "not checked" there."""
     if schema.get("type") == "null":
         return Known()
     known = known_by(schema)
@@ -47,7 +47,7 @@ def known_of_field(schema: Mapping[str, Any]) -> Known:
 
 
 def inside(schema: Mapping[str, Any], steps: Iterable[Step]) -> Mapping[str, Any] | Nowhere:
-    """The schema of what the steps lead to, by the rules of `descend`; `ANYTHING` where nothing is known of it."""
+    """The schema at the end of a path, by the rules of `descend`; `ANYTHING` if nothing is known about it."""
     here = schema
     for step in steps:
         found = _inside(here, step)
@@ -58,7 +58,7 @@ def inside(schema: Mapping[str, Any], steps: Iterable[Step]) -> Mapping[str, Any
 
 
 def _kinds_of(types: Any) -> frozenset[ValueKind]:
-    """The kinds that one of several types allows; any, where there are none, or some that nobody knows."""
+    """The kinds that any of several types allows; every kind if there are none, or an unknown one."""
     names = types if isinstance(types, list) else ()
     return _NO_KIND.union(*(_ALONE.get(name, ANY) for name in names if isinstance(name, str))) or ANY
 
@@ -79,9 +79,9 @@ def _inside(schema: Mapping[str, Any], step: Step) -> Mapping[str, Any] | Nowher
     if kinds == {ValueKind.LIST}:
         return _in_list(schema, step)
     if kinds and kinds.isdisjoint({ValueKind.OBJECT, ValueKind.LIST}):
-        hint = "; its length is `length(…)`" if step.value == "length" and ValueKind.TEXT in kinds else ""
+        hint = "; use `length(…)` for its length" if step.value == "length" and ValueKind.TEXT in kinds else ""
         what = " or ".join(sorted(kind.value for kind in kinds))
-        return Nowhere(step, f"there is nothing inside {what}{hint}")
+        return Nowhere(step, f"{what} has no members{hint}")
     return ANYTHING
 
 
@@ -92,7 +92,7 @@ def _in_object(schema: Mapping[str, Any], step: Step) -> Mapping[str, Any] | Now
     if member is not None:
         return member if isinstance(member, dict) else ANYTHING
     if schema.get("additionalProperties") is False and not schema.get("patternProperties"):
-        return Nowhere(step, f"its schema has no key `{step.value}`", frozenset(map(str, named)))
+        return Nowhere(step, f"its schema has no property `{step.value}`", frozenset(map(str, named)))
     return ANYTHING
 
 
@@ -100,7 +100,7 @@ def _in_list(schema: Mapping[str, Any], step: Step) -> Mapping[str, Any] | Nowhe
     if step.value == "length":
         return {"type": "integer"}
     if not isinstance(step.value, int):
-        return Nowhere(step, "a list has items, such as `[0]`, and `length`")
+        return Nowhere(step, "a list has only items, such as `[0]`, and `length`")
     first = schema.get("prefixItems")
     if isinstance(first, list) and step.value < len(first):
         return first[step.value] if isinstance(first[step.value], dict) else ANYTHING

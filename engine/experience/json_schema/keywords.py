@@ -1,6 +1,6 @@
-"""The rules of JSON Schema that jsonschema checks with a backtracking engine, or in quadratic time: ours instead.
+"""Keywords of JSON Schema in linear time, which jsonschema checks with backtracking or in quadratic time.
 
-Imported only where a value is checked. The messages are those of jsonschema.
+Imported only to check a value. The messages are those of jsonschema.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ RULES: Mapping[str, Callable[[Any, Any, Any, Any], Errors]] = {
 
 
 def _described(instance: Mapping[str, Any], schema: Mapping[str, Any]) -> set[str]:
-    """The keys that `properties` and `patternProperties` are about."""
+    """The keys that `properties` or `patternProperties` covers."""
     found = {key for key in schema.get("properties", ()) if key in instance}
     for pattern in schema.get("patternProperties", ()):
         found |= {key for key in instance if key not in found and _matches(pattern, key)}
@@ -81,7 +81,7 @@ def _described(instance: Mapping[str, Any], schema: Mapping[str, Any]) -> set[st
 
 
 def _evaluated(validator: Any, instance: Mapping[str, Any], schema: Any) -> set[str]:
-    """The keys of a value that something in a schema which it fits is about."""
+    """The keys of a value that are evaluated by a schema, including the subschemas it matches."""
     if not isinstance(schema, dict):
         return set()
     if "additionalProperties" in schema or "unevaluatedProperties" in schema:
@@ -122,7 +122,7 @@ def _unexpected(keys: list[str]) -> str:
 
 
 def _key(value: Any) -> Any:
-    """Equal for what JSON Schema holds equal: 1 and 1.0 are, 1 and true are not."""
+    """Equal for values that are equal in JSON Schema: 1 and 1.0 are, 1 and true are not."""
     if isinstance(value, dict):
         return "object", frozenset((key, _key(member)) for key, member in value.items())
     if isinstance(value, list):

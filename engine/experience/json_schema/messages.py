@@ -1,4 +1,4 @@
-"""Plain English for schema mistakes: what a value should be, what it is instead, and what was probably meant."""
+"""Words for schema mistakes: the expected value, the actual one, and what was probably meant."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PATTERNS = {
 @lru_cache(maxsize=512)
 def closest(name: str, candidates: frozenset[str]) -> str | None:
     """The candidate that `name` is most likely a misspelling of, or None."""
-    # One that matters starts or ends alike; the comparison itself is too slow for a thousand candidates per key stroke.
+    # A misspelling begins or ends like the name; comparing it to a thousand candidates at each key stroke is too slow.
     folded = name.casefold()
     near = sorted(candidates if len(candidates) <= 2 * _NEIGHBOURS else _neighbours(folded, candidates))
     by_folded = {candidate.casefold(): candidate for candidate in near if _alike(candidate, folded)}
@@ -37,7 +37,7 @@ def closest(name: str, candidates: frozenset[str]) -> str | None:
 
 
 def _neighbours(folded: str, candidates: frozenset[str]) -> set[str]:
-    """Those of many candidates that begin or end most like a name."""
+    """The candidates that sort next to a name, forwards or backwards."""
     by_beginning, by_end = _sorted_both_ways(candidates)
     return {*_around(folded, by_beginning), *_around(folded[::-1], by_end)}
 
@@ -54,7 +54,7 @@ def _sorted_both_ways(candidates: frozenset[str]) -> tuple[list[tuple[str, str]]
 
 
 def closest_to_each(names: Iterable[str], candidates: frozenset[str]) -> dict[str, str | None]:
-    """The closest candidate to each name. Of very many names only the first are looked at: each costs milliseconds."""
+    """The closest candidate to each name; only for the first of very many names, since each takes milliseconds."""
     most = _MOST_COMPARISONS // (len(candidates) + 1) + 1
     return {name: closest(name, candidates) for name in islice(dict.fromkeys(names), most)}
 
@@ -65,19 +65,19 @@ def _alike(candidate: str, folded: str) -> bool:
 
 
 def did_you_mean(suggestion: str | None) -> str:
-    """`; did you mean `x`?`, or nothing."""
+    """`; did you mean `x`?`, or an empty text."""
     return f"; did you mean `{suggestion}`?" if suggestion else ""
 
 
 def listed(names: Iterable[str]) -> str:
-    """The names, in backticks and with commas; of a long list, the first ten and how many more there are."""
+    """The names in backticks, separated by commas; of a longer list, the first ten and the number of the others."""
     all_names = [f"`{name}`" for name in names]
     more = len(all_names) - _LONGEST_LIST
     return ", ".join(all_names[:_LONGEST_LIST]) + (f" and {more} more" if more > 0 else "")
 
 
 def dotted(path: tuple[str | int, ...]) -> str:
-    """A path as people write it: `for_each.concurrency`, `reads[0]`."""
+    """A path as people write it, such as `for_each.concurrency` or `reads[0]`."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
@@ -85,7 +85,7 @@ def dotted(path: tuple[str | int, ...]) -> str:
 
 
 def shown(value: Json) -> str:
-    """A value in a few words, never dumped: `the text 'many'`, `the number 3`, `a list`."""
+    """A value in a few words, never in full: `the text 'many'`, `the number 3`, `a list`."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -99,7 +99,7 @@ def shown(value: Json) -> str:
 
 
 def wanted(schema: Mapping[str, Any]) -> str:
-    """What a schema asks for, in a few words: `an integer ≥ 1`, `a list of text`, `one of `all`, `any``."""
+    """The values a schema allows, in a few words: `an integer ≥ 1`, `a list of text`, `one of `all`, `any``."""
     if "const" in schema:
         return f"`{schema['const']}`"
     if "enum" in schema:
@@ -108,27 +108,27 @@ def wanted(schema: Mapping[str, Any]) -> str:
     names = [types] if isinstance(types, str) else list(types)
     text = " or ".join(map(type_in_words, names))
     if "pattern" in schema:
-        return f"{text} made of {pattern_words(schema)}" if names == ["string"] else text
+        return f"{text} {_pattern_words(schema)}" if names == ["string"] else text
     if names == ["array"] and schema.get("items", {}).get("type") == "string":
         return f"{text} of {ValueKind.TEXT.value}"
-    return text + bounds(schema)
+    return text + _bounds(schema)
 
 
-def bounds(schema: Mapping[str, Any]) -> str:
-    """The limits of a number: ` between 1 and 20`, ` ≥ 1`, or nothing."""
+def _bounds(schema: Mapping[str, Any]) -> str:
+    """The limits of a number, such as ` between 1 and 20` or ` ≥ 1`, or an empty text."""
     low, high = schema.get("minimum"), schema.get("maximum")
     if low is not None and high is not None:
         return f" between {low} and {high}"
     return f" ≥ {low}" if low is not None else f" ≤ {high}" if high is not None else ""
 
 
-def pattern_words(schema: Mapping[str, Any]) -> str:
-    """What the pattern of a schema asks for, in words where we have them."""
+def _pattern_words(schema: Mapping[str, Any]) -> str:
+    """The texts that the pattern of a schema matches, in words if it is a known one."""
     pattern = str(schema["pattern"])
-    return _PATTERNS.get(pattern, f"what matches {pattern}")
+    return f"made of {_PATTERNS[pattern]}" if pattern in _PATTERNS else f"that matches `{pattern}`"
 
 
-def first_sentence(schema: Mapping[str, Any]) -> str:
-    """The first sentence of a schema's description, with a space before it; or nothing."""
-    description = str(schema.get("description", ""))
-    return f" {description.partition('. ')[0].rstrip('.')}." if description else ""
+def in_parentheses(schema: Mapping[str, Any]) -> str:
+    """The first sentence of a schema's description, in parentheses after a space, or an empty text."""
+    sentence = str(schema.get("description", "")).partition(". ")[0].rstrip(".")
+    return f" ({sentence[:1].lower()}{sentence[1:]})" if sentence else ""

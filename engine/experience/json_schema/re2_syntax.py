@@ -1,6 +1,6 @@
-"""Regular expressions as Python writes them, in the syntax of RE2: same meaning, other spelling. Pure.
+"""Translates regular expressions from the syntax of Python to that of RE2, with the same meaning.
 
-What RE2 cannot do at all (it never backtracks) is named in words; what is no regular expression, it finds itself.
+Names the constructs that RE2 does not support, since it never backtracks. RE2 itself reports invalid expressions.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from functools import cache
 
 from msgspec import Struct, field
 
-_MOST_REPEATS = 1000
-"""RE2 repeats nothing more often with one `{…}`; several of them in a row add up."""
+_MAX_REPEATS = 1000
+"""The limit of RE2 for one `{…}`; several in a row add up."""
 
-_LARGEST = 400_000
-"""How many characters a pattern may have, counted as often as they are repeated. RE2 refuses what is about as large,
-but only after it has taken the memory for all of it.
+_MAX_SIZE = 400_000
+"""The maximum length of a pattern with its repetitions written out. RE2 has about the same limit, but allocates the
+memory before it refuses.
 """
 
 _UNSUPPORTED: Mapping[str, str] = {
@@ -37,28 +37,28 @@ _MULTILINE = re.compile(r"\(\?[a-zA-Z]*m")
 
 
 class UnsupportedSyntaxError(ValueError):
-    """A part of a pattern for which a match would have to be tried again and again; the message names it."""
+    """A pattern contains a construct that needs backtracking; the message names it."""
 
 
 class TooLargeError(ValueError):
-    """A pattern that repeats too much."""
+    """A pattern has too many repetitions."""
 
 
 def to_re2(pattern: str, *, beyond_ascii: bool) -> str:
-    r"""The pattern as RE2 writes it, for texts in ASCII or for all others: `\w`, `\d` and `\s` know every script, as
-    in Python. `\b` knows ASCII only, as in JavaScript. Raises UnsupportedSyntaxError and TooLargeError.
+    r"""The pattern in the syntax of RE2, for ASCII texts or for all others. `\w`, `\d` and `\s` match every script, as
+    in Python; `\b` is ASCII only, as in JavaScript. Raises UnsupportedSyntaxError and TooLargeError.
     """
     writer = _Writer(pattern, beyond_ascii)
     while writer.at < len(pattern):
         writer.step()
-        if writer.sizes[-1] > _LARGEST:
+        if writer.sizes[-1] > _MAX_SIZE:
             raise TooLargeError
     return "".join(writer.written)
 
 
 class _Writer(Struct):
-    """Reads a pattern from left to right. `atom` is where that begins in `written` which a repeat would repeat; `sizes`
-    are those of what was written before each part, and of all at the end.
+    """Reads a pattern from left to right. `atom` is the start in `written` of what a repeat would apply to; `sizes` are
+    the sizes written before each part, and the total at the end.
     """
 
     pattern: str
@@ -70,7 +70,7 @@ class _Writer(Struct):
     groups: list[int] = field(default_factory=list)
 
     def step(self) -> None:
-        """Read one construct."""
+        """Reads one construct."""
         sign = self.pattern[self.at]
         if sign == "\\":
             self._atom(self._escape(in_class=False))
@@ -97,7 +97,7 @@ class _Writer(Struct):
 
     def _atom(self, text: str) -> None:
         self.atom = len(self.written)
-        self._write(text, 1 + len(text) // 16)  # a set of all letters is large, too
+        self._write(text, 1 + len(text) // 16)  # a class of all letters is large, too
 
     def _open(self) -> None:
         found = _FORBIDDEN.match(self.pattern, self.at)
@@ -126,17 +126,17 @@ class _Writer(Struct):
         most = int(found[3][:9]) if found[3] else None if found[2] else least
         count = max(least, most or 0)
         size = (self.sizes[-1] - self.sizes[self.atom]) * count
-        if count <= _MOST_REPEATS:
+        if count <= _MAX_REPEATS:
             self._write(f"{{{least}{found[2]}{found[3]}}}{found[4]}", size)
-        elif size > _LARGEST:
+        elif size > _MAX_SIZE:
             raise TooLargeError
         else:
-            whole = _many("".join(self.written[self.atom :]), least, most, found[4])
+            whole = _long_repeat("".join(self.written[self.atom :]), least, most, found[4])
             del self.written[self.atom :], self.sizes[self.atom + 1 :]
             self._write(whole, size)
 
     def _class(self) -> str:
-        """A set of characters: `[…]`."""
+        """A character class: `[…]`."""
         start = self.at
         parts = ["["]
         self.at += 1
@@ -152,7 +152,7 @@ class _Writer(Struct):
             parts.append(r"\[" if sign == "[" else sign)  # `[:alpha:]` means nothing in Python
             self.at += 1
         if self.at == len(self.pattern):
-            return self.pattern[start:]  # it is never closed, as RE2 will say
+            return self.pattern[start:]  # unclosed, as RE2 reports
         self.at += 1
         return "".join([*parts, "]"])
 
@@ -184,14 +184,14 @@ _CLASSES = frozenset("dDwWsS")
 
 @cache
 def _ranges(letter: str) -> str:
-    r"""What Python means by `\w` and the like, as the ranges in a set of characters."""
+    r"""The characters that Python matches with `\w` and the like, as ranges in a character class."""
     everything = "".join(map(chr, range(0x110000)))
     found = re.finditer(rf"\{letter}+", everything)
     return "".join(f"\\x{{{each.start():x}}}-\\x{{{each.end() - 1:x}}}" for each in found)
 
 
-def _many(atom: str, least: int, most: int | None, lazy: str) -> str:
-    """`atom{least,most}` in repeats that RE2 takes."""
+def _long_repeat(atom: str, least: int, most: int | None, lazy: str) -> str:
+    """`atom{least,most}` in repeats within the limit of RE2."""
     parts = [f"{atom}{{{count}}}" for count in _portions(least)]
     if most is None:
         parts.append(f"{atom}*{lazy}")
@@ -201,5 +201,5 @@ def _many(atom: str, least: int, most: int | None, lazy: str) -> str:
 
 
 def _portions(count: int) -> list[int]:
-    whole, rest = divmod(max(0, count), _MOST_REPEATS)
-    return [_MOST_REPEATS] * whole + ([rest] if rest else [])
+    whole, rest = divmod(max(0, count), _MAX_REPEATS)
+    return [_MAX_REPEATS] * whole + ([rest] if rest else [])

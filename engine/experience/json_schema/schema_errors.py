@@ -1,4 +1,4 @@
-"""Schema mistakes as problems: one mistake, one problem, at the place where a person would look."""
+"""Turns schema violations into problems: one per mistake, at the place where a person would look."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from engine.experience.json_schema.definitions import UNKNOWN_KEYS, Part
-from engine.experience.json_schema.messages import closest, did_you_mean, dotted, first_sentence, listed, shown, wanted
+from engine.experience.json_schema.messages import closest, did_you_mean, dotted, in_parentheses, listed, shown, wanted
 from engine.experience.json_schema.violations import Violation, violations
 from engine.experience.problems import Code, Problem, Severity
 from engine.experience.source.locate import Place, Steps, locate, missing_key_span
@@ -18,7 +18,7 @@ from engine.syntax import NodeKind, Span, View
 
 
 class Spot(Enum):
-    """Which text a mistake at a path is shown at."""
+    """The text at which a mistake is shown: the value at its path, the value's key, or where a missing key belongs."""
 
     VALUE = "value"
     KEY = "key"
@@ -26,7 +26,7 @@ class Spot(Enum):
 
 
 class Flaw(Struct, frozen=True):
-    """A mistake in a value. `blocks`: the part cannot be read into the model as long as it is there."""
+    """A mistake in a value. `blocks`: the part cannot be read into the model until it is fixed."""
 
     code: Code
     message: str
@@ -36,8 +36,8 @@ class Flaw(Struct, frozen=True):
     blocks: bool = True
     data: Mapping[str, str] = field(default_factory=dict)
 
-    def within(self, view: View) -> Problem | None:
-        """The problem that this is in the text of the value; None at text that is no YAML, which has one already."""
+    def to_problem(self, view: View) -> Problem | None:
+        """The problem at its place in the text of the value; None where the text is invalid YAML, which is reported."""
         place = locate(view, self.path)
         if place.value is not None and place.value.kind is NodeKind.ERROR:
             return None
@@ -50,12 +50,12 @@ class Flaw(Struct, frozen=True):
 
 
 def problems_of(flaws: Sequence[Flaw], view: View) -> tuple[Problem, ...]:
-    """The problems that the flaws of a value are in its text."""
-    return tuple([problem for flaw in flaws if (problem := flaw.within(view))]) if flaws else ()
+    """The flaws of a value as problems in its text."""
+    return tuple([problem for flaw in flaws if (problem := flaw.to_problem(view))]) if flaws else ()
 
 
 def find_flaws(part: Part, value: Json, subject: str) -> tuple[Flaw, ...]:
-    """Check a part against its definition. `subject` is what messages call the part itself: `an edge`."""
+    """Checks a part against its definition. `subject` is what messages call the part, such as `an edge`."""
     found = violations(part, value)
     if not found:
         return ()
@@ -76,7 +76,7 @@ def find_flaws(part: Part, value: Json, subject: str) -> tuple[Flaw, ...]:
 
 
 def _misspelt_required_key(violation: Violation, missing: Iterable[tuple[Steps, str | None]]) -> str | None:
-    """The missing key that an unknown one stands for: then that is the one mistake, and worth an error."""
+    """The missing required key that an unknown key is a misspelling of: one mistake, reported as an error."""
     candidates = frozenset(key for path, key in missing if path == violation.path and key)
     key = violation.key or ""
     without_colon = key.partition(" ")[0]  # `{source $.files}` is a mapping with the key `source $.files`
@@ -84,7 +84,7 @@ def _misspelt_required_key(violation: Violation, missing: Iterable[tuple[Steps, 
 
 
 def _misspelt_discriminator(violation: Violation) -> str | None:
-    """The key that stands for the missing one (`kind`, say) that decides which keys there may be."""
+    """A misspelling of a missing key that decides which other keys are allowed, such as `kind`."""
     if UNKNOWN_KEYS in violation.schema:
         return None
     branches = (rule.get("then", {}) for rule in violation.schema.get("allOf", ()))
@@ -97,7 +97,7 @@ def _unknown_key(violation: Violation, meant: str | None) -> Flaw:
     known = [name for name in violation.schema.get("properties", {}) if name not in _present(violation.value)]
     suggestion = meant or closest(key, frozenset(known))
     ignored = violation.schema.get(UNKNOWN_KEYS) == "warn"
-    hint = did_you_mean(suggestion) or (f"; known here: {listed(known)}" if known else "")
+    hint = did_you_mean(suggestion) or (f"; available: {listed(known)}" if known else "")
     return Flaw(
         Code.UNKNOWN_KEY,
         f"unknown key `{key}`{' is ignored' if ignored and not meant else ''}{hint}",
@@ -120,20 +120,20 @@ def _missing_key(violation: Violation, subject: str) -> Flaw:
         return _unknown_key(replace(violation, key=misspelt), meant=key)
     schema = violation.schema.get("properties", {}).get(key, {})
     owner = f"`{dotted(violation.path)}`" if violation.path else subject
-    choices = f" It is {wanted(schema)}." if "enum" in schema else ""
-    message = f"{owner} needs `{key}`.{first_sentence(schema)}{choices}"
+    remedy = f"; use {wanted(schema)}" if "enum" in schema else ""
+    message = f"{owner} needs `{key}`{in_parentheses(schema)}{remedy}"
     return Flaw(Code.MISSING_KEY, message, violation.path, spot=Spot.LACKING, data={"key": key})
 
 
 def _wrong(violation: Violation, subject: str) -> Flaw:
-    """A value of the wrong type, or of the right type and not allowed."""
+    """A value of the wrong type, or one that another rule forbids."""
     name = f"`{dotted(violation.path)}`" if violation.path else subject
     value, schema = violation.value, violation.schema
     code, spot, data = Code.WRONG_VALUE, Spot.VALUE, {}
     match violation.keyword:
         case "type":
             code = Code.WRONG_TYPE
-            # What the text must be like matters only to one who writes text.
+            # The pattern of a text does not help someone who wrote another type.
             asked = {key: rule for key, rule in schema.items() if key != "pattern"}
             message = f"{name} must be {wanted(asked)}, not {shown(value)}{_quotes_hint(value, schema)}"
         case "enum" | "const":
@@ -146,12 +146,12 @@ def _wrong(violation: Violation, subject: str) -> Flaw:
         case "pattern" | "minimum" | "maximum":
             message = f"{name} must be {wanted(schema)}, not {shown(value)}"
         case keyword:
-            message = f"{name} does not hold what `{keyword}: {schema.get(keyword)}` asks for: it is {shown(value)}"
+            message = f"{name} violates `{keyword}: {schema.get(keyword)}`; it is {shown(value)}"
     return Flaw(code, message, violation.path, spot=spot, data=data)
 
 
 def _quotes_hint(value: Json, schema: Mapping[str, object]) -> str:
-    """A number or a boolean where text is wanted was usually meant as text."""
+    """A number or a boolean was usually meant as text where text is expected."""
     if schema.get("type") == "string" and isinstance(value, (bool, int, float)):
-        return ": put it in quotes"
+        return "; put it in quotes"
     return ""

@@ -1,4 +1,4 @@
-"""How much a check of a value may do: a schema of a few lines can ask for more than anyone can wait for."""
+"""Limits the steps of a validation: a schema of a few lines can require exponential time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 
 class TooManyStepsError(Exception):
-    """A check was given up."""
+    """A validation exceeded its limit."""
 
 
 class _Steps(Struct):
@@ -24,7 +24,7 @@ _STEPS: ContextVar[_Steps] = ContextVar("steps")
 
 @contextmanager
 def at_most(steps: int) -> Iterator[None]:
-    """What is checked inside raises TooManyStepsError when it has spent more than `steps`."""
+    """Limits the validation inside to `steps`; beyond, `spend` raises TooManyStepsError."""
     token = _STEPS.set(_Steps(steps))
     try:
         yield
@@ -33,7 +33,7 @@ def at_most(steps: int) -> Iterator[None]:
 
 
 def as_set(values: Sequence[Any], key: Callable[[Any], Any]) -> frozenset[Any]:
-    """The keys of values that stay as they are as long as `at_most` goes on; made once."""
+    """The keys of values, computed once. The values must not change inside `at_most`."""
     known = _STEPS.get().sets
     if id(values) not in known:
         known[id(values)] = frozenset(map(key, values))
@@ -41,7 +41,7 @@ def as_set(values: Sequence[Any], key: Callable[[Any], Any]) -> frozenset[Any]:
 
 
 def spend(steps: int) -> None:
-    """Count what is done inside `at_most`. Raises TooManyStepsError."""
+    """Counts steps inside `at_most`. Raises TooManyStepsError."""
     here = _STEPS.get()
     here.left -= steps
     if here.left < 0:

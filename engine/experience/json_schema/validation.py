@@ -1,6 +1,6 @@
-"""Values against JSON Schemas that people write. Nothing is ever fetched: a `$ref` may name any address.
+"""Validates values against users' JSON Schemas. A `$ref` is never fetched, whatever address it names.
 
-What a check costs is bounded by the sizes of schema and value, whatever a stranger wrote into them.
+The sizes of schema and value bound the time, even for hostile ones.
 """
 
 from __future__ import annotations
@@ -18,47 +18,47 @@ if TYPE_CHECKING:
     from jsonschema import SchemaError, ValidationError
     from jsonschema.protocols import Validator
 
-MOST_ERRORS = 200
-"""Nobody reads more of them."""
+MAX_ERRORS = 200
+"""Nobody reads more."""
 
-_STEPS_AT_LEAST = 100_000
+_BASE_STEPS = 100_000
 _STEPS_PER_NODE = 100
 
 
 class UncheckableError(Exception):
-    """A value that cannot be checked; nothing is known of whether it fits. The message ends a sentence."""
+    """A value cannot be checked, so it is unknown whether it is valid. The message completes a sentence."""
 
 
 class UnknownReferenceError(UncheckableError):
-    """The schema refers to what is not in it: `reference`."""
+    """The schema contains a `$ref` to something outside it: `reference`."""
 
     def __init__(self, reference: str) -> None:
-        super().__init__(f"its schema refers to {reference}, which is not in it")
+        super().__init__(f"its schema refers to `{reference}`, which is not in the schema")
         self.reference = reference
 
 
-def errors_in(schema: Mapping[str, Any], value: Json, most: int = MOST_ERRORS) -> list[ValidationError]:
-    """The first rules of `schema` that `value` breaks. Raises UncheckableError, and what jsonschema raises on
-    something that is no schema.
+def errors_in(schema: Mapping[str, Any], value: Json, most: int = MAX_ERRORS) -> list[ValidationError]:
+    """The first errors of `value` against `schema`. Raises UncheckableError, and whatever jsonschema raises for an
+    invalid schema.
     """
     return errors_by(validator_of(schema), value, most)
 
 
 def validator_of(schema: Mapping[str, Any]) -> Validator:
-    """What checks values against `schema`, for `errors_by`."""
+    """A reusable validator for `schema`, for `errors_by`."""
     from referencing import Registry
 
     made: Validator = _checker()(dict(schema), registry=Registry())  # the default registry fetches
     return made
 
 
-def errors_by(validator: Validator, value: Json, most: int = MOST_ERRORS) -> list[ValidationError]:
-    """As `errors_in`, with a validator that may be used again."""
+def errors_by(validator: Validator, value: Json, most: int = MAX_ERRORS) -> list[ValidationError]:
+    """Like `errors_in`, with a validator of `validator_of`."""
     from referencing.exceptions import Unresolvable
 
     nodes = _nodes_of(validator.schema) + _nodes_of(value)
     try:
-        with at_most(_STEPS_AT_LEAST + _STEPS_PER_NODE * nodes):
+        with at_most(_BASE_STEPS + _STEPS_PER_NODE * nodes):
             return list(islice(validator.iter_errors(value), most))
     except TooManyStepsError:
         raise UncheckableError("its schema takes too many steps; simplify its `allOf`, `anyOf` and `$ref`") from None
@@ -67,13 +67,13 @@ def errors_by(validator: Validator, value: Json, most: int = MOST_ERRORS) -> lis
     except UnsupportedPatternError as error:
         raise UncheckableError(str(error)) from None
     except RecursionError:
-        raise UncheckableError("its schema refers to itself without end, or nests too deep") from None
+        raise UncheckableError("its schema refers to itself endlessly or is nested too deeply") from None
 
 
 def schema_error(schema: Any) -> SchemaError | None:
-    """What makes it no JSON Schema; None where it is one. A pattern that is only unsupported is no such mistake.
+    """The first error that makes it an invalid JSON Schema, or None. An unsupported pattern is still valid.
 
-    Raises UncheckableError where it nests too deep to tell.
+    Raises UncheckableError if it is nested too deeply.
     """
     from jsonschema import FormatChecker, SchemaError
 
@@ -86,7 +86,7 @@ def schema_error(schema: Any) -> SchemaError | None:
 
 
 def broken_rules(schema: Mapping[str, Any], value: Json) -> list[ValidationError]:
-    """What `value` breaks of `schema`; nothing where the schema itself is at fault, which is another problem."""
+    """The errors of `value` against `schema`; none if the schema is invalid, which is reported elsewhere."""
     try:
         return [] if schema_error(schema) is not None else errors_in(schema, value)
     except UncheckableError:
@@ -104,8 +104,8 @@ def _is_pattern(value: object) -> bool:
 
 @cache
 def _checker() -> Any:
-    """A validator for draft 2020-12 with our own rules, each of which counts its steps."""
-    # Imported here because it takes about 100 ms, which nobody should pay who has nothing to check.
+    """The validator class for draft 2020-12 with our own keywords, all of which count their steps."""
+    # Imported here, since it takes about 100 ms and many commands check nothing.
     import attrs
     from jsonschema import Draft202012Validator, validators
 
@@ -113,7 +113,7 @@ def _checker() -> Any:
 
     rules = {name: _counted(rule) for name, rule in {**Draft202012Validator.VALIDATORS, **RULES}.items()}
     checker = validators.extend(Draft202012Validator, rules)  # type: ignore[no-untyped-call]
-    # jsonschema's own takes the rules of whatever draft a part of the schema names in `$schema`, which count nothing.
+    # jsonschema's own switches to the uncounted keywords of the draft that a subschema names in `$schema`.
     checker.evolve = attrs.evolve
     return checker
 

@@ -1,4 +1,4 @@
-"""What a part of an experience violates in its definition, as values and paths. source/locate.py finds the text."""
+"""Finds the rules of its definition that a part of an experience breaks, as paths; source/locate.py finds the text."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-MOST_VIOLATIONS = 200
-"""Nobody reads more of them, and each has to be found in the text: a file may be nothing but unknown keys."""
+MAX_VIOLATIONS = 200
+"""Nobody reads more, and each has to be located in the text: a file may consist of unknown keys."""
 
 
 class Violation(Struct, frozen=True):
@@ -32,11 +32,11 @@ class Violation(Struct, frozen=True):
 
 def violations(part: Part, value: Json) -> tuple[Violation, ...]:
     """The rules of the definition of `part` that `value` breaks, in the schema's order: at most one for each keyword
-    at each place, and MOST_VIOLATIONS in all.
+    at each place, and MAX_VIOLATIONS in all.
     """
     if matcher(part)(value):
         return ()
-    found = (_violation(error) for error in islice(validator(part).iter_errors(value), MOST_VIOLATIONS))
+    found = (_violation(error) for error in islice(validator(part).iter_errors(value), MAX_VIOLATIONS))
     return tuple({(v.path, v.keyword, v.key): v for v in found}.values())
 
 
@@ -70,7 +70,7 @@ def matcher(part: Part) -> Callable[[Json], bool]:
 @cache
 def validator(part: Part) -> Validator:
     """Finds the rules of a part that a value breaks."""
-    # Imported here because it takes about 100 ms, which a server that merely starts should not pay.
+    # Imported here, since it takes about 100 ms and valid parts do not need it.
     from jsonschema import Draft202012Validator, validators
 
     rules = {"required": _required, UNKNOWN_KEYS: _unknown_keys, "additionalProperties": _additional_properties}

@@ -1,1 +1,1 @@
-"""From a tolerant tree to the typed model, item by item."""
+"""Turns the tolerant tree into the typed model, item by item."""

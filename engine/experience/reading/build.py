@@ -1,4 +1,4 @@
-"""From a value that its definition allows to the typed model. No checking: what gets here has been checked."""
+"""Builds the typed model from values that match their definitions. Checks nothing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _FAIL = OnError()
 
 
 def build_node(value: Mapping) -> Node:
-    """A node of any kind."""
+    """Builds a node of any kind."""
     kind, spec = _KINDS[value["kind"]]
     return Node(
         id=value["id"],
@@ -62,17 +62,17 @@ def build_node(value: Mapping) -> Node:
 
 
 def build_edge(value: Mapping, when: Expression | None) -> Edge:
-    """An edge; `when` is its condition, parsed."""
+    """Builds an edge; `when` is its parsed condition."""
     return Edge(value["from"], value["to"], when, value.get("when"))
 
 
 def build_pipeline(value: Mapping) -> Pipeline:
-    """A pipeline."""
+    """Builds a pipeline."""
     return Pipeline(value["id"], value["items"], tuple(value["stages"]))
 
 
 def build_loop(value: Mapping, until: Expression | None) -> Loop:
-    """A loop; `until` is its condition, parsed. An empty one counts as absent."""
+    """Builds a loop; `until` is its parsed condition. An empty one counts as absent."""
     max_iters = value.get("max_iters")
     return Loop(
         value["id"], value["body"], until, value.get("until") or None, None if max_iters is None else int(max_iters)
@@ -80,7 +80,7 @@ def build_loop(value: Mapping, until: Expression | None) -> Loop:
 
 
 def build_field(name: str, value: Mapping) -> StateField:
-    """A field of the state."""
+    """Builds a state field."""
     merge = Merge(value["merge"]) if "merge" in value else Merge.LAST_WINS
     return StateField(name, value, merge, value.get("persist", False))
 
@@ -105,7 +105,7 @@ def _on_error(value: Mapping) -> OnError:
 
 
 def _schema(value: Any) -> Mapping | str | None:
-    """A schema, or the path of one; what is neither asks for nothing."""
+    """A schema or the path of one; any other value counts as none."""
     return value if isinstance(value, dict) or (isinstance(value, str) and value) else None
 
 

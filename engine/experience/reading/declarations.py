@@ -1,4 +1,4 @@
-"""Where things are in the text: nodes, edges and fields by their names. For lenses, definitions and related places."""
+"""Places of nodes, edges and fields in the text, by name: for lenses, definitions and related places."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from engine.syntax import Span
 
 
 class IdPlace(Struct, frozen=True):
-    """A node, a pipeline or a loop: its id's value, and the whole of it."""
+    """The spans of a node, pipeline or loop: the value of its id, and the whole item."""
 
     id: Span
     whole: Span
 
 
 class EdgePlace(Struct, frozen=True):
-    """An edge: the whole of it, and its ends, where they are written."""
+    """The spans of an edge: the whole item, and its ends if they are written."""
 
     whole: Span
     from_: Span | None
@@ -28,13 +28,13 @@ class EdgePlace(Struct, frozen=True):
 
 
 class Places(Struct, frozen=True, dict=True):
-    """Looked up when asked for, so that an edit does not pay for what nobody looks at."""
+    """The places in a text, computed on first use, so that an edit does not pay for unused ones."""
 
     parts: Parts | None
 
     @cached_property
     def ids(self) -> dict[str, IdPlace]:
-        """By id, the first node, pipeline or loop that has it, broken ones included."""
+        """By id, the first node, pipeline or loop with it, including broken ones."""
         places: dict[str, IdPlace] = {}
         for section in self.parts.with_ids if self.parts else ():
             for id_, span, whole in section.ids():
@@ -43,13 +43,13 @@ class Places(Struct, frozen=True, dict=True):
 
     @cached_property
     def edges(self) -> tuple[EdgePlace, ...]:
-        """Each edge in the order of the text, broken ones included."""
+        """The edges in the order of the text, including broken ones."""
         section = self.parts.edges if self.parts else None
         return tuple(_edge_place(section, at) for at in range(len(section.items))) if section else ()
 
     @cached_property
     def fields(self) -> dict[str, Span]:
-        """By name, the key of each state field."""
+        """The keys of the state fields, by name."""
         return {name: span for name, span, _ in self.parts.fields.ids()} if self.parts else {}
 
 

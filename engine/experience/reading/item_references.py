@@ -1,4 +1,4 @@
-"""What an item names: fields and ids at their places, and what it is to the order of reads and writes."""
+"""The ids and fields that an item refers to, at their places, and its reads and writes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.syntax import Span, View
 
 
 class Name(Struct, frozen=True, gc=False):
-    """An id, where it is written, and the key that it stands under."""
+    """An id, its span, and the key it is under."""
 
     text: str
     span: Span
@@ -24,7 +24,7 @@ class Name(Struct, frozen=True, gc=False):
 
 
 class Use(Struct, frozen=True, gc=False):
-    """A state field that is named: where, by which part of the item, and how bad it is if nobody declares it."""
+    """A use of a state field: its span, the key it is under, and the severity if the field is not declared."""
 
     field: str
     span: Span
@@ -33,10 +33,10 @@ class Use(Struct, frozen=True, gc=False):
 
 
 class Flow(Struct, frozen=True, gc=False):
-    """What a node or a condition is to the order of reads and writes.
+    """The reads and writes of a node or a condition.
 
-    `shares` is the experience that a node nests with shared state, `bounds` are the paths that a condition compares,
-    `given` are the fields that a node reads only by `reads`, and that an arg of the same name stands for.
+    `shares` is the `impl` of a nested experience with shared state. `bounds` are the paths that a condition compares.
+    `given` are the fields that a node reads only through `reads` and that an arg of the same name replaces.
     """
 
     id: str = ""
@@ -50,7 +50,7 @@ class Flow(Struct, frozen=True, gc=False):
 
 
 class Condition(Struct, frozen=True):
-    """A `when` or `until` as far as it could be read; its mistakes, and the fields that it names."""
+    """A `when` or `until`: its tree if it could be parsed, its mistakes, and the fields it uses."""
 
     tree: Expression | None = None
     problems: tuple[Problem, ...] = ()
@@ -62,7 +62,7 @@ _NO_FLOW = Flow()
 
 
 def read_expression(view: View, value: dict[str, Json], key: str) -> Condition:
-    """Parse a `when` or an `until`; one that is no text is the schema's to report."""
+    """Parses a `when` or `until`. The schema check reports one that is not text."""
     text = value.get(key)
     scalar = locate(view, (key,)).value if isinstance(text, str) else None
     if not isinstance(text, str) or scalar is None:
@@ -77,7 +77,7 @@ def read_expression(view: View, value: dict[str, Json], key: str) -> Condition:
 
 
 def uses_of_node(view: View, value: dict[str, Json]) -> Iterator[Use]:
-    """The fields that a node reads and writes, by name and by reference."""
+    """The state fields that a node reads and writes, by name and by reference."""
     for key in ("reads", "writes"):
         fields = value.get(key)
         if isinstance(fields, list):
@@ -92,7 +92,7 @@ def uses_of_node(view: View, value: dict[str, Json]) -> Iterator[Use]:
 
 
 def references(view: View, value: Json, steps: Steps) -> Iterator[Use]:
-    """The fields that the references under a key name: one to nothing drops its key, or fails only its node."""
+    """The fields that references under a key use; an undeclared one is a warning, as it affects only its node."""
     for inner, text in texts(value_at(value, steps), steps):
         path = parse_reference(text)
         if path is not None:
@@ -108,7 +108,7 @@ def _field_uses(view: View, steps: Steps, paths: Iterable[Path], by: str) -> Ite
 
 
 def flow_of_node(value: dict[str, Any], uses: Sequence[Use]) -> Flow | None:
-    """What a node is to the order of reads and writes; None for one without an id."""
+    """The reads and writes of a node; None if it has no id."""
     id_, kind, impl = value.get("id"), value.get("kind"), value.get("impl")
     if not isinstance(id_, str):
         return None
@@ -132,21 +132,21 @@ def _given(args: Any, uses: Sequence[Use]) -> frozenset[str]:
 
 
 def flow_of_condition(condition: Condition) -> Flow:
-    """A condition that asks whether something is there at all counts as no read: its being absent is no mistake."""
+    """The reads of a condition. One that calls `defined` counts as none, since an unset field is no mistake there."""
     if condition is NO_CONDITION:
         return _NO_FLOW
-    if condition.tree is None or _asks_whether_defined(condition.tree):
+    if condition.tree is None or _calls_defined(condition.tree):
         return Flow()
     return Flow(reads=fields_of_uses(condition.uses), bounds=bounded_paths(condition.tree))
 
 
-def _asks_whether_defined(tree: Expression) -> bool:
+def _calls_defined(tree: Expression) -> bool:
     is_defined = isinstance(tree, Call) and tree.name == "defined"
-    return is_defined or any(_asks_whether_defined(child) for child in children(tree))
+    return is_defined or any(_calls_defined(child) for child in children(tree))
 
 
 def fields_of_uses(uses: Iterable[Use]) -> frozenset[str]:
-    """The names of the fields alone."""
+    """The names of the fields."""
     return frozenset([use.field for use in uses])
 
 

@@ -1,7 +1,7 @@
-"""One item of an experience (a node, an edge, a field …) read alone: its model, its problems, and what it names.
+"""Reads one item of an experience (a node, an edge, a field …): its model, its problems, and its references.
 
-Spans are relative to the item, so that the result serves as long as the item's text stays the same. What only the
-whole graph can tell (whether a name exists) is checked elsewhere.
+Spans are relative to the item, so that the result can be reused while the item's text is unchanged. Checks that need
+the whole graph, such as unknown ids, are elsewhere.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ Model = TypeVar("Model", bound=Node | Edge | Pipeline | Loop | StateField)
 
 
 class Item(Struct, Generic[Model], frozen=True, gc=False):
-    """What an item says. `model` is None while a mistake keeps it from being read; `refs` are the ids it names, or what
-    the schema of a field refers to.
+    """An item as read. `model` is None if a mistake keeps it from being built; `refs` are the ids it refers to, or
+    the references in the schema of a field.
 
-    `fields` are those of `uses`: most items are done with by one look at them. `flow` is None where it cannot be
-    known what a node reads and writes. `view` is the item's text, at 0 as all spans are.
+    `fields` are the names in `uses`, for a quick check. `flow` is None if a node's reads and writes are unknown. `view`
+    is the item's tree, starting at 0 like all spans.
     """
 
     model: Model | None
@@ -68,7 +68,7 @@ class Item(Struct, Generic[Model], frozen=True, gc=False):
 
 
 def read_node(view: View) -> Item[Node]:
-    """Read a node of any kind."""
+    """Reads a node of any kind."""
     value = as_json(view.value)
     flaws = _flaws_of_node(value)
     if not isinstance(value, dict):
@@ -81,50 +81,50 @@ def read_node(view: View) -> Item[Node]:
     if model and "writes" not in misspelt:
         problems.extend(wrong_count_of_writes(view, model))
     problems.extend(problems_of(schema_flaws(value.get("schema"), ("schema",)), view))
-    problems.extend(_no_schema(view, value))
+    problems.extend(_ignored_schema(view, value))
     problems.extend(check_secrets(view, value))
     for key in ("args", "inputs"):
         if key in value:
             problems.extend(check_booleans(view, value[key], (key,)))
             problems.extend(check_numbers(view, (key,)))
     uses = tuple(uses_of_node(view, value))
-    problems.extend(_named_twice(uses))
+    problems.extend(_listed_twice(uses))
     flow = None if misspelt & _FLOW_KEYS else flow_of_node(value, uses)
     id_ = _name(view, value, "id")
     return Item(model, tuple(problems), id=id_, uses=uses, fields=fields_of_uses(uses), flow=flow, view=view)
 
 
 def _flaws_of_node(value: Json) -> tuple[Flaw, ...]:
-    """What is wrong in a `source` costs only its node, as in the public engine, which does not look into it before."""
+    """The mistakes in a node. One in `source` is a warning: the public engine finds it only when the node runs."""
     part = part_of_node(value)
     flaws = find_flaws(part, value, "a node")
     if not flaws or part is not Part.DATASET or not isinstance(value_at(value, ("source",)), dict):
         return flaws
-    return tuple(_costs_its_node(flaw) if flaw.path[:1] == ("source",) else flaw for flaw in flaws)
+    return tuple(_as_warning(flaw) if flaw.path[:1] == ("source",) else flaw for flaw in flaws)
 
 
-def _costs_its_node(flaw: Flaw) -> Flaw:
+def _as_warning(flaw: Flaw) -> Flaw:
     if flaw.severity is not Severity.ERROR:
         return flaw
-    return replace(flaw, severity=Severity.WARNING, blocks=False, message=f"this node fails: {flaw.message}")
+    return replace(flaw, severity=Severity.WARNING, blocks=False, message=f"this node will fail: {flaw.message}")
 
 
-def _named_twice(uses: Sequence[Use]) -> Iterator[Problem]:
+def _listed_twice(uses: Sequence[Use]) -> Iterator[Problem]:
     seen: set[tuple[str, str]] = set()
     for use in uses:
         if use.by in ("reads", "writes") and (use.by, use.field) in seen:
-            message = f"`{use.by}` names `{use.field}` twice, which says no more than once"
+            message = f"`{use.field}` is listed twice in `{use.by}`; remove one"
             yield Problem(Code.NO_EFFECT, Severity.HINT, message, use.span)
         seen.add((use.by, use.field))
 
 
 def read_edge(view: View) -> Item[Edge]:
-    """Read an edge; its `when` is parsed."""
+    """Reads an edge and parses its `when`."""
     value = as_json(view.value)
     flaws = find_flaws(Part.EDGE, value, "an edge")
     if not isinstance(value, dict):
         return Item(None, problems_of(flaws, view))
-    # An empty one, too: it says nothing, and is most likely unfinished.
+    # An empty one is parsed, too, since it is most likely unfinished.
     when = read_expression(view, value, "when") if "when" in value else NO_CONDITION
     model = build_edge(value, when.tree) if not _blocked(flaws) and not when.problems else None
     refs = tuple(name for key in ("from", "to") if (name := _name(view, value, key)))
@@ -140,7 +140,7 @@ def read_edge(view: View) -> Item[Edge]:
 
 
 def read_pipeline(view: View) -> Item[Pipeline]:
-    """Read a pipeline."""
+    """Reads a pipeline."""
     value = as_json(view.value)
     flaws = find_flaws(Part.PIPELINE, value, "a pipeline")
     if not isinstance(value, dict):
@@ -158,7 +158,7 @@ def read_pipeline(view: View) -> Item[Pipeline]:
 
 
 def read_loop(view: View) -> Item[Loop]:
-    """Read a loop; its `until` is parsed."""
+    """Reads a loop and parses its `until`."""
     value = as_json(view.value)
     flaws = find_flaws(Part.LOOP, value, "a loop")
     if not isinstance(value, dict):
@@ -179,11 +179,11 @@ def read_loop(view: View) -> Item[Loop]:
 
 
 def read_field(key: View, value: View | None) -> Item[StateField]:
-    """Read a field of the state; its default is checked against its type. Spans are relative to its name."""
+    """Reads a state field and checks its default. Spans are relative to its name."""
     name = key_text(key)
     id_ = Name(name, Span(0, key.span.end - key.start), by="schema")
     if value is None or not value.green.length:
-        message = f"the field `{name}` must be a mapping, not nothing: write at least `{name}: {{}}`"
+        message = f"the field `{name}` must be a mapping, not empty; write at least `{name}: {{}}`"
         return Item(None, (Problem(Code.WRONG_TYPE, Severity.ERROR, message, id_.span),), id=id_)
     view = View(value.green, value.start - key.start)
     refs = tuple(_schema_references(view)) if "$ref" in value.text or "*" in value.text else ()
@@ -198,7 +198,7 @@ def _schema_references(view: View) -> Iterator[Name]:
 
 
 def _check_field(view: View, name: str) -> tuple[dict[str, Json] | None, tuple[Problem, ...]]:
-    """What a field says, None while a mistake keeps it from being read; and its problems."""
+    """A field's value, or None if a mistake keeps it from being built, and its problems."""
     value = as_json(view.value)
     flaws = find_flaws(Part.FIELD, value, f"the field `{name}`")
     problems = problems_of(flaws, view)
@@ -208,7 +208,7 @@ def _check_field(view: View, name: str) -> tuple[dict[str, Json] | None, tuple[P
     if reason:
         span = locate(view, ("default",)).span
         problems = (*problems, Problem(Code.WRONG_DEFAULT, Severity.ERROR, f"the default of `{name}` {reason}", span))
-    inner = {key: rule for key, rule in value.items() if key != "type"}  # which is of our own schema
+    inner = {key: rule for key, rule in value.items() if key != "type"}  # which our own schema checks
     problems = (*problems, *problems_of(schema_flaws(inner, ()), view))
     problems = (*problems, *wrong_merge(view, name, value), *check_secrets(view, value))
     if value.get("type") != "string":
@@ -216,10 +216,10 @@ def _check_field(view: View, name: str) -> tuple[dict[str, Json] | None, tuple[P
     return value, problems
 
 
-def _no_schema(view: View, value: dict[str, Json]) -> Iterator[Problem]:
-    """A `schema` that asks for nothing: as in the public engine, the answer is text."""
+def _ignored_schema(view: View, value: dict[str, Json]) -> Iterator[Problem]:
+    """Reports `schema: false`: as in the public engine, the answer is text."""
     if value.get("schema") is False and part_of_node(value) in _ANSWERING:
-        message = "`schema: false` allows no answer at all and is ignored, so the answer is text; remove it"
+        message = "`schema: false` is ignored, so the answer is text; remove it"
         yield Problem(Code.NO_EFFECT, Severity.WARNING, message, locate(view, ("schema",)).span)
 
 
@@ -244,7 +244,7 @@ def _names(view: View, value: dict[str, Json], key: str) -> tuple[Name, ...]:
 
 
 def _not_a_reference(view: View, value: Json, steps: Steps, flaws: Iterable[Flaw]) -> Iterator[Problem]:
-    """A list of items can only come from a reference: any other text fails its node (docs/format.md, Fan-out)."""
+    """Reports other text where a reference to a list is required: it fails the node (docs/format.md, Fan-out)."""
     text = value_at(value, steps)
     if isinstance(text, str) and text and parse_reference(text) is None and all(flaw.path != steps for flaw in flaws):
         message = f"`{dotted(steps)}` must be a reference to a list, such as `$.files`, not {shown(text)}"
@@ -252,7 +252,7 @@ def _not_a_reference(view: View, value: Json, steps: Steps, flaws: Iterable[Flaw
 
 
 def _endless(view: View, loop: Loop) -> Iterator[Problem]:
-    """A loop must say when it ends (docs/format.md, Pipelines and loops)."""
+    """Reports a loop without an end (docs/format.md, Pipelines and loops)."""
     if loop.until is None and loop.max_iters is None:
-        message = f"nothing ends the loop `{loop.id}`: add `until`, `max_iters` or both"
+        message = f"the loop `{loop.id}` never ends; add `until`, `max_iters` or both"
         yield Problem(Code.ENDLESS_LOOP, Severity.ERROR, message, locate(view, ("id",)).span)

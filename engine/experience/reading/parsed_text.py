@@ -1,4 +1,4 @@
-"""The text of an experience.yaml as a tree and as the parts in it; no checks."""
+"""The text of an experience.yaml as a tree and its parts, without checks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.syntax import NodeKind, Tree, parse
 
 
 class ParsedText(Struct, frozen=True):
-    """A text, its tree, and its parts, which are None where the top level is not a mapping."""
+    """A text, its tree, and its parts, or None if the top level is not a mapping."""
 
     text: str
     tree: Tree
@@ -17,7 +17,7 @@ class ParsedText(Struct, frozen=True):
 
 
 def parse_text(text: str, previous: ParsedText | None = None) -> ParsedText:
-    """Parse a text; whatever did not change since `previous` is taken from there. Never raises."""
+    """Parses a text, reusing what did not change since `previous`. Never raises."""
     tree = parse(text, previous.tree if previous else None)
     if tree.root is None or tree.root.kind is not NodeKind.MAPPING:
         return ParsedText(text, tree, None)

@@ -1,4 +1,4 @@
-"""A whole text as its parts: the lists that are read item by item, and the shell around them."""
+"""The parts of a text: the lists that are read item by item, and the shell around them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LISTS = ("nodes", "edges", "pipelines", "loops")
 
 
 class Shell(Struct, frozen=True):
-    """All that is in no list. `key` is equal for shells that say the same."""
+    """Everything outside the lists. `key` is equal for equal shells."""
 
     value: dict[str, Any]
     flaws: tuple[Flaw, ...]
@@ -39,16 +39,16 @@ class Parts(Struct, frozen=True):
 
     @property
     def all(self) -> tuple[Section[Any], ...]:
-        """Every list, in the order in which its names become known."""
+        """All lists, in the order in which their names are declared."""
         return (self.fields, self.nodes, self.edges, self.pipelines, self.loops)
 
     @property
     def with_ids(self) -> tuple[Section[Any], ...]:
-        """The lists whose items are vertices of the graph, or run in one."""
+        """The lists whose items have ids: vertices of the graph, or nodes that run in one."""
         return (self.nodes, self.pipelines, self.loops)
 
     def experience(self) -> Experience:
-        """The model, without what could not be read."""
+        """The model, without the items that could not be read."""
         shell = self.shell.value
         runtime, args = _mapping(shell.get("runtime")), shell.get("args")
         limits = _mapping(runtime.get("limits"))
@@ -70,7 +70,7 @@ class Parts(Struct, frozen=True):
 
 
 def read_parts(root: View, previous: Parts | None) -> Parts:
-    """Read every part alone; what `previous` has read of the same text is taken from there."""
+    """Reads each part on its own, reusing the parts of `previous` whose text is unchanged."""
     graph, state = root.get("graph"), root.get("state")
     nodes, edges, pipelines, loops = (graph.get(name) if graph else None for name in _LISTS)
     return Parts(
@@ -89,7 +89,7 @@ def _read_shell(root: View, graph: View | None, state: View | None, previous: Sh
         **_member("graph", graph, _LISTS),
         **_member("state", state, ("schema",)),
     }
-    # The text of the value, since to Python `1`, `1.0` and `true` are equal.
+    # As text, since `1`, `1.0` and `true` are equal in Python.
     key = repr(value)
     if previous and previous.key == key:
         return previous
@@ -103,7 +103,7 @@ def _read_shell(root: View, graph: View | None, state: View | None, previous: Sh
 
 
 def _members(view: View, hollow: tuple[str, ...] = ("graph", "state")) -> dict[str, Any]:
-    """A mapping's value without what the keys in `hollow` hold: only that they hold a list or a mapping."""
+    """A mapping's value, in which the lists and mappings under the keys in `hollow` are emptied."""
     value = view.value
     kept = {key: _hollow(member) if key in hollow else member for key, member in value.items()}
     members = as_json(kept)
@@ -129,6 +129,6 @@ def _text(value: Any) -> str:
 
 
 def _count(value: Any) -> int | None:
-    """A number that counts something, as the schema checks it; None for anything else."""
+    """A whole number of at least 1, as the schema requires; None for any other value."""
     whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     return int(value) if whole and not isinstance(value, bool) and value >= 1 else None

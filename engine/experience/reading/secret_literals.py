@@ -1,4 +1,4 @@
-"""Secrets that stand in the text of an experience, told by the forms that issuers give them (OE604)."""
+"""Finds secrets in the text of an experience by the formats of their issuers (OE604)."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from engine.experience.source.locate import locate, span_inside, texts
 from engine.expressions import Json
 from engine.syntax import Span, View
 
-# Only forms that nothing else has: a false alarm costs more trust than a missed one.
-# For RE2, which never backtracks: a text may be nothing but beginnings.
+# Only unmistakable formats: a false alarm costs more trust than a missed secret.
+# For RE2, which never backtracks: a hostile text may repeat the beginning of a format.
 _FORMS = (
     r"\bsk-ant-[\w-]{20,}"
     r"|\bsk-(?:proj-|svcacct-)?[A-Za-z0-9_-]*[A-Za-z0-9]{32,}"
@@ -33,7 +33,7 @@ _CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization"})
 
 
 def check_secrets(view: View, value: Json) -> Iterator[Problem]:
-    """The secrets in the texts of a value. No message shows one."""
+    """Reports the secrets in the texts of a value. No message shows one."""
     for steps, text in texts(value):
         span = _find_form(text)
         if span is None and steps and str(steps[-1]).lower() in _CREDENTIAL_HEADERS:
@@ -43,8 +43,8 @@ def check_secrets(view: View, value: Json) -> Iterator[Problem]:
             scalar = locate(view, steps).value
             place = span_inside(scalar, span) if scalar is not None else view.span
             message = (
-                "this looks like a secret, which everyone who gets this file can read: keep it in the environment"
-                " (`${NAME}` in headers, `env` for tools) or take it as an arg marked `writeOnly: true`"
+                "this looks like a secret, which anyone with this file can read; keep it in the environment"
+                " (`${NAME}` in headers, `env` for tools), or take it as an arg with `writeOnly: true`"
             )
             yield Problem(Code.LITERAL_SECRET, Severity.WARNING, message, place)
 

@@ -1,6 +1,6 @@
-"""The lists of an experience (nodes, edges, …) as read items at their places, carried over from text to text.
+"""Reads the lists of an experience (nodes, edges, …) into items at their places, reusing unchanged items.
 
-This is what an edit costs: one look at each item of the list that it is in, and reading the item that it is in.
+An edit costs one lookup for each item of its list, and reading the item that it is in.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ _FEW = 8
 
 
 class Section(Struct, Generic[Model], frozen=True):
-    """What stands under one key, such as `graph.nodes`: its items, and for each where it starts and how long it is.
+    """The items under a key such as `graph.nodes`, with the start and length of each.
 
-    `view` is None where that is missing or of another shape. `known_whole`: what has no name here has one nowhere.
-    Starts are relative to the section, the items' own spans relative to the item.
+    `view` is None if the key is missing or of the wrong type. `known_whole`: all of it could be read, so a name that is
+    not here is not declared. Starts are relative to the section, spans in items to the item.
     """
 
     view: View | None
@@ -37,29 +37,29 @@ class Section(Struct, Generic[Model], frozen=True):
     cache: Mapping[Any, Item[Model]] = field(default_factory=dict)
 
     def place(self, position: int, span: Span) -> Span:
-        """A span that is relative to the item at this position, in the text."""
+        """A span relative to the item at a position, as a span of the text."""
         return span.shift((self.view.start if self.view else 0) + self.starts[position])
 
     def span(self, position: int) -> Span:
-        """Where the item at this position is in the text."""
+        """The span of the item at a position."""
         return self.place(position, Span(0, self.lengths[position]))
 
     def spans(self) -> Iterable[Span]:
-        """Where the items are in the text."""
+        """The spans of the items."""
         return map(self.span, range(len(self.items)))
 
     def ids(self) -> Iterator[tuple[str, Span, Span]]:
-        """The ids that the items have, each with its place and that of its item."""
+        """The ids of the items, each with its span and the span of its item."""
         for position, item in enumerate(self.items):
             if item.id:
                 yield item.id.text, self.place(position, item.id.span), self.span(position)
 
     def models(self) -> tuple[Model, ...]:
-        """The items that could be read, in order."""
+        """The models of the items that could be read, in order."""
         return tuple([item.model for item in self.items if item.model is not None])
 
     def problems(self) -> Iterator[Problem]:
-        """The problems of the items, at their places in the text."""
+        """The problems of the items, with spans of the text."""
         for position, item in enumerate(self.items):
             if item.problems:
                 by = self.span(position).start
@@ -69,14 +69,14 @@ class Section(Struct, Generic[Model], frozen=True):
 def read_list(
     view: View | None, previous: Section[Model] | None, read: Callable[[View], Item[Model]]
 ) -> Section[Model]:
-    """Read the items of a sequence, each alone; those whose text `previous` has met are taken from there."""
+    """Reads each item of a sequence on its own, reusing the items of `previous` whose text is unchanged."""
     if view is None or not isinstance(view.green, Sequence):
         return Section(None)
     if previous and previous.view and previous.view.green is view.green:
         return replace(previous, view=view)
-    # An edit passes here for every item of the list: hence the green nodes, which are found by identity, and no views.
+    # Every edit gets here for every item of its list, hence green nodes, which are found by identity, without views.
     parts = [(at, part) for at, part in view.green.items if part.kind is not NodeKind.ERROR]
-    cache = _carried_over([part for _, part in parts], previous.cache if previous else {}, read)
+    cache = _reused([part for _, part in parts], previous.cache if previous else {}, read)
     return Section(
         view,
         items=tuple([cache[part] for _, part in parts]),
@@ -87,13 +87,13 @@ def read_list(
     )
 
 
-def _carried_over(
+def _reused(
     parts: list[Green], before: Mapping[Green, Item[Model]], read: Callable[[View], Item[Model]]
 ) -> dict[Green, Item[Model]]:
-    """Each part with its item: from before if it is the same object or has the same text, else read now."""
+    """The item of each part: from `before` if it is the same object or has the same text, else read now."""
     new = [part for part in parts if part not in before]
-    # Looking up texts takes the texts of all that was known, so it pays only where much is new: a pasted or
-    # reordered list, or a document that can only be parsed as a whole.
+    # A lookup by text hashes all known texts, so it pays off only if much is new: a pasted or reordered list, or a
+    # document that can only be parsed as a whole.
     by_text: dict[Hashable, Item[Model]] = {}
     if len(new) > _FEW:
         by_text.update((_source_key(part), item) for part, item in before.items())
@@ -105,7 +105,7 @@ def _carried_over(
 
 
 def read_fields(view: View | None, previous: Section[StateField] | None) -> Section[StateField]:
-    """Read the fields of a `state.schema`, each alone, as `read_list` does. Keys that start with `x-` are no fields."""
+    """Reads each field of a `state.schema` on its own, like `read_list`. Keys that start with `x-` are not fields."""
     if view is None or not isinstance(view.green, MappingNode):
         return Section(None)
     if previous and previous.view and previous.view.green is view.green:

@@ -1,4 +1,4 @@
-"""What YAML reads otherwise than many people do (OE108); what it refuses is engine/syntax's to report."""
+"""Finds values that YAML reads differently than many people expect (OE108)."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _BOOLEANS_OF_YAML_1_1 = {"yes": "true", "on": "true", "no": "false", "off": "fal
 
 
 def check_booleans(view: View, value: Json, steps: Steps) -> Iterator[Problem]:
-    """Texts under a key, without quotes, that were booleans in YAML 1.1 (docs/format.md, Reading)."""
+    """Reports unquoted texts that were booleans in YAML 1.1 (docs/format.md, Reading)."""
     for inner, text in texts(value, steps):
         meant = _BOOLEANS_OF_YAML_1_1.get(text.lower())
         scalar = locate(view, inner).value if meant else None
         if meant and scalar is not None and scalar.style is Style.PLAIN:
-            message = f"this is the text '{text}', not {meant}; write `{meant}`, or put quotes around the text"
+            message = f"this is the text '{text}', not {meant}; write `{meant}`, or put quotes around it"
             yield Problem(Code.AMBIGUOUS_SCALAR, Severity.HINT, message, scalar.span, data={"suggestion": meant})
 
 
 def check_numbers(view: View, steps: Steps) -> Iterator[Problem]:
-    """Numbers under a key, without quotes, that are not written like the number that they are: `007`, `12e3`."""
+    """Reports unquoted numbers that look like text, such as `007` or `12e3`."""
     under = locate(view, steps).value
     left = [under] if under is not None and (" 0" in under.text or "e" in under.text.lower()) else []
     while left:

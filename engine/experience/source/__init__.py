@@ -1,1 +1,1 @@
-"""Where things are in the text of an experience."""
+"""Positions in the text of an experience."""

@@ -1,6 +1,6 @@
-"""Characters that nobody sees, or that look like others: named by code point where a problem is about a text with them.
+"""Names invisible and look-alike characters in the messages of problems, by code point.
 
-A problem says what is wrong with a word; that it looks right on the screen is said here, once for all problems.
+Otherwise a problem would complain about a word that looks right on the screen.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from msgspec.structs import replace
 
 from engine.experience.problems import Code, Problem, Severity
 
-_LOOKED_AT = 200
-_NAMED = 3
+_MAX_INSPECTED = 200
+_MAX_NAMED = 3
 _WITHOUT_NAME = {"\x85": "next line", "\u2028": "line separator", "\u2029": "paragraph separator"}
-_PLAIN = {
+_LOOK_ALIKES = {
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc\uff07", "'"),
     **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\uff02", '"'),
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d", "-"),
@@ -52,11 +52,11 @@ _PLAIN = {
     **dict.fromkeys("\u03a5", "Y"),
     **dict.fromkeys("\u0396", "Z"),
 }
-"""What a character is easily taken for. Full-width forms and blanks are told by their properties."""
+"""ASCII look-alikes. Full-width forms and spaces are recognised by their properties."""
 
 
 def with_characters_named(problems: Iterable[Problem], text: str) -> list[Problem]:
-    """The problems, with the odd characters of the text that each is about at the end of its message."""
+    """The problems, with unusual characters in their text named at the end of the message."""
     if text.isascii():
         return list(problems)
     return [_with_characters_named(problem, text) for problem in problems]
@@ -65,35 +65,35 @@ def with_characters_named(problems: Iterable[Problem], text: str) -> list[Proble
 def _with_characters_named(problem: Problem, text: str) -> Problem:
     if problem.severity is Severity.HINT or problem.code is Code.LITERAL_SECRET:
         return problem
-    about = text[problem.span.start : min(problem.span.end, problem.span.start + _LOOKED_AT)]
+    about = text[problem.span.start : min(problem.span.end, problem.span.start + _MAX_INSPECTED)]
     about = about.partition("\n")[0]
     if about.isascii() and "suggestion" not in problem.data:
         return problem
-    found = list(dict.fromkeys(_odd(about)))
+    found = list(dict.fromkeys(_unusual(about)))
     if problem.code is Code.INVALID_YAML and found:
-        message = f"this holds {_listed(found)}, which means nothing in YAML and is read as a letter; replace it"
+        message = f"this contains {_listed(found)}, which YAML reads as a letter; replace it"
         return replace(problem, message=message)
     note = _note(found, about, problem.data.get("suggestion"))
     return problem if note is None else replace(problem, message=f"{problem.message.rstrip('.')}; {note}")
 
 
 def _note(found: list[str], about: str, suggestion: str | None) -> str | None:
-    """What cannot be seen in a text; or in the word that was probably meant, where that looks the same."""
+    """Names the unusual characters of a text, or of the word that was probably meant if that looks the same."""
     if found:
-        return f"it holds {_listed(found)}"
+        return f"it contains {_listed(found)}"
     if suggestion is not None and not suggestion.isascii() and _looks_like(suggestion) == _looks_like(about):
-        hidden = list(dict.fromkeys(_odd(suggestion)))
+        hidden = list(dict.fromkeys(_unusual(suggestion)))
         if hidden:
-            return f"the other is written with {_listed(hidden)}"
+            return f"the other contains {_listed(hidden)}"
     return None
 
 
 def _listed(characters: list[str]) -> str:
-    return ", ".join(map(_named, characters[:_NAMED]))
+    return ", ".join(map(_named, characters[:_MAX_NAMED]))
 
 
-def _odd(text: str) -> Iterator[str]:
-    """The characters of a text that look like nothing, or like something else, in their order."""
+def _unusual(text: str) -> Iterator[str]:
+    """The invisible and look-alike characters of a text, in order."""
     has_latin = any(character.isascii() and character.isalpha() for character in text)
     for at, character in enumerate(text):
         if character.isascii():
@@ -102,36 +102,36 @@ def _odd(text: str) -> Iterator[str]:
         if category in ("Cf", "Zs", "Zl", "Zp", "Cc", "Co"):
             if not (character == "\u200d" and at and ord(text[at - 1]) > 0x2000):  # part of an emoji
                 yield character
-        elif "\uff01" <= character <= "\uff5e" or (character in _PLAIN and not character.isalpha()):
+        elif "\uff01" <= character <= "\uff5e" or (character in _LOOK_ALIKES and not character.isalpha()):
             yield character
         elif category == "Mn":
             if unicodedata.normalize("NFC", text[max(at - 1, 0) : at + 1]) != text[max(at - 1, 0) : at + 1]:
                 yield character
-        elif character in _PLAIN and (has_latin or _is_all_alike(text)):
+        elif character in _LOOK_ALIKES and (has_latin or _is_all_alike(text)):
             yield character
 
 
 def _is_all_alike(text: str) -> bool:
-    """Whether every letter of a text could be taken for one of ASCII: then no word of another language is meant."""
-    return all(not character.isalpha() or character in _PLAIN or character.isascii() for character in text)
+    """Checks that every letter of a text looks like ASCII: then it is not a word of another language."""
+    return all(not character.isalpha() or character in _LOOK_ALIKES or character.isascii() for character in text)
 
 
 def _looks_like(text: str) -> str:
-    """What one sees of a text: equal for texts that look alike."""
+    """A key that is equal for texts that look alike."""
     composed = unicodedata.normalize("NFKC", text)
-    return "".join(_PLAIN.get(each, each) for each in composed if unicodedata.category(each) != "Cf")
+    return "".join(_LOOK_ALIKES.get(each, each) for each in composed if unicodedata.category(each) != "Cf")
 
 
 def _named(character: str) -> str:
     name = _WITHOUT_NAME.get(character) or unicodedata.name(character, "a character without a name").lower()
-    plain = _plain_of(character)
+    plain = _ascii_of(character)
     instead = f" instead of {plain}" if plain else ""
     return f"U+{ord(character):04X} ({name}){instead}"
 
 
-def _plain_of(character: str) -> str:
+def _ascii_of(character: str) -> str:
     if unicodedata.category(character) == "Zs":
         return "a space"
     if "\uff01" <= character <= "\uff5e":
         return f"`{chr(ord(character) - 0xFEE0)}`"
-    return f"`{_PLAIN[character]}`" if character in _PLAIN else ""
+    return f"`{_LOOK_ALIKES[character]}`" if character in _LOOK_ALIKES else ""

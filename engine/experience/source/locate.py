@@ -1,4 +1,4 @@
-"""Where the parts of a value are in the text: from a path inside a value to spans. No rules about experiences."""
+"""Maps paths inside a value to spans of the text. No rules about experiences."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from engine.experience.source.scalar_offsets import place_inside
+from engine.experience.source.scalar_offsets import source_span
 from engine.expressions import Json
 from engine.syntax import NodeKind, Span, View
 from engine.syntax.green_tree import Green
@@ -17,11 +17,11 @@ from engine.syntax.tree_view import EntryView
 Steps = tuple[str | int, ...]
 
 _NOT_ONLY_TEXT = frozenset({"null", "true", "false", "inf", "nan"})
-"""Names that keys have in JSON which are no text in YAML. Numbers are no identifiers."""
+"""Keys of JSON that may be something else than text in YAML. Numbers are no identifiers."""
 
 
 class Place(Struct, frozen=True):
-    """A value in the text, and the key that it stands under, where there is one."""
+    """A value in the text, its key if it has one, and the collection that contains it."""
 
     key: View | None
     value: View | None
@@ -29,22 +29,19 @@ class Place(Struct, frozen=True):
 
     @property
     def span(self) -> Span:
-        """The value; its key where nothing follows it; what it would be in where neither is written."""
+        """The span of the value; of its key if the value is empty; of its owner if neither is written."""
         if self.value is not None and self.value.span.end > self.value.start:
             return self.value.span
         return (self.key or self.owner).span
 
     @property
     def key_span(self) -> Span:
-        """The key; the value where it has none."""
+        """The span of the key, or of the value if it has none."""
         return self.key.span if self.key else self.span
 
 
 def locate(view: View, steps: Steps) -> Place:
-    """Follow a path of `as_json(view.value)` in the text, as far as it is written there.
-
-    What an alias stands for is written elsewhere: a path that leads into one ends at the alias.
-    """
+    """Follows a path of `as_json(view.value)` in the text as far as it is written there; it does not enter aliases."""
     place = Place(None, view, view)
     for step in steps:
         inner = _step(place.value, step) if place.value is not None else None
@@ -55,7 +52,7 @@ def locate(view: View, steps: Steps) -> Place:
 
 
 def _is_certain(key: str) -> bool:
-    """Whether a key of JSON can only be this text in YAML."""
+    """Checks that a key of JSON can only be this text in YAML."""
     return key.isidentifier() and key not in _NOT_ONLY_TEXT
 
 
@@ -65,19 +62,19 @@ def _step(view: View, step: str | int) -> Place | None:
         return Place(None, item, view) if item else None
     if _is_certain(step) and (entry := view.entry(step)) is not None:
         return Place(entry.key, entry.value, view)
-    # The last one counts where a key is written twice, as in the value.
+    # If a key is written twice, the last one counts, as in the value.
     found = _by_key_text(view.green).get(step)
     return Place(found.key.shift(view.start), found.value and found.value.shift(view.start), view) if found else None
 
 
 @lru_cache(maxsize=8)
 def _by_key_text(green: Green) -> dict[str, EntryView]:
-    """The last entry of each key of a mapping, as if it began at 0: there may be many to look for in the same one."""
+    """The last entry of each key of a mapping that starts at 0; cached, since many lookups may follow."""
     return {key_text(entry.key): entry for entry in View(green, 0).entries()}
 
 
 def missing_key_span(view: View, steps: Steps) -> Span:
-    """Where to say that the mapping at this path lacks a key: its id, else its own key, else its first key."""
+    """The span at which to report a missing key of a mapping: its id, else its own key, else its first key."""
     place = locate(view, steps)
     if place.value is not None and (id_ := place.value.get("id")) is not None and id_.span.end > id_.start:
         return id_.span
@@ -88,15 +85,15 @@ def missing_key_span(view: View, steps: Steps) -> Span:
 
 
 def span_inside(scalar: View, span: Span) -> Span:
-    """A stretch of a scalar's value, in the text: exact where it can be found there, else all of the scalar."""
+    """The span in the text of a part of a scalar's value; of the whole scalar if it cannot be found exactly."""
     if scalar.kind is not NodeKind.SCALAR or span.start == span.end:
         return scalar.span
-    found = place_inside(scalar, span)
+    found = source_span(scalar, span)
     return found.shift(scalar.start) if found else scalar.span
 
 
 def as_json(value: Any) -> Json:
-    """A YAML value with its keys as text, as JSON has them: `1: x` is `{"1": "x"}`. Always a copy."""
+    """A copy of a YAML value with text keys, as in JSON: `1: x` is `{"1": "x"}`."""
     if isinstance(value, dict):
         return {_key(key): as_json(member) for key, member in value.items()}
     if isinstance(value, list):
@@ -105,7 +102,7 @@ def as_json(value: Any) -> Json:
 
 
 def texts(value: Json, steps: Steps = ()) -> Iterator[tuple[Steps, str]]:
-    """Every text in a value, at any depth, with its path."""
+    """The texts in a value, at any depth, each with its path."""
     if isinstance(value, str):
         yield steps, value
         return
@@ -118,7 +115,7 @@ def texts(value: Json, steps: Steps = ()) -> Iterator[tuple[Steps, str]]:
 
 
 def key_text(key: View) -> str:
-    """A mapping's key as JSON has it."""
+    """The text of a mapping's key, as in JSON."""
     kind = key.kind
     is_value = kind is NodeKind.SCALAR or kind is NodeKind.NULL or kind is NodeKind.ALIAS
     return _key(key.value) if is_value else key.text

@@ -1,4 +1,4 @@
-"""Where a stretch of a scalar's value stands in its source. The two differ in white space, and where escapes stand."""
+"""Maps spans of a scalar's value to its source, which differs from it in white space and escapes."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from engine.syntax.green_tree import Scalar
 
 _PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
 _HEADER = re.compile(r"[|>][^\r\n]*")
-_SIGNS = {
+_TOKENS = {
     Style.SINGLE: re.compile(r"''|\S"),
     Style.DOUBLE: re.compile(
         r"\\(?:x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})|.)|\S", re.DOTALL
     ),
 }
-_SIGN = re.compile(r"\S")
+_NON_BLANK = re.compile(r"\S")
 _BLANK_ESCAPES = frozenset("tnvfrN_LP \t\r\n\x85\u2028\u2029")
 
 
-def place_inside(scalar: View, span: Span) -> Span | None:
-    """Where a stretch of the value of a scalar is, from the start of the scalar; None where that cannot be told."""
-    return _places(scalar.green).find(span) if isinstance(scalar.green, Scalar) else None
+def source_span(scalar: View, span: Span) -> Span | None:
+    """The source of a span of a scalar's value, relative to the scalar; None if that cannot be determined."""
+    return _positions(scalar.green).find(span) if isinstance(scalar.green, Scalar) else None
 
 
-class _Places(Struct):
-    """Where the characters are that are no white space, in the value and in the source: the same ones in both."""
+class _Positions(Struct):
+    """The positions of the non-blank characters in the value and, one to one, in the source."""
 
     shift: int | None
-    """How much further on the source is, where it is the value itself."""
+    """The offset of the value in the source, if it is written there literally."""
     in_value: Sequence[int] = ()
     in_source: Sequence[tuple[int, int]] = ()
 
@@ -47,15 +47,15 @@ class _Places(Struct):
 
 
 @lru_cache(maxsize=8)
-def _places(scalar: Scalar) -> _Places:
-    """Worked out once for a scalar: a prompt may have a problem in each of its lines."""
+def _positions(scalar: Scalar) -> _Positions:
+    """Cached, since a prompt may have a problem in each of its lines."""
     source, value = scalar.text, str(scalar.data)
     begin, end = _inside(source, scalar.style)
     if source[begin:end] == value:
-        return _Places(begin)
-    signs = _SIGNS.get(scalar.style, _SIGN).finditer(source, begin, end)
+        return _Positions(begin)
+    signs = _TOKENS.get(scalar.style, _NON_BLANK).finditer(source, begin, end)
     in_source = [sign.span() for sign in signs if not _is_blank(sign)]
-    return _Places(None, [sign.start() for sign in _SIGN.finditer(value)], in_source)
+    return _Positions(None, [sign.start() for sign in _NON_BLANK.finditer(value)], in_source)
 
 
 def _inside(source: str, style: Style) -> tuple[int, int]:
@@ -68,9 +68,9 @@ def _inside(source: str, style: Style) -> tuple[int, int]:
 
 
 def _is_blank(sign: re.Match[str]) -> bool:
-    """Whether an escape stands for white space, or for nothing."""
+    """Checks that an escape stands for white space or nothing."""
     written = sign.group()
-    if written[0] != "\\" or len(written) == 1 or sign.re is not _SIGNS[Style.DOUBLE]:
+    if written[0] != "\\" or len(written) == 1 or sign.re is not _TOKENS[Style.DOUBLE]:
         return False
     code = sign["x"] or sign["u"] or sign["U"]
     return chr(min(int(code, 16), 0x10FFFF)).isspace() if code else written[1] in _BLANK_ESCAPES

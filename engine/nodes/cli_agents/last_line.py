@@ -34,18 +34,18 @@ class LastLine:
         if news:
             self._news = news
             if self._pause is None:
-                self._tell()
+                self._report_line()
 
     def close(self) -> None:
         """Stops reporting."""
         if self._pause is not None:
             self._pause.cancel()
 
-    def _tell(self) -> None:
+    def _report_line(self) -> None:
         self._pause = None
         if self._news:
             news, self._news = self._news, ""
-            self._pause = asyncio.get_running_loop().call_later(PAUSE_SECONDS, self._tell)
+            self._pause = asyncio.get_running_loop().call_later(PAUSE_SECONDS, self._report_line)
             self._report(news)
 
 

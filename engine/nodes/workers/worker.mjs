@@ -16,14 +16,14 @@ import { NotJson, plain } from './worker_values.mjs';
 
 const root = home();
 
-/** The experience's folder. Where no module has a URL by its name (it is not UTF-8, or holds a `\`), by another one. */
+/** The experience's folder; by another path if modules have no URL there (not UTF-8, or with a `\`). */
 function home() {
   const folder = process.cwd();
   return fs.existsSync(folder) && !folder.includes('\\') ? folder : `/proc/self/fd/${fs.openSync('.')}`;
 }
 
 const modules = new Modules(root === process.cwd() ? process.argv[4] : root);
-const { parse, stringify } = JSON; // here and below: as they are before a tool can put others in their place
+const { parse, stringify } = JSON; // here and below: before a tool can replace them
 const { exit } = process;
 const { writeSync } = fs;
 const streams = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write }));
@@ -46,13 +46,13 @@ function main(channel) {
   socket.on('error', () => exit.call(process, 1));
 }
 
-/** What was printed leaves before the answer does: what a full pipe did not take, Node keeps until there is room. */
+/** Waits until printed output is written, so that it precedes the reply: Node buffers what a full pipe did not take. */
 function written({ stream, write }) {
   if (!stream.writableLength || !stream.writable) return null;
   return new Promise((resolve) => { write.call(stream, '', resolve); });
 }
 
-/** The reply to one request. Never rejects: whatever a tool does becomes an error that says so. */
+/** Resolves with the reply to one request. Never rejects: whatever a tool does becomes an error in the reply. */
 function serve(isolation, request) {
   const { id, node, files } = request;
   const file = path.resolve(root, request.file);
@@ -88,7 +88,7 @@ async function answer(isolation, { id, file, function: name, input, node, files 
   return { id, ok: true, output, ...modules.report() };
 }
 
-/** The tool's module; null where it cannot be loaded here, perhaps since it was before: some can be only once. */
+/** Loads the tool's module; null if that failed, perhaps because of an earlier load: some load once per process. */
 async function loaded(file, node, files) {
   const asked = stringify([node, files]);
   const wasAsked = hasLoaded && failed !== asked;
@@ -109,17 +109,17 @@ function print(error) {
   console.error(readable(error));
 }
 
-/** `error`, its stack with the addresses of modules as their author knows them. */
+/** `error` with the addresses in its stack as their author knows them. */
 function readable(error) {
   try {
     if (error instanceof Error) error.stack = withoutGeneration(error.stack);
   } catch {
-    // it cannot be changed
+    // read-only
   }
   return error;
 }
 
-/** Node's words for a TypeScript file that it cannot load do not say which Node could. */
+/** Adds to Node's error for a TypeScript file which Node could load it. */
 function explained(error) {
   const isTypeScript = error?.code === 'ERR_UNKNOWN_FILE_EXTENSION' && /"\.[mc]?ts"/.test(error.message);
   return isTypeScript ? new NoTypeScript(error) : error;
@@ -137,8 +137,8 @@ class NoTypeScript extends Error {
 }
 
 /**
- * The function that an `impl` means. What CommonJS exports is the default of its module; of a compiled TypeScript or ES
- * module (`__esModule`) the `default` in that, and of other objects `default` or `run`.
+ * The function that an `impl` names. The exports of CommonJS are the default of its module; of a compiled TypeScript or
+ * ES module (`__esModule`) it is the `default` in them, of other objects `default` or `run`.
  */
 function callable(module, name) {
   const exported = module.default;
@@ -150,7 +150,7 @@ function callable(module, name) {
   return owner === module ? module[key] : owner?.[key].bind(owner);
 }
 
-/** The functions that can be named after a colon. */
+/** The names that may follow the colon of an `impl`. */
 function functions(module) {
   const exported = { ...(typeof module.default === 'object' ? module.default : {}), ...module };
   return Object.keys(exported).filter((key) => key !== 'default' && typeof exported[key] === 'function');
@@ -163,18 +163,18 @@ function failure(error) {
   return { type: error.name, message: error.message ? `${error.name}: ${error.message}` : error.name };
 }
 
-/** Where in the experience's own files `error` comes from: the innermost such frame. */
+/** The place of `error` in the experience's own files: the innermost such frame. */
 function location(error, tool) {
   if (!(error instanceof Error) || error instanceof NotJson) return null;
   return place(String(error.stack), tool) ?? (error instanceof SyntaxError ? place(checked(tool), tool) : null);
 }
 
-/** What Node says of the syntax of `file`: the error of an import does not tell the line. */
+/** Node's report on the syntax of `file`: the error of an import has no line. */
 function checked(file) {
   return spawnSync(process.execPath, ['--check', file], { encoding: 'utf8', timeout: 5000 }).stderr ?? '';
 }
 
-/** The first place in the experience's own files that `text`, a stack or the like, names. */
+/** The first place in the experience's own files that `text`, such as a stack, names. */
 function place(text, tool) {
   const home = path.dirname(tool);
   for (const line of text.split('\n')) {

@@ -201,15 +201,15 @@ class Worker:
         changed, patched = self._patches.undo()
         if changed:
             loaded.is_reusable = False
-        told: dict[str, Any] = {}
+        reply: dict[str, Any] = {}
         if loaded.differing():
-            told["unlike"] = loaded.differing()
+            reply["unlike"] = loaded.differing()
         if loaded.unforeseen():
-            told["loaded"] = loaded.unforeseen()
+            reply["loaded"] = loaded.unforeseen()
         why = "a name of another module was replaced" if patched else self._leftovers.found()
         if self._modules.holds_native_code:
             why = "a compiled module was loaded"
-        return {**told, "retire": True, "why": why} if why else told
+        return {**reply, "retire": True, "why": why} if why else reply
 
     def _has_late_effects(self, loaded: Loaded) -> bool:
         """Tells whether modules loaded during the call changed the process, which the next call would expect."""

@@ -1,5 +1,6 @@
-// Where Node finds and loads the user's modules: the addresses of generation N end in `?oe=N`, so that Node evaluates
-// them anew, and of all that is loaded the digest is told. Runs in Node's thread for hooks, or in the worker's own.
+// Hooks where Node resolves and loads the user's modules: the addresses of generation N end in `?oe=N`, so that Node
+// evaluates them again, and the digest of everything that is loaded is noted. Runs in
+// Node's thread for hooks, or in the worker's own.
 
 import { createHash } from 'node:crypto';
 import path from 'node:path';
@@ -7,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const OF_GENERATION = /[?&]oe=(\d+)(?:[&#]|$)/;
-/** Instead of the digest of a file that was looked for and is not there. */
+/** The digest of a file that was looked for and is missing. */
 export const MISSING = '0'.repeat(64);
 
 let shared;
@@ -37,7 +38,7 @@ export async function load(url, context, next) {
   }
 }
 
-/** The same for `module.registerHooks`: `note` is told the digests. */
+/** The same for `module.registerHooks`: passes digests to `note`. */
 export function hooks(current, note) {
   return {
     resolve: (specifier, context, next) => {
@@ -61,19 +62,19 @@ export function hooks(current, note) {
   };
 }
 
-/** Whether `file` is of a module of the user's: not of an installed package, nor of this worker. */
+/** Tells whether `file` is a user module: neither of an installed package nor of this worker. */
 export function isOwn(file) {
   return path.isAbsolute(file) && !file.split(path.sep).includes('node_modules') && path.dirname(file) !== HERE;
 }
 
-/** `url` as generation `number` knows it; the first one leaves it as it is. */
+/** `url` for generation `number`; the first generation leaves it as it is. */
 export function withGeneration(url, number) {
   if (number === 0) return url;
   const [, address, query, fragment] = /^([^?#]*)(\?[^#]*)?(#.*)?$/.exec(url);
   return `${address}${query ? `${query}&` : '?'}oe=${number}${fragment ?? ''}`;
 }
 
-/** `text`, a stack or the like, with the addresses as their author knows them. */
+/** `text`, such as a stack, with the addresses as their author knows them. */
 export function withoutGeneration(text) {
   return text.replace(/[?&]oe=\d+/g, '');
 }
@@ -82,7 +83,7 @@ export function digestOf(data) {
   return createHash('sha256').update(data).digest('hex');
 }
 
-/** `resolved` with the generation of the importing module: where its address names none, that of the current call. */
+/** `resolved` with the generation of the importing module, or of the current call if its address has none. */
 function ofGeneration(resolved, { parentURL }, current) {
   if (fileOf(resolved.url) === null || OF_GENERATION.test(resolved.url)) return resolved;
   if (parentURL === undefined || fileOf(parentURL) === null) return resolved;
@@ -100,7 +101,7 @@ function tellMissing(specifier, { parentURL }, note) {
   if (file !== null) note(file, MISSING);
 }
 
-/** Whether `error` says that `file` could not be read, though it was there when it was looked for. */
+/** Tells whether `error` says that `file` could not be read although it was found. */
 export function isUnreadable(error, file) {
   return error?.errno !== undefined && error.path === file;
 }
@@ -115,7 +116,7 @@ function tell(url, { source }, note) {
   if (file !== null && source !== null && source !== undefined) note(file, digestOf(source));
 }
 
-/** The user's file that `url` names; else null. */
+/** The user's file at `url`; null if it is another. */
 function fileOf(url) {
   if (!url.startsWith('file:')) return null;
   try {

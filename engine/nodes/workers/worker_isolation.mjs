@@ -1,5 +1,5 @@
 // Keeps the requests to one process apart: what one leaves behind does not reach the next, and a late error is blamed
-// on the request that it comes from. Stand-alone, like worker.mjs.
+// on the request that caused it. Stand-alone, like worker.mjs.
 //
 // Modules may change the process when they are loaded (dotenv does): from then on the process serves only calls that
 // share them. What a call changes or leaves running makes the process unfit for another request. So every call finds
@@ -12,7 +12,7 @@ const { setImmediate, setTimeout } = globalThis; // as they are before a tool ca
 const LOOKS = 20;
 const DRAINING_LOOKS = 200;
 
-/** What can go on in a process when a tool has returned, by Node's names. */
+/** What may still be active when a tool has returned, by Node's names. */
 const WORDS = {
   Timeout: 'a timer',
   Immediate: 'a timer',
@@ -28,7 +28,7 @@ const WORDS = {
 };
 
 export class Isolation {
-  /** Whether nothing more may run here: something threw while a request was answered, and nobody caught it. */
+  /** True once nothing more may run here: an error was thrown during a request and not caught. */
   isBroken = false;
 
   #contexts = new AsyncLocalStorage();
@@ -43,7 +43,7 @@ export class Isolation {
   #active;
 
   /**
-   * `disturbed` is called with the id of the request that is answered when an earlier one ends the process, and `print`
+   * `disturbed` is called with the id of the current request when an earlier one ends the process, and `print`
    * with late errors.
    */
   constructor(disturbed, print) {
@@ -59,14 +59,14 @@ export class Isolation {
     });
   }
 
-  /** Whether a request that is to use the modules of `generation` has to go to another process. */
+  /** Tells whether a request for the modules of `generation` needs another process. */
   refuses(generation) {
     return this.#isSpent || (this.#onlyFor !== null && this.#onlyFor !== generation);
   }
 
   /**
-   * The reply that `work` makes of `request`, or `fail` of an error that nobody awaited. With `retire` where the
-   * process cannot serve another, `why`, and `left`, what still runs; or `stale` where an earlier request disturbed it.
+   * The reply of `work` to `request`, or of `fail` for an error that nobody awaited. Has `retire` and `why` if the
+   * process cannot serve another, and `left`, what is still active; or `stale` if an earlier request disturbed it.
    */
   async serve(request, work, fail) {
     if (!this.#served) this.#remember();
@@ -79,7 +79,7 @@ export class Isolation {
     return reply;
   }
 
-  /** To be called when the modules of `generation` are loaded: what that changed stays, for them alone. */
+  /** Call it when the modules of `generation` are loaded: what loading changed stays, for them alone. */
   async loaded(generation) {
     if (this.#loaded.has(generation)) return;
     this.#loaded.add(generation);
@@ -89,19 +89,19 @@ export class Isolation {
     this.#remember();
   }
 
-  /** From now on, whatever differs was done by the request that is answered then. */
+  /** From now on, differences count as changes of the current request. */
   #remember() {
     this.#active = this.#resources();
     this.#state = new ProcessState();
   }
 
-  /** Returns when what was begun has ended, such as writing a file: not timers, and nothing that waits for others. */
+  /** Resolves when short work has ended, such as writing a file: not timers, and nothing that waits for others. */
   async drained() {
     if (this.#current !== null) return;
     for (let look = 0; look < DRAINING_LOOKS && this.#running().some(isOperation); look += 1) await pause(10);
   }
 
-  /** `reply`, once what the tool left to the event loop has had its turn. */
+  /** Resolves with `reply` once the event loop has run what the tool left to it. */
   async #ended(reply) {
     await new Promise((resolve) => { setImmediate(resolve); });
     const running = await this.#settled();
@@ -113,7 +113,7 @@ export class Isolation {
     return { ...reply, retire: true, why, ...(left.length && { left }) };
   }
 
-  /** What runs on. What only takes a moment to close, such as a file, is given that moment. */
+  /** What is still active. Gives what takes a moment to close, such as a file, that moment. */
   async #settled() {
     let running = this.#running();
     for (let look = 0; look < LOOKS && running.some((name) => name !== 'Timeout'); look += 1) {
@@ -132,12 +132,12 @@ export class Isolation {
     });
   }
 
-  /** What keeps the process awake, by Node's names. It counts no threads. */
+  /** What keeps the process alive, by Node's names; threads are not included. */
   #resources() {
     return [...process.getActiveResourcesInfo(), ...Array.from(this.#threads, () => 'Worker')];
   }
 
-  /** Whether the code that runs now comes from an earlier request. Of a microtask, Node does not tell. */
+  /** Tells whether the current code comes from an earlier request. Node does not tell for microtasks. */
   #isOfAnother() {
     return this.#served > 0 && this.#contexts.getStore() !== this.#current.request;
   }
@@ -155,14 +155,14 @@ export class Isolation {
   };
 }
 
-/** What runs on, as its author knows it. */
+/** What is still active, in the words of its author. */
 function inWords(names) {
   const words = new Set(names.map((name) => WORDS[name] ?? (isOperation(name) ? 'an operation' : name)));
-  if (words.has('a child process')) words.delete('a pipe'); // which leads to it
+  if (words.has('a child process')) words.delete('a pipe'); // which connects to it
   return [...words];
 }
 
-/** Whether Node's name is that of something that ends by itself. */
+/** Tells whether this is something that ends by itself. */
 function isOperation(name) {
   return /Req|WriteWrap|ShutdownWrap/.test(name);
 }

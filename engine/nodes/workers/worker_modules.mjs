@@ -1,8 +1,8 @@
-// The user's modules in a JavaScript worker: evaluated anew for each node, told apart by what was loaded.
+// The user's modules in a JavaScript worker: evaluated for each node, identified by the digests of what was loaded.
 //
-// The digests of what Node loads come from where it is loaded (worker_hooks.mjs), and not from what the disk says before
-// or after. Node keeps a module for as long as its address is the same, so each generation of modules has an address of
-// its own, `?oe=N`, which a module hands on to those that it imports.
+// The digests are taken where Node loads a file (worker_hooks.mjs), not from the disk before or after.
+// Node keeps a module as long as its address is the same, so each generation of modules has its own addresses, `?oe=N`,
+// and a module passes its generation on to those that it imports.
 
 import fs from 'node:fs';
 import nodeModule from 'node:module';
@@ -13,7 +13,7 @@ import { MISSING, digestOf, hooks, isOwn, isUnreadable, withGeneration } from '.
 
 const LIMIT = 500; // generations: Node forgets none
 
-/** The modules that one node's calls share, as long as they are those that `files`, the digests of its hash, name. */
+/** The modules that one node's calls share, as long as their digests are those of its hash, `files`. */
 class Generation {
   constructor(number, files, root) {
     this.number = number;
@@ -28,7 +28,7 @@ class Generation {
     return this.isReusable && JSON.stringify(this.files) === JSON.stringify(files) && !this.unlike().length;
   }
 
-  /** The files that the hash names, and that were loaded in another version, or passed over for others. */
+  /** The files in the hash that were loaded in another version, or shadowed by others. */
   unlike() {
     const others = new Set(this.unforeseen().map(([file]) => moduleName(file)));
     const isUnlike = (file, name) =>
@@ -54,7 +54,7 @@ export class Modules {
     this.hookIntoCommonJs();
   }
 
-  /** Have the modules of `node` in place; false where that takes a new process. */
+  /** Puts the modules of `node` in place; false if that takes a new process. */
   enter(node, files) {
     this.leave();
     const known = this.generations.get(node);
@@ -77,7 +77,7 @@ export class Modules {
     }
   }
 
-  /** What the engine has to know beside the result. */
+  /** What the engine must know besides the result. */
   report() {
     if (!this.hasHooks) this.compareAll();
     this.heed();
@@ -118,13 +118,13 @@ export class Modules {
     const file = path.resolve(path.dirname(parent), request);
     this.note(file, MISSING);
     for (const name of this.current.real.keys()) {
-      // What Node would have found was missing then, even if it is back by now; others may be behind links.
+      // What Node looked for was missing then, even if it is back by now; others may be behind links.
       const isCandidate = name.startsWith(`${file}.`) || name.startsWith(file + path.sep);
       if (isCandidate || (moduleName(name) === moduleName(file) && read(name) === null)) this.note(name, MISSING);
     }
   }
 
-  /** Takes note of what the hooks have seen in their thread. */
+  /** Notes what the hooks have seen in their thread. */
   heed() {
     if (!this.port) return;
     for (let seen = receiveMessageOnPort(this.port); seen; seen = receiveMessageOnPort(this.port)) {
@@ -132,7 +132,7 @@ export class Modules {
     }
   }
 
-  /** Whether this Node lets anyone see what it loads: from 18.19 and 20.6 on, in the same thread from 22.15 on. */
+  /** Tells whether this Node has hooks for loading: since 18.19 and 20.6, in the same thread since 22.15. */
   hookIn() {
     const { shared } = this;
     if (nodeModule.registerHooks) {
@@ -180,7 +180,7 @@ export class Modules {
     };
   }
 
-  /** The digest of the file that `text` was read from: of the one that the hash names, of today's, or of neither. */
+  /** The digest of the file that `text` was read from: the version in the hash, the current one, or neither. */
   digestOfText(file, text) {
     const named = this.current.files[this.current.real.get(file)];
     const found = [text, `\uFEFF${text}`].map(digestOf).find((digest) => digest === named);
@@ -189,12 +189,12 @@ export class Modules {
     return digestOf(data?.toString().replace(/^\uFEFF/, '') === text ? data : text);
   }
 
-  /** Where nobody tells what was loaded, all that the hash names has to be as it says, before and after. */
+  /** Without hooks, all files in the hash must have their digests before and after. */
   compareAll() {
     for (const file of this.current.real.keys()) this.noteFile(file);
   }
 
-  /** `file`, in which links are resolved, as a path from the experience. */
+  /** `file`, whose links are resolved, as a path from the experience. */
   asWritten(file) {
     return isInside(file, this.realRoot) ? path.relative(this.realRoot, file) : file;
   }
@@ -212,7 +212,7 @@ function read(file) {
   }
 }
 
-/** `file` as Node names what it loads from there: with links resolved, unless it is to keep them. */
+/** `file` as Node names it when loaded: with links resolved, unless told to preserve them. */
 function asLoaded(file) {
   try {
     return process.execArgv.includes('--preserve-symlinks') ? file : fs.realpathSync(file);
@@ -221,7 +221,7 @@ function asLoaded(file) {
   }
 }
 
-/** What a file is imported by, apart from what Node adds. */
+/** The name under which a file is imported, without what Node adds. */
 function moduleName(file) {
   const { dir, name } = path.parse(file);
   return name === 'index' ? path.basename(dir) : name;

@@ -1,4 +1,4 @@
-// The state of the process that tools share: what they may change in it, and which of it differs from before.
+// The state of the process that tools share: what they may change, and what differs from before.
 // Stand-alone, like worker.mjs.
 
 import childProcess from 'node:child_process';
@@ -7,11 +7,11 @@ import nodeModule from 'node:module';
 import timers from 'node:timers';
 import 'node:worker_threads'; // which wraps process.chdir when it is loaded, as fetch does
 
-const { stringify } = JSON; // here and below: as they are before a tool can put others in their place
+const { stringify } = JSON; // here and below: before a tool can replace them
 const { fstatSync } = fs;
 const { ownKeys, getOwnPropertyDescriptor } = Reflect;
 
-/** The objects that all code of a process uses. A tool that changes one changes it for the next. */
+/** The objects that all code of a process shares. A tool that changes one changes it for the next. */
 const SHARED = Object.entries({
   globalThis,
   process,
@@ -46,10 +46,10 @@ const SHARED = Object.entries({
   'Set.prototype': Set.prototype,
 });
 
-/** Those of `process` change with listeners, which are compared by themselves, and with no harm. */
+/** Properties of `process` that change harmlessly, with listeners, which are compared separately. */
 const PASSED_OVER = new Set(['_events', '_eventsCount', 'exitCode']);
 
-/** What is compared of the standard streams: the rest of a stream changes with all that is written. */
+/** The compared methods of the standard streams: the rest of a stream changes with each write. */
 const STREAM_METHODS = ['write', '_write', '_writev', 'end', 'destroy', 'emit'];
 
 /** The state of the process at one time. */
@@ -61,7 +61,7 @@ export class ProcessState {
     this.methods = streamMethods();
   }
 
-  /** What has changed since, in a few words; null where nothing has. */
+  /** Describes what has changed since; null if nothing has. */
   change() {
     const now = settings();
     for (const [name, value] of Object.entries(this.settings)) if (now[name] !== value) return name;
@@ -76,7 +76,7 @@ export class ProcessState {
   }
 }
 
-/** What is no property, as texts. */
+/** State that is no property, as texts. */
 function settings() {
   return {
     'process.env': stringify(process.env),
@@ -144,13 +144,13 @@ class Properties {
   }
 }
 
-/** Whether a property is what it was: many of Node's become a plain value when they are first read. */
+/** Tells whether a getter is unchanged: many of Node's become a plain value when first read. */
 function hasGetter(object, key, get) {
   const now = getOwnPropertyDescriptor(object, key);
   return now !== undefined && (now.get === get || (now.get === undefined && get.call(object) === now.value));
 }
 
-/** `fetch` keeps its connections behind a symbol of globalThis; a tool that put another agent there has changed it. */
+/** `fetch` keeps its connections behind a symbol of globalThis; another kind of agent there is a change. */
 function isOfNode(value, key) {
   const isOfFetch = typeof key === 'symbol' && String(key.description).startsWith('undici.');
   return isOfFetch && value?.constructor?.name === 'Agent';

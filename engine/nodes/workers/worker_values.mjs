@@ -1,5 +1,5 @@
-// What a tool returned, as plain data for JSON. What JSON would empty, drop from a list or change is an error that
-// names its place and the remedy. Stand-alone, like worker.mjs.
+// Copies what a tool returned to plain data for JSON. What JSON would empty, drop from a list or change is an error
+// that names its place and the remedy. Stand-alone, like worker.mjs.
 
 import { types } from 'node:util';
 
@@ -8,19 +8,19 @@ const FIRST_WITH_EXPONENT = 1e21; // JSON writes it as 1e+21, which no reader ta
 
 export class NotJson extends Error {}
 
-/** A copy of `value` that JSON holds as it is; undefined stays undefined. Throws NotJson. */
+/** A copy of `value` that JSON can hold unchanged; undefined stays undefined. Throws NotJson. */
 export function plain(value) {
   const at = { steps: [], within: [] };
   try {
     return copyOf(value, at, '');
   } catch (error) {
     if (error instanceof NotJson) throw error;
-    const words = error instanceof Error ? error.message : 'its getter threw'; // or its toJSON, or a proxy
+    const words = error instanceof Error ? error.message : 'its getter threw'; // of a getter, of toJSON, or of a proxy
     refuse(at, `cannot be read: ${words}`);
   }
 }
 
-/** `at` is where the value stands: the keys that lead there, and the objects around it. */
+/** `at` is the place of the value: the keys that lead there, and the objects around it. */
 function copyOf(value, at, key) {
   switch (typeof value) {
     case 'string':
@@ -86,7 +86,7 @@ function listOf(list, at) {
 
 /** A field that is undefined is left out, as JSON leaves it out (docs/format.md, Tools). */
 function recordOf(record, at) {
-  const copy = Object.create(null); // where even `__proto__` is an ordinary key
+  const copy = Object.create(null); // so that `__proto__` is an ordinary key
   for (const key of Object.keys(record)) {
     at.steps.push(key);
     if (!isWellFormed(key)) refuse(at, `has a key with ${HALF_A_PAIR}`);
@@ -97,7 +97,7 @@ function recordOf(record, at) {
   return copy;
 }
 
-/** What JSON would lose of this object, with the remedy; null where it keeps everything. */
+/** What JSON would lose of this object, with the remedy; null if nothing. */
 function lossOf(value) {
   if (types.isPromise(value) || typeof value.then === 'function') return 'is a Promise; await it';
   if (value instanceof Error || types.isNativeError(value)) {
@@ -119,7 +119,7 @@ function lossOf(value) {
   return Array.isArray(value) ? lossOfList(value) : lossOfRecord(value);
 }
 
-/** A list may have keys beside its items: they come last. Nobody misses those of a regular expression's match. */
+/** A list may have keys besides its items, which come last. Those of a regular expression's match are ignored. */
 function lossOfList(list) {
   const last = Object.keys(list).at(-1);
   if (last === undefined || /^\d+$/.test(last) || (Object.hasOwn(list, 'index') && Object.hasOwn(list, 'input'))) {
@@ -128,7 +128,7 @@ function lossOfList(list) {
   return `is a list with the key ${last}, which JSON would drop; return an object`;
 }
 
-/** JSON keeps the enumerable fields of an object: of a generator, a handle or private fields, that is nothing. */
+/** JSON keeps the enumerable fields of an object: none of a generator, a handle or private fields. */
 function lossOfRecord(value) {
   if (Object.keys(value).length) return null;
   const prototype = Object.getPrototypeOf(value);
@@ -144,7 +144,7 @@ function remedyFor(value) {
   return 'return a plain object, or give it toJSON()';
 }
 
-/** What an object is an instance of, with its article. */
+/** The class of an object, with its article. */
 function named(value) {
   const made = value.constructor?.name;
   const name = made && !['Object', 'Iterator'].includes(made) ? made : String(value[Symbol.toStringTag] ?? 'object');
@@ -159,7 +159,7 @@ function refuse({ steps }, reason) {
   throw new NotJson(`${placeOf(steps) || 'the result'} ${reason}`);
 }
 
-/** `rows[2].name`, or `rows["first name"]` where a key is no name. */
+/** `rows[2].name`, or `rows["first name"]` if a key is not an identifier. */
 function placeOf(steps) {
   return steps.reduce((place, step) => {
     if (typeof step === 'number') return `${place}[${step}]`;

@@ -1,1 +1,1 @@
-"""Pictures of a graph or a run: layout, Mermaid, SVG, lines for a terminal."""
+"""Drawings of graphs and runs: layout, Mermaid, SVG, terminal."""

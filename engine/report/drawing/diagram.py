@@ -1,4 +1,4 @@
-"""What there is to draw of an experience: its vertices in order, what they are, and the edges between them."""
+"""The picture of an experience, independent of the output format: boxes, edges and phases."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from engine.experience.source.locate import as_json
 
 
 class Box(Struct, frozen=True):
-    """One vertex. `kind` is that of the node, or `pipeline` or `loop`; `parts` are the nodes inside those.
+    """One vertex. `kind` is that of the node, or `pipeline` or `loop`, whose `parts` are the nodes inside.
 
-    `notes` are what decides how often it runs, and when: `for each $.files`, `join: any`.
+    `notes` say how often and when it runs: `for each $.files`, `join: any`.
     """
 
     id: str
@@ -27,7 +27,7 @@ class Box(Struct, frozen=True):
 
 
 class Line(Struct, frozen=True):
-    """An edge; `label` is its condition as written."""
+    """An edge; `label` is the text of its condition."""
 
     from_: str
     to: str
@@ -35,7 +35,7 @@ class Line(Struct, frozen=True):
 
 
 class Picture(Struct, frozen=True):
-    """`boxes` in topological order. `phases` are ids to titles, in the order in which they are drawn."""
+    """`boxes` are in topological order; `phases` maps ids to titles, in drawing order."""
 
     name: str
     boxes: tuple[Box, ...]
@@ -44,7 +44,7 @@ class Picture(Struct, frozen=True):
 
 
 def picture_of(experience: Experience, graph: Graph, phase_titles: Mapping[str, str] | None = None) -> Picture:
-    """The picture of a valid experience. Phases that only nodes name come after those that have titles."""
+    """The picture of a valid experience. Phases without a title come last."""
     nodes = {node.id: node for node in experience.nodes}
     boxes = tuple(_box(experience, graph.vertices[id_], nodes) for id_ in graph.order)
     lines = tuple(Line(edge.from_, edge.to, edge.when_text) for id_ in graph.order for edge in graph.outgoing[id_])

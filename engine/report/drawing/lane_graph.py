@@ -1,6 +1,4 @@
-"""A picture drawn with lines for a terminal, as `git log --graph` draws commits: a row for each vertex, in order, and
-a lane for each vertex that edges lead to.
-"""
+"""Draws a picture in a terminal as `git log --graph` does: a row for each vertex, and a lane for each open edge."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ _GROUP = "◉"
 
 
 class Row(Struct, frozen=True):
-    """One line: the drawing, and the vertex that it is the line of, if it is one."""
+    """One line of the drawing, and its vertex, if any."""
 
     drawing: str
     box: Box | None = None
@@ -55,7 +53,7 @@ def terminal_lines(picture: Picture) -> Iterator[str]:
 
 
 def _conditions(picture: Picture) -> Mapping[str, Sequence[str]]:
-    """By vertex: the conditions of the edges to it; whose they are is said where there are several edges."""
+    """By vertex: the conditions of its incoming edges, with their source if there are several."""
     incoming = Counter(line.to for line in picture.lines)
     conditions: dict[str, list[str]] = {}
     for line in picture.lines:
@@ -66,7 +64,7 @@ def _conditions(picture: Picture) -> Mapping[str, Sequence[str]]:
 
 
 def rows_of(picture: Picture) -> Iterator[Row]:
-    """The rows from top to bottom: a vertex stands in the lane that leads to it, and opens those to its successors."""
+    """The rows from top to bottom: a vertex ends the lane that leads to it, and opens lanes to its successors."""
     targets = _targets(picture)
     lanes: list[str | None] = []
     for box in picture.boxes:
@@ -93,7 +91,7 @@ def _targets(picture: Picture) -> Mapping[str, Sequence[str]]:
 
 
 def _open_lanes(lanes: list[str | None], targets: Sequence[str], column: int) -> list[int]:
-    """Give each target a lane, the first new one that of the vertex itself; the columns of all of them, sorted."""
+    """Open a lane for each target, the first in the column of the vertex. Returns the sorted columns."""
     columns = []
     for target in targets:
         if target in lanes:
@@ -106,7 +104,7 @@ def _open_lanes(lanes: list[str | None], targets: Sequence[str], column: int) ->
 
 
 def _free(lanes: list[str | None], start: int) -> int:
-    """The first lane from `start` on that leads nowhere; a new one where there is none."""
+    """The first free lane from `start`, or a new one."""
     for column in range(start, len(lanes)):
         if lanes[column] is None:
             return column
@@ -124,7 +122,7 @@ def _through_row(lanes: Sequence[str | None]) -> str:
 
 
 def _fork_row(before: Sequence[str | None], after: Sequence[str | None], column: int, columns: list[int]) -> str:
-    """From the vertex's column to those of its successors. A lane that is only crossed stays whole: `─│─`."""
+    """From the column of a vertex to those of its successors. Lanes that are only crossed continue: `─│─`."""
     left, right = min(column, columns[0]), max(column, columns[-1])
     row = []
     for place, lane in enumerate(after):

@@ -1,6 +1,6 @@
-"""Where the boxes of a graph go: in layers from top to bottom, few crossings, straight lines where there is room.
+"""Layered layout of a graph: from top to bottom, with few crossings and mostly straight lines.
 
-Layers by longest path, order within a layer by the mean of the neighbours' places, coordinates by least squares.
+Layers by longest path, order within a layer by the mean position of neighbours, coordinates by least squares.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _SWEEPS = 12
 
 
 class Size(Struct, frozen=True):
-    """How large each box is, and how much room is between layers and between boxes of one layer."""
+    """The size of boxes, and the gaps between layers and between boxes of a layer."""
 
     width: float
     height: float
@@ -24,7 +24,7 @@ class Size(Struct, frozen=True):
 
 
 class Layout(Struct, frozen=True):
-    """`boxes` gives the centre of each vertex; `lines` the points of each edge, from its upper end to its lower one."""
+    """The centre of each box, and the points of each line from top to bottom."""
 
     boxes: Mapping[str, tuple[float, float]]
     lines: Mapping[tuple[str, str], Sequence[tuple[float, float]]]
@@ -33,7 +33,7 @@ class Layout(Struct, frozen=True):
 
 
 class _Spot(Struct):
-    """A vertex or, on a line that crosses a layer, a bend."""
+    """A vertex, or a bend of a line that crosses a layer."""
 
     layer: int
     width: float
@@ -43,7 +43,7 @@ class _Spot(Struct):
 
 
 def layout(order: Sequence[str], edges: Sequence[tuple[str, str]], size: Size) -> Layout:
-    """Lay out a graph without cycles; `order` is a topological order of its vertices."""
+    """Lay out an acyclic graph; `order` is a topological order of its vertices."""
     unique = list(dict.fromkeys(edges))
     layer_of = _layers(order, unique)
     spots = [_Spot(layer_of[id_], size.width, [], []) for id_ in order]
@@ -58,7 +58,7 @@ def layout(order: Sequence[str], edges: Sequence[tuple[str, str]], size: Size) -
 
 
 def _layers(order: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str, int]:
-    """The longest way from a start; a vertex without predecessors stands just above the first that needs it."""
+    """The length of the longest path; a vertex without predecessors is just above its first successor."""
     layer = dict.fromkeys(order, 0)
     successors: dict[str, list[str]] = {id_: [] for id_ in order}
     has_predecessor = {to for _, to in edges}
@@ -74,7 +74,7 @@ def _layers(order: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str,
 
 
 def _chain(spots: list[_Spot], start: int, end: int, width: float) -> list[int]:
-    """The spots of an edge: its ends, and a bend in each layer between them."""
+    """The spots of an edge: its ends, and a bend in each layer in between."""
     chain = [start]
     for layer in range(spots[start].layer + 1, spots[end].layer):
         spots.append(_Spot(layer, width, [], []))
@@ -87,7 +87,7 @@ def _chain(spots: list[_Spot], start: int, end: int, width: float) -> list[int]:
 
 
 def _order_layers(spots: list[_Spot], layers: list[list[int]]) -> None:
-    """Sort each layer by where its neighbours stand, down and up in turn; keep the order that crosses least."""
+    """Sort each layer by the positions of neighbours, down and up in turn; keep the order with the fewest crossings."""
     best, fewest = [list(layer) for layer in layers], _crossings(spots, layers)
     for sweep in range(_SWEEPS):
         if fewest == 0:
@@ -113,7 +113,7 @@ def _mean_position(spots: list[_Spot], position: Mapping[int, int], *, down: boo
 
 
 def _crossings(spots: list[_Spot], layers: list[list[int]]) -> int:
-    """How many pairs of lines cross between neighbouring layers."""
+    """The number of pairs of lines that cross between neighbouring layers."""
     total = 0
     for upper, lower in pairwise(layers):
         position = {place: rank for rank, place in enumerate(lower)}
@@ -123,7 +123,7 @@ def _crossings(spots: list[_Spot], layers: list[list[int]]) -> int:
 
 
 def _inversions(numbers: Sequence[int], size: int) -> int:
-    """Pairs that stand in the wrong order, counted with a binary indexed tree."""
+    """The number of pairs in the wrong order, counted with a binary indexed tree."""
     tree = [0] * (size + 1)
     total = 0
     for seen, number in enumerate(numbers):
@@ -141,7 +141,7 @@ def _inversions(numbers: Sequence[int], size: int) -> int:
 
 
 def _place(spots: list[_Spot], layers: list[list[int]], gap: float) -> None:
-    """Move every spot towards the middle of its neighbours, as far as the order and the gaps allow."""
+    """Move every spot towards the mean of its neighbours, as far as the order and the gaps allow."""
     for layer in layers:
         _settle(spots, layer, [0.0] * len(layer), gap)
     for sweep in range(_SWEEPS):
@@ -158,7 +158,7 @@ def _place(spots: list[_Spot], layers: list[list[int]], gap: float) -> None:
 
 
 def _settle(spots: list[_Spot], layer: Sequence[int], wanted: Sequence[float], gap: float) -> None:
-    """The places nearest to the `wanted` ones, by least squares, that keep the order and the gaps (pooled means)."""
+    """Place a layer as near as possible to `wanted`, by least squares, with order and gaps kept (pooled means)."""
     offsets = [0.0]
     for left, right in pairwise(layer):
         offsets.append(offsets[-1] + (spots[left].width + spots[right].width) / 2 + gap)
@@ -177,7 +177,7 @@ def _settle(spots: list[_Spot], layer: Sequence[int], wanted: Sequence[float], g
 def _finished(
     spots: list[_Spot], number: Mapping[str, int], chains: Mapping[tuple[str, str], list[int]], size: Size
 ) -> Layout:
-    """Move everything to the right of and below (0, 0)."""
+    """Move everything to non-negative coordinates."""
     left = min((spot.x - spot.width / 2 for spot in spots), default=0.0)
     right = max((spot.x + spot.width / 2 for spot in spots), default=0.0)
     step = size.height + size.layer_gap

@@ -1,4 +1,4 @@
-"""HTML and SVG as elements. Texts become markup in one place only, which escapes them: what a page shows is data."""
+"""Builds HTML and SVG from elements. Text is always escaped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Child = Element | str | None
 
 
 def element(tag: str, *children: Child, **attributes: str | float | None) -> Element:
-    """An element. `class_` is `class`, and other underscores are hyphens; None leaves a child or an attribute out."""
+    """An element. `class_` is `class`, other underscores become hyphens. None omits a child or an attribute."""
     made = ElementTree.Element(tag)
     for name, value in attributes.items():
         if value is not None:
@@ -22,7 +22,7 @@ def element(tag: str, *children: Child, **attributes: str | float | None) -> Ele
 
 
 def add(parent: Element, children: Iterable[Child]) -> None:
-    """Put children at the end of `parent`."""
+    """Append children to `parent`."""
     for child in children:
         if isinstance(child, str):
             _add_text(parent, visible(child))

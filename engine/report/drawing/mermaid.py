@@ -23,14 +23,14 @@ _COLOURS = {
     "cli-agent": "fill:#e3f4f4,stroke:#2f9c9c,color:#0f3b3b",
 }
 _PLAIN = frozenset(" .,$_-=+*/()[]!'|…")
-"""What may stand as it is in a quoted label, beside letters and digits. Mermaid finds directives (`%%{`), comments,
-statements (`style a:`) and entities inside quotes, too, so everything else is written as an entity.
+"""Unescaped characters of a quoted label, besides letters and digits. Mermaid interprets directives (`%%{`), comments,
+statements (`style a:`) and entities even inside quotes, so all others are written as entities.
 """
 _LONGEST_LABEL = 60
 
 
 def mermaid(picture: Picture, direction: str = "TD") -> str:
-    """The flowchart as Mermaid text. `direction` is TD or LR. Whatever ids and texts hold, they stay texts."""
+    """The flowchart as Mermaid text. `direction` is TD or LR. Ids and texts are escaped."""
     names = {box.id: f"n{number}" for number, box in enumerate(_all_boxes(picture.boxes))}
     lines = [f"flowchart {direction}"]
     for phase, title in picture.phases.items():
@@ -85,7 +85,7 @@ def _label(name: str, notes: tuple[str, ...]) -> str:
 
 
 def _text(text: str) -> str:
-    """`text` on one line, so that Mermaid reads none of it as markup."""
+    """`text` on one line, escaped for Mermaid."""
     short = " ".join(text.split())
     short = short if len(short) <= _LONGEST_LABEL else short[: _LONGEST_LABEL - 1] + "…"
     plain = (character if character.isalnum() or character in _PLAIN else f"#{ord(character)};" for character in short)

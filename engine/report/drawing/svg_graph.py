@@ -1,4 +1,4 @@
-"""The graph of a run as SVG: its boxes coloured by what became of them, each a link to its details."""
+"""The graph of a run as SVG: boxes with the colour of their status, linked to their details."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _HEIGHT = 46.0
 _MARGIN = 6.0
 _LONGEST_CONDITION = 40
 MOST_BOXES = 1_000
-"""A drawing of more helps nobody."""
+"""Larger graphs are not drawn."""
 
 
-def svg_graph(picture: Picture, told: History, anchors: Mapping[str, str]) -> Element:
-    """The drawing; `anchors` are the page's ids of the details, by vertex."""
-    executions = {execution.node_id: execution for execution in told.executions}
+def svg_graph(picture: Picture, run: History, anchors: Mapping[str, str]) -> Element:
+    """The drawing; `anchors` are the ids of the details on the page, by vertex."""
+    executions = {execution.node_id: execution for execution in run.executions}
     size = _size(picture, executions)
     plan = layout([box.id for box in picture.boxes], [(line.from_, line.to) for line in picture.lines], size)
     edges = [_edge(line, plan.lines[line.from_, line.to], executions) for line in picture.lines]
@@ -47,7 +47,7 @@ def svg_graph(picture: Picture, told: History, anchors: Mapping[str, str]) -> El
 
 
 def _size(picture: Picture, executions: Mapping[str, Execution]) -> Size:
-    """Wide enough for most names and details, and for conditions to stand beside each other."""
+    """Wide enough for most names and details, and for conditions side by side."""
     names = [len(box.id) * _LETTER for box in picture.boxes]
     details = [len(_details(box, executions.get(box.id))) * _SMALL_LETTER for box in picture.boxes]
     longest = max((*names, *details), default=0.0) + _ASIDE
@@ -56,12 +56,12 @@ def _size(picture: Picture, executions: Mapping[str, Execution]) -> Size:
     return Size(width, _HEIGHT, gap=26, layer_gap=56 if conditions else 42)
 
 
-def picture_of_log(name: str, told: History) -> Picture:
-    """What a log alone knows of the graph: the vertices in order, and the edges along which something was sent."""
-    ids = [execution.node_id for execution in told.executions]
+def picture_of_log(name: str, run: History) -> Picture:
+    """The graph as far as a log shows it: the vertices in order, and the edges that carried a value."""
+    ids = [execution.node_id for execution in run.executions]
     position = {id_: place for place, id_ in enumerate(ids)}
     lines: dict[Line, None] = {}
-    for execution in told.executions:
+    for execution in run.executions:
         parts = [part for inner in (execution, *execution.parts) for part in inner.input_parts]
         sources = [part.removeprefix("edges.") for part in parts if part.startswith("edges.")]
         if execution.cause is not None and execution.cause.edge is not None:
@@ -100,7 +100,7 @@ def _details(box: Box, execution: Execution | None) -> str:
 
 
 def _signed(counts: Counts) -> str:
-    """`7✓ 1✗`: what became of the parts, in as few letters as there are."""
+    """The outcomes of the parts, in short: `7✓ 1✗`."""
     numbers = {
         NodeStatus.CACHED: counts.cached,
         NodeStatus.COMPLETED: counts.completed,
@@ -112,7 +112,7 @@ def _signed(counts: Counts) -> str:
 
 
 def _edge(line: Line, points: Sequence[tuple[float, float]], executions: Mapping[str, Execution]) -> Element:
-    """A curve that leaves and arrives upright, with an arrow; dim where nothing went along it."""
+    """A curve with vertical ends and an arrow; dim if nothing passed along it."""
     start = points[0]
     path = [f"M{start[0]:.1f},{start[1]:.1f}"]
     for (x1, y1), (x2, y2) in pairwise(points):
@@ -131,7 +131,7 @@ def _edge(line: Line, points: Sequence[tuple[float, float]], executions: Mapping
 
 
 def _condition(line: Line, points: Sequence[tuple[float, float]]) -> Element:
-    """The condition of an edge, just above where it arrives."""
+    """The condition of an edge, just above its end."""
     (x1, _), (x2, y2) = points[-2], points[-1]
     text = shortened(line.label or "", _LONGEST_CONDITION)
     return element(

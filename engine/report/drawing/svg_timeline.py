@@ -1,4 +1,4 @@
-"""When each vertex of a run ran, as SVG: a row each, the executions inside a vertex side by side in it."""
+"""The timeline of a run as SVG: a row for each vertex, with the executions inside it in lanes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _LETTERS = 24
 _STEPS = (1, 2, 5)
 
 
-def svg_timeline(told: History, anchors: Mapping[str, str]) -> Element:
-    """The drawing. What was restored took no time in this run: it is a mark where that happened."""
-    end = max(told.ended_ms, 1.0)
+def svg_timeline(run: History, anchors: Mapping[str, str]) -> Element:
+    """The drawing. Restored and skipped vertices are marks."""
+    end = max(run.ended_ms, 1.0)
     scale = (_WIDTH - _NAMES - 70) / end
     rows: list[Element] = []
     top = _AXIS
-    for execution in told.executions:
-        lanes = _lanes(execution, told.ended_ms)
+    for execution in run.executions:
+        lanes = _lanes(execution, run.ended_ms)
         height = max(_ROW, 12 + _THIN * 1.4 * len(lanes))
-        rows.append(_row(execution, lanes, top, height, scale, told.ended_ms, anchors.get(execution.node_id)))
+        rows.append(_row(execution, lanes, top, height, scale, run.ended_ms, anchors.get(execution.node_id)))
         top += height
     ticks = [_tick(at, _NAMES + at * scale, top) for at in _ticks(end)]
     return element(
@@ -44,13 +44,13 @@ def svg_timeline(told: History, anchors: Mapping[str, str]) -> Element:
 
 
 def _lanes(execution: Execution, now: float) -> list[list[Execution]]:
-    """The executions inside a vertex, so spread that none overlap in a lane; what is too much goes into the last."""
-    inner = [part for part in in_order(execution.parts) if part.began_ms is not None and not part.parts][:_MOST_BARS]
-    inner.sort(key=lambda part: part.began_ms or 0.0)
+    """The executions inside a vertex in lanes without overlaps, except in the last one."""
+    inner = [part for part in in_order(execution.parts) if part.started_ms is not None and not part.parts][:_MOST_BARS]
+    inner.sort(key=lambda part: part.started_ms or 0.0)
     lanes: list[list[Execution]] = []
     for part in inner:
         for lane in lanes:
-            if _end(lane[-1], now) <= (part.began_ms or 0.0):
+            if _end(lane[-1], now) <= (part.started_ms or 0.0):
                 lane.append(part)
                 break
         else:
@@ -73,7 +73,7 @@ def _row(
     name = execution.node_id
     bars: list[Element] = []
     end = _NAMES
-    if execution.began_ms is not None:
+    if execution.started_ms is not None:
         bars.append(_bar(execution, top + 5, height - 10, scale, now, "bar faint" if lanes else "bar"))
         end += _end(execution, now) * scale
     elif execution.ended_ms is not None:
@@ -81,7 +81,7 @@ def _row(
         bars.append(element("circle", cx=end, cy=top + height / 2, r=4, class_=f"mark {execution.status.value}"))
     for number, lane in enumerate(lanes):
         bars += [_bar(part, top + 6 + number * _THIN * 1.4, _THIN, scale, now, "bar") for part in lane]
-    took = duration(_end(execution, now) - execution.began_ms) if execution.began_ms is not None else ""
+    took = duration(_end(execution, now) - execution.started_ms) if execution.started_ms is not None else ""
     return element(
         "a",
         element("rect", x=0, y=top, width=_WIDTH, height=height, class_="row"),
@@ -95,13 +95,13 @@ def _row(
 
 
 def _bar(execution: Execution, top: float, height: float, scale: float, now: float, class_: str) -> Element:
-    began, ended = execution.began_ms or 0.0, _end(execution, now)
+    started, ended = execution.started_ms or 0.0, _end(execution, now)
     return element(
         "rect",
-        element("title", f"{execution.label}: {execution.status.value}, {duration(ended - began)}"),
-        x=_NAMES + began * scale,
+        element("title", f"{execution.label}: {execution.status.value}, {duration(ended - started)}"),
+        x=_NAMES + started * scale,
         y=top,
-        width=max(2.0, (ended - began) * scale),
+        width=max(2.0, (ended - started) * scale),
         height=height,
         rx=min(3.0, height / 2),
         class_=f"{class_} {execution.status.value}",

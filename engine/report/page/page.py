@@ -1,6 +1,4 @@
-"""A run as one HTML page that needs nothing else: no network, no scripts. All that it shows is escaped: outputs of
-nodes are data, never markup.
-"""
+"""A run as one HTML page without network access or scripts. Everything is escaped: outputs are never markup."""
 
 from __future__ import annotations
 
@@ -32,32 +30,31 @@ def run_page(
     written: Iterable[Json] = (),
     read: Read = no_blobs,
 ) -> str:
-    """The page of one run. `picture` is the experience's graph where that is still the one that ran; else the log's
-    own knowledge of it is drawn. `written` are values that the experience writes down, such as its nodes' args; `read`
-    gives the contents of blobs.
+    """The page of one run. `picture` is the graph of the experience, if it is still the one that ran; else the graph is
+    drawn from the log. `written` are values in the experience, such as args of nodes; `read` returns blobs.
     """
-    told = history(records)
-    known = Values(InputValues(records, read), KnownValues(told, written))
-    anchors = {execution.node_id: f"node-{number}" for number, execution in enumerate(told.executions, 1)}
-    drawn = picture or picture_of_log(summary.experience, told)
+    run = history(records)
+    known = Values(InputValues(records, read), KnownValues(run, written))
+    anchors = {execution.node_id: f"node-{number}" for number, execution in enumerate(run.executions, 1)}
+    drawn = picture or picture_of_log(summary.experience, run)
     kinds = {box.id: box.kind for box in drawn.boxes}
     title = f"{summary.experience} · {summary.outcome} · {summary.short_id}"
     main = element(
         "main",
-        *_head(told, summary),
-        *_failure(told, summary),
+        *_head(run, summary),
+        *_failure(run, summary),
         element("h2", "Graph"),
-        _graph(drawn, told, anchors),
+        _graph(drawn, run, anchors),
         element("p", "experience.yaml has changed since this run: drawn from the log alone.", class_="note")
         if picture is None
         else None,
         element("h2", "Timeline"),
-        element("div", svg_timeline(told, anchors), class_="panel"),
+        element("div", svg_timeline(run, anchors), class_="panel"),
         element("h2", "Nodes"),
-        *(node_section(each, known, anchors[each.node_id], kinds) for each in told.executions),
-        *_run_section(told),
-        element("footer", f"{told.started.engine or 'oe'} · every line of this page comes from the run's log")
-        if told.started
+        *(node_section(each, known, anchors[each.node_id], kinds) for each in run.executions),
+        *_run_section(run),
+        element("footer", f"{run.started.engine or 'oe'} · everything on this page comes from the log of the run")
+        if run.started
         else None,
     )
     head = element(
@@ -76,8 +73,8 @@ def _css() -> str:
     return resources.files(__package__ or "engine.report").joinpath("page.css").read_text(encoding="utf-8")
 
 
-def _head(told: History, summary: RunSummary) -> Iterator[Element]:
-    started = told.started
+def _head(run: History, summary: RunSummary) -> Iterator[Element]:
+    started = run.started
     version = started.experience.version if started is not None and started.experience is not None else ""
     yield element(
         "div",
@@ -90,16 +87,16 @@ def _head(told: History, summary: RunSummary) -> Iterator[Element]:
     yield element("p", " · ".join(facts), class_="facts")
     if summary.original_run_id is not None:
         yield element("p", f"resumes run {summary.original_run_id}", class_="facts")
-    yield element("div", *(_tile(name, value) for name, value in _tiles(told, summary).items()), class_="tiles")
+    yield element("div", *(_tile(name, value) for name, value in _tiles(run, summary).items()), class_="tiles")
 
 
-def _tiles(told: History, summary: RunSummary) -> Mapping[str, str]:
+def _tiles(run: History, summary: RunSummary) -> Mapping[str, str]:
     tiles = {
         f"of {summary.total} nodes": f"{summary.ended}",
         "duration": duration(summary.duration_ms) if summary.duration_ms is not None else "",
     }
     if summary.counts != Counts():
-        tiles["what became of them"] = counts_text(summary.counts)
+        tiles["outcomes"] = counts_text(summary.counts)
     spent = summary.spent
     if spent != Sums():
         tiles["spent"] = money(spent.cost_usd) or tokens_text(spent.tokens_in + spent.tokens_out)
@@ -108,7 +105,7 @@ def _tiles(told: History, summary: RunSummary) -> Mapping[str, str]:
         tiles["inherited by restoring"] = spent_text(summary.inherited)
     if summary.original_run_id is not None and summary.lineage != Sums():
         tiles["spent with the runs it resumes"] = spent_text(summary.lineage)
-    saved = sum(each.duration_ms or 0.0 for each in in_order(told.executions) if each.produced_by is not None)
+    saved = sum(each.duration_ms or 0.0 for each in in_order(run.executions) if each.produced_by is not None)
     if saved:
         tiles["saved by restoring"] = duration(saved)
     return {name: value for name, value in tiles.items() if value}
@@ -118,32 +115,32 @@ def _tile(name: str, value: str) -> Element:
     return element("div", element("b", value), element("span", name), class_="tile")
 
 
-def _failure(told: History, summary: RunSummary) -> Iterator[Element]:
-    """What went wrong first, and how to go on."""
+def _failure(run: History, summary: RunSummary) -> Iterator[Element]:
+    """The first error, and the command that resumes the run."""
     if summary.error is not None:
         yield error_box(summary.error, f"{summary.failed_at} failed")
     if summary.state in (RunState.SUCCESS, RunState.RUNNING):
         return
     if summary.reason and summary.error is None:
         yield element("p", summary.reason, class_="facts")
-    yield element("p", "Resume with ", element("code", f"oe resume {told.run_id}"), class_="facts")
+    yield element("p", "Resume with ", element("code", f"oe resume {run.run_id}"), class_="facts")
 
 
-def _graph(picture: Picture, told: History, anchors: Mapping[str, str]) -> Element:
+def _graph(picture: Picture, run: History, anchors: Mapping[str, str]) -> Element:
     if len(picture.boxes) > MOST_BOXES:
         return element("p", f"A graph of {len(picture.boxes)} nodes is too large to draw.", class_="note")
-    return element("div", svg_graph(picture, told, anchors), class_="panel")
+    return element("div", svg_graph(picture, run, anchors), class_="panel")
 
 
-def _run_section(told: History) -> Iterator[Element]:
-    started = told.started
+def _run_section(run: History) -> Iterator[Element]:
+    started = run.started
     if started is None:
         return
     rows = [value_row(f"args.{name}", value) for name, value in started.args.items()]
     rows += [value_row(f"state.{name}", value) for name, value in started.state.items()]
     if rows:
-        yield element("h2", "What the run started from")
+        yield element("h2", "Args and starting state")
         yield element("div", element("table", *rows, class_="values"), class_="panel")
-    if told.warnings:
-        yield element("h2", "Warnings of the run")
-        yield element("div", *(element("p", warning) for warning in told.warnings), class_="panel")
+    if run.warnings:
+        yield element("h2", "Warnings")
+        yield element("div", *(element("p", warning) for warning in run.warnings), class_="panel")

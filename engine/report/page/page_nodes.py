@@ -1,4 +1,4 @@
-"""The part of a run's page that opens: each node with its inputs, its output, its tries, and what ran inside it."""
+"""The nodes of a run's page, which unfold: inputs, output, attempts, and the executions inside."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _VALUE_PREFIXES = ("item", "index", "args.", "reads.", "edges.", "runArgs.", "in
 
 
 class Values(Struct, frozen=True):
-    """Where the values of inputs are found: as the log tells them, else among those that are known."""
+    """Where values of inputs are found: in the logged inputs, else among known values."""
 
-    told: InputValues
+    logged: InputValues
     known: KnownValues
 
     def of(self, execution: Execution) -> Mapping[str, Json]:
-        """The values of an execution's parts, as far as they are found."""
-        values = dict(received(execution, self.told))
+        """The values of an execution's input parts that can be found."""
+        values = dict(received(execution, self.logged))
         for name, part in execution.input_parts.items():
             if name not in values and name.startswith(_VALUE_PREFIXES) and (found := self.known.behind(part)):
                 values[name] = found[0]
@@ -39,7 +39,7 @@ class Values(Struct, frozen=True):
 
 
 def node_section(execution: Execution, known: Values, anchor: str | None, kinds: Mapping[str, str]) -> Element:
-    """The details of one execution, open where it failed; `kinds` are those of the experience's nodes, by id."""
+    """The details of one execution, open if it failed. `kinds` are those of the nodes, by id."""
     failed = execution.status is NodeStatus.FAILED
     return element(
         "details",
@@ -78,7 +78,7 @@ def _story(execution: Execution, known: Values, kind: str) -> str:
 
 
 def _item_text(execution: Execution, known: Values) -> str:
-    """The item that an execution is of, so that nobody has to open forty to find one."""
+    """The item of an execution, so that it can be found without opening all."""
     if "item" not in execution.input_parts or "item" not in (values := known.of(execution)):
         return ""
     value = values["item"]
@@ -94,7 +94,7 @@ def _inside(execution: Execution, known: Values, kinds: Mapping[str, str]) -> It
         verb = "Restored" if execution.produced_by is not None else "Ran"
         yield element("p", f"{verb}: {'; '.join(execution.reasons)}", class_="note")
     for attempt in execution.tries:
-        yield element("p", _try_text(attempt), class_="note")
+        yield element("p", _attempt_text(attempt), class_="note")
     for warning in execution.warnings:
         yield element("p", f"Warning: {warning}", class_="note")
     inputs = list(_input_rows(execution, known))
@@ -105,12 +105,12 @@ def _inside(execution: Execution, known: Values, kinds: Mapping[str, str]) -> It
     if outputs:
         yield element("h3", "Output")
         yield element("table", *outputs, class_="values")
-    made_of = [
+    other_parts = [
         f"{name} ({part})" for name, part in execution.input_parts.items() if not name.startswith(_VALUE_PREFIXES)
     ]
-    if made_of:
+    if other_parts:
         yield element("h3", "Also part of the input hash")
-        yield element("p", " · ".join(made_of), class_="note")
+        yield element("p", " · ".join(other_parts), class_="note")
     yield from _notes(execution)
     yield from _parts(execution, known, kinds)
 
@@ -149,7 +149,7 @@ def _notes(execution: Execution) -> Iterator[Element]:
         origin = execution.produced_by
         yield element("p", f"Restored from run {origin.run_id}, line {origin.seq + 1} of its log.", class_="note")
     if execution.unrestorable is not None:
-        yield element("p", f"A resume runs this again: {execution.unrestorable}", class_="note")
+        yield element("p", f"Runs again on resume: {execution.unrestorable}", class_="note")
     if execution.input_hash is not None:
         yield element("p", "Input hash ", element("code", execution.input_hash), class_="note")
     if execution.attempt_id is not None:
@@ -157,25 +157,25 @@ def _notes(execution: Execution) -> Iterator[Element]:
 
 
 def _parts(execution: Execution, known: Values, kinds: Mapping[str, str]) -> Iterator[Element]:
-    """What failed comes first where there is too much to show all of it."""
+    """The parts; if there are too many, failed ones first."""
     shown = parts = execution.parts_in_order
     if len(parts) > _MOST_PARTS:
         shown = sorted(parts, key=lambda part: part.status is not NodeStatus.FAILED)[:_MOST_PARTS]
-        yield element("p", f"{len(shown)} of {len(parts)} are shown; the log has all of them.", class_="note")
+        yield element("p", f"{len(shown)} of {len(parts)} are shown; the log has all.", class_="note")
     for part in shown:
         yield node_section(part, known, None, kinds)
 
 
 def value_row(name: str, value: Json) -> Element:
-    """A named value: text as it is, everything else as JSON; cut where it is very long."""
+    """A named value: text verbatim, others as JSON; very long ones are cut."""
     text = value if isinstance(value, str) else _json(value)
     if len(text) > _LONGEST_VALUE:
-        text = f"{text[:_LONGEST_VALUE]}\n… {len(text) - _LONGEST_VALUE:,} more characters, which the log has"
+        text = f"{text[:_LONGEST_VALUE]}\n… {len(text) - _LONGEST_VALUE:,} more characters in the log"
     return _row(name, element("pre", text))
 
 
 def _json(value: Json) -> str:
-    """JSON on one line where it fits."""
+    """JSON, on one line if it fits."""
     line = json.dumps(value, ensure_ascii=False)
     return line if len(line) <= _SHORT_VALUE else json.dumps(value, ensure_ascii=False, indent=2)
 
@@ -185,7 +185,7 @@ def _row(name: str, content: Element) -> Element:
 
 
 def error_box(error: ErrorInfo, title: str | None = None) -> Element:
-    """An error with the place that it points to."""
+    """An error with its location."""
     place = error.location
     where = f"{place.file}:{place.line}" if place is not None and place.line is not None else place and place.file
     return element(
@@ -197,8 +197,8 @@ def error_box(error: ErrorInfo, title: str | None = None) -> Element:
     )
 
 
-def _try_text(attempt: NodeAttempt) -> str:
+def _attempt_text(attempt: NodeAttempt) -> str:
     return (
-        f"Try {attempt.attempt} ({attempt.level}) failed, repeated after {duration(attempt.wait_ms)}: "
+        f"Attempt {attempt.attempt} ({attempt.level}) failed, repeated after {duration(attempt.wait_ms)}: "
         f"{attempt.error.message}"
     )

@@ -1,1 +1,1 @@
-"""What each execution sees of the state, and what it may write."""
+"""The state as executions see and write it."""

@@ -1,4 +1,4 @@
-"""What an execution receives: reads, resolved args, and what a path names for it (docs/format.md, References)."""
+"""What an execution receives: reads, resolved args, and the values of paths (docs/format.md, References)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from msgspec.structs import replace
 from engine.experience.model import DatasetSpec, Node, SkillSpec
 from engine.expressions import MISSING, Json, Lookup, Missing, Path, Resolved, Root, descend, parse_reference, resolve
 from engine.log.events.events import Item, Scope, ScopeKind
-from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.state.results import NotYetKnownError
+from engine.scheduler.state.visible_state import VisibleState
 
 
 class ItemValue(Struct, frozen=True):
     """One item of a fan-out or pipeline: its value, its index, and its key (docs/design.md, The run log).
 
     `equals` is how many items of its list have this value, itself included. `shown` is as much of the value as people
-    may see, where that is not all of it. `keyed` is the id of the key that `key` was made with, where that is so.
+    may see, if that is not all of it. `keyed` is the id of the user's key that `key` was hashed with, if it was.
     """
 
     value: Json
@@ -29,15 +30,15 @@ class ItemValue(Struct, frozen=True):
 
     @property
     def visible(self) -> Json:
-        """What people may see of the value."""
+        """As much of the value as people may see."""
         return self.value if self.shown is MISSING else self.shown
 
 
 class Inside(Struct, frozen=True):
-    """What an execution runs inside: as the log says it (`scope`, outermost first), and what paths name of it.
+    """The groups that an execution runs inside: their `scope` for the log, outermost first, and what paths refer to.
 
-    `loop` is the innermost loop and the iteration of it, counted from 0. `keyed` is the id of the key that the key of
-    an item was made with, of one that it runs inside.
+    `loop` is the innermost loop and its iteration, from 0. `keyed` is the id of the user's key that the key of an
+    enclosing item was hashed with.
     """
 
     scope: tuple[Scope, ...] = ()
@@ -47,7 +48,7 @@ class Inside(Struct, frozen=True):
     keyed: str | None = None
 
     def fanout(self, node_id: str, item: ItemValue) -> Inside:
-        """Inside an item of the fan-out of `node_id`."""
+        """Inside an item of the fan-out of `node_id`, within this."""
         step = Scope(ScopeKind.FANOUT, node_id, Item(item.index, item.key))
         return replace(self, scope=(*self.scope, step), item=item, keyed=item.keyed or self.keyed)
 
@@ -62,18 +63,32 @@ class Inside(Struct, frozen=True):
         return replace(self, scope=(*self.scope, step), loop=(loop, iteration))
 
     def nested(self, node_id: str) -> Inside:
-        """Inside the experience that the node nests: the names of what is around it do not reach there."""
+        """Inside the experience that the node nests, where paths do not reach what is outside."""
         return Inside((*self.scope, Scope(ScopeKind.EXPERIENCE, node_id)), keyed=self.keyed)
 
 
-def reads_of(sight: Sight, node: Node) -> dict[str, Json]:
+class Context(Struct, frozen=True):
+    """What the paths of an execution, or of a group, refer to; and its turn (`order`).
+
+    `edges` are the edge outputs that it received, by predecessor. `unknown` are the predecessors that deliver one which
+    nobody knows yet (plans only).
+    """
+
+    visible_state: VisibleState
+    edges: Mapping[str, Json]
+    inside: Inside
+    order: tuple[int, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def reads_of(visible_state: VisibleState, node: Node) -> dict[str, Json]:
     """The declared reads that have a value. Raises NotYetKnownError (plans only)."""
-    values = {field: sight.see(field) for field in node.reads}
+    values = {field: visible_state.see(field) for field in node.reads}
     return {field: value for field, value in values.items() if value is not MISSING}
 
 
 def args_of(node: Node, find: Lookup) -> Resolved:
-    """The node's args with references resolved; those that name nothing are dropped and reported."""
+    """The args with references resolved; those without a value are dropped and reported."""
     return resolve(dict(node.args), find)
 
 
@@ -83,45 +98,48 @@ def given_of(node: Node, find: Lookup) -> Resolved:
 
 
 def written_given(node: Node) -> Mapping[str, Json]:
-    """What `given_of` resolves, as it is written."""
+    """The unresolved values of `given_of`, as written in the YAML."""
     if isinstance(node.spec, DatasetSpec):
         return node.spec.source
     return node.spec.inputs if isinstance(node.spec, SkillSpec) else {}
 
 
 def given_name(node: Node) -> str:
-    """The key under which it is written."""
+    """The key of `written_given` in the YAML."""
     return "source" if isinstance(node.spec, DatasetSpec) else "inputs"
 
 
 def named(reference: str, find: Lookup) -> Json | Missing:
-    """What a text that must be one reference (`for_each.source`, `items`) names. Raises NotYetKnownError (plans)."""
+    """The value of a text that must be one reference (`for_each.source`, `items`). Raises NotYetKnownError (plans)."""
     path = parse_reference(reference)
     return MISSING if path is None else find(path)
 
 
-def has_secrets(sight: Sight, inside: Inside) -> bool:
-    """Whether a path could name what people may not see."""
-    of_item = inside.item is not None and inside.item.shown is not MISSING
-    return of_item or sight.board.shown_args is not sight.board.args
+def has_secrets(context: Context) -> bool:
+    """Whether a path could refer to something that people may not see."""
+    item, results = context.inside.item, context.visible_state.results
+    return (item is not None and item.shown is not MISSING) or results.shown_args is not results.args
 
 
-def lookup(sight: Sight, edges: Mapping[str, Json], inside: Inside, *, shown: bool = False) -> Lookup:
-    """What a path names for an execution that received `edges` and runs `inside` something.
+def lookup(context: Context, *, shown: bool = False) -> Lookup:
+    """Looks paths up in `context`; with `shown`, as much of their values as people may see.
 
-    `shown`: as much of it as people may see.
+    Raises NotYetKnownError where the value depends on what has not run yet (plans only).
     """
-    args = sight.board.shown_args if shown else sight.board.args
+    results = context.visible_state.results
+    args = results.shown_args if shown else results.args
 
     def find(path: Path) -> Json | Missing:
         if path.root is Root.STATE:
-            value = sight.see(str(path.steps[0].value))
+            value = context.visible_state.see(str(path.steps[0].value))
             return MISSING if value is MISSING else descend(value, path.steps[1:])
         if path.root is Root.ARGS:
             return descend(dict(args), path.steps)
         if path.root is Root.EDGES:
-            return descend(dict(edges), path.steps)
-        return _of_place(path, inside, shown=shown)
+            if path.steps and path.steps[0].value in context.unknown:
+                raise NotYetKnownError((str(path.steps[0].value),))
+            return descend(dict(context.edges), path.steps)
+        return _of_place(path, context.inside, shown=shown)
 
     return find
 

@@ -1,4 +1,4 @@
-"""The three merges of state fields, as folds over writes in the graph's order (docs/format.md, State)."""
+"""The three merges of state fields: folds over writes, in the graph's order (docs/format.md, State)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from engine.expressions import MISSING, Json, Missing
 
 
 def fold(merge: Merge, start: Json | Missing, writes: Iterable[Json]) -> Json | Missing:
-    """The value of a field that began as `start` and received `writes`, in that order.
+    """The value of a field that starts as `start` and receives `writes`, in that order.
 
-    Writes were checked when their node ended: an `array_append` receives arrays only, and of two different values
-    for a `set_once` the first stays. Null counts as unset for `set_once`.
+    Writes were checked when their nodes ended: `array_append` receives arrays only; `set_once` keeps the first of two
+    different values. For `set_once`, null counts as unset.
     """
     if merge is Merge.ARRAY_APPEND:
         return _append(start, writes)

@@ -1,6 +1,4 @@
-"""What is known of a run: how each vertex ended, and the state that each vertex therefore sees
-(docs/design.md, State).
-"""
+"""The results of a run's vertices, and the state that each vertex sees (docs/design.md, State)."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from engine.scheduler.value_digest import HashOf, hash_openly
 
 
 class Ending(str, Enum):
-    """How a vertex ended. UNDETERMINED is for plans: it will run, with a result that nobody knows yet."""
+    """How a vertex ended. UNDETERMINED, in plans: it will run, with a result that is not known yet."""
 
     DONE = "done"
     FAILED = "failed"
@@ -32,10 +30,10 @@ class Ending(str, Enum):
 
 
 class Result(Struct, frozen=True):
-    """How a vertex, or a part of one, ended and what it left.
+    """How a vertex, or a part of one, ended.
 
-    `deltas` are its writes to the state in the order that counts: one for each item, stage or iteration. `error` says
-    why it failed. `restored`: nothing in it was executed.
+    `deltas` are its writes to the state, in order: one for each item, stage or iteration. `error` says why it failed.
+    `restored`: nothing in it was executed.
     """
 
     ending: Ending
@@ -45,18 +43,21 @@ class Result(Struct, frozen=True):
     restored: bool = False
 
 
+UNDETERMINED = Result(Ending.UNDETERMINED)
+
+
 class NotYetKnownError(LookupError):
-    """Something depends on the results of vertices that have not run yet: their ids. Only plans meet it."""
+    """A value depends on the results of `vertices`, which have not run yet. Raised in plans only."""
 
     def __init__(self, vertices: tuple[str, ...]) -> None:
         super().__init__(", ".join(vertices))
         self.vertices = vertices
 
 
-class Board:
-    """Results as they come in. `args` are the run's, `start` the state that it begins with.
+class Results:
+    """The results of one graph run so far. `args` are those of the run, `start` is its starting state.
 
-    `shown_args` are as much of the args as people may see, `hash_of` gives the digests that items are known by.
+    `shown_args` are as much of the args as people may see; `hash_of` gives the digests for item keys.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class Board:
         self.shown_args = without_secrets(self.experience, args if shown_args is None else shown_args, MASK)
         self.hash_of = hash_of
         self.start = start
-        self.results: dict[str, Result] = {}
+        self.ended: dict[str, Result] = {}
         self.nodes = {node.id: node for node in self.experience.nodes}
         self.fields = {field.name: field for field in self.experience.fields}
         self.merges = {name: field.merge for name, field in self.fields.items()}
@@ -83,23 +84,23 @@ class Board:
         self._undeclared_writers: dict[str, list[tuple[int, str]]] = {}
 
     def settle(self, vertex: str, result: Result) -> None:
-        """Enter how `vertex` ended."""
-        self.results[vertex] = result
+        """Enter the result of `vertex`."""
+        self.ended[vertex] = result
         written = {field for delta in result.deltas for field in delta}
         for field in written - self._declared.get(vertex, frozenset()):
             insort(self._undeclared_writers.setdefault(field, []), (self.graph.position(vertex), vertex))
 
     def see(self, vertex: str, field: str) -> Json | Missing:
-        """The value of `field` as `vertex` sees it: the starting value and the writes of what it waited for, in order.
+        """The value of `field` for `vertex`: the starting value and the writes of all that it waited for, in order.
 
-        Raises NotYetKnownError where one of those has not run yet.
+        Raises NotYetKnownError if one of these has not run yet.
         """
         if field not in self.merges:
             return MISSING
         return self._fold(field, self._visible_writers(vertex, field))
 
     def final_state(self) -> dict[str, Json]:
-        """The state at the end: every result folded in, in topological order. Fields never written are left out."""
+        """The final state: all results folded in topological order. Fields without a value are left out."""
         state: dict[str, Json] = {}
         for field in self.merges:
             undeclared = (writer for _, writer in self._undeclared_writers.get(field, ()))
@@ -113,12 +114,12 @@ class Board:
         merge, start = self.merges[field], self.start.get(field, MISSING)
         writes = (delta[field] for delta in self._deltas(latest_first) if field in delta)
         if merge is Merge.LAST_WINS:
-            return next(writes, start)  # the writers before the last one are never looked at
+            return next(writes, start)  # earlier writers do not matter
         return fold(merge, start, reversed(list(writes)))
 
     def _deltas(self, latest_first: Iterator[str]) -> Iterator[Mapping[str, Json]]:
         for writer in latest_first:
-            result = self.results.get(writer)
+            result = self.ended.get(writer)
             if result is None:
                 continue
             if result.ending is Ending.UNDETERMINED:
@@ -126,21 +127,21 @@ class Board:
             yield from reversed(result.deltas)
 
     def _visible_writers(self, vertex: str, field: str) -> Iterator[str]:
-        """The writers of `field` that `vertex` waited for, the latest in the order first."""
+        """The writers of `field` that `vertex` waited for, latest first."""
         writers, ancestors = self.graph.writers(field), self.graph.ancestors(vertex)
         earlier = range(self.graph.writers_before(vertex, field) - 1, -1, -1)
         declared = (writers[place] for place in earlier if writers[place] in ancestors)
         undeclared = self._undeclared_writers.get(field)
         if not undeclared:
             return declared
-        # A write that no `writes` announces is seen along edges only (docs/format.md, Writes).
+        # Writes that no `writes` declares are visible along edges only (docs/format.md, Writes).
         by_edge = self.graph.edge_ancestors(vertex)
         stray = (writer for _, writer in reversed(undeclared) if writer in by_edge)
         return merge_sorted(declared, stray, key=self.graph.position, reverse=True)
 
 
 def _declared_writes(composition: Composition) -> dict[str, frozenset[str]]:
-    """By vertex: the fields that its nodes declare to write."""
+    """The fields that the nodes of each vertex declare to write."""
     writes = {node.id: node.writes for node in composition.experience.nodes}
     return {
         id_: frozenset(field for node_id in vertex.node_ids for field in writes[node_id])

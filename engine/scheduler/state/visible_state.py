@@ -1,4 +1,4 @@
-"""The state as one execution sees it: what its vertex sees, and what came before it within the vertex."""
+"""The state as one execution sees it: what its vertex sees, and what was written before it within the vertex."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections.abc import Iterable, Mapping
 
 from engine.expressions import MISSING, Json, Missing
 from engine.scheduler.state.merging import fold
-from engine.scheduler.state.results import Board
+from engine.scheduler.state.results import Results
 
 
-class Sight:
-    """What `vertex` of `board` sees, all of whose waits have ended; remembered, since items ask for the same values."""
+class VisibleState:
+    """The state that `vertex` sees once all that it waits for has ended. Keeps values: items ask for the same ones."""
 
-    __slots__ = ("_before", "_delta", "_seen", "board", "vertex")
+    __slots__ = ("_before", "_delta", "_seen", "results", "vertex")
 
-    def __init__(self, board: Board, vertex: str) -> None:
-        self.board = board
+    def __init__(self, results: Results, vertex: str) -> None:
+        self.results = results
         self.vertex = vertex
-        self._before: Sight | None = None
+        self._before: VisibleState | None = None
         self._delta: Mapping[str, Json] = {}
         self._seen: dict[str, Json | Missing] = {}
 
-    def after(self, deltas: Iterable[Mapping[str, Json]]) -> Sight:
-        """What is seen once these were written, too: by an item's later stages, by a loop's later iterations."""
-        sight = self
+    def after(self, deltas: Iterable[Mapping[str, Json]]) -> VisibleState:
+        """The state after these writes, for later stages of an item and later iterations of a loop."""
+        visible_state = self
         for delta in deltas:
-            later = Sight(self.board, self.vertex)
-            later._before, later._delta = sight, delta
-            sight = later
-        return sight
+            later = VisibleState(self.results, self.vertex)
+            later._before, later._delta = visible_state, delta
+            visible_state = later
+        return visible_state
 
     def see(self, field: str) -> Json | Missing:
-        """The value of `field`. Raises NotYetKnownError where a vertex that it comes from has not run (plans only)."""
-        unseen: list[Sight] = []  # a list and not a recursion: a loop may have thousands of iterations
-        here: Sight | None = self
+        """The value of `field`. Raises NotYetKnownError if it comes from a vertex that has not run (plans only)."""
+        unseen: list[VisibleState] = []  # no recursion: a loop may have thousands of iterations
+        here: VisibleState | None = self
         value: Json | Missing = MISSING
         while here is not None:
             if field in here._seen:
@@ -41,10 +41,10 @@ class Sight:
                 break
             unseen.append(here)
             here = here._before
-        for sight in reversed(unseen):
-            if sight._before is None:
-                value = self.board.see(self.vertex, field)
-            elif field in sight._delta:
-                value = fold(self.board.merges[field], value, (sight._delta[field],))
-            sight._seen[field] = value
+        for visible_state in reversed(unseen):
+            if visible_state._before is None:
+                value = self.results.see(self.vertex, field)
+            elif field in visible_state._delta:
+                value = fold(self.results.merges[field], value, (visible_state._delta[field],))
+            visible_state._seen[field] = value
         return value

@@ -1,5 +1,5 @@
-"""Whether what a node returned may be written:
-declared fields, their types, `set_once` (docs/format.md, Writes, State).
+"""Checks what a node returned before it is written: declared fields, types, `set_once`
+(docs/format.md, Writes, State).
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from engine.experience.model import Merge, Node, StateField
 from engine.expressions import MISSING, Json, to_text
 from engine.expressions.values import KIND_OF_TYPE, has_type
 from engine.log.events.events import ErrorInfo, Output
-from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.state.visible_state import VisibleState
 
 _NOT_A_CONSTRAINT = frozenset({"type", "merge", "persist", "default", "description", "title", "examples"})
 
 
 class Checked(Struct, frozen=True):
-    """The output as the log will hold it, or the error that makes its node fail; and what its author should know."""
+    """The output as the log will hold it, or the error that its node fails with; and warnings for its author."""
 
     output: Output
     error: ErrorInfo | None = None
     warnings: tuple[str, ...] = field(default=())
 
 
-def check_output(sight: Sight, node: Node, output: Output) -> Checked:
+def check_output(visible_state: VisibleState, node: Node, output: Output) -> Checked:
     """Check the output of an execution of `node` against the state that it sees."""
     try:
         delta = {name: _normal(f"state_delta.{name}", value) for name, value in output.state_delta.items()}
@@ -38,7 +38,7 @@ def check_output(sight: Sight, node: Node, output: Output) -> Checked:
     except NotJsonError as error:
         return Checked(output, ErrorInfo("output", f"{node.id} returned what JSON cannot hold: {error}"))
     normal = Output(delta, edge_output)
-    refused = unfit(sight, node, delta)
+    refused = unfit(visible_state, node, delta)
     if refused is not None:
         return Checked(normal, ErrorInfo("state", refused))
     stray = [name for name in delta if name not in node.writes]
@@ -46,18 +46,20 @@ def check_output(sight: Sight, node: Node, output: Output) -> Checked:
 
 
 def _normal(name: str, value: Json) -> Json:
-    """`value` as the log will hold it. Raises NotJsonError, with the place as the node's author knows it."""
+    """`value` as the log will hold it. Raises NotJsonError with the path that the author knows."""
     try:
         return normalise(value)
     except NotJsonError as error:
         raise error.inside(name) from error
 
 
-def unfit(sight: Sight, node: Node, delta: Mapping[str, Json]) -> str | None:
-    """Why the state that `node` sees does not take its writes, if it does not. Raises NotYetKnownError (plans only)."""
-    fields = sight.board.fields
+def unfit(visible_state: VisibleState, node: Node, delta: Mapping[str, Json]) -> str | None:
+    """Why the state refuses the writes of `node`, or None. Raises NotYetKnownError (plans only)."""
+    fields = visible_state.results.fields
     for name, value in delta.items():
-        refused = _refused(sight, fields[name], node, value) if name in fields else _undeclared(fields, node, name)
+        refused = (
+            _refused(visible_state, fields[name], node, value) if name in fields else _undeclared(fields, node, name)
+        )
         if refused is not None:
             return refused
     return None
@@ -75,7 +77,7 @@ def _stray(name: str) -> str:
     return f"wrote '{name}', which its `writes` does not name; only nodes that an edge leads to from here see it"
 
 
-def _refused(sight: Sight, state_field: StateField, node: Node, value: Json) -> str | None:
+def _refused(visible_state: VisibleState, state_field: StateField, node: Node, value: Json) -> str | None:
     wrong = type_error(state_field, value)
     if wrong is not None:
         return f"{node.id} wrote to '{state_field.name}' {wrong}"
@@ -83,7 +85,7 @@ def _refused(sight: Sight, state_field: StateField, node: Node, value: Json) -> 
         name = state_field.name
         return f"{node.id} wrote {_shown(value)} to '{name}', but array_append takes a list: return [value]"
     if state_field.merge is Merge.SET_ONCE:
-        present = sight.see(state_field.name)
+        present = visible_state.see(state_field.name)
         if present is not MISSING and present is not None and value is not None and present != value:
             clash = f"'{state_field.name}', which is set_once and already holds {_shown(present)}"
             return f"{node.id} wrote {_shown(value)} to {clash}"
@@ -91,7 +93,7 @@ def _refused(sight: Sight, state_field: StateField, node: Node, value: Json) -> 
 
 
 def type_error(state_field: StateField, value: Json) -> str | None:
-    """What is wrong with `value` for this field, as the end of a sentence; null fits every type (facts: A.6)."""
+    """What is wrong with `value` for this field, as the end of a sentence. Null fits every type (facts: A.6)."""
     declared = state_field.schema.get("type")
     if value is None:
         return None
@@ -107,7 +109,7 @@ def _constraint_error(schema: str, value: Json) -> str | None:
         error = next(iter(errors_by(_validator(schema), value, most=1)), None)
     except UncheckableError as unknown:
         return f"a value that cannot be checked: {unknown}"
-    except Exception as stumble:  # noqa: BLE001 - jsonschema trips over what is no schema in many ways
+    except Exception as stumble:  # noqa: BLE001 - jsonschema fails on invalid schemas in many ways
         return f"a value that cannot be checked: {_flaw_of(schema) or repr(stumble)}"
     if error is None:
         return None
@@ -121,7 +123,7 @@ def _validator(schema: str) -> Any:
 
 
 def _flaw_of(schema: str) -> str | None:
-    """What makes it no JSON Schema, as far as that can be said."""
+    """Why `schema` is not a valid JSON Schema, if that is known."""
     wrong = schema_error(loads(schema))
     if wrong is None:
         return None

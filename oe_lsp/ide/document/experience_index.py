@@ -48,12 +48,12 @@ class ExperienceIndex(Struct, frozen=True, dict=True):
                     found.setdefault(field, schema)
         return found
 
-    def before(self, id_: str) -> tuple[str, ...]:
+    def predecessors(self, id_: str) -> tuple[str, ...]:
         """Return the ids of direct predecessors by edge, also of the pipeline or loop that runs the vertex."""
         ids = {id_, *self._parents(id_)}
         return tuple(dict.fromkeys(edge.from_ for edge in self.experience.edges if edge.to in ids))
 
-    def after(self, id_: str) -> tuple[str, ...]:
+    def successors(self, id_: str) -> tuple[str, ...]:
         """Return the ids of direct successors by edge, also of the pipeline or loop that runs the vertex."""
         ids = {id_, *self._parents(id_)}
         return tuple(dict.fromkeys(edge.to for edge in self.experience.edges if edge.from_ in ids))

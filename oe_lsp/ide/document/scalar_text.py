@@ -29,12 +29,6 @@ class ScalarText(Struct, frozen=True):
             return self.start + at
         return self.places[min(at, len(self.places) - 1)]
 
-    def at(self, offset: int) -> int:
-        """The place in `text` of an offset of the file; inside an escape, that of the character it stands for."""
-        if not self.places:
-            return min(max(offset - self.start, 0), len(self.text))
-        return next((at for at, place in enumerate(self.places) if place >= offset), len(self.text))
-
 
 def scalar_text(scalar: View) -> ScalarText:
     """Return the text of a scalar; empty for one with a tag or an anchor."""
@@ -42,7 +36,7 @@ def scalar_text(scalar: View) -> ScalarText:
     if source[:1] in {"&", "!"}:
         return ScalarText("", scalar.span.end)
     if scalar.style in {Style.SINGLE, Style.DOUBLE}:
-        return quoted_text(source[1:-1] if len(source) > 1 else "", scalar.start + 1, scalar.style)
+        return _quoted_text(source[1:-1] if len(source) > 1 else "", scalar.start + 1, scalar.style)
     if scalar.style in {Style.LITERAL, Style.FOLDED}:
         header = _HEADER.match(source)
         at = header.end() if header else len(source)
@@ -50,7 +44,7 @@ def scalar_text(scalar: View) -> ScalarText:
     return ScalarText(source, scalar.start)
 
 
-def quoted_text(inside: str, start: int, style: Style) -> ScalarText:
+def _quoted_text(inside: str, start: int, style: Style) -> ScalarText:
     """Return quoted text whose content begins at offset `start`, with escapes resolved."""
     pattern = _ESCAPES[style]
     if not pattern.search(inside):

@@ -38,7 +38,7 @@ def _vertex(id_: str, index: ExperienceIndex, root: View) -> str:
     kind, view = found
     parts = [f"**{id_}** · {_text(view, 'kind') or kind}", _text(view, "description")]
     parts += [_data_flow(view, index), _nesting(id_, kind, view, index)]
-    around = drawing(index.before(id_), id_, index.after(id_))
+    around = drawing(index.predecessors(id_), id_, index.successors(id_))
     return markdown.paragraphs([*parts, markdown.block(around) if around != id_ else ""])
 
 

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 from engine.cache.decisions.decision import Answer
-from engine.cache.decisions.execution_path import place_of
-from engine.cache.decisions.overrides import Wishes
-from engine.cache.decisions.recorded_outcomes import Original, Recorded
+from engine.cache.decisions.execution_path import path_of
+from engine.cache.decisions.overrides import Overrides
+from engine.cache.decisions.recorded_outcomes import RecordedOutcome, RecordedOutcomes
 from engine.cache.keys.input_hash import InputKey
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.cache.keys.sources import new_sources
 from engine.cache.plan.explanation import Explainer
 from engine.cache.plan.plan import plan
@@ -19,7 +19,7 @@ from engine.log.events.events import Output, ProducedBy, RunStarted, Sums
 from engine.nodes.registry import kinds
 from engine.runner.deciding import Decider
 from engine.scheduler.composition import compose
-from engine.scheduler.state.results import Board
+from engine.scheduler.state.results import Results
 from engine.scheduler.tasks import Task
 from tests.unit.scheduler.random_graphs import ARGS, World
 from tests.unit.scheduler.story import Story, name_of
@@ -60,26 +60,26 @@ def _within(vertex: str, names: list[str]) -> list[str]:
     return [name for name in names if re.match(rf"{vertex}(\W|$)", name)]
 
 
-def _original(world: World) -> Original:
+def _original(world: World) -> RecordedOutcomes:
     """What the log of a run of `world` would offer."""
-    decider = Decider(_keyings(world), None)
+    decider = Decider(_hashers(world), None)
     keys: dict[str, InputKey | None] = {}
 
     def note(task: Task) -> None:
         keys[name_of(task)] = decider.decide(task).key
 
     story = world.run(restore=note)
-    original = Original("before", RunStarted(), Sums(), Sums())
+    original = RecordedOutcomes("before", RunStarted(), Sums(), Sums())
     for name, output in story.outputs.items():
         task, key = story.tasks[name], keys[name]
         assert key is not None
-        recorded = Recorded(key.hash, key.parts, output, 1, None, ProducedBy("before", 0))
-        original.outcomes[place_of(task.node.id, task.scope)] = [recorded]
+        recorded = RecordedOutcome(key.hash, key.parts, output, 1, None, ProducedBy("before", 0))
+        original.outcomes[path_of(task.node.id, task.scope)] = [recorded]
     return original
 
 
-def _resumed(world: World, original: Original, width: int, seed: int) -> Story:
-    decider = Decider(_keyings(world), original)
+def _resumed(world: World, original: RecordedOutcomes, width: int, seed: int) -> Story:
+    decider = Decider(_hashers(world), original)
 
     def restore(task: Task) -> Output | None:
         restored = decider.decide(task).restored
@@ -88,10 +88,10 @@ def _resumed(world: World, original: Original, width: int, seed: int) -> Story:
     return world.run(width, seed, restore=restore)
 
 
-def _planned(world: World, original: Original) -> Plan:
-    board = Board(compose(world.experience, nested=world.nested), ARGS, world.experience.starting_state())
-    return plan(board, _keyings(world), original, Wishes(), Explainer(()))
+def _planned(world: World, original: RecordedOutcomes) -> Plan:
+    results = Results(compose(world.experience, nested=world.nested), ARGS, world.experience.starting_state())
+    return plan(results, _hashers(world), original, Overrides(), Explainer(()))
 
 
-def _keyings(world: World) -> Keyings:
-    return Keyings(kinds(Path()), compose(world.experience, nested=world.nested), new_sources({}))
+def _hashers(world: World) -> InputHashers:
+    return InputHashers(kinds(Path()), compose(world.experience, nested=world.nested), new_sources({}))

@@ -1,4 +1,4 @@
-"""What a changed part was and is, what a plan says it saves, and how it is recognised."""
+"""Changed parts in a plan, what restoring saves, and the digest of a plan."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ async def test_values_that_the_log_only_names_are_shown_as_they_were(world: Worl
     edit(world, "b.py", "'y': 1", "'y': 7")
     await world.resume()
     edit(world, "a.py", "'n': 2", "'n': 3")
-    await world.resume(wishes={"only": ("a",)})
+    await world.resume(overrides={"only": ("a",)})
 
     changes = {change.part: change for change in planned(world, "b").changes}
 
@@ -162,7 +162,7 @@ def test_a_long_difference_is_cut_and_says_by_how_much() -> None:
     lines = change_lines(Change("prompt p.md", "\n".join(map(str, range(40))), "\n".join("x" * 40)))
 
     assert len(lines) == 14
-    assert lines[-1] == "  … and 68 lines more"
+    assert lines[-1] == "  … and 68 more lines"
 
 
 def test_a_long_difference_is_a_diff_in_json_too() -> None:

@@ -1,4 +1,4 @@
-"""Fingerprints of files: right after every change, and free where nothing changed."""
+"""Fingerprints of files: correct after every change, and no reads where nothing changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files `uses` and `produces` name (docs/format.md, `uses` and `produces`; engine/cache/keys/globs.py)."""
+"""Files that `uses` and `produces` match (docs/format.md, `uses` and `produces`; engine/cache/keys/globs.py)."""
 
 from __future__ import annotations
 

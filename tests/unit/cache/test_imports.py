@@ -1,4 +1,4 @@
-"""The local modules that a tool is made of beside its own file."""
+"""The local modules that a tool imports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The input hash: what is in it, what is not, and that it is the same everywhere."""
+"""The input hash: what is in it, what is not, and that it is the same on every system."""
 
 from __future__ import annotations
 
@@ -105,7 +105,10 @@ def test_what_json_cannot_hold_is_refused(value: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (2**53, "the value is 9007199254740992, an integer beyond 2^53, of which readers of JSON lose digits"),
+        (
+            2**53,
+            "the value is 9007199254740992, an integer beyond 2^53, whose last digits may be lost",
+        ),
         ({"rows": [1, {"id": -(2**60)}]}, "rows[1].id is -1152921504606846976, an integer beyond 2^53"),
         ([[10**5000]], "[0][0] is an integer beyond 2^53"),
         ({"a": {"b": float("nan")}}, "a.b is nan, which JSON cannot hold"),

@@ -1,4 +1,4 @@
-"""The plan of a resume: its answers and reasons, given by the function that the run itself uses."""
+"""The plan of a resume: its answers and reasons."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ async def test_a_new_node_was_not_reached(world: World) -> None:
     assert entry(world.plan(), "fresh").reasons == ("not reached in the original run",)
 
 
-async def test_a_condition_that_nobody_can_evaluate_yet_is_named(world: World) -> None:
+async def test_a_condition_that_cannot_be_evaluated_yet_is_named(world: World) -> None:
     path = world.folder / "experience.yaml"
     path.write_text(path.read_text().replace("{from: b, to: c}", "{from: b, to: c, when: $.y > 5}"))
     await world.run()

@@ -18,7 +18,7 @@ def edited(draw: st.DrawFn) -> tuple[World, World]:
 
 @settings(max_examples=25, deadline=None)
 @given(edited(), st.sampled_from((1, 2, 16)), st.integers())
-def test_a_resume_comes_to_what_a_fresh_run_would(worlds: tuple[World, World], width: int, seed: int) -> None:
+def test_a_resume_ends_like_a_fresh_run(worlds: tuple[World, World], width: int, seed: int) -> None:
     a_resume_equals_a_fresh_run(*worlds, width, seed)
 
 

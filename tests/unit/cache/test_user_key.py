@@ -1,4 +1,4 @@
-"""The key of a user: made once, for its owner alone, and never a reason for a run to fail."""
+"""The key of a user: created once, readable by its owner alone, and never a reason for a run to fail."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_key_is_made_once_and_is_its_owner_s_alone(tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == [KEY_FILE]
 
 
-def test_every_folder_has_a_key_of_its_own_and_its_id_does_not_tell_it(tmp_path: Path) -> None:
+def test_every_folder_has_its_own_key_and_its_id_does_not_reveal_it(tmp_path: Path) -> None:
     one, other = load_key(tmp_path / "a"), load_key(tmp_path / "b")
 
     assert one.content != other.content
@@ -74,7 +74,9 @@ def test_a_key_that_others_may_read_becomes_its_owner_s_alone(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("what", ["a link", "a folder", "a file where the folder should be"])
-def test_where_none_can_be_kept_it_is_one_of_this_process_and_the_problem_is_told(tmp_path: Path, what: str) -> None:
+def test_a_key_that_cannot_be_kept_is_valid_for_this_process_and_the_problem_is_reported(
+    tmp_path: Path, what: str
+) -> None:
     folder = tmp_path / "state"
     if what == "a file where the folder should be":
         folder.write_text("")

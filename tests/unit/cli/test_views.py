@@ -50,7 +50,7 @@ def test_the_plan_of_a_run_names_order_commands_and_files_and_runs_nothing(oe: O
 
     assert plan.code == 0
     lines = plan.out.splitlines()
-    assert lines[0] == "city-report 1.0.0: 7 steps, nothing is run"
+    assert lines[0] == "city-report 1.0.0: 7 steps (nothing is run)"
     assert lines.index(next(line for line in lines if "4. compare" in line)) > lines.index(
         next(line for line in lines if "3. rank" in line)
     )

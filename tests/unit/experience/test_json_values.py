@@ -79,7 +79,7 @@ def test_a_schema_that_multiplies_itself_is_given_up_in_words(keyword: str) -> N
     ],
 )
 def test_a_schema_that_refers_to_itself_without_end_is_refused_in_words(schema: dict[str, Any]) -> None:
-    with pytest.raises(UncheckableError, match="without end"):
+    with pytest.raises(UncheckableError, match="endlessly"):
         errors_in(schema, {"a": 1})
 
 

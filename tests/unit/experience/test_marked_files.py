@@ -122,7 +122,7 @@ version: 1.0.0
 args:
   properties:
     topic: { type: text }
-                   ^^^^ warning OE207 JSON Schema knows no type `text`
+                   ^^^^ warning OE207 JSON Schema has no type `text`
     most: { type: integer, default: many }
                                     ^^^^ warning OE402 the default of the arg `most` must be an integer
     least: { type: [integer, nul] }
@@ -132,7 +132,7 @@ state:
     rows: { type: array, items: { type: object, properties: { a: { type: strng } } }, default: [] }
                                                                          ^^^^^ warning OE207 did you mean `string`?
     name: { type: string, pattern: "[", default: null }
-                                   ^^^ warning OE207 no regular expression
+                                   ^^^ warning OE207 not a valid regular expression
     code: { type: string, pattern: '^(?!x)a', default: null }
                                    ^^^^^^^^^ warning OE209 `(?!` looks ahead or behind
     parts: { type: object, patternProperties: { '(a)\\1': {} }, default: null }

@@ -1,4 +1,4 @@
-"""What is wrong in a nested experience is said once at the node that nests it, with the places where it is wrong."""
+"""Errors in a nested experience are reported once, at the node that nests it, with their places."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def test_all_mistakes_in_a_nested_file_are_one_problem_at_its_path_that_leads_to
 
     assert marked(analysis, problem) == ("OE606", "./inner")
     assert places(problem) == [("inner/experience.yaml", "b"), ("inner/experience.yaml", "c")]
-    assert problem.message.startswith("`inner/experience.yaml` has 2 errors, the first on line 7: there is no node `b`")
+    assert problem.message.startswith("`inner/experience.yaml` has 2 errors, the first on line 7: There is no node `b`")
 
 
-def test_warnings_in_a_nested_file_are_its_own_business(tmp_path: Path) -> None:
+def test_warnings_in_a_nested_file_are_not_reported_outside_it(tmp_path: Path) -> None:
     put(tmp_path, "inner/experience.yaml", experience(TOOL.replace("writes", "retries: 3, writes")))
 
     assert look(tmp_path, experience(nesting("inner/experience.yaml"))).problems == ()
@@ -85,7 +85,7 @@ def test_paths_in_a_nested_file_start_at_its_own_folder(tmp_path: Path) -> None:
     assert look(tmp_path, experience(nesting("./inner"))).problems == ()
 
 
-def test_each_node_that_nests_a_wrong_file_is_marked_and_the_others_are_served_as_before(tmp_path: Path) -> None:
+def test_each_node_that_nests_a_faulty_file_is_marked_and_others_are_not(tmp_path: Path) -> None:
     put(tmp_path, "inner/experience.yaml", "name: [")
 
     analysis = look(tmp_path, experience(nesting("./inner"), nesting("./inner", "m"), "{id: z, kind: tool}"))
@@ -94,7 +94,7 @@ def test_each_node_that_nests_a_wrong_file_is_marked_and_the_others_are_served_a
     assert [each.code.value for each in analysis.errors] == ["OE201"]
 
 
-def test_what_is_wrong_inside_does_not_silence_what_can_be_said_of_the_flow_of_data(tmp_path: Path) -> None:
+def test_errors_inside_do_not_hide_problems_of_the_data_flow(tmp_path: Path) -> None:
     put(tmp_path, "inner/experience.yaml", "name: [")
     late = "{id: late, kind: tool, impl: ./inner/a.py, writes: [rows]}"
     early = "{id: early, kind: tool, impl: ./inner/a.py, reads: [rows]}"
@@ -106,9 +106,7 @@ def test_what_is_wrong_inside_does_not_silence_what_can_be_said_of_the_flow_of_d
 
 
 @pytest.mark.parametrize("files", [["experience.yaml"], ["b/experience.yaml"], ["b/experience.yaml", "c/x.yaml"]])
-def test_experiences_that_nest_each_other_in_a_circle_are_an_error_with_the_whole_circle(
-    tmp_path: Path, files: list[str]
-) -> None:
+def test_experiences_that_nest_each_other_are_an_error_that_shows_the_cycle(tmp_path: Path, files: list[str]) -> None:
     circle = ["experience.yaml", *(file for file in files if file != "experience.yaml"), "experience.yaml"]
     for here, there in pairwise(circle[1:]):
         put(tmp_path, here, experience(nesting(f"../{there}")))
@@ -133,7 +131,7 @@ def test_an_experience_is_recognised_however_its_path_is_written(tmp_path: Path,
     assert [each.code.value for each in errors] == ["OE307"]
 
 
-def test_a_circle_further_in_is_an_error_where_it_is_entered(tmp_path: Path) -> None:
+def test_a_cycle_further_in_is_an_error_at_its_entry(tmp_path: Path) -> None:
     put(tmp_path, "inner/experience.yaml", experience(nesting("./experience.yaml")))
 
     problem = only_error(look(tmp_path, experience(nesting("./inner"))))
@@ -162,7 +160,7 @@ def test_nine_experiences_deep_is_an_error(tmp_path: Path) -> None:
     assert problem.message.count("→") == 9
 
 
-def test_many_experiences_that_nest_the_same_ones_are_each_looked_at_once(tmp_path: Path) -> None:
+def test_experiences_that_many_others_nest_are_each_analysed_once(tmp_path: Path) -> None:
     """Ten nodes in each of eight levels: a hundred million ways, and eight files."""
     for level in range(1, 9):
         nodes = [nesting(f"./e{level + 1}.yaml", f"n{at}") for at in range(10)] if level < 8 else [TOOL]
@@ -171,7 +169,7 @@ def test_many_experiences_that_nest_the_same_ones_are_each_looked_at_once(tmp_pa
     assert look(tmp_path, experience(nesting("./e1.yaml"))).errors == ()
 
 
-def test_a_nested_file_that_was_mended_is_seen_by_a_new_view_and_others_are_not_read_again(tmp_path: Path) -> None:
+def test_a_fixed_nested_file_is_read_again_through_a_new_view_and_others_are_kept(tmp_path: Path) -> None:
     put(tmp_path, "inner/experience.yaml", "name: [")
     put(tmp_path, "other/experience.yaml", experience(TOOL))
     text = experience(nesting("./inner"), nesting("./other", "m").replace(", writes: [rows]", ""))
@@ -187,17 +185,31 @@ def test_a_nested_file_that_was_mended_is_seen_by_a_new_view_and_others_are_not_
     assert after.problems == ()
 
 
-def test_a_problem_in_a_nested_file_can_be_excused(tmp_path: Path) -> None:
+def test_a_file_is_checked_again_if_one_that_it_nests_declares_something_else(tmp_path: Path) -> None:
+    put(tmp_path, "leaf/experience.yaml", experience(TOOL))
+    put(tmp_path, "inner/experience.yaml", experience(nesting("../leaf")))
+    text = experience(nesting("./inner"))
+    before = look(tmp_path, text)
+    put(tmp_path, "leaf/experience.yaml", "args: {required: [topic]}\n" + experience(TOOL))
+
+    after = analyse(text, before, DiskFiles(tmp_path))
+
+    inner = [analysis.nested["inner/experience.yaml"].analysis for analysis in (before, after)]
+    missing = [[each.data["key"] for each in one.problems if each.code.value == "OE201"] for one in inner]
+    assert missing == [[], ["topic"]]
+
+
+def test_a_problem_in_a_nested_file_can_be_suppressed(tmp_path: Path) -> None:
     put(tmp_path, "inner/experience.yaml", "name: [")
 
     assert look(tmp_path, experience(nesting("./inner") + "  # oe: ignore OE606")).problems == ()
 
 
-def test_without_a_disk_nothing_is_said_of_nested_files() -> None:
+def test_without_a_disk_nothing_is_reported_of_nested_files() -> None:
     assert analyse(experience(nesting("./inner"))).problems == ()
 
 
-def test_places_in_other_files_stay_when_the_text_above_the_node_grows(tmp_path: Path) -> None:
+def test_places_in_other_files_stay_if_the_text_above_the_node_grows(tmp_path: Path) -> None:
     put(tmp_path, "inner/experience.yaml", experience(TOOL, edges="[{from: a, to: b}]"))
     before = look(tmp_path, experience(nesting("./inner")))
 
@@ -206,7 +218,7 @@ def test_places_in_other_files_stay_when_the_text_above_the_node_grows(tmp_path:
     assert places(only_error(after)) == places(only_error(before))
 
 
-def test_many_ways_through_shared_states_lead_to_each_file_once(tmp_path: Path) -> None:
+def test_files_with_a_shared_state_are_each_read_once_however_many_ways_lead_there(tmp_path: Path) -> None:
     for level in range(1, 9):
         nodes = [nesting(f"./e{level + 1}.yaml", f"n{at}").replace("writes: [rows]", "state_scope: shared")
                  for at in range(10)] if level < 8 else [TOOL]  # fmt: skip
@@ -250,7 +262,7 @@ def of_node(folder: Path, node: str, args: str = ARGS) -> list[tuple[str, str, s
         ("args: {topic: x}, state_scope: shared", "OE407", "error", "./inner"),
     ],
 )
-def test_what_a_nested_experience_does_not_take_or_give_is_marked(
+def test_args_and_fields_that_a_nested_experience_does_not_declare_are_marked(
     tmp_path: Path, node: str, code: str, severity: str, text: str
 ) -> None:
     if code == "OE407":
@@ -269,7 +281,7 @@ def test_what_a_nested_experience_does_not_take_or_give_is_marked(
         "args: {topic: x}, writes: [rows], outputs: {rows: $.notes}",
     ],
 )
-def test_what_fits_a_nested_experience_or_cannot_be_known_is_left_alone(tmp_path: Path, node: str) -> None:
+def test_matching_and_unknowable_args_and_fields_are_not_reported(tmp_path: Path, node: str) -> None:
     assert of_node(tmp_path, node) == []
 
 
@@ -279,5 +291,5 @@ def test_an_arg_that_an_open_declaration_does_not_name_is_a_note(tmp_path: Path)
     assert found == [("OE204", "information", "tipoc")]
 
 
-def test_an_experience_that_declares_no_args_takes_any(tmp_path: Path) -> None:
+def test_an_experience_without_declared_args_allows_any(tmp_path: Path) -> None:
     assert of_node(tmp_path, "args: {anything: 1}", args="") == []

@@ -56,7 +56,7 @@ CONDITIONS = {
     "the length of a text": """$.title.length > 3}
                                               ^^^^^^ warning OE505 `length(…)`""",
     "a key that a list does not have": """$.rows.first == 1}
-                                             ^^^^^ warning OE505 a list has items""",
+                                             ^^^^^ warning OE505 a list has only items""",
     "a key that the items do not have": """"$.rows[0].nmae == 'x'"}
                                                  ^^^^ warning OE505 did you mean `name`?""",
     "an arg that is not declared": """$args.gaol > 3}
@@ -127,7 +127,7 @@ NODES = {
 """,
     "a field that is named twice": """\
     - {id: report, kind: tool, impl: ./r.py, reads: [rows, title, rows], writes: [mood]}
-                                                                  ^^^^ hint OE206 `reads` names `rows` twice
+                                                                  ^^^^ hint OE206 `rows` is listed twice in `reads`
 """,
     "a placeholder that names nothing": """\
     - {id: report, kind: agent, prompt: 'See {{rows}} {{rwos}}', reads: [rows], writes: [title]}

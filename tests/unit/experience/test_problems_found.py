@@ -101,7 +101,7 @@ SCHEMA = {
     - id: fetch
       kind: tool
       impl: 7
-            ^ error OE202 `impl` must be text, not the number 7: put it in quotes
+            ^ error OE202 `impl` must be text, not the number 7; put it in quotes
 """,
     "a key with nothing after it": """\
     - id: fetch

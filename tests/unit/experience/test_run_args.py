@@ -70,7 +70,7 @@ def test_an_arg_whose_pattern_cannot_be_matched_is_refused_in_words_and_only_whe
     assert check_args(declared, {}).problems == ()
     assert check_args(declared, {"branch": "main"}).problems == (
         "the args cannot be checked: the pattern `^(?!tmp-)` cannot be matched in linear time: "
-        "`(?!` looks ahead or behind; write it without",
+        "`(?!` looks ahead or behind; rewrite it without that",
     )
 
 

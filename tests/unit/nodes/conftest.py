@@ -1,4 +1,4 @@
-"""A small experience on disk, and a watcher that keeps what it is told."""
+"""A small experience on disk, and a watcher that records every report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Agents: what the model is asked, what becomes of its answer, and what a watcher sees meanwhile."""
+"""Agents: the requests to the model, the outcome of its answers, and the progress reports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SCHEMA = {
 
 
 class ImpatientClock(SystemClock):
-    """Remembers what was to be slept, and does not sleep."""
+    """Records sleeps without sleeping."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []
@@ -38,7 +38,7 @@ class ImpatientClock(SystemClock):
 
 
 class LeapingClock(SystemClock):
-    """Is at once where it was to be after a sleep."""
+    """A clock that sleeps move at once."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -222,7 +222,7 @@ async def test_structured_output_is_the_input_of_the_forced_tool(bench: Bench, i
         (text("It is 3."), "- the answer was not given by calling structured_output"),
     ],
 )
-async def test_an_answer_that_does_not_fit_is_repaired_once(bench: Bench, first: Script, told: str) -> None:
+async def test_an_answer_that_violates_the_schema_is_repaired_once(bench: Bench, first: Script, told: str) -> None:
     api = bench.serve(first, tool_use({"score": 3}))
 
     outcome = await bench.run("Score.", writes=("score",), schema=SCHEMA, model="claude-haiku-4-5")
@@ -241,7 +241,7 @@ async def test_an_answer_that_does_not_fit_is_repaired_once(bench: Bench, first:
     assert told in api.requests[1]["messages"][2]["content"]
 
 
-async def test_when_the_repair_does_not_fit_either_the_node_fails_with_its_cost(bench: Bench) -> None:
+async def test_a_failed_repair_fails_the_node_with_its_cost(bench: Bench) -> None:
     api = bench.serve(tool_use({"score": "high"}))
 
     with pytest.raises(
@@ -256,7 +256,7 @@ async def test_when_the_repair_does_not_fit_either_the_node_fails_with_its_cost(
     assert len(api.requests) == 2
 
 
-async def test_models_that_refuse_to_be_forced_give_structured_output_all_the_same(bench: Bench) -> None:
+async def test_models_that_cannot_be_forced_still_give_structured_output(bench: Bench) -> None:
     bench.serve(refuses_to_be_forced(tool_use({"score": 3})))
 
     outcome = await bench.run("Score.", writes=("score",), schema=SCHEMA)
@@ -276,7 +276,7 @@ BAD_SCHEMAS: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("schema", "said"), BAD_SCHEMAS)
-async def test_a_schema_that_is_none_is_found_before_the_call(bench: Bench, schema: Any, said: str) -> None:
+async def test_an_invalid_schema_is_an_error_before_the_call(bench: Bench, schema: Any, said: str) -> None:
     api = bench.serve(text("ok"))
     bench.write("schemas/broken.json", "{")
     bench.write("schemas/list.json", "[]")
@@ -314,7 +314,7 @@ async def test_an_answer_that_is_not_complete_fails_the_node(bench: Bench, stop_
     assert (raised.value.retryable, bench.watcher.attempts) == (False, [])
 
 
-async def test_an_answer_that_broke_off_is_asked_for_again_and_has_its_price(bench: Bench) -> None:
+async def test_an_incomplete_answer_is_retried_and_its_cost_counts(bench: Bench) -> None:
     half = text("Owls are", "pause_turn", tokens=(10, 5))
     bench.serve(half, half, text("Owls are birds.", tokens=(10, 7)))
 
@@ -326,7 +326,7 @@ async def test_an_answer_that_broke_off_is_asked_for_again_and_has_its_price(ben
     assert [type_ for _, _, type_, _ in bench.watcher.attempts] == ["InterruptedAnswer", "InterruptedAnswer"]
 
 
-async def test_answers_that_always_break_off_fail_the_node_with_the_price_of_all(bench: Bench) -> None:
+async def test_answers_that_stay_incomplete_fail_the_node_with_the_cost_of_all(bench: Bench) -> None:
     api = bench.serve(text("Owls are", "eos", tokens=(10, 5)))
 
     with pytest.raises(NodeError, match="may be incomplete") as raised:
@@ -344,7 +344,7 @@ ANYTHING = {"type": "object", "properties": {"score": {"type": "integer"}}}
 @pytest.mark.parametrize(
     ("given", "holds"), [({}, "it holds no field at all"), ({"rating": 3, "why": "so"}, "it holds rating, why")]
 )
-async def test_an_answer_that_fills_nothing_that_is_written_is_repaired_once_and_then_fails(
+async def test_an_answer_that_fills_no_field_is_repaired_once_and_then_fails(
     bench: Bench, given: dict[str, Any], holds: str
 ) -> None:
     api = bench.serve(tool_use(given))
@@ -358,7 +358,7 @@ async def test_an_answer_that_fills_nothing_that_is_written_is_repaired_once_and
     assert len(api.requests) == 2
 
 
-async def test_an_answer_that_fills_some_of_what_is_written_counts(bench: Bench) -> None:
+async def test_an_answer_that_fills_some_fields_counts(bench: Bench) -> None:
     api = bench.serve(tool_use({"score": None}))
 
     outcome = await bench.run("Score.", writes=("score", "why"), schema={"type": "object"})
@@ -370,7 +370,7 @@ async def test_an_answer_that_fills_some_of_what_is_written_counts(bench: Bench)
 @pytest.mark.parametrize(
     "written", ['{"score": 3}', ' {"score": 3}\n', '```json\n{"score": 3}\n```', '```\n{"score": 3}```']
 )
-async def test_an_answer_in_text_that_is_an_object_which_fits_needs_no_repair(bench: Bench, written: str) -> None:
+async def test_a_text_that_is_a_matching_object_needs_no_repair(bench: Bench, written: str) -> None:
     api = bench.serve(text(written))
 
     outcome = await bench.run("Score.", writes=("score",), schema=SCHEMA)
@@ -380,7 +380,7 @@ async def test_an_answer_in_text_that_is_an_object_which_fits_needs_no_repair(be
 
 
 @pytest.mark.parametrize("error", [status(400), status(401), status(403), status(404), status(402)])
-async def test_an_error_that_no_retry_can_mend_says_so(bench: Bench, error: Script) -> None:
+async def test_a_permanent_error_is_not_retryable(bench: Bench, error: Script) -> None:
     bench.serve(error)
 
     with pytest.raises(NodeError) as raised:
@@ -389,7 +389,7 @@ async def test_an_error_that_no_retry_can_mend_says_so(bench: Bench, error: Scri
     assert (raised.value.retryable, bench.watcher.attempts) == (False, [])
 
 
-async def test_what_passes_is_tried_again_and_seen(bench: Bench) -> None:
+async def test_a_transient_api_error_is_retried_and_reported(bench: Bench) -> None:
     bench.serve(status(429, retry_after=30), status(529), text("ok"))
 
     outcome = await bench.run("Hello")
@@ -403,7 +403,7 @@ async def test_what_passes_is_tried_again_and_seen(bench: Bench) -> None:
     assert bench.clock.slept[0] >= 30
 
 
-async def test_what_does_not_pass_fails_the_node_with_what_to_do(bench: Bench) -> None:
+async def test_a_permanent_api_error_fails_the_node_with_a_remedy(bench: Bench) -> None:
     bench.serve(status(401))
 
     with pytest.raises(NodeError, match="check ANTHROPIC_API_KEY") as raised:
@@ -439,7 +439,7 @@ def test_an_agent_is_made_of_its_files_and_its_model(tmp_path: Path, monkeypatch
     assert kind.settings(inline, {}) == {"provider": "anthropic", "model": "of-the-environment"}
 
 
-def test_without_any_choice_the_model_is_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_model_defaults_to_the_provider_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OE_ANTHROPIC_MODEL", raising=False)
 
     settings = AgentKind(tmp_path, LLMService()).settings(agent(AgentSpec("Hello")), {})

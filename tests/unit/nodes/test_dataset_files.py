@@ -1,4 +1,4 @@
-"""Datasets from files: which rows each format gives, and what is said about a file that is not what it should be."""
+"""Datasets from files: the rows of each format, and the errors of wrong files."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ async def test_each_format_gives_its_rows(bench: Bench, name: str, content: str,
     assert bench.watcher.warnings == []
 
 
-async def test_a_format_that_is_written_beats_the_ending(bench: Bench) -> None:
+async def test_an_explicit_format_beats_the_file_ending(bench: Bench) -> None:
     bench.write("rows.txt", "a;b\n")
 
     assert await bench.rows("rows.txt", format="tsv") == []
@@ -145,7 +145,7 @@ MISTAKES: list[tuple[str, str | bytes, str]] = [
 
 
 @pytest.mark.parametrize(("name", "content", "said"), MISTAKES)
-async def test_a_file_that_is_not_what_it_should_be_fails_the_node_and_says_where(
+async def test_a_file_with_wrong_content_fails_the_node_with_the_place(
     bench: Bench, name: str, content: str | bytes, said: str
 ) -> None:
     bench.write(name, content)
@@ -199,7 +199,7 @@ async def test_a_file_outside_is_read_with_a_warning(bench: Bench, tmp_path_fact
     assert bench.watcher.warnings == [f"{outside} lies outside the experience's folder"]
 
 
-def test_a_file_of_rows_is_part_of_what_a_dataset_is_made_of(bench: Bench) -> None:
+def test_a_file_of_rows_is_a_file_of_its_dataset(bench: Bench) -> None:
     node = dataset({"type": "file", "uri": "$item", "format": "csv"})
 
     assert bench.kind.files(node, {"type": "file", "uri": "./data/a.csv", "format": "csv"}) == {
@@ -255,7 +255,7 @@ SOURCES: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("written", "given", "said"), SOURCES)
-async def test_a_source_that_says_too_little_or_the_wrong_thing_fails_with_the_key(
+async def test_a_source_with_a_missing_or_wrong_key_fails_with_the_key(
     bench: Bench, written: dict[str, Any], given: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(NodeError) as raised:
@@ -273,7 +273,7 @@ async def test_a_dataset_writes_one_field(bench: Bench, writes: tuple[str, ...],
         await bench.kind.execute(work({"type": "file", "uri": "a.json"}, writes=writes), bench.watcher)
 
 
-def test_what_is_heavy_is_imported_only_when_a_dataset_needs_it() -> None:
+def test_heavy_libraries_are_imported_only_when_needed() -> None:
     heavy = {"httpx2", "mcp", "pyarrow"}
     program = f"import sys, engine.nodes.registry; print({heavy} & sys.modules.keys())"
 

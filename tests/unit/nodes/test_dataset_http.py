@@ -1,4 +1,4 @@
-"""Datasets from HTTP: what is sent, which rows an answer gives, and that secrets stay where they belong."""
+"""Datasets from HTTP: requests, rows, errors, and where secrets go."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ Serve = Callable[[Mapping[str, Answer]], RowsApi]
     [([{"id": 1}, 2], [{"id": 1}, 2]), ([], []), ({"id": 1}, [{"id": 1}])],
     ids=["a list is the rows", "an empty list is no rows", "an object is one row"],
 )
-async def test_rows_are_what_the_address_answers(bench: Bench, serve: Serve, answer: Json, rows: Json) -> None:
+async def test_rows_come_from_the_response(bench: Bench, serve: Serve, answer: Json, rows: Json) -> None:
     api = serve({"/rows?page=1": json_answer(answer)})
 
     assert await bench.rows(f"{api.url}/rows?page=1") == rows
@@ -108,7 +108,7 @@ async def test_a_redirect_is_followed_with_its_headers(bench: Bench, serve: Serv
     assert [asked.headers.get("x-key") for asked in api.asked] == [TOKEN, TOKEN]
 
 
-async def test_a_redirect_to_another_server_takes_no_secret_along(bench: Bench, serve: Serve) -> None:
+async def test_a_redirect_to_another_server_sends_no_secret(bench: Bench, serve: Serve) -> None:
     there = serve({"/rows": json_answer([1])})
     here = serve({"/rows": redirect(f"{there.url}/rows", 307)})
 
@@ -150,7 +150,7 @@ UNUSABLE: list[tuple[Answer, str]] = [
 
 
 @pytest.mark.parametrize(("answer", "said"), UNUSABLE)
-async def test_an_answer_without_rows_fails_the_node_and_says_what_came(
+async def test_a_response_without_rows_fails_the_node_and_is_quoted(
     bench: Bench, serve: Serve, answer: Answer, said: str
 ) -> None:
     api = serve({"/rows": answer})
@@ -164,9 +164,7 @@ async def test_an_answer_without_rows_fails_the_node_and_says_what_came(
 
 
 @pytest.mark.parametrize(("status", "retryable"), [(400, False), (401, False), (404, True), (429, True), (503, True)])
-async def test_a_request_that_is_refused_as_wrong_is_not_worth_another_try(
-    bench: Bench, serve: Serve, status: int, retryable: bool
-) -> None:
+async def test_a_rejected_request_is_not_retried(bench: Bench, serve: Serve, status: int, retryable: bool) -> None:
     api = serve({"/rows": Answer(status)})
 
     with pytest.raises(NodeError) as refused:
@@ -175,14 +173,14 @@ async def test_a_request_that_is_refused_as_wrong_is_not_worth_another_try(
     assert refused.value.retryable is retryable
 
 
-async def test_an_address_where_nobody_answers_is_named(bench: Bench, serve: Serve) -> None:
+async def test_an_unreachable_address_is_named(bench: Bench, serve: Serve) -> None:
     with RowsApi({}) as gone:
         url = f"{gone.url}/rows"
 
     assert (await bench.refusal(url)).startswith(f"GET {url} failed: ")
 
 
-async def test_a_server_that_speaks_no_https_is_not_worth_another_try(bench: Bench, serve: Serve) -> None:
+async def test_a_server_without_https_is_not_retried(bench: Bench, serve: Serve) -> None:
     api = serve({})
 
     with pytest.raises(NodeError, match="does not speak HTTPS; write http:// if it speaks HTTP") as raised:
@@ -191,7 +189,7 @@ async def test_a_server_that_speaks_no_https_is_not_worth_another_try(bench: Ben
     assert not raised.value.retryable
 
 
-async def test_a_variable_that_keeps_any_request_from_being_made_is_named(tmp_path: Path) -> None:
+async def test_a_variable_that_makes_requests_impossible_is_named(tmp_path: Path) -> None:
     kind = DatasetKind(tmp_path, {"HTTP_PROXY": "127.0.0.1:x"})
 
     with pytest.raises(NodeError, match=r"HTTP_PROXY is http://127\.0\.0\.1:x, whose port x is not a number") as raised:
@@ -236,7 +234,7 @@ async def test_a_request_that_cannot_be_made_is_refused_before_anything_is_sent(
     assert TOKEN not in message
 
 
-async def test_a_server_that_is_silent_costs_no_more_than_the_time_of_its_node(bench: Bench, serve: Serve) -> None:
+async def test_a_silent_server_is_stopped_by_the_timeout_of_its_node(bench: Bench, serve: Serve) -> None:
     api = serve({"/rows": SILENCE})
     asking = asyncio.create_task(bench.rows(f"{api.url}/rows"))
     await asyncio.to_thread(api.arrived.wait)

@@ -1,4 +1,4 @@
-"""Datasets from MCP servers: which rows a resource gives, and what is said about a server that gives none."""
+"""Datasets from MCP servers: the rows of a resource, and the errors of servers."""
 
 from __future__ import annotations
 
@@ -103,9 +103,7 @@ async def test_a_resource_of_a_server_built_with_the_official_library_is_read(be
     assert await bench.rows("note://1") == [{"title": "Night"}]
 
 
-async def test_what_a_server_prints_beside_its_messages_does_no_harm(
-    bench: Bench, capfd: pytest.CaptureFixture[str]
-) -> None:
+async def test_other_output_of_a_server_is_ignored(bench: Bench, capfd: pytest.CaptureFixture[str]) -> None:
     bench.server([{"text": "[1]"}], "prints")
 
     assert await bench.rows() == [1]
@@ -125,7 +123,7 @@ async def test_a_server_gets_the_environment_of_its_entry_and_ours_without_the_l
     assert await variable("ANTHROPIC_API_KEY") == "not set"
 
 
-async def test_a_resource_that_is_not_there_is_named_and_no_secret_is_repeated(bench: Bench) -> None:
+async def test_a_missing_resource_is_named_without_secrets(bench: Bench) -> None:
     bench.server([], env={"NOTES_TOKEN": "${NOTES_TOKEN}"})
 
     message = await bench.refusal("note:2")
@@ -135,7 +133,7 @@ async def test_a_resource_that_is_not_there_is_named_and_no_secret_is_repeated(b
     )
 
 
-async def test_a_server_that_ends_at_once_is_reported_with_what_it_printed(bench: Bench) -> None:
+async def test_a_server_that_ends_at_once_is_reported_with_its_output(bench: Bench) -> None:
     bench.server([], "dies")
 
     message = await bench.refusal()
@@ -144,7 +142,7 @@ async def test_a_server_that_ends_at_once_is_reported_with_what_it_printed(bench
     assert message.endswith("check `command` and `args` in mcp.json; last output:\nno notes here")
 
 
-async def test_a_server_that_does_not_want_to_end_is_ended(bench: Bench) -> None:
+async def test_a_server_that_refuses_to_end_is_killed(bench: Bench) -> None:
     bench.server([{"text": "[1]"}], "stays")
 
     assert await bench.rows() == [1]

@@ -1,4 +1,4 @@
-"""Queries in real runs: they hold up nothing else, and rows that changed under them are not recorded as unchanged."""
+"""Queries in real runs: they block nothing else, and rows that change meanwhile are not restored."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ async def test_other_nodes_go_on_while_a_query_is_hashed_and_cancelling_ends_it(
     assert shop.types(run_id, of="load") == ["node.cancelled"]
 
 
-async def test_the_time_limit_of_a_node_holds_for_its_query(shop: World) -> None:
+async def test_the_timeout_of_a_node_applies_to_its_query(shop: World) -> None:
     queries(shop, ENDLESS, "\n          timeout_ms: 200")
 
     ended = await shop.run()

@@ -56,7 +56,7 @@ async def test_a_file_is_read_again_when_it_changed_and_the_plan_says_so(world: 
     assert changed.final_state["rows"] == [{"n": "1"}, {"n": "2"}]
 
 
-async def test_of_a_database_only_the_rows_of_the_query_count(world: World) -> None:
+async def test_only_the_rows_of_the_query_count_for_the_input_hash(world: World) -> None:
     def change(statement: str) -> None:
         with closing(sqlite3.connect(world.folder / "shop.db")) as connection, connection:
             connection.execute(statement)
@@ -77,7 +77,7 @@ async def test_of_a_database_only_the_rows_of_the_query_count(world: World) -> N
 
 
 @pytest.mark.parametrize(("more", "times"), [("", 1), ("  cache: false\n", 2)])
-async def test_an_address_is_asked_once_unless_its_node_is_not_to_be_cached(
+async def test_an_address_is_requested_once_unless_its_node_is_not_cached(
     world: World, api: RowsApi, more: str, times: int
 ) -> None:
     loads(world, f"{{type: http, url: '{api.url}/rows'}}", more)
@@ -167,7 +167,7 @@ async def test_a_source_that_refers_to_nothing_fails_the_node(world: World) -> N
     assert failed.error.message == "`source.uri` is missing: $args.file has no value"
 
 
-async def test_the_files_that_are_known_from_the_start_stand_in_the_first_event(world: World) -> None:
+async def test_the_first_event_has_the_files_that_are_known_from_the_start(world: World) -> None:
     world.write("data/a.csv", "n\n")
     loads(world, "{type: file, uri: data/a.csv}")
 

@@ -1,4 +1,4 @@
-"""Datasets from SQLite: rows of a query on a file that nothing can be written to; the rows are what is hashed."""
+"""Datasets from SQLite: rows of a read-only query, which are part of the input hash."""
 
 from __future__ import annotations
 
@@ -82,14 +82,14 @@ async def test_a_query_that_cannot_be_used_says_why(bench: Bench, query: str, sa
     assert said in raised.value.info.message
 
 
-async def test_a_file_that_is_no_database_is_said_to_be_none(bench: Bench) -> None:
+async def test_a_file_that_is_no_database_is_an_error(bench: Bench) -> None:
     bench.path.write_text("these are not the rows you are looking for" * 100)
 
     with pytest.raises(NodeError, match="file is not a database"):
         await bench.rows("SELECT 1 FROM orders")
 
 
-async def test_a_missing_database_is_named_and_not_made(bench: Bench) -> None:
+async def test_a_missing_database_is_named_and_not_created(bench: Bench) -> None:
     bench.path.unlink()
 
     with pytest.raises(NodeError, match=r"does not exist; create it or correct `source\.uri`"):
@@ -99,7 +99,7 @@ async def test_a_missing_database_is_named_and_not_made(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("statement", ["ATTACH '{other}' AS other", "VACUUM INTO '{other}'"])
-async def test_no_statement_makes_another_file(bench: Bench, tmp_path: Path, statement: str) -> None:
+async def test_no_statement_creates_another_file(bench: Bench, tmp_path: Path, statement: str) -> None:
     with pytest.raises(NodeError, match="authoriz"):
         await bench.rows(statement.format(other=tmp_path / "other.db"))
 

@@ -1,4 +1,4 @@
-"""Which interpreter runs a tool, and how many at once."""
+"""The interpreter of a tool, its environment, and the number of tools at once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def make_program(path: Path, text: str = "#!/bin/sh\n") -> Path:
     return path
 
 
-def test_without_any_choice_it_is_our_own_python(tmp_path: Path) -> None:
+def test_the_default_python_is_our_own(tmp_path: Path) -> None:
     assert find_python(tmp_path, None) == sys.executable
 
 
@@ -54,7 +54,7 @@ def test_the_option_beats_the_variable_and_may_be_the_name_of_a_command(
     assert find_python(tmp_path, "sh") == shutil.which("sh")
 
 
-def test_a_choice_that_is_no_program_is_an_error_that_names_its_origin(
+def test_a_chosen_python_that_is_no_program_is_an_error_that_names_its_origin(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OE_PYTHON", "/nowhere/python")
@@ -70,7 +70,7 @@ def test_without_node_the_error_says_where_to_get_it(monkeypatch: pytest.MonkeyP
         find_node()
 
 
-async def test_a_program_that_is_no_python_fails_the_node_with_what_it_printed(tmp_path: Path) -> None:
+async def test_an_interpreter_that_is_no_python_fails_the_node_with_its_output(tmp_path: Path) -> None:
     program = make_program(tmp_path / "fake", "#!/bin/sh\necho this is no Python\nexit 4\n")
     bench = Bench(tmp_path, ToolKind(tmp_path, python=str(program)))
     bench.write("a.py", "def run(i): return {}")
@@ -134,9 +134,7 @@ def broken_environment(folder: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", BROKEN)
-async def test_an_environment_beside_the_experience_that_is_broken_is_an_error_with_its_remedy(
-    tmp_path: Path, how: str
-) -> None:
+async def test_a_broken_venv_beside_the_experience_is_an_error_with_its_remedy(tmp_path: Path, how: str) -> None:
     broken_environment(tmp_path, how)
     bench = Bench(tmp_path, ToolKind(tmp_path))
     bench.write("a.py", "def run(i): return {}")
@@ -159,7 +157,7 @@ async def test_an_environment_beside_the_experience_that_is_broken_is_an_error_w
 
 @pytest.mark.parametrize("origin", ["--python", "OE_PYTHON"])
 @pytest.mark.parametrize("named", ["./gone", "no-such-python", "~nobody-at-all/python", "folder/", "plain"])
-def test_a_python_that_is_named_and_cannot_be_had_is_an_error(
+def test_a_named_python_that_does_not_work_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str, named: str
 ) -> None:
     (tmp_path / "folder").mkdir()
@@ -181,7 +179,7 @@ def test_a_python_that_is_named_and_cannot_be_had_is_an_error(
         ("#!/nowhere/sh\n", "cannot be started: No such file or directory"),
     ],
 )
-async def test_a_node_that_is_broken_is_an_error_and_no_other_is_taken(
+async def test_a_broken_node_js_is_an_error_without_fallback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str, said: str
 ) -> None:
     make_program(tmp_path / "bin/node", script)
@@ -207,7 +205,7 @@ def test_a_node_that_cannot_be_executed_is_named(tmp_path: Path, monkeypatch: py
         find_node()
 
 
-def test_of_the_cores_only_those_count_that_this_process_may_use() -> None:
+def test_only_cores_that_this_process_may_use_count() -> None:
     one = next(iter(os.sched_getaffinity(0)))
 
     said = subprocess.run(

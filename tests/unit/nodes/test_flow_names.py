@@ -1,4 +1,4 @@
-"""What tools and prompts get of the pipeline or loop that they run in (docs/format.md, References and placeholders)."""
+"""What tools and prompts receive from their pipeline or loop (docs/format.md, References and placeholders)."""
 
 from __future__ import annotations
 

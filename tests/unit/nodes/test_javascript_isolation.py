@@ -1,4 +1,4 @@
-"""What a JavaScript tool leaves in its process reaches no other call, and a late error is blamed on whoever left it."""
+"""What a JavaScript tool leaves in its process reaches no other call; a late error fails the call that caused it."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ async def test_an_error_that_nobody_awaits_fails_its_own_node(bench: Bench, left
     assert (raised.value.info.location.file, raised.value.info.location.line) == ("a.mjs", 2)
 
 
-async def test_an_error_beside_the_work_fails_its_own_node_at_once(bench: Bench) -> None:
+async def test_an_error_outside_the_call_fails_its_own_node_at_once(bench: Bench) -> None:
     bench.write(
         "a.mjs",
         "export default () => {\n  setTimeout(() => {\n    none();\n  }, 5);\n  return new Promise(() => {});\n};\n",
@@ -229,9 +229,7 @@ UNSEEN = {
 
 
 @pytest.mark.parametrize("what", UNSEEN)
-async def test_a_late_error_of_one_call_has_another_asked_again_in_a_process_of_its_own(
-    bench: Bench, what: str
-) -> None:
+async def test_a_late_error_of_one_call_repeats_another_in_a_new_process(bench: Bench, what: str) -> None:
     bench.write(
         "leaves.mjs",
         "import fs from 'node:fs';\n"
@@ -260,7 +258,7 @@ async def test_a_late_error_of_one_call_has_another_asked_again_in_a_process_of_
     assert (bench.directory / "pids").read_text() == f"{first} {second} "
 
 
-async def test_of_many_calls_one_that_leaves_a_rejection_costs_none(bench: Bench) -> None:
+async def test_a_call_that_leaves_a_rejection_fails_no_other_call(bench: Bench) -> None:
     bench.write(
         "a.mjs",
         "export default async ({ n }) => {\n"

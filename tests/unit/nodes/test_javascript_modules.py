@@ -61,7 +61,7 @@ async def test_the_function_that_a_file_exports_is_called(bench: Bench, what: st
     assert (await bench.call(impl)).output.edge_output == "called"
 
 
-async def test_a_file_that_exports_no_function_says_which_it_has(bench: Bench) -> None:
+async def test_a_file_without_the_function_lists_those_that_it_has(bench: Bench) -> None:
     bench.write("t.cjs", "module.exports = { score() {}, limit: 3 };\n")
 
     with pytest.raises(NodeError) as raised:

@@ -82,7 +82,7 @@ PLACES = {
 }
 
 
-async def test_what_cannot_be_read_or_is_not_there_is_named_by_its_place(bench: Bench) -> None:
+async def test_unreadable_and_missing_values_are_named_by_their_place(bench: Bench) -> None:
     messages = await refusals(bench, {body: body for body in PLACES})
 
     assert {body: message for body, message in messages.items() if PLACES[body] not in message} == {}
@@ -107,7 +107,7 @@ KEPT = {
 }
 
 
-async def test_what_json_keeps_arrives(bench: Bench) -> None:
+async def test_values_that_json_can_hold_arrive(bench: Bench) -> None:
     functions = export(bench, {kept: f"return {{ edge_output: {kept} }};" for kept in KEPT})
 
     arrived = {kept: (await bench.call(function)).output.edge_output for kept, function in functions.items()}
@@ -115,7 +115,7 @@ async def test_what_json_keeps_arrives(bench: Bench) -> None:
     assert arrived == KEPT
 
 
-async def test_a_bigint_that_its_author_taught_to_be_json_is_asked(bench: Bench) -> None:
+async def test_a_bigint_with_to_json_is_converted(bench: Bench) -> None:
     bench.write(
         "a.mjs",
         "BigInt.prototype.toJSON = function () { return String(this); };\n"

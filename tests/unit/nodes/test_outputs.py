@@ -1,4 +1,4 @@
-"""What attempts print is kept: by whom it was printed, up to a limit, without secrets."""
+"""The output of attempts is kept per attempt, up to a limit, without secrets."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_files_of_a_run_lie_in_a_folder_of_its_own(tmp_path: Path) -> None:
         output_folder(RunStore(tmp_path), "../elsewhere")
 
 
-def test_what_is_printed_is_kept_for_the_user_alone(tmp_path: Path) -> None:
+def test_output_files_are_readable_by_the_user_alone(tmp_path: Path) -> None:
     assert kept(tmp_path, b"one\n", b"two\xff\n") == b"one\ntwo\xff\n"
     assert stat.S_IMODE((tmp_path / "output").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "output/a.log").stat().st_mode) == 0o600
@@ -98,7 +98,7 @@ def full() -> Iterator[int]:
     os.close(descriptor)
 
 
-def test_a_full_disk_costs_the_output_and_not_the_attempt(
+def test_a_full_disk_loses_the_output_but_not_the_attempt(
     tmp_path: Path, full: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("engine.log.writing.attempt_outputs._create", lambda disk, path: os.dup(full))
@@ -170,9 +170,7 @@ async def test_each_attempt_of_a_run_has_a_file_named_in_the_log(tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", ["a.py", "a.mjs"])
-async def test_of_an_error_as_long_as_a_book_the_log_has_both_ends_and_the_output_all(
-    tmp_path: Path, name: str
-) -> None:
+async def test_a_huge_error_is_shortened_in_the_log_and_whole_in_the_output(tmp_path: Path, name: str) -> None:
     world = World(tmp_path)
     world.graph(f"- {{id: a, kind: tool, impl: {name}}}")
     world.write("a.py", "def run(given):\n    raise ValueError('begin ' + 'x' * 20_000_000 + ' end')\n")

@@ -1,4 +1,4 @@
-"""The kinds of a run are made when they are first needed, and closed when they were."""
+"""The kinds of a run are created when first needed, and closed with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Skills: what the model is told and given, what becomes of its answer, and which files a skill is made of."""
+"""Skills: the requests to the model, the outcome of its answers, and the files of a skill."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ async def test_the_model_is_given_all_that_the_node_receives_as_readable_json(be
     assert '\n  "issue": {\n    "title": "Ærlig"\n  }' in bench.api.requests[0]["messages"][0]["content"]
 
 
-async def test_an_item_is_given_with_its_place_only_where_something_names_that(bench: Bench) -> None:
+async def test_an_item_comes_with_its_index_only_if_that_is_named(bench: Bench) -> None:
     item = WorkItem({"id": 7}, 3)
     unnamed = Work(skill(), "attempt", {}, {}, {}, {}, item)
     named = Work(skill(inputs={"at": "$index"}), "attempt", {}, {}, {}, {}, item, given={"at": 3})
@@ -210,7 +210,7 @@ MISTAKES: list[tuple[str, dict[str, str | bytes], str]] = [
 
 
 @pytest.mark.parametrize(("impl", "files", "said"), MISTAKES)
-async def test_a_skill_that_is_none_is_found_before_the_call(
+async def test_an_invalid_skill_is_an_error_before_the_call(
     bench: Bench, impl: str, files: dict[str, str | bytes], said: str
 ) -> None:
     for name, content in files.items():
@@ -246,7 +246,7 @@ def test_a_skill_is_made_of_every_file_in_its_folder(bench: Bench) -> None:
     }
 
 
-def test_a_skill_that_is_missing_is_made_of_a_file_that_is_missing(bench: Bench) -> None:
+def test_a_missing_skill_has_a_missing_file(bench: Bench) -> None:
     assert bench.kind.files(skill("skills/none"), {}) == {
         "skill skills/none/SKILL.md": bench.folder / "skills/none/SKILL.md"
     }

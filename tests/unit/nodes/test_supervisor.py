@@ -25,11 +25,11 @@ STUBBORN = "trap '' TERM INT HUP; echo $$ > {fifo}; while :; do sleep 60; done"
 Start = Callable[..., Awaitable[Process]]
 
 
-class Told:
+class Announced:
     """A FIFO into which the processes of a test write their ids."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = folder / "told"
+        self.path = folder / "announced"
         os.mkfifo(self.path)
         self._descriptor = os.open(self.path, os.O_RDWR)
 
@@ -45,8 +45,8 @@ class Told:
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Told:
-    return Told(tmp_path)
+def announced(tmp_path: Path) -> Announced:
+    return Announced(tmp_path)
 
 
 @pytest.fixture
@@ -73,9 +73,9 @@ def shell(text: str) -> tuple[str, str, str]:
     return ("/bin/sh", "-c", text)
 
 
-def family(told: Told) -> tuple[str, str, str]:
+def family(announced: Announced) -> tuple[str, str, str]:
     """A stubborn shell with a stubborn child, one in a group of its own, and one orphan in a session of its own."""
-    stubborn = STUBBORN.format(fifo=told.path)
+    stubborn = STUBBORN.format(fifo=announced.path)
     inner = f'sh -c "{stubborn.replace("$", chr(92) + "$")}"'
     daemon = f"(setsid {inner} &)"
     grouped = f"(set -m; {inner} &)"
@@ -109,40 +109,40 @@ async def test_a_program_that_cannot_be_started_is_an_error_with_the_reason(star
         await process.wait()
 
 
-async def test_stopping_ends_everyone_even_those_who_refuse_and_those_in_sessions_of_their_own(
-    start: Start, told: Told
+async def test_stopping_ends_even_stubborn_processes_and_those_in_other_sessions(
+    start: Start, announced: Announced
 ) -> None:
-    process = await start(*family(told))
-    pids = await told.pids(4)
+    process = await start(*family(announced))
+    pids = await announced.pids(4)
 
     await process.stop()
 
     await none_of(pids)
 
 
-async def test_stopping_lets_a_program_clean_up(start: Start, told: Told, printed: bytearray) -> None:
+async def test_stopping_lets_a_program_clean_up(start: Start, announced: Announced, printed: bytearray) -> None:
     process = await start(
-        *shell(f"trap 'echo cleaned up; exit' TERM; echo $$ > {told.path}; while :; do sleep 0.1; done")
+        *shell(f"trap 'echo cleaned up; exit' TERM; echo $$ > {announced.path}; while :; do sleep 0.1; done")
     )
-    await told.pids(1)
+    await announced.pids(1)
 
     await process.stop()
 
     assert printed.endswith(b"cleaned up\n")
 
 
-async def test_what_a_program_leaves_behind_ends_with_it(start: Start, told: Told) -> None:
-    stubborn = STUBBORN.format(fifo=told.path).replace("$", "\\$")
+async def test_what_a_program_leaves_behind_ends_with_it(start: Start, announced: Announced) -> None:
+    stubborn = STUBBORN.format(fifo=announced.path).replace("$", "\\$")
     process = await start(*shell(f'setsid sh -c "{stubborn}" & sleep 0.2'))
-    pids = await told.pids(1)
+    pids = await announced.pids(1)
 
     assert await process.wait() == 0
     await none_of(pids)
 
 
-async def test_a_stop_that_is_cancelled_kills_at_once(start: Start, told: Told) -> None:
-    process = await start(*family(told))
-    pids = await told.pids(4)
+async def test_a_stop_that_is_cancelled_kills_at_once(start: Start, announced: Announced) -> None:
+    process = await start(*family(announced))
+    pids = await announced.pids(4)
     stopping = asyncio.create_task(process.stop())
     await asyncio.sleep(0)
 
@@ -167,9 +167,9 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-async def test_all_of_it_ends_when_the_engine_is_killed(told: Told, number: signal.Signals) -> None:
-    engine = await asyncio.create_subprocess_exec(sys.executable, "-c", ENGINE, *family(told))
-    pids = await told.pids(4)
+async def test_everything_ends_when_the_engine_is_killed(announced: Announced, number: signal.Signals) -> None:
+    engine = await asyncio.create_subprocess_exec(sys.executable, "-c", ENGINE, *family(announced))
+    pids = await announced.pids(4)
 
     engine.send_signal(number)
     await engine.wait()
@@ -177,11 +177,11 @@ async def test_all_of_it_ends_when_the_engine_is_killed(told: Told, number: sign
     await none_of(pids)
 
 
-async def test_all_in_its_session_end_when_the_supervisor_itself_is_killed(start: Start, told: Told) -> None:
-    stubborn = STUBBORN.format(fifo=told.path)
+async def test_all_in_its_session_end_when_the_supervisor_itself_is_killed(start: Start, announced: Announced) -> None:
+    stubborn = STUBBORN.format(fifo=announced.path)
     inner = f'sh -c "{stubborn.replace("$", chr(92) + "$")}"'
     process = await start(*shell(f"{inner} & {stubborn}"))
-    pids = await told.pids(2)
+    pids = await announced.pids(2)
     supervisor = os.getsid(pids[0])
 
     os.kill(supervisor, signal.SIGKILL)
@@ -233,11 +233,11 @@ def run(i):
 """
 
 
-async def test_what_a_tool_leaves_behind_ends_with_the_run(tmp_path: Path, told: Told) -> None:
+async def test_what_a_tool_leaves_behind_ends_with_the_run(tmp_path: Path, announced: Announced) -> None:
     bench = Bench(tmp_path, ToolKind(tmp_path))
     bench.write("a.py", DAEMON)
-    await bench.call("a.py", stubborn=STUBBORN.format(fifo=told.path))
-    pids = await told.pids(1)
+    await bench.call("a.py", stubborn=STUBBORN.format(fifo=announced.path))
+    pids = await announced.pids(1)
 
     await bench.kind.close()
 

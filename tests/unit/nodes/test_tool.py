@@ -1,4 +1,4 @@
-"""What a tool receives, what its result means, and what its author is told when something is wrong."""
+"""Tools: their input, the meaning of their results, and the errors that their authors see."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ async def test_metrics_are_kept_and_wrong_ones_reported(bench: Bench) -> None:
     assert bench.watcher.warnings == ["tools/t.py returned text as metrics.tokens_out, which is ignored"]
 
 
-async def test_a_key_that_means_nothing_is_reported(bench: Bench) -> None:
+async def test_an_unknown_key_is_reported(bench: Bench) -> None:
     bench.write("tools/t.py", "def run(given):\n    return {'state_delta': {}, 'edge_ouput': 1}\n")
 
     await bench.call("tools/t.py")
@@ -129,7 +129,7 @@ EMPTY_RESULTS = [
 
 
 @pytest.mark.parametrize(("file", "source", "warning"), EMPTY_RESULTS)
-async def test_a_result_without_a_state_delta_writes_nothing_and_says_where_its_keys_belong(
+async def test_a_result_without_a_state_delta_writes_nothing_and_warns(
     bench: Bench, file: str, source: str, warning: str
 ) -> None:
     bench.write(file, source)
@@ -170,7 +170,7 @@ WRONG_RESULTS = [
 
 
 @pytest.mark.parametrize(("file", "source", "message"), WRONG_RESULTS, ids=[message for *_, message in WRONG_RESULTS])
-async def test_a_result_that_is_none_fails_the_node_and_names_the_place(
+async def test_an_invalid_result_fails_the_node_and_names_the_place(
     bench: Bench, file: str, source: str, message: str
 ) -> None:
     bench.write(file, source)
@@ -208,7 +208,7 @@ RAISED = [
 
 
 @pytest.mark.parametrize(("impl", "source", "type_", "message", "line"), RAISED, ids=[f"{r[0]} {r[3]}" for r in RAISED])
-async def test_what_a_tool_raises_is_told_with_the_line_it_comes_from(
+async def test_an_exception_is_reported_with_its_line(
     bench: Bench, impl: str, source: str, type_: str, message: str, line: int | None
 ) -> None:
     bench.write(impl, source)
@@ -254,7 +254,7 @@ MISFITS = [
 
 
 @pytest.mark.parametrize(("impl", "source", "type_", "message"), MISFITS, ids=[message for *_, message in MISFITS])
-async def test_an_impl_that_names_no_tool_says_what_to_do(
+async def test_an_impl_that_cannot_be_run_says_what_to_do(
     bench: Bench, impl: str, source: str, type_: str, message: str
 ) -> None:
     if source or impl.endswith("xyz"):

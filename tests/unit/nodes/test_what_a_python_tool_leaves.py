@@ -172,7 +172,7 @@ async def alone(tmp_path: Path) -> AsyncIterator[Bench]:
 
 
 @pytest.mark.parametrize("does, imports, look", LEAVES.values(), ids=LEAVES)
-async def test_it_does_not_reach_the_next_one(tmp_path: Path, does: str, imports: str, look: str) -> None:
+async def test_changes_do_not_reach_the_next_tool(tmp_path: Path, does: str, imports: str, look: str) -> None:
     untouched, used = (Bench(tmp_path, ToolKind(tmp_path, size=1)) for _ in range(2))
     used.write("does.py", indent(f"{does}\nreturn {{}}\n", "    ").join(("def run(given):\n", "")))
     used.write("probe.py", PROBE)

@@ -1,4 +1,4 @@
-"""A worker may say that it is not to be asked again, or that a new one has to be asked instead."""
+"""A worker may retire after a reply, or reply that it is stale and a new one must serve the request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ open(f"ended-{os.getpid()}", "w").close()
 
 
 class Asked:
-    """A pool of one worker, and who answered."""
+    """A pool of one worker that reports which process replied."""
 
     def __init__(self, folder: Path) -> None:
         worker = folder / "speaks.py"
@@ -41,7 +41,7 @@ class Asked:
         self._program = Program((sys.executable, str(worker)), folder)
 
     async def ask(self, **request: bool) -> int:
-        """The process id of the worker that answered."""
+        """The process id of the worker that replied."""
         message = json.dumps({"id": 1, **request}).encode() + b"\n"
         reply = await self.pool.ask(self._program, message, lambda _: None)
         pid = reply["output"]["pid"]
@@ -49,7 +49,7 @@ class Asked:
         return pid
 
     def ended(self, pid: int) -> bool:
-        """Whether that worker has ended by itself."""
+        """Tells whether that worker has ended by itself."""
         return (self.folder / f"ended-{pid}").exists()
 
 
@@ -60,7 +60,7 @@ async def asked(tmp_path: Path) -> AsyncIterator[Asked]:
     await asked.pool.close()
 
 
-async def test_one_that_retires_answers_and_is_not_asked_again(asked: Asked) -> None:
+async def test_a_retiring_worker_replies_and_gets_no_other_request(asked: Asked) -> None:
     first = await asked.ask()
     last = await asked.ask(leaves_something=True)
     next_one = await asked.ask()
@@ -68,14 +68,14 @@ async def test_one_that_retires_answers_and_is_not_asked_again(asked: Asked) -> 
     assert (first == last, first == next_one) == (True, False)
 
 
-async def test_one_that_retires_ends_by_itself_before_the_pool_is_closed(asked: Asked) -> None:
+async def test_a_retiring_worker_exits_before_the_pool_is_closed(asked: Asked) -> None:
     retired = await asked.ask(leaves_something=True)
     await asked.pool.close()
 
     assert asked.ended(retired)
 
 
-async def test_instead_of_a_stale_one_a_new_one_is_asked(asked: Asked) -> None:
+async def test_a_stale_worker_is_replaced_by_a_new_one(asked: Asked) -> None:
     first = await asked.ask()
     second = await asked.ask(needs_a_new_one=True)
     third = await asked.ask()
@@ -84,6 +84,6 @@ async def test_instead_of_a_stale_one_a_new_one_is_asked(asked: Asked) -> None:
     assert third == second
 
 
-async def test_a_new_one_that_calls_itself_stale_is_not_replaced_for_ever(asked: Asked) -> None:
+async def test_a_new_worker_that_replies_stale_is_an_error(asked: Asked) -> None:
     with pytest.raises(RuntimeError, match="stale"):
         await asyncio.wait_for(asked.ask(never_fits=True), 20)

@@ -1,4 +1,4 @@
-"""Worker processes: what a tool can do to its own, and what it cannot do to anything else."""
+"""Worker processes: reuse, crashes, cancellation, and what tools find in them."""
 
 from __future__ import annotations
 
@@ -136,12 +136,12 @@ def test_staying_awake_ends_with_a_request_and_without_one() -> None:
     assert worker.linger(poll)
     channel.recv(3)
     engine.close()
-    assert worker.linger(poll), "the end is something to hear of"
+    assert worker.linger(poll), "the closed end counts as a request"
     channel.close()
 
 
 @pytest.mark.parametrize("length", [65_535, 65_536, 1_000_000])
-async def test_answers_of_any_length_come_whole(bench: Bench, length: int) -> None:
+async def test_replies_of_any_length_arrive_whole(bench: Bench, length: int) -> None:
     bench.write("tools/long.py", "def run(i):\n    return {'edge_output': 'x' * i['length']}\n")
 
     outcome = await bench.call("tools/long.py", length=length)
@@ -206,7 +206,7 @@ async def test_a_crash_costs_one_call_and_shows_what_was_printed_last(
     assert (await bench.call("tools/pid.py")).output.edge_output
 
 
-async def test_of_long_output_a_crash_shows_the_last_four_kilobytes(bench: Bench) -> None:
+async def test_a_crash_shows_the_last_four_kilobytes_of_output(bench: Bench) -> None:
     bench.write("a.py", "import os\nprint('first' + 'x' * 100_000 + 'last')\ndef run(i):\n    os._exit(1)\n")
 
     with pytest.raises(NodeError) as raised:
@@ -352,7 +352,7 @@ async def test_a_tool_named_like_a_module_of_the_standard_library_does_not_repla
 
 
 @pytest.mark.parametrize("changed", ["tools/a.py", "tools/helper.py"])
-async def test_a_python_tool_is_loaded_anew_when_it_or_its_local_module_changed(bench: Bench, changed: str) -> None:
+async def test_a_python_tool_is_reloaded_when_it_or_its_local_module_changed(bench: Bench, changed: str) -> None:
     bench.write("tools/helper.py", "value = 1\n")
     bench.write(
         "tools/a.py", "import helper\nfactor = 1\ndef run(i):\n    return {'edge_output': helper.value * factor}\n"
@@ -366,7 +366,7 @@ async def test_a_python_tool_is_loaded_anew_when_it_or_its_local_module_changed(
     assert (before, after) == (1, 5)
 
 
-async def test_a_node_tool_is_loaded_anew_when_it_changed(bench: Bench) -> None:
+async def test_a_node_tool_is_reloaded_when_it_changed(bench: Bench) -> None:
     bench.write("a.mjs", "export default () => ({ edge_output: 1 });\n")
     before = (await bench.call("a.mjs")).output.edge_output
 

@@ -9,16 +9,16 @@ import pytest
 from engine.experience.model import AgentSpec, CliAgentSpec, DatasetSpec, KindSpec, SkillSpec, ToolSpec
 from engine.expressions import Json
 from engine.report.forecast import (
+    Environment,
     NamedPath,
     Step,
-    Surroundings,
     commands_of,
     forecast_lines,
     forecast_to_json,
     hosts_of,
 )
 
-AROUND = Surroundings(python="/usr/bin/python3", node="/usr/bin/node", llm_host="llm.example")
+AROUND = Environment(python="/usr/bin/python3", node="/usr/bin/node", llm_host="llm.example")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_the_forecast_sums_up_programs_hosts_and_missing_files() -> None:
 
     lines = list(forecast_lines("demo 1.0.0", steps))
 
-    assert lines[0] == "demo 1.0.0: 2 steps, nothing is run"
+    assert lines[0] == "demo 1.0.0: 2 steps (nothing is run)"
     assert "  2. rows  pipeline · for each $.rows · after load · if $.ok" in lines
     assert "      1. parse  tool" in lines
     assert lines[-3:] == ["programs  python3", "hosts     data.example", "missing   p.py"]

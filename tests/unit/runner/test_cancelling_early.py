@@ -1,4 +1,4 @@
-"""A cancellation may come at any moment, also before an execution has run its first line."""
+"""Cancellation at any moment, even before an execution has run its first line."""
 
 from __future__ import annotations
 

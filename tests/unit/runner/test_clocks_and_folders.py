@@ -1,4 +1,4 @@
-"""What happens to runs where the clock is set back, or their folder is renamed or removed, while they go on."""
+"""Runs whose clock is set back, or whose folder is renamed or removed, meanwhile."""
 
 from __future__ import annotations
 

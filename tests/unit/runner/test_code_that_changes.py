@@ -1,4 +1,4 @@
-"""Code that changes while a run goes on: what runs is what the hash says, or the outcome is not restored."""
+"""Code that changes during a run: either the hashed version runs, or the outcome is not restored."""
 
 from __future__ import annotations
 

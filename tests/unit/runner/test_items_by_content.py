@@ -1,4 +1,4 @@
-"""The items of a fan-out are found again by their values, wherever they stand (docs/design.md, Resume)."""
+"""Items of a fan-out are recognised by value, wherever they are in the list (docs/design.md, Resume)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies behind a link counts as if it lay in its place (docs/format.md, Links and names of files)."""
+"""Files behind a link count as if they were in its place (docs/format.md, Links and names of files)."""
 
 from __future__ import annotations
 

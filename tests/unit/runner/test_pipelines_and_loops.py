@@ -1,4 +1,4 @@
-"""Whole runs of pipelines and loops with real tools, and what a resume restores of them."""
+"""Whole runs of pipelines and loops with real tools, and their resumes."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ return {"state_delta": {"out": [input["_edge_inputs"]["read"] + input["$pipeline
 """
 
 
-async def test_a_pipeline_runs_and_its_log_tells_which_stage_of_which_item(rows: World) -> None:
+async def test_a_pipeline_runs_and_its_log_names_the_stage_and_item(rows: World) -> None:
     ended = await rows.run()
 
     assert ended.finished.status is RunStatus.SUCCESS

@@ -1,4 +1,4 @@
-"""What a plan says, the resume does; and a resume comes to what a fresh run would (docs/design.md, Resume)."""
+"""A resume does what its plan says, and ends like a fresh run (docs/design.md, Resume)."""
 
 from __future__ import annotations
 
@@ -147,3 +147,42 @@ async def test_an_edge_whose_condition_is_false_brings_nothing_to_a_join_of_any(
 
     assert answers(planned.entries)["end"] is Answer.DEPENDS
     assert "end" in world.restored(resumed.run_id)
+
+
+async def test_a_nested_write_that_may_clash_with_an_unknown_set_once_value_is_not_promised(world: World) -> None:
+    world.graph(
+        """
+        - {id: first, kind: tool, impl: first.py, writes: [winner], cache: false}
+        - {id: inner, kind: experience, impl: child, writes: [winner]}
+        """,
+        "[{from: first, to: inner}]",
+        "winner: {type: string, merge: set_once}",
+    )
+    world.tool("first", "return {'state_delta': {'winner': 'ash'}}")
+    child = yaml_graph("- {id: say, kind: tool, impl: say.py, writes: [winner]}", state="winner: {type: string}")
+    world.write("child/experience.yaml", child)
+    world.write("child/say.py", "def run(input):\n    return {'state_delta': {'winner': 'ash'}}\n")
+    done = await world.run()
+    planned = world.plan(done.run_id)
+
+    resumed = await world.resume(done.run_id)
+
+    reason = "its set_once fields come from first"
+    assert (planned.entries[1].answer, planned.entries[1].reasons) == (Answer.DEPENDS, (reason,))
+    assert resumed.finished.status is RunStatus.SUCCESS
+
+
+async def test_a_retried_nested_experience_that_cannot_succeed_is_planned_to_its_last_attempt(world: World) -> None:
+    policy = "on_error: {policy: retry, attempts: 3, base_ms: 1}"
+    world.graph(f"- {{id: inner, kind: experience, impl: child, {policy}}}")
+    nodes = "- {id: each, kind: tool, impl: each.py, for_each: {source: $.names}}"
+    world.write("child/experience.yaml", yaml_graph(nodes, state="names: {type: array, default: [a]}"))
+    world.write("child/each.py", "def run(input):\n    return {}\n")
+    done = await world.run()
+    world.write("child/experience.yaml", yaml_graph(nodes, state="names: {default: text}"))
+
+    planned = world.plan(done.run_id)
+
+    (inner,) = planned.entries
+    assert (inner.answer, inner.reasons) == (Answer.WILL_RUN, ("1 of 1 nodes",))
+    assert inner.items[0].reasons == ("for_each.source $.names is text, not a list",)

@@ -1,4 +1,4 @@
-"""What a resume restores and what it runs (docs/design.md, Resume)."""
+"""Resumes: restored and executed nodes (docs/design.md, Resume)."""
 
 from __future__ import annotations
 

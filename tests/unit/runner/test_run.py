@@ -14,7 +14,7 @@ from engine.runner.session import carry_out, new_run_id
 from tests.support.worlds import HANGS, World
 
 
-async def test_a_chain_runs_and_its_log_tells_the_story(chain: World) -> None:
+async def test_a_chain_runs_and_its_log_has_every_event(chain: World) -> None:
     ended = await chain.run()
 
     assert ended.finished.status is RunStatus.SUCCESS

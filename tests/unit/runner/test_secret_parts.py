@@ -1,5 +1,5 @@
-"""What comes from a secret arg is a part of the input hash, hashed with the key of the user: another value never gets
-the old result, and nobody can tell from a log what the value was.
+"""Input parts from secret args, hashed with the user's key: another value never gets the old result, and no log reveals
+the value.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 
 from engine.cache.decisions.decision import Answer
 from engine.cache.keys.input_hash import Parts
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.cache.keys.secret_parts import SecretParts
 from engine.cache.keys.sources import new_sources
 from engine.cache.keys.user_key import KEY_FILE
@@ -23,7 +23,7 @@ from engine.expressions import Json
 from engine.log.events.events import NodeCached, NodeCompleted, NodeStarted
 from engine.nodes.registry import kinds
 from engine.runner.prepare import make_llm, prepare_run
-from engine.scheduler.state.results import Board
+from engine.scheduler.state.results import Results
 from engine.user_folder import STATE_FOLDER_VARIABLE
 from tests.support.worlds import World
 
@@ -160,7 +160,7 @@ async def test_in_a_log_of_an_earlier_engine_it_cannot_be_compared(world: World)
     assert after.answer is Answer.RESTORED
 
 
-async def test_the_parts_of_a_log_cannot_be_told_by_trying_every_pin(world: World, state_folder: Path) -> None:
+async def test_trying_every_pin_finds_none_in_the_parts_of_a_log(world: World, state_folder: Path) -> None:
     done = await world.run({"pin": PIN})
     event = completed(world, done.run_id)["opens"]
     parts = event.input_parts or {}
@@ -300,7 +300,7 @@ async def test_in_a_nested_experience_it_is_a_secret_whoever_says_so(
     assert world.executed() == ["in"]
 
 
-async def test_the_args_that_a_nested_experience_refuses_are_not_told(world: World) -> None:
+async def test_args_that_a_nested_experience_refuses_are_not_shown(world: World) -> None:
     world.write("child/experience.yaml", CHILD.replace("{type: integer, writeOnly: CODE}", "{type: string}"))
     world.graph("- {id: nest, kind: experience, impl: child/experience.yaml, args: {code: $args.pin}}", state="")
     args(world, "pin: {type: integer, writeOnly: true}")
@@ -403,7 +403,7 @@ def parts_of(world: World, given: dict[str, Json]) -> list[Parts]:
     """The parts of each node, as far as they depend on the node alone."""
     preparation = prepare_run(load(world.folder), given)
     secret_parts = SecretParts(preparation.found.secrets)
-    board = Board(preparation.composition, preparation.args, {}, hash_of=secret_parts.hash)
+    results = Results(preparation.composition, preparation.args, {}, hash_of=secret_parts.hash)
     made = kinds(world.folder, llm=make_llm(preparation))
-    keying = Keyings(made, preparation.composition, new_sources({}), secret_parts).of(board)
-    return [keying.node(node, {}).parts for node in preparation.experience.nodes]
+    hasher = InputHashers(made, preparation.composition, new_sources({}), secret_parts).of(results)
+    return [hasher.node(node, {}).parts for node in preparation.experience.nodes]

@@ -1,4 +1,4 @@
-"""Secrets reach tools and nothing else: not the log, not who watches it, not a resume."""
+"""Secrets reach tools and nothing else: no log, no viewer, no resume."""
 
 from __future__ import annotations
 
@@ -207,8 +207,8 @@ async def test_an_outcome_that_holds_what_is_a_secret_by_now_runs_again(
     world.executed()
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-wxyz")
 
-    for wishes in ({}, {"accept": ("a",)}):
-        resumed = await world.resume(first.run_id, wishes)
+    for overrides in ({}, {"accept": ("a",)}):
+        resumed = await world.resume(first.run_id, overrides)
         assert world.executed() == ["a"]
         assert resumed.final_state == {"x": "is sk-ant-wxyz"}
         assert "wxyz" not in world.store.log(resumed.run_id).read_text()

@@ -1,4 +1,4 @@
-"""What a run starts from and what it leaves: defaults, `persist`, --keep-state, resumes."""
+"""Starting and final state of runs: defaults, `persist`, --keep-state, resumes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def keeping_state(world: World, word: str) -> Ended:
     return await carry_out(preparation, new_run_id(), lambda _: None)
 
 
-async def test_a_persisted_field_goes_on_and_the_others_begin_anew(counting: World) -> None:
+async def test_a_persisted_field_continues_and_the_others_start_from_defaults(counting: World) -> None:
     await counting.run({"word": "a"})
     second = await counting.run({"word": "b"})
 

@@ -1,4 +1,4 @@
-"""A run that is killed between its last line and its merge into the state: the next who looks merges it."""
+"""A run that is killed between its last line and its merge into the state: the next reader merges it."""
 
 from __future__ import annotations
 

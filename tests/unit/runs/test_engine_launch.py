@@ -1,4 +1,4 @@
-"""Engines are started so that they outlive the server, and what they say is kept (oe_lsp/runs/launch.py)."""
+"""Engines outlive the server, and their output is kept (oe_lsp/runs/launch.py)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def engine_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[st
     return write
 
 
-async def test_the_end_of_its_pipes_is_the_end_of_the_engine_and_its_last_words_are_kept(
+async def test_an_engine_that_closes_its_pipes_has_ended_and_its_output_is_kept(
     engine_does: Callable[[str], None],
 ) -> None:
     engine_does("import sys; print('one'); print('two'); print('no such file', file=sys.stderr)")
@@ -44,7 +44,7 @@ async def test_the_end_of_its_pipes_is_the_end_of_the_engine_and_its_last_words_
     assert not engine.is_connected
 
 
-async def test_arguments_reach_the_engine_as_they_are(engine_does: Callable[[str], None]) -> None:
+async def test_arguments_reach_the_engine_unchanged(engine_does: Callable[[str], None]) -> None:
     engine_does("import sys; print(sys.argv[1:])")
 
     engine = await start_engine(["--args", '{"a": "$(touch pwned) \'; b"}', "with space"])
@@ -52,7 +52,7 @@ async def test_arguments_reach_the_engine_as_they_are(engine_does: Callable[[str
     assert (await engine.output()).last_line == str(["--args", '{"a": "$(touch pwned) \'; b"}', "with space"])
 
 
-async def test_the_engine_does_not_begin_in_a_folder_of_the_users(
+async def test_the_engine_does_not_start_in_a_users_folder(
     engine_does: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -63,7 +63,7 @@ async def test_the_engine_does_not_begin_in_a_folder_of_the_users(
     assert (await engine.output()).last_line == "/ True"
 
 
-async def test_much_output_is_read_to_its_end_and_only_the_end_is_kept(engine_does: Callable[[str], None]) -> None:
+async def test_only_the_end_of_a_long_output_is_kept(engine_does: Callable[[str], None]) -> None:
     engine_does("import sys; print('x' * 3_000_000); print('last'); sys.stderr.write('e' * 3_000_000)")
 
     engine = await start_engine([])
@@ -73,7 +73,7 @@ async def test_much_output_is_read_to_its_end_and_only_the_end_is_kept(engine_do
     assert len(output.errors) == 64 * 1024
 
 
-async def test_the_engine_is_no_child_of_the_server_and_in_no_process_group_of_its(
+async def test_the_engine_is_not_a_child_of_the_server_nor_in_its_process_group(
     engine_does: Callable[[str], None],
 ) -> None:
     engine_does("import os; print(os.getppid(), os.getpgid(0), os.getsid(0))")

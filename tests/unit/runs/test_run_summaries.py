@@ -18,7 +18,7 @@ from tests.support.written_runs import WriteRun
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 
 
-def test_the_run_that_started_last_comes_first(tmp_path: Path, write_run: WriteRun) -> None:
+def test_the_newest_run_comes_first(tmp_path: Path, write_run: WriteRun) -> None:
     old = write_run(at=NOON).begin("a").finish(RunStatus.SUCCESS)
     new = write_run(at=NOON + timedelta(hours=1)).begin("a").finish(RunStatus.SUCCESS)
     os.utime(old.store.log(old.run_id))
@@ -28,14 +28,14 @@ def test_the_run_that_started_last_comes_first(tmp_path: Path, write_run: WriteR
     assert [run.run_id for run in runs] == [new.run_id, old.run_id]
 
 
-def test_a_listing_has_no_more_runs_than_were_asked_for(tmp_path: Path, write_run: WriteRun) -> None:
+def test_a_listing_is_limited(tmp_path: Path, write_run: WriteRun) -> None:
     for _ in range(3):
         write_run().begin("a").finish(RunStatus.SUCCESS)
 
     assert len(newest_runs(RunStore(tmp_path), 2, {})) == 2
 
 
-def test_the_lock_tells_running_from_interrupted_also_for_a_log_that_is_cached(
+def test_the_lock_distinguishes_running_from_interrupted_also_for_an_indexed_log(
     tmp_path: Path, write_run: WriteRun
 ) -> None:
     run = write_run().begin("a")
@@ -47,7 +47,7 @@ def test_the_lock_tells_running_from_interrupted_also_for_a_log_that_is_cached(
     assert states == [RunState.RUNNING, RunState.INTERRUPTED]
 
 
-def test_a_log_that_cannot_be_read_is_left_out(tmp_path: Path, write_run: WriteRun) -> None:
+def test_an_unreadable_log_is_not_listed(tmp_path: Path, write_run: WriteRun) -> None:
     good = write_run().begin("a").finish(RunStatus.SUCCESS)
     good.store.log("00000000-0000-4000-8000-000000000000").write_text("rubbish\n")
 
@@ -58,7 +58,7 @@ def test_an_experience_that_never_ran_has_no_runs(tmp_path: Path) -> None:
     assert newest_runs(RunStore(tmp_path), 10, {}) == []
 
 
-def test_reading_one_run_says_why_it_cannot_be_read(tmp_path: Path) -> None:
+def test_reading_an_unreadable_run_says_why(tmp_path: Path) -> None:
     store = RunStore(tmp_path)
     store.prepare()
     run_id = "00000000-0000-4000-8000-000000000000"

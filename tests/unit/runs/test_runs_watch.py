@@ -1,4 +1,4 @@
-"""Runs folders are watched from before they exist until they are gone (oe_lsp/runs/watch.py)."""
+"""Runs folders are watched, also before they exist (oe_lsp/runs/watch.py)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ SECONDS = 10
 
 
 class Changes:
-    """The folders that a watch told of; `next` waits for one."""
+    """The folders that a watch reported; `next` waits for one."""
 
     def __init__(self, followed: frozenset[str] = frozenset()) -> None:
-        self.told: asyncio.Queue[Path] = asyncio.Queue()
-        self.watch = RunsWatch(self.told.put_nowait, followed.__contains__)
+        self.reported: asyncio.Queue[Path] = asyncio.Queue()
+        self.watch = RunsWatch(self.reported.put_nowait, followed.__contains__)
 
     async def next(self) -> Path:
-        return await asyncio.wait_for(self.told.get(), SECONDS)
+        return await asyncio.wait_for(self.reported.get(), SECONDS)
 
     @asynccontextmanager
     async def watching(self, *folders: Path) -> AsyncIterator[None]:
@@ -46,14 +46,14 @@ def write_log(folder: Path, name: str = "4f3a1b2c-1111-4222-8333-444455556666") 
     return log
 
 
-async def test_a_folder_is_told_once_when_its_watching_begins(tmp_path: Path) -> None:
+async def test_a_folder_is_reported_once_when_its_watch_starts(tmp_path: Path) -> None:
     changes = Changes()
 
     async with changes.watching(tmp_path):
-        assert changes.told.empty()
+        assert changes.reported.empty()
 
 
-async def test_the_first_run_of_an_experience_is_seen_though_its_folder_did_not_exist(tmp_path: Path) -> None:
+async def test_the_first_run_of_an_experience_is_reported(tmp_path: Path) -> None:
     changes = Changes()
 
     async with changes.watching(tmp_path):
@@ -62,7 +62,7 @@ async def test_the_first_run_of_an_experience_is_seen_though_its_folder_did_not_
         assert await changes.next() == tmp_path
 
 
-async def test_a_log_that_appears_changes_or_goes_is_told(tmp_path: Path) -> None:
+async def test_a_log_that_is_created_changed_or_deleted_is_reported(tmp_path: Path) -> None:
     log = write_log(tmp_path)
     changes = Changes()
 
@@ -75,7 +75,7 @@ async def test_a_log_that_appears_changes_or_goes_is_told(tmp_path: Path) -> Non
         assert await changes.next() == tmp_path
 
 
-async def test_only_the_folder_that_changed_is_told(tmp_path: Path) -> None:
+async def test_only_the_folder_that_changed_is_reported(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         write_log(tmp_path / name)
@@ -87,7 +87,7 @@ async def test_only_the_folder_that_changed_is_told(tmp_path: Path) -> None:
         assert await changes.next() == tmp_path / "two"
 
 
-async def test_a_followed_log_may_grow_without_a_word(tmp_path: Path) -> None:
+async def test_growth_of_a_followed_log_is_not_reported(tmp_path: Path) -> None:
     followed = write_log(tmp_path)
     changes = Changes(frozenset({followed.stem}))
 
@@ -98,10 +98,10 @@ async def test_a_followed_log_may_grow_without_a_word(tmp_path: Path) -> None:
 
         assert await changes.next() == tmp_path
         assert other.exists()
-        assert changes.told.empty()
+        assert changes.reported.empty()
 
 
-async def test_a_runs_folder_that_was_removed_is_seen_again_when_it_comes_back(tmp_path: Path) -> None:
+async def test_a_deleted_runs_folder_is_watched_again_once_it_is_back(tmp_path: Path) -> None:
     write_log(tmp_path)
     changes = Changes()
 
@@ -124,7 +124,7 @@ async def test_folders_can_be_added_while_watching(tmp_path: Path) -> None:
         assert {await changes.next(), await changes.next()} == {tmp_path / "one", tmp_path / "two"}
 
 
-async def test_a_folder_that_does_not_exist_disturbs_nobody(tmp_path: Path) -> None:
+async def test_a_missing_folder_does_not_affect_others(tmp_path: Path) -> None:
     changes = Changes()
     changes.watch.set_folders([tmp_path / "nowhere", tmp_path])
     task = asyncio.create_task(changes.watch.run())

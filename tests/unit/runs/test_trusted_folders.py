@@ -1,4 +1,4 @@
-"""What a person allowed is remembered in their own state folder (oe_lsp/runs/trust.py)."""
+"""Trusted folders are remembered in the user's state folder (oe_lsp/runs/trust.py)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def test_no_folder_is_trusted_at_first(tmp_path: Path) -> None:
     assert not TrustedFolders(tmp_path / "state").contains(tmp_path)
 
 
-def test_a_folder_that_was_allowed_is_trusted_by_the_next_server_too(tmp_path: Path) -> None:
+def test_a_trusted_folder_is_trusted_by_the_next_server(tmp_path: Path) -> None:
     TrustedFolders(tmp_path / "state").add(tmp_path / "a")
 
     remembered = TrustedFolders(tmp_path / "state")
@@ -33,7 +33,7 @@ def test_a_second_folder_does_not_replace_the_first(tmp_path: Path) -> None:
     assert folders.contains(tmp_path / "b")
 
 
-def test_a_link_is_as_trusted_as_the_folder_that_it_names(tmp_path: Path) -> None:
+def test_a_link_is_trusted_with_its_target(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
     folders = TrustedFolders(tmp_path / "state")
@@ -44,7 +44,7 @@ def test_a_link_is_as_trusted_as_the_folder_that_it_names(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", ["", "{", "{}", "[1, null]", "\x00"])
-def test_a_damaged_file_trusts_nothing_and_is_mended_by_the_next_answer(tmp_path: Path, content: str) -> None:
+def test_a_damaged_file_trusts_nothing_and_is_replaced_by_the_next_answer(tmp_path: Path, content: str) -> None:
     folders = TrustedFolders(tmp_path)
     (tmp_path / "trusted-folders.json").write_text(content)
 
@@ -53,7 +53,7 @@ def test_a_damaged_file_trusts_nothing_and_is_mended_by_the_next_answer(tmp_path
     assert folders.contains(tmp_path)
 
 
-def test_the_state_folder_is_the_users_own_unless_the_environment_names_one(
+def test_the_state_folder_is_the_platforms_unless_the_environment_names_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(STATE_FOLDER_VARIABLE, raising=False)

@@ -25,8 +25,8 @@ from engine.scheduler.state.writes import check_output
 from engine.scheduler.tasks import (
     Command,
     Consider,
-    Happening,
     Limit,
+    SchedulerEvent,
     StopAll,
     Task,
     TaskEnd,
@@ -80,7 +80,7 @@ class Drive:
         self._slots = Slots(Limits(width))
         self._considered: deque[Task] = deque()
         self._under_way: list[Task | TryAgain] = []
-        self._due: deque[Happening] = deque()
+        self._due: deque[SchedulerEvent] = deque()
         self._retries: Counter[tuple[str, tuple[Scope, ...]]] = Counter()
         self._choose = choose or Random(0)
         self._cancel_after = cancel_after
@@ -96,7 +96,7 @@ class Drive:
             self._step()
         begun = [one for one in self._under_way if isinstance(one, Task)]
         assert not begun, "the run ended before what it had begun"
-        self.story.state = self._scheduler.board.final_state()
+        self.story.state = self._scheduler.results.final_state()
         return self.story
 
     def retries_around(self, task: Task) -> int:
@@ -169,10 +169,10 @@ class Drive:
         result = self._behaviours.get(task.node.id, writes())(task)
         if isinstance(result, ErrorInfo):
             return result
-        checked = check_output(task.sight, task.node, result)
+        checked = check_output(task.visible_state, task.node, result)
         return checked.error or checked.output
 
-    def _tell(self, event: Happening) -> None:
+    def _tell(self, event: SchedulerEvent) -> None:
         self._carry_out(self._scheduler.handle(event))
 
     def _carry_out(self, commands: list[Command]) -> None:

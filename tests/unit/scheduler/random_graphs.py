@@ -1,4 +1,4 @@
-"""Random graphs of everything that a graph can hold, with failures that depend on nothing but where they happen."""
+"""Random graphs with every kind of vertex, and failures that depend only on the execution."""
 
 from __future__ import annotations
 

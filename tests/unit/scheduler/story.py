@@ -1,4 +1,4 @@
-"""What happened in a run of the pure scheduler, and how tests name its executions."""
+"""The events of a run of the pure scheduler, and names for its executions."""
 
 from __future__ import annotations
 

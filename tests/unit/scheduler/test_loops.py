@@ -62,7 +62,7 @@ def test_a_loop_with_a_condition_alone_ends_after_a_hundred_times_and_says_so() 
     story = Drive(refining("until: $.score < 0"), POLISH).run()
 
     assert story.state["score"] == 100
-    assert story.warnings == ["until did not hold after 100 iterations; set max_iters for more"]
+    assert story.warnings == ["stopped after 100 iterations: `until` never became true; set max_iters for more"]
     assert story.status is RunStatus.SUCCESS
 
 

@@ -77,7 +77,7 @@ def test_the_args_of_the_node_are_the_run_args_of_the_child() -> None:
     story = parent(behaviours=ADDS).run()
 
     assert story.tasks["inner/one"].args == {"topic": "owls"}
-    assert story.tasks["inner/one"].sight.board.args == {"topic": "owls"}
+    assert story.tasks["inner/one"].visible_state.results.args == {"topic": "owls"}
 
 
 def test_an_isolated_child_starts_at_its_defaults_and_writes_nothing_unasked() -> None:

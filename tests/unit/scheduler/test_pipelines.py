@@ -94,7 +94,7 @@ def test_an_item_sees_the_state_before_the_pipeline_and_its_own_earlier_stages_o
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_writes_count_in_item_then_stage_order_whatever_ends_first(seed: int) -> None:
+def test_writes_count_in_item_then_stage_order(seed: int) -> None:
     def note(task: Task) -> Output:
         assert task.item is not None
         return Output({"out": [f"{task.node.id} {task.item.value}"]})

@@ -145,7 +145,7 @@ def test_args_are_resolved_and_references_to_nothing_are_dropped_with_a_warning(
 
     task = story.tasks["b"]
     assert task.args == {"first": 1, "all": [1, 2], "run": "Oslo", "text": "x"}
-    assert task.warnings == ("args: $args.no names nothing, so its key is left out",)
+    assert task.warnings == ("args: $args.no has no value, so its key is left out",)
 
 
 FAN_OUT = yaml_graph(
@@ -203,7 +203,7 @@ def test_on_item_error_continue_completes_the_fan_out() -> None:
     assert story.tasks["sum"].reads == {"found": [1, 3]}
 
 
-def test_a_fan_out_of_which_every_item_failed_fails_whatever_it_tolerates() -> None:
+def test_a_fan_out_fails_if_every_item_failed_whatever_on_item_error_says() -> None:
     text = FAN_OUT.replace("source: $.items", "source: $.items, on_item_error: continue")
     behaviours = {"list": writes(items=ITEMS), "each": lambda task: fails(f"no {task.args['of']}")(task)}
 
@@ -216,7 +216,7 @@ def test_a_fan_out_of_which_every_item_failed_fails_whatever_it_tolerates() -> N
     assert story.status is RunStatus.FAILURE
 
 
-def test_a_fan_out_over_no_item_completes_whatever_it_tolerates() -> None:
+def test_a_fan_out_without_items_completes_whatever_on_item_error_says() -> None:
     text = FAN_OUT.replace("source: $.items", "source: $.items, on_item_error: continue")
 
     story = Drive(experience(text), {"list": writes(items=[])}).run()
@@ -242,7 +242,7 @@ def test_an_empty_list_completes_at_once() -> None:
     assert story.status is RunStatus.SUCCESS
 
 
-def test_a_source_that_nobody_wrote_fails_the_node_with_its_name() -> None:
+def test_a_source_without_a_value_fails_the_node_with_its_name() -> None:
     story = Drive(experience(FAN_OUT), {}).run()
 
     assert story.failed["each"] == "for_each.source $.items names nothing: no node that ran before each wrote it"

@@ -1,4 +1,4 @@
-"""Laws of scheduling over random graphs: how much goes on at once, and in which order it ends, changes nothing."""
+"""Laws of scheduling over random graphs: concurrency and the order of ends change nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: the limits on concurrency as a pure structure (docs/format.md, Concurrency)."""
+"""Slots: the limits on concurrency, and whose turn it is (docs/format.md, Concurrency)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from engine.experience.model import AgentSpec, Experience, Kind, Node, ToolSpec
 from engine.scheduler.composition import compose
 from engine.scheduler.slots import LLM_LIMIT, Limits, Slots, usual_limits
 from engine.scheduler.state.inputs import Inside
-from engine.scheduler.state.results import Board
-from engine.scheduler.state.visible_state import Sight
+from engine.scheduler.state.results import Results
+from engine.scheduler.state.visible_state import VisibleState
 from engine.scheduler.tasks import Lane, Task
 
-NOTHING = Sight(Board(compose(Experience("none", "1.0.0", (), (), ())), {}, {}), "none")
+NOTHING = VisibleState(Results(compose(Experience("none", "1.0.0", (), (), ())), {}, {}), "none")
 
 
 def task(name: str, lane: Lane, kind: Kind = Kind.TOOL) -> Task:
@@ -83,7 +83,7 @@ def test_what_is_drained_does_not_run_and_the_rest_of_its_lane_does() -> None:
     assert slots.take() == []
 
 
-def test_what_the_limit_of_its_kind_holds_back_is_told_once() -> None:
+def test_a_task_that_the_limit_of_its_kind_holds_back_is_reported_once() -> None:
     slots, lane = Slots(usual_limits(total=16, cores=2)), Lane((0,))
     for number in range(LLM_LIMIT + 2):
         slots.add(task(f"item{number}", lane, Kind.AGENT))
@@ -96,7 +96,7 @@ def test_what_the_limit_of_its_kind_holds_back_is_told_once() -> None:
     assert slots.held_back() == []
 
 
-def test_what_the_total_or_its_lane_holds_back_is_not_told() -> None:
+def test_a_task_that_the_total_or_its_lane_holds_back_is_not_reported() -> None:
     for slots, lane in ((Slots(usual_limits(total=4, cores=2)), Lane((0,))), (Slots(Limits(9)), Lane((0,), 1))):
         for number in range(LLM_LIMIT + 2):
             slots.add(task(f"item{number}", lane, Kind.AGENT))

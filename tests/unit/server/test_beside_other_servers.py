@@ -1,4 +1,4 @@
-"""Beside yaml-language-server: experience files are ours alone, look like YAML, and no two commands share a name."""
+"""Beside yaml-language-server: experience files have a language of their own, and no two commands share a name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def contributes() -> dict[str, Any]:
     return found
 
 
-def test_experience_files_have_a_language_of_their_own_which_a_yaml_server_does_not_select() -> None:
+def test_experience_files_have_a_language_that_a_yaml_server_does_not_select() -> None:
     (language,) = contributes()["languages"]
 
     assert language["id"] == LANGUAGE_ID != "yaml"
@@ -31,7 +31,7 @@ def test_that_language_is_coloured_as_yaml() -> None:
     assert {"include": "source.yaml"} in patterns
 
 
-def test_the_commands_of_server_and_extension_are_ours_by_name_and_differ() -> None:
+def test_commands_of_server_and_extension_start_with_oe_and_differ() -> None:
     palette = {command["command"] for command in contributes()["commands"]}
 
     commands = {command.name for command in COMMANDS}

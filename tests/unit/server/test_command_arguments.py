@@ -74,7 +74,7 @@ def test_a_wrong_argument_of_a_new_run_is_refused(given: list[Any]) -> None:
         None,
     ],
 )
-def test_what_is_no_run_id_never_becomes_part_of_a_path(run_id: Any) -> None:
+def test_a_malformed_run_id_never_becomes_part_of_a_path(run_id: Any) -> None:
     for read in (read_resume, read_run):
         with pytest.raises(JsonRpcInvalidParams):
             read([URI, run_id])

@@ -41,7 +41,7 @@ async def opened() -> AsyncIterator[Opened]:
     opened.documents.close_all()
 
 
-async def test_a_snapshot_is_of_exactly_the_text_that_it_holds(opened: Opened) -> None:
+async def test_a_snapshot_has_the_text_that_was_analysed(opened: Opened) -> None:
     opened.documents.update(URI, 1, "name: [\n")
 
     snapshot = await opened.next()
@@ -108,9 +108,7 @@ def nested(opened: Opened, tmp_path: Path) -> Nested:
     return Nested(opened, tmp_path)
 
 
-async def test_a_nested_experience_that_is_opened_at_the_same_time_counts_as_it_is_typed(
-    opened: Opened, nested: Nested
-) -> None:
+async def test_a_nested_experience_opened_at_the_same_time_has_its_unsaved_text(opened: Opened, nested: Nested) -> None:
     """As when a window is restored, with changes that were never saved."""
     opened.documents.update(nested.outer, 1, nested.text("kind: experience, impl: ./inner"))
     opened.documents.update(nested.inner, 1, nested.text("kidn: tool, impl: ./tool.py"))
@@ -118,7 +116,7 @@ async def test_a_nested_experience_that_is_opened_at_the_same_time_counts_as_it_
     assert await nested.codes() == [Code.BROKEN_NESTED]
 
 
-async def test_what_is_typed_while_the_one_around_it_is_being_analysed_counts(
+async def test_a_nested_text_that_changes_during_the_outer_analysis_counts(
     opened: Opened, nested: Nested, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, goes_on = Event(), Event()
@@ -137,7 +135,7 @@ async def test_what_is_typed_while_the_one_around_it_is_being_analysed_counts(
     assert await nested.codes() == [Code.BROKEN_NESTED]
 
 
-async def test_an_experience_that_is_nested_only_now_counts_as_it_is_typed(opened: Opened, nested: Nested) -> None:
+async def test_a_newly_nested_experience_has_its_unsaved_text(opened: Opened, nested: Nested) -> None:
     opened.documents.update(nested.outer, 1, nested.text("kind: tool, impl: ./tool.py"))
     assert await nested.codes() == []
 
@@ -165,16 +163,16 @@ async def test_a_document_that_was_closed_can_be_opened_again_with_a_lower_versi
         ("file:///experience.yaml/other.yaml", "yaml", False),
     ],
 )
-def test_an_experience_is_known_by_its_name_or_by_what_the_client_says(uri: str, language: str, concerns: bool) -> None:
+def test_an_experience_is_known_by_its_name_or_its_language(uri: str, language: str, concerns: bool) -> None:
     assert is_experience(uri, language) is concerns
 
 
 @pytest.mark.parametrize("name", ["experience.yaml", "with space/ü ß.yaml", "100%/a#b?c.yaml"])
-def test_a_path_survives_its_way_through_a_uri(name: str) -> None:
+def test_a_path_round_trips_through_a_uri(name: str) -> None:
     assert path_of(uri_of(Path("/x") / name)) == Path("/x") / name
 
 
-def test_a_document_on_no_disk_has_no_path() -> None:
+def test_an_untitled_document_has_no_path() -> None:
     assert path_of("untitled:Untitled-1") is None
 
 
@@ -186,7 +184,7 @@ def test_experiences_are_found_below_a_folder_but_not_in_dependencies(tmp_path: 
     assert experience_folders(tmp_path) == {tmp_path, tmp_path / "a" / "b"}
 
 
-async def test_an_analysis_that_takes_too_long_is_one_warning_until_the_text_changes() -> None:
+async def test_an_overdue_analysis_is_one_warning_until_the_text_changes() -> None:
     def slowly(text: str, previous: Analysis | None, files: Files) -> Analysis:
         while "endless" in text:
             pass
@@ -205,11 +203,11 @@ async def test_an_analysis_that_takes_too_long_is_one_warning_until_the_text_cha
 
     [problem] = next(shot for shot in (first, second) if shot.uri == URI).analysis.problems
     assert problem.code is Code.LIMIT_EXCEEDED
-    assert problem.message.startswith("checking took over 0.1 s and was stopped")
+    assert problem.message.startswith("Checking took over 0.1 s and was stopped")
     assert (third.version, third.analysis.problems) == (2, analyse("name: x\n").problems)
 
 
-async def test_a_request_that_takes_too_long_finds_nothing() -> None:
+async def test_an_overdue_request_finds_nothing() -> None:
     documents = Documents(limit=0.1)
     documents.update(URI, 1, "name: x\n")
 

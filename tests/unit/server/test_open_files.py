@@ -1,4 +1,4 @@
-"""The files beside an experience: of one that is open, what is typed (oe_lsp/server/session/open_files.py)."""
+"""Open files have their unsaved text (oe_lsp/server/session/open_files.py)."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def texts(folder: Path, opened: Mapping[str, str]) -> dict[Path, str]:
 
 
 @pytest.mark.parametrize("path", ["inner/experience.yaml", "./inner/experience.yaml", "other/../inner/experience.yaml"])
-def test_the_text_of_an_open_file_is_what_is_typed(folder: Path, path: str) -> None:
+def test_an_open_file_has_its_text_in_the_editor(folder: Path, path: str) -> None:
     assert files(folder, {}).text(path) == "name: saved\n"
     assert files(folder, {"inner/experience.yaml": "name: typed\n"}).text(path) == "name: typed\n"
 
 
-def test_a_file_that_is_open_and_on_no_disk_is_missing(folder: Path) -> None:
+def test_an_open_file_that_is_not_on_disk_is_missing(folder: Path) -> None:
     view = files(folder, {"inner/new.yaml": "name: typed\n"})
 
     assert view.entry("inner/new.yaml") is Entry.NOTHING
     assert view.text("inner/new.yaml") is None
 
 
-def test_one_view_gives_one_answer_to_one_question(folder: Path) -> None:
+def test_a_view_reads_a_file_once(folder: Path) -> None:
     opened = texts(folder, {"inner/experience.yaml": "name: typed\n"})
     view = OpenFiles(DiskFiles(folder), opened)
     assert view.text("inner/experience.yaml") == "name: typed\n"
@@ -62,7 +62,7 @@ def test_one_view_gives_one_answer_to_one_question(folder: Path) -> None:
         ({"inner/experience.yaml": "a"}, {}, False),
     ],
 )
-def test_a_view_is_a_new_one_where_an_answer_that_it_gave_is_another_now(
+def test_a_refreshed_view_is_a_new_one_if_a_file_it_has_read_has_changed(
     folder: Path, before: Mapping[str, str], after: Mapping[str, str], is_same: bool
 ) -> None:
     view = files(folder, before)
@@ -71,7 +71,7 @@ def test_a_view_is_a_new_one_where_an_answer_that_it_gave_is_another_now(
     assert (view.refreshed(texts(folder, after)) is view) is is_same
 
 
-def test_a_view_knows_which_files_it_gave(folder: Path) -> None:
+def test_a_view_knows_which_files_it_has_read(folder: Path) -> None:
     view = files(folder, {})
     view.text("./inner/experience.yaml")
     view.entry("inner/other.yaml")

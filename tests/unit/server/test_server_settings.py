@@ -1,4 +1,4 @@
-"""What clients say of themselves, and of their users' wishes (oe_lsp/server/session/settings.py)."""
+"""Settings and client options are read from any JSON (oe_lsp/server/session/settings.py)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from oe_lsp.server.session.settings import ClientOptions, OnEditorClose, Setting
         ({"diagnostics": {"severity": "off"}}, Settings()),
     ],
 )
-def test_settings_of_the_wrong_type_stay_at_their_default(section: Any, settings: Settings) -> None:
+def test_settings_of_the_wrong_type_have_their_defaults(section: Any, settings: Settings) -> None:
     assert read_settings(section) == settings
 
 
@@ -47,5 +47,5 @@ def test_settings_of_the_wrong_type_stay_at_their_default(section: Any, settings
         ({"settings": {"codeLens": {"runs": 1}}}, ClientOptions(settings=Settings(lens_runs=1))),
     ],
 )
-def test_options_that_are_absent_or_wrong_say_nothing(options: Any, expected: ClientOptions) -> None:
+def test_absent_and_wrong_options_have_their_defaults(options: Any, expected: ClientOptions) -> None:
     assert read_client_options(options) == expected

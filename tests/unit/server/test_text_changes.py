@@ -34,7 +34,7 @@ def test_a_change_is_applied(text: str, change: types.TextDocumentContentChangeE
 
 
 @given(texts, st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9), texts), max_size=4), st.sampled_from(Encoding))
-def test_changes_made_one_after_the_other_give_the_text_that_the_client_has(
+def test_changes_in_order_give_the_clients_text(
     text: str, edits: list[tuple[int, int, str]], encoding: Encoding
 ) -> None:
     before, changes = text, []

@@ -1,4 +1,4 @@
-"""A function in a thread of its own answers, fails, or is abandoned (oe_lsp/server/session/thread_calls.py)."""
+"""A call in a thread returns, raises, or is abandoned (oe_lsp/server/session/thread_calls.py)."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from oe_lsp.server.session.thread_calls import OverdueError, call_in_thread, is_
 SECONDS = 10
 
 
-async def test_the_answer_comes_from_another_thread() -> None:
+async def test_the_result_comes_from_another_thread() -> None:
     assert await call_in_thread(get_ident) != get_ident()
 
 
-async def test_an_error_is_the_callers() -> None:
+async def test_an_error_is_raised_to_the_caller() -> None:
     with pytest.raises(ValueError, match="a mistake"):
         await call_in_thread(lambda: int("a mistake"))
 
 
-async def test_a_call_that_takes_too_long_is_overdue_and_its_thread_stops() -> None:
+async def test_an_overdue_call_raises_and_its_thread_stops() -> None:
     stopped = Event()
 
     def never_ends() -> None:
@@ -41,7 +41,7 @@ async def test_a_call_that_takes_too_long_is_overdue_and_its_thread_stops() -> N
     assert await asyncio.to_thread(stopped.wait, SECONDS)
 
 
-async def test_a_call_that_nobody_awaits_any_more_is_stopped_as_well() -> None:
+async def test_a_cancelled_call_stops_at_its_limit() -> None:
     begun, stopped = Event(), Event()
 
     def never_ends() -> None:

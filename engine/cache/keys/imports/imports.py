@@ -1,4 +1,4 @@
-"""The local modules that a tool imports, directly or not: like its own file, they decide what it does. Reads files."""
+"""Finds the local modules that a tool imports, directly or not: they are part of its code. Reads files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Imported = TypeVar("_Imported")
 
 
 class _Home(Struct, frozen=True):
-    """Where the modules of a tool may lie: its own folder, then the experience's; they are searched in this order."""
+    """The folders to search for modules of a tool, in order: its own, then that of the experience."""
 
     folders: tuple[Path, ...]
 
@@ -32,7 +32,7 @@ class _Home(Struct, frozen=True):
 
 
 class _Walk(Struct):
-    """One search: what it found, and all that it looked at. It need not be repeated while that stays as it is."""
+    """One search: what it found, and all that it looked at. It holds until one of these changes."""
 
     home: _Home
     found: dict[Path, Fingerprint] = field(default_factory=dict)
@@ -40,14 +40,14 @@ class _Walk(Struct):
 
 
 class _Scanned(Generic[_Imported]):
-    """What `scan` finds in sources, remembered by their fingerprints."""
+    """Results of `scan` for sources, kept by fingerprint."""
 
     def __init__(self, scan: Callable[[bytes], frozenset[_Imported]]) -> None:
         self._scan = scan
         self._known: dict[Path, tuple[Fingerprint, frozenset[_Imported]]] = {}
 
     def of(self, file: Path, fingerprint: Fingerprint) -> frozenset[_Imported]:
-        """What `file`, which has this fingerprint, imports; nothing where it cannot be read any more."""
+        """The imports of `file`, which has this fingerprint; none if it can no longer be read."""
         known = self._known.get(file)
         if known is not None and known[0] is fingerprint:
             return known[1]
@@ -60,7 +60,7 @@ class _Scanned(Generic[_Imported]):
 
 
 class Imports:
-    """Finds the imports of tools, and remembers them while no file and no folder that it looked at has changed."""
+    """Finds the imports of tools, and keeps them until a file or folder that it looked at changes."""
 
     def __init__(self, fingerprints: Fingerprints) -> None:
         self._fingerprints = fingerprints
@@ -70,9 +70,9 @@ class Imports:
         self._walks: dict[tuple[Path, Path], tuple[_Walk, Mapping[str, Path]]] = {}
 
     def of(self, tool: Path, root: Path) -> Mapping[str, Path]:
-        """The files of the modules that `tool` imports, without its own, by their paths from `root`.
+        """The files of the modules that `tool` imports, without its own, by path from `root`.
 
-        `root` is the folder of the experience that it is a tool of.
+        `root` is the folder of the tool's experience.
         """
         known = self._walks.get((tool, root))
         if known is not None and self._is_unchanged(known[0]):
@@ -117,7 +117,7 @@ class Imports:
             yield from self._module((*imported.module, name), folders, walk)
 
     def _module(self, parts: tuple[str, ...], folders: tuple[Path, ...], walk: _Walk) -> Iterator[Path]:
-        """As Python looks for it in `folders`: in each, first a package, then a module; last, folders without init."""
+        """Search `folders` as Python does: in each a package, then a module; last, folders without `__init__`."""
         if not parts:
             return
         name, rest = parts[0], parts[1:]
@@ -147,9 +147,9 @@ class Imports:
             yield package / _INIT
 
     def _javascript_files(self, path: str, file: Path, walk: _Walk) -> Iterator[Path]:
-        """The first file that `path`, seen from `file`, can mean: itself, with a suffix, or the index of a folder.
+        """The file that `path` in `file` refers to: itself, with a suffix, or the index of a folder.
 
-        A source in TypeScript may be named as what it is compiled to.
+        A TypeScript source may be imported by the name of its compiled file.
         """
         folder = _where_node_looks(file, walk.home)
         meant = Path(os.path.normpath(folder / path))
@@ -172,9 +172,9 @@ class Imports:
 
 
 def _where_node_looks(file: Path, home: _Home) -> Path:
-    """The folder that relative imports in `file` start from: that which it really lies in, where it is a link.
+    """The folder that relative imports in `file` start from: if it is a link, that of its target.
 
-    Named by way of the experience's folder where it is inside: links that lead to that one count for nothing.
+    As a path below the experience's folder if it is inside, whatever links lead to that folder.
     """
     real, root = os.path.realpath(file.parent / file.name), home.folders[-1]
     inside = os.path.relpath(real, os.path.realpath(root))

@@ -1,24 +1,24 @@
-"""What a JavaScript source imports by a relative path, as far as its text says so. Nothing is run. Pure."""
+"""Finds the relative imports in the text of a JavaScript source. Pure."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import unquote
 
-# Bounded, since all that follows a `from` may look like one comment, and be full of them.
+# Bounded: the text after a `from` may be one long comment, or many.
 _GAP = r"\s*(?:(?:/\*(?:[^*]|\*(?!/)){0,1000}\*/|//[^\n]{0,1000}\n)\s*){0,10}"
 _IMPORT = re.compile(
     rf"""(?<![\w$.])(?:from|import|require(?:\.resolve)?){_GAP}(?:\({_GAP})?(?P<quote>['"`])(?P<path>\.\.?/[^'"`\n]*)(?P=quote)"""
 )
-"""`from './x'`, `import './x'`, `import('./x')`, `require('./x')`. One that stands in a comment counts as well: asking
-what is a comment takes a whole parser, and the worst that comes of it is a node that runs once more.
+"""`from './x'`, `import './x'`, `import('./x')`, `require('./x')`. An import in a comment counts as well: to
+recognise comments takes a whole parser, and the worst consequence is that a node runs once more.
 """
 
 SUFFIXES = (".js", ".mjs", ".cjs", ".json", ".ts", ".mts", ".cts")
-"""What `require` tries where a path has no suffix, and then some: a file that is there is one that may be meant."""
+"""Suffixes tried where a path has none: those of `require`, and more, since a file that exists may be meant."""
 
 COMPILED = {".js": ".ts", ".mjs": ".mts", ".cjs": ".cts"}
-"""What a compiler of TypeScript makes, and of what."""
+"""The suffixes that TypeScript compiles to, with those of the sources."""
 
 SCANNED = frozenset(SUFFIXES) - {".json"}
 """The suffixes of files that can import in turn."""
@@ -33,5 +33,5 @@ def javascript_imports(source: bytes) -> frozenset[str]:
 
 
 def _path(written: str) -> str:
-    """A module's specifier is the address of its file: what follows ? and # is no part of the path."""
+    """A module specifier is a URL: what follows ? and # is not part of the path."""
     return unquote(re.split(r"[?#]", written, maxsplit=1)[0])

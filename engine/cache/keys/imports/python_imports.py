@@ -1,4 +1,4 @@
-"""What a Python source imports, as far as its text says so. Nothing is run. Pure."""
+"""Finds the imports in the text of a Python source. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LINE = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import\b[ \t]*\(?([\w, \
 
 
 class PythonImport(Struct, frozen=True):
-    """One import: of `module` (its parts), `level` packages up where that is not 0, and what is taken from it."""
+    """One import: the parts of `module`, `level` packages up if not 0, and the imported names."""
 
     module: tuple[str, ...]
     level: int = 0
@@ -26,13 +26,13 @@ class PythonImport(Struct, frozen=True):
 def python_imports(source: bytes) -> frozenset[PythonImport]:
     """The imports anywhere in `source`: in functions, under conditions, and `import_module("literal")`.
 
-    Of a source that this Python cannot parse (the tools' may be newer), those that stand on a line of their own.
+    If this Python cannot parse the source (tools may run on a newer one), only those on a line of their own.
     """
     if b"import" not in source:
         return frozenset()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of "\d" and the like, which are their author's concern
+            warnings.simplefilter("ignore")  # invalid escapes are the author's concern
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset(_by_line(source))
@@ -76,7 +76,7 @@ def _names(listed: str) -> Iterator[str]:
 
 
 def _written(name: str) -> PythonImport:
-    """A module as it is written: each dot in front of it leads one package up."""
+    """A module as written: each leading dot means one package up."""
     bare = name.lstrip(".")
     return PythonImport(_parts(bare), len(name) - len(bare))
 

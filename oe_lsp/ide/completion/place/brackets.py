@@ -54,8 +54,8 @@ def flow_place(text: str, start: int, cursor: int) -> FlowPlace | None:
 def _keys_after(text: str, cursor: int) -> frozenset[str]:
     """Return the keys of the collection in the rest of the cursor's line."""
     end = text.find("\n", cursor)
-    behind = _INNER.sub("", text[cursor : end if end >= 0 else len(text)])
-    return frozenset(match.group(1) for match in _KEY_AFTER.finditer(behind.partition("}")[0]))
+    rest = _INNER.sub("", text[cursor : end if end >= 0 else len(text)])
+    return frozenset(match.group(1) for match in _KEY_AFTER.finditer(rest.partition("}")[0]))
 
 
 class _Frame(Struct):

@@ -187,7 +187,7 @@ def _in_brackets_or_quotes(shape: str, line: _Line, steps: Steps, begin: int) ->
         return None
     end = _end_in_flow(shape, line.cursor, found.quote)
     before = shape[found.start : line.cursor]
-    behind = shape[end + len(found.quote) :].lstrip(" ")[:1] if found.is_key else ""
+    following = shape[end + len(found.quote) :].lstrip(" ")[:1] if found.is_key else ""
     gap = " " if shape[found.start - 1 : found.start] in {":", ","} else ""
     return Place(
         Slot.KEY if found.is_key else Slot.VALUE,
@@ -198,7 +198,7 @@ def _in_brackets_or_quotes(shape: str, line: _Line, steps: Steps, begin: int) ->
         quote=found.quote,
         gap=gap,
         in_flow=True,
-        has_colon=behind == ":",
+        has_colon=following == ":",
         keys=found.keys,
     )
 

@@ -63,5 +63,5 @@ def _node_variables(context: Context, node: View) -> Iterator[VisiblePath]:
     if index.loop_of(id_) is not None:
         yield VisiblePath(Root.ITER.value, {"type": "integer"}, Root.ITER.meaning, 2)
         yield VisiblePath(Root.LOOP.value, {"type": "string"}, Root.LOOP.meaning, 3)
-    for name in index.before(id_) if id_ else ():
+    for name in index.predecessors(id_) if id_ else ():
         yield VisiblePath(f"$edges.{name}", ANYTHING, "output of a predecessor", 2)

@@ -58,7 +58,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("text", "reason"), REFUSED)
-def test_anything_else_is_refused_with_its_beginning_and_what_may_have_caused_it(text: str, reason: str) -> None:
+def test_other_text_is_an_error_with_its_beginning_and_likely_causes(text: str, reason: str) -> None:
     with pytest.raises(NotAnObjectError) as raised:
         read_object(text)
 
@@ -73,7 +73,7 @@ def test_a_result_that_is_the_answer_itself_is_left_alone() -> None:
     assert read_object('{"result": "all green"}') == {"result": "all green"}
 
 
-def test_a_result_that_was_asked_for_is_left_alone_whatever_it_quotes() -> None:
+def test_a_requested_result_is_not_unwrapped_whatever_it_quotes() -> None:
     text = json.dumps({"result": 'use {"a": 1}', "b": 2})
 
     assert read_object(text, ("result",)) == read_object(text, ("b",)) == json.loads(text)

@@ -135,7 +135,7 @@ async def test_a_workdir_that_is_missing_is_an_error(bench: Bench) -> None:
     assert error.info.message == "rpeo is not a folder; create it or correct `workdir`"
 
 
-async def test_a_node_is_made_of_its_prompt_file_and_its_schema_file(bench: Bench) -> None:
+async def test_the_files_of_a_node_are_its_prompt_and_its_schema(bench: Bench) -> None:
     node = bench.node(prompt="./prompts/a.md", schema="b.json")
 
     assert bench.kind.files(node, {}) == {
@@ -145,7 +145,7 @@ async def test_a_node_is_made_of_its_prompt_file_and_its_schema_file(bench: Benc
     assert bench.kind.files(bench.node(), {}) == bench.kind.settings(node, {}) == {}
 
 
-async def test_a_prompt_longer_than_any_argument_or_pipe_may_be_arrives(bench: Bench) -> None:
+async def test_a_prompt_longer_than_any_argument_or_pipe_arrives(bench: Bench) -> None:
     bench.agents.answers({"answer": "yes"})
     prompt = "é" * 2_000_000
 
@@ -154,7 +154,7 @@ async def test_a_prompt_longer_than_any_argument_or_pipe_may_be_arrives(bench: B
     assert bench.agents.calls[0].prompt == prompt
 
 
-async def test_a_program_that_does_not_read_a_long_prompt_blocks_nobody(bench: Bench) -> None:
+async def test_a_program_that_does_not_read_a_long_prompt_does_not_block(bench: Bench) -> None:
     bench.agents.write("claude", "#!/bin/sh\nprintf done\n")
 
     assert (await bench.ask(prompt="x" * 1_000_000)).output.state_delta == {"answer": "done"}

@@ -58,7 +58,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("text", PLACES.values(), ids=PLACES.keys())
-def test_an_envelope_is_found_wherever_it_stands(text: str) -> None:
+def test_an_envelope_is_found_anywhere_in_the_output(text: str) -> None:
     assert open_envelope(text) == OPENED
 
 
@@ -82,7 +82,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS.keys())
-def test_what_is_quoted_cut_off_or_something_else_is_no_envelope(text: str) -> None:
+def test_quoted_and_cut_off_objects_are_no_envelope(text: str) -> None:
     assert open_envelope(text) is None
 
 
@@ -96,7 +96,7 @@ def test_an_answer_that_quotes_an_envelope_is_the_answer() -> None:
     assert (envelope.answer, envelope.error) == (answer, None)
 
 
-def test_an_answer_that_has_the_type_of_an_envelope_may_be_what_was_asked_for() -> None:
+def test_an_object_like_an_envelope_may_be_the_answer() -> None:
     text = '{"type": "result", "result": "3:1", "team": "Oslo"}'
 
     assert open_envelope(text, ("type", "team")) is None
@@ -117,7 +117,7 @@ FAILED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("fields", "error"), FAILED)
-def test_an_envelope_of_an_error_tells_it_and_keeps_the_cost(fields: dict[str, Any], error: str) -> None:
+def test_an_error_in_an_envelope_is_reported_with_its_cost(fields: dict[str, Any], error: str) -> None:
     envelope = open_envelope(lines({"type": "result", **fields, "total_cost_usd": 0.5, "usage": USAGE}))
 
     assert envelope is not None
@@ -131,7 +131,7 @@ WHOLE_REASONS = [None, "end_turn", "stop_sequence", "tool_use"]
 
 
 @pytest.mark.parametrize("reason", WHOLE_REASONS)
-def test_a_known_reason_to_stop_makes_an_answer_whole(reason: str | None) -> None:
+def test_an_answer_with_a_known_stop_reason_is_complete(reason: str | None) -> None:
     assert open_envelope(json.dumps({**RESULT, "stop_reason": reason})) == OPENED
 
 
@@ -142,13 +142,13 @@ def test_the_last_result_counts_and_all_of_them_cost() -> None:
     assert open_envelope(lines(first, retried)) == Envelope("done", None, Metrics(6, 8, 0.75, "claude-sonnet-4-6"))
 
 
-def test_a_result_tells_the_cost_of_its_whole_session() -> None:
+def test_a_result_has_the_cost_of_its_whole_session() -> None:
     first = {**RESULT, "total_cost_usd": 0.25, "session_id": "a", "usage": {"input_tokens": 1}}
 
     assert open_envelope(lines(first, {**RESULT, "session_id": "a"})) == OPENED
 
 
-def test_a_result_above_a_message_that_is_cut_off_is_no_answer() -> None:
+def test_a_result_before_a_cut_off_message_is_no_answer() -> None:
     envelope = open_envelope(WHOLE + '\n{"type": "result", "result": "and no')
 
     assert envelope is not None
@@ -258,7 +258,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("fields", ODD)
-def test_a_cost_that_is_none_is_left_out(fields: dict[str, Any]) -> None:
+def test_an_invalid_cost_is_left_out(fields: dict[str, Any]) -> None:
     text = json.dumps({"type": "result", "subtype": "success", "result": "hello", **fields})
 
     assert open_envelope(text) == Envelope("hello")
@@ -276,7 +276,7 @@ TYPES = st.sampled_from(("result", "item.completed", "turn.completed", "assistan
 
 
 @given(st.text(st.characters(exclude_characters='"'), max_size=3000), st.integers(0, 400))
-def test_an_object_of_any_length_is_found_whole_and_cut_off_is_none(filling: str, cut: int) -> None:
+def test_an_object_of_any_length_is_found_unless_cut_off(filling: str, cut: int) -> None:
     text = json.dumps({**RESULT, "result": filling}, ensure_ascii=False)
 
     envelope = open_envelope(f"Hi\n{text}\n")
@@ -287,7 +287,7 @@ def test_an_object_of_any_length_is_found_whole_and_cut_off_is_none(filling: str
 
 
 @given(st.lists(st.fixed_dictionaries({"type": TYPES | JSON, "session_id": JSON}) | st.dictionaries(KEYS, JSON)))
-def test_no_message_is_too_odd_to_be_read(messages: list[dict[str, Any]]) -> None:
+def test_odd_messages_are_read_without_errors(messages: list[dict[str, Any]]) -> None:
     open_envelope("\n".join(map(json.dumps, messages)))
 
 

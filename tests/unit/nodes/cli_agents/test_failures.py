@@ -18,7 +18,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize(("provider", "output_format", "begins"), FAILURES)
-async def test_a_failure_tells_the_code_the_reason_and_where_all_of_it_is(
+async def test_a_failure_names_the_exit_code_the_reason_and_the_full_output(
     bench: Bench, provider: str, output_format: str, begins: str
 ) -> None:
     bench.agents.answers({"error": "Invalid API key"})
@@ -32,7 +32,7 @@ async def test_a_failure_tells_the_code_the_reason_and_where_all_of_it_is(
     assert b"Invalid API key" in bench.kept
 
 
-async def test_a_program_that_is_killed_and_says_nothing_is_told_as_that(bench: Bench) -> None:
+async def test_a_program_that_is_killed_silently_is_reported_as_killed(bench: Bench) -> None:
     bench.agents.write("claude", "#!/bin/sh\nkill -KILL $$\n")
 
     assert (await bench.fail()).info.message == "claude-code was killed by SIGKILL without a message"
@@ -47,7 +47,7 @@ async def test_an_error_in_the_envelope_of_a_program_that_ends_well_is_an_error(
 
 
 @pytest.mark.parametrize(("provider", "program"), PROGRAMS)
-async def test_an_error_behind_a_banner_fails_with_what_the_program_said_and_its_cost(
+async def test_an_error_after_a_banner_fails_with_its_message_and_cost(
     bench: Bench, provider: str, program: str
 ) -> None:
     envelope = {"type": "result", "subtype": "success", "is_error": True, "result": "Credit balance is too low", **BILL}
@@ -60,7 +60,7 @@ async def test_an_error_behind_a_banner_fails_with_what_the_program_said_and_its
     assert error.metrics == Metrics(9, 1, 0.4)
 
 
-async def test_an_error_without_words_is_told_with_the_last_line_of_stderr(bench: Bench) -> None:
+async def test_an_error_without_a_message_shows_the_last_line_of_stderr(bench: Bench) -> None:
     envelope = json.dumps({"type": "result", "is_error": True, "result": "", **BILL})
     bench.prints("claude", envelope, errors="starting\n\x1b[31mquota exceeded\x1b[0m\n\n")
 
@@ -69,7 +69,7 @@ async def test_an_error_without_words_is_told_with_the_last_line_of_stderr(bench
     assert error.info.message.startswith("claude-code reported an error: quota exceeded")
 
 
-async def test_what_a_program_says_that_ends_badly_is_told_and_its_cost_is_kept(bench: Bench) -> None:
+async def test_a_failed_program_is_reported_with_its_message_and_cost(bench: Bench) -> None:
     envelope = json.dumps({"type": "result", "is_error": True, "result": "Overloaded", **BILL})
     bench.prints("claude", envelope, code=1)
 

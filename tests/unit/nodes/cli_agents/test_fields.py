@@ -26,7 +26,7 @@ async def test_the_keys_of_a_json_answer_are_fields(bench: Bench, provider: str,
     assert outcome.output.state_delta == {"answer": 1, "more": 2}
 
 
-async def test_the_envelope_of_claude_tells_tokens_cost_and_model(bench: Bench) -> None:
+async def test_the_envelope_of_claude_has_tokens_cost_and_model(bench: Bench) -> None:
     bench.agents.answers({"answer": {"answer": 1}})
 
     outcome = await bench.ask(output_format="json", model="claude-opus-4-1")
@@ -35,7 +35,7 @@ async def test_the_envelope_of_claude_tells_tokens_cost_and_model(bench: Bench) 
     assert bench.watcher.token_reports == [(123, 7, "claude-opus-4-1")]
 
 
-async def test_an_answer_must_fit_the_schema(bench: Bench) -> None:
+async def test_an_answer_must_match_the_schema(bench: Bench) -> None:
     schema = {"type": "object", "properties": {"answer": {"type": "integer", "minimum": 3}}}
     bench.agents.answers({"answer": {"answer": 1}})
 
@@ -47,7 +47,7 @@ async def test_an_answer_must_fit_the_schema(bench: Bench) -> None:
     assert error.metrics.cost_usd == 0.0125
 
 
-async def test_rubbish_instead_of_json_is_an_error_that_shows_it(bench: Bench) -> None:
+async def test_text_instead_of_json_is_an_error_that_shows_it(bench: Bench) -> None:
     bench.agents.answers({"answer": "I am afraid I cannot do that."})
 
     error = await bench.fail("codex", output_format="json")
@@ -61,7 +61,7 @@ async def test_rubbish_instead_of_json_is_an_error_that_shows_it(bench: Bench) -
 @pytest.mark.parametrize("writes", [(), ("answer",)])
 @pytest.mark.parametrize("printed", ["", " \n", "\ufeff", "\x1b[0m\n", "<think>Hm.</think>"])
 @pytest.mark.parametrize(("provider", "program"), PROGRAMS)
-async def test_an_empty_answer_is_none(
+async def test_an_empty_answer_is_an_error(
     bench: Bench, provider: str, program: str, printed: str, writes: tuple[str, ...], output_format: str
 ) -> None:
     bench.prints(program, printed, errors="thinking\nERROR: usage limit reached\n")
@@ -74,7 +74,7 @@ async def test_an_empty_answer_is_none(
     )
 
 
-async def test_an_empty_answer_in_an_envelope_is_none_and_costs_what_it_says(bench: Bench) -> None:
+async def test_an_empty_answer_in_an_envelope_is_an_error_with_its_cost(bench: Bench) -> None:
     bench.prints("claude", json.dumps({"type": "result", "subtype": "success", "result": "\n", **BILL}))
 
     error = await bench.fail(output_format="json")
@@ -92,7 +92,7 @@ UNFILLED = [
 
 @pytest.mark.parametrize(("answer", "held"), UNFILLED)
 @pytest.mark.parametrize(("provider", "program"), PROGRAMS)
-async def test_an_answer_that_fills_none_of_writes_is_none_and_shown(
+async def test_an_answer_that_fills_no_field_is_an_error_that_shows_it(
     bench: Bench, provider: str, program: str, answer: str, held: str
 ) -> None:
     bench.prints(program, answer)
@@ -105,7 +105,7 @@ async def test_an_answer_that_fills_none_of_writes_is_none_and_shown(
     assert len(error.info.message) < 700
 
 
-async def test_an_error_object_is_no_answer_of_a_node_that_asks_for_no_field(bench: Bench) -> None:
+async def test_an_error_object_is_no_answer_even_without_writes(bench: Bench) -> None:
     bench.prints("claude", '{"type": "error", "error": {"message": "overloaded"}}')
 
     error = await bench.fail(writes=(), output_format="json")
@@ -114,14 +114,14 @@ async def test_an_error_object_is_no_answer_of_a_node_that_asks_for_no_field(ben
     assert "overloaded" in error.info.message
 
 
-async def test_a_text_stays_what_it_is_whatever_it_quotes(bench: Bench) -> None:
+async def test_a_text_that_quotes_an_envelope_stays_a_text(bench: Bench) -> None:
     quoted = json.dumps({"type": "result", "is_error": True, "result": "no"})
     bench.prints("claude", quoted)
 
     assert (await bench.ask()).output.state_delta == {"answer": quoted}
 
 
-async def test_a_text_of_a_program_that_was_asked_for_json_tells_errors_and_cost(bench: Bench) -> None:
+async def test_text_mode_with_json_output_reports_errors_and_cost(bench: Bench) -> None:
     whole = json.dumps({"type": "result", "subtype": "success", "result": "fine", **BILL})
     bench.prints("claude", whole)
 

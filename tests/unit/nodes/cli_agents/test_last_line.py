@@ -21,7 +21,7 @@ LINES = [
 
 
 @pytest.mark.parametrize(("data", "told"), LINES)
-async def test_the_last_whole_line_that_says_something_is_told(data: bytes, told: str) -> None:
+async def test_the_last_complete_line_that_is_not_blank_is_reported(data: bytes, told: str) -> None:
     heard: list[str] = []
     line = LastLine(heard.append)
 
@@ -31,7 +31,7 @@ async def test_the_last_whole_line_that_says_something_is_told(data: bytes, told
     assert heard == [told]
 
 
-async def test_a_line_that_comes_in_pieces_is_told_when_it_is_whole() -> None:
+async def test_a_line_that_comes_in_pieces_is_reported_when_complete() -> None:
     heard: list[str] = []
     line = LastLine(heard.append)
 
@@ -42,7 +42,7 @@ async def test_a_line_that_comes_in_pieces_is_told_when_it_is_whole() -> None:
     assert heard == ["Grüße"]
 
 
-async def test_of_many_lines_only_the_latest_is_told_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_only_the_latest_of_many_lines_is_reported_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(last_line, "PAUSE_SECONDS", 0.01)
     heard: list[str] = []
     told_twice = asyncio.Event()
@@ -56,7 +56,7 @@ async def test_of_many_lines_only_the_latest_is_told_after_a_pause(monkeypatch: 
     assert heard == ["0", "999"]
 
 
-async def test_a_line_without_end_takes_no_memory() -> None:
+async def test_an_endless_line_takes_no_memory() -> None:
     heard: list[str] = []
     line = LastLine(heard.append)
 

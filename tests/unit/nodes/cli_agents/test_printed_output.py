@@ -30,13 +30,13 @@ async def test_characters_that_come_in_pieces_stay_whole(bench: Bench) -> None:
     assert (await bench.ask()).output.state_delta == {"answer": "Grüße 🎉 ✓"}
 
 
-async def test_what_is_no_text_is_replaced(bench: Bench) -> None:
+async def test_invalid_utf8_is_replaced(bench: Bench) -> None:
     bench.agents.write("claude", "#!/bin/sh\nprintf 'a\\377b'\n")
 
     assert (await bench.ask()).output.state_delta == {"answer": "a\ufffdb"}
 
 
-async def test_a_megabyte_of_answer_is_taken_whole(bench: Bench) -> None:
+async def test_an_answer_of_a_megabyte_is_kept_whole(bench: Bench) -> None:
     bench.agents.write("claude", "#!/usr/bin/env python3\nprint('x' * 1_000_000, end='')\n")
 
     assert (await bench.ask()).output.state_delta == {"answer": "x" * 1_000_000}
@@ -61,7 +61,7 @@ async def test_both_streams_are_kept_in_the_output_file(bench: Bench) -> None:
     assert bench.kept.endswith(b"yes\n")
 
 
-async def test_a_watcher_hears_what_goes_on(bench: Bench) -> None:
+async def test_progress_is_reported_to_the_watcher(bench: Bench) -> None:
     bench.agents.answers({"answer": {"answer": 1}, "progress": ["\x1b[1mreading the code\x1b[0m"]})
 
     await bench.ask(output_format="json")

@@ -52,7 +52,7 @@ async def test_a_program_that_takes_too_long_is_ended_with_everything_that_it_st
     assert pids.read_text() != ""
 
 
-async def test_what_a_stream_had_used_when_it_was_stopped_is_counted(bench: Bench, tmp_path: Path) -> None:
+async def test_the_usage_of_a_stopped_stream_is_counted(bench: Bench, tmp_path: Path) -> None:
     world = World(bench.folder)
     world.graph(
         "- {id: ask, kind: cli-agent, provider: claude-code, prompt: Hi, output_format: json, timeout_ms: 1000, "
@@ -91,7 +91,7 @@ async def test_fields_that_writes_does_not_name_are_written_with_a_warning_and_u
     assert ["wrote 'n', which its `writes` does not name" in warning.message for warning in warnings] == [True]
 
 
-async def test_a_run_writes_what_an_agent_answers_and_a_resume_restores_it(bench: Bench) -> None:
+async def test_a_run_writes_the_answer_and_a_resume_restores_it(bench: Bench) -> None:
     world = World(bench.folder)
     world.graph(
         "- {id: ask, kind: cli-agent, provider: gemini, prompt: Hello, writes: [answer]}",

@@ -1,4 +1,4 @@
-"""A law: how an experience is written down, as long as it says the same, changes no hash."""
+"""A law: reformatting an experience changes no hash."""
 
 from __future__ import annotations
 

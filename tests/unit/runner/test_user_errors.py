@@ -1,7 +1,7 @@
 """The errors that a user can cause, as the terminal shows them: one clear message each, and nothing is lost.
 
 One run makes all the mistakes at once: each node after `first` goes wrong in its own way. Then they are mended, and a
-resume restores what completed. Disks that fail are in test_errors_of_disks.py; more about each kind of node is in
+resume restores what completed. Disks that fail are in test_disk_errors.py; more about each kind of node is in
 tests/unit/nodes.
 """
 

@@ -1,4 +1,4 @@
-"""The law of severities: a run is refused exactly where validation finds an error (docs/format.md, Severities)."""
+"""The law of severities: a run is refused exactly when validation finds an error (docs/format.md, Severities)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine.cache.keys.fingerprint_store import recall
-from engine.cache.keys.input_parts import Keyings
+from engine.cache.keys.input_parts import InputHashers
 from engine.cache.keys.sources import new_sources
 from engine.experience.analyse import Analysis, analyse
 from engine.experience.files.disk import DiskFiles
@@ -126,8 +126,8 @@ def why_a_run_is_refused(folder: Path) -> str | None:
     except RunRefusedError as error:
         assert "run args do not fit" in str(error)
         return None
-    keyings = Keyings(kinds(folder), preparation.composition, new_sources(recall(preparation.store.data)))
-    assert keyings.files() is not None
+    hashers = InputHashers(kinds(folder), preparation.composition, new_sources(recall(preparation.store.data)))
+    assert hashers.files() is not None
     assert Scheduler(preparation.composition, preparation.args, preparation.start).begin()
     return None
 
@@ -181,7 +181,7 @@ def test_an_experience_with_all_that_can_be_written_starts(folder: Path) -> None
         for number, place in enumerate(PLACES)
     ],
 )
-def test_whatever_stands_in_a_place_is_refused_exactly_where_it_is_an_error(folder: Path, number: int) -> None:
+def test_a_run_is_refused_exactly_where_validation_finds_an_error(folder: Path, number: int) -> None:
     agrees(folder, without(PLACES[number]))
     for odd in ODD[number % 4 :: 4]:
         agrees(folder, with_value(PLACES[number], odd))

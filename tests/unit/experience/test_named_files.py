@@ -1,4 +1,4 @@
-"""What an experience names on disk: files that are missing, of no use, elsewhere, or without the function."""
+"""Files that an experience names: missing, unusable, outside its folder, or without the function."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ def folder(tmp_path: Path) -> Path:
         "skills/empty/README.md": "Nothing.\n",
         "schemas/ok.json": '{"properties": {"titel": {"type": "string"}}, "additionalProperties": false}',
         "schemas/broken.json": "{",
+        "schemas/deep.json": "[" * 100_000,
         "data/rows.csv": "a\n1\n",
         "inner/a.py": TOOL,
         "inner/experience.yaml": HEAD + "args: {required: [topic]}\n"
@@ -57,7 +58,7 @@ def look(folder: Path, node: str, more: str = "", edges: str = "") -> Analysis:
 
 
 def found(analysis: Analysis) -> list[tuple[str, str, str]]:
-    """Code, severity and the marked text of each problem that is more than a note."""
+    """Code, severity and marked text of each warning and error."""
     loud = [each for each in analysis.problems if each.severity in (Severity.ERROR, Severity.WARNING)]
     text = analysis.text
     return [(each.code.value, each.severity.value, text[each.span.start : each.span.end]) for each in loud]
@@ -91,6 +92,8 @@ def found(analysis: Analysis) -> list[tuple[str, str, str]]:
         ("kind: agent, prompt: x, schema: schemas/no.json, writes: [title]", "OE601", "error", "schemas/no.json", ""),
         ("kind: agent, prompt: x, schema: schemas/broken.json, writes: [title]", "OE605", "error",
          "schemas/broken.json", "not JSON"),
+        ("kind: agent, prompt: x, schema: schemas/deep.json, writes: [title]", "OE605", "error",
+         "schemas/deep.json", "nested too deeply"),
         ("kind: agent, prompt: x, schema: schemas/ok.json, writes: [title]", "OE408", "warning", "title",
          "did you mean `titel`?"),
         ("kind: dataset, source: {type: file, uri: data/row.csv}, writes: [rows]", "OE601", "warning", "data/row.csv",
@@ -134,17 +137,17 @@ def test_a_file_that_is_not_what_the_node_needs_is_marked(
         "kind: agent, prompt: 'A prompt, of course', writes: [title]",
     ],
 )
-def test_what_is_there_or_cannot_be_known_is_left_alone(folder: Path, node: str) -> None:
+def test_usable_files_and_unknowable_ones_are_not_reported(folder: Path, node: str) -> None:
     assert found(look(folder, node)) == []
 
 
-def test_data_that_a_node_before_it_may_make_is_not_missed(folder: Path) -> None:
+def test_data_that_an_earlier_node_may_make_is_not_reported(folder: Path) -> None:
     rows = "    - {id: b, kind: dataset, source: {type: file, uri: out/rows.csv}, writes: [rows]}\n"
 
     assert found(look(folder, "kind: tool, impl: ./tools/a.py", rows, "{from: a, to: b}")) == []
 
 
-def test_without_a_disk_nothing_is_said_of_files() -> None:
+def test_without_a_disk_no_files_are_reported() -> None:
     text = f"{HEAD}graph: {{nodes: [{{id: a, kind: tool, impl: ./nowhere.py}}], edges: []}}\n"
 
     assert found(analyse(text)) == []

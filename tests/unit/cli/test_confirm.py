@@ -41,7 +41,7 @@ async def test_without_a_terminal_the_run_waits_and_says_for_what(killed: World,
     assert (resumed.code, resumed.lines[-1]["status"]) == (3, "waiting")
     cancelled = next(line for line in resumed.lines if line["msg"] == "node.cancelled")
     assert cancelled["reason"].endswith(
-        "Look whether it did what it does; then resume in a terminal and answer, "
+        "Check whether it did its work; then resume in a terminal and answer, "
         "or let it run again: --rerun pay, or `on_ambiguous: rerun`."
     )
 

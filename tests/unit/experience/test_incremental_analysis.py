@@ -1,4 +1,4 @@
-"""What an edit costs, and that it costs nothing but time: parts whose text stayed are taken from the last analysis."""
+"""Unchanged parts are taken from the previous analysis, and the result is the same as without one."""
 
 from __future__ import annotations
 

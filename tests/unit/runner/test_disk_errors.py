@@ -1,4 +1,4 @@
-"""No room for a log, or a log that is taken away: the run stops, says so once, and can be resumed."""
+"""A full disk, or a log that is deleted: the run stops, says so once, and can be resumed."""
 
 from __future__ import annotations
 
@@ -229,8 +229,8 @@ def test_no_room_for_the_state_costs_the_state_alone_and_says_how_to_get_it(tmp_
     ended = call_with_small_files(16 * KIB, tmp_path)
 
     assert ended.code == 0
-    assert "the state does not have what this run wrote: " in ended.err
-    assert ended.err.endswith("; its log has: make it anew with `oe state rebuild`\n")
+    assert "state.sqlite does not have what this run wrote: " in ended.err
+    assert ended.err.endswith("; its log has: rebuild it with `oe state rebuild`\n")
     assert call([*OE, "state", "rebuild"], tmp_path).code == 0
     assert call([*OE, "state", "y"], tmp_path).out == "2\n"
 

@@ -58,7 +58,7 @@ def test_items_stand_inside_their_fan_out_by_index() -> None:
 
     assert [execution.node_id for execution in told.executions] == ["a"]
     assert [inner.label for inner in told.executions[0].parts_in_order] == ["a[0]", "a[1]"]
-    assert (told.executions[0].parts[0].began_ms, told.executions[0].parts[0].ended_ms) == (200, 400)
+    assert (told.executions[0].parts[0].started_ms, told.executions[0].parts[0].ended_ms) == (200, 400)
 
 
 def test_stages_iterations_and_children_stand_inside_what_they_run_in() -> None:
@@ -145,7 +145,7 @@ def test_statuses_and_errors_stand_side_by_side() -> None:
     assert lines[0].startswith("≠ a  failed → completed")
     assert lines[1].strip() == "left failed: the file is missing"
     assert lines[2] == "≠ b  skipped → completed"
-    assert lines[-1].startswith("0 of 2 executions came to the same")
+    assert lines[-1].startswith("0 of 2 executions have the same status")
 
 
 def test_items_are_matched_by_value_and_absent_ones_are_named() -> None:

@@ -1,4 +1,4 @@
-"""A line that is missing, or indented wrongly, is one mistake or two, however much it puts out of place."""
+"""A missing or wrongly indented line is reported once or twice, whatever else it displaces."""
 
 from __future__ import annotations
 
@@ -63,11 +63,11 @@ def test_the_text_is_valid() -> None:
         ("      impl: ./a.py\n      writes", "     impl: ./a.py\n      writes", [("OE101", "impl: ./a.py")]),
     ],
 )
-def test_what_slipped_is_told_once(before: str, after: str, expected: list[tuple[str, str]]) -> None:
+def test_merged_items_are_reported_once(before: str, after: str, expected: list[tuple[str, str]]) -> None:
     assert found(TEXT.replace(before, after, 1)) == expected
 
 
-def test_the_keys_that_are_repeated_are_named_together_with_where_they_are_first() -> None:
+def test_duplicate_keys_are_listed_with_the_places_of_their_first_use() -> None:
     text = TEXT.replace("    - id: look\n", "")
 
     (problem,) = loud(text)
@@ -76,13 +76,13 @@ def test_the_keys_that_are_repeated_are_named_together_with_where_they_are_first
     assert [text[place.span.start : place.span.end] for place in problem.related] == ["kind", "impl"]
 
 
-def test_one_key_that_is_repeated_hides_nothing() -> None:
+def test_a_single_duplicate_key_hides_no_other_problem() -> None:
     text = TEXT.replace("      reads: [rows]\n    - id: say", "      reads: [rows]\n      reads: [row]\n    - id: say")
 
     assert [code for code, _ in found(text)] == ["OE102", "OE401"]
 
 
-def test_what_is_wrong_elsewhere_is_told_as_ever() -> None:
+def test_problems_elsewhere_are_still_reported() -> None:
     text = TEXT.replace("    - id: look\n", "").replace("prompt: Say {{rows}}", "prompt: ''").replace("array", "aray")
 
     assert [code for code, _ in found(text)] == ["OE203", "OE102", "OE203"]

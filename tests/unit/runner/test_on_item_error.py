@@ -31,12 +31,12 @@ def tolerant(fan_out: World) -> World:
 @pytest.fixture
 def as_before(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """The engine as it was before: a fan-out that tolerates failures completed without a single item, too."""
-    judge = fanout.fanned_in
+    judge = fanout.fan_out_result
 
-    def fanned_in(results: Mapping[int, Result], for_each: Any, size: int, merges: Any) -> Result:
+    def fan_out_result(results: Mapping[int, Result], for_each: Any, size: int, merges: Any) -> Result:
         return judge(results, for_each, size + 1, merges)
 
-    monkeypatch.setattr(fanout, "fanned_in", fanned_in)
+    monkeypatch.setattr(fanout, "fan_out_result", fan_out_result)
     return monkeypatch
 
 

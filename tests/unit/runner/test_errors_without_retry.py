@@ -1,4 +1,4 @@
-"""`on_error: retry` tries again only what may end otherwise (docs/format.md, Failures)."""
+"""`on_error: retry` does not retry errors that would repeat (docs/format.md, Failures)."""
 
 from __future__ import annotations
 

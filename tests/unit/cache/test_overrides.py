@@ -1,4 +1,4 @@
-"""What a person asks for beyond what the log says: --from, --only, --rerun, --accept. Plan and run agree on it."""
+"""Overrides: --from, --only, --rerun, --accept. Plan and run agree on them."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def told(plan: Plan) -> dict[str, tuple[Answer, tuple[str, ...]]]:
 async def test_rerun_runs_a_node_again_and_what_follows_only_if_its_result_differs(world: World) -> None:
     await world.run()
     world.executed()
-    wishes = {"rerun": ("a",)}
+    overrides = {"rerun": ("a",)}
 
-    plan = told(world.plan(wishes=wishes))
-    await world.resume(wishes=wishes)
+    plan = told(world.plan(overrides=overrides))
+    await world.resume(overrides=overrides)
 
     assert plan["a"] == (Answer.WILL_RUN, ("asked for with --rerun a",))
     assert plan["b"][0] is Answer.DEPENDS
@@ -57,10 +57,10 @@ async def test_rerun_runs_a_node_again_and_what_follows_only_if_its_result_diffe
 async def test_from_runs_a_node_and_all_that_comes_after_it(world: World) -> None:
     await world.run()
     world.executed()
-    wishes = {"from_": ("b",)}
+    overrides = {"from_": ("b",)}
 
-    plan = told(world.plan(wishes=wishes))
-    resumed = await world.resume(wishes=wishes)
+    plan = told(world.plan(overrides=overrides))
+    resumed = await world.resume(overrides=overrides)
 
     assert plan["a"] == (Answer.RESTORED, ())
     assert plan["b"] == (Answer.WILL_RUN, ("asked for with --from b",))
@@ -75,10 +75,10 @@ async def test_only_runs_a_node_and_what_it_needs_and_restores_or_leaves_out_the
         path = world.folder / f"{name}.py"
         path.write_text(path.read_text() + "# edited\n")
     world.executed()
-    wishes = {"only": ("b",)}
+    overrides = {"only": ("b",)}
 
-    plan = told(world.plan(wishes=wishes))
-    resumed = await world.resume(wishes=wishes)
+    plan = told(world.plan(overrides=overrides))
+    resumed = await world.resume(overrides=overrides)
 
     assert plan["a"][0] is Answer.WILL_RUN
     assert plan["c"] == (Answer.SKIPPED, ("not asked for (--only)",))
@@ -92,7 +92,7 @@ async def test_what_was_left_out_runs_in_the_next_resume(world: World) -> None:
     world.tool("c", "raise ValueError('no')")
     await world.run()
     world.tool("c", "return {'state_delta': {'z': 5}}")
-    await world.resume(wishes={"only": ("b",)})
+    await world.resume(overrides={"only": ("b",)})
     world.executed()
 
     await world.resume()
@@ -104,10 +104,10 @@ async def test_accept_restores_what_changed_and_the_log_says_so(world: World) ->
     await world.run()
     world.tool("b", "return {'state_delta': {'y': 77}}")
     world.executed()
-    wishes = {"accept": ("b",)}
+    overrides = {"accept": ("b",)}
 
-    plan = told(world.plan(wishes=wishes))
-    resumed = await world.resume(wishes=wishes)
+    plan = told(world.plan(overrides=overrides))
+    resumed = await world.resume(overrides=overrides)
 
     reasons = ("accepted with --accept: impl b.py changed",)
     assert plan["b"] == (Answer.RESTORED, reasons)
@@ -120,7 +120,7 @@ async def test_accept_restores_what_changed_and_the_log_says_so(world: World) ->
 async def test_what_was_accepted_once_needs_no_accepting_again(world: World) -> None:
     await world.run()
     world.tool("b", "return {'state_delta': {'y': 77}}")
-    await world.resume(wishes={"accept": ("b",)})
+    await world.resume(overrides={"accept": ("b",)})
     world.executed()
 
     await world.resume()
@@ -132,14 +132,14 @@ async def test_nothing_can_be_accepted_of_what_never_succeeded(world: World) -> 
     world.tool("b", "raise ValueError('no')")
     await world.run()
 
-    assert told(world.plan(wishes={"accept": ("b",)}))["b"][0] is Answer.WILL_RUN
+    assert told(world.plan(overrides={"accept": ("b",)}))["b"][0] is Answer.WILL_RUN
 
 
 async def test_a_node_that_does_not_exist_is_refused_with_those_that_do(world: World) -> None:
     await world.run()
 
     with pytest.raises(UnknownNodeError) as raised:
-        world.plan(wishes={"only": ("e",)})
+        world.plan(overrides={"only": ("e",)})
 
     assert (raised.value.id, set(raised.value.known)) == ("e", {"a", "b", "c", "d"})
 

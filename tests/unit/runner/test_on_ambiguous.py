@@ -1,4 +1,4 @@
-"""A node that the original started and whose end its log does not tell (docs/design.md, Resume)."""
+"""Nodes that the original run started without logging their end (docs/design.md, Resume)."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ async def test_fail_fails_it_and_the_rest_goes_on(pay: Callable[[str], World]) -
     assert world.executed() == ["aside"]
     failed = next(record.event for record in world.records(resumed.run_id) if isinstance(record.event, NodeFailed))
     assert (failed.node_id, failed.error.type, failed.started_in) == ("pay", "Ambiguous", run_id)
-    assert "Look whether it did what it does" in failed.error.message
+    assert "Check whether it did its work" in failed.error.message
 
 
 async def test_ask_lets_the_rest_go_on_and_then_the_run_waits(pay: Callable[[str], World]) -> None:

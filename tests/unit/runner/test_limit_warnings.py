@@ -1,4 +1,4 @@
-"""A limit of its kind that holds a fan-out back is said where more was asked for (engine/scheduler/slots.py)."""
+"""Warnings about limits that hold back a fan-out although the user asked for more (engine/scheduler/slots.py)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def warnings(world: World, concurrency: int | None = None) -> list[tuple[s
     return [(event.node_id, event.message) for event in events if isinstance(event, NodeWarning)]
 
 
-async def test_a_fan_out_that_asks_for_more_than_there_are_cores_is_told(tmp_path: Path) -> None:
+async def test_a_fan_out_that_asks_for_more_than_there_are_cores_gets_a_warning(tmp_path: Path) -> None:
     world = fan_out(tmp_path, f", concurrency: {cores() + 1}")
 
     (told,) = await warnings(world, concurrency=100)
@@ -53,5 +53,5 @@ async def test_so_is_a_run_that_asks_for_more(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("for_each", ["", ", concurrency: 1"])
-async def test_who_asked_for_nothing_is_not_told_of_limits(tmp_path: Path, for_each: str) -> None:
+async def test_without_a_wish_for_more_there_is_no_warning(tmp_path: Path, for_each: str) -> None:
     assert await warnings(fan_out(tmp_path, for_each)) == []

@@ -1,4 +1,4 @@
-"""Processes that do everything at once in one folder: no wrong status, no lost line, no exception."""
+"""Processes that run, resume, list and prune at once in one folder: no wrong status, lost line or exception."""
 
 from __future__ import annotations
 

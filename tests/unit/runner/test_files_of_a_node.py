@@ -1,4 +1,4 @@
-"""Edits of files that a node is made of, and of files that it makes (docs/design.md, Input hash)."""
+"""Edits of files that a node uses or produces (docs/design.md, Input hash)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def test_a_module_that_a_tool_imports_is_part_of_it(world: World) -> None:
     assert world.executed() == ["a"]
 
 
-async def test_a_module_that_comes_to_stand_before_another_counts(world: World) -> None:
+async def test_a_module_that_shadows_another_counts(world: World) -> None:
     world.graph("- {id: a, kind: tool, impl: tools/a.py}")
     world.write("lib.py", "X = 1\n")
     world.write("tools/a.py", "from lib import X\ndef run(input):\n    return {'edge_output': X}\n")
@@ -44,7 +44,7 @@ async def test_a_module_that_comes_to_stand_before_another_counts(world: World) 
     assert reasons(world) == ("import tools/lib.py is new", "import lib.py is gone")
 
 
-async def test_a_javascript_module_counts_and_runs_anew(world: World) -> None:
+async def test_a_javascript_module_counts_and_runs_again(world: World) -> None:
     world.graph("- {id: a, kind: tool, impl: a.mjs, writes: [x]}", state="x: {type: number}")
     world.write("a.mjs", "import { x } from './lib/x.mjs'\nexport default () => ({ state_delta: { x } })\n")
     world.write("lib/x.mjs", "export const x = 1\n")
@@ -158,7 +158,7 @@ async def test_a_file_that_is_gone_or_changed_makes_its_node_run_again(report: W
     assert reasons(report) == ()
 
 
-async def test_a_file_that_nobody_made_is_told(world: World) -> None:
+async def test_a_declared_file_that_is_missing_gets_a_warning(world: World) -> None:
     world.graph("- {id: a, kind: tool, impl: a.py, produces: [out/one.md]}")
     world.tool("a", "return {}")
 

@@ -1,4 +1,4 @@
-"""Comments that excuse a line, and where things are in the text."""
+"""Comments that suppress a code on a line, and the places of ids, edges and fields."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ EDGE = "    - {from: fetch, to: gone}\n"
         pytest.param("    # oe: ignore OE302\n" + EDGE + EDGE, ["OE302"], id="one line only"),
     ],
 )
-def test_a_comment_excuses_one_line_from_the_codes_that_it_names(replacement: str, codes: list[str]) -> None:
+def test_a_comment_suppresses_the_codes_that_it_names_on_one_line(replacement: str, codes: list[str]) -> None:
     analysis = analyse(TEXT.replace(EDGE, replacement))
 
     assert [problem.code.value for problem in analysis.problems] == codes
     assert analysis.ok == (codes == [])
 
 
-def test_what_leaves_nothing_sound_to_run_cannot_be_excused() -> None:
+def test_errors_that_leave_nothing_sound_to_run_cannot_be_suppressed() -> None:
     text = TEXT.replace("to: gone", "to: fetch").replace("impl: ./fetch.py", "impl: 3 # oe: ignore OE202")
 
     assert [problem.code.value for problem in analyse(text).problems] == ["OE202", "OE303"]
 
 
-def test_places_name_ids_edges_and_fields_broken_ones_included() -> None:
+def test_places_include_those_of_broken_ids_edges_and_fields() -> None:
     text = TEXT.replace("impl: ./fetch.py", "impl: 3")
     analysis = analyse(text)
 

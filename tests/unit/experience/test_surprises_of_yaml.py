@@ -1,4 +1,4 @@
-"""What YAML leaves out of a text or turns round, what nobody can see in one, and prompts that end like a path."""
+"""Text that YAML drops or changes, invisible characters, and prompts that end like a path."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ def test_a_negation_that_yaml_takes_for_a_tag_is_an_error_that_says_quote_it(whe
 
 
 @pytest.mark.parametrize("when", NEGATIONS)
-def test_the_same_negation_in_quotes_is_well(when: str) -> None:
+def test_the_same_negation_in_quotes_is_valid(when: str) -> None:
     assert loud(with_condition(f"'{when}'")) == [] or "!!" in when
 
 
 @pytest.mark.parametrize("key", ["until", "prompt", "list"])
-def test_a_tag_is_told_wherever_a_text_stands(key: str) -> None:
+def test_a_tag_is_reported_in_every_text(key: str) -> None:
     loops = "  loops:\n    - id: l\n      body: a\n      until: !$.ok\n"
     texts = {
         "until": NODE + "      prompt: Hi.\n" + END + loops,
@@ -145,11 +145,11 @@ def test_text_that_becomes_a_comment_is_marked(check_marked: Check) -> None:
         with_condition("$.ok && $.ok"),
     ],
 )
-def test_a_comment_or_an_anchor_that_is_meant_so_is_left_alone(text: str) -> None:
+def test_a_real_comment_or_anchor_is_not_reported(text: str) -> None:
     assert loud(text) == []
 
 
-def test_an_anchor_that_eats_a_word_is_marked(check_marked: Check) -> None:
+def test_an_anchor_that_was_meant_as_text_is_marked(check_marked: Check) -> None:
     check_marked(
         HEAD
         + """\
@@ -164,7 +164,7 @@ def test_an_anchor_that_eats_a_word_is_marked(check_marked: Check) -> None:
 
 
 @pytest.mark.parametrize("prompt", ["*very* important", "*all* of it", "@all: read", "`x` is it", "%d percent"])
-def test_other_signs_that_begin_no_text_say_so(prompt: str) -> None:
+def test_other_reserved_characters_at_the_start_of_a_text_are_reported(prompt: str) -> None:
     assert any("put quotes around" in message for message in loud(with_prompt(prompt)))
 
 
@@ -191,7 +191,7 @@ def test_other_signs_that_begin_no_text_say_so(prompt: str) -> None:
         (with_prompt("Say {{ti\u200btle}}."), "U+200B (zero width space)"),
     ],
 )
-def test_a_character_that_nobody_sees_is_named_in_whatever_message_there_is(text: str, named: str) -> None:
+def test_an_invisible_character_is_named_in_every_message(text: str, named: str) -> None:
     assert any(named in message for message in loud(text))
 
 
@@ -200,11 +200,11 @@ def test_a_name_that_is_declared_in_another_way_of_writing_it_says_how(check_mar
 
     (message,) = loud(text)
 
-    assert "did you mean `cafe\u0301`?; the other is written with U+0301 (combining acute accent)" in message
+    assert "did you mean `cafe\u0301`?; the other contains U+0301 (combining acute accent)" in message
 
 
 @pytest.mark.parametrize("name", ["größe", "имя", "名前", "naïve", "Ωmega"])
-def test_names_and_texts_of_other_languages_are_no_odd_characters(name: str) -> None:
+def test_names_and_texts_in_other_languages_are_valid(name: str) -> None:
     text = with_key("reads: [nothing, xyz]").replace("xyz", name)
 
     assert not any("it holds" in message for message in loud(text))
@@ -239,7 +239,7 @@ def test_a_text_that_ends_like_a_path_is_a_text(tmp_path: Path, prompt: str, is_
     assert (prompt_file(tmp_path, prompt) is not None) is is_path
 
 
-def test_the_agent_is_said_to_get_the_words_and_not_the_file(tmp_path: Path) -> None:
+def test_a_note_says_that_the_agent_gets_the_text_and_not_the_file(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("All of it.")
 
     problems = analyse(with_prompt("Summarise README.md"), files=DiskFiles(tmp_path)).problems
@@ -250,7 +250,7 @@ def test_the_agent_is_said_to_get_the_words_and_not_the_file(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("line", ["k{}: a b #1", "k{}: &x{} y", "k{}: a" + " " * 100 + "b", "k{}: #c"])
-def test_looking_for_what_yaml_hides_takes_linear_time(line: str) -> None:
+def test_checking_for_dropped_text_takes_linear_time(line: str) -> None:
     def seconds(count: int) -> float:
         lines = "".join("        " + line.replace("{}", str(number)) + "\n" for number in range(count))
         text = with_key("args:\n" + lines)
