@@ -13,7 +13,6 @@ from engine.visible import visible
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 _SOCKS = ("socks5", "socks5h")
-_EXTRA = "pip install 'oe-lsp[socks]'"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NAME = re.compile(r"(?:\*?\.)?[\w-]+(?:\.[\w-]+)*\.?")
 
@@ -93,7 +92,8 @@ def proxy_problems(environment: Mapping[str, str], *, socks_installed: bool) -> 
         if problem is not None:
             yield problem
         elif proxy.is_socks and not socks_installed:
-            yield f"{proxy} is a SOCKS proxy, which needs socksio; install it with {_EXTRA}, or unset {proxy.variable}"
+            install = "install it with pip install socksio"
+            yield f"{proxy} is a SOCKS proxy, which needs socksio; {install}, or unset {proxy.variable}"
     yield from (found for entry in entries if isinstance(found := _exemption(entry, name), str))
 
 

@@ -101,7 +101,7 @@ def test_a_socks_proxy_without_its_library_says_how_to_install_it() -> None:
     (problem,) = proxy_problems(environment, socks_installed=False)
 
     assert "ALL_PROXY (socks5://127.0.0.1:7890)" in problem
-    assert "pip install 'oe-lsp[socks]'" in problem
+    assert "pip install socksio" in problem
     assert list(proxy_problems(environment, socks_installed=True)) == []
 
 
