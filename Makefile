@@ -58,6 +58,10 @@ test-vscode: $(INSTALLED) ## Click through a real VS Code in a real browser
 test-long: $(INSTALLED) ## Kills, fuzz and exhaustive laws (up to 30 minutes)
 	$(BIN)/python -m pytest -m long -n 2 --timeout 1800
 
+.PHONY: messages
+messages: $(INSTALLED) ## List every text that users can see in docs/messages.md
+	$(BIN)/python scripts/list_messages.py
+
 .PHONY: lint
 lint: $(INSTALLED) ## ruff, types, import rules, eslint and tsc
 	$(BIN)/ruff check .

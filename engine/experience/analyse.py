@@ -138,7 +138,7 @@ def analyse(text: str, previous: Analysis | None = None, files: Files = NO_FILES
 def abandoned(text: str, limit: float) -> Analysis:
     """The analysis of a text that was stopped after `limit` seconds: one warning that says so."""
     message = (
-        f"checking took over {limit:g} s and was stopped, so this file stays unchecked until it changes;"
+        f"Checking took over {limit:g} s and was stopped, so this file stays unchecked until it changes;"
         " make it smaller or simpler"
     )
     line_end = text.find("\n")
@@ -163,7 +163,7 @@ def _check(parsed: ParsedText, files: Files, nested: Mapping[str, Declarations],
     syntax = [_from_syntax(problem) for problem in tree.problems]
     if tree.root is None or parts is None:
         only = with_characters_named(syntax or [_not_a_mapping(tree)], text)
-        return Analysis(parsed, None, tuple(only))
+        return Analysis(parsed, None, _in_order(only))
     shape = read_shape(parts, previous.shape if previous else None)
     broken = [problem.span for problem in syntax if problem.code is not Code.DUPLICATE_KEY]
     graph = check_graph(parts, shape, files, nested, previous.graph if previous else None, readable=not broken)
@@ -199,12 +199,19 @@ def _hides_the_flow(problem: Problem) -> bool:
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(problems, key=lambda problem: (problem.span.start, problem.span.end, problem.code.value)))
+    """The problems in the order of the text, with messages in sentence case, whichever room wrote them."""
+    shown = map(_in_sentence_case, problems)
+    return tuple(sorted(shown, key=lambda problem: (problem.span.start, problem.span.end, problem.code.value)))
+
+
+def _in_sentence_case(problem: Problem) -> Problem:
+    message = problem.message[:1].upper() + problem.message[1:].removesuffix(".")
+    return problem if message == problem.message else replace(problem, message=message)
 
 
 def _from_syntax(problem: SyntaxProblem) -> Problem:
     code = _CODES.get(problem.code, Code.INVALID_YAML)
-    related = (Related(problem.related, "see also"),) if problem.related else ()
+    related = (Related(problem.related, "See also"),) if problem.related else ()
     return Problem(code, Severity.ERROR, problem.message, problem.span, related)
 
 

@@ -108,7 +108,8 @@ class Related(Struct, frozen=True):
 class Problem(Struct, frozen=True):
     """One mistake at one place. `span` is in code points of the text; `data` is for quick fixes.
 
-    The message says what is wrong and ends with the remedy, after a semicolon and without a full stop.
+    The message says what is wrong and ends with the remedy, after a semicolon and without a full stop. Checks may start
+    it in lower case, since it can be a part of another one; an analysis starts each with a capital.
     """
 
     code: Code

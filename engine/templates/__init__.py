@@ -1,1 +1,1 @@
-"""What `oe init` begins with: each folder is a whole experience, valid and runnable as it stands."""
+"""The templates of `oe init`: each folder is a complete experience, valid and runnable as is."""

@@ -35,9 +35,7 @@ class FollowedRun(Struct, eq=False):
     def summary(self, *, alive: bool = True) -> RunSummary | None:
         """The run's current state; None before run.started."""
         summary = summarise(self.view, alive=alive)
-        return (
-            None if summary is None else replace(summary, run_id=self.run_id)
-        )  # the id in the log may be another run's
+        return None if summary is None else replace(summary, run_id=self.run_id)  # the log may have another id
 
 
 class RunListener(Protocol):

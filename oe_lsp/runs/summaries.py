@@ -32,4 +32,4 @@ def read_run(store: RunStore, run_id: str) -> tuple[RunSummary, RunView]:
     summary = summarise(view, alive=alive)
     if summary is None:
         raise UnreadableLogError(f"the log of run {run_id} does not begin with run.started")
-    return replace(summary, run_id=run_id), view  # the id in the log may be another run's
+    return replace(summary, run_id=run_id), view  # the log may have another id

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -17,29 +18,28 @@ if TYPE_CHECKING:
     from oe_lsp.server.session.documents import Analyse
     from oe_lsp.server.session.session import Session
 
-Handler = Callable[..., Awaitable[Any]]
-_Call = Callable[[ExperienceServer, "Session", Callable[..., Any], Any], Awaitable[Any]]
+_Handler = Callable[..., Awaitable[Any]]
 
 
 def create_server(analyse: Analyse | None = None) -> ExperienceServer:
     """A server that answers everything in the registry. `analyse` replaces the engine's own analysis."""
     logging.getLogger("pygls.protocol.json_rpc").addFilter(is_no_answer)
     server = ExperienceServer(_load_session, analyse)
-    server.feature(types.INITIALIZE)(_on_initialize)
-    server.feature(types.INITIALIZED)(_on_initialized)
-    server.feature(types.SHUTDOWN)(_on_shutdown)
-    for feature, handler in _handlers():
+    server.feature(types.INITIALIZE)(_contained(types.INITIALIZE, _on_initialize))
+    server.feature(types.INITIALIZED)(_contained(types.INITIALIZED, _on_initialized))
+    server.feature(types.SHUTDOWN)(_contained(types.SHUTDOWN, _on_shutdown))
+    for feature, handler in _features():
         if feature.is_wanted is None:
             server.feature(feature.name, feature.options)(handler)
     for command in COMMANDS:
-        server.command(command.name)(_command(command))
+        server.command(command.name)(_contained(command.name, partial(_execute, command)))
     return server
 
 
 async def _on_initialize(ls: ExperienceServer, params: types.InitializeParams) -> None:
     """Before the capabilities are sent, bind what only some clients want."""
     ls.on_initialize(params)
-    for feature, handler in _handlers():
+    for feature, handler in _features():
         if feature.is_wanted is not None and feature.is_wanted(params.capabilities):
             ls.feature(feature.name, feature.options)(handler)
 
@@ -61,37 +61,37 @@ def _load_session() -> type[Session]:
     return Session
 
 
-def _handlers() -> list[tuple[Feature, Handler]]:
-    requests = [(feature, _handler(feature, _ask)) for feature in SNAPSHOT_REQUESTS]
-    return requests + [(feature, _handler(feature, _handle)) for feature in SESSION_MESSAGES]
+def _features() -> Iterator[tuple[Feature, _Handler]]:
+    for features, answer in ((SNAPSHOT_REQUESTS, _ask), (SESSION_MESSAGES, _handle)):
+        for feature in features:
+            yield feature, _contained(feature.name, partial(answer, feature))
 
 
-def _handler(feature: Feature, call: _Call) -> Handler:
-    async def handle(ls: ExperienceServer, params: Any) -> Any:
-        with error_boundary(feature.name):
-            return await call(ls, await ls.session(), feature.load(), params)
+def _contained(name: str, handler: _Handler) -> _Handler:
+    async def run(ls: ExperienceServer, *arguments: Any) -> Any:
+        with error_boundary(name):
+            return await handler(ls, *arguments)
 
-    handle.__qualname__ = feature.name
-    return handle
-
-
-def _command(command: Feature) -> Handler:
-    async def execute(ls: ExperienceServer, *arguments: Any) -> Any:
-        with error_boundary(command.name):
-            return await ls.run_command(command.load()(await ls.session(), arguments))
-
-    execute.__qualname__ = command.name
-    return execute
+    run.__qualname__ = name
+    return run
 
 
-async def _ask(ls: ExperienceServer, session: Session, handler: Callable[..., Any], params: Any) -> Any:
+async def _ask(request: Feature, ls: ExperienceServer, params: Any) -> Any:
     """Answer about the newest snapshot, and encode the answer in the same thread."""
+    session = await ls.session()
+    handler = request.load()
     document = params.item if hasattr(params, "item") else params.text_document
     return await session.documents.ask(
         document.uri, lambda snapshot: ls.protocol.encode(handler(session, snapshot, params))
     )
 
 
-async def _handle(ls: ExperienceServer, session: Session, handler: Callable[..., Any], params: Any) -> Any:
-    result = await handler(session, params)
+async def _handle(message: Feature, ls: ExperienceServer, params: Any) -> Any:
+    session = await ls.session()
+    result = await message.load()(session, params)
     return None if result is None else await asyncio.to_thread(ls.protocol.encode, result)
+
+
+async def _execute(command: Feature, ls: ExperienceServer, *arguments: Any) -> Any:
+    session = await ls.session()
+    return await ls.run_command(command.load()(session, arguments))

@@ -19,7 +19,7 @@ from engine.log.events.events import NodeCompleted, RunStatus
 from engine.log.reading.index import read_summaries
 from engine.log.reading.reader import read_log
 from engine.log.reading.summary import RunState
-from engine.log.storage.disk import Act, Disk, Thing
+from engine.log.storage.disk import Disk, FileKind, Operation
 from engine.runner.prepare import prepare_run
 from engine.runner.session import Ended, carry_out, new_run_id
 from schemas import event_schema
@@ -30,24 +30,24 @@ _VALIDATOR = Draft202012Validator(event_schema())
 
 @dataclass(frozen=True)
 class Point:
-    """A moment of a run: just before `act` is done to `thing` for the `time`-th time."""
+    """A moment of a run: just before `operation` is done to `kind` for the `time`-th time."""
 
-    thing: Thing
-    act: Act
+    kind: FileKind
+    operation: Operation
     time: int = 1
 
     def __str__(self) -> str:
-        return f"{self.thing.value} {self.act.value} {self.time}"
+        return f"{self.kind.value} {self.operation.value} {self.time}"
 
 
 class Recorded(Disk):
     """Notes how often every point is reached."""
 
     def __init__(self) -> None:
-        self.reached: Counter[tuple[Thing, Act]] = Counter()
+        self.reached: Counter[tuple[FileKind, Operation]] = Counter()
 
-    def reach(self, thing: Thing, act: Act) -> None:
-        self.reached[thing, act] += 1
+    def before(self, kind: FileKind, operation: Operation) -> None:
+        self.reached[kind, operation] += 1
 
 
 class Faulty(Recorded):
@@ -58,15 +58,15 @@ class Faulty(Recorded):
         self._point = point
         self._fault = fault
 
-    def reach(self, thing: Thing, act: Act) -> None:
-        super().reach(thing, act)
-        if act is not Act.WRITE and Point(thing, act, self.reached[thing, act]) == self._point:
+    def before(self, kind: FileKind, operation: Operation) -> None:
+        super().before(kind, operation)
+        if operation is not Operation.WRITE and Point(kind, operation, self.reached[kind, operation]) == self._point:
             self._fault()
 
-    def write(self, thing: Thing, descriptor: int, data: memoryview) -> int:
-        if Point(thing, Act.WRITE, self.reached[thing, Act.WRITE] + 1) != self._point:
-            return super().write(thing, descriptor, data)
-        written = super().write(thing, descriptor, data[: (len(data) + 1) // 2])
+    def write(self, kind: FileKind, descriptor: int, data: memoryview) -> int:
+        if Point(kind, Operation.WRITE, self.reached[kind, Operation.WRITE] + 1) != self._point:
+            return super().write(kind, descriptor, data)
+        written = super().write(kind, descriptor, data[: (len(data) + 1) // 2])
         self._fault()
         return written
 

@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 
 from engine.log.events.events import RunStatus
-from engine.log.storage.disk import Act, Disk, Thing
+from engine.log.storage.disk import Disk, FileKind, Operation
 from engine.log.writing.writer import LogWriteError
 from tests.faults.faults import EXPECTED, Faulty, Point, fail, flaws, make_world, run_on, took_up
 from tests.support.worlds import World
 
-POINTS = (Point(Thing.LOG, Act.WRITE, 5), Point(Thing.LOG, Act.SYNC, 3), Point(Thing.BLOB, Act.WRITE, 2))
+POINTS = (
+    Point(FileKind.LOG, Operation.WRITE, 5),
+    Point(FileKind.LOG, Operation.SYNC, 3),
+    Point(FileKind.BLOB, Operation.WRITE, 2),
+)
 
 
 @pytest.fixture
@@ -38,8 +42,8 @@ def test_each_error_stops_a_run_in_its_own_words_and_the_next_one_goes_on(
 class Stingy(Disk):
     """Takes a few bytes at a time, as a disk may."""
 
-    def write(self, thing: Thing, descriptor: int, data: memoryview) -> int:
-        return super().write(thing, descriptor, data[: max(7, len(data) // 9)])
+    def write(self, kind: FileKind, descriptor: int, data: memoryview) -> int:
+        return super().write(kind, descriptor, data[: max(7, len(data) // 9)])
 
 
 def test_what_a_disk_takes_piece_by_piece_is_whole_in_the_end(world: World) -> None:

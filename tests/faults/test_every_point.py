@@ -15,7 +15,7 @@ import engine.log
 from engine.log.events.events import RunStatus
 from engine.log.reading.index import read_summaries
 from engine.log.reading.summary import RunState
-from engine.log.storage.disk import Act, Thing
+from engine.log.storage.disk import FileKind, Operation
 from engine.log.writing.writer import LogWriteError
 from engine.runner.prepare import RunRefusedError
 from tests.faults.faults import (
@@ -33,24 +33,43 @@ from tests.faults.faults import (
 )
 from tests.support.worlds import World
 
-KEEPING = {Act.CREATE: 1, Act.WRITE: 1, Act.SYNC: 1, Act.RENAME: 1}
+KEEPING = {Operation.CREATE: 1, Operation.WRITE: 1, Operation.SYNC: 1, Operation.RENAME: 1}
 TIMES = {
-    Thing.DATA: {Act.FOLDER: 2, Act.SYNC_FOLDER: 3, **KEEPING},
-    Thing.LOCK: {Act.CREATE: 1, Act.LOCK: 1, Act.TRUNCATE: 1, Act.WRITE: 1, Act.DELETE: 1},
-    Thing.ORDER: {Act.CREATE: 2, Act.LOCK: 2, Act.TRUNCATE: 2, Act.WRITE: 2},
-    Thing.LOG: {Act.CREATE: 1, Act.WRITE: 8, Act.SYNC: 5, Act.RENAME: 1, Act.SYNC_FOLDER: 1},
-    Thing.BLOB: {Act.FOLDER: 1, Act.SYNC_FOLDER: 7, Act.CREATE: 6, Act.WRITE: 6, Act.SYNC: 6, Act.RENAME: 6},
-    Thing.OUTPUT: {Act.CREATE: 3, Act.WRITE: 3},
+    FileKind.DATA: {Operation.FOLDER: 2, Operation.SYNC_FOLDER: 3, **KEEPING},
+    FileKind.LOCK: {
+        Operation.CREATE: 1,
+        Operation.LOCK: 1,
+        Operation.TRUNCATE: 1,
+        Operation.WRITE: 1,
+        Operation.DELETE: 1,
+    },
+    FileKind.ORDER: {Operation.CREATE: 2, Operation.LOCK: 2, Operation.TRUNCATE: 2, Operation.WRITE: 2},
+    FileKind.LOG: {
+        Operation.CREATE: 1,
+        Operation.WRITE: 8,
+        Operation.SYNC: 5,
+        Operation.RENAME: 1,
+        Operation.SYNC_FOLDER: 1,
+    },
+    FileKind.BLOB: {
+        Operation.FOLDER: 1,
+        Operation.SYNC_FOLDER: 7,
+        Operation.CREATE: 6,
+        Operation.WRITE: 6,
+        Operation.SYNC: 6,
+        Operation.RENAME: 6,
+    },
+    FileKind.OUTPUT: {Operation.CREATE: 3, Operation.WRITE: 3},
 }
 """How often a run of the world reaches each point."""
 
 
 def points() -> Iterator[object]:
     """Every point, each time: the last of them for `make test`, those before it for `make test-long`."""
-    for thing, acts in TIMES.items():
-        for act, times in acts.items():
+    for kind, operations in TIMES.items():
+        for operation, times in operations.items():
             for time in range(1, times + 1):
-                point = Point(thing, act, time)
+                point = Point(kind, operation, time)
                 marks = () if time == times else (pytest.mark.long,)
                 yield pytest.param(point, marks=marks, id=str(point))
 
@@ -70,11 +89,22 @@ def test_the_table_has_every_point_that_a_run_reaches(world: World) -> None:
 
     asyncio.run(run_on(disk, world))
 
-    assert disk.reached.keys() == {(thing, act) for thing, acts in TIMES.items() for act in acts}
-    assert all(disk.reached[thing, act] >= times for thing, acts in TIMES.items() for act, times in acts.items())
+    assert disk.reached.keys() == {(kind, operation) for kind, operations in TIMES.items() for operation in operations}
+    points = ((kind, operation, times) for kind, counts in TIMES.items() for operation, times in counts.items())
+    assert all(disk.reached[kind, operation] >= times for kind, operation, times in points)
 
 
-@pytest.mark.parametrize("module", ["writer", "lock", "run_order", "blobs", "outputs", "store"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "writing/writer",
+        "writing/run_order",
+        "writing/attempt_outputs",
+        "storage/lock",
+        "storage/blobs",
+        "storage/run_store",
+    ],
+)
 def test_what_a_run_keeps_reaches_the_disk_through_the_port_alone(module: str) -> None:
     tree = ast.parse((Path(engine.log.__path__[0]) / f"{module}.py").read_text())
     calls = [
@@ -96,12 +126,12 @@ def test_after_a_crash_nothing_that_completed_runs_again(world: World, point: Po
 
 @everywhere
 def test_an_error_is_told_and_the_next_run_goes_on(world: World, point: Point) -> None:
-    is_end_of_order = point.thing is Thing.ORDER and point.time == TIMES[Thing.ORDER][point.act]
-    if point.thing is Thing.OUTPUT or point.act is Act.DELETE or is_end_of_order:
+    is_end_of_order = point.kind is FileKind.ORDER and point.time == TIMES[FileKind.ORDER][point.operation]
+    if point.kind is FileKind.OUTPUT or point.operation is Operation.DELETE or is_end_of_order:
         ended = asyncio.run(run_on(Faulty(point, fail), world))
         assert ended.finished.status is RunStatus.SUCCESS
     else:
-        begun = point.thing is Thing.BLOB or (point.thing is Thing.LOG and point.act is not Act.CREATE)
+        begun = point.kind is FileKind.BLOB or (point.kind is FileKind.LOG and point.operation is not Operation.CREATE)
         with pytest.raises(LogWriteError if begun else RunRefusedError, match="Input/output error"):
             asyncio.run(run_on(Faulty(point, fail), world))
     took_up(world)

@@ -16,7 +16,7 @@ from engine.log.prune.prune import choose, plan_removal, remove
 from engine.log.reading.index import read_summaries
 from engine.log.reading.reader import LogTail, read_log
 from engine.log.reading.summary import RunState
-from engine.log.storage.disk import Act, Thing
+from engine.log.storage.disk import FileKind, Operation
 from engine.log.storage.lock import is_held
 from tests.faults.faults import EXPECTED, Faulty, Point, crash, flaws, in_a_process, make_world
 from tests.support.worlds import World
@@ -101,7 +101,7 @@ def prune_again_and_again(world: World, dead: str, until: float) -> None:
 @pytest.mark.timeout(300)
 def test_whatever_they_see_of_each_other_is_true(tmp_path: Path, seconds: float) -> None:
     world = make_world(tmp_path)
-    os.waitpid(in_a_process(Faulty(Point(Thing.LOG, Act.WRITE, 5), crash), world), 0)
+    os.waitpid(in_a_process(Faulty(Point(FileKind.LOG, Operation.WRITE, 5), crash), world), 0)
     (dead,) = world.store.run_ids()
     original = world.store.log(dead).read_bytes()
     until = time.monotonic() + seconds
@@ -131,7 +131,7 @@ def test_whatever_they_see_of_each_other_is_true(tmp_path: Path, seconds: float)
 
 def test_two_resumes_of_the_same_run_at_the_same_moment_are_two_new_runs(tmp_path: Path) -> None:
     world = make_world(tmp_path)
-    os.waitpid(in_a_process(Faulty(Point(Thing.LOG, Act.WRITE, 5), crash), world), 0)
+    os.waitpid(in_a_process(Faulty(Point(FileKind.LOG, Operation.WRITE, 5), crash), world), 0)
     (dead,) = world.store.run_ids()
     original, time_of_it = world.store.log(dead).read_bytes(), world.store.log(dead).stat().st_mtime_ns
     complaints = [tmp_path / "complaint-1", tmp_path / "complaint-2"]

@@ -23,7 +23,7 @@ EXTRAS = ("mcp", "openai", "parquet", "socks")
 TESTS = (
     "tests/unit/log/test_codec.py",
     "tests/unit/log/test_index.py",
-    "tests/unit/cli/test_wrong_keys.py",
+    "tests/unit/cli/test_user_errors.py",
     "tests/unit/cli/test_runs_command.py",
     "tests/unit/llm",
     "tests/unit/network",

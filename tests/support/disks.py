@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from engine.log.storage.disk import Disk, Thing
+from engine.log.storage.disk import Disk, FileKind
 
 
 class FailingDisk(Disk):
@@ -19,23 +19,23 @@ class FailingDisk(Disk):
         self._at = at
         self._number = number
 
-    def write(self, thing: Thing, descriptor: int, data: memoryview) -> int:
+    def write(self, kind: FileKind, descriptor: int, data: memoryview) -> int:
         """Write, or fail half way."""
-        if thing is not Thing.LOG:
-            return super().write(thing, descriptor, data)
+        if kind is not FileKind.LOG:
+            return super().write(kind, descriptor, data)
         self.writes += 1
         if self.writes == self._at:
             os.write(descriptor, data[: len(data) // 2])
             raise OSError(self._number, os.strerror(self._number))
-        return super().write(thing, descriptor, data)
+        return super().write(kind, descriptor, data)
 
 
 class HastyDisk(Disk):
     """Takes no more than a few bytes at a time, as the system may."""
 
-    def write(self, thing: Thing, descriptor: int, data: memoryview) -> int:
+    def write(self, kind: FileKind, descriptor: int, data: memoryview) -> int:
         """Write seven bytes."""
-        return super().write(thing, descriptor, data[:7])
+        return super().write(kind, descriptor, data[:7])
 
 
 def tiny_disks() -> bool:

@@ -36,7 +36,7 @@ Templates:
     help=_HELP,
     epilog=examples(
         ("oe init hello", "then: cd hello, oe run"),
-        ("oe init word-count --template fan-out", "from another template"),
+        ("oe init word-count --template fan-out", "from the template fan-out"),
     ),
 )
 @click.argument("folder", metavar="[NAME]", type=click.Path(path_type=Path), default=Path(_PLACEHOLDER), required=False)

@@ -48,7 +48,7 @@ class _Span(click.ParamType):  # type: ignore[type-arg]  # generic only since cl
 @click.option("--dry-run", is_flag=True, help="Print what would be removed; remove nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(path: Path, keep: int | None, older_than: int | None, dry_run: bool, as_json: bool) -> int:
-    """Remove old runs: logs, outputs, and the contents that no other run uses.
+    """Remove old runs and the files that only they use.
 
     Keeps runs that are running, and the originals of resumed runs that it
     keeps, until those have restored or completed every node. Also keeps

@@ -25,7 +25,7 @@ _MODELINE = "# yaml-language-server: $schema=./{name}"
 )
 @click.option("--write", is_flag=True, help=f"Write {_FILE} to this folder.")
 @click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
-@click.option("--log", "of_log", is_flag=True, help="The schema of a line of a run log instead.")
+@click.option("--log", "of_log", is_flag=True, help="Print the schema of run logs instead.")
 def command(write: bool, out: Path | None, of_log: bool) -> int:
     """Print the JSON Schema of experience.yaml.
 

@@ -44,7 +44,7 @@ class _ShowByDefault(click.Group):
         ("oe state", "the value of every field"),
         ("oe state findings | jq length", "one value as JSON"),
         ("oe state findings --history", "the changes by each run"),
-        ("oe state reset --field findings --yes", "forget one field"),
+        ("oe state reset --field findings --yes", "reset one field"),
     ),
 )
 def command() -> None:
@@ -84,7 +84,7 @@ def show(field: str | None, path: Path, history: bool, as_json: bool) -> int:
 @command.command("reset")
 @experience_option
 @click.option("--field", metavar="FIELD", help="The field to reset.  [default: all fields]")
-@click.option("--yes", is_flag=True, help="Reset without asking for this option.")
+@click.option("--yes", is_flag=True, help="Confirm the reset; required.")
 def reset(path: Path, field: str | None, yes: bool) -> int:
     """Delete the values and the history of one field, or of all. Does not change the run logs."""
     try:

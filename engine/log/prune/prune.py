@@ -20,7 +20,7 @@ from engine.log.events.events import RunFinished, RunStatus
 from engine.log.prune.leftovers import leftovers, remove_leftover
 from engine.log.reading.head_tail import Ends, read_ends
 from engine.log.reading.reader import UnreadableLogError
-from engine.log.storage.disk import DISK, Act, Disk, Thing
+from engine.log.storage.disk import DISK, Disk, FileKind, Operation
 from engine.log.storage.lock import may_be_held
 from engine.log.storage.run_store import RunStore, is_run_id
 from engine.log.storage.safe_open import open_own, refuse_links
@@ -100,7 +100,7 @@ def remove(store: RunStore, removal: Removal, disk: Disk = DISK) -> None:
         outputs, *beside = _beside(store, run_id)
         _remove_folder(disk, outputs)
         for path in (*beside, store.log(run_id)):
-            _remove_file(disk, Thing.LOG, path)
+            _remove_file(disk, FileKind.LOG, path)
     for outputs in removal.outputs:
         _remove_folder(disk, outputs)
     for path in removal.leftovers:
@@ -227,17 +227,17 @@ def _size(path: Path) -> int:
 
 def _remove_folder(disk: Disk, folder: Path) -> None:
     if folder.is_symlink() or not folder.is_dir():
-        _remove_file(disk, Thing.OUTPUT, folder)
+        _remove_file(disk, FileKind.OUTPUT, folder)
         return
-    disk.reach(Thing.OUTPUT, Act.DELETE)
+    disk.before(FileKind.OUTPUT, Operation.DELETE)
     while folder.is_dir():
         with contextlib.suppress(FileNotFoundError):  # another prune removes it, too
             shutil.rmtree(folder)
 
 
-def _remove_file(disk: Disk, thing: Thing, path: Path) -> None:
+def _remove_file(disk: Disk, kind: FileKind, path: Path) -> None:
     with contextlib.suppress(FileNotFoundError):
-        disk.delete(thing, path)
+        disk.delete(kind, path)
 
 
 def _remove_unused(disk: Disk, blob: Path, since_ns: int) -> None:
@@ -249,7 +249,7 @@ def _remove_unused(disk: Disk, blob: Path, since_ns: int) -> None:
     with contextlib.suppress(FileNotFoundError):
         blob.rename(aside)
         if aside.lstat().st_mtime_ns < since_ns:
-            disk.delete(Thing.BLOB, aside)
+            disk.delete(FileKind.BLOB, aside)
         else:
             aside.rename(blob)
 

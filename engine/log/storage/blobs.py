@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from engine.canonical import hash_bytes
-from engine.log.storage.disk import DISK, Disk, Thing
+from engine.log.storage.disk import DISK, Disk, FileKind
 from engine.log.storage.safe_open import read_own
 
 BLOB_FOLDER = "blobs"
@@ -40,11 +40,11 @@ class Blobs(Struct, frozen=True, eq=False):
         if digest in self._durable and _size(path) == len(content):
             return digest
         if not self._durable or not self.folder.is_dir():
-            self.disk.make_folder(Thing.BLOB, self.folder)
+            self.disk.make_folder(FileKind.BLOB, self.folder)
         if _holds(path, content):
-            self.disk.sync_folder(Thing.BLOB, self.folder)  # its writer may have died before the name was durable
+            self.disk.sync_folder(FileKind.BLOB, self.folder)  # its writer may have died before the name was durable
         else:
-            self.disk.write_whole(Thing.BLOB, path, content)
+            self.disk.write_whole(FileKind.BLOB, path, content)
         self._durable.add(digest)
         return digest
 

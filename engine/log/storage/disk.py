@@ -18,7 +18,7 @@ from engine.log.storage.safe_open import refuse_links
 _NEW = os.O_RDWR | os.O_CREAT | os.O_APPEND
 
 
-class Thing(str, Enum):
+class FileKind(str, Enum):
     """What is written: the folder `.openexpertise/` itself, or a kind of file in it."""
 
     DATA = "data"
@@ -29,7 +29,7 @@ class Thing(str, Enum):
     OUTPUT = "output"
 
 
-class Act(str, Enum):
+class Operation(str, Enum):
     """The operation."""
 
     FOLDER = "folder"
@@ -46,72 +46,72 @@ class Act(str, Enum):
 class Disk:
     """The real disk. Files are private to the user. Every method raises OSError."""
 
-    def reach(self, thing: Thing, act: Act) -> None:
-        """Called before each operation. Tests raise faults here."""
+    def before(self, kind: FileKind, operation: Operation) -> None:
+        """Called before each operation, so that tests can raise faults."""
 
-    def make_folder(self, thing: Thing, folder: Path) -> None:
+    def make_folder(self, kind: FileKind, folder: Path) -> None:
         """Create a folder unless it exists. Its entry in the parent survives a power loss."""
-        self.reach(thing, Act.FOLDER)
+        self.before(kind, Operation.FOLDER)
         folder.mkdir(mode=0o700, exist_ok=True)
         refuse_links(folder)
-        self.sync_folder(thing, folder.parent)  # even if it existed: its creator may have died before this
+        self.sync_folder(kind, folder.parent)  # even if it existed: its creator may have died before this
 
-    def create(self, thing: Thing, path: Path, *, exclusive: bool) -> int:
+    def create(self, kind: FileKind, path: Path, *, exclusive: bool) -> int:
         """Open a file for appending and return its descriptor; with `exclusive`, it must not exist."""
-        self.reach(thing, Act.CREATE)
+        self.before(kind, Operation.CREATE)
         refuse_links(path)
         return os.open(path, _NEW | (os.O_EXCL if exclusive else 0), 0o600)
 
-    def write(self, thing: Thing, descriptor: int, data: memoryview) -> int:
+    def write(self, kind: FileKind, descriptor: int, data: memoryview) -> int:
         """Write at least one byte of `data`; returns the number of bytes written."""
-        self.reach(thing, Act.WRITE)
+        self.before(kind, Operation.WRITE)
         return os.write(descriptor, data)
 
-    def write_all(self, thing: Thing, descriptor: int, data: bytes) -> None:
+    def write_all(self, kind: FileKind, descriptor: int, data: bytes) -> None:
         """Write all of `data`."""
         left = memoryview(data)
         while left:
-            left = left[self.write(thing, descriptor, left) :]
+            left = left[self.write(kind, descriptor, left) :]
 
-    def sync(self, thing: Thing, descriptor: int) -> None:
+    def sync(self, kind: FileKind, descriptor: int) -> None:
         """Make the contents of a file survive a power loss."""
-        self.reach(thing, Act.SYNC)
+        self.before(kind, Operation.SYNC)
         os.fdatasync(descriptor) if hasattr(os, "fdatasync") else os.fsync(descriptor)
 
-    def sync_folder(self, thing: Thing, folder: Path) -> None:
+    def sync_folder(self, kind: FileKind, folder: Path) -> None:
         """Make the names in a folder survive a power loss; without its name, a synced file is lost."""
-        self.reach(thing, Act.SYNC_FOLDER)
+        self.before(kind, Operation.SYNC_FOLDER)
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
 
-    def rename(self, thing: Thing, old: Path, new: Path) -> None:
+    def rename(self, kind: FileKind, old: Path, new: Path) -> None:
         """Rename a complete and synced file to its final name, which survives a power loss."""
-        self.reach(thing, Act.RENAME)
+        self.before(kind, Operation.RENAME)
         old.replace(new)
-        self.sync_folder(thing, new.parent)
+        self.sync_folder(kind, new.parent)
 
-    def write_whole(self, thing: Thing, path: Path, content: bytes) -> None:
+    def write_whole(self, kind: FileKind, path: Path, content: bytes) -> None:
         """Create or replace a file atomically: a file with this name is always complete."""
         unfinished = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
-        descriptor = self.create(thing, unfinished, exclusive=True)
+        descriptor = self.create(kind, unfinished, exclusive=True)
         try:
             try:
-                self.write_all(thing, descriptor, content)
-                self.sync(thing, descriptor)
+                self.write_all(kind, descriptor, content)
+                self.sync(kind, descriptor)
             finally:
                 os.close(descriptor)
-            self.rename(thing, unfinished, path)
+            self.rename(kind, unfinished, path)
         except OSError:
             with contextlib.suppress(OSError):
                 unfinished.unlink()
             raise
 
-    def lock(self, thing: Thing, descriptor: int) -> bool:
+    def lock(self, kind: FileKind, descriptor: int) -> bool:
         """Lock a file exclusively until the descriptor is closed; False if another process has locked it."""
-        self.reach(thing, Act.LOCK)
+        self.before(kind, Operation.LOCK)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -120,15 +120,24 @@ class Disk:
             raise OSError(errno.ENOLCK, f"files cannot be locked here: {error.strerror}") from error
         return True
 
-    def truncate(self, thing: Thing, descriptor: int, size: int) -> None:
+    def truncate(self, kind: FileKind, descriptor: int, size: int) -> None:
         """Truncate a file."""
-        self.reach(thing, Act.TRUNCATE)
+        self.before(kind, Operation.TRUNCATE)
         os.ftruncate(descriptor, size)
 
-    def delete(self, thing: Thing, path: Path) -> None:
+    def delete(self, kind: FileKind, path: Path) -> None:
         """Delete a file."""
-        self.reach(thing, Act.DELETE)
+        self.before(kind, Operation.DELETE)
         path.unlink()
+
+
+def is_locked(descriptor: int) -> bool:
+    """Whether another open file has locked this one, as `Disk.lock` does. Does not block."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # freed when the descriptor is closed
+    except OSError:
+        return True
+    return False
 
 
 DISK = Disk()

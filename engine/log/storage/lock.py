@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import socket
 import time
 from pathlib import Path
 
-from engine.log.storage.disk import DISK, Disk, Thing
+from engine.log.storage.disk import DISK, Disk, FileKind, is_locked
 from engine.log.storage.safe_open import open_own, read_own, refuse_links
 
 _PROBES_SECONDS = 1.0
@@ -36,8 +35,8 @@ class RunLock:
         self._descriptor = self._locked_file()
         holder = {"pid": os.getpid(), "host": socket.gethostname(), "startedAt": started_at}
         try:
-            disk.truncate(Thing.LOCK, self._descriptor, 0)
-            disk.write_all(Thing.LOCK, self._descriptor, json.dumps(holder).encode())
+            disk.truncate(FileKind.LOCK, self._descriptor, 0)
+            disk.write_all(FileKind.LOCK, self._descriptor, json.dumps(holder).encode())
         except OSError:
             self.release()
             raise
@@ -45,13 +44,13 @@ class RunLock:
     def release(self) -> None:
         """Free the lock and remove its file: the run has its end in the log."""
         with contextlib.suppress(OSError):  # the lock counts, not the file
-            self._disk.delete(Thing.LOCK, self._path)
+            self._disk.delete(FileKind.LOCK, self._path)
         os.close(self._descriptor)
 
     def _locked_file(self) -> int:
         """The descriptor of the locked file."""
         while True:
-            descriptor = self._disk.create(Thing.LOCK, self._path, exclusive=False)
+            descriptor = self._disk.create(FileKind.LOCK, self._path, exclusive=False)
             try:
                 self._lock(descriptor)
             except OSError:
@@ -64,7 +63,7 @@ class RunLock:
     def _lock(self, descriptor: int) -> None:
         """Lock the file. Never blocks: a reader that is stopped in its probe must not stop a run."""
         until = time.monotonic() + _PROBES_SECONDS
-        while not self._disk.lock(Thing.LOCK, descriptor):
+        while not self._disk.lock(FileKind.LOCK, descriptor):
             if time.monotonic() > until:
                 raise BlockingIOError(errno.EAGAIN, "another process writes this run")
             time.sleep(_RETRY_SECONDS)
@@ -77,11 +76,7 @@ def is_held(path: Path) -> bool:
     except OSError:
         return False
     with file:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)  # freed when the file is closed
-        except OSError:
-            return True
-    return False
+        return is_locked(file.fileno())
 
 
 def may_be_held(path: Path) -> bool:
@@ -112,5 +107,5 @@ def remove_unheld(path: Path, disk: Disk = DISK) -> None:
     with contextlib.suppress(FileNotFoundError):
         refuse_links(path)
         with path.open("rb+") as file:
-            if disk.lock(Thing.LOCK, file.fileno()):
-                disk.delete(Thing.LOCK, path)
+            if disk.lock(FileKind.LOCK, file.fileno()):
+                disk.delete(FileKind.LOCK, path)

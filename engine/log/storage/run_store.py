@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from engine.log.events.timestamps import moment
 from engine.log.storage.blobs import BLOB_FOLDER, Blobs
-from engine.log.storage.disk import DISK, Disk, Thing
+from engine.log.storage.disk import DISK, Disk, FileKind
 from engine.log.storage.safe_open import DATA_FOLDER, refuse_links
 from engine.regular_files import open_regular
 
@@ -69,11 +69,11 @@ class RunStore(Struct, frozen=True):
 
     def prepare(self, disk: Disk = DISK) -> None:
         """Make the folders, private to the user and ignored by git. Raises OSError."""
-        disk.make_folder(Thing.DATA, self.data)
+        disk.make_folder(FileKind.DATA, self.data)
         ignore = self.data / ".gitignore"
         if not ignore.exists():
-            disk.write_whole(Thing.DATA, ignore, b"*\n")  # before there is anything to hide
-        disk.make_folder(Thing.DATA, self.runs)
+            disk.write_whole(FileKind.DATA, ignore, b"*\n")  # before there is anything to hide
+        disk.make_folder(FileKind.DATA, self.runs)
 
     def run_ids(self) -> list[str]:
         """The ids of all runs, the last started first, whatever the clock said (engine.log.writing.run_order).

@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from engine.log.secrets.masking import MaskedStream, Secrets
-from engine.log.storage.disk import DISK, Disk, Thing
+from engine.log.storage.disk import DISK, Disk, FileKind
 from engine.log.storage.run_store import RunStore, is_run_id
 from engine.log.storage.safe_open import refuse_links
 from engine.log.writing.llm_transcript import LlmTranscript
@@ -104,7 +104,7 @@ class OutputFile:
         try:
             if self._descriptor < 0:
                 self._descriptor = _create(self._disk, path)
-            self._disk.write_all(Thing.OUTPUT, self._descriptor, kept)
+            self._disk.write_all(FileKind.OUTPUT, self._descriptor, kept)
         except OSError as error:
             self.problem = f"output cannot be written to {path}: {error.strerror}"
 
@@ -113,4 +113,4 @@ def _create(disk: Disk, path: Path) -> int:
     path.parent.parent.mkdir(mode=0o700, exist_ok=True)  # not synced: these files hold no results
     refuse_links(path.parent)
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    return disk.create(Thing.OUTPUT, path, exclusive=False)
+    return disk.create(FileKind.OUTPUT, path, exclusive=False)

@@ -16,7 +16,7 @@ from engine.log.events.events import RunFinished, RunStarted
 from engine.log.events.timestamps import moment
 from engine.log.reading.head_tail import read_ends
 from engine.log.reading.reader import UnreadableLogError
-from engine.log.storage.disk import DISK, Disk, Thing
+from engine.log.storage.disk import DISK, Disk, FileKind
 from engine.log.storage.run_store import RunStore
 from engine.log.writing.writer import Clock, timestamp, utc_now
 
@@ -79,14 +79,14 @@ def take_place(store: RunStore, ts: str, disk: Disk = DISK) -> Place:
     A missing or damaged counter continues from the logs. A process that is stopped while it holds the file stops no
     other one: two runs may then get the same place, and are ordered by their times. Raises OSError.
     """
-    descriptor = disk.create(Thing.ORDER, store.data / FILE, exclusive=False)
+    descriptor = disk.create(FileKind.ORDER, store.data / FILE, exclusive=False)
     try:
         is_ours = _lock(descriptor, disk)
         last = _decoded(os.pread(descriptor, _MAX_BYTES, 0)) or _last_in_logs(store)
         order = last.order + 1
         if is_ours:
-            disk.truncate(Thing.ORDER, descriptor, 0)
-            disk.write_all(Thing.ORDER, descriptor, b"%d %b\n" % (order, ts.encode()))
+            disk.truncate(FileKind.ORDER, descriptor, 0)
+            disk.write_all(FileKind.ORDER, descriptor, b"%d %b\n" % (order, ts.encode()))
     finally:
         os.close(descriptor)
     return Place(order, last.ts if _is_ahead(last.ts, ts) else None)
@@ -95,7 +95,7 @@ def take_place(store: RunStore, ts: str, disk: Disk = DISK) -> Place:
 def _lock(descriptor: int, disk: Disk) -> bool:
     """Lock the file; False if that took too long."""
     until = time.monotonic() + _BUSY_SECONDS
-    while not disk.lock(Thing.ORDER, descriptor):
+    while not disk.lock(FileKind.ORDER, descriptor):
         if time.monotonic() > until:
             return False
         time.sleep(_RETRY_SECONDS)

@@ -20,7 +20,7 @@ from engine.log.events.codec import encode, writable_event
 from engine.log.events.events import Event, Record
 from engine.log.secrets.masking import Secrets
 from engine.log.storage.blobs import blobs_of
-from engine.log.storage.disk import DISK, Disk, Thing
+from engine.log.storage.disk import DISK, Disk, FileKind
 from engine.log.values.large_values import may_hold_large, move_to_blobs
 
 Clock = Callable[[], datetime]
@@ -89,7 +89,7 @@ class LogWriter:
         if path.exists():
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
         self._unnamed = path.with_name(path.name + _UNNAMED_SUFFIX)
-        self._fd = disk.create(Thing.LOG, self._unnamed, exclusive=True)
+        self._fd = disk.create(FileKind.LOG, self._unnamed, exclusive=True)
 
     @property
     def next_seq(self) -> int:
@@ -113,10 +113,10 @@ class LogWriter:
             line = encode(record)
         try:
             written = self._without_large(record) if may_hold_large(line) else line
-            self._disk.write_all(Thing.LOG, self._fd, written)
+            self._disk.write_all(FileKind.LOG, self._fd, written)
             if self._seq == 0:
-                self._disk.sync(Thing.LOG, self._fd)
-                self._disk.rename(Thing.LOG, self._unnamed, self._path)
+                self._disk.sync(FileKind.LOG, self._fd)
+                self._disk.rename(FileKind.LOG, self._unnamed, self._path)
         except OSError as error:
             raise self._break(self._unwritable(error)) from error
         self._seq += 1
@@ -140,7 +140,7 @@ class LogWriter:
         if not self._unsynced:
             return
         try:
-            self._disk.sync(Thing.LOG, self._fd)
+            self._disk.sync(FileKind.LOG, self._fd)
         except OSError as error:
             raise self._break(self._unwritable(error)) from error
         if self._is_deleted():
@@ -174,14 +174,14 @@ class LogWriter:
         """
         self._broken = error
         with contextlib.suppress(OSError):  # readers ignore a torn last line
-            self._disk.truncate(Thing.LOG, self._fd, self._size)
+            self._disk.truncate(FileKind.LOG, self._fd, self._size)
         return error
 
     def _delete(self) -> None:
         """Delete a log without a first line, whether it got its name or not."""
         for path in (self._unnamed, self._path):
             with contextlib.suppress(OSError):
-                self._disk.delete(Thing.LOG, path)
+                self._disk.delete(FileKind.LOG, path)
 
     def _is_deleted(self) -> bool:
         return os.fstat(self._fd).st_nlink == 0
@@ -196,20 +196,20 @@ class LogWriter:
         """Restore a deleted log: its lines can still be read from the open file."""
         gone = f"{self._path} was deleted during the run"
         try:
-            self._disk.make_folder(Thing.LOG, self._path.parent.parent)
-            self._disk.make_folder(Thing.LOG, self._path.parent)
+            self._disk.make_folder(FileKind.LOG, self._path.parent.parent)
+            self._disk.make_folder(FileKind.LOG, self._path.parent)
             self._copy()
         except OSError as error:
             return LogWriteError(f"{gone} and could not be restored ({error.strerror})", resumable=False)
         return LogWriteError(f"{gone} and has been restored")
 
     def _copy(self) -> None:
-        copy = self._disk.create(Thing.LOG, self._unnamed, exclusive=True)
+        copy = self._disk.create(FileKind.LOG, self._unnamed, exclusive=True)
         try:
             for start in range(0, self._size, _COPY_BYTES):
                 piece = os.pread(self._fd, min(_COPY_BYTES, self._size - start), start)
-                self._disk.write_all(Thing.LOG, copy, piece)
-            self._disk.sync(Thing.LOG, copy)
+                self._disk.write_all(FileKind.LOG, copy, piece)
+            self._disk.sync(FileKind.LOG, copy)
         finally:
             os.close(copy)
-        self._disk.rename(Thing.LOG, self._unnamed, self._path)
+        self._disk.rename(FileKind.LOG, self._unnamed, self._path)

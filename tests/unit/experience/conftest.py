@@ -64,7 +64,7 @@ def check_marked() -> Callable[..., Analysis]:
         found = {found_at(analysis, problem): problem.message for problem in problems}
         assert sorted(found, key=repr) == sorted(expected, key=repr), [p.message for p in analysis.problems]
         for place, part in expected.items():
-            assert part in found[place]
+            assert part.casefold() in found[place].casefold()
         assert len(found) == len(problems)
         return analysis
 

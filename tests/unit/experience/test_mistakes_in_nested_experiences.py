@@ -59,7 +59,7 @@ def test_all_mistakes_in_a_nested_file_are_one_problem_at_its_path_that_leads_to
 
     assert marked(analysis, problem) == ("OE606", "./inner")
     assert places(problem) == [("inner/experience.yaml", "b"), ("inner/experience.yaml", "c")]
-    assert problem.message.startswith("`inner/experience.yaml` has 2 errors, the first on line 7: there is no node `b`")
+    assert problem.message.startswith("`inner/experience.yaml` has 2 errors, the first on line 7: There is no node `b`")
 
 
 def test_warnings_in_a_nested_file_are_not_reported_outside_it(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from engine.cache.keys.fingerprint_store import keep
 from engine.cache.keys.fingerprints import Fingerprint, Known
 from engine.log.prune.prune import plan_removal, remove
 from engine.log.reading.index import read_summaries
-from engine.log.storage.disk import Disk, Thing
+from engine.log.storage.disk import Disk, FileKind
 from engine.log.storage.lock import RunLock, is_held
 from engine.log.storage.run_store import RunStore
 from engine.state.tables import make_database
@@ -120,11 +120,11 @@ def test_a_lock_file_that_goes_before_it_is_locked_is_made_again(store: RunStore
     class PrunesFirst(Disk):
         pruned = False
 
-        def lock(self, thing: Thing, descriptor: int) -> bool:
+        def lock(self, kind: FileKind, descriptor: int) -> bool:
             if not self.pruned:
                 self.pruned = True
                 prune(store)
-            return super().lock(thing, descriptor)
+            return super().lock(kind, descriptor)
 
     lock = RunLock(store.lock(ID), "now", PrunesFirst())
 

@@ -118,7 +118,7 @@ def test_a_run_that_another_host_began_is_resumed_with_a_word_about_it(tmp_path:
 
     assert resumed.code == 0
     assert resumed.err == (
-        f"oe: run {run_id} was begun on elsewhere.example and has no end. "
-        "If it still goes on there, its nodes run twice.\n"
+        f"oe: run {run_id} was started on elsewhere.example and has not ended. "
+        "If it is still running there, nodes run twice.\n"
     )
     assert call([*OE, "resume", "latest"], tmp_path).err == "", "that one was begun here"

@@ -14,7 +14,7 @@ from engine.log.events.events import Counts, Event, Output
 from engine.log.prune.prune import Removal, choose, plan_removal, remove
 from engine.log.reading.head_tail import read_ends
 from engine.log.storage.blobs import BlobLostError
-from engine.log.storage.disk import Act, Disk, Thing
+from engine.log.storage.disk import Disk, FileKind, Operation
 from engine.log.storage.lock import RunLock
 from engine.log.storage.run_store import RunStore
 from engine.log.writing.attempt_outputs import output_folder
@@ -168,8 +168,8 @@ class Interfering(Disk):
         self._store = store
         self._content = content
 
-    def reach(self, thing: Thing, act: Act) -> None:
-        if thing is Thing.BLOB:
+    def before(self, kind: FileKind, operation: Operation) -> None:
+        if kind is FileKind.BLOB:
             self._store.blobs.keep(self._content)
 
 
@@ -258,8 +258,8 @@ class DyingDisk(Disk):
     def __init__(self, at: int) -> None:
         self._left = at
 
-    def reach(self, thing: Thing, act: Act) -> None:
-        self._left -= act is Act.DELETE
+    def before(self, kind: FileKind, operation: Operation) -> None:
+        self._left -= operation is Operation.DELETE
         if self._left < 0:
             raise Killed
 

@@ -92,7 +92,7 @@ async def test_a_tool_that_nothing_before_it_could_make_stops_the_run_before_it_
 ) -> None:
     made.graph(nodes, edges, FIELDS)
 
-    with pytest.raises(InvalidExperienceError, match=r"error OE601 there is no `gen/tool\.py`"):
+    with pytest.raises(InvalidExperienceError, match=r"error OE601 There is no `gen/tool\.py`"):
         await made.run()
     assert not made.store.data.exists()
 

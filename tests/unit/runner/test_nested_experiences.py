@@ -264,7 +264,7 @@ async def test_an_experience_that_nests_itself_is_refused_with_the_path(nesting:
     )
 
     with pytest.raises(
-        InvalidExperienceError, match=r"OE307 the nested experiences form a cycle: .* → child.* → .*yaml"
+        InvalidExperienceError, match=r"OE307 The nested experiences form a cycle: .* → child.* → .*yaml"
     ):
         await nesting.run()
 
@@ -275,7 +275,7 @@ async def test_more_than_eight_experiences_deep_is_refused(world: World) -> None
         world.write("experience.yaml" if depth == 0 else f"e{depth}.yaml", yaml_graph(nodes))
     world.write("e11.yaml", yaml_graph("- {id: leaf, kind: tool, impl: a.py}"))
 
-    with pytest.raises(InvalidExperienceError, match=r"OE307 experiences are nested more than 8 levels deep"):
+    with pytest.raises(InvalidExperienceError, match=r"OE307 Experiences are nested more than 8 levels deep"):
         await world.run()
 
 
@@ -372,5 +372,5 @@ async def test_a_shared_field_that_is_merged_in_two_ways_is_refused(nesting: Wor
     child = nesting.folder / "child/experience.yaml"
     child.write_text(child.read_text().replace("text: {type: string}", "text: {type: string, merge: set_once}"))
 
-    with pytest.raises(InvalidExperienceError, match="OE407 shared field `text` has `merge: last_wins`, but"):
+    with pytest.raises(InvalidExperienceError, match="OE407 Shared field `text` has `merge: last_wins`, but"):
         await nesting.run()

@@ -64,7 +64,7 @@ async def test_a_reference_that_leads_nowhere_stops_a_run_before_it_begins(
 ) -> None:
     world.graph(NODE, state=f"found: {{type: array, items: {{$ref: '{reference}'}}}}")
 
-    with pytest.raises(InvalidExperienceError, match=r"OE208 this `\$ref` refers to") as refused:
+    with pytest.raises(InvalidExperienceError, match=r"OE208 This `\$ref` refers to") as refused:
         await world.run()
 
     assert said in str(refused.value)

@@ -203,7 +203,7 @@ async def test_an_overdue_analysis_is_one_warning_until_the_text_changes() -> No
 
     [problem] = next(shot for shot in (first, second) if shot.uri == URI).analysis.problems
     assert problem.code is Code.LIMIT_EXCEEDED
-    assert problem.message.startswith("checking took over 0.1 s and was stopped")
+    assert problem.message.startswith("Checking took over 0.1 s and was stopped")
     assert (third.version, third.analysis.problems) == (2, analyse("name: x\n").problems)
 
 
