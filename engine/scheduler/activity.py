@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from msgspec import UNSET, Struct, field
@@ -112,6 +112,17 @@ class Frame(Struct, frozen=True):
         return self.results.merges
 
 
+def why_cancelled(stop: Stop | None, results: Iterable[Result]) -> Stop | None:
+    """Why a part is cancelled instead of ending with what the rest of its `results` are: `stop`, where it was told to.
+
+    Without that, one of its own executions was cancelled, as `--only` does. None if none was.
+    """
+    if stop is not None:
+        return stop
+    reasons = (result.reason for result in results if result.ending is Ending.CANCELLED)
+    return next((Stop(RunStatus.CANCELLED, reason) for reason in reasons), None)
+
+
 class Ended(Struct):
     """A part that has its result before it begins; `commands` report it."""
 
@@ -146,7 +157,7 @@ class SingleTask(Struct):
         if isinstance(event, NodeFailed):
             self.result = Result(Ending.FAILED, error=event.error)
         elif isinstance(event, NodeCancelled):
-            self.result = Result(Ending.CANCELLED)
+            self.result = Result(Ending.CANCELLED, reason=event.reason)
         elif isinstance(event, (NodeCompleted, NodeCached)) and event.output is not None:
             self.result = done(event.output, restored=isinstance(event, NodeCached))
         return []

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.experience.model import ForEach, ItemErrorPolicy, Kind, Merge, Node, Policy
 from engine.expressions import MISSING, Json, Missing, to_text
 from engine.log.events.events import Counts, ErrorInfo
-from engine.scheduler.activity import Frame, Part, Stop, tally_name
+from engine.scheduler.activity import Frame, Part, Stop, tally_name, why_cancelled
 from engine.scheduler.items import for_each_items, items_at
 from engine.scheduler.state.inputs import Context, ItemValue, lookup, named, reads_of
 from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result
@@ -121,9 +121,10 @@ class FanOut:
         tally["cancelled"] += self._size - len(self._results)
         whole = fan_out_result(self._results, self._for_each, self._size, self._frame.merges)
         scope = self._context.inside.scope
-        if whole.error is None and tally["cancelled"] and self._stopping is not None:
-            self.result = Result(Ending.CANCELLED)
-            return Cancelled(self._node.id, scope, self._stopping.reason, self._stopping.cause)
+        stop = why_cancelled(self._stopping, self._results.values())
+        if whole.error is None and tally["cancelled"] and stop is not None:
+            self.result = Result(Ending.CANCELLED, reason=stop.reason)
+            return Cancelled(self._node.id, scope, stop.reason, stop.cause)
         self.result = replace(whole, restored=tally["cached"] == self._size > 0)
         return GroupEnded(self._node.id, scope, Counts(**tally), whole.error)
 

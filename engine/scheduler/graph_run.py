@@ -172,7 +172,7 @@ class GraphRun:
         if stop is not None:
             left = [vertex for vertex in self._graph.order if vertex not in self.results.ended]
             for vertex in left:
-                self.results.settle(vertex, Result(Ending.CANCELLED))
+                self.results.settle(vertex, Result(Ending.CANCELLED, reason=stop.reason))
             self.ended = stop if stop.status is not RunStatus.WAITING else self._failure() or stop
             return [Cancelled(vertex, self._frame.inside.scope, stop.reason, stop.cause) for vertex in left]
         self.ended = self._failure() or Stop(RunStatus.SUCCESS, "")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from engine.experience.model import Loop, Node
 from engine.expressions import MISSING, Json, Missing, evaluate
 from engine.log.events.events import Counts, ErrorInfo
-from engine.scheduler.activity import Frame, Part, Stop, tally_name
+from engine.scheduler.activity import Frame, Part, Stop, tally_name, why_cancelled
 from engine.scheduler.fanout import FanOut
 from engine.scheduler.state.inputs import Context, lookup
 from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result
@@ -36,6 +36,7 @@ class LoopRun:
         self._part: Part | None = None
         self._error: ErrorInfo | None = None
         self._is_undetermined = False
+        self._cancelled: list[Result] = []
         self._stopping: Stop | None = None
 
     def begin(self) -> list[Command]:
@@ -69,6 +70,7 @@ class LoopRun:
     def _take(self, result: Result) -> None:
         self._part = None
         self._tally[tally_name(result)] += 1
+        self._cancelled = [result] if result.ending is Ending.CANCELLED else []
         self._error = result.error
         self._is_undetermined = result.ending is Ending.UNDETERMINED
         deltas = [delta for delta in result.deltas if delta]
@@ -81,7 +83,7 @@ class LoopRun:
         """Begin the next iteration, or end if there is none."""
         iteration = self._tally.total()
         inside = self._context.inside.iterated(self._loop.id, iteration)
-        if self._error is not None or self._tally["cancelled"]:
+        if self._error is not None or self._cancelled:
             return self._end()
         if self._is_undetermined:
             return self._unknown()
@@ -127,9 +129,10 @@ class LoopRun:
 
     def _end(self, *, cut_short: bool = False) -> list[Command]:
         scope = self._context.inside.scope
-        if self._stopping is not None and self._error is None and (cut_short or self._tally["cancelled"]):
-            self.result = Result(Ending.CANCELLED)
-            return [Cancelled(self._loop.id, scope, self._stopping.reason, self._stopping.cause)]
+        stop = why_cancelled(self._stopping, self._cancelled)
+        if stop is not None and self._error is None and (cut_short or self._cancelled):
+            self.result = Result(Ending.CANCELLED, reason=stop.reason)
+            return [Cancelled(self._loop.id, scope, stop.reason, stop.cause)]
         error = self._error and replace(
             self._error, message=f"iteration {self._tally.total() - 1}: {self._error.message}"
         )

@@ -11,7 +11,7 @@ from engine.experience.args import check_args
 from engine.experience.model import ExperienceSpec, Node, Policy
 from engine.expressions import MISSING, Json, Missing, descend, parse_reference
 from engine.log.events.events import ErrorInfo, Output, RunStatus
-from engine.scheduler.activity import Frame, Stop, done, shown_args_of
+from engine.scheduler.activity import Frame, Stop, done, shown_args_of, why_cancelled
 from engine.scheduler.composition import Composition, is_shared, shared_fields
 from engine.scheduler.graph_run import GraphRun
 from engine.scheduler.state.inputs import Context, args_of, lookup
@@ -107,9 +107,10 @@ class Nested:
     def _end_if_over(self, run: GraphRun) -> list[Command]:
         if run.ended is None or self.result is not None or self._run is not run:
             return []
-        if self._stopping is not None and not self._is_whole(run):
-            return self._cancelled(self._stopping)
         error = self._error(run, run.ended)
+        stop = why_cancelled(self._stopping, run.results.ended.values())
+        if stop is not None and not self._is_whole(run) and (error is None or self._stopping is not None):
+            return self._cancelled(stop)
         commands: list[Command] = []
         scope = self._context.inside.scope
         if error is None and run.is_undetermined:
@@ -155,7 +156,7 @@ class Nested:
         return replace(cause, message=f"{name} failed at {at}: {cause.message}")
 
     def _cancelled(self, stop: Stop) -> list[Command]:
-        self.result = Result(Ending.CANCELLED)
+        self.result = Result(Ending.CANCELLED, reason=stop.reason)
         return [Cancelled(self._node.id, self._context.inside.scope, stop.reason, stop.cause)]
 
 

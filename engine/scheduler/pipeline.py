@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.experience.model import Merge, Node, Pipeline, Policy
 from engine.expressions import MISSING, Json, Missing
 from engine.log.events.events import Cause, Counts, ErrorInfo
-from engine.scheduler.activity import Frame, Part, Stop, tally_name
+from engine.scheduler.activity import Frame, Part, Stop, tally_name, why_cancelled
 from engine.scheduler.fanout import edge_outputs, items_failed, set_once_conflict, unknown_items
 from engine.scheduler.items import items_at, list_items
 from engine.scheduler.state.inputs import Context, Inside, lookup, named
@@ -41,11 +41,12 @@ class ItemProgress(Struct):
     passed: Json | Missing = MISSING
     error: ErrorInfo | None = None
     is_undetermined: bool = False
+    cancelled: Result | None = None
 
     @property
     def can_advance(self) -> bool:
         """Whether its stages so far are done, and their results known."""
-        return self.error is None and not self.is_undetermined
+        return self.error is None and not self.is_undetermined and self.cancelled is None
 
     def received(self, stages: tuple[Node, ...], edges: Mapping[str, Json]) -> Mapping[str, Json]:
         """The edge outputs for its next stage: those of the pipeline, and that of the previous stage."""
@@ -144,6 +145,7 @@ class PipelineRun:
             progress.take(result)
             return []
         progress.is_undetermined = result.ending is Ending.UNDETERMINED
+        progress.cancelled = result if result.ending is Ending.CANCELLED else None
         if result.ending is not Ending.FAILED:
             return []
         failed = self._stages[progress.stage]
@@ -165,9 +167,11 @@ class PipelineRun:
         scope, executions = self._context.inside.scope, len(self._progress) * len(self._stages)
         whole = pipeline_result(list(self._progress.values()), self._frame.merges)
         left = executions - self._tally.total()
-        if whole.error is None and (left or self._tally["cancelled"]) and self._stopping is not None:
-            self.result = Result(Ending.CANCELLED)
-            return [Cancelled(self._pipeline.id, scope, self._stopping.reason, self._stopping.cause)]
+        cancelled = [progress.cancelled for progress in self._progress.values() if progress.cancelled is not None]
+        stop = why_cancelled(self._stopping, cancelled)
+        if whole.error is None and (left or cancelled) and stop is not None:
+            self.result = Result(Ending.CANCELLED, reason=stop.reason)
+            return [Cancelled(self._pipeline.id, scope, stop.reason, stop.cause)]
         self._tally["cancelled"] += left
         self.result = replace(whole, restored=self._tally["cached"] == executions > 0)
         return [GroupEnded(self._pipeline.id, scope, Counts(**self._tally), whole.error)]

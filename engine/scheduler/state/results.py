@@ -32,8 +32,8 @@ class Ending(str, Enum):
 class Result(Struct, frozen=True):
     """How a vertex, or a part of one, ended.
 
-    `deltas` are its writes to the state, in order: one for each item, stage or iteration. `error` says why it failed.
-    `restored`: nothing in it was executed.
+    `deltas` are its writes to the state, in order: one for each item, stage or iteration. `error` says why it failed,
+    `reason` why it was cancelled. `restored`: nothing in it was executed.
     """
 
     ending: Ending
@@ -41,6 +41,7 @@ class Result(Struct, frozen=True):
     edge_output: Json | Missing = MISSING
     error: ErrorInfo | None = None
     restored: bool = False
+    reason: str = ""
 
 
 UNDETERMINED = Result(Ending.UNDETERMINED)
