@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
 
-from engine.experience.json_schema.messages import closest, did_you_mean, dotted, shown, wanted
+from engine.experience.json_schema.messages import closest, did_you_mean, dotted, rule_text, shown, wanted
 from engine.experience.json_schema.validation import UncheckableError, UnknownReferenceError, errors_in, schema_error
 from engine.experience.model import Experience
 from engine.experience.source.locate import as_json
@@ -187,13 +187,7 @@ def _messages(schema: Mapping[str, Any], error: ValidationError, secret: frozens
             got = "" if not secret.isdisjoint(path[:1]) or _is_secret(schema, path) else f", not {shown(value)}"
             yield f"the arg `{dotted(path)}` must be {wanted(rules)}{got}"
         case str() as keyword, _:
-            yield f"the arg `{dotted(path)}` violates `{_rule(keyword, rules)}`"
-
-
-def _rule(keyword: str, rules: Mapping[str, Any]) -> str:
-    """A keyword with its value if that is short: `maxLength: 3`."""
-    value = rules.get(keyword)
-    return f"{keyword}: {json.dumps(value)}" if isinstance(value, (int, float)) else keyword
+            yield f"the arg `{dotted(path)}` violates `{rule_text(keyword, rules)}`"
 
 
 def _is_secret(schema: Mapping[str, Any], path: tuple[str | int, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""How many LLM requests and tokens a run may use in a minute (docs/format.md, runtime.limits)."""
+"""Limits the LLM requests and tokens of a run per minute (docs/format.md, runtime.limits)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WINDOW_SECONDS = 60.0
 
 
 class RateLimits(Struct, frozen=True):
-    """`runtime.limits`: bounds over all LLM calls of a run; None is no bound."""
+    """`runtime.limits`: limits over all LLM calls of a run; None is no limit."""
 
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
@@ -26,13 +26,13 @@ class RateLimits(Struct, frozen=True):
 
 
 class Clock(Protocol):
-    """The time in seconds from any fixed moment, and waiting for it."""
+    """A monotonic clock, in seconds."""
 
     def now(self) -> float:
-        """The time."""
+        """The current time."""
 
     def sleep(self, seconds: float) -> Awaitable[None]:
-        """Wait."""
+        """Wait for so many seconds."""
 
 
 class SystemClock:
@@ -48,17 +48,17 @@ class SystemClock:
 
 
 class Admission(Struct, eq=False):
-    """One call that was let through at `at`, a time of the clock; it counts as `tokens` for a minute."""
+    """A call admitted at `at`, a time of the clock; it counts as `tokens` for a minute."""
 
     at: float
     tokens: int
 
 
 class Limiter:
-    """Lets calls through, first come first served, so that those of any minute stay within `limits`.
+    """Admits calls in their order, so that those of any minute stay within `limits`.
 
-    What a call will use is known only when it has ended. Until then it counts as the most that it can use, but never
-    as more than a whole minute's tokens: such a call goes alone.
+    The tokens of a call are known only at its end. Until then it counts as the most that it can use, but at most as the
+    tokens of a whole minute: such a call goes alone.
     """
 
     def __init__(self, limits: RateLimits, clock: Clock) -> None:
@@ -69,7 +69,7 @@ class Limiter:
         self._freed = asyncio.Event()
 
     async def admit(self, most_tokens: int, on_wait: Callable[[], None]) -> Admission:
-        """Let a call through that uses `most_tokens` at most. `on_wait` is called, once, if it has to wait."""
+        """Admit a call that uses `most_tokens` at most. Calls `on_wait` once if it has to wait."""
         bound = self._limits.tokens_per_minute
         reserved = most_tokens if bound is None else min(most_tokens, bound)
         if self._turn.locked() or self._wait(reserved) > 0:
@@ -82,12 +82,12 @@ class Limiter:
             return admission
 
     def settle(self, admission: Admission, tokens: int) -> None:
-        """The call has ended and used `tokens`."""
+        """Count the tokens that a call used, once it has ended."""
         admission.tokens = tokens
         self._freed.set()
 
     def _wait(self, tokens: int) -> float:
-        """The seconds until a call of so many tokens may begin, as long as none of those before it is settled."""
+        """The seconds until a call of so many tokens may begin, if no earlier one is settled before."""
         now = self._clock.now()
         while self._admitted and self._admitted[0].at + WINDOW_SECONDS <= now:
             self._admitted.popleft()
@@ -105,7 +105,7 @@ class Limiter:
         return (requests is None or calls_before < requests) and (bound is None or tokens <= bound)
 
     async def _sleep_or_freed(self, seconds: float) -> None:
-        """Wait so long, or until a call turns out to have used less than it could have."""
+        """Wait for so long, or until a call is settled."""
         self._freed.clear()
         either = [asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._freed.wait())]
         try:

@@ -1,4 +1,4 @@
-"""What a call costs: prices.json, which says where its prices come from and of when they are."""
+"""The cost of calls, from prices.json, which names the source and date of its prices."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _DATE_SUFFIX = re.compile(r"-(\d{8}|\d{4}-\d{2}-\d{2})$")
 
 
 def cost_usd(provider: str, model: str, tokens_in: int, tokens_out: int) -> float | None:
-    """US dollars for a call of `model`; None for a model whose price is unknown: better no cost than a wrong one.
+    """The cost of a call in US dollars; None if the price is unknown: better no cost than a wrong one.
 
-    A model with a date (`claude-haiku-4-5-20251001`, `gpt-4o-2024-11-20`) costs what it costs without.
+    A model with a date (`claude-haiku-4-5-20251001`, `gpt-4o-2024-11-20`) has the price of the model without it.
     """
     price = prices(provider).get(_DATE_SUFFIX.sub("", model))
     if price is None:
@@ -23,7 +23,7 @@ def cost_usd(provider: str, model: str, tokens_in: int, tokens_out: int) -> floa
 
 @cache
 def prices(provider: str) -> dict[str, dict[str, float]]:
-    """By model, what a million tokens cost in US dollars (`input`, `output`); callers share it and never change it."""
+    """By model, the US dollars per million tokens (`input`, `output`); shared: to be read, never changed."""
     text = Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
     by_model: dict[str, dict[str, float]] = json.loads(text)[provider]["usdPerMillionTokens"]
     return by_model

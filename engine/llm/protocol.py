@@ -1,4 +1,4 @@
-"""What a node kind asks of a language model, what it gets, and what can go wrong; whoever the provider is."""
+"""Requests to a language model, its answers, and errors, the same for all providers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Message(Struct, frozen=True):
 
 
 class Tool(Struct, frozen=True):
-    """The one tool that the answer is to be given through; `input_schema` describes an object."""
+    """The one tool that the answer is given through; `input_schema` describes an object."""
 
     name: str
     description: str
@@ -26,9 +26,9 @@ class Tool(Struct, frozen=True):
 
 
 class LLMRequest(Struct, frozen=True):
-    """One call. `max_tokens` bounds the answer; `temperature` None is the provider's default.
+    """One call. `max_tokens` limits the answer; `temperature` None is the provider's default.
 
-    With a `tool`, the answer is a call of it, as far as the model lets itself be told so.
+    With a `tool`, the model is made to call it, if it supports that.
     """
 
     model: str
@@ -40,11 +40,10 @@ class LLMRequest(Struct, frozen=True):
 
 
 class LLMResponse(Struct, frozen=True):
-    """One answer. `tool_input` is None where the model called no tool; `model` is the one that really answered.
+    """One answer. `tool_input` is None if the model called no tool; `model` is the one that answered.
 
-    `stop_reason` says why it is whole, in the words of Anthropic: `end_turn`, `stop_sequence`, `tool_use`; of an answer
-    that is not (LLMError.answer), in those of the provider, None where it names none. `cost_usd` is None where the
-    price is unknown. `raw` is the answer in the provider's own words.
+    `stop_reason` of a complete answer is one of Anthropic's: `end_turn`, `stop_sequence`, `tool_use`; of an incomplete
+    one (LLMError.answer) it is the provider's, or None. `cost_usd` is None if the price is unknown. `raw` is the body.
     """
 
     text: str
@@ -58,7 +57,7 @@ class LLMResponse(Struct, frozen=True):
 
 
 class LLMClient(Protocol):
-    """A provider."""
+    """A client of a provider."""
 
     async def complete(self, request: LLMRequest) -> LLMResponse:
         """Make one call, without repeating it. Raises LLMError."""
@@ -68,10 +67,10 @@ class LLMClient(Protocol):
 
 
 class LLMError(Exception):
-    """A call that failed. The message says what to do about it; it never holds a key.
+    """A failed call. The message ends with the remedy, and never contains a key.
 
-    `retryable` is whether making the call again may help; `retry_after`, the seconds that the provider asks to wait
-    before. `answer` is what came although it does not count: it has its price.
+    `retryable` says whether another try may help, `retry_after` how many seconds the provider asks to wait before it.
+    `answer` is an answer that was rejected: it has its price, too.
     """
 
     retryable: bool = False
@@ -91,51 +90,51 @@ class MissingLibraryError(LLMError):
 
 
 class EnvironmentVariableError(LLMError):
-    """A variable of the environment that every call depends on is wrong."""
+    """An environment variable that every call depends on is invalid."""
 
 
 class AuthFailedError(LLMError):
-    """The provider does not accept the key, or not for this."""
+    """The provider rejects the key, or its permissions do not suffice."""
 
 
 class SpendLimitError(LLMError):
-    """The account's money or quota is used up; waiting a little does not help."""
+    """The budget or quota of the account is used up; waiting does not help."""
 
 
 class UnknownModelError(LLMError):
-    """There is no such model, or not for this key."""
+    """The model does not exist, or not for this key."""
 
 
 class BadRequestError(LLMError):
-    """The provider does not accept the request."""
+    """The provider rejects the request."""
 
 
 class MalformedReplyError(LLMError):
-    """What came back is no answer that the provider's API describes."""
+    """The response is not of a form that the provider's API describes."""
 
 
 class IncompleteAnswerError(LLMError):
-    """The model ended before its answer was whole, and would again: its length, its context window, a refusal."""
+    """The answer is incomplete and would be again: its length, the context window, a refusal."""
 
 
 class UnreachableError(LLMError):
-    """The provider cannot be reached as things are set."""
+    """The provider cannot be reached with these settings."""
 
 
 class InterruptedAnswerError(LLMError):
-    """The answer broke off, or ended in a way that does not say that it is whole."""
+    """The answer was cut off, or its stop reason does not say that it is complete."""
 
     retryable = True
 
 
 class RateLimitedError(LLMError):
-    """Too many requests or tokens at the moment."""
+    """The rate limit of requests or tokens is exceeded."""
 
     retryable = True
 
 
 class OverloadedError(LLMError):
-    """The provider has too much to do."""
+    """The provider is overloaded."""
 
     retryable = True
 
@@ -147,6 +146,6 @@ class ServerFailedError(LLMError):
 
 
 class ConnectionFailedError(LLMError):
-    """The provider was not reached, or hung up."""
+    """The connection failed or was closed."""
 
     retryable = True

@@ -1,4 +1,4 @@
-"""The providers that `--llm` chooses from. A new one is a client and a line here."""
+"""The providers of `--llm`. A new one is a client and a line here."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from engine.network.variables import read
 
 
 class Provider(Struct, frozen=True):
-    """A provider: its name in `--llm`, logs and hashes, what makes its client, and its account.
+    """A provider: its name in `--llm`, logs and hashes, the function that makes its client, and its account.
 
-    Its model and its address are those of two variables of the environment, else the defaults. Who has set one of
-    `enough` can use it.
+    Model and address come from two environment variables, else from the defaults. It is usable if one of the variables
+    in `enough` is set.
     """
 
     name: str
@@ -29,15 +29,15 @@ class Provider(Struct, frozen=True):
 
     @property
     def url(self) -> str:
-        """Where calls go."""
+        """The address of calls."""
         return read(os.environ, self.account.base_url) or self.account.default_url
 
     def model(self, named: str | None) -> str:
-        """The model to use: the one that a node names, else that of the environment, else the default."""
+        """The model to use: that of the node, else that of the environment, else the default."""
         return named or read(os.environ, self.model_variable) or self.default_model
 
     def set_variable(self, environment: Mapping[str, str]) -> str | None:
-        """The variable that makes it usable; None where none is set."""
+        """The variable that makes the provider usable; None if none is set."""
         return next((name for name in self.enough if read(environment, name)), None)
 
 
@@ -55,7 +55,7 @@ OPENAI = Provider(
     openai_client.ACCOUNT,
     "OE_OPENAI_MODEL",
     "gpt-4o-2024-11-20",
-    # A server of one's own needs an address and no key.
+    # A local server needs an address and no key.
     enough=(*openai_client.ACCOUNT.secrets, openai_client.ACCOUNT.base_url),
 )
 
@@ -63,6 +63,6 @@ PROVIDERS: Mapping[str, Provider] = {provider.name: provider for provider in (AN
 
 
 def usable_provider(environment: Mapping[str, str] = os.environ) -> Provider:
-    """The provider for a run that names none: Anthropic, or the only one that the environment has what it takes for."""
+    """The default provider: the only one that the environment is set up for, else Anthropic."""
     usable = [provider for provider in PROVIDERS.values() if provider.set_variable(environment)]
     return usable[0] if len(usable) == 1 else ANTHROPIC

@@ -1,4 +1,4 @@
-"""When an LLM call is repeated, and after how long (docs/format.md, Agents). What a call is, is the caller's."""
+"""Repeats LLM calls that failed, with backoff (docs/format.md, Agents)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ MAX_ATTEMPTS = 5
 BASE_SECONDS = 1.0
 CAP_SECONDS = 30.0
 
-NAMED_CAP_SECONDS = 120.0
-"""The longest wait that a provider's Retry-After brings about: some ask for weeks."""
+RETRY_AFTER_CAP_SECONDS = 120.0
+"""The longest wait for a Retry-After: some providers ask for weeks."""
 
 T = TypeVar("T")
 
@@ -33,9 +33,9 @@ async def with_retries(
     *,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> T:
-    """The result of `call`, made up to MAX_ATTEMPTS times while it raises a retryable LLMError. Raises its last error.
+    """The result of `call`, tried up to MAX_ATTEMPTS times while it raises a retryable LLMError. Raises its last error.
 
-    Before each wait, `on_retry` is told the number of the try that failed (from 1), its error and the wait in seconds.
+    Before each wait, calls `on_retry` with the number of the failed try (from 1), its error and the wait in seconds.
     """
 
     async def attempt() -> T:
@@ -57,12 +57,12 @@ async def with_retries(
 
 
 def _wait(state: RetryCallState) -> float:
-    """Full jitter up to a doubling bound; where the provider names a time, that, up to a cap, and a little more.
+    """Full jitter up to a doubling bound; if the provider asks for a wait, that, up to a cap, plus a random second.
 
-    The little more is what keeps calls that were refused together from coming back together.
+    The second spreads calls that were refused together.
     """
     named = _error(state).retry_after
-    return _BACKOFF(state) if named is None else min(named, NAMED_CAP_SECONDS) + _SPREAD(state)
+    return _BACKOFF(state) if named is None else min(named, RETRY_AFTER_CAP_SECONDS) + _SPREAD(state)
 
 
 def _error(state: RetryCallState) -> LLMError:

@@ -1,4 +1,4 @@
-"""The language model as the node kinds of one run share it: one client, one limit, calls repeated where that helps."""
+"""The language model of a run, shared by its nodes: one client, one limiter, retries."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from engine.llm.protocol import LLMClient, LLMError, LLMRequest, LLMResponse
 from engine.llm.providers import ANTHROPIC, Provider
 
 _BYTES_PER_TOKEN = 3
-"""A cautious guess of how much text a token holds: English has four bytes a token, other scripts and code less."""
+"""A cautious estimate: English has four bytes per token, other scripts and code fewer."""
 
 
 class LLMService:
-    """Calls of one provider. Nothing is connected before the first call."""
+    """Calls of one provider. Connects at the first call."""
 
     def __init__(
         self,
@@ -36,10 +36,10 @@ class LLMService:
     ) -> LLMResponse:
         """One answer. Raises LLMError.
 
-        `on_retry` is told of each try that failed and will be repeated, as in `with_retries`; `on_wait` of the limit
+        `on_retry` is called for each failed try that will be repeated, as in `with_retries`; `on_wait` with the limit
         that a try has to wait for.
         """
-        from engine.llm.retry import with_retries  # tenacity takes 50 ms, which runs without a call need not wait for
+        from engine.llm.retry import with_retries  # tenacity takes 50 ms to import, which runs without a call save
 
         if self._client is None:
             self._client = self.provider.connect()
@@ -71,7 +71,7 @@ def _tokens(response: LLMResponse | None) -> int:
 
 
 def most_tokens(request: LLMRequest) -> int:
-    """The most tokens that a call is going to use, roughly: its texts, and the longest answer that it allows."""
+    """An estimate of the most tokens that a call can use: those of its texts, and of the longest answer allowed."""
     texts = [message.text for message in request.messages]
     if request.system is not None:
         texts.append(request.system)

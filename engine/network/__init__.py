@@ -1,3 +1,1 @@
-"""How requests leave this machine: what the environment says of proxies, certificates and addresses, and the HTTP
-client that goes by it.
-"""
+"""The HTTP client, and the proxies, certificates and addresses of the environment that it uses."""

@@ -1,4 +1,4 @@
-"""The HTTP client of everything that leaves this machine. Imports an HTTP library: import it for the first request."""
+"""The HTTP client for all requests. Imports an HTTP library, so import it at the first request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class RoutedTransport(httpx2.AsyncBaseTransport):
         self._transports: dict[ProxyVariable | None, httpx2.AsyncHTTPTransport] = {}
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Raises httpx2.HTTPError where there is no answer, whatever a proxy says."""
+        """Send a request. Raises httpx2.HTTPError without a response, even where the proxy does not speak SOCKS."""
         proxy = self._proxies.route(request.url.scheme, request.url.host, request.url.port)
         if proxy is None or not proxy.is_socks:
             return await self._transport(proxy).handle_async_request(request)
@@ -34,7 +34,7 @@ class RoutedTransport(httpx2.AsyncBaseTransport):
 
         try:
             return await self._transport(proxy).handle_async_request(request)
-        except (SOCKSError, AssertionError, ValueError) as error:  # what is no SOCKS, the library meets unprepared
+        except (SOCKSError, AssertionError, ValueError) as error:  # the library raises these for what is not SOCKS
             raise httpx2.ProxyError(f"it does not speak SOCKS 5 ({error or type(error).__name__})") from error
 
     async def aclose(self) -> None:
@@ -45,21 +45,21 @@ class RoutedTransport(httpx2.AsyncBaseTransport):
     def _transport(self, proxy: ProxyVariable | None) -> httpx2.AsyncHTTPTransport:
         if proxy not in self._transports:
             verify = self._context or True
-            through = None if proxy is None else httpx2.Proxy(proxy.url, ssl_context=_for_proxy(proxy, self._context))
+            proxy_ = None if proxy is None else httpx2.Proxy(proxy.url, ssl_context=_for_proxy(proxy, self._context))
             self._transports[proxy] = httpx2.AsyncHTTPTransport(
-                verify=verify, trust_env=False, limits=_LIMITS, proxy=through, socket_options=_keepalive()
+                verify=verify, trust_env=False, limits=_LIMITS, proxy=proxy_, socket_options=_keepalive()
             )
         return self._transports[proxy]
 
 
 def make_client(environment: Mapping[str, str], **options: Any) -> httpx2.AsyncClient:
-    """A client for an environment in which nothing is wrong, with `options` of httpx2. Raises OSError."""
+    """A client for an environment without problems, with `options` of httpx2. Raises OSError."""
     transport = RoutedTransport(proxies_of(environment), trusted(environment))
     return httpx2.AsyncClient(transport=transport, trust_env=False, **options)
 
 
 def proxies_of(environment: Mapping[str, str]) -> Proxies:
-    """The proxies of the environment, else those of the system's settings where it has such (macOS)."""
+    """The proxies of the environment, else those of the system settings (macOS)."""
     proxies = read_proxies(environment)
     if proxies.by_scheme or platform.system() != "Darwin":
         return proxies
@@ -71,7 +71,7 @@ def _for_proxy(proxy: ProxyVariable, context: ssl.SSLContext | None) -> ssl.SSLC
 
 
 def _keepalive() -> list[tuple[int, int, int]]:
-    """An answer may take minutes, during which routers forget connections on which nothing is sent."""
+    """Keep-alive options: an answer may take minutes, and routers drop idle connections."""
     options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
     for name, value in (("TCP_KEEPINTVL", 60), ("TCP_KEEPCNT", 5), ("TCP_KEEPIDLE", 60)):
         if hasattr(socket, name):

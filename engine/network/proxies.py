@@ -1,4 +1,4 @@
-"""Which proxy a request goes through, by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY. Pure."""
+"""Chooses the proxy of a request by HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY. Pure."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from engine.visible import visible
 
 _SCHEMES = ("http", "https", "socks5", "socks5h")
 _SOCKS = ("socks5", "socks5h")
-_EXTRA = "pip install 'oe-lsp[socks]'"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _NAME = re.compile(r"(?:\*?\.)?[\w-]+(?:\.[\w-]+)*\.?")
 
 _MISSPELT = re.compile(r"http://(?:https?|socks\w*)(?::/|//)", re.IGNORECASE)
-"""What was meant to begin with a scheme, after the one that it got since it does not."""
+"""A misspelt scheme after the one that was put before it: `http://https:/host`."""
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -31,7 +30,7 @@ class ProxyVariable(Struct, frozen=True):
 
     @property
     def is_socks(self) -> bool:
-        """Whether it speaks SOCKS, which needs a library of its own."""
+        """Whether the proxy speaks SOCKS, which needs another library."""
         return _scheme(self.url) in _SOCKS
 
     def __str__(self) -> str:
@@ -39,7 +38,7 @@ class ProxyVariable(Struct, frozen=True):
 
 
 class Exemption(Struct, frozen=True):
-    """An entry of NO_PROXY: the hosts that are asked directly, of any scheme and port unless it names one."""
+    """An entry of NO_PROXY: hosts that are reached directly, with any scheme and port unless it names one."""
 
     name: str = ""
     network: _Network | None = None
@@ -47,7 +46,7 @@ class Exemption(Struct, frozen=True):
     port: int | None = None
 
     def covers(self, scheme: str, host: str, port: int | None) -> bool:
-        """Whether a request to `host` is meant."""
+        """Whether the entry covers a request to `host`."""
         if (self.scheme and self.scheme != scheme) or (self.port is not None and self.port != port):
             return False
         if self.network is not None:
@@ -55,18 +54,18 @@ class Exemption(Struct, frozen=True):
                 return ipaddress.ip_address(host) in self.network
             except ValueError:
                 return False
-        # `.example.com` means what is below it, `example.com` itself, too.
+        # `.example.com` covers its subdomains, `example.com` itself, too.
         return host.endswith(self.name) if self.name.startswith(".") else f".{host}".endswith(f".{self.name}")
 
 
 class Proxies(Struct, frozen=True):
-    """What the environment says of proxies."""
+    """The proxies of an environment, and their exemptions."""
 
     by_scheme: Mapping[str, ProxyVariable]
     exemptions: tuple[Exemption, ...] = ()
 
     def route(self, scheme: str, host: str, port: int | None) -> ProxyVariable | None:
-        """The proxy for a request; None where it goes directly."""
+        """The proxy for a request; None if it goes directly."""
         host = host.strip("[]").rstrip(".").lower()
         if any(each.covers(scheme, host, port or _DEFAULT_PORTS.get(scheme)) for each in self.exemptions):
             return None
@@ -74,7 +73,7 @@ class Proxies(Struct, frozen=True):
 
 
 def read_proxies(environment: Mapping[str, str]) -> Proxies:
-    """The proxies of an environment; what `proxy_problems` has found is left out."""
+    """The proxies of an environment, without those that `proxy_problems` reports."""
     name, entries = _exempted(environment)
     if "*" in entries:
         return Proxies({})
@@ -84,7 +83,7 @@ def read_proxies(environment: Mapping[str, str]) -> Proxies:
 
 
 def proxy_problems(environment: Mapping[str, str], *, socks_installed: bool) -> Iterator[str]:
-    """What is wrong with the variables, a message each."""
+    """Problems of the variables, a message each."""
     name, entries = _exempted(environment)
     if "*" in entries:
         return
@@ -93,14 +92,15 @@ def proxy_problems(environment: Mapping[str, str], *, socks_installed: bool) -> 
         if problem is not None:
             yield problem
         elif proxy.is_socks and not socks_installed:
-            yield f"{proxy} is a SOCKS proxy, which needs socksio; install it with {_EXTRA}, or unset {proxy.variable}"
+            remedy = f"install it with pip install socksio, or unset {proxy.variable}"
+            yield f"{proxy} is a SOCKS proxy, which needs socksio; {remedy}"
     yield from (found for entry in entries if isinstance(found := _exemption(entry, name), str))
 
 
 def _variables(environment: Mapping[str, str]) -> Iterator[tuple[str, ProxyVariable]]:
     for scheme in ("http", "https", "all"):
         name, value = _either_case(environment, f"{scheme}_proxy")
-        # A web server hands the header `Proxy` of a request to a CGI script as HTTP_PROXY.
+        # A web server passes the header `Proxy` of a request to a CGI script as HTTP_PROXY.
         from_a_request = name == "HTTP_PROXY" and "REQUEST_METHOD" in environment
         if value is not None and not from_a_request:
             yield scheme, ProxyVariable(name, value if "://" in value else f"http://{value}")
@@ -112,7 +112,7 @@ def _exempted(environment: Mapping[str, str]) -> tuple[str, list[str]]:
 
 
 def _either_case(environment: Mapping[str, str], lower: str) -> tuple[str, str | None]:
-    """The lower-case name wins, also where it is set to nothing: so most programs have it."""
+    """The variable in lower or upper case. As in most programs, the lower case wins, even if empty."""
     name = lower if lower in environment else lower.upper()
     return name, read(environment, name)
 
@@ -121,34 +121,34 @@ def _problem(proxy: ProxyVariable) -> str | None:
     name, shown = proxy.variable, public(proxy.url)
     odd = odd_character(proxy.url)
     if odd is not None:
-        return f"{name} holds {odd}, which no address can; correct or unset it"
+        return f"{name} contains {odd}, which is not allowed in an address; correct or unset it"
     if proxy.url[-1] in "\"'" or '://"' in proxy.url or "://'" in proxy.url or proxy.url[0] in "\"'":
-        return f"{name} has quotation marks around it; remove them"
+        return f"{name} is in quotation marks; remove them"
     scheme = _scheme(proxy.url)
     if scheme not in _SCHEMES:
         instead = "socks5://" if scheme.startswith("socks") else "http://"
         at = shown.partition("://")[2]
         return (
-            f"{name} is {shown}, but proxies of the kind {visible(scheme)}:// are not supported; "
-            f"if it understands {instead[:-3]}, write {instead}{at}, else unset {name}"
+            f"{name} is {shown}, but {visible(scheme)}:// is not supported; "
+            f"if the proxy speaks {instead[:-3]}, write {instead}{at}, else unset {name}"
         )
     if _MISSPELT.match(proxy.url):
-        return f"{name} is {shown}, which is no address; write it as {scheme}://host:port, or unset {name}"
+        return f"{name} is {shown}, which is not an address; write it as {scheme}://host:port, or unset {name}"
     problem = host_problem(proxy.url)
     return None if problem is None else f"{name} is {shown}, {problem}, or unset {name}"
 
 
 def _exemption(entry: str, variable: str) -> Exemption | str:
-    """An entry of NO_PROXY; a text says what is wrong with it."""
+    """An entry of NO_PROXY, or the problem with it."""
     scheme, separator, rest = entry.partition("://")
     scheme, host = (scheme.lower(), rest) if separator else ("", entry)
-    where, scheme = f"{variable} holds {visible(entry)[:100]}", "" if scheme == "all" else scheme
+    where, scheme = f"{variable} contains {visible(entry)[:100]}", "" if scheme == "all" else scheme
     if "[" in host or "]" in host:
         plain = host.strip("[]").partition("]")[0]
-        return f"{where}, but hosts stand there without brackets; write {visible(plain)}"
+        return f"{where}, but hosts are written without brackets there; write {visible(plain)}"
     if "/" in host or _is_address(host):
         network = _network(host)
-        remedy = "which is no network; write it like 10.0.0.0/8, or remove it"
+        remedy = "which is not a network; write it like 10.0.0.0/8, or remove it"
         return f"{where}, {remedy}" if network is None else Exemption(network=network, scheme=scheme)
     return _named_exemption(host, scheme, where)
 
@@ -156,12 +156,12 @@ def _exemption(entry: str, variable: str) -> Exemption | str:
 def _named_exemption(host: str, scheme: str, where: str) -> Exemption | str:
     name, colon, port = host.partition(":")
     if colon and not (port.isascii() and port.isdigit() and int(port[:6]) <= 65535):
-        return f"{where}, whose port is no number; correct or remove it"
+        return f"{where}, whose port is not a number; correct or remove it"
     number = int(port) if colon else None
     if _is_address(name):
         return Exemption(network=_network(name), scheme=scheme, port=number)
     if not _NAME.fullmatch(name):
-        return f"{where}, which is no host; separate hosts by commas, or remove it"
+        return f"{where}, which is not a host; separate hosts by commas, or remove it"
     return Exemption(name.lower().lstrip("*").rstrip("."), scheme=scheme, port=number)
 
 

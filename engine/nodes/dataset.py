@@ -119,7 +119,7 @@ class DatasetKind:
         try:
             await asyncio.to_thread(importlib.import_module, "mcp")
         except ImportError:
-            raise wrong_source("reading MCP resources needs mcp; install it with `pip install 'oe-lsp[mcp]'`") from None
+            raise wrong_source("reading MCP resources needs mcp; install it with `pip install mcp`") from None
         from engine.nodes.datasets import mcp_resource
 
         watcher.activity(f"reading {source.uri} from {source.server}")

@@ -112,6 +112,25 @@ class Frame(Struct, frozen=True):
         return self.results.merges
 
 
+class Ended(Struct):
+    """A part that has its result before it begins; `commands` report it."""
+
+    result: Result | None
+    commands: tuple[Command, ...] = ()
+
+    def begin(self) -> list[Command]:
+        """See Part."""
+        return list(self.commands)
+
+    def handle(self, event: SchedulerEvent) -> list[Command]:  # noqa: ARG002 - nothing happens within it
+        """See Part."""
+        return []
+
+    def stop(self, stop: Stop) -> list[Command]:  # noqa: ARG002
+        """See Part."""
+        return []
+
+
 class SingleTask(Struct):
     """One execution of a node that does not nest an experience."""
 

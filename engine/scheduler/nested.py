@@ -34,28 +34,6 @@ from engine.scheduler.tasks import (
 )
 
 
-class NotFound(Struct):
-    """One execution of a node whose nested experience is missing or cannot run: it fails at once."""
-
-    node: Node
-    context: Context
-    error: ErrorInfo
-    result: Result | None = None
-
-    def begin(self) -> list[Command]:
-        """See Part."""
-        self.result = Result(Ending.FAILED, error=self.error)
-        return [Failed(self.node.id, self.context.inside.scope, self.error)]
-
-    def handle(self, event: SchedulerEvent) -> list[Command]:  # noqa: ARG002 - it ends when it begins
-        """See Part."""
-        return []
-
-    def stop(self, stop: Stop) -> list[Command]:  # noqa: ARG002
-        """See Part."""
-        return []
-
-
 class Nested:
     """One execution of a node of kind `experience`: a run of its child's graph, repeated as `on_error` says."""
 

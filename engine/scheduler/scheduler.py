@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from engine.experience.model import Kind, Node
 from engine.expressions import Json
 from engine.log.events.events import ErrorInfo, RunStatus
-from engine.scheduler.activity import FindNested, Frame, Part, SingleTask, Stop, find_nothing, make_task
+from engine.scheduler.activity import Ended, FindNested, Frame, Part, SingleTask, Stop, find_nothing, make_task
 from engine.scheduler.composition import Composition, with_shared
 from engine.scheduler.graph_run import GraphRun
-from engine.scheduler.nested import Nested, NotFound
+from engine.scheduler.nested import Nested
 from engine.scheduler.state.inputs import Context
-from engine.scheduler.state.results import Results
-from engine.scheduler.tasks import Command, Finish, Lane, SchedulerEvent
+from engine.scheduler.state.results import Ending, Result, Results
+from engine.scheduler.tasks import Command, Failed, Finish, Lane, SchedulerEvent
 from engine.scheduler.value_digest import HashOf, hash_openly
 
 
@@ -74,5 +74,6 @@ def _nested(frame: Frame, node: Node, context: Context) -> Part:
         return Nested(frame, node, known, context)
     found = frame.find_nested(frame.composition, node)
     if isinstance(found, ErrorInfo):
-        return NotFound(node, context, found)
+        failed = Failed(node.id, context.inside.scope, found)
+        return Ended(Result(Ending.FAILED, error=found), (failed,))
     return Nested(frame, with_shared(node, frame.composition.experience, found), found, context)

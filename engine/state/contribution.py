@@ -1,4 +1,4 @@
-"""What a run that ended adds to the state, read from the first and the last event of its log. Pure."""
+"""The contribution of a run to the state, read from the first and last events of its log. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from engine.scheduler.state.merging import fold
 
 
 class FieldContribution(Struct, frozen=True):
-    """What one run wrote to one field, its writes merged into one `value`; `node_id` is the last that wrote.
+    """The writes of one run to one field, merged into one `value`; `node_id` is the last writer.
 
-    A field that is `carried` goes on from what earlier runs left, and begins from `start` only where there is nothing;
-    any other begins anew from `start`.
+    A `carried` field continues from the value that earlier runs left, or from `start` if there is none; any other field
+    starts from `start`.
     """
 
     value: Json
@@ -28,15 +28,16 @@ class FieldContribution(Struct, frozen=True):
     start: Json | Missing = MISSING
 
     def after(self, before: Json | Missing) -> Json | Missing:
-        """The field's value once this run is merged into what was there `before`."""
+        """The value of the field after merging this run into the value `before`."""
         base = before if self.carried and before is not MISSING else self.start
         return fold(self.merge, base, [self.value])
 
 
 class Contribution(Struct, frozen=True):
-    """What one run wrote. Of the runs that go back to the same `root_run_id` only the last to end counts.
+    """The writes of one run. Of runs with the same `root_run_id` only the last to end counts.
 
-    `ended_order` says which that is (run_order.py); 0 for logs of an older oe, which are ordered by `ended_at`.
+    `ended_order` is the order of their ends (run_order.py); 0 in logs of older versions of oe, which are ordered by
+    `ended_at`.
     """
 
     run_id: str
@@ -47,7 +48,7 @@ class Contribution(Struct, frozen=True):
 
 
 def contribution_of(view: RunView, read: Read) -> Contribution | None:
-    """The contribution of a run as its log tells it, `read` giving the contents of blobs; None without its end.
+    """The contribution of a run; None if it has not ended. `read` returns the content of a blob.
 
     Raises BlobLostError.
     """

@@ -1,5 +1,5 @@
-"""What the contributions in state.sqlite come to: each field's value and its history. A function of the contributions
-and nothing else, so that it does not matter in which order runs were merged, by whom, and how often.
+"""Computes the value and history of each field from the contributions in state.sqlite alone, so that the order in which
+runs were merged, and how often, makes no difference.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from engine.state.contribution import FieldContribution
 
 _RUNS = "SELECT run_id, root_run_id, ended_order, ended_at FROM state_runs"
 
-# Of the runs that go back to one root only the last counts, as things stood when :run had just ended.
-_STANDING = """
+# The contributions that counted when :run_id ended: of runs with the same root, only the last counts.
+_COUNTING = """
 SELECT value, node_id, merge, carried, start, run_id, ended_at
 FROM state_contributions JOIN state_runs AS run USING (run_id)
 WHERE field = :field AND (ended_order, ended_at, run_id) <= (:ended_order, :ended_at, :run_id) AND NOT EXISTS (
@@ -38,7 +38,7 @@ class _Run(Struct, frozen=True):
 
     @property
     def place(self) -> tuple[int, str, str]:
-        """What runs are ordered by: as they ended; those of an older oe, which had no order, before all others."""
+        """The sort key of runs: the order of their ends; runs of older versions of oe, which have none, come first."""
         return self.ended_order, self.ended_at, self.run_id
 
 
@@ -49,7 +49,7 @@ class _Origin(Struct, frozen=True):
 
 
 def project(connection: sqlite3.Connection, run_id: str) -> None:
-    """Bring values and histories up to date after the contributions of `run_id` were entered."""
+    """Update values and histories after the contributions of `run_id` were inserted."""
     run = _Run(*connection.execute(f"{_RUNS} WHERE run_id = ?", (run_id,)).fetchone())
     later = "SELECT 1 FROM state_runs WHERE (ended_order, ended_at, run_id) > (?, ?, ?) LIMIT 1"
     if connection.execute(later, run.place).fetchone() is None:
@@ -59,7 +59,7 @@ def project(connection: sqlite3.Connection, run_id: str) -> None:
 
 
 def project_all(connection: sqlite3.Connection) -> None:
-    """Make all values and histories anew."""
+    """Recompute all values and histories."""
     for table in ("state_snapshot", "state_history", "sqlite_sequence"):
         connection.execute(f"DELETE FROM {table}")  # noqa: S608
     for run in connection.execute(f"{_RUNS} ORDER BY ended_order, ended_at, run_id").fetchall():
@@ -67,7 +67,7 @@ def project_all(connection: sqlite3.Connection) -> None:
 
 
 def _step(connection: sqlite3.Connection, run: _Run) -> None:
-    """Go on from the values that the runs before `run` make to those that it makes with them."""
+    """Apply `run` to the values of the runs before it."""
     own = _fields_of(connection, run.run_id)
     replaced = _replaced_by(connection, run)
     for field in sorted(own | replaced):
@@ -77,7 +77,7 @@ def _step(connection: sqlite3.Connection, run: _Run) -> None:
         new = text_of(value)
         if old == new and field not in own:
             continue
-        _enter(connection, field, new, origin)
+        _set_value(connection, field, new, origin)
         connection.execute(
             "INSERT INTO state_history (field, value_old, value_new, node_id, run_id, ts) VALUES (?, ?, ?, ?, ?, ?)",
             (field, old, new or "null", origin.node_id if field in own else "", run.run_id, run.ended_at),
@@ -90,7 +90,7 @@ def _fields_of(connection: sqlite3.Connection, run_id: str) -> set[str]:
 
 
 def _replaced_by(connection: sqlite3.Connection, run: _Run) -> set[str]:
-    """The fields of the run that counted before `run`, of those that go back to the same root."""
+    """The fields of the run that `run` replaces: the last one before it with the same root."""
     row = connection.execute(
         "SELECT run_id FROM state_runs WHERE root_run_id = ? AND (ended_order, ended_at, run_id) < (?, ?, ?) "
         "ORDER BY ended_order DESC, ended_at DESC, run_id DESC LIMIT 1",
@@ -102,7 +102,7 @@ def _replaced_by(connection: sqlite3.Connection, run: _Run) -> set[str]:
 def _added(
     connection: sqlite3.Connection, run: _Run, field: str, before: Json | Missing
 ) -> tuple[Json | Missing, _Origin]:
-    """The field's value once what `run` wrote is merged into what was there `before`."""
+    """The value of a field after merging the contribution of `run` into the value `before`."""
     value, node_id, merge, carried, start = connection.execute(
         "SELECT value, node_id, merge, carried, start FROM state_contributions WHERE field = ? AND run_id = ?",
         (field, run.run_id),
@@ -113,18 +113,18 @@ def _added(
 
 
 def _folded(connection: sqlite3.Connection, run: _Run, field: str, _: Json | Missing) -> tuple[Json | Missing, _Origin]:
-    """The field's value made of everything that counted when `run` had ended: merging cannot be undone."""
+    """The value of a field from all contributions that counted when `run` ended, since merges cannot be undone."""
     value: Json | Missing = MISSING
     origin = _Origin(run.ended_at, "", run.run_id)
     for written, node_id, merge, carried, start, run_id, ended_at in connection.execute(
-        _STANDING, {"field": field, **asdict(run)}
+        _COUNTING, {"field": field, **asdict(run)}
     ):
         value = _contribution(written, node_id, merge, carried, start).after(value)
         origin = _Origin(ended_at, node_id, run_id)
     return value, origin
 
 
-def _enter(connection: sqlite3.Connection, field: str, value: str | None, origin: _Origin) -> None:
+def _set_value(connection: sqlite3.Connection, field: str, value: str | None, origin: _Origin) -> None:
     if value is None:
         connection.execute("DELETE FROM state_snapshot WHERE field = ?", (field,))
     else:
@@ -138,10 +138,10 @@ def _contribution(value: str, node_id: str, merge: str, carried: int, start: str
 
 
 def text_of(value: Json | Missing) -> str | None:
-    """A value as the tables hold it."""
+    """A value as stored in the tables."""
     return None if value is MISSING else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def value_of(text: str | None) -> Json | Missing:
-    """A value as it was before the tables held it."""
+    """The value of a stored text."""
     return MISSING if text is None else json.loads(text)

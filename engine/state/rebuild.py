@@ -1,4 +1,4 @@
-"""Brings state.sqlite up to date with the run logs: what is missing is merged, or everything is merged anew."""
+"""Updates state.sqlite from the run logs: merges missing runs, or rebuilds everything."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Rebuilt(Struct, frozen=True):
 
 
 def catch_up(runs: RunStore) -> StateStore:
-    """The state with all runs that ended, also one that was killed between its last line and its merge.
+    """Merge all runs that ended, including one that was killed between its last event and its merge.
 
-    What cannot be read is left to `rebuild`, which says so. Raises StateError.
+    Logs that cannot be read are skipped; `rebuild` reports them. Raises StateError.
     """
     store = StateStore(runs.data)
     contributions, _ = _read(runs, set(runs.known_ids()) - store.run_ids())
@@ -37,9 +37,9 @@ def catch_up(runs: RunStore) -> StateStore:
 
 
 def rebuild(runs: RunStore) -> Rebuilt:
-    """Merge all runs that have ended, as if each had just done so. A damaged file is put aside. Raises StateError.
+    """Rebuild the state from all runs that have ended. A damaged file is renamed. Raises StateError.
 
-    Runs whose logs are gone count as they did before, unless the file was damaged.
+    Runs whose logs are gone keep their contributions, unless the file was damaged.
     """
     contributions, unreadable = _read(runs, runs.known_ids())
     _rebuild(StateStore(runs.data), contributions)
@@ -47,7 +47,7 @@ def rebuild(runs: RunStore) -> Rebuilt:
 
 
 def _read(runs: RunStore, run_ids: Iterable[str]) -> tuple[list[Contribution], list[str]]:
-    """The contributions of those of these runs that ended, and the ids of those that cannot be read."""
+    """The contributions of the runs that ended, and the ids of runs whose logs cannot be read."""
     contributions: list[Contribution] = []
     unreadable: list[str] = []
     for run_id in run_ids:

@@ -1,4 +1,4 @@
-"""The tables of state.sqlite. The first two are those of the public format; the others are what they are made from."""
+"""The tables of state.sqlite. The first two are the public format; they are computed from the others."""
 
 from __future__ import annotations
 
@@ -51,53 +51,52 @@ CREATE TABLE state_resets (
 );
 """
 
-_TAKE_OVER = """
+_IMPORT_SNAPSHOT = """
 INSERT INTO state_runs (run_id, root_run_id, ended_at)
   SELECT updated_by_run, updated_by_run, max(updated_at) FROM state_snapshot GROUP BY 1;
 INSERT INTO state_contributions
   SELECT field, updated_by_run, value, updated_by_node, 'last_wins', 0, NULL FROM state_snapshot;
 """
-"""What the public engine has left in the file counts as written by runs that need not be known otherwise."""
+"""Values that the public engine left in the file count as written by its runs."""
 
 _ADD_ORDER = """
 ALTER TABLE state_runs ADD COLUMN ended_order INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE state_resets ADD COLUMN reset_order INTEGER NOT NULL DEFAULT 0;
 """
-"""An older oe ordered runs by their times alone."""
+"""Older versions of oe ordered runs by time alone."""
 
 
 def make_database(path: Path) -> None:
-    """Make the file, unless another process does. Raises OSError and sqlite3.OperationalError.
+    """Create the file, unless another process does. Raises OSError and sqlite3.OperationalError.
 
-    It is made under another name, since a file that others have open already cannot be turned to WAL without one of
-    them being refused.
+    Created under a temporary name: switching a file to WAL while others have it open would make one of them fail.
     """
-    anew = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
+    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        with contextlib.closing(sqlite3.connect(anew, isolation_level=None)) as connection:
+        with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("BEGIN")
             create_tables(connection)
             connection.execute("COMMIT")
         with contextlib.suppress(FileExistsError):
-            path.hardlink_to(anew)
+            path.hardlink_to(temporary)
     finally:
         for beside in ("", "-wal", "-shm"):
             with contextlib.suppress(OSError):
-                anew.with_name(anew.name + beside).unlink()
+                temporary.with_name(temporary.name + beside).unlink()
 
 
 def has_tables(connection: sqlite3.Connection) -> bool:
-    """Whether the tables are there, as this version has them."""
+    """Whether the tables exist in the form of this version."""
     return "ended_order" in _columns(connection)
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables that are missing, and the columns. To be called in a transaction."""
+    """Create missing tables and columns. Call it in a transaction."""
     columns = _columns(connection)
     if "ended_order" in columns:
         return
-    script = _ADD_ORDER if columns else _SCHEMA + _TAKE_OVER
+    script = _ADD_ORDER if columns else _SCHEMA + _IMPORT_SNAPSHOT
     for statement in filter(str.strip, script.split(";")):
         connection.execute(statement)
 

@@ -121,8 +121,6 @@ class Mapping(SourceRange, eq=False, gc=False):
     """The value, once computed."""
     index: dict[Hashable, int] | None = None
     """The position of each key among the entries, once computed."""
-    is_json: bool = False
-    """Whether all keys in it, at any depth, are known to be strings."""
     kind: ClassVar[NodeKind] = NodeKind.MAPPING
 
 
@@ -136,8 +134,6 @@ class Sequence(SourceRange, eq=False, gc=False):
     portable: bool
     data: list[Any] | None = None
     """The value, once computed."""
-    is_json: bool = False
-    """Whether all keys in it, at any depth, are known to be strings."""
     kind: ClassVar[NodeKind] = NodeKind.SEQUENCE
 
 
@@ -180,23 +176,13 @@ def make_mapping(block: str, at: int, length: int, entries: tuple[Entry, ...], s
     """Return a mapping; its depth, expansion and so on are computed from its entries."""
     keys = [entry.key for entry in entries]
     values = [entry.value for entry in entries if entry.value is not None]
-    is_json = all(map(_is_string, keys)) and all(map(_is_json, values))
-    return Mapping(block, at, length, entries, style, *_measures([*keys, *values]), is_json=is_json)
+    return Mapping(block, at, length, entries, style, *_measures([*keys, *values]))
 
 
 def make_sequence(block: str, at: int, length: int, items: tuple[tuple[int, Green], ...], style: Style) -> Sequence:
     """Return a sequence; its depth, expansion and so on are computed from its items."""
     parts = [item for _, item in items]
-    return Sequence(block, at, length, items, style, *_measures(parts), is_json=all(map(_is_json, parts)))
-
-
-def _is_string(key: Green) -> bool:
-    return isinstance(key, Scalar) and type(key.data) is str
-
-
-def _is_json(node: Green) -> bool:
-    """Whether all keys in it are known to be strings; not known for an alias."""
-    return node.is_json if isinstance(node, (Mapping, Sequence)) else not isinstance(node, Alias)
+    return Sequence(block, at, length, items, style, *_measures(parts))
 
 
 _DEPTH, _EXPANSION, _PORTABLE = map(attrgetter, ("depth", "expansion", "portable"))

@@ -59,11 +59,6 @@ class View(Struct, frozen=True, gc=False):
         return value_of(self.green)
 
     @property
-    def is_json(self) -> bool:
-        """Whether the value is certainly JSON: all its keys, at any depth, are strings."""
-        return isinstance(self.green, (Mapping, Sequence)) and self.green.is_json
-
-    @property
     def source_key(self) -> Hashable:
         """A key that is equal for nodes of equal text and value: the text, unless the value depends on the context.
 

@@ -82,7 +82,7 @@ def _serve_on_socket(parser: argparse.ArgumentParser, server: ExperienceServer, 
     try:
         (sockets.serve_ws if is_ws else sockets.serve_tcp)(server, access)
     except ImportError:
-        parser.error("--ws needs the package websockets; install it with: pip install 'oe-lsp[ws]'")
+        parser.error("--ws needs the package websockets; install it with: pip install websockets")
     except OSError as error:
         parser.error(f"cannot listen on {access.host} port {access.port}: {error.strerror or error}")
 

@@ -1,7 +1,7 @@
-"""What a resume would restore and what it would run, and why (docs/design.md, Resume, The plan). Runs nothing.
+"""Plans a resume: what it would restore, what it would run, and why (docs/design.md, Resume, The plan).
 
-The scheduler of a run walks the graph. Instead of tasks it gets answers: the outcome of what would be restored, and an
-undetermined result for what would run.
+The scheduler of a run walks the graph. Instead of running a task, it gets an answer: the recorded outcome if the task
+would be restored, else an undetermined result.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from engine.cache.plan.plan_entries import Entry, Plan
 from engine.cache.plan.plan_tree import Answers, PlanTree
 from engine.experience.model import ExperienceSpec, Node
 from engine.expressions import Json
-from engine.scheduler.activity import Frame, Part, Stop
+from engine.scheduler.activity import Ended, Frame, Part
 from engine.scheduler.composition import Composition
 from engine.scheduler.graph_run import GraphRun
 from engine.scheduler.nested import Nested, child_start
 from engine.scheduler.readiness import Go
 from engine.scheduler.state.inputs import Context, Inside, lookup
 from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result, Results
-from engine.scheduler.tasks import Command, Lane, SchedulerEvent, TryAgain, TryLater
+from engine.scheduler.tasks import Lane, TryAgain, TryLater
 
 
 def plan(
     results: Results, hashers: InputHashers, original: RecordedOutcomes, overrides: Overrides, explainer: Explainer
 ) -> Plan:
-    """The plan of resuming `original` on `results`, which holds the run's args and starting state and no results yet.
+    """The plan of resuming `original`. `results` has the args and starting state of the run, and no results yet.
 
-    The results is filled with what is known of the results.
+    Enters the results that are known, or undetermined.
     """
     answerer = Answerer(hashers, original, PartialDecider(hashers, original), overrides, explainer)
     planner = _Planner(answerer)
@@ -43,27 +43,8 @@ def plan(
     return Plan(PlanTree(planner.answers, answerer, results.composition).entries(()), original.run_id)
 
 
-class _Answered:
-    """The part that one execution is in a plan: it has its result before it begins."""
-
-    def __init__(self, result: Result) -> None:
-        self.result: Result | None = result
-
-    def begin(self) -> list[Command]:
-        """See Part."""
-        return []
-
-    def handle(self, event: SchedulerEvent) -> list[Command]:  # noqa: ARG002 - nothing happens within it
-        """See Part."""
-        return []
-
-    def stop(self, stop: Stop) -> list[Command]:  # noqa: ARG002
-        """See Part."""
-        return []
-
-
 class _Planner:
-    """Lets the scheduler walk a graph, and keeps what it says and what each execution was answered."""
+    """Lets the scheduler walk a graph, and keeps its commands and the answers for executions."""
 
     def __init__(self, answerer: Answerer) -> None:
         self.answers = Answers()
@@ -100,7 +81,7 @@ class _Planner:
         else:
             entry, result = self._answerer.answer(node, context, cache=frame.cache and node.cache)
         self.answers.add(context.inside.scope, entry)
-        return _Answered(result)
+        return Ended(result)
 
     def _settled(self, inside: Inside, vertex: str, go: Go, result: Result) -> Result:
         """See Settled: the result of what may yet be skipped is not known, whatever is known of its parts."""
@@ -113,7 +94,7 @@ class _Planner:
 
 
 def _unknown_inputs(node: Node, child: Composition, context: Context) -> tuple[str, ...]:
-    """Which args and state of a nested experience are not known yet, as reasons."""
+    """Reasons: the args and state of a nested experience that are not known yet."""
     unknown: dict[str, str] = {}
     known_args(node, lookup(context), unknown)
     try:

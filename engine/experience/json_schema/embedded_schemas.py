@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.experience.json_schema.messages import closest, did_you_mean, listed
 from engine.experience.json_schema.patterns import PatternError, UnsupportedPatternError, check_pattern
-from engine.experience.json_schema.schema_errors import Flaw, Spot
+from engine.experience.json_schema.schema_errors import Flaw, ShownAt
 from engine.experience.problems import Code, Severity
 from engine.experience.source.locate import Steps
 from engine.expressions.values import KIND_OF_TYPE
@@ -39,10 +39,10 @@ def _collect(schema: Any, path: Steps, found: list[Flaw]) -> None:
         for position, each in enumerate(types):
             found += _unknown_type(each, (*path, "type", position))
     if "pattern" in schema:
-        found += _unusable_pattern(schema["pattern"], (*path, "pattern"), Spot.VALUE)
+        found += _unusable_pattern(schema["pattern"], (*path, "pattern"), ShownAt.VALUE)
     by_pattern = schema.get("patternProperties")
     for pattern in by_pattern if isinstance(by_pattern, dict) else ():
-        found += _unusable_pattern(pattern, (*path, "patternProperties", pattern), Spot.KEY)
+        found += _unusable_pattern(pattern, (*path, "patternProperties", pattern), ShownAt.KEY)
     if not _NESTING.isdisjoint(schema):  # rarely, and every field has a schema
         for key, member in schema.items():
             for inner, steps in _inner_schemas(key, member):
@@ -69,19 +69,23 @@ def _unknown_type(name: Any, path: Steps) -> Sequence[Flaw]:
     return (_flaw(message, path, {"suggestion": suggestion} if suggestion else {}),)
 
 
-def _unusable_pattern(pattern: Any, path: Steps, spot: Spot) -> Sequence[Flaw]:
+def _unusable_pattern(pattern: Any, path: Steps, shown_at: ShownAt) -> Sequence[Flaw]:
     if not isinstance(pattern, str):
         return ()
     try:
         check_pattern(pattern)
     except UnsupportedPatternError as error:
-        return (_flaw(str(error), path, {}, spot, Code.UNSUPPORTED_PATTERN),)
+        return (_flaw(str(error), path, {}, shown_at, Code.UNSUPPORTED_PATTERN),)
     except PatternError as error:
-        return (_flaw(str(error), path, {}, spot),)
+        return (_flaw(str(error), path, {}, shown_at),)
     return ()
 
 
 def _flaw(
-    message: str, path: Steps, data: Mapping[str, str], spot: Spot = Spot.VALUE, code: Code = Code.NOT_A_SCHEMA
+    message: str,
+    path: Steps,
+    data: Mapping[str, str],
+    shown_at: ShownAt = ShownAt.VALUE,
+    code: Code = Code.NOT_A_SCHEMA,
 ) -> Flaw:
-    return Flaw(code, message, path, spot, severity=Severity.WARNING, blocks=False, data=data)
+    return Flaw(code, message, path, shown_at, severity=Severity.WARNING, blocks=False, data=data)

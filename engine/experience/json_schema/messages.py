@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
@@ -112,6 +113,12 @@ def wanted(schema: Mapping[str, Any]) -> str:
     if names == ["array"] and schema.get("items", {}).get("type") == "string":
         return f"{text} of {ValueKind.TEXT.value}"
     return text + _bounds(schema)
+
+
+def rule_text(keyword: str, schema: Mapping[str, Any]) -> str:
+    """A rule of a schema: its keyword, with the value if that is short, such as `maxLength: 3`."""
+    value = schema.get(keyword)
+    return f"{keyword}: {json.dumps(value)}" if isinstance(value, (int, float)) else keyword
 
 
 def _bounds(schema: Mapping[str, Any]) -> str:

@@ -9,7 +9,16 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from engine.experience.json_schema.definitions import UNKNOWN_KEYS, Part
-from engine.experience.json_schema.messages import closest, did_you_mean, dotted, in_parentheses, listed, shown, wanted
+from engine.experience.json_schema.messages import (
+    closest,
+    did_you_mean,
+    dotted,
+    in_parentheses,
+    listed,
+    rule_text,
+    shown,
+    wanted,
+)
 from engine.experience.json_schema.violations import Violation, violations
 from engine.experience.problems import Code, Problem, Severity
 from engine.experience.source.locate import Place, Steps, locate, missing_key_span
@@ -17,12 +26,12 @@ from engine.expressions import Json
 from engine.syntax import NodeKind, Span, View
 
 
-class Spot(Enum):
+class ShownAt(Enum):
     """The text at which a mistake is shown: the value at its path, the value's key, or where a missing key belongs."""
 
     VALUE = "value"
     KEY = "key"
-    LACKING = "lacking"
+    MISSING_KEY = "missing key"
 
 
 class Flaw(Struct, frozen=True):
@@ -31,7 +40,7 @@ class Flaw(Struct, frozen=True):
     code: Code
     message: str
     path: Steps
-    spot: Spot = Spot.VALUE
+    shown_at: ShownAt = ShownAt.VALUE
     severity: Severity = Severity.ERROR
     blocks: bool = True
     data: Mapping[str, str] = field(default_factory=dict)
@@ -44,9 +53,9 @@ class Flaw(Struct, frozen=True):
         return Problem(self.code, self.severity, self.message, self._span(view, place), data=self.data)
 
     def _span(self, view: View, place: Place) -> Span:
-        if self.spot is Spot.LACKING:
+        if self.shown_at is ShownAt.MISSING_KEY:
             return missing_key_span(view, self.path)
-        return place.key_span if self.spot is Spot.KEY else place.span
+        return place.key_span if self.shown_at is ShownAt.KEY else place.span
 
 
 def problems_of(flaws: Sequence[Flaw], view: View) -> tuple[Problem, ...]:
@@ -102,7 +111,7 @@ def _unknown_key(violation: Violation, meant: str | None) -> Flaw:
         Code.UNKNOWN_KEY,
         f"unknown key `{key}`{' is ignored' if ignored and not meant else ''}{hint}",
         (*violation.path, key),
-        spot=Spot.KEY,
+        shown_at=ShownAt.KEY,
         severity=Severity.WARNING if ignored and not meant else Severity.ERROR,
         blocks=meant is not None,
         data={"key": key} | ({"suggestion": suggestion} if suggestion else {}),
@@ -122,14 +131,14 @@ def _missing_key(violation: Violation, subject: str) -> Flaw:
     owner = f"`{dotted(violation.path)}`" if violation.path else subject
     remedy = f"; use {wanted(schema)}" if "enum" in schema else ""
     message = f"{owner} needs `{key}`{in_parentheses(schema)}{remedy}"
-    return Flaw(Code.MISSING_KEY, message, violation.path, spot=Spot.LACKING, data={"key": key})
+    return Flaw(Code.MISSING_KEY, message, violation.path, shown_at=ShownAt.MISSING_KEY, data={"key": key})
 
 
 def _wrong(violation: Violation, subject: str) -> Flaw:
     """A value of the wrong type, or one that another rule forbids."""
     name = f"`{dotted(violation.path)}`" if violation.path else subject
     value, schema = violation.value, violation.schema
-    code, spot, data = Code.WRONG_VALUE, Spot.VALUE, {}
+    code, data = Code.WRONG_VALUE, {}
     match violation.keyword:
         case "type":
             code = Code.WRONG_TYPE
@@ -146,8 +155,8 @@ def _wrong(violation: Violation, subject: str) -> Flaw:
         case "pattern" | "minimum" | "maximum":
             message = f"{name} must be {wanted(schema)}, not {shown(value)}"
         case keyword:
-            message = f"{name} violates `{keyword}: {schema.get(keyword)}`; it is {shown(value)}"
-    return Flaw(code, message, violation.path, spot=spot, data=data)
+            message = f"{name} violates `{rule_text(keyword, schema)}`; it is {shown(value)}"
+    return Flaw(code, message, violation.path, data=data)
 
 
 def _quotes_hint(value: Json, schema: Mapping[str, object]) -> str:

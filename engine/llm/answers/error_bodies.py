@@ -1,7 +1,7 @@
-"""What a body that is no answer says, whatever wrote it: a provider, a framework, a proxy. Pure; never raises.
+"""Reads the error body of an HTTP response, whoever wrote it: provider, framework or proxy. Pure; never raises.
 
 Known are `error` as an object or a text, `detail` (FastAPI), lists (Google), problem details (RFC 9457), HTML, plain
-text; of any other JSON, all is shown.
+text; any other JSON is shown whole.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from msgspec import Struct
 
 from engine.visible import visible
 
-_LONGEST = 500
-"""Characters of what is shown; nobody reads a page of HTML in a message."""
+_MAX_SHOWN = 500
+"""Characters shown in a message: nobody reads a page of HTML there."""
 
 _MOST_BYTES = 64 * 1024
-"""What is longer is read no further: what matters stands at the beginning."""
+"""Bodies are read up to here: what matters comes first."""
 
 _TEXT_KEYS = ("message", "detail", "msg", "error_description", "error_message", "error_msg", "reason", "title", "raw")
 _CODE_KEYS = ("code", "status_code", "status", "type", "error_code")
@@ -59,18 +59,18 @@ STATUS_OF_CODE = {
     "unavailable": 503,
     "deadline_exceeded": 504,
 }
-"""The HTTP status that a named error would have had, where it came in an answer of status 200."""
+"""The HTTP status of a named error in a response of status 200."""
 
 
 class ErrorBody(Struct, frozen=True):
-    """What a body says: words for a message, empty where there are none, and the code beside them."""
+    """An error: its message, perhaps empty, and its code."""
 
     said: str = ""
     code: str | None = None
 
     @property
     def status(self) -> int | None:
-        """The HTTP status that the code stands for; None where it stands for none."""
+        """The HTTP status of the code; None if it has none."""
         code = self.code or ""
         if code.isascii() and code.isdigit() and 400 <= int(code[:4]) <= 599:
             return int(code)
@@ -78,7 +78,7 @@ class ErrorBody(Struct, frozen=True):
 
 
 def read_error_body(body: bytes) -> ErrorBody:
-    """What `body` says."""
+    """The error in a body."""
     text = body[:_MOST_BYTES].decode("utf-8", "replace").strip().lstrip("\ufeff")
     try:
         value = json.loads(body)
@@ -88,7 +88,7 @@ def read_error_body(body: bytes) -> ErrorBody:
 
 
 def read_error(value: object) -> ErrorBody:
-    """What a JSON value says that stands for an error."""
+    """The error in a JSON value."""
     words = list(dict.fromkeys(_words(value)))
     said = ": ".join(words) if words else _as_json(value)
     codes = list(_codes(value))
@@ -97,13 +97,13 @@ def read_error(value: object) -> ErrorBody:
 
 
 def shown(text: str) -> str:
-    """`text` on one line, cut, and with nothing in it that controls a terminal."""
-    line = " ".join(visible(text[: 20 * _LONGEST]).split())
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+    """`text` shortened to one line, without characters that control a terminal."""
+    line = " ".join(visible(text[: 20 * _MAX_SHOWN]).split())
+    return line if len(line) <= _MAX_SHOWN else f"{line[:_MAX_SHOWN]}…"
 
 
 def _words(value: object, depth: int = _DEPTH) -> Iterator[str]:
-    """The texts that people are meant to read, the outermost first."""
+    """The messages in a value, outermost first."""
     if depth == 0:
         return
     if isinstance(value, str):
@@ -116,7 +116,7 @@ def _words(value: object, depth: int = _DEPTH) -> Iterator[str]:
 
 
 def _words_of_text(text: str, depth: int) -> Iterator[str]:
-    """Proxies put the body of another server, JSON or HTML, into a text of theirs."""
+    """The messages in text, which may hold JSON or HTML of a server behind a proxy."""
     text = text.strip()
     if text[:1] in ("{", "["):
         try:
@@ -149,7 +149,7 @@ def _words_of_object(fields: dict[str, object], depth: int) -> Iterator[str]:
 
 
 def _codes(value: object, depth: int = _DEPTH) -> Iterator[str]:
-    """The codes of an error, the innermost first."""
+    """The codes of an error, innermost first."""
     if depth == 0:
         return
     if isinstance(value, list):
@@ -170,12 +170,12 @@ def _as_json(value: object) -> str:
 
 
 def _text_of_html(text: str) -> str:
-    """What a page shows, title first."""
+    """The visible text of a page, title first."""
     return html.unescape(" ".join(dict.fromkeys(" ".join(part.split()) for part in _parts_of_html(text)))).strip()
 
 
 def _parts_of_html(text: str) -> Iterable[str]:
-    """The texts between tags, in one pass: pages of strangers must not take longer than their length deserves."""
+    """The texts between tags, in one pass, so that untrusted pages take linear time."""
     hidden = ""
     for at, piece in enumerate(text.split("<")):
         tag, closed, rest = piece.partition(">") if at else ("", "", piece)

@@ -1,4 +1,4 @@
-"""What an answer that is an error means, for providers that follow the usual conventions."""
+"""Turns error responses into errors, for providers that follow the usual conventions."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from engine.llm.protocol import (
 from engine.log.secrets.masking import Secrets
 
 _SPENT_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
-"""Of OpenAI: a 429 that no waiting mends."""
+"""OpenAI's codes of a 429 that waiting does not help."""
 
 _UNRELATED = frozenset({401, 402, 403, 407, 408, 409, 425, 429})
-"""Statuses of errors that are about something else than what was asked."""
+"""Statuses of errors that are not about the content of the request."""
 
 OK = 200
 
 
 class Account(Struct, frozen=True):
-    """How messages call a provider, and what its user can set: variables of the environment, and a page for limits."""
+    """The account with a provider: its name in messages, its environment variables, and the page of its limits."""
 
     name: str
     secrets: tuple[str, ...]
@@ -43,13 +43,13 @@ class Account(Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The variable that holds the key."""
+        """The variable of the key."""
         return self.secrets[0]
 
 
 class Refusal(Struct, frozen=True):
-    """An answer that is none: its status (200 where the error came inside), its headers with lower-case names, and
-    what its body says.
+    """An error response: its status (200 where the error is in the body), its headers with lower-case names, and the
+    message and code in its body.
     """
 
     status: int
@@ -59,18 +59,18 @@ class Refusal(Struct, frozen=True):
 
     @property
     def is_about_tool_choice(self) -> bool:
-        """Whether the model does not let itself be told to call a tool."""
+        """Whether the model refuses to be forced to call a tool."""
         said = self.said.lower().replace("-", "_").replace(" ", "_")
         return self.status not in _UNRELATED and "tool_choice" in said
 
 
 def read_refusal(status: int, headers: Mapping[str, str], body: bytes, secrets: Secrets) -> Refusal:
-    """The refusal in the body of an error, without secrets."""
+    """Reads an error response, and masks secrets in it."""
     return _refusal(status, headers, read_error_body(body), secrets)
 
 
 def embedded_refusal(headers: Mapping[str, str], error: object, secrets: Secrets) -> Refusal:
-    """The refusal in the body, or a part of it, of an answer whose own status is 200."""
+    """Reads the error in the body of a response of status 200."""
     found = read_error(error)
     return _refusal(found.status or OK, headers, found, secrets)
 
@@ -80,13 +80,13 @@ def _refusal(status: int, headers: Mapping[str, str], found: ErrorBody, secrets:
 
 
 def error_of(refusal: Refusal, account: Account, model: str) -> LLMError:
-    """The error that a refusal stands for, with what the provider said and what to do."""
+    """The error for a refusal, with the message of the provider and the remedy."""
     status, said = refusal.status, refusal.said
     wait = retry_after(refusal.headers)
     if status == 402 or (status == 429 and _is_spent(refusal)):
-        return SpendLimitError(f"the account's limit is reached ({said}); raise it at {account.limits_page}")
+        return SpendLimitError(f"spending limit reached ({said}); raise it at {account.limits_page}")
     if status == 429:
-        return RateLimitedError(f"too many requests ({said}); set `runtime.limits`, or wait", wait)
+        return RateLimitedError(f"rate limit exceeded ({said}); set `runtime.limits`, or wait", wait)
     if status == 529:
         return OverloadedError(f"the provider is overloaded ({said}); try again later", wait)
     if status == OK:
@@ -99,14 +99,14 @@ def error_of(refusal: Refusal, account: Account, model: str) -> LLMError:
 def _refused(refusal: Refusal, account: Account, model: str) -> LLMError:
     status, said = refusal.status, refusal.said
     if status == 401:
-        return AuthFailedError(f"the key was not accepted ({said}); check {account.key}")
+        return AuthFailedError(f"invalid key ({said}); check {account.key}")
     if status == 403:
-        return AuthFailedError(f"the key may not do this ({said}); check what it is allowed")
+        return AuthFailedError(f"permission denied ({said}); check the permissions of the key")
     if status == 404:
-        return UnknownModelError(f"no such model or address: {model} ({said}); check `model` and {account.base_url}")
+        return UnknownModelError(f"model or address not found: {model} ({said}); check `model` and {account.base_url}")
     if status == 407:
-        return BadRequestError(f"the proxy wants a name and a password ({said}); put them into its variable")
-    return BadRequestError(f"the request was not accepted, {status} ({said})")
+        return BadRequestError(f"the proxy requires a name and a password ({said}); add them to its variable")
+    return BadRequestError(f"the request was rejected with {status} ({said})")
 
 
 def _is_spent(refusal: Refusal) -> bool:
@@ -114,7 +114,7 @@ def _is_spent(refusal: Refusal) -> bool:
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:
-    """The wait in seconds that `headers` ask for; None where they do not.
+    """The wait in seconds that `headers` ask for; None without one.
 
     `retry-after` is seconds or a date (RFC 9110); `retry-after-ms`, which OpenAI and Azure send, is finer.
     """

@@ -1,4 +1,4 @@
-"""Whether an answer is whole, by the reason that the provider names for its end (docs/format.md, Agents). Pure."""
+"""Explains answers that are incomplete by their stop reason (docs/format.md, Agents). Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _REFUSED = frozenset({"refusal", "content_filter", "safety", "sensitive"})
 
 
 def unfinished(answer: LLMResponse, request: LLMRequest, said: str = "", native: str | None = None) -> LLMError:
-    """Why `answer` does not count, whose reason is none of those that its provider gives for a whole one.
+    """The error for an answer whose stop reason is not one of a complete answer.
 
-    `said` is what the provider says besides; `native` is the reason in the words of the provider behind the provider.
+    `said` is the explanation of the provider, `native` the stop reason of the provider behind it.
     """
     reason, named = answer.stop_reason, _named(answer.stop_reason, native)
     beside = f": {shown(said)}" if said else ""
@@ -22,22 +22,21 @@ def unfinished(answer: LLMResponse, request: LLMRequest, said: str = "", native:
         cut_off = f"the answer was cut off after {request.max_tokens} tokens"
         return IncompleteAnswerError(f"{cut_off}{beside}{behind}; raise `max_tokens` of the node", answer=answer)
     if reason in _CONTEXT:
-        message = f"prompt and answer are longer than {request.model} can hold{beside}{behind}; shorten the prompt"
+        message = f"prompt and answer exceed the context of {request.model}{beside}{behind}; shorten the prompt"
         return IncompleteAnswerError(message, answer=answer)
     if reason in _REFUSED:
         return refused(answer, request, said or ("" if reason == "refusal" else named))
     if reason == "error":
-        message = f"the provider broke the answer off{beside} ({named}); try again later"
+        message = f"the provider aborted the answer{beside} ({named}); try again later"
     elif reason == "pause_turn":
-        message = f"{request.model} paused before its answer was whole{beside} ({named}); try again"
+        message = f"{request.model} paused before its answer was complete{beside} ({named}); try again"
     else:
-        retry = "try again; if it always ends so, use another model or server"
-        message = f"the answer does not say that it is whole{beside} ({named}); {retry}"
+        message = f"the answer may be incomplete{beside} ({named}); try again, or use another model or server"
     return InterruptedAnswerError(message, answer=answer)
 
 
 def refused(answer: LLMResponse, request: LLMRequest, said: str) -> LLMError:
-    """The model, or a filter behind it, declined to answer, in the words `said`."""
+    """The error for an answer that the model, or a filter, refused; `said` is its explanation."""
     why = f": {shown(said)}" if said else ""
     message = f"{request.model} refused to answer{why}; change the prompt or the model"
     return IncompleteAnswerError(message, answer=answer)
@@ -45,4 +44,4 @@ def refused(answer: LLMResponse, request: LLMRequest, said: str) -> LLMError:
 
 def _named(reason: str | None, native: str | None) -> str:
     named = f"stop reason {shown(reason)}" if reason else "no stop reason"
-    return f"{named}, of the provider behind it {shown(native)}" if native and native != reason else named
+    return f"{named}, upstream {shown(native)}" if native and native != reason else named

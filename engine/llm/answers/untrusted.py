@@ -1,4 +1,4 @@
-"""Readers for values of an answer that any server may have written: each takes anything and raises nothing. Pure."""
+"""Readers of untrusted values in responses: each takes anything and raises nothing. Pure."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ _THOUGHTS = re.compile(r"\s*<think>.*?</think>\s*", re.DOTALL)
 
 
 def as_object(value: Any) -> dict[str, Any]:
-    """`value` where it is an object, else an empty one."""
+    """`value` if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def as_list(value: Any) -> list[Any]:
-    """`value` where it is a list, else an empty one; what stands alone is a list of itself."""
+    """`value` if it is a list; a single value as a list of one, null as an empty one."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def as_text(value: Any) -> str | None:
-    """`value` where it is a text that says something, else None."""
+    """`value` if it is text that is not empty, else None."""
     return value if isinstance(value, str) and value else None
 
 
 def as_count(value: Any) -> int:
-    """`value` where it is a sensible count, else 0."""
+    """`value` if it is a plausible count, else 0."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
     return int(value) if is_number and 0 <= value <= _MOST_TOKENS else 0
 
 
 def text_of(content: Any, kinds: frozenset[str]) -> str:
-    """The text of `content`: a text itself, a part, or a list of parts of which those count whose type is in `kinds`.
+    """The text of `content`: text, a part, or a list of parts, of which those with a type in `kinds` count.
 
-    A part without a type counts where it has a text.
+    A part without a type counts if it has text.
     """
     return "".join(_text_of_part(part, kinds) for part in as_list(content))
 
@@ -55,15 +55,15 @@ def _text_of_part(part: Any, kinds: frozenset[str]) -> str:
 
 
 def arguments_of(given: Any) -> tuple[dict[str, Json] | None, str]:
-    """What a tool is called with: the object, or None and what stands in its place, as a text.
+    """The arguments of a tool call, given as an object or as JSON text; and their text.
 
-    It is written as JSON in a text, or as an object itself.
+    The first is None where they are no object.
     """
     if isinstance(given, str):
         given = without_thoughts(given)
         try:
             value = json.loads(given, parse_constant=_refuse)
-            value = json.loads(value, parse_constant=_refuse) if isinstance(value, str) else value  # written twice over
+            value = json.loads(value, parse_constant=_refuse) if isinstance(value, str) else value  # encoded twice
         except (ValueError, RecursionError):
             return None, given
         return (value, given) if isinstance(value, dict) else (None, given)
@@ -75,13 +75,13 @@ def arguments_of(given: Any) -> tuple[dict[str, Json] | None, str]:
 
 
 def object_in(text: str) -> dict[str, Json] | None:
-    """The object that `text` is as JSON, in a fence or not; None where it is none, or says more than that."""
+    """The object in `text`, which is JSON, perhaps in a fence; None where it is anything else."""
     fenced = _FENCED.fullmatch(text.strip())
     return arguments_of(fenced[1] if fenced else text)[0]
 
 
 def without_thoughts(text: str) -> str:
-    """`text` without the blocks of thoughts that models which think aloud put before their answer."""
+    """`text` without the `<think>` blocks before the answer of some models."""
     start = 0
     while (thoughts := _THOUGHTS.match(text, start)) is not None:
         start = thoughts.end()

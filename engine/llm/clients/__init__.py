@@ -1,1 +1,1 @@
-"""A client for each provider, over its SDK."""
+"""The clients of providers, through their SDKs."""

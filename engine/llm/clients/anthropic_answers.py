@@ -1,6 +1,6 @@
-"""What a server that speaks the Messages API answered, as an answer of ours or the reason why it is none. Pure.
+"""Reads the responses of the Messages API. Pure.
 
-Every field may be anything: the address is the user's to choose.
+Any field may hold anything, since users choose the address.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _TEXTS = frozenset({"text"})
 
 
 def is_answer(body: Mapping[str, Any]) -> bool:
-    """Whether `body` is that of a message, whole or not."""
+    """Whether `body` is that of a message, complete or not."""
     return "content" in body
 
 
 def embedded_error(body: Mapping[str, Any]) -> object | None:
-    """What stands for an error in the body of an answer with status 200."""
+    """The error in the body of a response of status 200; None without one."""
     if body.get("error"):
         return dict(body)
     if "content" not in body and read_error(dict(body)).status is not None:
@@ -34,7 +34,7 @@ def embedded_error(body: Mapping[str, Any]) -> object | None:
 
 
 def read_answer(body: Mapping[str, Any], request: LLMRequest) -> LLMResponse:
-    """The answer in `body`. Raises LLMError where it is not whole."""
+    """The answer in `body`. Raises LLMError if it is incomplete."""
     answer = partial_answer(body, request)
     if answer.stop_reason not in _COMPLETE:
         details = as_object(body.get("stop_details"))
@@ -43,7 +43,7 @@ def read_answer(body: Mapping[str, Any], request: LLMRequest) -> LLMResponse:
 
 
 def partial_answer(body: Mapping[str, Any], request: LLMRequest) -> LLMResponse:
-    """What `body` holds of an answer, whole or not, and its tokens."""
+    """The answer in `body`, complete or not, with its tokens."""
     tool_input, written = _tool_call(body, request)
     usage = as_object(body.get("usage"))
     cached = as_count(usage.get("cache_creation_input_tokens")) + as_count(usage.get("cache_read_input_tokens"))
@@ -51,7 +51,7 @@ def partial_answer(body: Mapping[str, Any], request: LLMRequest) -> LLMResponse:
     tokens_out = as_count(usage.get("output_tokens"))
     model = as_text(body.get("model")) or request.model
     return LLMResponse(
-        # Input that is no object becomes text, so that a repair can show the model what it wrote.
+        # Input that is no object becomes text, so that a repair can show it to the model.
         text=written if tool_input is None and written else text_of(body.get("content"), _TEXTS),
         tool_input=tool_input,
         stop_reason=as_text(body.get("stop_reason")),
@@ -64,7 +64,7 @@ def partial_answer(body: Mapping[str, Any], request: LLMRequest) -> LLMResponse:
 
 
 def _tool_call(body: Mapping[str, Any], request: LLMRequest) -> tuple[dict[str, Json] | None, str]:
-    """What the model calls the tool with, and how that is written; (None, "") where it does not call it."""
+    """The arguments of the tool call and their text; (None, "") without a call."""
     for block in map(as_object, as_list(body.get("content"))):
         named = as_text(block.get("name"))
         if block.get("type") == "tool_use" and request.tool is not None and named in (None, request.tool.name):

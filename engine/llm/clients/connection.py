@@ -1,6 +1,6 @@
-"""A provider's SDK over the network: set up from the environment at the first call, bytes out, bytes back.
+"""Sends requests through a provider's SDK, which is set up from the environment at the first call.
 
-What the bytes mean is the business of those who know the provider's format.
+Replies are returned as bytes; engine.llm.clients.replies reads them.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _TIMEOUT_SECONDS = 3600.0
 
 _CONNECT_SECONDS = 10.0
 _SHORTEST_SECRET = 8
-"""A shorter key is a placeholder for a server that wants none; masked, it would only garble messages."""
+"""A shorter key is a placeholder for a server that needs none; masking it would only garble messages."""
 
 
 class Reply(Struct, frozen=True):
-    """What came back over HTTP; the names of `headers` are in lower case."""
+    """An HTTP response; the names of `headers` are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -44,10 +44,9 @@ class Reply(Struct, frozen=True):
 
 
 class Connection:
-    """The SDK `package` for `account`. Costs nothing until the first call: only that imports it.
+    """A connection through the SDK `package`, which is imported at the first call.
 
-    `make` makes the SDK's client of the package, with the options that both SDKs share; `missing` says what to do where
-    the package is not installed.
+    `make` makes the client of the SDK with the options that all SDKs share; `missing` is the error without it.
     """
 
     def __init__(
@@ -68,17 +67,17 @@ class Connection:
 
     @property
     def host(self) -> str:
-        """Where calls go."""
+        """The host of calls; empty before the first."""
         return str(self._client.base_url.host) if self._client is not None else ""
 
     @property
     def secrets(self) -> Secrets:
-        """What no message may hold."""
+        """The secrets that messages must not contain."""
         values = (read(os.environ, name) for name in self._account.secrets)
         return Secrets(value for value in values if value is not None and len(value) >= _SHORTEST_SECRET)
 
     async def send(self, call: Callable[[Any], Awaitable[Any]]) -> Reply:
-        """What comes back of `call`, which makes a raw request with the SDK's client. Raises LLMError."""
+        """The reply to `call`, which makes a raw request with the client of the SDK. Raises LLMError."""
         async with self._starting:
             if self._client is None:
                 self._client = await asyncio.to_thread(self._started)
@@ -88,7 +87,7 @@ class Connection:
             response = error.response
         except self._sdk.APIConnectionError as error:
             raise self._unreached(error) from None
-        except ValueError as error:  # such as half a character, which UTF-8 does not write
+        except ValueError as error:  # such as a lone surrogate, which UTF-8 cannot encode
             raise BadRequestError(f"the request cannot be sent: {shown(str(error))}") from None
         self._answered = True
         return Reply(response.status_code, response.headers, response.content)
@@ -117,7 +116,7 @@ class Connection:
             options = {"base_url": base_url, "max_retries": 0, "timeout": timeout, "http_client": http_client}
             return self._make(self._sdk, options)
         except (InvalidURL, ValueError, TypeError, OSError, ImportError) as error:
-            hint = "check the variables of the environment for the provider, proxies and certificates"
+            hint = "check the environment variables of the provider, proxies and certificates"
             raise EnvironmentVariableError(f"the client cannot be set up: {shown(str(error))}; {hint}") from None
 
     def _unreached(self, error: Exception) -> LLMError:
@@ -130,26 +129,26 @@ class Connection:
         set_by_user = read(os.environ, self._account.base_url) is not None
         checks = f"check the network{f', {proxy}' if proxy else ''} and {self._account.base_url}"
         message = f"{address.host} {failure.reason}; {failure.remedy or checks}"
-        of_ones_own = proxy is not None or (set_by_user and is_local(address.host))
-        # What refuses the first call was never started, and is not going to come; what has answered may come back.
-        absent = failure.refused and of_ones_own and not self._answered
+        is_local_or_proxy = proxy is not None or (set_by_user and is_local(address.host))
+        # What refuses the first call was never started, so waiting does not help; what has answered may come back.
+        absent = failure.refused and is_local_or_proxy and not self._answered
         return (ConnectionFailedError if failure.transient and not absent else UnreachableError)(message)
 
 
 def account_problems(account: Account, environment: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with the variables of an account, a message each; none shows a key."""
+    """Problems of the variables of an account, a message each; none shows a key."""
     for name in account.secrets:
         yield from key_problems(name, environment)
     yield from settings_problems(account, environment)
 
 
 def key_problems(name: str, environment: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with the key that the variable `name` holds."""
+    """Problems of the key in the variable `name`."""
     return header_problems(name, read(environment, name), "copy the key again")
 
 
 def settings_problems(account: Account, environment: Mapping[str, str]) -> Iterator[str]:
-    """What is wrong with the variables of an account that are no keys."""
+    """Problems of the other variables of an account."""
     yield from address_problems(account.base_url, read(environment, account.base_url))
     for name in account.headers:
         yield from header_problems(name, read(environment, name), "correct or unset it")

@@ -1,6 +1,6 @@
-"""What a server that speaks chat completions answered, as an answer of ours or the reason why it is none. Pure.
+"""Reads the responses of the chat completions API. Pure.
 
-Servers that are compatible differ in what they leave out and how they write it; so every field may be anything.
+Compatible servers differ in what they leave out and how they write it, so any field may hold anything.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _TEXTS = frozenset({"text", "output_text"})
 
 
 def is_answer(body: Mapping[str, Any]) -> bool:
-    """Whether `body` is that of a completion, whole or not."""
+    """Whether `body` is that of a completion, complete or not."""
     return "choices" in body
 
 
 def embedded_error(body: Mapping[str, Any]) -> object | None:
-    """What stands for an error in the body of an answer with status 200, beside the choice or in its place."""
+    """The error in the body of a response of status 200, beside the choice or in its place; None without one."""
     choice = _choice(body)
     errors: list[object] = [body.get("error"), choice.get("error"), as_object(choice.get("message")).get("error")]
     found = next(filter(None, errors), None)
@@ -39,10 +39,10 @@ def embedded_error(body: Mapping[str, Any]) -> object | None:
 
 
 def read_answer(body: Mapping[str, Any], request: LLMRequest, *, priced: bool) -> LLMResponse:
-    """The answer in `body`. Raises LLMError where it is not whole."""
+    """The answer in `body`. Raises LLMError if it is incomplete."""
     answer, choice = partial_answer(body, request, priced=priced), _choice(body)
     if not choice:
-        raise InterruptedAnswerError("the server answered with no choice, so with no answer; try again", answer=answer)
+        raise InterruptedAnswerError("the server answered without a choice; try again", answer=answer)
     refusal = _refusal(as_object(choice.get("message")))
     if refusal:
         raise refused(answer, request, refusal)
@@ -52,7 +52,7 @@ def read_answer(body: Mapping[str, Any], request: LLMRequest, *, priced: bool) -
 
 
 def partial_answer(body: Mapping[str, Any], request: LLMRequest, *, priced: bool) -> LLMResponse:
-    """What `body` holds of an answer, whole or not, and its tokens."""
+    """The answer in `body`, complete or not, with its tokens."""
     choice = _choice(body)
     message = as_object(choice.get("message"))
     tool_input, written = _tool_call(message, request)
@@ -61,7 +61,7 @@ def partial_answer(body: Mapping[str, Any], request: LLMRequest, *, priced: bool
     tokens_out = as_count(usage.get("completion_tokens")) or as_count(usage.get("output_tokens"))
     model = as_text(body.get("model")) or request.model
     return LLMResponse(
-        # Arguments that are no object become text, so that a repair can show the model what it wrote.
+        # Arguments that are no object become text, so that a repair can show them to the model.
         text=written if tool_input is None and written else _text(message),
         tool_input=tool_input,
         stop_reason=as_text(choice.get("finish_reason")),
@@ -83,17 +83,17 @@ def _text(message: Mapping[str, Any]) -> str:
 
 
 def _refusal(message: Mapping[str, Any]) -> str:
-    """The words in which the model declines, beside its text or among its parts."""
+    """The words of a refusal, beside the text of the message or among its parts."""
     parts = [as_object(part) for part in as_list(message.get("content"))]
     words = [message.get("refusal"), *(part.get("refusal") for part in parts if part.get("type") == "refusal")]
     return " ".join(word for word in map(as_text, words) if word is not None).strip()
 
 
 def _tool_call(message: Mapping[str, Any], request: LLMRequest) -> tuple[dict[str, Json] | None, str]:
-    """What the model calls the tool with, and how that is written; (None, "") where it does not call it."""
+    """The arguments of the tool call and their text; (None, "") without a call."""
     calls = [as_object(call) for call in as_list(message.get("tool_calls"))]
     functions = [as_object(call.get("function")) or call for call in calls]
-    functions.append(as_object(message.get("function_call")))  # as it was before there were tools
+    functions.append(as_object(message.get("function_call")))  # the API before tools
     for function in functions:
         named = as_text(function.get("name"))
         if function and request.tool is not None and named in (None, request.tool.name):

@@ -113,7 +113,7 @@ def _parquet(path: Path) -> list[Json]:
         import pyarrow as pa  # type: ignore[import-untyped]
         import pyarrow.parquet  # type: ignore[import-untyped]
     except ImportError:
-        message = "reading Parquet needs pyarrow; install it with `pip install 'oe-lsp[parquet]'`"
+        message = "reading Parquet needs pyarrow; install it with `pip install pyarrow`"
         raise NodeError("DatasetSource", message, retryable=False) from None
     try:
         with open_noted(path) as content:

@@ -219,7 +219,7 @@ class _Builder:
         if len(data) < len(entries):
             raise _NotPlainError
         length, index = end - start, _index(tuple(data))
-        return Mapping(self._block, start, length, tuple(entries), BLOCK, depth + 1, 0, True, data, index, True)
+        return Mapping(self._block, start, length, tuple(entries), BLOCK, depth + 1, 0, True, data, index)
 
     def _sequence(self, levels: int) -> Sequence:
         items: list[tuple[int, Green]] = []
@@ -240,7 +240,7 @@ class _Builder:
             data.append(value.data)
             end = at + value.length
             depth = max(depth, value.depth)
-        return Sequence(self._block, start, end - start, tuple(items), BLOCK, depth + 1, 0, True, data, True)
+        return Sequence(self._block, start, end - start, tuple(items), BLOCK, depth + 1, 0, True, data)
 
 
 # -- flow style on one line, such as `{ from: a, to: b }` ------------------------------------------------------
@@ -303,7 +303,7 @@ def _flow_mapping(block: str, start: int, levels: int) -> tuple[Mapping, int]:
     if mark != "}" or len(data) < len(entries):
         raise _NotPlainError
     index = _index(tuple(data))
-    return Mapping(block, start, at - start, tuple(entries), FLOW, depth + 1, 0, True, data, index, True), at
+    return Mapping(block, start, at - start, tuple(entries), FLOW, depth + 1, 0, True, data, index), at
 
 
 def _flow_sequence(block: str, start: int, levels: int) -> tuple[Sequence, int]:
@@ -330,7 +330,7 @@ def _flow_sequence(block: str, start: int, levels: int) -> tuple[Sequence, int]:
         data.append(value.data)
     if mark != "]":
         raise _NotPlainError
-    return Sequence(block, start, at - start, tuple(items), FLOW, depth + 1, 0, True, data, True), at
+    return Sequence(block, start, at - start, tuple(items), FLOW, depth + 1, 0, True, data), at
 
 
 def _flow_scalar(block: str, at: int, plain: str | None, quoted: str | None) -> Scalar:

@@ -18,7 +18,7 @@ WRONG = [
     ({"ALL_PROXY": "socks://127.0.0.1:7890"}, "ALL_PROXY", "write socks5://127.0.0.1:7890"),
     ({"NO_PROXY": "[::1],localhost"}, "NO_PROXY", "write ::1"),
     ({"SSL_CERT_FILE": "/nowhere/ca.pem"}, "SSL_CERT_FILE", "does not exist"),
-    ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:x"}, "ANTHROPIC_BASE_URL", "whose port x is no number"),
+    ({"ANTHROPIC_BASE_URL": "http://127.0.0.1:x"}, "ANTHROPIC_BASE_URL", "whose port x is not a number"),
     ({"ANTHROPIC_BASE_URL": "127.0.0.1:9"}, "ANTHROPIC_BASE_URL", "does not begin with http:// or https://"),
     ({"ANTHROPIC_API_KEY": f'"{KEY}"'}, "ANTHROPIC_API_KEY", "quotation marks"),
     ({"ANTHROPIC_API_KEY": f"{KEY[:5]}\u2026"}, "ANTHROPIC_API_KEY", "U+2026"),
@@ -82,7 +82,7 @@ def test_an_http_dataset_says_what_is_wrong_with_a_proxy(world: World, oe: Oe) -
     ended = oe("run", HTTP_PROXY="127.0.0.1:x")
 
     assert ended.code == 1
-    assert "HTTP_PROXY is http://127.0.0.1:x, whose port x is no number" in ended.out
+    assert "HTTP_PROXY is http://127.0.0.1:x, whose port x is not a number" in ended.out
 
 
 def test_doctor_says_what_is_wrong_with_variables_and_shows_no_key(oe: Oe) -> None:
@@ -96,7 +96,7 @@ def test_doctor_says_what_is_wrong_with_variables_and_shows_no_key(oe: Oe) -> No
 
     checks = json.loads(checked.out)["checks"]
     details = [(check["name"], check["detail"]) for check in checks if check["status"] == "warn"]
-    assert ("ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY has quotation marks around it; remove them") in details
+    assert ("ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY is in quotation marks; remove them") in details
     network = [detail for name, detail in details if name == "network"]
     assert [detail.split()[0] for detail in network] == ["ALL_PROXY", "OPENAI_BASE_URL"]
     assert KEY not in checked.out

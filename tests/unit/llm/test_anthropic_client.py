@@ -172,7 +172,7 @@ async def test_a_variable_that_is_wrong_is_named_before_anything_is_sent(
     api = serve(text("ok"))
     monkeypatch.setenv(variable, "sk-ant\x07-of-this-test")
 
-    with pytest.raises(EnvironmentVariableError, match=f"^{variable} holds a control character") as raised:
+    with pytest.raises(EnvironmentVariableError, match=f"^{variable} contains a control character") as raised:
         await client.complete(PLAIN)
 
     assert (api.requests, raised.value.retryable) == ([], False)
@@ -183,18 +183,18 @@ ERRORS = [
     (status(400, "prompt is too long"), BadRequestError, "prompt is too long"),
     (status(401, f"bad key {KEY}"), AuthFailedError, "check ANTHROPIC_API_KEY"),
     (status(402), SpendLimitError, "raise it at"),
-    (status(403), AuthFailedError, "the key may not do this"),
-    (status(404), UnknownModelError, "no such model or address: claude-sonnet-4-6"),
+    (status(403), AuthFailedError, "permission denied"),
+    (status(404), UnknownModelError, "model or address not found: claude-sonnet-4-6"),
     (status(413), BadRequestError, "413"),
-    (status(429, retry_after=7), RateLimitedError, "too many requests"),
-    (status(429, x_should_retry="false"), SpendLimitError, "limit is reached"),
+    (status(429, retry_after=7), RateLimitedError, "rate limit exceeded"),
+    (status(429, x_should_retry="false"), SpendLimitError, "limit reached"),
     (status(500), ServerFailedError, "failed with 500"),
     (status(503), ServerFailedError, "failed with 503"),
     (status(529), OverloadedError, "overloaded"),
     (status(408), ServerFailedError, "failed with 408"),
     (status(409), ServerFailedError, "failed with 409"),
-    (rubbish(), InterruptedAnswerError, "broke off in the middle"),
-    (no_message(), MalformedReplyError, "something else than a message"),
+    (rubbish(), InterruptedAnswerError, "is truncated"),
+    (no_message(), MalformedReplyError, "did not answer with a message"),
     (hang_up(), ConnectionFailedError, "127.0.0.1 was not reached or hung up"),
 ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.llm.protocol import BadRequestError, LLMError, OverloadedError, RateLimitedError, SpendLimitError
-from engine.llm.retry import CAP_SECONDS, MAX_ATTEMPTS, NAMED_CAP_SECONDS, with_retries
+from engine.llm.retry import CAP_SECONDS, MAX_ATTEMPTS, RETRY_AFTER_CAP_SECONDS, with_retries
 
 
 class Calls:
@@ -87,4 +87,4 @@ async def test_a_wait_of_weeks_is_cut_short() -> None:
 
     await calls.run()
 
-    assert NAMED_CAP_SECONDS <= calls.slept[0] <= NAMED_CAP_SECONDS + 1
+    assert RETRY_AFTER_CAP_SECONDS <= calls.slept[0] <= RETRY_AFTER_CAP_SECONDS + 1

@@ -46,14 +46,14 @@ def test_a_message_with_a_known_reason_is_whole(reason: str) -> None:
 FINAL = [
     ("length", "cut off after 100 tokens; raise `max_tokens`"),
     ("max_tokens", "cut off after 100 tokens; raise `max_tokens`"),
-    ("model_context_window_exceeded", "longer than the-model can hold; shorten the prompt"),
+    ("model_context_window_exceeded", "exceed the context of the-model; shorten the prompt"),
     ("refusal", "the-model refused to answer; change the prompt or the model"),
     ("content_filter", "the-model refused to answer: stop reason content_filter; change the prompt"),
 ]
 AGAIN = [
-    ("error", "broke the answer off (stop reason error)"),
-    ("pause_turn", "paused before its answer was whole"),
-    ("eos", "does not say that it is whole (stop reason eos)"),
+    ("error", "aborted the answer (stop reason error)"),
+    ("pause_turn", "paused before its answer was complete"),
+    ("eos", "may be incomplete (stop reason eos)"),
     ("STOP\x1b[31m", "stop reason STOP\u241b[31m"),
     (None, "(no stop reason)"),
     ("", "(no stop reason)"),
@@ -92,9 +92,9 @@ def test_a_reason_that_is_complete_for_one_provider_is_not_for_the_other() -> No
 
 
 def test_the_reason_of_the_provider_behind_the_provider_is_said() -> None:
-    with pytest.raises(InterruptedAnswerError, match="of the provider behind it MALFORMED_FUNCTION_CALL"):
+    with pytest.raises(InterruptedAnswerError, match="upstream MALFORMED_FUNCTION_CALL"):
         from_openai("error", native_finish_reason="MALFORMED_FUNCTION_CALL")
-    with pytest.raises(IncompleteAnswerError, match="of the provider behind it MAX_TOKENS"):
+    with pytest.raises(IncompleteAnswerError, match="upstream MAX_TOKENS"):
         from_openai("length", native_finish_reason="MAX_TOKENS")
 
 

@@ -121,8 +121,8 @@ async def test_a_server_that_speaks_no_https_is_said_to(server: RowsApi) -> None
     ("content", "said"),
     [
         (None, "which does not exist"),
-        (b"", "which holds no certificate in PEM format"),
-        (b"\x30\x82\x01", "which holds no certificate in PEM format"),
+        (b"", "which contains no certificate in PEM format"),
+        (b"\x30\x82\x01", "which contains no certificate in PEM format"),
         (b"-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n", "whose certificates cannot be read"),
     ],
 )
@@ -147,7 +147,7 @@ def test_folders_of_certificates_may_be_several_of_which_one_is_there(tmp_path: 
     (folder,) = certificate_problems({"SSL_CERT_FILE": str(tmp_path)})
 
     assert "which does not exist" in gone
-    assert "which is no folder" in wrong
+    assert "which is not a folder" in wrong
     assert "which is a folder" in folder
 
 

@@ -71,22 +71,25 @@ def test_hosts_in_no_proxy_are_asked_directly(no_proxy: str, host: str, port: in
     [
         (
             {"ALL_PROXY": "socks://127.0.0.1:1"},
-            "ALL_PROXY is socks://127.0.0.1:1, but proxies of the kind socks:// are",
+            "ALL_PROXY is socks://127.0.0.1:1, but socks:// is",
         ),
         ({"all_proxy": "socks4://127.0.0.1:1"}, "write socks5://127.0.0.1:1, else unset all_proxy"),
         ({"HTTPS_PROXY": "ftp://127.0.0.1:1"}, "write http://127.0.0.1:1, else unset HTTPS_PROXY"),
-        ({"HTTP_PROXY": "http://127.0.0.1:x"}, "HTTP_PROXY is http://127.0.0.1:x, whose port x is no number"),
-        ({"HTTP_PROXY": "http://:8080"}, "names no host; write it as scheme://host:port, or unset HTTP_PROXY"),
-        ({"HTTP_PROXY": "http//127.0.0.1:1"}, "which is no address"),
-        ({"HTTP_PROXY": "http:/127.0.0.1:1"}, "which is no address"),
-        ({"HTTP_PROXY": "socks5:127.0.0.1:1"}, "whose port 127.0.0.1:1 is no number"),
-        ({"HTTP_PROXY": '"http://127.0.0.1:1"'}, "HTTP_PROXY has quotation marks"),
-        ({"HTTP_PROXY": "http://a b:1"}, "HTTP_PROXY holds SPACE"),
-        ({"NO_PROXY": "[::1],localhost"}, "NO_PROXY holds [::1], but hosts stand there without brackets; write ::1"),
-        ({"no_proxy": "10.0.0.0/33"}, "no_proxy holds 10.0.0.0/33, which is no network"),
-        ({"NO_PROXY": "localhost:x"}, "whose port is no number"),
+        ({"HTTP_PROXY": "http://127.0.0.1:x"}, "HTTP_PROXY is http://127.0.0.1:x, whose port x is not a number"),
+        ({"HTTP_PROXY": "http://:8080"}, "has no host; write it as scheme://host:port, or unset HTTP_PROXY"),
+        ({"HTTP_PROXY": "http//127.0.0.1:1"}, "which is not an address"),
+        ({"HTTP_PROXY": "http:/127.0.0.1:1"}, "which is not an address"),
+        ({"HTTP_PROXY": "socks5:127.0.0.1:1"}, "whose port 127.0.0.1:1 is not a number"),
+        ({"HTTP_PROXY": '"http://127.0.0.1:1"'}, "HTTP_PROXY is in quotation marks"),
+        ({"HTTP_PROXY": "http://a b:1"}, "HTTP_PROXY contains SPACE"),
+        (
+            {"NO_PROXY": "[::1],localhost"},
+            "NO_PROXY contains [::1], but hosts are written without brackets there; write ::1",
+        ),
+        ({"no_proxy": "10.0.0.0/33"}, "no_proxy contains 10.0.0.0/33, which is not a network"),
+        ({"NO_PROXY": "localhost:x"}, "whose port is not a number"),
         ({"NO_PROXY": "localhost;127.0.0.1"}, "separate hosts by commas"),
-        ({"NO_PROXY": "host/path"}, "which is no network"),
+        ({"NO_PROXY": "host/path"}, "which is not a network"),
     ],
 )
 def test_what_no_request_could_go_by_is_named(environment: dict[str, str], said: str) -> None:
@@ -101,7 +104,7 @@ def test_a_socks_proxy_without_its_library_says_how_to_install_it() -> None:
     (problem,) = proxy_problems(environment, socks_installed=False)
 
     assert "ALL_PROXY (socks5://127.0.0.1:7890)" in problem
-    assert "pip install 'oe-lsp[socks]'" in problem
+    assert "pip install socksio" in problem
     assert list(proxy_problems(environment, socks_installed=True)) == []
 
 

@@ -23,16 +23,19 @@ def test_a_variable_that_is_set_to_nothing_is_not_set(nothing: str) -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (f'"{KEY}"', "KEY has quotation marks around it; remove them"),
+        (f'"{KEY}"', "KEY is in quotation marks; remove them"),
         (f"'{KEY}'", "quotation marks"),
         (f"\u201c{KEY}\u201d", "quotation marks"),
-        ("sk-of\nsk-this", "holds a line break (U+000A) as character 6, which no header can; copy the key again"),
+        (
+            "sk-of\nsk-this",
+            "contains a line break (U+000A) as character 6, which is not allowed in a header; copy the key again",
+        ),
         ("sk\rx", "a carriage return (U+000D)"),
         ("sk\x07x", "a control character (U+0007)"),
         ("sk\u2026x", "HORIZONTAL ELLIPSIS (U+2026) as character 3"),
         ("sk\u200bx", "ZERO WIDTH SPACE (U+200B)"),
         ("skéx", "U+00E9"),
-        ("sk\udcffx", "a byte that is no UTF-8"),
+        ("sk\udcffx", "a byte that is not UTF-8"),
     ],
 )
 def test_a_key_that_no_header_can_hold_is_named_and_never_shown(value: str, said: str) -> None:
@@ -51,9 +54,9 @@ def test_a_key_of_printable_characters_has_no_problem() -> None:
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("X-A: 1\nX-B 2", "HEADERS, line 2, is no header; write `Name: value`"),
-        ("X A: 1", "HEADERS, line 1, is no header"),
-        ("X-A: naïve", "HEADERS, line 1, holds LATIN SMALL LETTER I WITH DIAERESIS"),
+        ("X-A: 1\nX-B 2", "HEADERS, line 2, is not a header; write `Name: value`"),
+        ("X A: 1", "HEADERS, line 1, is not a header"),
+        ("X-A: naïve", "HEADERS, line 1, contains LATIN SMALL LETTER I WITH DIAERESIS"),
     ],
 )
 def test_lines_that_are_no_headers_are_counted_out(value: str, said: str) -> None:
@@ -73,15 +76,15 @@ def test_lines_of_headers_may_end_in_any_way() -> None:
         ("localhost:11434/v1", "such as http://localhost:11434/v1"),
         ("api.example.com/v1", "such as https://api.example.com/v1"),
         ("ftp://host", "begins with ftp://"),
-        ("http://127.0.0.1:x", "whose port x is no number up to 65535; correct it"),
-        ("http://[::1]:x/v1", "whose port x is no number"),
-        ("http://127.0.0.1:99999", "whose port 99999 is no number up to 65535"),
-        ("http://:80", "which names no host"),
-        ("http://", "which names no host"),
-        ("http://[::1", "an IPv6 host stands in brackets"),
-        ("http://a b", "holds SPACE (U+0020), which no address can"),
+        ("http://127.0.0.1:x", "whose port x is not a number up to 65535; correct it"),
+        ("http://[::1]:x/v1", "whose port x is not a number"),
+        ("http://127.0.0.1:99999", "whose port 99999 is not a number up to 65535"),
+        ("http://:80", "which has no host"),
+        ("http://", "which has no host"),
+        ("http://[::1", "write an IPv6 host in brackets"),
+        ("http://a b", "contains SPACE (U+0020), which is not allowed in an address"),
         ("http://a\nb", "a line break (U+000A)"),
-        ("http://a{b}", "whose host holds a character that no host has"),
+        ("http://a{b}", "whose host contains an invalid character"),
         ('"http://a"', "quotation marks"),
     ],
 )

@@ -192,7 +192,7 @@ async def test_a_server_without_https_is_not_retried(bench: Bench, serve: Serve)
 async def test_a_variable_that_makes_requests_impossible_is_named(tmp_path: Path) -> None:
     kind = DatasetKind(tmp_path, {"HTTP_PROXY": "127.0.0.1:x"})
 
-    with pytest.raises(NodeError, match=r"HTTP_PROXY is http://127\.0\.0\.1:x, whose port x is no number") as raised:
+    with pytest.raises(NodeError, match=r"HTTP_PROXY is http://127\.0\.0\.1:x, whose port x is not a number") as raised:
         await kind.execute(work({"type": "http", "url": "http://127.0.0.1:9/"}), RecordingWatcher())
 
     assert not raised.value.retryable

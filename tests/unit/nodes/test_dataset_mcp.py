@@ -203,7 +203,7 @@ async def test_without_the_library_it_says_how_to_install_it(bench: Bench, monke
     monkeypatch.setitem(sys.modules, "mcp", None)
     bench.server([])
 
-    assert await bench.refusal() == "reading MCP resources needs mcp; install it with `pip install 'oe-lsp[mcp]'`"
+    assert await bench.refusal() == "reading MCP resources needs mcp; install it with `pip install mcp`"
 
 
 def test_only_the_request_is_hashed(bench: Bench) -> None:

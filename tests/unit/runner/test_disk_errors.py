@@ -189,8 +189,8 @@ def on_a_full_disk(terminal: Terminal) -> Called:
 
 
 NO_ROOM = [
-    (with_small_files, "File too large", "Raise the limit on the size of files"),
-    (with_small_blobs, "File too large", "Raise the limit on the size of files"),
+    (with_small_files, "File too large", "Raise the limit on file sizes"),
+    (with_small_blobs, "File too large", "Raise the limit on file sizes"),
 ]
 if tiny_disks():
     NO_ROOM.append((on_a_full_disk, "No space left on device", "Free some space"))
@@ -217,7 +217,7 @@ def test_no_room_for_the_first_line_starts_nothing_and_leaves_no_log(tmp_path: P
 
     assert ended.code == 1
     assert "File too large: " in ended.err
-    assert ended.err.endswith("Raise the limit on the size of files, then start it again\n")
+    assert ended.err.endswith("Raise the limit on file sizes, then start it again\n")
     assert terminal.world.store.run_ids() == []
     assert terminal.world.executed() == []
 
@@ -247,7 +247,7 @@ def test_a_deleted_log_is_put_back_and_the_run_stops(tmp_path: Path) -> None:
     assert ended.code == 1
     assert ended.err == (
         f"oe: {terminal.world.store.log(run_id)} was deleted during the run and has been restored. "
-        f"The run was stopped; what completed is kept. Go on with: oe resume {run_id}\n"
+        f"The run was stopped; what completed is kept. Resume with: oe resume {run_id}\n"
     )
     terminal.world.executed()
     assert call([*OE, "resume", "latest"], tmp_path).code == 0

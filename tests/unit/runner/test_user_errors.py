@@ -62,10 +62,10 @@ TOOLS = {
 DATASETS = {"reads_a_missing_file": "rows.csv does not exist; create it or correct `source.uri`"}
 
 ANSWERS: dict[str, tuple[Script, str]] = {
-    "gets_no_json": (rubbish(), "the answer of 127.0.0.1 broke off in the middle; try again"),
+    "gets_no_json": (rubbish(), "the answer of 127.0.0.1 is truncated; try again"),
     "gets_another_shape": (
         no_message(),
-        '127.0.0.1 answered with something else than a message ({"hello": "world"}); check ANTHROPIC_BASE_URL',
+        '127.0.0.1 did not answer with a message ({"hello": "world"}); check ANTHROPIC_BASE_URL',
     ),
     "gets_nothing": (
         text(""),
@@ -80,7 +80,7 @@ ANSWERS: dict[str, tuple[Script, str]] = {
 FIRST_ANSWERS: dict[str, tuple[Script, str]] = {
     "is_told_to_wait": (
         status(429, "slow down", retry_after=0),
-        "too many requests (slow down); set `runtime.limits`, or wait",
+        "rate limit exceeded (slow down); set `runtime.limits`, or wait",
     ),
     "is_hung_up_on": (cut_off(), "127.0.0.1 was not reached or hung up (peer closed connection"),
 }
