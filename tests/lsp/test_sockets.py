@@ -236,7 +236,7 @@ async def test_a_web_page_of_a_foreign_origin_is_refused(origin: str) -> None:
             await server.web_socket(additional_headers={"Origin": origin})
 
         assert raised.value.response.status_code == 403
-        assert f"the origin {origin} is not allowed".encode() in (raised.value.response.body or b"")
+        assert f"The origin {origin} is not allowed".encode() in (raised.value.response.body or b"")
 
 
 async def test_a_web_page_of_an_allowed_origin_is_served() -> None:
