@@ -87,13 +87,13 @@ class InputValues:
         return {name: self.value(value) for name, value in values.items()}
 
     def _at(self, place: str, before: float) -> tuple[Json, int]:
-        """What stands at `place`, in a line that is not after the one with that `seq`."""
+        """The value at `place`, in a line not after the one with that `seq`, and the seq of its line."""
         written, section, name = (*place.split("/", 2), "", "")[:3]
         seq = int(written) if _SEQ.fullmatch(written) else -1
         event = self._events.get(seq) if seq <= before else None
         values = _sections(event).get(section) if event is not None else None
         if values is None or name not in values:
-            raise ValueLostError(f"the log does not hold {place} any more")
+            raise ValueLostError(f"the log no longer holds {place}")
         return values[name], seq
 
 
