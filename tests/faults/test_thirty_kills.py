@@ -9,6 +9,7 @@ import pytest
 from tests.faults.killing import Fork, Killing, make_world
 
 
+@pytest.mark.long
 def test_a_run_that_is_killed_thirty_times_ends_as_if_it_had_not_been(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.cache.decisions.recorded_outcomes import read_original
+from engine.cache.decisions.recorded_outcomes import read_outcomes
 from engine.cli.main import _oe
 from engine.cli.output.run_page import page_of
 from engine.log.events.codec import to_json
@@ -78,7 +78,7 @@ def test_a_log_is_read_and_everything_made_of_it_or_refused(tmp_path: Path, name
     assert "script" not in page.tags
     assert "onerror" not in page.attributes
     json.dumps([to_json(record) for record in log.records], allow_nan=False).encode()
-    read_original(log)
+    read_outcomes(log)
     rebuild(store)
 
 

@@ -144,6 +144,7 @@ def leaks(where: str, content: bytes) -> list[str]:
     return [f"{where}: {shape!r}" for shape in shapes() if shape in content]
 
 
+@pytest.mark.long
 async def test_nothing_that_a_run_leaves_prints_or_sends_holds_a_secret(world: World) -> None:
     done = run(world, "--log-format", "json", "--log-level", "debug")
     pretty = run(world, "--log-level", "debug")

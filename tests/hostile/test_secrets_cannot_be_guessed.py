@@ -88,6 +88,7 @@ def guesses() -> Iterator[str]:
         yield hashlib.sha256(text.encode()).hexdigest()
 
 
+@pytest.mark.long
 def test_no_pin_and_no_token_is_in_what_runs_leave_and_print_nor_can_be_tried_out(world: World) -> None:
     args = {"pin": PIN, "token": TOKEN, "pins": ITEMS, "login": {"user": "anna", "pin": str(PIN)}}
     first = oe(world, "run", "--log-format", "json", "--log-level", "debug", "--args", json.dumps(args))

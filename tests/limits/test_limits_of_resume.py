@@ -173,7 +173,7 @@ def test_limit_22_a_reset_of_the_state_leaves_nothing_that_brings_it_back(world:
     oe(world, "state", "reset", "--yes")
 
     assert [path.name for path in world.store.data.glob("state.sqlite*")] == ["state.sqlite"]
-    assert "no run has written to any field" in oe(world, "state")
+    assert "no run has written to a field" in oe(world, "state")
     oe(world, "state", "rebuild")
     oe(world, "run", "--keep-state")
     assert oe(world, "state", "x") == "1\n"

@@ -60,9 +60,7 @@ OF_ALL: tuple[Ask, ...] = (
 )
 
 
-@pytest.mark.parametrize(
-    "encoding", [pytest.param(name, marks=() if name == "utf-16" else pytest.mark.long) for name in UNITS]
-)
+@pytest.mark.parametrize("encoding", [pytest.param(name, marks=pytest.mark.long) for name in UNITS])
 async def test_every_range_in_an_answer_lies_in_the_document(tmp_path: Path, encoding: str) -> None:
     async with Editor(tmp_path, encoding=encoding) as editor:
         for number, text in enumerate(DOCUMENTS.values()):

@@ -24,6 +24,9 @@ PULL = ("visual_studio_code today",)
 """Those that pull diagnostics. Neovim 0.11 could, but has no refresh."""
 UNITS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-le", 4)}
 
+CLIENTS = (*((preset, "utf-16") for preset in PRESETS), (PRESETS[0], "utf-8"), (PRESETS[0], "utf-32"))
+"""Units and presets are independent of each other, so not every pair is tried."""
+
 BEFORE = '    - { "x-é🌦️": 1, from: compare, to: '
 TEXT = EXPERIENCE.replace("    - { from: compare, to: report }", BEFORE + "report }")
 LINES = TEXT.splitlines()
@@ -70,9 +73,7 @@ class Client(Editor):
         return types.Range(start, types.Position(start.line, start.character + self.units(word)))
 
 
-@pytest_asyncio.fixture(
-    scope="module", loop_scope="module", params=[(preset, unit) for preset in PRESETS for unit in UNITS], ids="-".join
-)
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=CLIENTS, ids="-".join)
 async def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
     async with Client(tmp_path_factory.mktemp("workspace"), *request.param) as editor:
         yield editor

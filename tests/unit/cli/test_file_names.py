@@ -119,7 +119,7 @@ COMMANDS = (
 
 @pytest.mark.parametrize(
     "encoding",
-    [pytest.param(name, marks=() if name == "ascii" else pytest.mark.long) for name in ENCODINGS],
+    [pytest.param(name, marks=pytest.mark.long) for name in ENCODINGS],
 )
 def test_every_command_speaks_of_such_names_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     world = experience(tmp_path, b"caf\xe9")

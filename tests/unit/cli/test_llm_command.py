@@ -91,8 +91,8 @@ def test_a_run_takes_the_one_provider_whose_key_is_there_and_says_so(
 
     assert (ended.code, ended.lines[-1]["finalState"]) == (0, {"said": "Owls."})
     assert ended.err == (
-        "oe: agents and skills use openai, since OPENAI_API_KEY is set and ANTHROPIC_API_KEY is not; "
-        "--llm names another\n"
+        "oe: agents and skills use openai, since OPENAI_API_KEY is set and ANTHROPIC_API_KEY is not. "
+        "Use --llm to choose another.\n"
     )
     assert "asks    127.0.0.1" in oe("run", "--plan", **through_openai).out
 

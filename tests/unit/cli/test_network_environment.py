@@ -52,6 +52,7 @@ def test_a_variable_that_is_wrong_is_named_and_nothing_is_tried_again(
     assert [event for event in events if event["type"] == "node.attempt"] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("environment", "variable"),
     [({"ALL_PROXY": "socks5://127.0.0.1:{}"}, "ALL_PROXY"), ({"ANTHROPIC_API_KEY": f"{KEY}\r"}, "ANTHROPIC_BASE_URL")],

@@ -71,15 +71,15 @@ def test_it_says_which_runs_stay_and_why(oe: Oe, store: RunStore) -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ((), "give --keep N or --older-than SPAN, one of the two"),
-        (("--keep", "3", "--older-than", "3d"), "one of the two"),
+        ((), "give either --keep N or --older-than SPAN"),
+        (("--keep", "3", "--older-than", "3d"), "give either --keep N or --older-than SPAN"),
         (("--keep", "-1"), "-1 is not in the range"),
         (("--keep", "many"), "'many' is not a valid integer"),
-        (("--older-than", "30"), "give a number and h, d or w"),
-        (("--older-than", "0d"), "give a number and h, d or w"),
-        (("--older-than", "-3d"), "give a number and h, d or w"),
-        (("--older-than", "3 d"), "give a number and h, d or w"),
-        (("--older-than", "9999999999d"), "give a number and h, d or w"),
+        (("--older-than", "30"), "Use a number with h, d or w"),
+        (("--older-than", "0d"), "Use a number with h, d or w"),
+        (("--older-than", "-3d"), "Use a number with h, d or w"),
+        (("--older-than", "3 d"), "Use a number with h, d or w"),
+        (("--older-than", "9999999999d"), "Use a number with h, d or w"),
         (("--keep", "0", "latest"), "unexpected extra argument"),
     ],
 )

@@ -43,7 +43,7 @@ COMMANDS: dict[str, int] = {
 }
 """Each command of `oe`, for the experience in the folder that the braces stand for, and how it ends there."""
 
-OFTEN = {"validate {}", "run {}", "resume latest --experience {}", "runs --experience {}", "doctor {}"}
+OFTEN = {"run {}", "runs --experience {}"}
 every_command = pytest.mark.parametrize(
     "command", [name if name in OFTEN else pytest.param(name, marks=pytest.mark.long) for name in COMMANDS]
 )
