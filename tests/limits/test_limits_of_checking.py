@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,8 @@ import pytest
 from engine.experience.analyse import analyse
 from engine.experience.problems import Problem, Severity
 from schemas import experience_schema
+from tests.support.called import Called
+from tests.support.commands import OE, call
 from tests.support.experiences import experience, yaml_graph
 from tests.support.worlds import World
 from tests.unit.scheduler.driving import Drive
@@ -110,14 +110,13 @@ def test_limit_11_a_file_that_is_missing_is_found_before_a_run(tmp_path: Path, n
 
     validated = oe(tmp_path, "validate", "--strict")
 
-    assert validated.returncode == 1
-    assert "OE601" in validated.stdout
+    assert validated.code == 1
+    assert "OE601" in validated.out
 
 
-def oe(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+def oe(folder: Path, *args: str) -> Called:
     """`oe`, called in another folder than the experience's."""
-    command = [sys.executable, "-m", "engine.cli", *args]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return call([*OE, *args], folder)
 
 
 def test_limit_18_an_experience_is_named_by_its_folder_or_its_file(world: World, tmp_path_factory) -> None:
@@ -127,8 +126,8 @@ def test_limit_18_an_experience_is_named_by_its_folder_or_its_file(world: World,
     file = world.folder / "experience.yaml"
 
     for path in (world.folder, file):
-        assert oe(elsewhere, "run", str(path)).returncode == 0
-        assert oe(elsewhere, "resume", "latest", "--experience", str(path)).returncode == 0
+        assert oe(elsewhere, "run", str(path)).code == 0
+        assert oe(elsewhere, "resume", "latest", "--experience", str(path)).code == 0
     assert list(elsewhere.iterdir()) == []
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 
+from tests.support.commands import OE, call
 from tests.support.worlds import World
 
 STAGES = """
@@ -30,8 +29,9 @@ graph:
 
 def oe(world: World, *args: str) -> str:
     """What `oe` prints."""
-    command = [sys.executable, "-m", "engine.cli", *args]
-    return subprocess.run(command, cwd=world.folder, capture_output=True, text=True, check=True).stdout
+    done = call([*OE, *args], world.folder)
+    assert done.code == 0, done.err
+    return done.out
 
 
 def test_limit_19_the_page_of_a_run_needs_no_network_and_no_script(world: World) -> None:

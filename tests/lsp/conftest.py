@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.commands import OE, call
 
 EXPERIENCE = """\
 name: weather
@@ -93,10 +93,9 @@ class Weather:
     def oe(self, *arguments: str) -> str:
         """Run `oe` in a terminal, to its end; the id of its run."""
         before = set(self.runs())
-        command = [sys.executable, "-m", "engine.cli", *arguments]
-        said = subprocess.run(command, cwd=self.folder, check=False, capture_output=True, text=True)
+        done = call([*OE, *arguments], self.folder)
         made = set(self.runs()) - before
-        assert len(made) == 1, said.stderr
+        assert len(made) == 1, done.err
         return made.pop()
 
     def runs(self) -> list[str]:

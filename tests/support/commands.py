@@ -1,34 +1,17 @@
-"""The `oe` command as a user calls it: a process of its own."""
+"""The `oe` command as a user calls it: in a process of its own."""
 
 from __future__ import annotations
 
-import json
+import functools
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from engine.user_folder import STATE_FOLDER_VARIABLE
-
-
-@dataclass(frozen=True)
-class Called:
-    """A command that ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """stdout as JSON lines; every one of them must be an object."""
-        objects = [json.loads(line) for line in self.out.splitlines()]
-        assert all(isinstance(line, dict) and {"level", "msg"} <= line.keys() for line in objects)
-        return objects
-
+from tests.support.called import Called
+from tests.support.oe_forks import OeForks
 
 OE = (sys.executable, "-m", "engine.cli")
 
@@ -44,15 +27,31 @@ def call(
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     if STATE_FOLDER_VARIABLE in os.environ:
         inherited[STATE_FOLDER_VARIABLE] = os.environ[STATE_FOLDER_VARIABLE]
+    environment = {**inherited, **(env or {})}
+    if tuple(command[: len(OE)]) == OE and prepare is None and _forks().serves(environment):
+        called = _forks().call(command[len(OE) :], folder, environment)
+    else:
+        called = _started(command, folder, environment, prepare)
+    assert "Traceback" not in called.out + called.err
+    return called
+
+
+@functools.cache
+def _forks() -> OeForks:
+    return OeForks()
+
+
+def _started(
+    command: Sequence[str], folder: Path, environment: dict[str, str], prepare: Callable[[], None] | None
+) -> Called:
     done = subprocess.run(
         list(command),
         cwd=folder,
-        env={**inherited, **(env or {})},
+        env=environment,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
         preexec_fn=prepare,
     )
-    assert "Traceback" not in done.stdout + done.stderr
     return Called(done.returncode, done.stdout, done.stderr)
