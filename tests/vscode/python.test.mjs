@@ -25,7 +25,7 @@ test('an interpreter that does not exist is reported, with buttons to fix it', a
   await workbench.page.locator('.settings-editor .setting-item-label', { hasText: 'Python' }).first().waitFor();
 });
 
-test("the button How to install opens the install guide", async (context) => {
+test('the button How to install opens the install guide', async (context) => {
   const workbench = await editor.open(context, await editor.copyOfFixture('weather'), 'install');
   const message = workbench.notification('No Python interpreter with oe-lsp found');
   await message.waitFor();
@@ -33,6 +33,8 @@ test("the button How to install opens the install guide", async (context) => {
   await workbench.clickIn(message, 'How to install');
 
   await workbench.page.locator('.tab.active', { hasText: 'Preview INSTALL.md' }).waitFor();
+  const guide = workbench.page.frameLocator('iframe.webview').frameLocator('iframe');
+  await guide.locator('h1', { hasText: 'Install the oe language server' }).waitFor();
   await workbench.shot('guide');
 });
 
