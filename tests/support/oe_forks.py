@@ -26,7 +26,10 @@ class OeForks:
     def __init__(self) -> None:
         self._start = _decided_at_start(os.environ)
         self._parent = subprocess.Popen(
-            [sys.executable, __file__], cwd=Path(__file__).parents[2], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "tests.support.oe_forks"],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
 
     def serves(self, env: Mapping[str, str]) -> bool:
@@ -51,7 +54,6 @@ def _decided_at_start(env: Mapping[str, str]) -> dict[str, str]:
 
 def main() -> None:
     """Import all that commands do, then fork for each."""
-    sys.path.insert(0, str(Path(__file__).parents[2]))
     from engine.cli.main import COMMANDS, _oe
 
     for name in COMMANDS:
