@@ -27,6 +27,8 @@ from tests.hostile.growth import MOST, growth
 from tests.hostile.odd_texts import EXPERIENCES, JAVASCRIPT, PYTHON
 from tests.unit.ide.marked import FOLDER
 
+pytestmark = pytest.mark.long
+
 SIZE = 60
 
 

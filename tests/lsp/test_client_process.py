@@ -17,6 +17,8 @@ from oe_lsp.server.transport.client_process import wait_for_exit
 from tests.lsp.conftest import Weather
 from tests.lsp.editor import SECONDS, Editor
 
+pytestmark = pytest.mark.long
+
 ENDS_WITH_ITS_INPUT = (sys.executable, "-c", "import sys; sys.stdin.read()")
 
 

@@ -196,7 +196,14 @@ async def test_a_client_without_progress_and_events_still_gets_the_events_of_its
         assert editor.progress_reports == {}
 
 
-@pytest.mark.parametrize("preset", ["neovim@v0.11.0", "emacs@v29.1", "visual-studio-code@v1.65.2"])
+@pytest.mark.parametrize(
+    "preset",
+    [
+        "neovim@v0.11.0",
+        pytest.param("emacs@v29.1", marks=pytest.mark.long),
+        pytest.param("visual-studio-code@v1.65.2", marks=pytest.mark.long),
+    ],
+)
 async def test_a_run_started_from_a_known_editor_reaches_its_end(weather: Weather, preset: str) -> None:
     weather.mend()
 

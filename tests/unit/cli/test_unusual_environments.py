@@ -15,6 +15,8 @@ from engine.log.events.events import NodeCompleted
 from tests.support.commands import OE, Called, call
 from tests.support.worlds import World
 
+pytestmark = pytest.mark.long
+
 COMMANDS: dict[str, int] = {
     "validate {}": 0,
     "validate {} --format sarif": 0,
