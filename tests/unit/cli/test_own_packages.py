@@ -26,8 +26,6 @@ THEIRS = ("engine/__init__.py", "engine/cli.py", "schemas/__init__.py", "click.p
 TOOL = """
 import engine, schemas
 
-pytestmark = pytest.mark.long
-
 def run(input):
     return {'state_delta': {'a': engine.WHOSE + schemas.WHOSE}}
 """
