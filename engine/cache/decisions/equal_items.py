@@ -21,7 +21,7 @@ class EqualItems:
     def spare(self, path: ExecutionPath, equals: int) -> ExecutionPath | None:
         """The path of which the item at `path`, which has no outcome, may take one; None where there is none.
 
-        CurrentValues's list has `equals` items of its value. What is recorded for one of these belongs to it alone.
+        The current list has `equals` items of its value. What is recorded for one of these belongs to it alone.
         """
         split = _split(path)
         if split is None:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from engine.experience.model import StateField
 from engine.experience.problems import Problem
 from engine.experience.reading.items import Item, Model, read_field
+from engine.experience.reading.unloggable import unloggable_in_item
 from engine.experience.source.locate import key_text
 from engine.syntax import Green, NodeKind, Span, View
 from engine.syntax.green_tree import Broken, Entry, Sequence
@@ -100,7 +101,8 @@ def _reused(
     read_now: dict[Green, Item[Model]] = {}
     for part in new:
         known = by_text.get(_source_key(part)) if by_text else None
-        read_now[part] = known or read(View(part, 0))
+        view = View(part, 0)
+        read_now[part] = known or _with(unloggable_in_item(view), read(view))
     return {part: read_now.get(part) or before[part] for part in parts} if before else read_now
 
 
@@ -122,7 +124,8 @@ def read_fields(view: View | None, previous: Section[StateField] | None) -> Sect
         known_as = (_source_key(key), None if value is None else _source_key(value), by)
         item = cache.get(known_as) or before.get(known_as)
         if item is None:
-            item = read_field(View(key, 0), None if value is None else View(value, by))
+            name, rules = View(key, 0), None if value is None else View(value, by)
+            item = _with(unloggable_in_item(*filter(None, (name, rules))), read_field(name, rules))
         cache[known_as] = item
         items.append(item)
         starts.append(entry.key_at)
@@ -135,6 +138,11 @@ def read_fields(view: View | None, previous: Section[StateField] | None) -> Sect
         known_whole=len(entries) == len(view.green.entries),
         cache=cache,
     )
+
+
+def _with(more: Iterator[Problem], item: Item[Model]) -> Item[Model]:
+    added = tuple(more)
+    return replace(item, problems=(*item.problems, *added)) if added else item
 
 
 def _is_unreadable(entry: Entry) -> bool:

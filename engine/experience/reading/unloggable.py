@@ -6,29 +6,34 @@ The rule is that of engine/canonical.py (docs/design.md, The run log).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from engine.canonical import NotJsonError, canonical
-from engine.experience.checks.contexts import DocumentContext
 from engine.experience.problems import Code, Problem, Severity
 from engine.experience.source.locate import key_text
-from engine.syntax import NodeKind, View
+from engine.syntax import Green, NodeKind, View
 
 _CANDIDATE = re.compile(r"\.(?:nan|inf)\b|[0-9]{16}|0[xo]|[0-9.][eE][+-]?[0-9]|\\[uU]", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def check_unloggable_values(document: DocumentContext) -> Iterator[Problem]:
-    """OE203: each scalar, keys included, that JSON cannot hold. Two searches suffice for nearly every text."""
-    text = document.text
-    if not _CANDIDATE.search(text) and not _SURROGATE.search(text):
-        return
-    for scalar, value in _scalars(document.root):
-        try:
-            canonical(value)
-        except NotJsonError:
-            yield Problem(Code.WRONG_VALUE, Severity.ERROR, _why(value), scalar.span)
+def unloggable_in_item(*views: View) -> Iterator[Problem]:
+    """The problems of one item. A search of its text suffices for nearly every item."""
+    for view in views:
+        text = view.text
+        if _CANDIDATE.search(text) or (not text.isascii() and _SURROGATE.search(text)):
+            yield from unloggable_outside((), view)
+
+
+def unloggable_outside(items: Collection[Green], *views: View) -> Iterator[Problem]:
+    """The problems of each scalar, keys included, outside the collections `items`."""
+    for view in views:
+        for scalar, value in _scalars(view, items):
+            try:
+                canonical(value)
+            except NotJsonError:
+                yield Problem(Code.WRONG_VALUE, Severity.ERROR, _why(value), scalar.span)
 
 
 def _why(value: Any) -> str:
@@ -39,11 +44,13 @@ def _why(value: Any) -> str:
     return "infinity and NaN cannot be logged; write a number, or put the value in quotes"
 
 
-def _scalars(root: View) -> Iterator[tuple[View, Any]]:
+def _scalars(root: View, outside: Collection[Green]) -> Iterator[tuple[View, Any]]:
     """Every scalar in the text, with its value in JSON; the value of an alias is found at its anchor."""
     left = [root]
     while left:
         view = left.pop()
+        if view.green in outside:
+            continue
         if view.kind is NodeKind.SCALAR:
             yield view, view.value
             continue
