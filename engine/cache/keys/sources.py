@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from engine.cache.keys.fingerprints import Fingerprints, Known
-from engine.cache.keys.imports.imports import Imports
+from engine.cache.keys.imports.local_modules import Imports
 
 
 class Sources(Struct, frozen=True):

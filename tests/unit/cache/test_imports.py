@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from engine.cache.keys.fingerprints import Fingerprints
-from engine.cache.keys.imports.imports import Imports
+from engine.cache.keys.imports.local_modules import Imports
 
 
 class Folder:
