@@ -68,6 +68,21 @@ class World:
         noted = f'    note("{name}" + (f":{{item}}" if "$item" in input else ""))\n'
         self.write(f"{name}.py", f"from recorder import note\n\ndef run(input):\n{state}{noted}{lines}\n")
 
+    def chain(self, more: str = "", state: str = "") -> None:
+        """Write a → b → c: a writes x, b reads it and writes y, c reads y and writes z. `more` are nodes beside them,
+        `state` fields beside theirs.
+        """
+        nodes = """
+            - {id: a, kind: tool, impl: a.py, writes: [x]}
+            - {id: b, kind: tool, impl: b.py, reads: [x], writes: [y]}
+            - {id: c, kind: tool, impl: c.py, reads: [y], writes: [z]}
+            """
+        fields = "x: {type: number}\ny: {type: number}\nz: {type: number}\n"
+        self.graph(f"{dedent(nodes).strip()}\n{more}", "[{from: a, to: b}, {from: b, to: c}]", fields + state)
+        self.tool("a", "return {'state_delta': {'x': 1}}")
+        self.tool("b", "return {'state_delta': {'y': state['x'] + 1}}")
+        self.tool("c", "return {'state_delta': {'z': state['y'] + 1}}")
+
     async def run(self, args: Mapping[str, Json] | None = None, **options: Any) -> Ended:
         """Run the experience to its end."""
         return await carry_out(prepare_run(load(self.folder), args or {}), new_run_id(), lambda _: None, **options)

@@ -12,26 +12,12 @@ from engine.cache.plan.plan_entries import Plan
 from engine.log.events.events import NodeCached, NodeStarted, RunStatus
 from tests.support.worlds import World
 
-STATE = "x: {type: number}\ny: {type: number}\nz: {type: number}\nw: {type: number}"
-
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     """a → b → c, and apart from them d."""
     world = World(tmp_path)
-    world.graph(
-        """
-        - {id: a, kind: tool, impl: a.py, writes: [x]}
-        - {id: b, kind: tool, impl: b.py, reads: [x], writes: [y]}
-        - {id: c, kind: tool, impl: c.py, reads: [y], writes: [z]}
-        - {id: d, kind: tool, impl: d.py, writes: [w]}
-        """,
-        "[{from: a, to: b}, {from: b, to: c}]",
-        STATE,
-    )
-    world.tool("a", "return {'state_delta': {'x': 1}}")
-    world.tool("b", "return {'state_delta': {'y': state['x'] + 1}}")
-    world.tool("c", "return {'state_delta': {'z': state['y'] + 1}}")
+    world.chain("- {id: d, kind: tool, impl: d.py, writes: [w]}", "w: {type: number}")
     world.tool("d", "return {'state_delta': {'w': 1}}")
     return world
 

@@ -10,25 +10,11 @@ from engine.cache.decisions.decision import Answer
 from engine.cache.plan.plan_entries import Entry, Plan
 from tests.support.worlds import World
 
-STATE = "x: {type: number}\ny: {type: number}\nz: {type: number}\nitems: {type: array}\nother: {type: number}"
-
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     world = World(tmp_path)
-    world.graph(
-        """
-        - {id: a, kind: tool, impl: a.py, writes: [x]}
-        - {id: b, kind: tool, impl: b.py, reads: [x], writes: [y]}
-        - {id: c, kind: tool, impl: c.py, reads: [y], writes: [z]}
-        - {id: alone, kind: tool, impl: a.py, writes: [x]}
-        """,
-        "[{from: a, to: b}, {from: b, to: c}]",
-        STATE,
-    )
-    world.tool("a", "return {'state_delta': {'x': 1}}")
-    world.tool("b", "return {'state_delta': {'y': state['x'] + 1}}")
-    world.tool("c", "return {'state_delta': {'z': state['y'] + 1}}")
+    world.chain("- {id: alone, kind: tool, impl: a.py, writes: [x]}", "items: {type: array}\nother: {type: number}")
     return world
 
 

@@ -8,8 +8,6 @@ import pytest
 
 from tests.support.worlds import World
 
-STATE = "x: {type: number}\ny: {type: number}\nz: {type: number}\nfound: {type: array, merge: array_append}"
-
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:
@@ -20,18 +18,7 @@ def world(tmp_path: Path) -> World:
 @pytest.fixture
 def chain(world: World) -> World:
     """a → b → c: a writes x, b reads it and writes y, c reads y and writes z."""
-    world.graph(
-        """
-        - {id: a, kind: tool, impl: a.py, writes: [x]}
-        - {id: b, kind: tool, impl: b.py, reads: [x], writes: [y]}
-        - {id: c, kind: tool, impl: c.py, reads: [y], writes: [z]}
-        """,
-        "[{from: a, to: b}, {from: b, to: c}]",
-        STATE,
-    )
-    world.tool("a", "return {'state_delta': {'x': 1}}")
-    world.tool("b", "return {'state_delta': {'y': state['x'] + 1}}")
-    world.tool("c", "return {'state_delta': {'z': state['y'] + 1}}")
+    world.chain(state="found: {type: array, merge: array_append}")
     return world
 
 
