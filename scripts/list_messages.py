@@ -25,7 +25,7 @@ HOLE = "{…}"
 _PROSE = re.compile(r"[A-Za-z]{2,}[^A-Za-z]*? [^A-Za-z]*?[A-Za-z]{2,}")
 _CODE = re.compile(
     r"^\s*(?:SELECT|CREATE|INSERT|PRAGMA|DELETE|UPDATE|BEGIN|ALTER|WITH|import) "
-    r"|[{};]\s*\n|\\b|^engine\."
+    r"|[{};]\s*\n|\\b|^engine\.|\| None$"
 )
 _HELP = ("command", "group")
 _NOT_SHOWN = frozenset({"compile", "cast", "TypeVar", "getLogger", "finditer", "search", "match", "sub", "get"})

@@ -1,1 +1,1 @@
-"""Restore or run."""
+"""Decides for each execution whether to restore or to run it."""

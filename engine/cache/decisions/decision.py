@@ -1,4 +1,4 @@
-"""Restore or run? The one function that decides is the one that explains (docs/design.md, Resume, The plan). Pure."""
+"""Decides whether to restore or run an execution, and gives the reasons (docs/design.md, Resume, The plan). Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user orders on top of the log: run again, accept as it is, run nothing else. Pure."""
+"""Overrides of decisions by the user: `--rerun`, `--from`, `--accept` and `--only`. Pure."""
 
 from __future__ import annotations
 

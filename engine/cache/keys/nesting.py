@@ -1,4 +1,4 @@
-"""Input parts from nesting nodes: their `uses`, `env` and `cache_key` hold for all that runs inside."""
+"""Input parts from nesting nodes: their `uses`, `env` and `cache_key` apply to everything inside."""
 
 from __future__ import annotations
 

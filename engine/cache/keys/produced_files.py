@@ -1,4 +1,4 @@
-"""The files that nodes declare to make (`produces`), and whether they are unchanged. Reads files."""
+"""The files that nodes declare in `produces`, and whether they are unchanged. Reads files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which args of the run a prompt inserts. Reads the prompt's file."""
+"""Finds the run args that a prompt inserts. Reads the prompt's file."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a server answered, read without trust."""
+"""Reads the answers of servers, none of which is trusted."""

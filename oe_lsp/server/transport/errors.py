@@ -1,4 +1,4 @@
-"""The error of a request that was understood and could not be done."""
+"""The error of a valid request that cannot be carried out."""
 
 from __future__ import annotations
 
