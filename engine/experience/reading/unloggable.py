@@ -14,7 +14,14 @@ from engine.experience.problems import Code, Problem, Severity
 from engine.experience.source.locate import key_text
 from engine.syntax import Green, NodeKind, View
 
-_CANDIDATE = re.compile(r"\.(?:nan|inf)\b|[0-9]{16}|0[xo]|[0-9.][eE][+-]?[0-9]|\\[uU]", re.IGNORECASE)
+_CANDIDATE = re.compile(
+    r"[.0-9\\](?:"  # what all begin with, so that a search skips most of a text
+    r"(?<=\.)(?:nan|NaN|NAN|inf|Inf|INF)\b"
+    r"|(?<=[0-9.])[eE][+-]?[0-9]"
+    r"|(?<=[0-9])[0-9]{15}"
+    r"|(?<=0)[xo]"
+    r"|(?<=\\)[uU])"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 

@@ -11,6 +11,7 @@ from engine.expressions import Json
 from engine.syntax import NodeKind, Style, View
 
 _RESPELT = re.compile(r"[-+]?0[0-9]+|[0-9]+[eE][0-9]+", re.ASCII)
+_MAY_BE_RESPELT = re.compile(r"0[0-9]|[0-9][eE]")
 _BOOLEANS_OF_YAML_1_1 = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
@@ -27,7 +28,7 @@ def check_booleans(view: View, value: Json, steps: Steps) -> Iterator[Problem]:
 def check_numbers(view: View, steps: Steps) -> Iterator[Problem]:
     """Reports unquoted numbers that look like text, such as `007` or `12e3`."""
     under = locate(view, steps).value
-    left = [under] if under is not None and (" 0" in under.text or "e" in under.text.lower()) else []
+    left = [under] if under is not None and _MAY_BE_RESPELT.search(under.text) else []
     while left:
         value = left.pop()
         left += [*value.items(), *[entry.value for entry in value.entries() if entry.value is not None]]
