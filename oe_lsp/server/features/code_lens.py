@@ -36,4 +36,6 @@ def _to_lsp(lens: Lens, uri: str, column: int) -> types.CodeLens:
     """A lens at a column of its own: not every client keeps the order of those that share a range."""
     place = types.Position(0, column)
     arguments = [uri] if lens.run_id is None else [uri, lens.run_id]
-    return types.CodeLens(types.Range(place, place), types.Command(lens.title, _COMMANDS[lens.action], arguments=arguments))
+    return types.CodeLens(
+        types.Range(place, place), types.Command(lens.title, _COMMANDS[lens.action], arguments=arguments)
+    )
