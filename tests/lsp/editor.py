@@ -19,7 +19,7 @@ UNANSWERED = "the person looks elsewhere"
 
 
 class Editor(LanguageClient):
-    """One window, as a context manager. `trusted`, `events` and so on go into `initialize`."""
+    """One window, as a context manager. `trusted`, `events`, `options` and so on go into `initialize`."""
 
     def __init__(
         self,
@@ -31,6 +31,7 @@ class Editor(LanguageClient):
         progress: bool = True,
         settings: dict[str, Any] | None = None,
         answer: str | None = None,
+        options: dict[str, Any] | None = None,
         capabilities: types.ClientCapabilities | None = None,
         env: dict[str, str] | None = None,
         process_id: int | None = None,
@@ -45,7 +46,7 @@ class Editor(LanguageClient):
         self.registered: list[str] = []
         self.pulls_diagnostics = False
         self._declared = capabilities or _capabilities(encoding, progress=progress)
-        self._options = {"oeEvents": events} | _present(trusted=trusted, settings=settings)
+        self._options = {"oeEvents": events} | _present(trusted=trusted, settings=settings) | (options or {})
         self._answer = answer
         self._command = server
         self._process_id = process_id or os.getpid()
