@@ -24,6 +24,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of experience.yaml.",
     "init": "Create an experience from a template.",
     "doctor": "Check that this machine has what runs need.",
+    "trust": "Allow editors to run code in a folder.",
     "completion": "Print the completion script for a shell.",
 }
 _FIRST_STEPS = """oe runs experiences: YAML graphs of tools and LLM agents.

@@ -9,8 +9,8 @@ from pathlib import Path
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from engine.trusted_folders import TrustedFolders
 from engine.visible import visible
-from oe_lsp.runs.trust import TrustedFolders
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.errors import RequestFailedError
 

@@ -13,11 +13,11 @@ from pygls.exceptions import JsonRpcException
 from engine.file_names import as_on_disk
 from engine.log.storage.cancel_file import request_cancel
 from engine.syntax import LineIndex
+from engine.trusted_folders import TrustedFolders
 from engine.user_folder import state_folder
 from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.follow import FollowedRun
-from oe_lsp.runs.trust import TrustedFolders
 from oe_lsp.server.session.client_capabilities import read_capabilities
 from oe_lsp.server.session.consent import Consent
 from oe_lsp.server.session.diagnostics import Diagnostics
@@ -67,6 +67,7 @@ class Session:
             self._uri_of_run,
             with_events=capabilities.options.wants_events,
             with_progress=capabilities.progress,
+            shows_tokens=capabilities.shows_tokens,
         )
         self.feed = RunFeed(self._notifications, lambda _: self._lenses.request(), self._show_unreadable)
         self.runs = Runs(self.feed)

@@ -1,4 +1,4 @@
-"""Trusted folders are remembered in the user's state folder (oe_lsp/runs/trust.py)."""
+"""Trusted folders are remembered in the user's state folder; `oe trust` adds, lists and removes them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.trusted_folders import TrustedFolders
 from engine.user_folder import STATE_FOLDER_VARIABLE, state_folder
-from oe_lsp.runs.trust import TrustedFolders
+from tests.unit.cli.conftest import Oe
 
 
 def test_no_folder_is_trusted_at_first(tmp_path: Path) -> None:
@@ -61,3 +62,34 @@ def test_the_state_folder_is_the_platforms_unless_the_environment_names_one(
 
     monkeypatch.setenv(STATE_FOLDER_VARIABLE, str(tmp_path))
     assert state_folder() == tmp_path
+
+
+def test_the_command_allows_what_the_server_reads_and_takes_it_back(tmp_path: Path, oe: Oe) -> None:
+    state, folder = tmp_path / "state", tmp_path / "flow"
+    folder.mkdir()
+    (folder / "experience.yaml").write_text("name: flow\n")
+
+    added = oe("trust", cwd=folder, OE_STATE_DIR=str(state))
+    listed = oe("trust", "--list", OE_STATE_DIR=str(state))
+
+    assert (added.code, added.err) == (0, "")
+    assert listed.out == f"{folder}\n"
+    assert TrustedFolders(state).contains(folder)
+    assert not TrustedFolders(state).contains(tmp_path)
+
+    removed = oe("trust", "--remove", "flow/experience.yaml", OE_STATE_DIR=str(state))
+
+    assert removed.out == f"no longer trusted: {folder}\n"
+    assert TrustedFolders(state).all() == ()
+
+
+def test_the_command_refuses_what_is_not_there(tmp_path: Path, oe: Oe) -> None:
+    state = str(tmp_path / "state")
+
+    missing = oe("trust", "nowhere", OE_STATE_DIR=state)
+    unknown = oe("trust", "--remove", ".", OE_STATE_DIR=state)
+    both = oe("trust", ".", "--list", OE_STATE_DIR=state)
+
+    assert (missing.code, missing.err) == (1, "oe: no such folder or file: nowhere\n")
+    assert (unknown.code, unknown.err) == (1, f"oe: {tmp_path} is not trusted. `oe trust --list` shows what is.\n")
+    assert (both.code, "only one of PATH, --list and --remove" in both.err) == (2, True)
