@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from engine.cache.decisions.decision import Answer, Decision
 from engine.cache.decisions.execution_path import path_of
-from engine.cache.decisions.overrides import Overrides
+from engine.cache.decisions.overrides import NOT_ASKED_FOR, Overrides
 from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
 from engine.cache.keys.input_parts import InputHashers
 from engine.cache.plan.current_values import CurrentValues
@@ -30,14 +30,16 @@ class Answerer(Struct, frozen=True):
     explainer: Explainer
 
     def answer(self, node: Node, context: Context, *, cache: bool) -> tuple[Entry, Result]:
-        """The answer for one execution of `node` in `context`, and its result: undetermined unless it is restored."""
+        """The answer for one execution of `node` in `context`, and its result: undetermined if it is to run."""
         decided = self.decider.decide(node, context, cache=cache)
         made = self.overrides.applied(decided, self.original, node.id, context.inside.scope)
         key = made.key.hash if made.key is not None and self.hashers.is_lasting(made.key) else None
         outcome = made.restored
         if outcome is None:
             changes = self._changes(node, context, made)
-            return Entry(node.id, made.answer, made.reasons, changes=changes, key=key), UNDETERMINED
+            skipped = made.answer is Answer.SKIPPED
+            result = Result(Ending.CANCELLED, reason=NOT_ASKED_FOR) if skipped else UNDETERMINED
+            return Entry(node.id, made.answer, made.reasons, changes=changes, key=key), result
         saved_ms, saved = outcome.duration_ms, saved_by(outcome.metrics)
         entry = Entry(node.id, made.answer, made.reasons, saved_ms, saved, key=key)
         return entry, done(outcome.output, outcome.metrics)
@@ -48,8 +50,8 @@ class Answerer(Struct, frozen=True):
         return Entry(id_, Answer.DEPENDS if before else Answer.IF_PREDECESSORS_SUCCEED, reasons)
 
     def is_not_asked_for(self, scope: tuple[Scope, ...], vertex: str, result: Result) -> bool:
-        """Whether a vertex, of the outermost graph, would have to run but `--only` excludes it."""
-        return not scope and result.ending is not Ending.DONE and not self.overrides.may_run((vertex,))
+        """Whether a vertex would have to run but `--only` excludes it."""
+        return result.ending is not Ending.DONE and not self.overrides.may_run(scope, vertex)
 
     def _changes(self, node: Node, context: Context, made: Decision) -> tuple[Change, ...]:
         if not made.changed:
