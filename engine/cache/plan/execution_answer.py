@@ -41,7 +41,8 @@ class Answerer(Struct, frozen=True):
             result = Result(Ending.CANCELLED, reason=NOT_ASKED_FOR) if skipped else UNDETERMINED
             return Entry(node.id, made.answer, made.reasons, changes=changes, key=key), result
         saved_ms, saved = outcome.duration_ms, saved_by(outcome.metrics)
-        return Entry(node.id, made.answer, made.reasons, saved_ms, saved, key=key), done(outcome.output)
+        entry = Entry(node.id, made.answer, made.reasons, saved_ms, saved, key=key)
+        return entry, done(outcome.output, outcome.metrics)
 
     def unknown(self, id_: str, scope: tuple[Scope, ...], reasons: tuple[str, ...]) -> Entry:
         """The answer for a group whose parts are not known yet."""

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from engine.cache.decisions.address import AddressError
 from engine.cache.decisions.overrides import overrides_of
 from engine.cache.plan.plan_entries import Plan
+from engine.cli.budget_options import budget_options
 from engine.cli.confirm import confirm_reruns
 from engine.cli.execute import execute
 from engine.cli.loading import load_valid, parse_args
@@ -19,6 +20,7 @@ from engine.cli.options import OeError, concurrency_option, examples, experience
 from engine.cli.output.plan_text import plan_lines, plan_to_json
 from engine.cli.output.printing import print_json, print_text
 from engine.cli.stored_run import run_id_argument
+from engine.llm.budget import BudgetLimits
 from engine.log.events.events import RunFinished
 from engine.log.storage.lock import other_host
 from engine.nodes.registry import kinds
@@ -53,6 +55,7 @@ PLAN_CHANGED = 4
 @click.option("--accept-changes", is_flag=True, help="With --expect: resume even if the plan changed.")
 @click.option("--force", is_flag=True, help="Resume a run that is still running.")
 @concurrency_option
+@budget_options
 @llm_option("that of the original run")
 @python_option
 @click.option("--text-from-stdin", is_flag=True, hidden=True, help="With --plan: read experience.yaml from stdin.")
@@ -72,6 +75,7 @@ def command(
     accept_changes: bool,
     force: bool,
     concurrency: int | None,
+    budget: BudgetLimits,
     llm: str | None,
     python: str | None,
     text_from_stdin: bool,
@@ -100,7 +104,7 @@ def command(
     args = None if args_text is None else parse_args(args_text)
     loaded = load_valid(path, sys.stdin.buffer.read().decode("utf-8", "surrogatepass") if text_from_stdin else None)
     try:
-        preparation = prepare_resume(loaded, original, force=force, llm=llm, args=args)
+        preparation = prepare_resume(loaded, original, force=force, llm=llm, args=args, budget=budget)
     except RunRefusedError as error:
         raise OeError(str(error)) from error
     _warn_of_another_host(preparation)
