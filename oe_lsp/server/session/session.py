@@ -89,7 +89,7 @@ class Session:
             lambda: self.settings.on_unsaved_files,
             can_save=capabilities.options.saves_files,
         )
-        self.launcher = RunLauncher(client, self.feed, files, (consent, files))
+        self.launcher = RunLauncher(client, self.feed, (consent, files))
         self._feature_states: dict[type, Any] = {}
         self._tasks = OwnedTasks()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from lsprotocol import types
@@ -14,7 +15,7 @@ from engine.regular_files import read_regular
 from engine.syntax import MAX_FILE_BYTES
 from oe_lsp.ide.document_links import links
 from oe_lsp.server.session.documents import Documents
-from oe_lsp.server.session.experience_files import experience_path
+from oe_lsp.server.session.preconditions import Ask, Start
 from oe_lsp.server.session.settings import OnUnsavedFiles
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.custom_messages import SaveFilesParams
@@ -37,17 +38,15 @@ class UnsavedFiles:
         self._choice = choice
         self._can_save = can_save
 
-    async def must_ask(self, uri: str) -> bool:
-        """True if there are unsaved files and the user wants to be asked. Raises RequestFailedError where the
-        experience cannot be read.
-        """
-        return self._can_save and self._choice() is OnUnsavedFiles.ASK and bool(await self._unsaved(uri))
+    async def check(self, start: Start) -> Ask | None:
+        """See Precondition: every file of the run is saved."""
+        if self._can_save and self._choice() is OnUnsavedFiles.ASK:
+            names = await self._unsaved(start)
+            return partial(self._ask, start, ", ".join(names)) if names else None
+        await self._save(start)
+        return None
 
-    async def ask(self, uri: str) -> bool:
-        """Ask whether the unsaved files may be saved. Raises RequestFailedError where the client cannot ask."""
-        names = ", ".join(await self._unsaved(uri))
-        if not names:  # saved while another question was open
-            return True
+    async def _ask(self, start: Start, names: str) -> bool:
         question = types.ShowMessageRequestParams(
             type=types.MessageType.Info,
             message=f"A run reads saved files. Not saved: {names}.",
@@ -57,27 +56,31 @@ class UnsavedFiles:
             answer = await self._client.request(types.WINDOW_SHOW_MESSAGE_REQUEST, question)
         except JsonRpcException as error:
             raise RequestFailedError(f"Not run: {names} has unsaved changes. Save it first.") from error
-        return answer is not None and answer.title == _SAVE
+        if answer is None or answer.title != _SAVE:
+            return False
+        await self._save(start)
+        return True
 
-    async def save(self, uri: str) -> None:
+    async def _save(self, start: Start) -> None:
         """Save the files of a run, where the client can and the user does not refuse it.
 
         Raises RequestFailedError where one is not saved then, or cannot be read.
         """
         if self._can_save and self._choice() is not OnUnsavedFiles.REFUSE:
-            params = SaveFilesParams(await self._files_of_run(uri))
+            params = SaveFilesParams(await self._files_of_run(start.uri))
             try:
                 is_saved = await self._client.request(SAVE_FILES, params)
             except JsonRpcException as error:
                 raise RequestFailedError(f"Not run: the files could not be saved: {error}") from error
             if is_saved is not True:
                 raise RequestFailedError("Not run: not all files could be saved. Save them first.")
-        for name in await self._unsaved(uri):
+        for name in await self._unsaved(start):
             raise RequestFailedError(f"{name} has unsaved changes, and a run reads the saved file. Save it first.")
 
-    async def _unsaved(self, uri: str) -> list[str]:
+    async def _unsaved(self, start: Start) -> list[str]:
         """The files of a run whose text in the editor differs from the disk, by their names for the user."""
-        return await asyncio.to_thread(_differing, experience_path(uri), await self._documents.texts_in_runs_of(uri))
+        open_texts = await self._documents.texts_in_runs_of(start.uri)
+        return await asyncio.to_thread(_differing, start.path, open_texts)
 
     async def _files_of_run(self, uri: str) -> list[str]:
         """The experience, the open ones that it nests, and the files that it names."""

@@ -1,0 +1,31 @@
+"""What must hold before a run starts. Some of it only the user knows."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+Ask = Callable[[], Awaitable[bool]]
+"""Asks the user, and returns True if the run may go on. Raises RequestFailedError where the client cannot ask."""
+
+
+class Start(Struct, frozen=True):
+    """A run that is about to start: of the experience at `uri` and `path`, by `oe COMMAND`."""
+
+    uri: str
+    path: Path
+    run_id: str
+    command: tuple[str, ...]
+
+
+class Precondition(Protocol):
+    """One thing that must hold."""
+
+    async def check(self, start: Start) -> Ask | None:
+        """See to it that it holds; return how to ask where the user must decide.
+
+        Raises RequestFailedError, with the reason, where the run must not start.
+        """
