@@ -23,4 +23,6 @@ async def resume_run(session: Session, arguments: Sequence[Any]) -> RunStarted:
     given = read_resume(arguments)
     uri = find_experience(session, given.uri)
     run_id = await find_run_to_resume(session, uri, given.run_id)
-    return await session.launcher.resume(uri, run_id, engine_options(given.options))
+    expect = given.options.expect
+    more = [session.plan_comparison.expecting(run_id, expect)] if expect is not None else []
+    return await session.launcher.resume(uri, run_id, engine_options(given.options), more)

@@ -36,7 +36,7 @@ class Consent:
         if self._trusted is False:
             raise RequestFailedError("Not run: this workspace is not trusted. Trust it first.")
         folder = start.path.parent
-        return None if await self.is_given(folder) else partial(self._ask, folder)
+        return None if await self.is_given(folder) else partial(self._ask, start)
 
     async def is_given(self, folder: Path) -> bool:
         """True if code in `folder` may run, without a question."""
@@ -44,8 +44,9 @@ class Consent:
             return self._trusted
         return await asyncio.to_thread(self._folders.contains, folder)
 
-    async def _ask(self, folder: Path) -> bool:
+    async def _ask(self, start: Start) -> Start | None:
         """Remembers the answer Run."""
+        folder = start.path.parent
         question = types.ShowMessageRequestParams(
             type=types.MessageType.Warning,
             message=f"Run code in {visible(str(folder))}? This runs the tools that the experience names. "
@@ -59,9 +60,9 @@ class Consent:
         if answer is None:  # closed, or never shown
             raise RequestFailedError(f"Not run: nobody allowed code in {folder} to run. {_remedy(folder)}")
         if answer.title != _RUN:
-            return False
+            return None
         await self._remember(folder)
-        return True
+        return start
 
     async def _remember(self, folder: Path) -> None:
         try:

@@ -8,9 +8,6 @@ from typing import Protocol
 
 from msgspec import Struct
 
-Ask = Callable[[], Awaitable[bool]]
-"""Asks the user, and returns True if the run may go on. Raises RequestFailedError where the client cannot ask."""
-
 
 class Start(Struct, frozen=True):
     """A run that is about to start: of the experience at `uri` and `path`, by `oe COMMAND`."""
@@ -19,6 +16,10 @@ class Start(Struct, frozen=True):
     path: Path
     run_id: str
     command: tuple[str, ...]
+
+
+Ask = Callable[[], Awaitable["Start | None"]]
+"""Asks the user, and returns what to start then; None for nothing. Raises RequestFailedError where it cannot ask."""
 
 
 class Precondition(Protocol):

@@ -48,11 +48,13 @@ class RunLauncher:
         path, run_id = _runnable(uri), str(uuid.uuid4())
         return await self._start(Start(uri, path, run_id, ("run", str(path), "--run-id", run_id, *options)))
 
-    async def resume(self, uri: str, original: str, options: Sequence[str]) -> RunStarted:
-        """Start a resume of the run `original`, with options of `oe resume`, likewise."""
+    async def resume(
+        self, uri: str, original: str, options: Sequence[str], more: Sequence[Precondition] = ()
+    ) -> RunStarted:
+        """Start a resume of the run `original`, with options of `oe resume`, likewise. `more` is checked last."""
         path, run_id = _runnable(uri), str(uuid.uuid4())
         command = ("resume", original, "--experience", str(path), "--new-run-id", run_id, *options)
-        return await self._start(Start(uri, path, run_id, command))
+        return await self._start(Start(uri, path, run_id, command), more)
 
     async def close(self) -> None:
         """Detach from all engines: their runs go on. Questions that are open start nothing any more."""
@@ -60,13 +62,14 @@ class RunLauncher:
             engine.detach()
         await self._tasks.close()
 
-    async def _start(self, start: Start) -> RunStarted:
+    async def _start(self, start: Start, more: Sequence[Precondition] = ()) -> RunStarted:
         if (earlier := self._asking.pop(start.path, None)) is not None:
             earlier.cancel()  # its question may be closed, and never answered: this one takes its place
-        for number, precondition in enumerate(self._preconditions, start=1):
+        preconditions = (*self._preconditions, *more)
+        for number, precondition in enumerate(preconditions, start=1):
             ask = await precondition.check(start)
             if ask is not None:
-                work = self._ask_and_start(start, ask, self._preconditions[number:])
+                work = self._ask_and_start(start, ask, preconditions[number:])
                 self._asking[start.path] = self._tasks.spawn(work, f"ask before run {start.run_id}")
                 return RunStarted(start.run_id, asking=True)
         await self._start_engine(start)
@@ -74,14 +77,15 @@ class RunLauncher:
 
     async def _ask_and_start(self, start: Start, ask: Ask, others: Sequence[Precondition]) -> None:
         try:
-            if not await ask():
-                return
+            agreed = await ask()
             for precondition in others:
-                further = await precondition.check(start)
-                if further is not None and not await further():
+                if agreed is None:
                     return
-            self._asking.pop(start.path, None)  # from here on, a run that is started meanwhile is another one
-            await self._start_engine(start)
+                further = await precondition.check(agreed)
+                agreed = agreed if further is None else await further()
+            if agreed is not None:
+                self._asking.pop(start.path, None)  # from here on, a run that is started meanwhile is another one
+                await self._start_engine(agreed)
         except RequestFailedError as error:  # the command was answered already
             self._client.show(types.MessageType.Error, str(error))
 

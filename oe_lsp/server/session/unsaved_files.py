@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -46,7 +47,7 @@ class UnsavedFiles:
         await self._save(start)
         return None
 
-    async def _ask(self, start: Start, names: str) -> bool:
+    async def _ask(self, start: Start, names: str) -> Start | None:
         question = types.ShowMessageRequestParams(
             type=types.MessageType.Info,
             message=f"A run reads saved files. Not saved: {names}.",
@@ -57,9 +58,9 @@ class UnsavedFiles:
         except JsonRpcException as error:
             raise RequestFailedError(f"Not run: {names} has unsaved changes. Save it first.") from error
         if answer is None or answer.title != _SAVE:
-            return False
+            return None
         await self._save(start)
-        return True
+        return start
 
     async def _save(self, start: Start) -> None:
         """Save the files of a run, where the client can and the user does not refuse it.
@@ -79,29 +80,35 @@ class UnsavedFiles:
 
     async def _unsaved(self, start: Start) -> list[str]:
         """The files of a run whose text in the editor differs from the disk, by their names for the user."""
-        open_texts = await self._documents.texts_in_runs_of(start.uri)
-        return await asyncio.to_thread(_differing, start.path, open_texts)
+        return await asyncio.to_thread(_differing, start.path, await self._open_texts(start.uri))
+
+    async def _open_texts(self, uri: str) -> Mapping[Path, str]:
+        await self._documents.snapshot(uri)  # which finds the files outside of the experience's folder
+        return self._documents.open_texts_for(uri)
 
     async def _files_of_run(self, uri: str) -> list[str]:
-        """The experience, the open ones that it nests, and the files that it names."""
-        nested = await self._documents.texts_in_runs_of(uri)
+        """The experience, the files that it names, and what is open in its folder: a tool may import it."""
+        opened = await self._open_texts(uri)
         files = self._documents.files(uri)
         named = await self._documents.ask(uri, lambda snapshot: [link.path for link in links(snapshot, files)])
-        uris = [uri, *(uri_of(path) for path in nested), *(uri_beside(uri, path) for path in named or ())]
+        uris = [uri, *(uri_of(path) for path in opened), *(uri_beside(uri, path) for path in named or ())]
         return list(dict.fromkeys(uris))
 
 
 def _differing(path: Path, open_texts: Mapping[Path, str]) -> list[str]:
-    """Blocking. Raises RequestFailedError where a file is unreadable."""
-    saved = {file: _saved_text(file) for file in (path, *sorted(open_texts.keys() - {path}))}
-    return [os.path.relpath(file, path.parent) for file, text in saved.items() if open_texts.get(file, text) != text]
-
-
-def _saved_text(path: Path) -> str:
+    """Blocking. Raises RequestFailedError where the experience is unreadable."""
     try:
-        # Line breaks are kept, and a byte order mark is dropped, as editors do.
-        return read_regular(path, MAX_FILE_BYTES).decode("utf-8-sig")
+        saved = {path: _saved_text(path)}
     except FileNotFoundError:
         raise RequestFailedError(f"{path} does not exist.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise RequestFailedError(f"{path} cannot be read: {error}") from error
+    for file in sorted(open_texts.keys() - {path}):
+        with contextlib.suppress(OSError, UnicodeDecodeError):  # a new file, which no run can read
+            saved[file] = _saved_text(file)
+    return [os.path.relpath(file, path.parent) for file, text in saved.items() if open_texts.get(file, text) != text]
+
+
+def _saved_text(path: Path) -> str:
+    """Line breaks are kept, and a byte order mark is dropped, as editors do."""
+    return read_regular(path, MAX_FILE_BYTES).decode("utf-8-sig")
