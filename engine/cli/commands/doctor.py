@@ -220,7 +220,7 @@ def _coding_agents() -> Iterator[Check]:
     from engine.nodes.cli_agents.programs import PROGRAMS
 
     for program in PROGRAMS.values():
-        path = shutil.which(program.name)
+        path = program.path()
         version = _first_line_of(path, "--version") if path is not None else None
         if path is None:
             yield Check(
