@@ -39,8 +39,10 @@ class RequirementKind(str, Enum):
 
 
 class Requirement(Struct, frozen=True):
-    """One requirement. `name`: a provider (KEY), a program, a server of mcp.json, a package, or the HTTP header that
-    the variables of `text` are for. `home` is the folder of the experience, where it matters.
+    """One requirement. `name`: the variable of a key, a program, a server of mcp.json, a package, or an HTTP header.
+
+    `home` is the folder of the experience, where it matters. `text` is the provider of a coding agent's program, or the
+    text whose variables a header needs.
     """
 
     kind: RequirementKind
@@ -78,8 +80,8 @@ class Machine(Struct, frozen=True):
             find_node()
         elif name == _PYTHON:
             find_python(Path(requirement.home), self.python)
-        elif PROGRAMS[name].path() is None:
-            return PROGRAMS[name].missing(name)
+        elif PROGRAMS[requirement.text].path() is None:
+            return PROGRAMS[requirement.text].missing(requirement.text)
         return None
 
     def _key_problem(self) -> str | None:
@@ -98,11 +100,11 @@ def requirements_of(node: Node, home: str, provider: Provider) -> Iterator[Requi
         is_javascript = split_impl(spec.impl)[0].endswith(JAVASCRIPT_SUFFIXES)
         yield Requirement(RequirementKind.PROGRAM, _NODE if is_javascript else _PYTHON, "" if is_javascript else home)
     elif isinstance(spec, (AgentSpec, SkillSpec)):
-        yield Requirement(RequirementKind.KEY, provider.name)
+        yield Requirement(RequirementKind.KEY, provider.enough[0])
         if provider.package:
             yield Requirement(RequirementKind.PACKAGE, provider.package)
     elif isinstance(spec, CliAgentSpec) and spec.provider in PROGRAMS:
-        yield Requirement(RequirementKind.PROGRAM, spec.provider)
+        yield Requirement(RequirementKind.PROGRAM, PROGRAMS[spec.provider].name, text=spec.provider)
     elif isinstance(spec, DatasetSpec):
         yield from _of_dataset(spec, home)
 

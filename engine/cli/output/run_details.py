@@ -49,8 +49,8 @@ def print_run(log: Log, view: RunView, summary: RunSummary) -> None:
         parts.append(duration(summary.duration_ms))
     parts += sums_texts(summary)
     out.print(f"{' · '.join(parts)} · log {log.path}", markup=False, soft_wrap=True)
-    for line in value_lines(_values(log, view)):
-        out.print(line, soft_wrap=True)
+    for value in value_lines(_values(log, view)):
+        out.print(value, soft_wrap=True)
     for line in reason_lines(log):
         out.print(Text(line, "dim"), soft_wrap=True)
     for warning in dict.fromkeys(view.warnings):
