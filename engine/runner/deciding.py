@@ -15,7 +15,7 @@ from engine.cache.decisions.execution_path import path_of
 from engine.cache.decisions.overrides import Overrides
 from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
 from engine.cache.decisions.reuse_policy import ReusePolicy, reuse_policy
-from engine.cache.keys.input_hash import Parts, settings_parts
+from engine.cache.keys.input_hash import Parts, input_key, settings_parts
 from engine.cache.keys.input_parts import (
     InputHasher,
     InputHashers,
@@ -91,12 +91,13 @@ class Decider:
         self._made_from[task] = last.node
         hash_of = self._hasher(task).hash_of
         parts = execution_parts(last.node, last.received, task.args, task.item, task.shown_args, hash_of)
+        key = input_key(parts, last.node.used_args)
         if self._original is None:
-            made = first_decision(parts)
+            made = first_decision(key)
         else:
             path = path_of(task.node.id, task.scope)
             refusal = lambda output: unfit(task.visible_state, task.node, output.state_delta)  # noqa: E731
-            made = decide(self._original, path, parts, {}, refusal, self._policy(task))
+            made = decide(self._original, path, key, {}, refusal, self._policy(task))
         return self._overrides.applied(made, self._original, task.node.id, task.scope)
 
     def digests(self, task: Task) -> Mapping[Path, str]:

@@ -159,6 +159,7 @@ class Executor(Struct, frozen=True):
             scope=task.scope,
             attempt_id=attempt_id,
             input_hash=key.hash,
+            used_hash=key.used,
             input_parts=key.parts,
             keyed_parts=key.keyed or None,
             output=outcome.output,

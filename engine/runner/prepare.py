@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from msgspec import Struct, field
 
@@ -27,13 +26,13 @@ from engine.expressions import Json
 from engine.llm.limits import RateLimits
 from engine.llm.providers import ANTHROPIC, PROVIDERS, Provider
 from engine.llm.service import LLMService
-from engine.log.reading.reader import Log, UnreadableLogError, read_log
-from engine.log.reading.view import fold
+from engine.log.reading.reader import Log
 from engine.log.storage.blobs import BlobLostError
-from engine.log.storage.lock import is_held
-from engine.log.storage.run_store import RunNotFoundError, RunStore, is_run_id
+from engine.log.storage.run_store import RunStore
 from engine.log.values.large_values import fetched_fields
 from engine.nodes.registry import Kinds
+from engine.runner.find_run import RunRefusedError as RunRefusedError  # noqa: PLC0414 - raised by what is here
+from engine.runner.find_run import find_logs
 from engine.runner.load_nested import NotComposableError, compose_loaded
 from engine.runner.secrets import FoundSecrets, LostSecretError, defaults_for, find_secrets, no_secrets, with_secrets
 from engine.runner.starting_state import UnfitStateError, fresh_start
@@ -42,11 +41,6 @@ from engine.scheduler.state.results import Results
 from engine.state.store import StateError
 
 DEFAULT_CONCURRENCY = 8
-LATEST = "latest"
-
-
-class RunRefusedError(Exception):
-    """The run cannot begin; nothing was started or written. The message is for the user."""
 
 
 class Preparation(Struct, frozen=True):
@@ -118,11 +112,19 @@ def prepare_run(
 
 
 @paused_collector()
-def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str | None = None) -> Preparation:
+def prepare_resume(
+    loaded: Loaded,
+    wanted: str,
+    *,
+    force: bool = False,
+    llm: str | None = None,
+    args: Mapping[str, Json] | None = None,
+) -> Preparation:
     """Prepare the resume of the run `wanted` (an id, the beginning of one, or `latest`).
 
-    Without `llm`, the provider is that of the original run, and so are the fields carried over. Raises RunRefusedError
-    if the run is unknown, its log is unusable, or it is still running and not `force`.
+    Without `llm`, the provider is that of the original run, and so are the fields carried over. `args` replace those of
+    the original run by name. Raises RunRefusedError if the run is unknown, its log is unusable, or it is still running
+    and not `force`.
     """
     composition = _composed(loaded)
     experience = composition.experience
@@ -134,33 +136,23 @@ def prepare_resume(loaded: Loaded, wanted: str, *, force: bool = False, llm: str
         lost = original.started.masked_state
         start = {**defaults_for(experience, lost, _carried(original)), **fetched_fields(original.started.state, read)}
         given = fetched_fields(original.started.args, read)
-        filled = with_secrets(experience, given, original.started.masked_args)
+        changed = args or {}
+        kept = {name: value for name, value in given.items() if name not in changed}
+        masked = [name for name in original.started.masked_args if name not in changed]
+        present = {**with_secrets(experience, kept, masked), **changed}
+        filled = {name: present[name] for name in dict.fromkeys((*given, *present))}  # a prompt shows their order
     except LostSecretError as error:
         raise RunRefusedError(f"run {original.run_id} cannot be resumed: {error}") from error
     except (BlobLostError, ValueError) as error:
         raise RunRefusedError(
             f"run {original.run_id} cannot be resumed: what it began with is lost: {error}"
         ) from error
-    args = _checked_args(experience, filled)
-    found = find_secrets(composition, args)
+    checked = _checked_args(experience, filled)
+    found = find_secrets(composition, checked)
     found.secrets.add(secret_values(experience, given))  # in plain in the log, since they were not secret then
     original.withhold(found.secrets)
     provider, carried = _provider(original, llm), _carried(original)
-    return Preparation(loaded, composition, args, start, original, carried, provider, logs=logs, found=found)
-
-
-def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log, ...]:
-    """The log of the run to resume, and those of the runs that it resumed, newest first. Raises RunRefusedError."""
-    try:
-        run_id = latest(store) if wanted == LATEST else store.find(wanted)
-        if not force and is_running(store, run_id):
-            raise RunRefusedError(_still_running(store, run_id, wanted))
-        log = read_log(store.log(run_id))
-        return log, *_resumed_logs(store, log)
-    except (RunNotFoundError, UnreadableLogError) as error:
-        raise RunRefusedError(str(error)) from error
-    except OSError as error:
-        raise RunRefusedError(f"the run log cannot be read: {error}") from error
+    return Preparation(loaded, composition, checked, start, original, carried, provider, logs=logs, found=found)
 
 
 def _carried(original: RecordedOutcomes) -> dict[str, Json]:
@@ -187,48 +179,6 @@ def _original_in(logs: tuple[Log, ...]) -> RecordedOutcomes:
     for older in logs[1:]:
         original.add_older(read_outcomes(older))
     return original
-
-
-def _resumed_logs(store: RunStore, log: Log) -> Iterator[Log]:
-    """The logs of the runs that were resumed, as far as they exist; `log` is complete without them."""
-    seen = {log.records[0].run_id}
-    resumed_id = log.started.original_run_id
-    while resumed_id is not None and is_run_id(resumed_id) and resumed_id not in seen:
-        seen.add(resumed_id)
-        try:
-            older = read_log(store.log(resumed_id))
-        except (UnreadableLogError, OSError):
-            break
-        yield older
-        resumed_id = older.started.original_run_id
-
-
-def latest(store: RunStore) -> str:
-    """The run that began last, running or not. Raises RunNotFoundError if there is none."""
-    ids = store.run_ids()
-    if not ids:
-        raise RunNotFoundError(f"there is no run to resume in {store.runs}. `oe run` starts one.")
-    return ids[0]
-
-
-def _still_running(store: RunStore, run_id: str, wanted: str) -> str:
-    """Why a run is not resumed, and the remedies; for `latest`, also the run before it."""
-    ways = ["Wait for its end", f"cancel it with `oe cancel {run_id[:8]}`"]
-    if wanted == LATEST:
-        before = (other for other in store.run_ids() if not is_running(store, other))
-        ways += [f"resume the one before it with `oe resume {other[:8]}`" for other in itertools.islice(before, 1)]
-    which = f"the latest run, {run_id}," if wanted == LATEST else f"run {run_id}"
-    return f"{which} is still running. {', '.join(ways)}, or pass --force."
-
-
-def is_running(store: RunStore, run_id: str) -> bool:
-    """Whether the writer of the run is alive and has not written its end."""
-    if not is_held(store.lock(run_id)):
-        return False
-    try:
-        return fold(read_log(store.log(run_id)).records).finished is None
-    except (UnreadableLogError, OSError):
-        return True
 
 
 @paused_collector()

@@ -51,6 +51,7 @@ def _restored(task: Task, decision: Decision, outcome: RecordedOutcome, received
         input=received,
         reasons=decision.reasons,
         input_hash=decision.key.hash,
+        used_hash=decision.key.used,
         input_parts=decision.key.parts,
         keyed_parts=decision.key.keyed or None,
         output=outcome.output,

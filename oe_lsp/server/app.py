@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException, JsonRpcRequestCancelled
 
 from oe_lsp.server.error_boundary import error_boundary, is_no_answer
 from oe_lsp.server.experience_server import ExperienceServer
@@ -93,5 +94,14 @@ async def _handle(message: Feature, ls: ExperienceServer, params: Any) -> Any:
 
 
 async def _execute(command: Feature, ls: ExperienceServer, *arguments: Any) -> Any:
+    """Carry out a command. Its error is also shown, unless the client says that it shows the errors of commands."""
     session = await ls.session()
-    return await ls.run_command(command.load()(session, arguments))
+    try:
+        with error_boundary(command.name):
+            return await ls.run_command(command.load()(session, arguments))
+    except JsonRpcRequestCancelled:
+        raise
+    except JsonRpcException as error:
+        if not session.capabilities.options.shows_command_errors:
+            session.client.show(types.MessageType.Error, str(error))
+        raise

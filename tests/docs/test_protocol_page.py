@@ -15,6 +15,7 @@ import pytest
 from lsprotocol import types
 from msgspec.structs import asdict, fields
 
+from oe_lsp.server.features.command_arguments import ResumeOptions, RunOptions
 from oe_lsp.server.features.registry import COMMANDS, SESSION_MESSAGES, SNAPSHOT_REQUESTS
 from oe_lsp.server.session.client_capabilities import Capabilities, read_capabilities
 from oe_lsp.server.session.settings import Settings, read_settings
@@ -123,7 +124,7 @@ def test_every_option_of_initialize_is_in_the_table_and_no_other() -> None:
     token = re.findall(r'options\.get\("(\w+)"\)', SOURCES["access.py"])
 
     assert {codes(first)[0] for first, *_ in rows(section("## initializationOptions"))} == {*read, *token}
-    assert len(read) == 3, "and the other two are read as this test thinks"
+    assert len(read) == 4, "and the other two are read as this test thinks"
 
 
 def documented_settings() -> dict[str, Any]:
@@ -177,7 +178,7 @@ def test_a_capability_of_the_client_changes_something(path: str, example: str) -
 
 def test_every_capability_of_the_client_that_changes_something_is_in_the_table() -> None:
     shown = set().union(*(changed(codes(path)[0], json.loads(codes(example)[0])) for path, example, _ in CLIENTS))
-    elsewhere = {"options", "roots", "is_vscode"}
+    elsewhere = {"options", "roots", "is_vscode", "shows_tokens"}
 
     assert shown | elsewhere == {field.name for field in fields(Capabilities)}
 
@@ -206,8 +207,20 @@ def test_an_interface_has_the_fields_that_are_sent(name: str) -> None:
     assert sorted(documented) == sorted(names_in(SHAPES[name]))
 
 
+OPTIONS: dict[str, type[RunOptions]] = {"RunOptions": RunOptions, "ResumeOptions": ResumeOptions}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_the_options_of_a_command_are_those_that_are_read(name: str) -> None:
+    blocks = re.findall(r"^interface (\w+)(?: extends \w+)? \{[^\n]*\n(.*?)^\}", PAGE, re.MULTILINE | re.DOTALL)
+    documented = {title: re.findall(r"(\w+)\?:", re.sub(r"//.*", "", text)) for title, text in blocks}
+    inherited = documented["RunOptions"] if name == "ResumeOptions" else []
+
+    assert sorted({*documented[name], *inherited}) == sorted(field.encode_name for field in fields(OPTIONS[name]))
+
+
 def test_every_interface_of_the_page_is_compared() -> None:
-    assert re.findall(r"^interface (\w+)", PAGE, re.MULTILINE) == list(SHAPES)
+    assert set(re.findall(r"^interface (\w+)", PAGE, re.MULTILINE)) == {*SHAPES, *OPTIONS}
 
 
 def names_in(shape: type[Any]) -> Iterator[str]:

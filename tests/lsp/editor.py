@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lsprotocol import types
+from pygls.io_ import run_async
+from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient
-from pytest_lsp.client import register_lsp_features
+from pytest_lsp.client import forward_stderr, register_lsp_features
+
+from tests.support.forks import can_fork, fork_server
 
 SECONDS = 30
+_converter = functools.cache(default_converter)
+"""One for all: it compiles a function for each type of message."""
+
 UNANSWERED = "the person looks elsewhere"
 
 
 class Editor(LanguageClient):
-    """One window, as a context manager. `trusted`, `events` and so on go into `initialize`."""
+    """One window, as a context manager. `trusted`, `events`, `options` and so on go into `initialize`."""
 
     def __init__(
         self,
@@ -31,12 +39,13 @@ class Editor(LanguageClient):
         progress: bool = True,
         settings: dict[str, Any] | None = None,
         answer: str | None = None,
+        options: dict[str, Any] | None = None,
         capabilities: types.ClientCapabilities | None = None,
         env: dict[str, str] | None = None,
         process_id: int | None = None,
         server: Sequence[str] = (sys.executable, "-m", "oe_lsp.server"),
     ) -> None:
-        super().__init__()
+        super().__init__(converter_factory=_converter)
         self.workspace = workspace
         self.events: list[dict[str, Any]] = []
         self.published: list[types.PublishDiagnosticsParams] = []
@@ -45,7 +54,7 @@ class Editor(LanguageClient):
         self.registered: list[str] = []
         self.pulls_diagnostics = False
         self._declared = capabilities or _capabilities(encoding, progress=progress)
-        self._options = {"oeEvents": events} | _present(trusted=trusted, settings=settings)
+        self._options = {"oeEvents": events} | _present(trusted=trusted, settings=settings) | (options or {})
         self._answer = answer
         self._command = server
         self._process_id = process_id or os.getpid()
@@ -57,7 +66,7 @@ class Editor(LanguageClient):
         self._record()
 
     async def __aenter__(self) -> Editor:
-        await self.start_io(*self._command, env=self._env)
+        await self._start_server()
         introduced = await self.initialize_session(
             types.InitializeParams(
                 capabilities=self._declared,
@@ -76,6 +85,23 @@ class Editor(LanguageClient):
             self.exit(None)
             await self.until_server_exits()
         await self.stop()
+
+    async def _start_server(self) -> None:
+        """As `start_io` of pygls does, but where it can be with a process that need not import everything."""
+        if not can_fork(self._command, self._env):
+            await self.start_io(*self._command, env=self._env)
+            return
+        server = await fork_server(self._command, Path.cwd(), self._env)
+        self._server = cast(asyncio.subprocess.Process, server)
+        self.protocol.set_writer(server.stdin)
+        reading = run_async(
+            stop_event=self._stop_event,
+            reader=server.stdout,
+            protocol=self.protocol,
+            error_handler=self.report_server_error,
+        )
+        self._async_tasks += [asyncio.create_task(reading), asyncio.create_task(self._server_exit())]
+        self._stderr_forwarder = asyncio.create_task(forward_stderr(self._server))
 
     @property
     def is_served(self) -> bool:

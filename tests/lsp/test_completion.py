@@ -34,6 +34,7 @@ async def offers(editor: Editor, uri: str, line: int, character: int) -> dict[st
 
 def edit(item: types.CompletionItem) -> types.TextEdit:
     assert isinstance(item.text_edit, types.TextEdit)
+    assert item.filter_text  # by which Neovim filters items with a text edit, and by nothing else
     return item.text_edit
 
 

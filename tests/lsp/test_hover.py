@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
+from engine.log.events.events import RunStatus
 from tests.lsp.conftest import EXPERIENCE
 from tests.lsp.editor import SECONDS, Editor
+from tests.support.written_runs import WrittenRun
 
 EDGE = '    - { from: compare, "é🌦️": 1, to: report }'
 TEXT = EXPERIENCE.replace("    - { from: compare, to: report }", EDGE)
@@ -54,3 +56,15 @@ async def test_a_client_without_markdown_gets_plain_text(tmp_path: Path) -> None
 async def test_an_empty_place_has_no_hover(tmp_path: Path) -> None:
     async with Editor(tmp_path) as editor:
         assert await hover(editor, editor.open(text="name: x\n\n\n"), 2, 0) is None
+
+
+async def test_a_node_tells_how_it_went_in_the_newest_run(tmp_path: Path) -> None:
+    run = WrittenRun(tmp_path).begin("measure", "compare", "report").complete("measure")
+    run.fail("compare", "no stations").finish(RunStatus.FAILURE).close()
+    async with Editor(tmp_path, capabilities=capabilities("utf-16", types.MarkupKind.PlainText)) as editor:
+        found = await hover(editor, editor.open(text=TEXT), LINE, 19)
+
+    assert found is not None
+    assert isinstance(found.contents, types.MarkupContent)
+    assert "✗ failed\n- FileNotFoundError: no stations\n" in found.contents.value
+    assert "Last runs:\n- ✗ failed · just now" in found.contents.value

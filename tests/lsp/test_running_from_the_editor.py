@@ -260,7 +260,7 @@ class TestRefusals:
         async with Editor(weather.folder) as editor:
             uri = editor.open()
 
-            for run_id in ("latest", "../../x", "", UNKNOWN_RUN + "/"):
+            for run_id in ("last", "../../x", "", UNKNOWN_RUN + "/"):
                 for command in ("oe.resumeRun", "oe.cancelRun", "oe.inspectRun"):
                     with pytest.raises(JsonRpcException, match="Not a run id"):
                         await editor.execute(command, uri, run_id)

@@ -18,21 +18,23 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 
 from tests.lsp.editor import SECONDS
+from tests.support.commands import call
+from tests.support.forks import ForkedServer, fork_server
 
+SERVER = (sys.executable, "-m", "oe_lsp.server")
 TOKEN = "0123456789abcdef-of-a-test"
 
 
 class Server:
     """A running oe-lsp that listens on a port of its own choice."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: ForkedServer) -> None:
         self.process = process
         self.port = 0
         self._said: list[str] = []
 
     async def until_said(self, pattern: str) -> re.Match[str]:
         """What it says on stderr that fits `pattern`."""
-        assert self.process.stderr is not None
         while not (found := re.search(pattern, "".join(self._said))):
             line = await asyncio.wait_for(self.process.stderr.readline(), SECONDS)
             assert line, "".join(self._said)
@@ -49,15 +51,14 @@ class Server:
 @asynccontextmanager
 async def served(*arguments: str, token: str | None = None) -> AsyncIterator[Server]:
     environment = {**os.environ, **({"OE_LSP_TOKEN": token} if token else {})}
-    command = (sys.executable, "-m", "oe_lsp.server", *arguments, "--port", "0")
-    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, env=environment)
+    command = (*SERVER, *arguments, "--port", "0")
+    process = await fork_server(command, Path.cwd(), environment)
     server = Server(process)
     try:
         server.port = int((await server.until_said(r"listening on \S+:(\d+)"))[1])
         yield server
     finally:
-        if process.returncode is None:
-            process.kill()
+        process.kill()
         await process.wait()
 
 
@@ -294,42 +295,30 @@ async def test_other_machines_may_connect_with_the_token() -> None:
         (("--tcp", "--port", "70000"), None, "argument --port: invalid"),
     ],
 )
-async def test_options_that_would_admit_everybody_are_refused_with_a_remedy(
-    arguments: tuple[str, ...], token: str | None, said: str
+def test_options_that_would_admit_everybody_are_refused_with_a_remedy(
+    tmp_path: Path, arguments: tuple[str, ...], token: str | None, said: str
 ) -> None:
-    environment = {**os.environ, **({"OE_LSP_TOKEN": token} if token else {})}
-    command = (sys.executable, "-m", "oe_lsp.server", *arguments)
-    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, env=environment)
+    refused = call((*SERVER, *arguments), tmp_path, {"OE_LSP_TOKEN": token} if token else {})
 
-    _, stderr = await asyncio.wait_for(process.communicate(), SECONDS)
-
-    assert process.returncode == 2
-    assert f"oe-lsp: error: {said}" in stderr.decode()
+    assert refused.code == 2
+    assert f"oe-lsp: error: {said}" in refused.err
 
 
-async def test_a_port_in_use_is_reported_in_one_line() -> None:
+async def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     async with served("--tcp") as server:
-        command = (sys.executable, "-m", "oe_lsp.server", "--tcp", "--port", str(server.port))
-        process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE)
+        refused = call((*SERVER, "--tcp", "--port", str(server.port)), tmp_path)
 
-        _, stderr = await asyncio.wait_for(process.communicate(), SECONDS)
-
-    assert process.returncode == 2
-    assert "Traceback" not in stderr.decode()
-    assert f"cannot listen on 127.0.0.1 port {server.port}" in stderr.decode()
+    assert refused.code == 2
+    assert f"cannot listen on 127.0.0.1 port {server.port}" in refused.err
 
 
-async def test_a_missing_websockets_package_is_reported_with_its_extra(tmp_path: Path) -> None:
+def test_a_missing_websockets_package_is_reported_with_its_extra(tmp_path: Path) -> None:
     hiding = "import sys\nsys.modules['websockets'] = None\n"
     (tmp_path / "sitecustomize.py").write_text(hiding)
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    command = (sys.executable, "-m", "oe_lsp.server", "--ws", "--port", "0")
-    process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, env=environment)
+    refused = call((*SERVER, "--ws", "--port", "0"), tmp_path, {"PYTHONPATH": str(tmp_path)})
 
-    _, stderr = await asyncio.wait_for(process.communicate(), SECONDS)
-
-    assert process.returncode == 2
-    assert "--ws needs the package websockets; install it with: pip install websockets" in stderr.decode()
+    assert refused.code == 2
+    assert "--ws needs the package websockets; install it with: pip install websockets" in refused.err
 
 
 EXPERIENCE = """\

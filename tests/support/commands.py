@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from engine.user_folder import STATE_FOLDER_VARIABLE
 from tests.support.called import Called
-from tests.support.oe_forks import OeForks
+from tests.support.forks import can_fork, fork
 
 OE = (sys.executable, "-m", "engine.cli")
 
@@ -28,17 +28,20 @@ def call(
     if STATE_FOLDER_VARIABLE in os.environ:
         inherited[STATE_FOLDER_VARIABLE] = os.environ[STATE_FOLDER_VARIABLE]
     environment = {**inherited, **(env or {})}
-    if tuple(command[: len(OE)]) == OE and prepare is None and _forks().serves(environment):
-        called = _forks().call(command[len(OE) :], folder, environment)
+    if prepare is None and can_fork(command, environment):
+        called = _forked(command, folder, environment)
     else:
         called = _started(command, folder, environment, prepare)
     assert "Traceback" not in called.out + called.err
     return called
 
 
-@functools.cache
-def _forks() -> OeForks:
-    return OeForks()
+def _forked(command: Sequence[str], folder: Path, environment: dict[str, str]) -> Called:
+    with Path(os.devnull).open() as nothing, TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        code = fork(command, folder, environment, (nothing.fileno(), out.fileno(), err.fileno())).wait()
+        out.seek(0)
+        err.seek(0)
+        return Called(code, out.read(), err.read())
 
 
 def _started(

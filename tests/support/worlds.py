@@ -19,7 +19,7 @@ from engine.log.events.events import Record
 from engine.log.reading.reader import read_log
 from engine.log.storage.run_store import RunStore
 from engine.nodes.registry import kinds
-from engine.runner.prepare import Preparation, make_plan, prepare_resume, prepare_run
+from engine.runner.prepare import Preparation, make_llm, make_plan, prepare_resume, prepare_run
 from engine.runner.session import Ended, carry_out, new_run_id
 from schemas import event_schema
 from tests.support.experiences import yaml_graph
@@ -87,20 +87,35 @@ class World:
         """Run the experience to its end."""
         return await carry_out(prepare_run(load(self.folder), args or {}), new_run_id(), lambda _: None, **options)
 
-    def prepared(self, run_id: str = "latest", overrides: Mapping[str, tuple[str, ...]] | None = None) -> Preparation:
-        """The resume of a run, with what else is asked for: `rerun`, `accept`, `only`, `from_`."""
-        prepared = prepare_resume(load(self.folder), run_id)
+    def prepared(
+        self,
+        run_id: str = "latest",
+        overrides: Mapping[str, tuple[str, ...]] | None = None,
+        args: Mapping[str, Json] | None = None,
+    ) -> Preparation:
+        """The resume of a run, with what else is asked for: `rerun`, `accept`, `only`, `from_`; and other args."""
+        prepared = prepare_resume(load(self.folder), run_id, args=args)
         return replace(prepared, overrides=overrides_of(prepared.experience, prepared.graph, **(overrides or {})))
 
     async def resume(
-        self, run_id: str = "latest", overrides: Mapping[str, tuple[str, ...]] | None = None, **options: Any
+        self,
+        run_id: str = "latest",
+        overrides: Mapping[str, tuple[str, ...]] | None = None,
+        args: Mapping[str, Json] | None = None,
+        **options: Any,
     ) -> Ended:
         """Resume a run to its end."""
-        return await carry_out(self.prepared(run_id, overrides), new_run_id(), lambda _: None, **options)
+        return await carry_out(self.prepared(run_id, overrides, args), new_run_id(), lambda _: None, **options)
 
-    def plan(self, run_id: str = "latest", overrides: Mapping[str, tuple[str, ...]] | None = None) -> Plan:
+    def plan(
+        self,
+        run_id: str = "latest",
+        overrides: Mapping[str, tuple[str, ...]] | None = None,
+        args: Mapping[str, Json] | None = None,
+    ) -> Plan:
         """The plan of resuming a run."""
-        return make_plan(self.prepared(run_id, overrides), kinds(self.folder))
+        prepared = self.prepared(run_id, overrides, args)
+        return make_plan(prepared, kinds(self.folder, llm=make_llm(prepared)))
 
     def executed(self) -> list[str]:
         """What the tools noted since the last call."""

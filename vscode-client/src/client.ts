@@ -119,6 +119,7 @@ export class Server {
         initializationOptions: {
           trusted: vscode.workspace.isTrusted,
           oeEvents: true,
+          showsCommandErrors: true,
           settings: vscode.workspace.getConfiguration('oe'),
         },
         middleware: this.listeners.middleware,

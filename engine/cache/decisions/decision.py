@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from engine.cache.decisions.execution_path import ExecutionPath
 from engine.cache.decisions.recorded_outcomes import RecordedEnd, RecordedOutcome, RecordedOutcomes
 from engine.cache.decisions.reuse_policy import ReusePolicy
-from engine.cache.keys.input_hash import InputKey, Parts, input_key
+from engine.cache.keys.input_hash import InputKey
 from engine.experience.model import OnAmbiguous
 from engine.log.events.events import Output, ScopeKind
 from engine.scheduler.state.results import NotYetKnownError
@@ -56,27 +56,27 @@ class Decision(Struct, frozen=True):
     changed: tuple[str, ...] = ()
 
 
-def first_decision(parts: Parts) -> Decision:
+def first_decision(key: InputKey) -> Decision:
     """The decision of a run that resumes none."""
-    return Decision(Answer.WILL_RUN, (), input_key(parts))
+    return Decision(Answer.WILL_RUN, (), key)
 
 
 def decide(
     original: RecordedOutcomes,
     path: ExecutionPath,
-    parts: Parts,
+    key: InputKey,
     unknown: Mapping[str, str],
     unfit: Unfit,
     policy: ReusePolicy,
 ) -> Decision:
     """Decide for one execution.
 
-    `parts` are the known parts of its input hash; `unknown` maps the others to what they wait for. `unfit` gives the
+    `key` is that of the known input parts; `unknown` maps the others to what they wait for. `unfit` gives the
     reason why the current state would refuse an output, or None: such an outcome is not restored, so that running the
     node reports the error.
     """
-    made = _decide_unknown(original, path, parts, unknown, policy) if unknown else None
-    made = made or _decide_known(original, path, parts, unfit, policy)
+    made = _decide_unknown(original, path, key, unknown, policy) if unknown else None
+    made = made or _decide_known(original, path, key, unfit, policy)
     started_in = original.open_since(path)
     if started_in is None or made.answer is Answer.RESTORED:
         return made
@@ -84,23 +84,27 @@ def decide(
 
 
 def _decide_known(
-    original: RecordedOutcomes, path: ExecutionPath, parts: Parts, unfit: Unfit, policy: ReusePolicy
+    original: RecordedOutcomes, path: ExecutionPath, key: InputKey, unfit: Unfit, policy: ReusePolicy
 ) -> Decision:
-    key = input_key(parts)
     if not policy.cache:
         return Decision(Answer.WILL_RUN, ("cache: false",), key)
     recorded = original.recorded(path, policy.equals)
-    hit = next((outcome for outcome in reversed(recorded) if outcome.input_hash == key.hash), None)
+    hit = next((outcome for outcome in reversed(recorded) if _fits(outcome, key)), None)
     if hit is not None and hit.produced:
         hit = replace(hit, produced=original.latest_produced(path, hit))
     if hit is None:
-        changed = _changed_since_latest(recorded, parts)
-        return Decision(Answer.WILL_RUN, _why(original, path, parts, recorded, {}, policy), key, changed=changed)
+        changed = _changed_since_latest(recorded, key)
+        return Decision(Answer.WILL_RUN, _why(original, path, key, recorded, {}, policy), key, changed=changed)
     try:
         refused = _refused(hit, unfit, policy)
     except NotYetKnownError as error:
         return Decision(Answer.DEPENDS, (f"its set_once fields come from {error}",), key)
     return Decision(Answer.WILL_RUN, refused, key) if refused else Decision(Answer.RESTORED, (), key, hit)
+
+
+def _fits(outcome: RecordedOutcome, key: InputKey) -> bool:
+    """Whether the outcome has this key, or differs only in run args that the node does not receive."""
+    return outcome.input_hash == key.hash or outcome.used_hash == (key.used or key.hash)
 
 
 def _refused(hit: RecordedOutcome, unfit: Unfit, policy: ReusePolicy) -> tuple[str, ...]:
@@ -123,18 +127,18 @@ def _reloaded(outcome: RecordedOutcome, policy: ReusePolicy) -> tuple[str, ...]:
 
 
 def _decide_unknown(
-    original: RecordedOutcomes, path: ExecutionPath, parts: Parts, unknown: Mapping[str, str], policy: ReusePolicy
+    original: RecordedOutcomes, path: ExecutionPath, key: InputKey, unknown: Mapping[str, str], policy: ReusePolicy
 ) -> Decision:
     if not policy.cache:
         waits = any(name.startswith("edges.") for name in unknown)  # only edges carry skips and failures
         return Decision(Answer.IF_PREDECESSORS_SUCCEED if waits else Answer.WILL_RUN, ("cache: false",))
     recorded = original.recorded(path, policy.equals)
-    if any(_could_hit(outcome, parts, unknown) and not _reloaded(outcome, policy) for outcome in recorded):
+    if any(_could_hit(outcome, key, unknown) and not _reloaded(outcome, policy) for outcome in recorded):
         return Decision(Answer.DEPENDS, tuple(f"{name} comes from {source}" for name, source in unknown.items()))
-    why = _why(original, path, parts, recorded, unknown, policy)
-    if recorded and not _changed(recorded[-1], parts):
+    why = _why(original, path, key, recorded, unknown, policy)
+    if recorded and not _changed(recorded[-1], key):
         why = _reloaded(recorded[-1], policy) or why
-    return Decision(Answer.IF_PREDECESSORS_SUCCEED, why, changed=_changed_since_latest(recorded, parts))
+    return Decision(Answer.IF_PREDECESSORS_SUCCEED, why, changed=_changed_since_latest(recorded, key))
 
 
 def _ambiguous(made: Decision, run_id: str, policy: ReusePolicy) -> Decision:
@@ -150,43 +154,45 @@ def _ambiguous(made: Decision, run_id: str, policy: ReusePolicy) -> Decision:
     return replace(made, reasons=(reason, *made.reasons), ambiguity=ambiguity)
 
 
-def _could_hit(outcome: RecordedOutcome, known: Parts, unknown: Mapping[str, str]) -> bool:
+def _could_hit(outcome: RecordedOutcome, known: InputKey, unknown: Mapping[str, str]) -> bool:
     """Whether the input hash may still turn out to be that of this outcome."""
     return outcome.not_restorable is None and not _changed(outcome, known) and not _gone(outcome, known, unknown)
 
 
-def _changed_since_latest(recorded: list[RecordedOutcome], parts: Parts) -> tuple[str, ...]:
+def _changed_since_latest(recorded: list[RecordedOutcome], key: InputKey) -> tuple[str, ...]:
     if not recorded:
         return ()
-    secret = {*input_key(parts).keyed, *recorded[-1].keyed_parts}
-    return tuple(name for name in _changed(recorded[-1], parts) if name not in secret)
+    secret = {*key.keyed, *recorded[-1].keyed_parts}
+    return tuple(name for name in _changed(recorded[-1], key) if name not in secret)
 
 
-def _changed(outcome: RecordedOutcome, known: Parts) -> list[str]:
-    key = input_key(known)
+def _changed(outcome: RecordedOutcome, known: InputKey) -> list[str]:
     return [
         name
-        for name, digest in key.parts.items()
-        if outcome.input_parts.get(name) != digest or outcome.keyed_parts.get(name) != key.keyed.get(name)
+        for name, digest in known.parts.items()
+        if (outcome.input_parts.get(name) != digest or outcome.keyed_parts.get(name) != known.keyed.get(name))
+        and known.counts(name)
     ]
 
 
-def _gone(outcome: RecordedOutcome, known: Parts, unknown: Mapping[str, str]) -> list[str]:
+def _gone(outcome: RecordedOutcome, known: InputKey, unknown: Mapping[str, str]) -> list[str]:
     """Parts of an outcome that this execution will not have, whatever becomes known."""
-    return [name for name in outcome.input_parts if name not in known and name not in unknown]
+    return [
+        name for name in outcome.input_parts if name not in known.parts and name not in unknown and known.counts(name)
+    ]
 
 
 def _why(
     original: RecordedOutcomes,
     path: ExecutionPath,
-    parts: Parts,
+    key: InputKey,
     recorded: list[RecordedOutcome],
     unknown: Mapping[str, str],
     policy: ReusePolicy,
 ) -> tuple[str, ...]:
     """The reasons why no outcome fits. An execution without a logged end already has one."""
     if recorded:
-        return _why_not(recorded[-1], original, path, parts, unknown)
+        return _why_not(recorded[-1], original, path, key, unknown)
     end = original.ends.get(path)
     if end is RecordedEnd.FAILED:
         return (f"failed in the original run: {_first_line(original.errors.get(path, ''))}",)
@@ -211,17 +217,17 @@ def _may_be_old(original: RecordedOutcomes, path: ExecutionPath, policy: ReusePo
 
 
 def _why_not(
-    latest: RecordedOutcome, original: RecordedOutcomes, path: ExecutionPath, parts: Parts, unknown: Mapping[str, str]
+    latest: RecordedOutcome, original: RecordedOutcomes, path: ExecutionPath, key: InputKey, unknown: Mapping[str, str]
 ) -> tuple[str, ...]:
     """How the input parts differ from those of the latest outcome."""
-    changed, today = _changed(latest, parts), input_key(parts).keyed
+    changed, today = _changed(latest, key), key.keyed
     secret = [name for name in changed if _is_incomparable(name, latest, today, original, path)]
     why = [
         f"{name} changed" if name in latest.input_parts else f"{name} is new" for name in changed if name not in secret
     ]
     if secret:
         why.append(f"{INCOMPARABLE}: {', '.join(sorted(secret))}")
-    why += [f"{name} is gone" for name in _gone(latest, parts, unknown)]
+    why += [f"{name} is gone" for name in _gone(latest, key, unknown)]
     return tuple(why) or ("its inputs changed",)
 
 

@@ -45,7 +45,8 @@ class RecordedOutcome(Struct, frozen=True):
 
     `produced` are the files that it made and its node declares, with their hashes at that time; `loaded` are the
     modules that it loaded although its input hash does not cover them, with theirs. `keyed_parts` maps the parts that
-    come from a secret to the ids of their keys. `not_restorable` is the reason why it must not be reused.
+    come from a secret to the ids of their keys. `used_hash` is the input hash without the run args that the node did
+    not receive. `not_restorable` is the reason why it must not be reused.
     """
 
     input_hash: str
@@ -58,6 +59,7 @@ class RecordedOutcome(Struct, frozen=True):
     produced: Mapping[str, str] = field(default_factory=dict)
     loaded: Mapping[str, str] = field(default_factory=dict)
     keyed_parts: Mapping[str, str] = field(default_factory=dict)
+    used_hash: str | None = None
 
 
 class RecordedOutcomes(Struct):
@@ -215,6 +217,7 @@ def _remember(
             event.produced or {},
             event.loaded or {},
             event.keyed_parts or {},
+            event.used_hash or event.input_hash,
         )
     )
     original.keys.update((event.keyed_parts or {}).values())

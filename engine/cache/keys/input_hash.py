@@ -26,6 +26,12 @@ MISSING = "0" * 64
 
 _IS_DATA = re.compile(r"(?:^|\.)(?:source|uses) ")
 
+RUN_ARGS = "runArgs"
+RUN_ARG = f"{RUN_ARGS}."
+
+UsedArgs = frozenset[str] | None
+"""The parts of the run args that a node receives; None for all."""
+
 Parts = Mapping[str, str]
 """Name of a part to the SHA-256 of its value, as 64 hex digits; for a secret, hashed with the user's key."""
 
@@ -33,20 +39,36 @@ Parts = Mapping[str, str]
 class InputKey(Struct, frozen=True):
     """The identity of an execution. `hash` decides; `parts`, shortened to 12 hex digits, explain it.
 
-    `keyed` maps the parts that come from a secret to the ids of the keys that they were hashed with.
+    `keyed` maps the parts that come from a secret to the ids of the keys that they were hashed with. `used_args` are
+    the parts of the run args that the node receives, and `used` is the hash without the others, if there are any.
     """
 
     hash: str
     parts: Mapping[str, str]
     keyed: Mapping[str, str] = {}
+    used_args: UsedArgs = None
+    used: str | None = None
+
+    def counts(self, part: str) -> bool:
+        """Whether the part `part` can change the result of the node."""
+        return is_used(part, self.used_args)
 
 
-def input_key(parts: Parts) -> InputKey:
-    """The key over all parts."""
-    text = _IN_ORDER({**parts, "version": str(HASH_VERSION)})
+def input_key(parts: Parts, used_args: UsedArgs = None) -> InputKey:
+    """The key over all parts; of the run args, the node receives `used_args`."""
     short = {name: without_key(part)[:_PART_DIGITS] for name, part in parts.items()}
     keyed = {name: key for name, part in parts.items() if (key := key_of(part)) is not None}
-    return InputKey(hashlib.sha256(text).hexdigest(), short, keyed)
+    used = {name: part for name, part in parts.items() if is_used(name, used_args)}
+    return InputKey(_hashed(parts), short, keyed, used_args, _hashed(used) if len(used) < len(parts) else None)
+
+
+def is_used(part: str, used_args: UsedArgs) -> bool:
+    """Whether a part can change the result of a node that receives `used_args` of the run args."""
+    return used_args is None or not part.startswith(RUN_ARG) or part in used_args
+
+
+def _hashed(parts: Parts) -> str:
+    return hashlib.sha256(_IN_ORDER({**parts, "version": str(HASH_VERSION)})).hexdigest()
 
 
 def spec_parts(node: Node) -> dict[str, str]:

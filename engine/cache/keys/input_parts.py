@@ -13,8 +13,11 @@ from msgspec import Struct, field
 from engine.cache.keys.fingerprints import Fingerprint
 from engine.cache.keys.input_hash import (
     MISSING,
+    RUN_ARG,
+    RUN_ARGS,
     InputKey,
     Parts,
+    UsedArgs,
     file_parts,
     item_parts,
     names_index,
@@ -42,14 +45,12 @@ from engine.scheduler.value_digest import HashOf, hash_openly
 _IS_USED = re.compile(r"(?:^|\.)uses ")
 _CODE_SUFFIXES = frozenset({".py", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".json"})
 
-_RUN_ARGS = "runArgs"
-_RUN_ARG = f"{_RUN_ARGS}."
-
 
 class NodeParts(Struct, frozen=True):
     """The parts that depend on the node alone, and the files behind them.
 
-    `digests` are those of the files that the engine or a worker reads: of `uses`, only code.
+    `digests` are those of the files that the engine or a worker reads: of `uses`, only code. `used_args` are the run
+    args that the node receives.
     """
 
     parts: Parts
@@ -57,6 +58,7 @@ class NodeParts(Struct, frozen=True):
     fingerprints: Mapping[str, Fingerprint]
     with_index: bool
     digests: Mapping[Path, str]
+    used_args: UsedArgs = None
 
 
 class RunArgParts(Struct, frozen=True):
@@ -102,6 +104,7 @@ class InputHasher:
     ) -> None:
         self.hash_of = run_args.hash_of
         self._secret_args = run_args.secret
+        self._all_args = frozenset({*run_args.all_have, *run_args.secret})
         self._directory = directory.absolute()
         self._kinds = kinds
         self._memory = memory
@@ -131,19 +134,20 @@ class InputHasher:
         files = self._files(node, given, is_shown=shown_given is None or shown_given == given)
         fingerprints = self._memory.sources.fingerprints.of_all(files)
         of_spec, with_index = self._memory.spec_of(node)
+        used_args = self._used_args(node)
         parts = {
             **of_spec,
             **settings_parts(settings),
             **value_parts(given_name(node), given, shown_given, self.hash_of),
             **file_parts(fingerprints),
             **self._shared,
-            **self._secrets_for(node),
+            **{name: part for name, part in self._secret_args.items() if used_args is None or name in used_args},
         }
         with_index = with_index or any(fingerprint.names_index for fingerprint in fingerprints.values())
         digests = {
             files[name]: found.digest or MISSING for name, found in fingerprints.items() if _is_read(name, files[name])
         }
-        return NodeParts(parts, files, fingerprints, with_index, digests)
+        return NodeParts(parts, files, fingerprints, with_index, digests, used_args)
 
     def files(self, nodes: Iterable[Node]) -> set[Path]:
         """All files of these nodes, as far as they are known before the nodes run."""
@@ -175,15 +179,14 @@ class InputHasher:
         """The changes of `products`, which an execution of `node` made."""
         return stale_files(node, self._directory, self._memory.sources.fingerprints, products)
 
-    def _secrets_for(self, node: Node) -> Parts:
-        """The secret run args that `node` receives beside its own args: a tool all, a prompt those that it inserts."""
-        if not self._secret_args or isinstance(node.spec, ToolSpec):
-            return self._secret_args
-        if not isinstance(node.spec, (AgentSpec, CliAgentSpec)):
-            return {}
-        names = {part.removeprefix(_RUN_ARG): part for part in self._secret_args}
-        inserted = args_inserted(self._directory, node.spec.prompt, names)
-        return {names[name]: self._secret_args[names[name]] for name in names if name in inserted}
+    def _used_args(self, node: Node) -> UsedArgs:
+        """The run args that `node` receives beside its own args: a tool all, a prompt those that it inserts."""
+        if isinstance(node.spec, ToolSpec):
+            return None
+        if not self._all_args or not isinstance(node.spec, (AgentSpec, CliAgentSpec)):
+            return frozenset()
+        names = {part.removeprefix(RUN_ARG) for part in self._all_args}
+        return frozenset(f"{RUN_ARG}{name}" for name in args_inserted(self._directory, node.spec.prompt, names))
 
     def _files(self, node: Node, given: Mapping[str, Json], *, is_shown: bool = True) -> dict[str, Path]:
         """The files by part name. Masks the names where people may not see all of `given`."""
@@ -228,12 +231,12 @@ class InputHashers:
         secret = {name: value for name, value in args.items() if shown is not args and shown[name] != value}
         plain = {name: value for name, value in args.items() if name not in secret}
         if self._secret_parts is None:
-            return self._make(results.composition, RunArgParts(value_parts(_RUN_ARGS, plain)))
+            return self._make(results.composition, RunArgParts(value_parts(RUN_ARGS, plain)))
         # Args that only a nested experience marks are secret from now on.
         self._secret_parts.secrets.add(secret_values(results.composition.experience, args))
         hash_of = self._secret_parts.hash
-        all_have = value_parts(_RUN_ARGS, plain, plain, hash_of)
-        received = value_parts(_RUN_ARGS, secret, shown, hash_of)
+        all_have = value_parts(RUN_ARGS, plain, plain, hash_of)
+        received = value_parts(RUN_ARGS, secret, shown, hash_of)
         return self._make(results.composition, RunArgParts(all_have, received, hash_of))
 
     def is_lasting(self, key: InputKey) -> bool:

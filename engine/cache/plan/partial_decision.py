@@ -11,7 +11,7 @@ from engine.cache.decisions.decision import Decision, decide
 from engine.cache.decisions.execution_path import path_of
 from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
 from engine.cache.decisions.reuse_policy import ReusePolicy, reuse_policy
-from engine.cache.keys.input_hash import Parts
+from engine.cache.keys.input_hash import Parts, input_key
 from engine.cache.keys.input_parts import InputHashers, NodeParts, execution_parts, received_parts, same_given
 from engine.experience.model import Node
 from engine.expressions import MISSING, Json, Lookup, resolve
@@ -60,7 +60,14 @@ class PartialDecider:
         parts = execution_parts(of_node, shared.received, args, context.inside.item, shown, hash_of)
         at = path_of(node.id, context.inside.scope)
         refusal = lambda output: unfit(context.visible_state, node, output.state_delta)  # noqa: E731
-        return decide(self.original, at, parts, unknown, refusal, self._policy(node, context, cache=cache))
+        return decide(
+            self.original,
+            at,
+            input_key(parts, of_node.used_args),
+            unknown,
+            refusal,
+            self._policy(node, context, cache=cache),
+        )
 
     @staticmethod
     def _shown_args(node: Node, context: Context, args: Mapping[str, Json]) -> Mapping[str, Json]:

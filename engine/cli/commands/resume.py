@@ -14,7 +14,7 @@ from engine.cache.plan.plan_entries import Plan
 from engine.cli.before_start import CallOptions, call_options, may_start
 from engine.cli.confirm import confirm_reruns
 from engine.cli.execute import execute
-from engine.cli.loading import load_valid
+from engine.cli.loading import load_valid, parse_args
 from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, concurrency_option, examples, experience_option, llm_option, python_option
 from engine.cli.output.plan_text import plan_lines, plan_to_json
@@ -45,6 +45,9 @@ _MOST_NAMED = 10
 )
 @run_id_argument("original")
 @experience_option
+@click.option(
+    "--args", "args_text", metavar="JSON", help="Args to change, a JSON object; the others stay as they were."
+)
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would be restored and what would run; run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="With --plan: print one JSON document.")
 @click.option("--from", "from_", multiple=True, metavar="NODE", help="Run NODE again, and everything after it.")
@@ -64,6 +67,7 @@ _MOST_NAMED = 10
 def command(
     original: str,
     path: Path,
+    args_text: str | None,
     only_plan: bool,
     as_json: bool,
     from_: tuple[str, ...],
@@ -84,8 +88,9 @@ def command(
     """Resume the run RUN-ID: an id, a prefix of one, or `latest`.
 
     Restores nodes whose inputs and files are unchanged from the log of the
-    run; runs the others. The args come from the log. The resume is a new run
-    with a new id and a new log; the old log stays as it is.
+    run; runs the others. The args come from the log, except those in --args;
+    then only nodes that receive a changed arg run again. The resume is a new
+    run with a new id and a new log; the old log stays as it is.
 
     Exit codes: 0 success, 1 failure, or experience.yaml or the log not found,
     2 wrong usage, 3 waiting, 4 the plan is not the expected one, 130 cancelled.
@@ -94,9 +99,10 @@ def command(
         raise click.UsageError("--json needs --plan; for events as JSON use --log-format json")
     if text_from_stdin and not only_plan:
         raise click.UsageError("--text-from-stdin needs --plan: only files on disk can run")
+    args = None if args_text is None else parse_args(args_text)
     loaded = load_valid(path, sys.stdin.buffer.read().decode("utf-8", "surrogatepass") if text_from_stdin else None)
     try:
-        preparation = prepare_resume(loaded, original, force=force, llm=llm)
+        preparation = prepare_resume(loaded, original, force=force, llm=llm, args=args)
     except RunRefusedError as error:
         raise OeError(str(error)) from error
     _warn_of_another_host(preparation)

@@ -190,6 +190,7 @@ class NodeCached(Sparse, frozen=True, kw_only=True):
     """An outcome was restored from another run's log. `reasons`: why it was, although its inputs have changed.
 
     `keyed_parts` are those of `input_parts` that come from a secret, with the id of the key they are hashed with.
+    `used_hash` is `input_hash` without the run args that the node does not receive; absent if it receives all.
     """
 
     type: ClassVar[str] = "node.cached"
@@ -198,6 +199,7 @@ class NodeCached(Sparse, frozen=True, kw_only=True):
     input: Input | None = None
     reasons: tuple[str, ...] = ()
     input_hash: str
+    used_hash: str | None = None
     input_parts: Mapping[str, str]
     keyed_parts: Mapping[str, str] | None = None
     output: Output
@@ -212,7 +214,7 @@ class NodeCompleted(Sparse, frozen=True, kw_only=True):
     """An execution succeeded; or, with `counts` and without output, a fan-out did.
 
     `produced` maps the files of `produces` that it wrote to their hashes, `loaded` the modules that it loaded although
-    its input hash does not cover them. `keyed_parts` is as in NodeCached.
+    its input hash does not cover them. `keyed_parts` and `used_hash` are as in NodeCached.
     """
 
     type: ClassVar[str] = "node.completed"
@@ -220,6 +222,7 @@ class NodeCompleted(Sparse, frozen=True, kw_only=True):
     scope: tuple[Scope, ...] = ()
     attempt_id: str | None = None
     input_hash: str | None = None
+    used_hash: str | None = None
     input_parts: Mapping[str, str] | None = None
     keyed_parts: Mapping[str, str] | None = None
     output: Output | None = None

@@ -95,7 +95,7 @@ def summarise(view: RunView, *, alive: bool) -> RunSummary | None:
         run_id=view.run_id,
         state=_state(view, alive=alive),
         experience=experience.name if experience else "experience",
-        file_name=_file_name(experience.path) if experience else "",
+        file_name=file_name_in(experience.path) if experience else "",
         started_at=moment(view.started_at),
         last_event_at=moment(view.last_at),
         counts=figures.counts,
@@ -118,5 +118,6 @@ def _state(view: RunView, *, alive: bool) -> RunState:
     return RunState.RUNNING if alive else RunState.INTERRUPTED
 
 
-def _file_name(path: str) -> str:
+def file_name_in(path: str) -> str:
+    """The name of the file at a logged path."""
     return path.replace("\\", "/").rpartition("/")[2]

@@ -48,6 +48,12 @@ class Blobs(Struct, frozen=True, eq=False):
         self._durable.add(digest)
         return digest
 
+    def read_short(self, digest: str, most: int) -> bytes:
+        """As `read`, for content of at most `most` bytes; the rest of a longer one is not read."""
+        if _DIGEST.fullmatch(digest) and (_size(self.folder / digest) or 0) > most:
+            raise BlobLostError(f"the blob {self.folder / digest} is over {most // 1024} KiB")
+        return self.read(digest)
+
     def read(self, digest: str) -> bytes:
         """The content whose SHA-256 is `digest`. Raises BlobLostError."""
         if not _DIGEST.fullmatch(digest):  # it comes from a log and becomes part of a path

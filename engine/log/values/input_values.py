@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 from msgspec import UNSET
@@ -23,25 +23,12 @@ class ValueLostError(LookupError):
     """A value is missing where the log refers to it. The message is for the user."""
 
 
-class InputValues:
-    """The inputs in one log; `read` returns the contents of blobs."""
+class ReferencedValues:
+    """Resolves the values in one log. `event_of` returns its event with a `seq`, `read` the contents of blobs."""
 
-    def __init__(self, records: Iterable[Record], read: Read) -> None:
+    def __init__(self, event_of: Callable[[int], Event | None], read: Read) -> None:
+        self._event_of = event_of
         self._read = read
-        self._events: dict[int, Event] = {}
-        self._starts: dict[str, NodeStarted] = {}
-        for record in records:
-            event = record.event
-            self._events[record.seq] = event
-            if isinstance(event, NodeStarted) and event.attempt_id is not None:
-                self._starts[event.attempt_id] = event
-
-    def behind(self, outcome: NodeCached | NodeCompleted) -> Input | None:
-        """The input of an execution, with names unresolved; None if the log does not have it."""
-        if isinstance(outcome, NodeCached):
-            return outcome.input
-        started = self._starts.get(outcome.attempt_id or "")
-        return started.input if started is not None else None
 
     def whole(self, received: Input) -> Input:
         """The input with all names and references resolved. Raises ValueLostError."""
@@ -90,11 +77,32 @@ class InputValues:
         """The value at `place`, in a line not after the one with that `seq`, and the seq of its line."""
         written, section, name = (*place.split("/", 2), "", "")[:3]
         seq = int(written) if _SEQ.fullmatch(written) else -1
-        event = self._events.get(seq) if seq <= before else None
+        event = self._event_of(seq) if seq <= before else None
         values = _sections(event).get(section) if event is not None else None
         if values is None or name not in values:
             raise ValueLostError(f"the log no longer holds {place}")
         return values[name], seq
+
+
+class InputValues(ReferencedValues):
+    """The inputs in one log, of which all records are given; `read` returns the contents of blobs."""
+
+    def __init__(self, records: Iterable[Record], read: Read) -> None:
+        events: dict[int, Event] = {}
+        super().__init__(events.get, read)
+        self._starts: dict[str, NodeStarted] = {}
+        for record in records:
+            event = record.event
+            events[record.seq] = event
+            if isinstance(event, NodeStarted) and event.attempt_id is not None:
+                self._starts[event.attempt_id] = event
+
+    def behind(self, outcome: NodeCached | NodeCompleted) -> Input | None:
+        """The input of an execution, with names unresolved; None if the log does not have it."""
+        if isinstance(outcome, NodeCached):
+            return outcome.input
+        started = self._starts.get(outcome.attempt_id or "")
+        return started.input if started is not None else None
 
 
 def _joined(whole: Json, parts: list[Json]) -> Json:

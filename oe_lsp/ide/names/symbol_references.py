@@ -50,7 +50,9 @@ class Language(Enum):
 _CONDITIONS = ("graph.edges.*.when", "graph.loops.*.until")
 _LISTS = ("graph.nodes.*.for_each.source", "graph.pipelines.*.items")
 _GIVEN = ("graph.nodes.*.args.**", "graph.nodes.*.inputs.**", "graph.nodes.*.source.**")
-_PROMPT = "graph.nodes.*.prompt"
+PROMPT = "graph.nodes.*.prompt"
+"""The path of prompts."""
+
 _IDS = ("graph.nodes.*.id", "graph.pipelines.*.id", "graph.loops.*.id")
 _USED_IDS = ("graph.edges.*.from", "graph.edges.*.to", "graph.pipelines.*.stages.*", "graph.loops.*.body")
 _FIELDS = ("graph.nodes.*.reads.*", "graph.nodes.*.writes.*")
@@ -60,7 +62,7 @@ _ANSWERED = "graph.nodes.*.schema.properties.*"
 _SOURCE_FILE = "graph.nodes.*.source.uri"
 _LANGUAGES = {
     Language.EXPRESSION: _CONDITIONS,
-    Language.TEMPLATE: (_PROMPT,),
+    Language.TEMPLATE: (PROMPT,),
     Language.REFERENCE: (*_LISTS, *_GIVEN),
 }
 _WHOLE: tuple[tuple[tuple[str, ...], EntityKind, bool], ...] = (
@@ -177,7 +179,7 @@ def _whole_name(steps: Steps, node: View | None) -> _Whole | None:
         return found
     if path_is(steps, _SOURCE_FILE) and _source_type(node) in {"file", "sqlite"}:
         return EntityKind.FILE, False
-    if path_is(steps, _PROMPT):
+    if path_is(steps, PROMPT):
         prompt = node.get("prompt") if node else None
         return (EntityKind.FILE, False) if prompt and is_prompt_file(str(prompt.value)) else None
     return None

@@ -13,7 +13,6 @@ from oe_lsp.server.transport.names import CANCEL_RUN, RESUME_RUN, RUN_EXPERIENCE
 from oe_lsp.server.transport.uris import path_of
 
 _COMMANDS = {LensAction.RUN: RUN_EXPERIENCE, LensAction.RESUME: RESUME_RUN, LensAction.CANCEL: CANCEL_RUN}
-_FIRST_LINE = types.Range(types.Position(0, 0), types.Position(0, 0))
 
 
 async def code_lens(session: Session, params: types.CodeLensParams) -> list[types.CodeLens] | None:
@@ -28,9 +27,15 @@ async def code_lens(session: Session, params: types.CodeLensParams) -> list[type
         runs = await session.runs.newest(uri, limit)
     except RequestFailedError:
         runs = []  # running the experience then says why
-    return [_to_lsp(lens, uri) for lens in code_lenses(runs, datetime.now(timezone.utc), limit)]
+    lenses = code_lenses(runs, datetime.now(timezone.utc), limit)
+    first_line = (session.documents.text(uri) or "").partition("\n")[0]
+    return [_to_lsp(lens, uri, min(number, len(first_line))) for number, lens in enumerate(lenses)]
 
 
-def _to_lsp(lens: Lens, uri: str) -> types.CodeLens:
+def _to_lsp(lens: Lens, uri: str, column: int) -> types.CodeLens:
+    """A lens at a column of its own: not every client keeps the order of those that share a range."""
+    place = types.Position(0, column)
     arguments = [uri] if lens.run_id is None else [uri, lens.run_id]
-    return types.CodeLens(_FIRST_LINE, types.Command(lens.title, _COMMANDS[lens.action], arguments=arguments))
+    return types.CodeLens(
+        types.Range(place, place), types.Command(lens.title, _COMMANDS[lens.action], arguments=arguments)
+    )

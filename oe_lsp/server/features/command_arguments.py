@@ -3,63 +3,78 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Generic, TypeVar
 
-from msgspec import Struct, field
+import msgspec
+from msgspec import Meta, Struct
 from pygls.exceptions import JsonRpcInvalidParams
 
 from engine.log.storage.run_store import is_run_id
 
-_DIGEST = re.compile(r"[0-9a-f]{16}")
+LATEST = "latest"
+"""Names the newest run of an experience in place of an id."""
+
+_AtLeastOne = Annotated[int, Meta(ge=1)]
+_Address = Annotated[str, Meta(min_length=1)]
+_Addresses = _Address | list[_Address]
 
 
-class RunOptions(Struct, frozen=True):
-    """The experience's `args` and the most nodes at once; None for the experience's own values.
-
-    `expect`: the digest of the plan that a resume must follow.
+class RunOptions(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Options of a new run: the experience's `args`, the most nodes at once, and its budget in dollars, tokens and
+    milliseconds. None for the experience's own values.
     """
 
-    args: Mapping[str, Any] | None = None
-    concurrency: int | None = None
-    expect: str | None = None
+    args: dict[str, Any] | None = None
+    concurrency: _AtLeastOne | None = None
+    max_cost_usd: Annotated[float, Meta(ge=0, le=1e9)] | None = None
+    max_tokens: _AtLeastOne | None = None
+    max_duration_ms: _AtLeastOne | None = None
 
 
-class NewRun(Struct, frozen=True):
-    """Arguments of `oe.runExperience`."""
+class ResumeOptions(RunOptions, frozen=True, kw_only=True):
+    """Options of a resume. `args` are merged into those of the original run; `expect` is the digest of the plan that
+    the resume must follow. The others are addresses of nodes: `compare`, `parent/child`, `node[7]`, `loop#3`.
+    """
 
-    uri: str
-    options: RunOptions = field(default_factory=RunOptions)
-
-
-class RunTarget(Struct, frozen=True):
-    """Arguments of a command on a run."""
-
-    uri: str
-    run_id: str
-    options: RunOptions = field(default_factory=RunOptions)
+    expect: Annotated[str, Meta(pattern="^[0-9a-f]{16}\\Z")] | None = None
+    from_: _Addresses = msgspec.field(default_factory=list, name="from")
+    only: _Addresses = msgspec.field(default_factory=list)
+    rerun: _Addresses = msgspec.field(default_factory=list)
+    accept: _Addresses = msgspec.field(default_factory=list)
+    isolated: _Address | None = None
 
 
-def read_new_run(arguments: Sequence[Any]) -> NewRun:
-    """`[uri, {args?, concurrency?}?]`. Raises JsonRpcInvalidParams."""
-    if not 1 <= len(arguments) <= 2 or not isinstance(arguments[0], str):
-        raise JsonRpcInvalidParams("Expected the URI of an experience and, optionally, an object of options.")
-    return NewRun(arguments[0], _options(arguments[1:], {"args", "concurrency"}))
+_Options = TypeVar("_Options", bound=RunOptions)
 
 
-def read_resume(arguments: Sequence[Any]) -> RunTarget:
-    """`[uri, runId, {concurrency?, expect?}?]`; the args are the original run's. Raises JsonRpcInvalidParams."""
-    if not 2 <= len(arguments) <= 3:
-        raise JsonRpcInvalidParams("Expected the URI of an experience, a run id and, optionally, an object of options.")
-    return RunTarget(*_run_of(arguments), _options(arguments[2:], {"concurrency", "expect"}))
+class RunArguments(Struct, Generic[_Options], frozen=True):
+    """Arguments of a command on an experience, and on one of its runs.
+
+    `uri` is None for the only open experience, `run_id` for a new run or the latest one.
+    """
+
+    uri: str | None
+    run_id: str | None
+    options: _Options
 
 
-def read_run(arguments: Sequence[Any]) -> RunTarget:
-    """`[uri, runId]`. Raises JsonRpcInvalidParams."""
-    if len(arguments) != 2:
-        raise JsonRpcInvalidParams("Expected the URI of an experience and a run id.")
-    return RunTarget(*_run_of(arguments))
+def read_new_run(arguments: Sequence[Any]) -> RunArguments[RunOptions]:
+    """`[uri?, options?]`. Raises JsonRpcInvalidParams."""
+    uri, options = _padded(arguments, 2)
+    return RunArguments(_uri(uri), None, _options(options, RunOptions))
+
+
+def read_resume(arguments: Sequence[Any]) -> RunArguments[ResumeOptions]:
+    """`[uri?, runId?, options?]`. Raises JsonRpcInvalidParams."""
+    uri, run_id, options = _padded(arguments, 3)
+    return RunArguments(_uri(uri), _run_id(run_id), _options(options, ResumeOptions))
+
+
+def read_run(arguments: Sequence[Any]) -> RunArguments[RunOptions]:
+    """`[uri?, runId?]`. Raises JsonRpcInvalidParams."""
+    uri, run_id = _padded(arguments, 2)
+    return RunArguments(_uri(uri), _run_id(run_id), RunOptions())
 
 
 def require_run_id(text: str) -> str:
@@ -71,34 +86,60 @@ def require_run_id(text: str) -> str:
 
 def engine_options(options: RunOptions) -> list[str]:
     """The options as those of `oe run` and `oe resume`."""
-    arguments: list[str] = []
+    return [f"{flag}={value}" for flag, value in _flags(options)]
+
+
+def _flags(options: RunOptions) -> Iterator[tuple[str, object]]:
     if options.args is not None:
-        arguments += ["--args", json.dumps(options.args)]
+        yield "--args", json.dumps(options.args)
     if options.concurrency is not None:
-        arguments += ["--concurrency", str(options.concurrency)]
+        yield "--concurrency", options.concurrency
+    if options.max_cost_usd is not None:
+        yield "--max-cost", f"{options.max_cost_usd:.15g}"
+    if options.max_tokens is not None:
+        yield "--max-tokens", options.max_tokens
+    if options.max_duration_ms is not None:
+        yield "--max-duration", f"{-(-options.max_duration_ms // 1000)}s"
+    if isinstance(options, ResumeOptions):
+        yield from _resume_flags(options)
+
+
+def _resume_flags(options: ResumeOptions) -> Iterator[tuple[str, object]]:
     if options.expect is not None:
-        arguments += ["--expect", options.expect]
-    return arguments
+        yield "--expect", options.expect
+    for name, addresses in (("from", options.from_), ("only", options.only), ("rerun", options.rerun)):
+        yield from ((f"--{name}", address) for address in _listed(addresses))
+    yield from (("--accept", address) for address in _listed(options.accept))
+    if options.isolated is not None:
+        yield "--isolated", options.isolated
 
 
-def _run_of(arguments: Sequence[Any]) -> tuple[str, str]:
-    uri, run_id = arguments[:2]
-    if not isinstance(uri, str) or not isinstance(run_id, str):
-        raise JsonRpcInvalidParams("Expected the URI of an experience and a run id, both as strings.")
-    return uri, require_run_id(run_id)
+def _listed(addresses: _Addresses) -> list[str]:
+    return [addresses] if isinstance(addresses, str) else addresses
 
 
-def _options(rest: Sequence[Any], known: set[str]) -> RunOptions:
-    if not rest or rest[0] is None:
-        return RunOptions()
-    options = rest[0]
-    if not isinstance(options, dict) or not known.issuperset(options):
-        raise JsonRpcInvalidParams(f"Expected no options but {' and '.join(sorted(known))}.")
-    args, concurrency, expect = options.get("args"), options.get("concurrency"), options.get("expect")
-    if args is not None and not isinstance(args, dict):
-        raise JsonRpcInvalidParams("The option args must be an object.")
-    if concurrency is not None and (type(concurrency) is not int or concurrency < 1):
-        raise JsonRpcInvalidParams("The option concurrency must be an integer of at least 1.")
-    if expect is not None and not (isinstance(expect, str) and _DIGEST.fullmatch(expect)):
-        raise JsonRpcInvalidParams("The option expect must be the digest of a plan.")
-    return RunOptions(args, concurrency, expect)
+def _padded(arguments: Sequence[Any], length: int) -> list[Any]:
+    if len(arguments) > length:
+        raise JsonRpcInvalidParams(f"Expected at most {length} arguments.")
+    return [*arguments, *([None] * (length - len(arguments)))]
+
+
+def _uri(given: Any) -> str | None:
+    if given is not None and not isinstance(given, str):
+        raise JsonRpcInvalidParams("The first argument must be the URI of an experience.")
+    return given
+
+
+def _run_id(given: Any) -> str | None:
+    if given is None or given == LATEST:
+        return None
+    if not isinstance(given, str):
+        raise JsonRpcInvalidParams("The second argument must be a run id or `latest`.")
+    return require_run_id(given)
+
+
+def _options(given: Any, kind: type[_Options]) -> _Options:
+    try:
+        return msgspec.convert({} if given is None else given, kind)
+    except msgspec.ValidationError as error:
+        raise JsonRpcInvalidParams(f"Wrong options: {error}.") from None

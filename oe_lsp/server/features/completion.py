@@ -46,7 +46,7 @@ def _item(offer: Offer, number: int, at: Positions, client: Capabilities) -> typ
         detail=offer.detail or None,
         documentation=_documentation(offer, client),
         sort_text=f"{number:04}",
-        filter_text=offer.filter or None,
+        filter_text=offer.filter or offer.label,  # Neovim filters by nothing else where there is a text edit
         insert_text_format=types.InsertTextFormat.Snippet if is_snippet else types.InsertTextFormat.PlainText,
         insert_text_mode=types.InsertTextMode.AdjustIndentation if client.adjusts_indentation else None,
         text_edit=types.TextEdit(at.range(offer.span), offer.text if is_snippet else offer.plain_text),

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+
 from lsprotocol import types
 
+from engine.file_names import writable
+from engine.log.storage.run_store import RunStore
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.hover.hover import hover as hover_at
+from oe_lsp.runs.run_histories import LogCache, StoredRuns, newest_run
 from oe_lsp.server.session.session import Session
+from oe_lsp.server.transport.uris import path_of
 
 
 def hover(session: Session, snapshot: Snapshot, params: types.HoverParams) -> types.Hover | None:
-    """What the key, node, field, path, condition or value at a position means."""
+    """What the key, node, field, path, condition or value at a position means, and what runs say of it."""
     at = session.positions(snapshot.analysis.lines)
-    found = hover_at(snapshot, at.offset(params.position))
+    found = hover_at(snapshot, at.offset(params.position), _runs(session, snapshot.uri))
     if found is None:
         return None
     if session.capabilities.hover_markdown:
@@ -20,3 +26,15 @@ def hover(session: Session, snapshot: Snapshot, params: types.HoverParams) -> ty
     else:
         content = types.MarkupContent(types.MarkupKind.PlainText, found.text)
     return types.Hover(content, at.range(found.span))
+
+
+def _runs(session: Session, uri: str) -> StoredRuns | None:
+    """What the logs beside an experience say; None where it has no run."""
+    path = path_of(uri)
+    if path is None:
+        return None
+    store, cache, name = RunStore(path.parent), session.state(LogCache), writable(path.name)
+    run = newest_run(store, name, cache)
+    if run is None:
+        return None
+    return StoredRuns(store, name, run, cache, datetime.now(timezone.utc), lambda _: None, lambda _: None)

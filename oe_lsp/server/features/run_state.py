@@ -7,6 +7,7 @@ from typing import Any
 
 from oe_lsp.ide.runs.run_report import run_report
 from oe_lsp.server.features.command_arguments import read_run, require_run_id
+from oe_lsp.server.features.command_targets import find_experience, find_run_to_inspect
 from oe_lsp.server.features.run_messages import run_state_message
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.transport.custom_messages import InspectResult, RunParams, RunStateResult, read_params
@@ -21,6 +22,7 @@ async def run_state(session: Session, given: object) -> RunStateResult:
 
 async def inspect_run(session: Session, arguments: Sequence[Any]) -> InspectResult:
     """The same, and as text. Raises as `run_state` does."""
-    target = read_run(arguments)
-    run, view = await session.runs.read(target.uri, target.run_id)
-    return InspectResult(run_state_message(run, view, target.uri), run_report(run, view))
+    given = read_run(arguments)
+    uri = find_experience(session, given.uri)
+    run, view = await session.runs.read(uri, await find_run_to_inspect(session, uri, given.run_id))
+    return InspectResult(run_state_message(run, view, uri), run_report(run, view))

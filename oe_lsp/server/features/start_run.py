@@ -6,17 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from oe_lsp.server.features.command_arguments import engine_options, read_new_run, read_resume
+from oe_lsp.server.features.command_targets import find_experience, find_run_to_resume
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.transport.custom_messages import RunStarted
 
 
 async def run_experience(session: Session, arguments: Sequence[Any]) -> RunStarted:
     """Start a run. Raises JsonRpcInvalidParams, and RequestFailedError where it cannot start."""
-    target = read_new_run(arguments)
-    return RunStarted(await session.launcher.run(target.uri, engine_options(target.options)))
+    given = read_new_run(arguments)
+    uri = find_experience(session, given.uri)
+    return RunStarted(await session.launcher.run(uri, engine_options(given.options)))
 
 
 async def resume_run(session: Session, arguments: Sequence[Any]) -> RunStarted:
     """Resume a run. Raises as `run_experience` does."""
-    target = read_resume(arguments)
-    return RunStarted(await session.launcher.resume(target.uri, target.run_id, engine_options(target.options)))
+    given = read_resume(arguments)
+    uri = find_experience(session, given.uri)
+    run_id = await find_run_to_resume(session, uri, given.run_id)
+    return RunStarted(await session.launcher.resume(uri, run_id, engine_options(given.options)))

@@ -15,7 +15,7 @@ _MARKDOWN = types.MarkupKind.Markdown
 
 
 class Capabilities(Struct, frozen=True):
-    """What the client can show and do. `roots`: the folders of its workspace."""
+    """What the client can show and do. `roots`: the folders of its workspace. `shows_tokens`: those of progress."""
 
     options: ClientOptions
     roots: tuple[Path, ...]
@@ -37,6 +37,7 @@ class Capabilities(Struct, frozen=True):
     versioned_edits: bool
     link_tooltips: bool
     is_vscode: bool
+    shows_tokens: bool
 
 
 def read_capabilities(params: types.InitializeParams) -> Capabilities:
@@ -55,6 +56,7 @@ def read_capabilities(params: types.InitializeParams) -> Capabilities:
     folding, tokens = (document.folding_range, document.semantic_tokens) if document else (None, None)
     link = document.document_link if document else None
     edits = workspace.workspace_edit if workspace else None
+    name = params.client_info.name.casefold() if params.client_info else ""
     uris = [folder.uri for folder in params.workspace_folders or []] or [params.root_uri or ""]
     return Capabilities(
         roots=tuple(path for path in map(path_of, uris) if path is not None),
@@ -76,5 +78,6 @@ def read_capabilities(params: types.InitializeParams) -> Capabilities:
         multiline_tokens=bool(tokens and tokens.multiline_token_support),
         versioned_edits=bool(edits and edits.document_changes),
         link_tooltips=bool(link and link.tooltip_support),
-        is_vscode=bool(params.client_info and "code" in params.client_info.name.casefold()),
+        is_vscode="code" in name,
+        shows_tokens=name == "helix",
     )

@@ -13,7 +13,7 @@ from oe_lsp.server.session.lens_refresh import LensRefresh
 from oe_lsp.server.session.run_progress import RunProgress
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.custom_messages import RunEvent
-from oe_lsp.server.transport.names import EVENT
+from oe_lsp.server.transport.names import EVENT, progress_token
 
 
 class RunNotifications:
@@ -27,12 +27,14 @@ class RunNotifications:
         *,
         with_events: bool,
         with_progress: bool,
+        shows_tokens: bool,
     ) -> None:
         self._client = client
         self._lenses = lenses
         self._uri_of = uri_of
         self._with_events = with_events
         self._with_progress = with_progress
+        self._shows_tokens = shows_tokens
         self._progress: dict[str, RunProgress] = {}
         self._tasks = OwnedTasks()
 
@@ -41,7 +43,8 @@ class RunNotifications:
         self._lenses.request()
         summary = run.summary()
         if self._with_progress and summary is not None:
-            progress = self._progress[run.run_id] = RunProgress(self._client, summary)
+            token = progress_token(run.run_id, is_shown=self._shows_tokens)
+            progress = self._progress[run.run_id] = RunProgress(self._client, summary, token)
             self._tasks.spawn(progress.show(), f"progress of run {run.run_id}")
 
     def run_advanced(self, run: FollowedRun, record: Record) -> None:

@@ -10,16 +10,15 @@ from pygls.exceptions import JsonRpcException
 from engine.log.reading.summary import RunSummary
 from oe_lsp.ide.runs.run_text import end_text, percentage, progress_text, progress_title
 from oe_lsp.server.transport.client import Client
-from oe_lsp.server.transport.names import progress_token
 
 
 class RunProgress:
     """The progress of one run. Changes between two messages are sent as one."""
 
-    def __init__(self, client: Client, run: RunSummary) -> None:
+    def __init__(self, client: Client, run: RunSummary, token: str) -> None:
         self._client = client
         self._run = run
-        self._token = progress_token(run.run_id)
+        self._token = token
         self._changed = asyncio.Event()
 
     def advance(self, run: RunSummary) -> None:

@@ -67,6 +67,7 @@ class Session:
             self._uri_of_run,
             with_events=capabilities.options.wants_events,
             with_progress=capabilities.progress,
+            shows_tokens=capabilities.shows_tokens,
         )
         self.feed = RunFeed(self._notifications, lambda _: self._lenses.request(), self._show_unreadable)
         self.runs = Runs(self.feed)

@@ -32,10 +32,11 @@ class Settings(Struct, frozen=True):
 
 
 class ClientOptions(Struct, frozen=True):
-    """initializationOptions. `trusted` is None where the client has no workspace trust."""
+    """initializationOptions (docs/protocol.md). `trusted` is None where the client has no workspace trust."""
 
     trusted: bool | None = None
     wants_events: bool = False
+    shows_command_errors: bool = False
     settings: Settings | None = None
 
 
@@ -58,6 +59,7 @@ def read_client_options(options: object) -> ClientOptions:
     return ClientOptions(
         trusted=trusted if isinstance(trusted, bool) else None,
         wants_events=_at(options, "oeEvents") is True,
+        shows_command_errors=_at(options, "showsCommandErrors") is True,
         settings=None if section is None else read_settings(section),
     )
 

@@ -13,6 +13,6 @@ PLAN = "oe/plan"
 EVENT = "oe/event"
 
 
-def progress_token(run_id: str) -> str:
-    """The token of a run's work-done progress."""
-    return f"oe/run/{run_id}"
+def progress_token(run_id: str, *, is_shown: bool = False) -> str:
+    """The token of a run's work-done progress; a short one for clients that show it to the user."""
+    return f"run {run_id[:8]}" if is_shown else f"oe/run/{run_id}"

@@ -9,11 +9,12 @@ import re
 import struct
 import subprocess
 import termios
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from tests.support.commands import OE
+from tests.support.forks import Forked, can_fork, fork
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07)")
 
@@ -35,17 +36,14 @@ class Terminal:
         environment = {
             name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")
         }
-        self._process = subprocess.Popen(
-            [*program, *args],
-            cwd=folder,
-            env={**environment, "TERM": term},
-            stdin=other,
-            stdout=other,
-            stderr=other,
-            start_new_session=True,
-            # The terminal must be the one that Ctrl-C on it interrupts; no other thread forks here.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
-        )
+        command = [*program, *args]
+        environment["TERM"] = term
+        if can_fork(command, environment):
+            self._process: Forked | subprocess.Popen[bytes] = fork(
+                command, folder, environment, (other, other, other), session=True
+            )
+        else:
+            self._process = self._start(command, folder, environment, other)
         os.close(other)
 
     @property
@@ -84,6 +82,22 @@ class Terminal:
             self._process.wait()
         if self._keyboard >= 0:
             os.close(self._keyboard)
+
+    @staticmethod
+    def _start(
+        command: Sequence[str], folder: Path, environment: Mapping[str, str], other: int
+    ) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            start_new_session=True,
+            # The terminal must be the one that Ctrl-C on it interrupts; no other thread forks here.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+        )
 
     def _read(self) -> bool:
         try:

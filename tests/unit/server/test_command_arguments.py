@@ -8,9 +8,9 @@ import pytest
 from pygls.exceptions import JsonRpcInvalidParams
 
 from oe_lsp.server.features.command_arguments import (
-    NewRun,
+    ResumeOptions,
+    RunArguments,
     RunOptions,
-    RunTarget,
     engine_options,
     read_new_run,
     read_resume,
@@ -22,28 +22,32 @@ RUN_ID = "4f3a1b2c-1111-4222-8333-444455556666"
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("given", "uri", "options"),
     [
-        ([URI], NewRun(URI)),
-        ([URI, None], NewRun(URI)),
-        ([URI, {}], NewRun(URI)),
-        ([URI, {"args": {"city": "Bern"}}], NewRun(URI, RunOptions(args={"city": "Bern"}))),
-        ([URI, {"concurrency": 2}], NewRun(URI, RunOptions(concurrency=2))),
+        ([], None, RunOptions()),
+        ([None, {"concurrency": 2}], None, RunOptions(concurrency=2)),
+        ([URI], URI, RunOptions()),
+        ([URI, None], URI, RunOptions()),
+        ([URI, {}], URI, RunOptions()),
+        ([URI, {"args": {"city": "Bern"}}], URI, RunOptions(args={"city": "Bern"})),
     ],
 )
-def test_a_new_run_needs_a_uri_and_takes_options(given: list[Any], expected: NewRun) -> None:
-    assert read_new_run(given) == expected
+def test_a_new_run_takes_a_uri_and_options(given: list[Any], uri: str | None, options: RunOptions) -> None:
+    assert read_new_run(given) == RunArguments(uri, None, options)
 
 
-def test_a_resume_needs_a_uri_and_a_run_id() -> None:
-    assert read_resume([URI, RUN_ID]) == RunTarget(URI, RUN_ID)
-    assert read_resume([URI, RUN_ID, {"concurrency": 3}]) == RunTarget(URI, RUN_ID, RunOptions(concurrency=3))
+@pytest.mark.parametrize(
+    ("given", "uri", "run_id"),
+    [([], None, None), ([URI], URI, None), ([URI, "latest"], URI, None), ([URI, RUN_ID], URI, RUN_ID)],
+)
+def test_the_run_is_the_latest_where_none_is_named(given: list[Any], uri: str | None, run_id: str | None) -> None:
+    assert read_resume(given) == RunArguments(uri, run_id, ResumeOptions())
+    assert read_run(given) == RunArguments(uri, run_id, RunOptions())
 
 
 @pytest.mark.parametrize(
     "given",
     [
-        [],
         [7],
         [URI, "options"],
         [URI, {"arg": {}}],
@@ -51,6 +55,9 @@ def test_a_resume_needs_a_uri_and_a_run_id() -> None:
         [URI, {"concurrency": 0}],
         [URI, {"concurrency": True}],
         [URI, {"concurrency": "2"}],
+        [URI, {"maxCostUsd": -1}],
+        [URI, {"maxDurationMs": 0.5}],
+        [URI, {"from": "compare"}],
         [URI, {}, {}],
     ],
 )
@@ -63,7 +70,7 @@ def test_a_wrong_argument_of_a_new_run_is_refused(given: list[Any]) -> None:
     "run_id",
     [
         "",
-        "latest",
+        "last",
         "4f3a1b2c",
         "../../../etc/passwd",
         RUN_ID + "\n",
@@ -71,7 +78,6 @@ def test_a_wrong_argument_of_a_new_run_is_refused(given: list[Any]) -> None:
         RUN_ID.upper(),
         " " + RUN_ID,
         7,
-        None,
     ],
 )
 def test_a_malformed_run_id_never_becomes_part_of_a_path(run_id: Any) -> None:
@@ -80,11 +86,33 @@ def test_a_malformed_run_id_never_becomes_part_of_a_path(run_id: Any) -> None:
             read([URI, run_id])
 
 
-def test_a_resume_takes_no_args_because_the_original_run_has_them() -> None:
-    with pytest.raises(JsonRpcInvalidParams, match="concurrency"):
-        read_resume([URI, RUN_ID, {"args": {}}])
+@pytest.mark.parametrize(
+    "options",
+    [{"expect": "x"}, {"expect": "0" * 16 + "\n"}, {"from": 7}, {"rerun": [""]}, {"isolated": ["compare"]}],
+)
+def test_a_wrong_option_of_a_resume_is_refused_by_its_name(options: dict[str, Any]) -> None:
+    with pytest.raises(JsonRpcInvalidParams, match=next(iter(options))):
+        read_resume([URI, RUN_ID, options])
 
 
-def test_options_become_arguments_of_the_engine() -> None:
+def test_options_become_those_of_the_engine() -> None:
     assert engine_options(RunOptions()) == []
-    assert engine_options(RunOptions({"a": 1}, 4)) == ["--args", '{"a": 1}', "--concurrency", "4"]
+    assert engine_options(RunOptions(args={"a": 1}, concurrency=4)) == ['--args={"a": 1}', "--concurrency=4"]
+    assert engine_options(RunOptions(max_cost_usd=0.5, max_tokens=9, max_duration_ms=600_001)) == [
+        "--max-cost=0.5",
+        "--max-tokens=9",
+        "--max-duration=601s",
+    ]
+
+
+def test_addresses_become_options_of_the_engine_and_never_flags() -> None:
+    options = {"from": ["a", "b/c"], "only": "d[7]", "rerun": "loop#3", "accept": ["--yes"], "isolated": "e"}
+
+    assert engine_options(read_resume([URI, RUN_ID, options]).options) == [
+        "--from=a",
+        "--from=b/c",
+        "--only=d[7]",
+        "--rerun=loop#3",
+        "--accept=--yes",
+        "--isolated=e",
+    ]

@@ -43,7 +43,8 @@ def test_settings_of_the_wrong_type_have_their_defaults(section: Any, settings: 
         ([], ClientOptions()),
         ({"trusted": False}, ClientOptions(trusted=False)),
         ({"trusted": True, "oeEvents": True}, ClientOptions(trusted=True, wants_events=True)),
-        ({"trusted": "yes", "oeEvents": 1}, ClientOptions()),
+        ({"showsCommandErrors": True}, ClientOptions(shows_command_errors=True)),
+        ({"trusted": "yes", "oeEvents": 1, "showsCommandErrors": "yes"}, ClientOptions()),
         ({"settings": {"codeLens": {"runs": 1}}}, ClientOptions(settings=Settings(lens_runs=1))),
     ],
 )

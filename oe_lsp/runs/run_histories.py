@@ -1,0 +1,177 @@
+"""Answers the questions of a hover about runs from their logs. Reads each log once, and then only what was added."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct, field
+
+from engine.experience.model import Merge, Node
+from engine.expressions import MISSING, UNWRITTEN
+from engine.expressions import Path as ValuePath
+from engine.expressions.values import to_text
+from engine.log.events.counters import Sums
+from engine.log.events.events import RunStarted
+from engine.log.events.timestamps import moment
+from engine.log.reading.execution_lines import LogLines
+from engine.log.reading.reader import UnreadableLogError
+from engine.log.reading.summary import file_name_in
+from engine.log.reading.view import NodeStatus
+from engine.log.storage.lock import is_held
+from engine.log.storage.run_store import RunStore
+from engine.log.values.input_values import ValueLostError
+from engine.nodes.prompts import look_up
+from engine.nodes.recorded_work import recorded_work
+from engine.report.node_facts import FieldFacts, field_facts, node_facts, typical_execution, values_of
+from oe_lsp.ide.hover.run_history import Inserted, NodeHistory, PastExecution, PlannedAnswer, ShownRun
+
+_Found = TypeVar("_Found")
+
+_MOST_LOGS = 16
+_MOST_PAST = 5
+_MOST_CANDIDATES = 20
+_PAST_SECONDS = 0.4
+"""How long earlier logs may be read for one hover. The next hover goes on where this one stopped."""
+
+
+class _Known(Struct):
+    lines: LogLines
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class LogCache:
+    """The lines of the logs that were asked for last. For any thread."""
+
+    def __init__(self) -> None:
+        self._logs: OrderedDict[Path, _Known] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def opened(self, log: Path) -> Iterator[LogLines | None]:
+        """The lines of a log as it is now, for this thread alone; None where it cannot be read."""
+        with self._lock:
+            known = self._logs.pop(log, None) or _Known(LogLines(log))
+            self._logs[log] = known
+            if len(self._logs) > _MOST_LOGS:
+                self._logs.popitem(last=False)
+        with known.lock:
+            try:
+                known.lines.update()
+            except (UnreadableLogError, OSError):
+                yield None
+                return
+            yield known.lines
+
+
+class StoredRuns(Struct, frozen=True):
+    """The runs of the experience `file_name` in a folder, of which `run` is shown. See RunHistory."""
+
+    store: RunStore
+    file_name: str
+    run: ShownRun
+    cache: LogCache
+    now: datetime
+    spent: Callable[[str], Sums | None]
+    planned: Callable[[str], PlannedAnswer | None]
+
+    def node(self, node_id: str) -> NodeHistory | None:
+        """See RunHistory."""
+        past = list(self._past(node_id))
+        planned = self.planned(node_id)
+        with self.cache.opened(self._log) as lines:
+            facts = None if lines is None else _or_none(partial(node_facts, lines, node_id))
+        if facts is None and not past and planned is None:
+            return None
+        return NodeHistory(facts, self.spent(node_id), planned, past)
+
+    def field(self, name: str, merge: Merge) -> FieldFacts | str | None:
+        """See RunHistory."""
+        with self.cache.opened(self._log) as lines:
+            try:
+                return None if lines is None else _or_none(partial(field_facts, lines, name, merge))
+            except ValueLostError as error:
+                return str(error)
+
+    def inserted(self, node: Node, path: ValuePath) -> Inserted | None:
+        """See RunHistory."""
+        with self.cache.opened(self._log) as lines:
+            return None if lines is None else _or_none(partial(_inserted, lines, node, path))
+
+    @property
+    def _log(self) -> Path:
+        return self.store.log(self.run.run_id)
+
+    def _past(self, node_id: str) -> Iterator[PastExecution]:
+        began, found = time.monotonic(), 0
+        for run_id in run_ids(self.store)[:_MOST_CANDIDATES]:
+            if found == _MOST_PAST or time.monotonic() - began > _PAST_SECONDS:
+                return
+            with self.cache.opened(self.store.log(run_id)) as lines:
+                if lines is None or not _or_none(partial(_is_of, lines, self.file_name)):
+                    continue
+                past = _or_none(partial(_past_execution, lines, self.store, run_id, node_id))
+            if past is not None:
+                found += 1
+                yield past
+
+
+def newest_run(store: RunStore, file_name: str, cache: LogCache) -> ShownRun | None:
+    """The newest run of an experience in a folder; None if there is none that can be read. Blocking."""
+    for run_id in run_ids(store)[:_MOST_CANDIDATES]:
+        with cache.opened(store.log(run_id)) as lines:
+            if lines is not None and _or_none(partial(_is_of, lines, file_name)):
+                return ShownRun(run_id, _or_none(lines.finished) is None and is_held(store.lock(run_id)))
+    return None
+
+
+def run_ids(store: RunStore) -> list[str]:
+    """The ids of the runs in a folder, the newest first; none where it cannot be read."""
+    return _or_none(store.run_ids) or []
+
+
+def _past_execution(lines: LogLines, store: RunStore, run_id: str, node_id: str) -> PastExecution | None:
+    facts = node_facts(lines, node_id, most=0)
+    if facts is None:
+        return None
+    whole = facts.whole
+    took = whole.duration_ms if whole is not None and whole.produced_by is None else None
+    is_running = facts.status is NodeStatus.RUNNING and lines.finished() is None and is_held(store.lock(run_id))
+    return PastExecution(run_id, facts.status, is_running, facts.ended_at or moment(lines.started().ts), took)
+
+
+def _is_of(lines: LogLines, file_name: str) -> bool:
+    """Whether a log is of the experience in this file; older logs do not say."""
+    started = lines.started().event
+    reference = started.experience if isinstance(started, RunStarted) else None
+    return reference is None or file_name_in(reference.path) == file_name
+
+
+def _inserted(lines: LogLines, node: Node, path: ValuePath) -> Inserted | None:
+    execution, started = typical_execution(lines, node.id), lines.started().event
+    if execution is None or execution.input is None or not isinstance(started, RunStarted):
+        return None
+    try:
+        received = values_of(lines).whole(execution.input)
+    except ValueLostError:
+        return None
+    work = recorded_work(node, received, execution.scope, started.args)
+    value = look_up(work, path)
+    if value is MISSING:
+        return None
+    return Inserted("" if value is UNWRITTEN else to_text(value), work.item.index if work.item is not None else None)
+
+
+def _or_none(read: Callable[[], _Found]) -> _Found | None:
+    """What `read` returns; None for a log that was deleted, cut or damaged meanwhile."""
+    try:
+        return read()
+    except (UnreadableLogError, OSError):
+        return None
