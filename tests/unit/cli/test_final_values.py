@@ -23,7 +23,7 @@ def wide(world: World) -> World:
     text = world.folder / "experience.yaml"
     declared = "args:\n  type: object\n  properties: {token: {type: string, writeOnly: true}}\n"
     text.write_text(declared + text.read_text())
-    delta = {"text": "one\ntwo\nthree\nfour\x1b[31m", "rows": [list(range(100))] * 9_000, **dict.fromkeys(numbers, 7)}
+    delta = {"text": "one\ntwo\nthree\nfour\x1b[31m", "rows": [list(range(100))] * 300, **dict.fromkeys(numbers, 7)}
     world.tool("write", f"return {{'state_delta': {{'secret': input['token'], **{delta!r}}}}}")
     return world
 
