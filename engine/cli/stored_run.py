@@ -50,7 +50,9 @@ class _RunId(click.types.StringParamType):
     name = "run-id"
 
     def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:  # noqa: ARG002
-        return f"`{LATEST}` is the newest run; `oe runs` lists them all."
+        others = sum(1 for each in ctx.command.params if isinstance(each.type, _RunId)) - 1 if ctx is not None else 0
+        example = f", as in `{ctx.command_path} {LATEST}`" if ctx is not None and not others else ""
+        return f"`{LATEST}` is the newest run{example}; `oe runs` lists them all."
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         path = ctx.params.get("path") or Path()

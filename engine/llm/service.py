@@ -72,9 +72,14 @@ def _tokens(response: LLMResponse | None) -> int:
 
 def most_tokens(request: LLMRequest) -> int:
     """An estimate of the most tokens that a call can use: those of its texts, and of the longest answer allowed."""
+    return input_tokens(request) + request.max_tokens
+
+
+def input_tokens(request: LLMRequest) -> int:
+    """An estimate of the most tokens that the texts of a call can be."""
     texts = [message.text for message in request.messages]
     if request.system is not None:
         texts.append(request.system)
     if request.tool is not None:
         texts.append(repr(request.tool.input_schema))
-    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) // _BYTES_PER_TOKEN + request.max_tokens
+    return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) // _BYTES_PER_TOKEN

@@ -11,9 +11,9 @@ from engine.llm.protocol import LLMRequest, Message
 from engine.llm.service import LLMService
 from engine.log.writing.attempt_outputs import Outputs
 from engine.nodes.kind import Outcome, Watcher, Work
-from engine.nodes.llm_request import ask, require_one_write
+from engine.nodes.llm_request import answer_tool, ask
 from engine.nodes.prompts import fill_prompt, prompt_file, read_prompt
-from engine.nodes.structured_output import read_schema, schema_file
+from engine.nodes.structured_output import schema_file
 
 
 class AgentKind:
@@ -40,19 +40,21 @@ class AgentKind:
 
     async def execute(self, work: Work, watcher: Watcher) -> Outcome:
         """Asks the model. Raises NodeError, with the metrics of the calls so far."""
+        request = self.request(work, watcher)
+        with self._outputs.exchange(work.attempt_id, watcher.warning) as exchange:
+            return await ask(self._llm, request, work.node, watcher, exchange)
+
+    def request(self, work: Work, watcher: Watcher) -> LLMRequest:
+        """See AsksModel."""
         spec = _spec(work.node)
-        schema = None if spec.schema is None else read_schema(self._directory, spec.schema, watcher)
-        if schema is None:
-            require_one_write(work.node)
-        request = LLMRequest(
+        return LLMRequest(
+            tool=answer_tool(self._directory, spec.schema, work.node, watcher),
             model=self._llm.provider.model(spec.model),
             messages=(Message("user", fill_prompt(read_prompt(self._directory, spec.prompt, watcher), work, watcher)),),
             max_tokens=spec.max_tokens,
             system=spec.system,
             temperature=spec.temperature,
         )
-        with self._outputs.exchange(work.attempt_id, watcher.warning) as exchange:
-            return await ask(self._llm, request, work.node, schema, watcher, exchange)
 
     async def close(self) -> None:
         """Does nothing: an execution leaves nothing running."""

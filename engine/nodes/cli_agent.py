@@ -60,7 +60,7 @@ class CliAgentKind:
         if spec.output_format == "text" and len(work.node.writes) > 1:
             raise NodeError("CliAgentWrites", _too_many_writes(work.node), retryable=False)
         schema = None if spec.schema is None else read_schema(self._directory, spec.schema, watcher)
-        prompt = fill_prompt(read_prompt(self._directory, spec.prompt, watcher), work, watcher)
+        prompt = self.prompt(work, watcher)
         command, folder = _command(spec), self._workdir(spec, watcher)
         watcher.activity(f"spawning {spec.provider} (timeout {work.node.timeout_ms} ms)")
         with (
@@ -87,6 +87,10 @@ class CliAgentKind:
         except NodeError as error:
             error.metrics = metrics
             raise
+
+    def prompt(self, work: Work, watcher: Watcher) -> str:
+        """What the program reads from stdin. Raises NodeError."""
+        return fill_prompt(read_prompt(self._directory, _spec(work.node).prompt, watcher), work, watcher)
 
     def _answered(
         self, node: Node, code: int, envelope: Envelope | None, printed: Printed, schema: Schema | None

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from engine.experience.model import Node
 from engine.expressions import Json
+from engine.llm.protocol import LLMRequest
 from engine.log.events.events import ErrorInfo, Location, Metrics, Output
 
 
@@ -134,6 +135,14 @@ class StartsAhead(Protocol):
 
     async def start_ahead(self, node: Node) -> None:
         """Starts what `node` needs; returns before it is ready. Errors are left for its execution to report."""
+
+
+@runtime_checkable
+class AsksModel(Protocol):
+    """A kind that makes one request to a language model, and what that leads to."""
+
+    def request(self, work: Work, watcher: Watcher) -> LLMRequest:
+        """The request for `work`. Raises NodeError where it cannot be made."""
 
 
 class NodeKind(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 
 from msgspec import to_builtins
 from msgspec.structs import replace
@@ -17,26 +18,35 @@ from engine.llm.service import LLMService
 from engine.log.events.events import ErrorInfo, Metrics, Output
 from engine.log.writing.llm_transcript import LlmTranscript
 from engine.nodes.kind import NodeError, Outcome, Watcher
-from engine.nodes.structured_output import Schema, problems
+from engine.nodes.structured_output import Schema, problems, read_schema
 
 TOOL_NAME = "structured_output"
 _MOST_NAMED = 20
 
 
-async def ask(
-    llm: LLMService, request: LLMRequest, node: Node, schema: Schema | None, watcher: Watcher, exchange: LlmTranscript
-) -> Outcome:
-    """Asks the model and returns the outcome: its text, or with a `schema` the fields of an object that matches it.
+async def ask(llm: LLMService, request: LLMRequest, node: Node, watcher: Watcher, exchange: LlmTranscript) -> Outcome:
+    """Asks the model and returns the outcome: its text, or with a tool the fields of an object that matches its schema.
 
-    Every call is recorded in `exchange`. Raises NodeError, with the metrics of the calls so far. Call
-    `require_one_write` first.
+    Every call is recorded in `exchange`. Raises NodeError, with the metrics of the calls so far.
     """
     conversation = _Conversation(llm, watcher, exchange)
-    if schema is None:
+    if request.tool is None:
         answer: Mapping[str, Json] = {node.writes[0]: await _ask_text(conversation, request)}
     else:
-        answer = await _ask_structured(conversation, request, schema, node)
+        answer = await _ask_structured(conversation, request, request.tool.input_schema, node)
     return Outcome(Output(_only_writes(answer, node, watcher)), conversation.metrics)
+
+
+def answer_tool(directory: Path, schema: Schema | str | None, node: Node, watcher: Watcher) -> Tool | None:
+    """The tool that the answer of a node with a schema is given through; None where the answer is a text.
+
+    Raises NodeError if the schema cannot be used, or a text would have no field, or several, to go to.
+    """
+    if schema is None:
+        require_one_write(node)
+        return None
+    read = read_schema(directory, schema, watcher)
+    return Tool(TOOL_NAME, "Gives the answer. Call it exactly once, with the whole answer.", read)
 
 
 def require_one_write(node: Node) -> None:
@@ -108,8 +118,6 @@ async def _ask_structured(
 
     One that does not is sent back to the model with its problems, once.
     """
-    tool = Tool(TOOL_NAME, "Gives the answer. Call it exactly once, with the whole answer.", schema)
-    request = replace(request, tool=tool)
     response = await conversation.ask(request)
     conversation.watcher.activity("validating structured output")
     given, found = _given(response, schema, node)

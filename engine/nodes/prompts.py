@@ -13,7 +13,6 @@ from engine.expressions import (
     Missing,
     Placeholder,
     Unwritten,
-    descend,
     parse_template,
     render,
 )
@@ -21,6 +20,7 @@ from engine.expressions import Path as ValuePath
 from engine.expressions.paths import Root
 from engine.nodes.kind import NodeError, Watcher, Work
 from engine.nodes.node_files import NamedFile, named_file, outside_warning
+from engine.nodes.unknown_value import descend_known
 from engine.regular_files import read_text
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -75,11 +75,11 @@ def look_up(work: Work, path: ValuePath) -> Json | Missing | Unwritten:
     if work.loop is not None:
         given |= {Root.ITER: work.loop.iteration, Root.LOOP: work.loop.id}
     if path.root in given:
-        return descend(given[path.root], path.steps)
+        return descend_known(given[path.root], path.steps)
     if path.root is Root.BARE:
         name = path.steps[0].value
         known = work.args if name in work.args else work.edges if name in work.edges else None
-        return _read(work, path) if known is None else descend(dict(known), path.steps)
+        return _read(work, path) if known is None else descend_known(dict(known), path.steps)
     return _read(work, path) if path.root is Root.STATE else MISSING
 
 
@@ -87,7 +87,7 @@ def _read(work: Work, path: ValuePath) -> Json | Missing | Unwritten:
     name = path.steps[0].value
     if name not in work.node.reads:
         return MISSING
-    return descend(dict(work.reads), path.steps) if name in work.reads else UNWRITTEN
+    return descend_known(dict(work.reads), path.steps) if name in work.reads else UNWRITTEN
 
 
 def _unknown(placeholder: Placeholder, work: Work) -> str:

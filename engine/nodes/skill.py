@@ -16,10 +16,10 @@ from engine.llm.service import LLMService
 from engine.log.writing.attempt_outputs import Outputs
 from engine.nodes.file_search import find_files
 from engine.nodes.kind import NodeError, Outcome, Watcher, Work
-from engine.nodes.llm_request import ask, require_one_write
+from engine.nodes.llm_request import answer_tool, ask
 from engine.nodes.node_files import NamedFile, named_file, outside_warning
 from engine.nodes.prompts import MOST_BYTES
-from engine.nodes.structured_output import read_schema, schema_file
+from engine.nodes.structured_output import schema_file
 from engine.regular_files import read_text
 from engine.syntax import parse
 
@@ -59,21 +59,24 @@ class SkillKind:
 
     async def execute(self, work: Work, watcher: Watcher) -> Outcome:
         """Asks the model. Raises NodeError, with the metrics of the calls so far."""
+        request = self.request(work, watcher)
+        with self._outputs.exchange(work.attempt_id, watcher.warning) as exchange:
+            return await ask(self._llm, request, work.node, watcher, exchange)
+
+    def request(self, work: Work, watcher: Watcher) -> LLMRequest:
+        """See AsksModel."""
         spec = _spec(work.node)
-        schema = None if spec.schema is None else read_schema(self._directory, spec.schema, watcher)
-        if schema is None:
-            require_one_write(work.node)
+        tool = answer_tool(self._directory, spec.schema, work.node, watcher)
         skill = read_skill(self._directory, spec.impl, watcher)
         watcher.activity(f"using the skill {skill.name or work.node.id}")
-        request = LLMRequest(
+        return LLMRequest(
+            tool=tool,
             model=self._llm.provider.model(spec.model),
             messages=(Message("user", skill_input(work, skill)),),
             max_tokens=spec.max_tokens,
             system="\n\n".join(text for text in (skill.text, spec.system) if text),
             temperature=spec.temperature,
         )
-        with self._outputs.exchange(work.attempt_id, watcher.warning) as exchange:
-            return await ask(self._llm, request, work.node, schema, watcher, exchange)
 
     async def close(self) -> None:
         """Does nothing: an execution leaves nothing running."""

@@ -131,12 +131,12 @@ def typical_execution(lines: LogLines, node_id: str) -> Execution | None:
     return None
 
 
-def field_facts(lines: LogLines, name: str, merge: Merge) -> FieldFacts | None:
+def field_facts(lines: LogLines, name: str, merge: Merge, most_bytes: int = MOST_BLOB_BYTES) -> FieldFacts | None:
     """What a field holds at the end of a run, or so far; None if nothing gave it a value.
 
-    Raises ValueLostError for a value that is too large to be shown or gone, and OSError.
+    Raises ValueLostError for a value that is gone, or in a blob of over `most_bytes`, and OSError.
     """
-    values, started = values_of(lines), lines.started().event
+    values, started = values_of(lines, most_bytes), lines.started().event
     assert isinstance(started, RunStarted)  # LogLines.started ensures it
     start = values.value(started.state[name]) if name in started.state else MISSING
     finished = lines.finished()

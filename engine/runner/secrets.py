@@ -9,7 +9,7 @@ from functools import partial
 from msgspec import Struct
 
 from engine.experience.args import check_args, secret_args, secret_from_text, secret_values
-from engine.experience.model import Experience
+from engine.experience.model import Experience, Node
 from engine.expressions import MISSING, Json, Missing, Path, Root, descend, resolve
 from engine.log.secrets.masking import MASK, Secrets
 from engine.log.secrets.weak_secrets import weakness
@@ -49,6 +49,11 @@ def find_secrets(
     """
     keys, ignored = _keys(composition, environment)
     return FoundSecrets(Secrets([*keys, *_marked(composition, args)]), ignored)
+
+
+def environment_secrets(nodes: Iterable[Node], home: str, environment: Mapping[str, str] = os.environ) -> Secrets:
+    """The keys of providers and the variables that these nodes use, for a text that no run writes."""
+    return Secrets(_values((*LLM_KEYS, *variables_of(nodes, home)), environment)[0])
 
 
 class LostSecretError(LookupError):
@@ -101,7 +106,11 @@ def _arg(args: Mapping[str, Json], path: Path) -> Json | Missing:
 
 def _keys(composition: Composition, environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
     """The values of set variables, as written and stripped; and the variables too weak to mask, with the reason."""
-    given = {name: environment[name] for name in _variables(composition) if environment.get(name, "").strip()}
+    return _values(_variables(composition), environment)
+
+
+def _values(names: Iterable[str], environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    given = {name: environment[name] for name in names if environment.get(name, "").strip()}
     ignored = {name: reason for name, value in given.items() if (reason := weakness(value)) is not None}
     return [form for name, value in given.items() if name not in ignored for form in (value, value.strip())], ignored
 

@@ -22,7 +22,7 @@ from engine.log.events.events import (
 from engine.log.secrets.masking import MASK
 from engine.scheduler.composition import Composition
 from engine.scheduler.readiness import Go
-from engine.scheduler.state.inputs import Context, Inside, args_of, given_name, given_of, has_secrets, lookup, reads_of
+from engine.scheduler.state.inputs import Context, Inside, args_of, given_of, has_secrets, left_out, lookup, reads_of
 from engine.scheduler.state.results import Ending, Result, Results
 from engine.scheduler.tasks import Command, Consider, Lane, SchedulerEvent, Task
 
@@ -173,8 +173,6 @@ def make_task(frame: Frame, node: Node, context: Context, lane: Lane, reads: Map
     args, given = args_of(node, find), given_of(node, find)
     assert isinstance(args.value, dict)
     assert isinstance(given.value, dict)
-    dropped = [f"args: {path} has no value, so its key is left out" for path in args.missing]
-    dropped += [f"{given_name(node)}: {path} has no value, so its key is left out" for path in given.missing]
     return Task(
         node,
         context.visible_state,
@@ -185,7 +183,7 @@ def make_task(frame: Frame, node: Node, context: Context, lane: Lane, reads: Map
         reads_of(context.visible_state, node) if reads is None else reads,
         context.edges,
         frame.cache and node.cache,
-        tuple(dropped),
+        left_out(node, args, given),
         shown_args_of(node, args.value, context),
         shown_given_of(node, given.value, context),
     )

@@ -50,6 +50,7 @@ class Editor(LanguageClient):
         self.events: list[dict[str, Any]] = []
         self.published: list[types.PublishDiagnosticsParams] = []
         self.questions: list[str] = []
+        self.actions: list[list[str]] = []
         self.refreshes = 0
         self.registered: list[str] = []
         self.pulls_diagnostics = False
@@ -227,6 +228,14 @@ class Editor(LanguageClient):
 
         return await self.until(end)
 
+    def answer_with(self, answer: str | None) -> None:
+        """Answer further questions with this action, or close them."""
+        self._answer = answer
+
+    def refuse_questions(self) -> None:
+        """Be a client that knows no `window/showMessageRequest`."""
+        del self.protocol.fm.features[types.WINDOW_SHOW_MESSAGE_REQUEST]
+
     def _record(self) -> None:
         @self.feature("oe/event")
         def event(params: Any) -> None:
@@ -243,6 +252,7 @@ class Editor(LanguageClient):
         @self.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
         async def question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
             self.questions.append(params.message)
+            self.actions.append([action.title for action in params.actions or []])
             self._received.set()
             if self._answer == UNANSWERED:
                 await self._closing.wait()

@@ -13,7 +13,7 @@ from pygls.exceptions import JsonRpcException
 from pytest_lsp import client_capabilities
 
 from tests.lsp.conftest import EXPERIENCE, Weather
-from tests.lsp.editor import UNANSWERED, Editor
+from tests.lsp.editor import Editor
 
 UNKNOWN_RUN = "00000000-0000-4000-8000-000000000000"
 
@@ -223,31 +223,6 @@ class TestRefusals:
             for command in (("oe.runExperience", uri), ("oe.resumeRun", uri, UNKNOWN_RUN)):
                 with pytest.raises(JsonRpcException, match="not trusted"):
                     await editor.execute(*command)
-        assert weather.runs() == []
-
-    async def test_a_client_without_workspace_trust_is_asked_once_per_folder(self, weather: Weather) -> None:
-        weather.mend()
-
-        for questions in (1, 0):
-            async with Editor(weather.folder, trusted=None, answer="Run") as editor:
-                await editor.execute("oe.runExperience", editor.open())
-                assert len(editor.questions) == questions
-
-    @pytest.mark.parametrize("answer", ["Cancel", None])
-    async def test_nothing_runs_unless_the_answer_is_run(self, weather: Weather, answer: str | None) -> None:
-        async with Editor(weather.folder, trusted=None, answer=answer) as editor:
-            with pytest.raises(JsonRpcException, match="not allowed"):
-                await editor.execute("oe.runExperience", editor.open())
-        assert weather.runs() == []
-
-    async def test_closing_the_editor_before_answering_runs_nothing_and_ends_the_server(self, weather: Weather) -> None:
-        async with Editor(weather.folder, trusted=None, answer=UNANSWERED) as editor:
-            command = asyncio.create_task(editor.execute("oe.runExperience", editor.open()))
-            await editor.until(lambda: editor.questions)
-
-        with pytest.raises(JsonRpcException, match="shutting down"):
-            await command
-        assert editor.exit_code == 0
         assert weather.runs() == []
 
     async def test_unsaved_changes_are_refused(self, weather: Weather) -> None:

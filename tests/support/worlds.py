@@ -95,7 +95,8 @@ class World:
     ) -> Preparation:
         """The resume of a run, with what else is asked for: `rerun`, `accept`, `only`, `from_`; and other args."""
         prepared = prepare_resume(load(self.folder), run_id, args=args)
-        return replace(prepared, overrides=overrides_of(prepared.experience, prepared.graph, **(overrides or {})))
+        assert prepared.original is not None
+        return replace(prepared, overrides=overrides_of(prepared.composition, prepared.original, **(overrides or {})))
 
     async def resume(
         self,

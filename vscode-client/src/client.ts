@@ -120,6 +120,7 @@ export class Server {
           trusted: vscode.workspace.isTrusted,
           oeEvents: true,
           showsCommandErrors: true,
+          notifiesRunEnd: true,
           settings: vscode.workspace.getConfiguration('oe'),
         },
         middleware: this.listeners.middleware,

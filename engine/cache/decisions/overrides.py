@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from engine.cache.decisions.address import Address, Levels, Step, covers, levels_of, touches
 from engine.cache.decisions.decision import Answer, Decision
 from engine.cache.decisions.execution_path import path_of
+from engine.cache.decisions.find_address import compositions_on, find_address, loop_of, pipeline_of, vertex_of
+from engine.cache.decisions.recorded_lists import RecordedLists
 from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
-from engine.experience.graph import Graph
-from engine.experience.model import Experience
-from engine.log.events.events import Scope, ScopeKind
+from engine.log.events.events import Scope
+from engine.scheduler.composition import Composition
 
 
 class Overrides(Struct, frozen=True):
-    """Overrides by ids of nodes, pipelines and loops of the outermost experience; they hold for everything inside.
+    """Overrides by address; each holds for everything inside.
 
     `rerun` maps what must run again to the option that says so. `accept` is restored although it changed. With `only`,
-    nothing else may run; what can be restored still is.
+    nothing else may run; what can be restored still is. `lists` has the items that indexes refer to.
     """
 
-    rerun: Mapping[str, str] = field(default_factory=dict)
-    accept: frozenset[str] = frozenset()
-    only: frozenset[str] | None = None
+    rerun: Mapping[Address, str] = field(default_factory=dict)
+    accept: tuple[Address, ...] = ()
+    only: tuple[Address, ...] | None = None
+    lists: RecordedLists = field(default_factory=RecordedLists)
 
     def applied(
         self, made: Decision, original: RecordedOutcomes | None, node_id: str, scope: tuple[Scope, ...]
@@ -32,80 +35,84 @@ class Overrides(Struct, frozen=True):
         """The decision for an execution after these overrides."""
         if not self.rerun and not self.accept and self.only is None:
             return made
-        ids = _ids(node_id, scope)
-        asked = next((option for id_, option in self.rerun.items() if id_ in ids), None)
+        levels = levels_of(node_id, scope)
+        asked = next((option for address, option in self.rerun.items() if covers(address, levels, self.lists)), None)
         if asked is not None:
             made = _again(made, asked)
-        elif made.answer is not Answer.RESTORED and original is not None and ids & self.accept:
+        elif made.answer is not Answer.RESTORED and original is not None and self._has(self.accept, levels):
             made = _accepted(made, original, node_id, scope)
-        if made.answer is Answer.RESTORED or self.may_run(ids):
+        if made.answer is Answer.RESTORED or self.only is None or self._has(self.only, levels):
             return made
         return Decision(Answer.SKIPPED, (NOT_ASKED_FOR,), made.key)
 
-    def may_run(self, ids: Iterable[str]) -> bool:
-        """Whether what is known by one of `ids` may run if it has to."""
-        return self.only is None or not self.only.isdisjoint(ids)
+    def may_run(self, scope: tuple[Scope, ...], vertex: str) -> bool:
+        """Whether `vertex`, or anything inside it, may run if it has to."""
+        if self.only is None:
+            return True
+        levels = levels_of(vertex, scope)
+        return any(touches(address, levels, self.lists) for address in self.only)
+
+    def _has(self, addresses: Iterable[Address], levels: Levels) -> bool:
+        return any(covers(address, levels, self.lists) for address in addresses)
 
 
 NOT_ASKED_FOR = "not asked for (--only)"
 
 
 def overrides_of(
-    experience: Experience,
-    graph: Graph,
+    composition: Composition,
+    original: RecordedOutcomes,
     *,
     from_: Iterable[str] = (),
     rerun: Iterable[str] = (),
     accept: Iterable[str] = (),
     only: Iterable[str] = (),
 ) -> Overrides:
-    """The overrides for these ids. `from_` includes all that comes after a node, `only` all that it waits for.
+    """The overrides for these addresses. `from_` includes all that comes after them, `only` all that they need.
 
-    Raises UnknownNodeError.
+    Raises AddressError.
     """
-    vertex_of = _vertices(experience, graph)
-    for id_ in (*from_, *rerun, *accept, *only):
-        if id_ not in vertex_of:
-            raise UnknownNodeError(id_, tuple(vertex_of))
-    again = {after: f"--from {id_}" for id_ in from_ for after in _from(id_, vertex_of[id_], experience, graph)}
-    again.update((id_, f"--rerun {id_}") for id_ in rerun)
-    needed = {vertex_of[id_] for id_ in only}
-    needed |= {before for vertex in needed for before in graph.ancestors(vertex)}
-    return Overrides(again, frozenset(accept), frozenset(needed) if only else None)
+
+    def find(text: str) -> Address:
+        return find_address(text, composition, original)
+
+    again = {after: f"--from {text}" for text in from_ for after in _from(find(text), composition)}
+    again.update((find(text), f"--rerun {text}") for text in rerun)
+    needed = tuple(each for text in only for each in _needed(find(text), composition))
+    return Overrides(again, tuple(map(find, accept)), needed or None, original.lists)
 
 
-class UnknownNodeError(LookupError):
-    """No node, pipeline or loop has this id; `known` lists those that exist."""
-
-    def __init__(self, id_: str, known: tuple[str, ...]) -> None:
-        super().__init__(id_)
-        self.id = id_
-        self.known = known
-
-
-def _vertices(experience: Experience, graph: Graph) -> dict[str, str]:
-    """The vertex of each id: its own, or the pipeline or loop that a node belongs to."""
-    vertex_of = {vertex: vertex for vertex in graph.order}
-    vertex_of.update((stage, pipeline.id) for pipeline in experience.pipelines for stage in pipeline.stages)
-    vertex_of.update((loop.body, loop.id) for loop in experience.loops)
-    return vertex_of
+def _from(address: Address, composition: Composition) -> Iterator[Address]:
+    """What the address stands for, and all that comes after it, in each of the experiences around it."""
+    for depth, within in enumerate(compositions_on(address, composition)):
+        around, step = address[:depth], address[depth]
+        vertex, graph = vertex_of(step.id, within), within.graph
+        yield from ((*around, Step(other)) for other in graph.order if vertex in graph.ancestors(other))
+        pipeline = pipeline_of(step.id, within)
+        if pipeline is not None and step.id in pipeline.stages:
+            later = pipeline.stages[pipeline.stages.index(step.id) + 1 :]
+            yield from ((*around, Step(stage, index=step.index)) for stage in later)
+        if step.first is not None:
+            yield (*around, Step(step.id, step.first + 1))
+    yield address
 
 
-def _from(id_: str, vertex: str, experience: Experience, graph: Graph) -> set[str]:
-    after = {other for other in graph.order if vertex in graph.ancestors(other)}
-    pipeline = next((each for each in experience.pipelines if id_ in each.stages), None)
-    within = pipeline.stages[pipeline.stages.index(id_) :] if pipeline is not None else (id_,)
-    return {*within, *after}
-
-
-def _ids(node_id: str, scope: tuple[Scope, ...]) -> frozenset[str]:
-    """The ids of an execution in the outermost experience: its own only if it is not nested in another."""
-    ids: set[str] = set()
-    for step in scope:
-        ids.add(step.id)
-        if step.kind is ScopeKind.EXPERIENCE:
-            return frozenset(ids)
-    return frozenset({*ids, node_id})
+def _needed(address: Address, composition: Composition) -> Iterator[Address]:
+    """What the address stands for, and all that it waits for, in each of the experiences around it."""
+    for depth, within in enumerate(compositions_on(address, composition)):
+        around, step = address[:depth], address[depth]
+        vertex = vertex_of(step.id, within)
+        yield from ((*around, Step(before)) for before in within.graph.ancestors(vertex))
+        if step.first:
+            yield (*around, Step(step.id, 0, step.first - 1))
+        pipeline, loop = pipeline_of(step.id, within), loop_of(step.id, within)
+        if pipeline is not None and step.id in pipeline.stages:
+            earlier = pipeline.stages[: pipeline.stages.index(step.id)]
+            yield from ((*around, Step(stage, index=step.index)) for stage in earlier)
+        if loop is not None and step.first is None and depth + 1 < len(address):
+            yield (*around, Step(step.id))  # whatever an iteration leaves out, the next one would need
+    last = address[-1]
+    yield address if last.first is not None else (*address[:-1], replace(last, id=vertex_of(last.id, within)))
 
 
 def _again(made: Decision, option: str) -> Decision:

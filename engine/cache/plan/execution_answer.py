@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.cache.decisions.decision import Answer, Decision
 from engine.cache.decisions.execution_path import path_of
-from engine.cache.decisions.overrides import Overrides
+from engine.cache.decisions.overrides import NOT_ASKED_FOR, Overrides
 from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
 from engine.cache.keys.input_parts import InputHashers
 from engine.cache.plan.current_values import CurrentValues
@@ -26,13 +26,13 @@ class Answering(Protocol):
     """Gives the answers of one plan."""
 
     def answer(self, node: Node, context: Context, *, cache: bool) -> tuple[Entry, Result]:
-        """The answer for one execution of `node` in `context`, and its result: undetermined unless it is restored."""
+        """The answer for one execution of `node` in `context`, and its result: undetermined if it is to run."""
 
     def unknown(self, id_: str, scope: tuple[Scope, ...], reasons: tuple[str, ...]) -> Entry:
         """The answer for a group whose parts are not known yet."""
 
     def is_not_asked_for(self, scope: tuple[Scope, ...], vertex: str, result: Result) -> bool:
-        """Whether a vertex, of the outermost graph, would have to run but `--only` excludes it."""
+        """Whether a vertex would have to run but `--only` excludes it."""
 
 
 class FirstAnswers(Struct, frozen=True):
@@ -68,8 +68,10 @@ class Answerer(Struct, frozen=True):
         outcome = made.restored
         if outcome is None:
             changes = self._changes(node, context, made)
+            skipped = made.answer is Answer.SKIPPED
+            result = Result(Ending.CANCELLED, reason=NOT_ASKED_FOR) if skipped else UNDETERMINED
             last = self._last(node, context)
-            return Entry(node.id, made.answer, made.reasons, changes=changes, key=key, last=last), UNDETERMINED
+            return Entry(node.id, made.answer, made.reasons, changes=changes, key=key, last=last), result
         saved_ms, saved = outcome.duration_ms, saved_by(outcome.metrics)
         return Entry(node.id, made.answer, made.reasons, saved_ms, saved, key=key), done(outcome.output)
 
@@ -80,7 +82,7 @@ class Answerer(Struct, frozen=True):
 
     def is_not_asked_for(self, scope: tuple[Scope, ...], vertex: str, result: Result) -> bool:
         """See Answering."""
-        return not scope and result.ending is not Ending.DONE and not self.overrides.may_run((vertex,))
+        return result.ending is not Ending.DONE and not self.overrides.may_run(scope, vertex)
 
     def _last(self, node: Node, context: Context) -> Sums | None:
         """What the execution cost when it last completed; None if it never did."""

@@ -16,10 +16,10 @@ from engine.log.events.events import Scope, ScopeKind
 from engine.scheduler.composition import Composition
 from engine.scheduler.readiness import Go
 from engine.scheduler.state.results import Ending, Result
-from engine.scheduler.tasks import Command, Failed, GroupBegan, GroupEnded, Skipped, Unknown
+from engine.scheduler.tasks import Cancelled, Command, Failed, GroupBegan, GroupEnded, Skipped, Unknown
 
 Scopes = tuple[Scope, ...]
-Said = Skipped | Failed | GroupEnded | Unknown
+Said = Skipped | Failed | Cancelled | GroupEnded | Unknown
 
 
 class Answers(Struct):
@@ -40,7 +40,7 @@ class Answers(Struct):
 
     def note(self, command: Command) -> None:
         """Add a command of the scheduler."""
-        if isinstance(command, (Skipped, Failed, GroupEnded, Unknown)):
+        if isinstance(command, (Skipped, Failed, Cancelled, GroupEnded, Unknown)):
             self.said[command.scope, command.node_id] = command
         if isinstance(command, (GroupBegan, Failed, Unknown)):
             self._note_parts(command.scope)
@@ -147,8 +147,8 @@ class PlanTree:
             entry = self._node(self._nodes[loop.body], (*scope, step))
             entries.append(replace(entry, node_id=loop.id, index=_index(step)))
         whole, said = as_whole(loop.id, entries, "iteration"), self._answers.said[scope, loop.id]
-        if isinstance(said, GroupEnded) and said.error is None:
-            return whole
+        if isinstance(said, Cancelled) or (isinstance(said, GroupEnded) and said.error is None):
+            return _with_end(whole, said)
         if isinstance(said, Unknown) and said.reasons:
             answer, reasons = Answer.DEPENDS, said.reasons
         else:
@@ -172,6 +172,10 @@ def _with_end(whole: Entry, said: Said) -> Entry:
     """The entry of a group with known parts: it may fail, or be unknown, although all of them are restored."""
     if whole.answer is not Answer.RESTORED:
         return whole
+    if isinstance(said, Cancelled):
+        left = sum(1 for item in whole.items if item.answer is Answer.SKIPPED)
+        reasons = (f"{left} of {len(whole.items)} {whole.part}s {NOT_ASKED_FOR}",)
+        return replace(whole, answer=Answer.SKIPPED, reasons=reasons)
     if isinstance(said, GroupEnded) and said.error is not None:
         return replace(whole, answer=Answer.WILL_RUN, reasons=(said.error.message,))
     if isinstance(said, Unknown) and said.reasons:

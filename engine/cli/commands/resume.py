@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
 from msgspec.structs import replace
 
-from engine.cache.decisions.overrides import UnknownNodeError, overrides_of
+from engine.cache.decisions.address import AddressError
+from engine.cache.decisions.overrides import overrides_of
 from engine.cache.plan.plan_entries import Plan
 from engine.cli.before_start import CallOptions, call_options, may_start
 from engine.cli.confirm import confirm_reruns
@@ -30,8 +30,6 @@ from engine.runner.session import new_run_id as fresh_run_id
 
 PLAN_CHANGED = 4
 """The exit code if the plan is not the expected one."""
-
-_MOST_NAMED = 10
 
 
 @click.command(
@@ -92,6 +90,11 @@ def command(
     then only nodes that receive a changed arg run again. The resume is a new
     run with a new id and a new log; the old log stays as it is.
 
+    A NODE is the id of a node, a pipeline or a loop. It may reach inside:
+    node[7] is an item of a fan-out or a pipeline, by its index in the list of
+    the run; loop#3 is an iteration, counted from 0; parent/child is a node of
+    a nested experience; parent[2]/child is one of them.
+
     Exit codes: 0 success, 1 failure, or experience.yaml or the log not found,
     2 wrong usage, 3 waiting, 4 the plan is not the expected one, 130 cancelled.
     """
@@ -133,13 +136,14 @@ def _warn_of_another_host(preparation: Preparation) -> None:
         )
 
 
-def _with_overrides(preparation: Preparation, **ids: tuple[str, ...]) -> Preparation:
-    """The preparation with the overrides of the command line. Raises click.UsageError for an unknown node."""
+def _with_overrides(preparation: Preparation, **addresses: tuple[str, ...]) -> Preparation:
+    """The preparation with the overrides of the command line. Raises click.UsageError for a wrong address."""
     try:
-        return replace(preparation, overrides=overrides_of(preparation.experience, preparation.graph, **ids))
-    except UnknownNodeError as error:
-        known = ", ".join(get_close_matches(error.id, error.known) or error.known[:_MOST_NAMED])
-        raise click.UsageError(f"no node '{error.id}' in {preparation.loaded.path}. Nodes: {known}") from error
+        assert preparation.original is not None
+        overrides = overrides_of(preparation.composition, preparation.original, **addresses)
+    except AddressError as error:
+        raise click.UsageError(str(error)) from error
+    return replace(preparation, overrides=overrides)
 
 
 def _plan(preparation: Preparation, python: str | None) -> Plan:

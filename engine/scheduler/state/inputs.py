@@ -109,6 +109,12 @@ def given_name(node: Node) -> str:
     return "source" if isinstance(node.spec, DatasetSpec) else "inputs"
 
 
+def left_out(node: Node, args: Resolved, given: Resolved) -> tuple[str, ...]:
+    """The warnings about keys of `args` and `given` whose references have no value."""
+    missing = [("args", path) for path in args.missing] + [(given_name(node), path) for path in given.missing]
+    return tuple(f"{where}: {path} has no value, so its key is left out" for where, path in missing)
+
+
 def named(reference: str, find: Lookup) -> Json | Missing:
     """The value of a text that must be one reference (`for_each.source`, `items`). Raises NotYetKnownError (plans)."""
     path = parse_reference(reference)

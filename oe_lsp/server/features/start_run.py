@@ -15,7 +15,7 @@ async def run_experience(session: Session, arguments: Sequence[Any]) -> RunStart
     """Start a run. Raises JsonRpcInvalidParams, and RequestFailedError where it cannot start."""
     given = read_new_run(arguments)
     uri = find_experience(session, given.uri)
-    return RunStarted(await session.launcher.run(uri, engine_options(given.options)))
+    return await session.launcher.run(uri, engine_options(given.options))
 
 
 async def resume_run(session: Session, arguments: Sequence[Any]) -> RunStarted:
@@ -23,4 +23,4 @@ async def resume_run(session: Session, arguments: Sequence[Any]) -> RunStarted:
     given = read_resume(arguments)
     uri = find_experience(session, given.uri)
     run_id = await find_run_to_resume(session, uri, given.run_id)
-    return RunStarted(await session.launcher.resume(uri, run_id, engine_options(given.options)))
+    return await session.launcher.resume(uri, run_id, engine_options(given.options))

@@ -38,6 +38,8 @@ class Capabilities(Struct, frozen=True):
     link_tooltips: bool
     is_vscode: bool
     shows_tokens: bool
+    message_actions: bool
+    shows_documents: bool
 
 
 def read_capabilities(params: types.InitializeParams) -> Capabilities:
@@ -80,4 +82,6 @@ def read_capabilities(params: types.InitializeParams) -> Capabilities:
         link_tooltips=bool(link and link.tooltip_support),
         is_vscode="code" in name,
         shows_tokens=name == "helix",
+        message_actions=bool(window and window.show_message),
+        shows_documents=bool(window and window.show_document and window.show_document.support),
     )

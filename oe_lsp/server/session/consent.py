@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shlex
 from pathlib import Path
 
 from lsprotocol import types
@@ -11,6 +12,7 @@ from pygls.exceptions import JsonRpcException
 
 from engine.trusted_folders import TrustedFolders
 from engine.visible import visible
+from oe_lsp.server.session.experience_files import experience_path
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.errors import RequestFailedError
 
@@ -28,22 +30,20 @@ class Consent:
         self._trusted = trusted
         self._folders = folders
 
-    async def require(self, folder: Path) -> None:
-        """Return if code in `folder` may run. Raises RequestFailedError, with the reason, if not."""
+    async def must_ask(self, uri: str) -> bool:
+        """True if the user must be asked before code beside the experience runs. Raises RequestFailedError, with the
+        reason, where it may not run.
+        """
         if self._trusted is False:
             raise RequestFailedError("Not run: this workspace is not trusted. Trust it first.")
-        if self._trusted:
-            return
-        if await asyncio.to_thread(self._folders.contains, folder):
-            return
-        if not await self._ask(folder):
-            raise RequestFailedError(f"Not run: running code in {folder} was not allowed.")
-        try:
-            await asyncio.to_thread(self._folders.add, folder)
-        except OSError as error:
-            log.warning("cannot remember that code in %s may run: %s", visible(str(folder)), error)
+        return not self._trusted and not await asyncio.to_thread(self._folders.contains, experience_path(uri).parent)
 
-    async def _ask(self, folder: Path) -> bool:
+    async def ask(self, uri: str) -> bool:
+        """Ask whether code beside the experience may run, and remember the answer Run.
+
+        Raises RequestFailedError where the client cannot ask, or the question was left without an answer.
+        """
+        folder = experience_path(uri).parent
         question = types.ShowMessageRequestParams(
             type=types.MessageType.Warning,
             message=f"Run code in {visible(str(folder))}? This runs the tools that the experience names. "
@@ -53,5 +53,20 @@ class Consent:
         try:
             answer = await self._client.request(types.WINDOW_SHOW_MESSAGE_REQUEST, question)
         except JsonRpcException as error:
-            raise RequestFailedError(f"Not run: this editor cannot ask for permission ({error}).") from error
-        return answer is not None and answer.title == _RUN
+            raise RequestFailedError(f"Not run: this editor cannot ask for permission. {_remedy(folder)}") from error
+        if answer is None:  # closed, or never shown
+            raise RequestFailedError(f"Not run: nobody allowed code in {folder} to run. {_remedy(folder)}")
+        if answer.title != _RUN:
+            return False
+        await self._remember(folder)
+        return True
+
+    async def _remember(self, folder: Path) -> None:
+        try:
+            await asyncio.to_thread(self._folders.add, folder)
+        except OSError as error:
+            log.warning("cannot remember that code in %s may run: %s", visible(str(folder)), error)
+
+
+def _remedy(folder: Path) -> str:
+    return f"Allow it in a shell with: oe trust {shlex.quote(str(folder))}"

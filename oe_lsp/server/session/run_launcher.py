@@ -1,27 +1,25 @@
-"""Starts engines, and logs what they print."""
+"""Starts engines, once the user's questions are answered, and logs what they print."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 from lsprotocol import types
 
 from engine.log.storage.run_store import RunStore
-from engine.regular_files import read_regular
-from engine.syntax import MAX_FILE_BYTES
 from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.launch import Engine, start_engine
-from oe_lsp.server.session.consent import Consent
-from oe_lsp.server.session.documents import Documents
 from oe_lsp.server.session.experience_files import experience_path
+from oe_lsp.server.session.unsaved_files import UnsavedFiles
 from oe_lsp.server.transport.client import Client
+from oe_lsp.server.transport.custom_messages import RunStarted
 from oe_lsp.server.transport.errors import RequestFailedError
 
 log = logging.getLogger(__name__)
@@ -29,55 +27,86 @@ log = logging.getLogger(__name__)
 _ENGINE_LOGGING = ("--log-format", "json", "--log-level", "error")
 
 
-class RunLauncher:
-    """Starts runs of saved experiences in folders where code may run."""
+class Question(Protocol):
+    """What the user may have to be asked before a run of the experience at `uri`."""
 
-    def __init__(self, client: Client, documents: Documents, feed: RunFeed, consent: Consent) -> None:
+    async def must_ask(self, uri: str) -> bool:
+        """True if the question is open. Raises RequestFailedError where nothing may run, whatever the answer."""
+
+    async def ask(self, uri: str) -> bool:
+        """Ask, and return True if the run may start. Raises RequestFailedError where the client cannot ask."""
+
+
+class RunLauncher:
+    """Starts runs of saved experiences. A run with an open question starts in the background once it is answered: not
+    every client can show a question while its command is pending.
+    """
+
+    def __init__(self, client: Client, feed: RunFeed, files: UnsavedFiles, questions: Sequence[Question]) -> None:
         self._client = client
-        self._documents = documents
         self._feed = feed
-        self._consent = consent
+        self._files = files
+        self._questions = questions
         self._engines: set[Engine] = set()
+        self._asking: dict[Path, asyncio.Task[None]] = {}
         self._tasks = OwnedTasks()
 
-    async def run(self, uri: str, options: Sequence[str]) -> str:
-        """Start a run, with options of `oe run`; its id, once its first line is on disk.
+    async def run(self, uri: str, options: Sequence[str]) -> RunStarted:
+        """Start a run, with options of `oe run`. Returns once its first line is on disk, or a question is open.
 
         Raises RequestFailedError, with the engine's own message where the engine refused.
         """
-        path, run_id = await self._require_runnable(uri), str(uuid.uuid4())
-        return await self._start(path, run_id, ["run", str(path), "--run-id", run_id, *options])
+        path, run_id = _runnable(uri), str(uuid.uuid4())
+        return await self._start(uri, run_id, ["run", str(path), "--run-id", run_id, *options])
 
-    async def resume(self, uri: str, original: str, options: Sequence[str]) -> str:
+    async def resume(self, uri: str, original: str, options: Sequence[str]) -> RunStarted:
         """Start a resume of the run `original`, with options of `oe resume`, likewise."""
-        path, run_id = await self._require_runnable(uri), str(uuid.uuid4())
+        path, run_id = _runnable(uri), str(uuid.uuid4())
         command = ["resume", original, "--experience", str(path), "--new-run-id", run_id, *options]
-        return await self._start(path, run_id, command)
+        return await self._start(uri, run_id, command)
 
     async def close(self) -> None:
-        """Detach from all engines: their runs go on."""
+        """Detach from all engines: their runs go on. Questions that are open start nothing any more."""
         for engine in self._engines:
             engine.detach()
         await self._tasks.close()
 
-    async def _require_runnable(self, uri: str) -> Path:
-        if sys.platform == "win32":
-            raise RequestFailedError("Runs need Linux or macOS. On Windows, open this folder in WSL.")
+    async def _start(self, uri: str, run_id: str, command: Sequence[str]) -> RunStarted:
         path = experience_path(uri)
-        await self._consent.require(path.parent)
-        await asyncio.to_thread(_require_saved, path, await self._documents.texts_in_runs_of(uri))
-        return path
+        if (earlier := self._asking.pop(path, None)) is not None:
+            earlier.cancel()  # its question may be closed, and never answered: this one takes its place
+        questions = [question for question in self._questions if await question.must_ask(uri)]
+        if questions:
+            work = self._ask_and_start(uri, run_id, command, questions)
+            self._asking[path] = self._tasks.spawn(work, f"ask before run {run_id}")
+            return RunStarted(run_id, asking=True)
+        await self._files.save(uri)
+        await self._start_engine(path, run_id, command)
+        return RunStarted(run_id)
 
-    async def _start(self, path: Path, run_id: str, command: Sequence[str]) -> str:
+    async def _ask_and_start(
+        self, uri: str, run_id: str, command: Sequence[str], questions: Sequence[Question]
+    ) -> None:
+        path = experience_path(uri)
+        try:
+            for question in questions:
+                if not await question.ask(uri):
+                    return
+            self._asking.pop(path, None)  # from here on, a run that is started meanwhile is another one
+            await self._files.save(uri)
+            await self._start_engine(path, run_id, command)
+        except RequestFailedError as error:  # the command was answered already
+            self._client.show(types.MessageType.Error, str(error))
+
+    async def _start_engine(self, path: Path, run_id: str, command: Sequence[str]) -> None:
         try:
             engine = await start_engine([*_ENGINE_LOGGING, *command])
         except OSError as error:
             raise RequestFailedError(f"The engine could not be started: {error}") from error
         self._engines.add(engine)
         self._tasks.spawn(self._log_output(engine), f"output of run {run_id}")
-        if await self._feed.follow_started(RunStore(path.parent), run_id, engine):
-            return run_id
-        raise RequestFailedError(_refusal((await engine.output()).errors))
+        if not await self._feed.follow_started(RunStore(path.parent), run_id, engine):
+            raise RequestFailedError(_refusal((await engine.output()).errors))
 
     async def _log_output(self, engine: Engine) -> None:
         output = await engine.output()
@@ -88,23 +117,10 @@ class RunLauncher:
             self._client.log(types.MessageType.Error, output.errors)
 
 
-def _require_saved(path: Path, open_texts: Mapping[Path, str]) -> None:
-    """Raises RequestFailedError where the experience is unreadable, or a file differs from its open text."""
-    for file in (path, *sorted(open_texts.keys() - {path})):
-        saved = _saved_text(file)
-        if open_texts.get(file, saved) != saved:
-            name = os.path.relpath(file, path.parent)
-            raise RequestFailedError(f"{name} has unsaved changes, and a run reads the saved file. Save it first.")
-
-
-def _saved_text(path: Path) -> str:
-    try:
-        # Line breaks are kept, and a byte order mark is dropped, as editors do.
-        return read_regular(path, MAX_FILE_BYTES).decode("utf-8-sig")
-    except FileNotFoundError:
-        raise RequestFailedError(f"{path} does not exist.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise RequestFailedError(f"{path} cannot be read: {error}") from error
+def _runnable(uri: str) -> Path:
+    if sys.platform == "win32":
+        raise RequestFailedError("Runs need Linux or macOS. On Windows, open this folder in WSL.")
+    return experience_path(uri)
 
 
 def _refusal(errors: str) -> str:

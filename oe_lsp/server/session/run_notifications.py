@@ -1,4 +1,4 @@
-"""Notifies the client of followed runs: `oe/event`, progress, and a refresh of the code lenses."""
+"""Notifies the client of followed runs: `oe/event`, progress, their end, and a refresh of the code lenses."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from oe_lsp.ide.runs.elide import elide
 from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.server.session.lens_refresh import LensRefresh
+from oe_lsp.server.session.run_end_message import RunEndMessage
 from oe_lsp.server.session.run_progress import RunProgress
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.custom_messages import RunEvent
@@ -24,6 +25,7 @@ class RunNotifications:
         client: Client,
         lenses: LensRefresh,
         uri_of: Callable[[FollowedRun], str],
+        end: RunEndMessage,
         *,
         with_events: bool,
         with_progress: bool,
@@ -32,6 +34,7 @@ class RunNotifications:
         self._client = client
         self._lenses = lenses
         self._uri_of = uri_of
+        self._end = end
         self._with_events = with_events
         self._with_progress = with_progress
         self._shows_tokens = shows_tokens
@@ -57,12 +60,16 @@ class RunNotifications:
         self._lenses.request()
 
     def run_ended(self, run: FollowedRun) -> None:
-        """Close the progress. The lenses are refreshed once the feed no longer follows the run."""
+        """Close the progress, and say how a run of ours ended. The lenses are refreshed once the feed no longer follows
+        the run.
+        """
         self._advance(run, alive=False)
         self._progress.pop(run.run_id, None)
+        if run.started_here:
+            self._tasks.spawn(self._end.show(run, self._uri_of(run)), f"end of run {run.run_id}")
 
     async def close(self) -> None:
-        """Stop showing progress."""
+        """Stop showing progress and the ends of runs."""
         await self._tasks.close()
 
     def _advance(self, run: FollowedRun, *, alive: bool) -> None:

@@ -24,10 +24,12 @@ from oe_lsp.server.session.diagnostics import Diagnostics
 from oe_lsp.server.session.documents import Analyse, Documents
 from oe_lsp.server.session.experience_files import is_experience
 from oe_lsp.server.session.lens_refresh import LensRefresh
+from oe_lsp.server.session.run_end_message import RunEndMessage
 from oe_lsp.server.session.run_launcher import RunLauncher
 from oe_lsp.server.session.run_notifications import RunNotifications
 from oe_lsp.server.session.runs import Runs
 from oe_lsp.server.session.settings import SECTION, OnEditorClose, Settings, read_settings
+from oe_lsp.server.session.unsaved_files import UnsavedFiles
 from oe_lsp.server.session.workspace import Workspace
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.positions import Positions, encoding_of
@@ -61,10 +63,18 @@ class Session:
         )
         self.client = client
         self._lenses = LensRefresh(client)
+        end = RunEndMessage(
+            client,
+            self.documents,
+            capabilities,
+            self.encoding,
+            lambda uri, run_id: self.launcher.resume(uri, run_id, []),
+        )
         self._notifications = RunNotifications(
             client,
             self._lenses,
             self._uri_of_run,
+            end,
             with_events=capabilities.options.wants_events,
             with_progress=capabilities.progress,
             shows_tokens=capabilities.shows_tokens,
@@ -73,7 +83,13 @@ class Session:
         self.runs = Runs(self.feed)
         self.workspace = Workspace(self.documents, self.feed)
         consent = Consent(client, capabilities.options.trusted, TrustedFolders(state_folder()))
-        self.launcher = RunLauncher(client, self.documents, self.feed, consent)
+        files = UnsavedFiles(
+            client,
+            self.documents,
+            lambda: self.settings.on_unsaved_files,
+            can_save=capabilities.options.saves_files,
+        )
+        self.launcher = RunLauncher(client, self.feed, files, (consent, files))
         self._feature_states: dict[type, Any] = {}
         self._tasks = OwnedTasks()
 

@@ -22,11 +22,20 @@ class OnEditorClose(Enum):
     CANCEL = "cancel"
 
 
+class OnUnsavedFiles(Enum):
+    """What happens to files with unsaved changes before a run, which reads the saved ones."""
+
+    SAVE = "save"
+    ASK = "ask"
+    REFUSE = "refuse"
+
+
 class Settings(Struct, frozen=True):
     """The section `oe` (docs/protocol.md, Settings)."""
 
     lens_runs: int = 5
     on_editor_close: OnEditorClose = OnEditorClose.CONTINUE
+    on_unsaved_files: OnUnsavedFiles = OnUnsavedFiles.SAVE
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     """Severity overrides by problem code; None hides the problem."""
 
@@ -37,6 +46,8 @@ class ClientOptions(Struct, frozen=True):
     trusted: bool | None = None
     wants_events: bool = False
     shows_command_errors: bool = False
+    saves_files: bool = False
+    notifies_run_end: bool = False
     settings: Settings | None = None
 
 
@@ -45,9 +56,11 @@ def read_settings(section: object) -> Settings:
     default = Settings()
     runs = _at(section, "codeLens", "runs")
     on_close = _at(section, "run", "onEditorClose")
+    on_unsaved = _at(section, "run", "unsavedFiles")
     return Settings(
         lens_runs=runs if isinstance(runs, int) and not isinstance(runs, bool) and runs >= 0 else default.lens_runs,
         on_editor_close=OnEditorClose.CANCEL if on_close == OnEditorClose.CANCEL.value else default.on_editor_close,
+        on_unsaved_files=next((each for each in OnUnsavedFiles if each.value == on_unsaved), default.on_unsaved_files),
         severities=_read_severities(_at(section, "diagnostics", "severity")),
     )
 
@@ -59,6 +72,8 @@ def read_client_options(options: object) -> ClientOptions:
     return ClientOptions(
         trusted=trusted if isinstance(trusted, bool) else None,
         wants_events=_at(options, "oeEvents") is True,
+        saves_files=_at(options, "savesFiles") is True,
+        notifies_run_end=_at(options, "notifiesRunEnd") is True,
         shows_command_errors=_at(options, "showsCommandErrors") is True,
         settings=None if section is None else read_settings(section),
     )

@@ -31,9 +31,20 @@ class RunParams:
 
 @attrs.frozen
 class RunStarted:
-    """Result of `oe.runExperience` and `oe.resumeRun`: the new run, whose run.started is on disk."""
+    """Result of `oe.runExperience` and `oe.resumeRun`: the new run, whose run.started is on disk.
+
+    `asking`: the user is asked first, and the run begins, with this id, once the answer allows it.
+    """
 
     run_id: str
+    asking: bool = False
+
+
+@attrs.frozen
+class SaveFilesParams:
+    """Params of `oe/saveFiles`: the files that a run is made of, of which the client saves those that changed."""
+
+    uris: list[str]
 
 
 @attrs.frozen

@@ -11,6 +11,7 @@ RUNS = "oe/runs"
 RUN_STATE = "oe/runState"
 PLAN = "oe/plan"
 EVENT = "oe/event"
+SAVE_FILES = "oe/saveFiles"
 
 
 def progress_token(run_id: str, *, is_shown: bool = False) -> str:

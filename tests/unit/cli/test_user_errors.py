@@ -34,7 +34,8 @@ def test_where_the_run_is_missing_the_answer_says_how_to_name_one(oe: Oe, comman
     wrong = oe(command)
 
     assert wrong.code == 2
-    assert "Missing argument 'RUN-ID'. `latest` is the newest run; `oe runs` lists them all." in wrong.err
+    example = "" if command == "diff" else f", as in `oe {command} latest`"
+    assert f"Missing argument 'RUN-ID'. `latest` is the newest run{example}; `oe runs` lists them all." in wrong.err
 
 
 @pytest.mark.parametrize("command", ["run", "validate", "graph"])

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from engine.experience.problems import Severity
-from oe_lsp.server.session.settings import ClientOptions, OnEditorClose, Settings, read_client_options, read_settings
+from oe_lsp.server.session.settings import (
+    ClientOptions,
+    OnEditorClose,
+    OnUnsavedFiles,
+    Settings,
+    read_client_options,
+    read_settings,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +32,8 @@ from oe_lsp.server.session.settings import ClientOptions, OnEditorClose, Setting
         ({"run": {"onEditorClose": "cancel"}}, Settings(on_editor_close=OnEditorClose.CANCEL)),
         ({"run": {"onEditorClose": "continue"}}, Settings()),
         ({"run": {"onEditorClose": "explode"}}, Settings()),
+        ({"run": {"unsavedFiles": "ask"}}, Settings(on_unsaved_files=OnUnsavedFiles.ASK)),
+        ({"run": {"unsavedFiles": "burn"}}, Settings()),
         (
             {"diagnostics": {"severity": {"OE305": "off", "OE406": "error", "OE405": "loud", "OE404": 3}}},
             Settings(severities={"OE305": None, "OE406": Severity.ERROR}),
@@ -43,7 +52,10 @@ def test_settings_of_the_wrong_type_have_their_defaults(section: Any, settings: 
         ([], ClientOptions()),
         ({"trusted": False}, ClientOptions(trusted=False)),
         ({"trusted": True, "oeEvents": True}, ClientOptions(trusted=True, wants_events=True)),
-        ({"showsCommandErrors": True}, ClientOptions(shows_command_errors=True)),
+        (
+            {"showsCommandErrors": True, "savesFiles": True, "notifiesRunEnd": True},
+            ClientOptions(shows_command_errors=True, saves_files=True, notifies_run_end=True),
+        ),
         ({"trusted": "yes", "oeEvents": 1, "showsCommandErrors": "yes"}, ClientOptions()),
         ({"settings": {"codeLens": {"runs": 1}}}, ClientOptions(settings=Settings(lens_runs=1))),
     ],

@@ -1,0 +1,1 @@
+"""Prompts as they would be sent now, with the values of a run."""
