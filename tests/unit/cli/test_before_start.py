@@ -68,7 +68,7 @@ def test_many_calls_are_asked_for_on_a_terminal_and_no_leaves_no_trace(
     asking.write("prompt.md", "Say something else.")
     with Terminal(asking.folder, "resume", "latest", "--confirm-calls", "2", columns=200) as terminal:
         terminal.read_until("Last time: $0.0180. Go on? [y/N]".replace(". Go", ".\r\nGo"))
-        terminal.press("\x03")
+        terminal.press("\x04")
         assert terminal.wait() == 130
     assert len(asking.store.run_ids()) == 1
 
