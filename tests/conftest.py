@@ -7,16 +7,17 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import Phase, settings
 
-# The same examples each time, so that what turns red was made so by the change; few of them, the laws at length say
-# how many they want. A busy machine is no counterexample. Explaining one traces each line of it (before Python 3.12),
-# which takes longer than a test may.
+# The same examples each time, so that what turns red was made so by the change: few of them in `make test`, ten times
+# as many in `make test-long`. A busy machine is no counterexample. Explaining one traces each line of it (before Python
+# 3.12), which takes longer than a test may.
 settings.register_profile(
     "oe",
     deadline=None,
-    max_examples=40,
+    max_examples=20,
     derandomize=True,
     phases=[phase for phase in Phase if phase is not Phase.explain],
 )
+settings.register_profile("long", settings.get_profile("oe"), max_examples=200)
 settings.register_profile("search", settings.get_profile("oe"), derandomize=False, max_examples=400)
 settings.load_profile("oe")
 

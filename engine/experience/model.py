@@ -192,13 +192,14 @@ class Pipeline(Struct, frozen=True):
 
 
 class Loop(Struct, frozen=True):
-    """`body` runs until `until` is true, at most `max_iters` times."""
+    """`body` runs until `until` is true, at most `max_iters` times, or until its iterations used `budget` tokens."""
 
     id: str
     body: str
     until: Expression | None = None
     until_text: str | None = None
     max_iters: int | None = None
+    budget: int | None = None
 
 
 class StateField(Struct, frozen=True):
@@ -218,7 +219,7 @@ class StateField(Struct, frozen=True):
 class Experience(Struct, frozen=True):
     """A whole experience. `args_schema` is the top-level `args`: a JSON Schema object, or None.
 
-    The numbers are those of `runtime` and its `limits`, None if not given.
+    The numbers are those of `runtime`, its `limits` and its `budget`, None if not given.
     """
 
     name: str
@@ -232,6 +233,9 @@ class Experience(Struct, frozen=True):
     concurrency: int | None = None
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
+    max_cost_usd: float | None = None
+    max_tokens: int | None = None
+    max_duration_ms: int | None = None
     args_schema: Mapping[str, Json] | None = None
 
     def starting_state(self) -> dict[str, Json]:

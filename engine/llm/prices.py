@@ -25,5 +25,5 @@ def cost_usd(provider: str, model: str, tokens_in: int, tokens_out: int) -> floa
 def prices(provider: str) -> dict[str, dict[str, float]]:
     """By model, the US dollars per million tokens (`input`, `output`); shared: to be read, never changed."""
     text = Path(__file__).with_name("prices.json").read_text(encoding="utf-8")
-    by_model: dict[str, dict[str, float]] = json.loads(text)[provider]["usdPerMillionTokens"]
+    by_model: dict[str, dict[str, float]] = json.loads(text).get(provider, {}).get("usdPerMillionTokens", {})
     return by_model

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from engine.llm.budget import CallBudget, MostUsage, NoBudget, Usage
 from engine.llm.limits import Clock, Limiter, RateLimits, SystemClock
+from engine.llm.prices import cost_usd
 from engine.llm.protocol import LLMClient, LLMError, LLMRequest, LLMResponse
 from engine.llm.providers import ANTHROPIC, Provider
 
@@ -20,11 +22,13 @@ class LLMService:
         provider: Provider = ANTHROPIC,
         limits: RateLimits | None = None,
         clock: Clock | None = None,
+        budget: CallBudget | None = None,
     ) -> None:
         self.provider = provider
         self._limits = limits or RateLimits()
         self._clock = clock or SystemClock()
         self._limiter = Limiter(self._limits, self._clock)
+        self._budget = budget or NoBudget()
         self._client: LLMClient | None = None
 
     async def complete(
@@ -36,8 +40,8 @@ class LLMService:
     ) -> LLMResponse:
         """One answer. Raises LLMError.
 
-        `on_retry` is called for each failed try that will be repeated, as in `with_retries`; `on_wait` with the limit
-        that a try has to wait for.
+        `on_retry` is called for each failed try that will be repeated, as in `with_retries`; `on_wait` with what a try
+        has to wait for.
         """
         from engine.llm.retry import with_retries  # tenacity takes 50 ms to import, which runs without a call save
 
@@ -56,18 +60,32 @@ class LLMService:
             await self._client.close()
 
     async def _limited(self, client: LLMClient, request: LLMRequest, on_wait: Callable[[str], None]) -> LLMResponse:
-        admission = await self._limiter.admit(most_tokens(request), lambda: on_wait(str(self._limits)))
-        try:
-            response = await client.complete(request)
-        except LLMError as error:
-            self._limiter.settle(admission, _tokens(error.answer))
-            raise
-        self._limiter.settle(admission, _tokens(response))
-        return response
+        allowed = f"runtime.limits allows {self._limits}"
+        async with self._budget.call(self._most_usage(request), on_wait) as call:
+            admission = await self._limiter.admit(most_tokens(request), lambda: on_wait(allowed))
+            try:
+                response = await client.complete(request)
+            except LLMError as error:
+                call.used = self._usage(error.answer)
+                self._limiter.settle(admission, call.used.tokens)
+                raise
+            call.used = self._usage(response)
+            self._limiter.settle(admission, call.used.tokens)
+            return response
 
+    def _most_usage(self, request: LLMRequest) -> MostUsage:
+        """The most that a call may use. One of a model without a known price counts tokens only."""
+        cost = cost_usd(self.provider.name, request.model, input_tokens(request), request.max_tokens)
+        if cost is None:
+            self._budget.uncounted(request.model)
+        return MostUsage(most_tokens(request), cost or 0.0)
 
-def _tokens(response: LLMResponse | None) -> int:
-    return 0 if response is None else response.tokens_in + response.tokens_out
+    def _usage(self, response: LLMResponse | None) -> Usage:
+        if response is None:
+            return Usage()
+        if response.cost_usd is None:
+            self._budget.uncounted(response.model)
+        return Usage(response.tokens_in + response.tokens_out, response.cost_usd or 0.0)
 
 
 def most_tokens(request: LLMRequest) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from datetime import datetime
 
-from engine.log.events.events import Counts, Scope, Sums
+from engine.log.events.events import BudgetReached, Counts, Scope, Sums
 
 _OUTCOMES = ("cached", "completed", "failed", "skipped", "cancelled")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
@@ -74,6 +76,52 @@ def money(usd: float | None) -> str:
 def spent_text(spent: Sums) -> str:
     """Tokens and cost: `12.3k tokens, $0.0123`."""
     return ", ".join(part for part in (tokens_text(spent.tokens_in + spent.tokens_out), money(spent.cost_usd)) if part)
+
+
+def budget_text(reached: BudgetReached) -> str:
+    """Why a budget ended a run: `the budget of $1.00 does not cover the next call: $0.96 spent, and it may cost …`."""
+    if reached.limit == "maxDurationMs":
+        return f"the budget of {duration(reached.allowed)} is used up: the runs took {duration(reached.spent)}"
+    if reached.limit == "maxTokens":
+        return _spent(reached, _tokens_exactly, "used", "use")
+    return _spent(reached, dollars, "spent", "cost")
+
+
+def higher_budget(reached: BudgetReached) -> str:
+    """The option that lets a resume go on, with twice the limit, or more if the next call needs it: `--max-cost 1`."""
+    wanted = max(2 * reached.allowed, reached.spent + (reached.next_call or 0)) or 1
+    if reached.limit == "maxCostUsd":
+        return f"--max-cost {dollars(_rounded_up(wanted)).removeprefix('$')}"
+    if reached.limit == "maxTokens":
+        return f"--max-tokens {math.ceil(_rounded_up(wanted))}"
+    seconds = math.ceil(wanted / 1_000)
+    return f"--max-duration {seconds // 60}m" if seconds % 60 == 0 else f"--max-duration {seconds}s"
+
+
+def dollars(usd: float) -> str:
+    """US dollars with at least two decimals, and as many as a small price needs: `$0.50`, `$0.0123`, `$0.000045`."""
+    places = 2 if usd == 0 else max(2, 1 - math.floor(math.log10(usd)))
+    text = f"{usd:.{min(places + 1, 9)}f}"
+    whole, _, decimals = text.partition(".")
+    return f"${whole}.{decimals.rstrip('0'):0<2}"
+
+
+def _spent(reached: BudgetReached, amount: Callable[[float], str], spent: str, uses: str) -> str:
+    allowed, so_far = amount(reached.allowed), f"{amount(reached.spent)} {spent}"
+    if reached.next_call is None:
+        return f"the budget of {allowed} is used up: {so_far}"
+    more = f"it may {uses} {amount(reached.next_call)}"
+    return f"the budget of {allowed} does not cover the next call: {so_far}, and {more}"
+
+
+def _tokens_exactly(tokens: float) -> str:
+    return f"{round(tokens):,} {'token' if tokens == 1 else 'tokens'}"
+
+
+def _rounded_up(value: float) -> float:
+    """`value` rounded up to two digits."""
+    step: float = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return round(math.ceil(round(value / step, 6)) * step, 9)
 
 
 def shortened(text: str, length: int) -> str:

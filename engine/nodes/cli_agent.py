@@ -13,6 +13,7 @@ from typing import IO, Any
 
 from engine.experience.model import CliAgentSpec, Node
 from engine.expressions import Json, to_text
+from engine.llm.budget import UNKNOWN, CallBudget, NoBudget, Usage
 from engine.log.events.events import Output
 from engine.log.writing.attempt_outputs import Outputs
 from engine.nodes.cli_agents import printed_output
@@ -38,11 +39,15 @@ _SHOWN = 500
 
 
 class CliAgentKind:
-    """Runs the coding agents of the experience at `directory`. Prompts and printed output are kept in `outputs`."""
+    """Runs the coding agents of the experience at `directory`. Prompts and printed output are kept in `outputs`.
 
-    def __init__(self, directory: Path, outputs: Outputs | None = None) -> None:
+    Each call is within `budget`.
+    """
+
+    def __init__(self, directory: Path, outputs: Outputs | None = None, budget: CallBudget | None = None) -> None:
         self._directory = directory.absolute()
         self._outputs = outputs or Outputs()
+        self._budget = budget or NoBudget()
 
     def files(self, node: Node, given: Mapping[str, Json]) -> Mapping[str, Path]:  # noqa: ARG002
         """The files of the prompt and the schema, unless they are inline."""
@@ -62,25 +67,28 @@ class CliAgentKind:
         schema = None if spec.schema is None else read_schema(self._directory, spec.schema, watcher)
         prompt = self.prompt(work, watcher)
         command, folder = _command(spec), self._workdir(spec, watcher)
-        watcher.activity(f"spawning {spec.provider} (timeout {work.node.timeout_ms} ms)")
-        with (
-            self._outputs.exchange(work.attempt_id, watcher.warning) as exchange,
-            self._outputs.of(work.attempt_id, watcher.warning) as kept,
-            _as_stdin(prompt) as stdin,
-        ):
-            printed = Printed(kept, LastLine(watcher.activity), lines_of_answer=spec.output_format == "text")
-            exchange.sent(
-                {"provider": spec.provider, "command": list(command), "folder": str(folder), "prompt": prompt}
-            )
-            try:
-                code = await _run(spec, command, folder, stdin, printed)
-            except (NodeError, asyncio.CancelledError):
-                _report_cost(_envelope(printed.answer, work.node), watcher)  # a failed call costs, too
-                raise
-            exchange.received({"exitCode": code, "stdout": printed.answer})
-        watcher.activity(f"parsing {'JSON' if spec.output_format == 'json' else 'text'} output")
-        envelope = _envelope(printed.answer, work.node)
-        _report_cost(envelope, watcher)
+        async with self._budget.call(UNKNOWN, lambda why: watcher.activity(f"waiting: {why}")) as call:
+            watcher.activity(f"spawning {spec.provider} (timeout {work.node.timeout_ms} ms)")
+            with (
+                self._outputs.exchange(work.attempt_id, watcher.warning) as exchange,
+                self._outputs.of(work.attempt_id, watcher.warning) as kept,
+                _as_stdin(prompt) as stdin,
+            ):
+                printed = Printed(kept, LastLine(watcher.activity), lines_of_answer=spec.output_format == "text")
+                exchange.sent(
+                    {"provider": spec.provider, "command": list(command), "folder": str(folder), "prompt": prompt}
+                )
+                try:
+                    code = await _run(spec, command, folder, stdin, printed)
+                except (NodeError, asyncio.CancelledError):
+                    call.used = _report_cost(_envelope(printed.answer, work.node), watcher)  # a failed call costs, too
+                    raise
+                exchange.received({"exitCode": code, "stdout": printed.answer})
+            watcher.activity(f"parsing {'JSON' if spec.output_format == 'json' else 'text'} output")
+            envelope = _envelope(printed.answer, work.node)
+            call.used = _report_cost(envelope, watcher)
+            if envelope is None or envelope.metrics is None or envelope.metrics.cost_usd is None:
+                self._budget.uncounted(spec.provider)
         metrics = None if envelope is None else envelope.metrics
         try:
             return Outcome(Output(self._answered(work.node, code, envelope, printed, schema)), metrics)
@@ -198,10 +206,14 @@ def _envelope(answer: str, node: Node) -> Envelope | None:
     return open_envelope(answer, node.writes) if asked else None
 
 
-def _report_cost(envelope: Envelope | None, watcher: Watcher) -> None:
-    if envelope is not None and envelope.metrics is not None:
-        used = envelope.metrics
-        watcher.tokens(used.tokens_in or 0, used.tokens_out or 0, used.model, used.cost_usd)
+def _report_cost(envelope: Envelope | None, watcher: Watcher) -> Usage:
+    """Reports what a call used, as far as the program said, and returns it."""
+    if envelope is None or envelope.metrics is None:
+        return Usage()
+    used = envelope.metrics
+    tokens_in, tokens_out = used.tokens_in or 0, used.tokens_out or 0
+    watcher.tokens(tokens_in, tokens_out, used.model, used.cost_usd)
+    return Usage(tokens_in + tokens_out, used.cost_usd or 0.0)
 
 
 def _fields(content: str | Mapping[str, Json], node: Node, schema: Schema | None) -> Mapping[str, Json]:

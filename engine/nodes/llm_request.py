@@ -98,8 +98,8 @@ class _Conversation:
         self._failed(error)
         self.watcher.attempt("llm", attempt, ErrorInfo(_type(error), str(error)), round(seconds * 1000), None)
 
-    def _wait(self, limits: str) -> None:
-        self.watcher.activity(f"waiting: runtime.limits allows {limits}")
+    def _wait(self, why: str) -> None:
+        self.watcher.activity(f"waiting: {why}")
 
 
 async def _ask_text(conversation: _Conversation, request: LLMRequest) -> str:

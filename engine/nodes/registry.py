@@ -9,6 +9,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from engine.experience.model import Kind, Node
+from engine.llm.budget import CallBudget, NoBudget
 from engine.llm.service import LLMService
 from engine.log.writing.attempt_outputs import Outputs
 from engine.nodes.agent import AgentKind
@@ -20,12 +21,16 @@ from engine.nodes.tool import ToolKind
 
 
 class Settings(Struct, frozen=True):
-    """What the kinds of one run share: the experience's folder, the Python for tools, the LLM service, the outputs."""
+    """What the kinds of one run share: the experience's folder, the Python for tools, the LLM service, the outputs.
+
+    `budget` is that of coding agents; the LLM service has it, too.
+    """
 
     directory: Path
     python: str | None = None
     llm: LLMService = field(default_factory=LLMService)
     outputs: Outputs = field(default_factory=Outputs)
+    budget: CallBudget = field(default_factory=NoBudget)
 
 
 _CONSTRUCTORS: Mapping[Kind, Callable[[Settings], NodeKind]] = {
@@ -33,7 +38,7 @@ _CONSTRUCTORS: Mapping[Kind, Callable[[Settings], NodeKind]] = {
     Kind.AGENT: lambda settings: AgentKind(settings.directory, settings.llm, settings.outputs),
     Kind.SKILL: lambda settings: SkillKind(settings.directory, settings.llm, settings.outputs),
     Kind.DATASET: lambda settings: DatasetKind(settings.directory),
-    Kind.CLI_AGENT: lambda settings: CliAgentKind(settings.directory, settings.outputs),
+    Kind.CLI_AGENT: lambda settings: CliAgentKind(settings.directory, settings.outputs, settings.budget),
 }
 
 SUPPORTED: frozenset[Kind] = frozenset(_CONSTRUCTORS)
@@ -84,7 +89,12 @@ class Kinds(Mapping[Kind, NodeKind]):
 
 
 def kinds(
-    directory: Path, *, python: str | None = None, llm: LLMService | None = None, outputs: Outputs | None = None
+    directory: Path,
+    *,
+    python: str | None = None,
+    llm: LLMService | None = None,
+    outputs: Outputs | None = None,
+    budget: CallBudget | None = None,
 ) -> Kinds:
     """The kinds for one run of the experience at `directory`. The caller closes what it returns, and `llm` with it."""
-    return Kinds(Settings(directory, python, llm or LLMService(), outputs or Outputs()))
+    return Kinds(Settings(directory, python, llm or LLMService(), outputs or Outputs(), budget or NoBudget()))

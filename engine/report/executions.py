@@ -73,7 +73,7 @@ class Execution(Struct):
     @property
     def place(self) -> Place:
         """Its identity in every run of the experience."""
-        return _place(self.scope, self.node_id)
+        return place_of(self.scope, self.node_id)
 
     @property
     def label(self) -> str:
@@ -191,7 +191,7 @@ _STATUSES: Mapping[type, NodeStatus] = {
 
 
 def _execution(run: History, scope: tuple[Scope, ...], node_id: str) -> Execution:
-    place = _place(scope, node_id)
+    place = place_of(scope, node_id)
     known = run.by_place.get(place)
     if known is None:
         known = run.by_place[place] = Execution(node_id, scope)
@@ -202,7 +202,8 @@ def _execution(run: History, scope: tuple[Scope, ...], node_id: str) -> Executio
     return known
 
 
-def _place(scope: tuple[Scope, ...], node_id: str) -> Place:
+def place_of(scope: tuple[Scope, ...], node_id: str) -> Place:
+    """The place of an execution of a node in a scope."""
     return tuple((step.kind.value, step.id, _which(step)) for step in scope), node_id
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import UNSET, Struct
@@ -22,15 +22,17 @@ from engine.log.events.events import (
     Output,
     RunFinished,
     RunStarted,
+    RunWarning,
 )
 from engine.log.events.timestamps import moment
-from engine.log.reading.execution_lines import ExecutionLines, LogLines, Place
+from engine.log.reading.execution_lines import Lines
+from engine.log.reading.log_lines import LogLines
 from engine.log.reading.view import NodeStatus
 from engine.log.reading.view import fold as folded
 from engine.log.secrets.masking import MASK
 from engine.log.storage.blobs import blobs_of
 from engine.log.values.input_values import ReferencedValues, ValueLostError
-from engine.report.executions import Execution, history
+from engine.report.executions import Execution, Place, history, place_of
 from engine.scheduler.state.merging import fold
 
 MOST_BLOB_BYTES = 1024 * 1024
@@ -100,35 +102,31 @@ class FieldFacts(Struct, frozen=True):
 
 def node_facts(lines: LogLines, node_id: str, most: int = 3) -> NodeFacts | None:
     """The facts about a node, with at most `most` parts; None if the log does not know it. Raises OSError."""
-    executions = lines.executions(node_id)
-    whole = next((each for each in executions if not each.place[0]), None)
-    parts = [each for each in executions if each is not whole]
-    inside = [each for each in lines.inside(node_id) if each.node_id != node_id]
-    if not executions and not inside:
+    own, parts, inside = lines.whole(node_id), lines.parts(node_id), lines.inside(node_id)
+    statuses = Counter({_STATUSES.get(type_, NodeStatus.RUNNING): count for type_, count in parts.last_types().items()})
+    if own is None and not statuses:
         return None
-    shown, others = _first(parts, most), _first(inside, most)
-    found = _read(lines, [*([whole] if whole else []), *shown, *others])
+    whole = None if own is None else _whole(lines, own)
+    shown = [_execution(lines, each) for each in parts.first(most, _worst_first)]
+    others = [_execution(lines, each) for each in inside.first(most, _worst_first)]
     values = values_of(lines)
+    found = [each for each in (whole, *shown, *others) if each is not None]
     return NodeFacts(
-        _as_whole(lines, whole, found[whole.place]) if whole is not None and whole.place in found else None,
-        tuple(found[each.place] for each in shown if each.place in found),
-        Counter(_STATUSES.get(each.last, NodeStatus.RUNNING) for each in parts),
-        tuple(found[each.place] for each in others if each.place in found),
-        {place: _whole_values(each.output, values) for place, each in found.items() if each.output is not None},
-        _ended_at(lines, executions or inside),
+        whole,
+        tuple(each for each in shown if each is not None),
+        statuses,
+        tuple(each for each in others if each is not None),
+        {each.place: _whole_values(each.output, values) for each in found if each.output is not None},
+        _ended_at(lines, parts.last_end() if own is None else own.numbers[-1] if own.has_ended else None),
     )
 
 
 def typical_execution(lines: LogLines, node_id: str) -> Execution | None:
     """The last execution of a node, or that for the first item, if the log has its input. Raises OSError."""
-    executions = sorted(
-        lines.executions(node_id), key=lambda each: (not each.place[0], each.item or 0, -each.lines[-1])
-    )
-    for each in executions[:_MOST_TRIED]:
-        found = _read(lines, [each]).get(each.place)
-        if found is not None and found.input is not None:
-            return found
-    return None
+    own = lines.whole(node_id)
+    parts = lines.parts(node_id).first(_MOST_TRIED, lambda _, item, number: (item, -number))
+    executions = (_execution(lines, each) for each in (*parts, *([] if own is None else [own])))
+    return next((each for each in executions if each is not None and each.input is not None), None)
 
 
 def field_facts(lines: LogLines, name: str, merge: Merge, most_bytes: int = MOST_BLOB_BYTES) -> FieldFacts | None:
@@ -179,28 +177,30 @@ def _whole_value(logged: Json, values: ReferencedValues) -> Json | NotShown:
         return NotShown(str(error))
 
 
-def _ended_at(lines: LogLines, executions: Iterable[ExecutionLines]) -> datetime | None:
-    """The time of the last end among executions; None if none has ended."""
-    ends = [each.lines[-1] for each in executions if each.has_ended]
-    records = lines.records([max(ends)]) if ends else []
+def _ended_at(lines: LogLines, end: int | None) -> datetime | None:
+    records = [] if end is None else lines.records([end])
     return moment(records[0].ts) if records else None
 
 
-def _first(executions: Iterable[ExecutionLines], most: int) -> list[ExecutionLines]:
-    """Failed ones first, then those that have not ended, then by item."""
+def _worst_first(last: str, item: int, number: int) -> tuple[int, int, int]:
+    """Failed executions first, then those that have not ended, then by item."""
     rank = {NodeFailed.type: 0, NodeStarted.type: 1, NodeAttempt.type: 1}
-    return sorted(executions, key=lambda each: (rank.get(each.last, 2), each.item or 0))[:most]
+    return rank.get(last, 2), item, number
 
 
-def _read(lines: LogLines, executions: Iterable[ExecutionLines]) -> dict[Place, Execution]:
-    numbers = sorted(number for each in executions for number in each.lines[-_MOST_LINES:])
-    wanted = {each.place for each in executions}
-    run = history([lines.started(), *lines.records(numbers)])
-    return {place: found for place, found in run.by_place.items() if place in wanted}
+def _execution(lines: LogLines, own: Lines) -> Execution | None:
+    """The execution with these lines; None if they cannot be read."""
+    records = lines.records(own.numbers[-_MOST_LINES:])
+    if not records or isinstance(records[0].event, (RunStarted, RunFinished, RunWarning)):
+        return None
+    place = place_of(records[0].event.scope, records[0].event.node_id)
+    return history([lines.started(), *records]).by_place.get(place)
 
 
-def _as_whole(lines: LogLines, own: ExecutionLines, found: Execution) -> Execution:
-    """The execution with the status of all its parts, not only of those that were read."""
-    view = folded((lines.started(), *lines.records(own.lines[-_MOST_LINES:])))
-    found.status = view.nodes[found.node_id].effective_status()
+def _whole(lines: LogLines, own: Lines) -> Execution | None:
+    """The execution with the status of all its parts."""
+    found = _execution(lines, own)
+    if found is not None:
+        view = folded((lines.started(), *lines.records(own.numbers[-_MOST_LINES:])))
+        found.status = view.nodes[found.node_id].effective_status()
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.log.storage.cancel_file import cancel_requests
 from engine.runner.run import Run
+from engine.runner.run_budget import BUDGET
 
 GRACE_SECONDS = 10.0
 """How long a cancelled run may take to stop its nodes before it ends without them."""
@@ -29,8 +30,17 @@ class _Cancellation:
         if self._grace is not None:
             self._run.abandon(reason)
             return
-        self._grace = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._run.abandon, reason)
+        self._begin(reason)
         self._run.cancel(reason)
+
+    def budget_reached(self) -> None:
+        """End the run as a first request does; one that a person makes then is a second one."""
+        if self._grace is None:
+            self._begin(BUDGET)
+            self._run.stop(BUDGET)
+
+    def _begin(self, reason: str) -> None:
+        self._grace = asyncio.get_running_loop().call_later(GRACE_SECONDS, self._run.abandon, reason)
 
     def close(self) -> None:
         if self._grace is not None:
@@ -39,8 +49,9 @@ class _Cancellation:
 
 @contextlib.asynccontextmanager
 async def cancellable(run: Run, cancel_file: Path) -> AsyncIterator[None]:
-    """Let signals and the cancel file reach `run` meanwhile; remove the file afterwards."""
+    """Let signals, the cancel file and the budget reach `run` meanwhile; remove the file afterwards."""
     cancellation = _Cancellation(run)
+    run.on_budget_reached = cancellation.budget_reached
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         loop.add_signal_handler(number, cancellation.request, f"cancelled by {number.name}")

@@ -15,6 +15,7 @@ from engine.cache.keys.input_parts import InputHashers
 from engine.canonical import hash_bytes
 from engine.file_names import as_on_disk, writable
 from engine.log.events.events import (
+    BudgetReached,
     Event,
     ExperienceRef,
     Input,
@@ -30,6 +31,7 @@ from engine.log.events.events import (
     Wrote,
 )
 from engine.log.events.usage_totals import add
+from engine.log.reading.lineage_usage import LineageUsage
 from engine.log.reading.view import RunView
 from engine.log.secrets.masking import MASK
 from engine.regular_files import read_regular
@@ -42,8 +44,13 @@ _LONGEST_TEXT = 256 * 1024
 """Bytes. Of longer files only the hash is kept: nobody reads a diff of them."""
 
 
-def run_started(run_id: str, preparation: Preparation, hashers: InputHashers, order: int) -> RunStarted:
-    """The first event of a run, the `order`-th of all runs. It names the args and state that the log must not hold."""
+def run_started(
+    run_id: str, preparation: Preparation, hashers: InputHashers, order: int, before: LineageUsage
+) -> RunStarted:
+    """The first event of a run, the `order`-th of all runs. It names the args and state that the log must not hold.
+
+    `before` is what the runs that it resumes used.
+    """
     declared, secrets = preparation.secret_args, preparation.found.secrets
     experience, loaded, original = preparation.experience, preparation.loaded, preparation.original
     args, state = preparation.args, preparation.start
@@ -61,7 +68,7 @@ def run_started(run_id: str, preparation: Preparation, hashers: InputHashers, or
         files=hashers.files(),
         settings=preparation.settings,
         original_run_id=original.run_id if original else None,
-        lineage=_lineage(original) if original else Lineage(run_id),
+        lineage=_lineage(original, before) if original else Lineage(run_id),
         engine=f"oe-lsp {__version__}",
         pid=os.getpid(),
         host=socket.gethostname(),
@@ -109,8 +116,11 @@ def run_finished(
     wrote: Mapping[str, Wrote] | None,
     duration_ms: float,
     order: int,
+    budget: BudgetReached | None,
 ) -> RunFinished:
-    """The last event of a run. `order` is the place of its end in the order of runs."""
+    """The last event of a run. `order` is the place of its end in the order of runs; `budget` is what ended it, if one
+    did.
+    """
     failed = view.failed_at
     return RunFinished(
         order=order,
@@ -124,6 +134,7 @@ def run_finished(
         inherited=view.inherited,
         lineage=add(original.lineage_spent, view.spent) if original else view.spent,
         wrote=wrote,
+        budget=budget,
         duration_ms=duration_ms,
     )
 
@@ -164,7 +175,9 @@ def limit_warning(held: HeldBack, asked: int | None) -> str | None:
     return f"{wish} has no effect beyond {held.limit}: no more tools run at once than this machine has cores"
 
 
-def _lineage(original: RecordedOutcomes) -> Lineage:
+def _lineage(original: RecordedOutcomes, used: LineageUsage) -> Lineage:
     before = original.started.lineage
     root = before.root_run_id if before else original.run_id
-    return Lineage(root, (before.depth if before else 0) + 1, original.lineage_spent)
+    spent = original.lineage_spent
+    known = UNSET if spent.cost_usd is not None else used.cost_usd
+    return Lineage(root, (before.depth if before else 0) + 1, spent, known, round(used.duration_ms, 3))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from engine.cache.keys.input_parts import InputHashers
 from engine.log.events.events import Event, Input, NodeAttempt, NodeStarted, Record, RunWarning, Scope, Wrote
+from engine.log.reading.lineage_usage import LineageUsage
 from engine.log.reading.view import RunView
 from engine.log.secrets.masking import Secrets
 from engine.log.values.input_names import InputNames
@@ -33,9 +34,9 @@ class Journal:
         self._unseen: deque[Record] = deque()
         self._groups_began: dict[tuple[str, tuple[Scope, ...]], float] = {}
 
-    def begin(self, preparation: Preparation, hashers: InputHashers, place: Place) -> None:
+    def begin(self, preparation: Preparation, hashers: InputHashers, place: Place, before: LineageUsage) -> None:
         """Keep the texts that a later plan compares with, then write the first line."""
-        first = run_started(self._log.run_id, preparation, hashers, place.order)
+        first = run_started(self._log.run_id, preparation, hashers, place.order, before)
         for text in texts_of(preparation, first.files):
             self._log.keep(text)
         self.record(first)

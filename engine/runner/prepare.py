@@ -23,6 +23,7 @@ from engine.experience.load import Loaded
 from engine.experience.model import Experience
 from engine.experience.source.locate import as_json
 from engine.expressions import Json
+from engine.llm.budget import NO_LIMITS, BudgetLimits, CallBudget, limits_from_json, limits_to_json
 from engine.llm.limits import RateLimits
 from engine.llm.providers import ANTHROPIC, PROVIDERS, Provider
 from engine.llm.service import LLMService
@@ -50,6 +51,7 @@ class Preparation(Struct, frozen=True):
     `carried` maps the fields that continue from earlier runs to their defaults. `logs` are those of the original run
     and of the runs that it resumed, newest first; `overrides` is what else the user asked for. The nodes in `may_rerun`
     may run again although an earlier run started them and did not log their end. `found` are the run's secrets.
+    `asked_budget` is the budget that the command line gave, to this run or to one that it resumes.
     """
 
     loaded: Loaded
@@ -63,6 +65,13 @@ class Preparation(Struct, frozen=True):
     overrides: Overrides = Overrides()
     may_rerun: frozenset[str] = frozenset()
     found: FoundSecrets = field(default_factory=no_secrets)
+    asked_budget: BudgetLimits = NO_LIMITS
+
+    @property
+    def budget(self) -> BudgetLimits:
+        """The budget of the run: what the command line gave, else `runtime.budget`, limit by limit."""
+        own = self.experience
+        return self.asked_budget.over(BudgetLimits(own.max_cost_usd, own.max_tokens, own.max_duration_ms))
 
     @property
     def secret_args(self) -> frozenset[str]:
@@ -86,19 +95,28 @@ class Preparation(Struct, frozen=True):
 
     @property
     def settings(self) -> dict[str, Json]:
-        """The settings that can change a result, for the log: a resume uses them again."""
+        """The settings for the log: a resume uses them again."""
         settings: dict[str, Json] = {"llm": self.provider.name}
         if self.carried:
             hidden = self.found.secrets.are_in
             settings["carried"] = {name: None if hidden(value) else value for name, value in self.carried.items()}
+        if self.asked_budget != NO_LIMITS:
+            settings["budget"] = limits_to_json(self.asked_budget)
         return settings
 
 
 @paused_collector()
 def prepare_run(
-    loaded: Loaded, args: Mapping[str, Json], *, keep_state: bool = False, llm: str | None = None
+    loaded: Loaded,
+    args: Mapping[str, Json],
+    *,
+    keep_state: bool = False,
+    llm: str | None = None,
+    budget: BudgetLimits = NO_LIMITS,
 ) -> Preparation:
-    """Prepare a fresh run. `keep_state` carries every field over; `llm` names the provider. Raises RunRefusedError."""
+    """Prepare a fresh run. `keep_state` carries every field over; `llm` names the provider; `budget` comes before that
+    of the experience. Raises RunRefusedError.
+    """
     composition = _composed(loaded)
     experience = composition.experience
     checked = _checked_args(experience, args)
@@ -108,7 +126,16 @@ def prepare_run(
         raise RunRefusedError(str(error)) from error
     provider = PROVIDERS[llm] if llm else ANTHROPIC
     found = find_secrets(composition, checked)
-    return Preparation(loaded, composition, checked, start.state, carried=start.carried, provider=provider, found=found)
+    return Preparation(
+        loaded,
+        composition,
+        checked,
+        start.state,
+        carried=start.carried,
+        provider=provider,
+        found=found,
+        asked_budget=budget,
+    )
 
 
 @paused_collector()
@@ -119,12 +146,13 @@ def prepare_resume(
     force: bool = False,
     llm: str | None = None,
     args: Mapping[str, Json] | None = None,
+    budget: BudgetLimits = NO_LIMITS,
 ) -> Preparation:
     """Prepare the resume of the run `wanted` (an id, the beginning of one, or `latest`).
 
     Without `llm`, the provider is that of the original run, and so are the fields carried over. `args` replace those of
-    the original run by name. Raises RunRefusedError if the run is unknown, its log is unusable, or it is still running
-    and not `force`.
+    the original run by name; each limit that `budget` lacks is the one that the original run's command line gave.
+    Raises RunRefusedError if the run is unknown, its log is unusable, or it is still running and not `force`.
     """
     composition = _composed(loaded)
     experience = composition.experience
@@ -152,7 +180,10 @@ def prepare_resume(
     found.secrets.add(secret_values(experience, given))  # in plain in the log, since they were not secret then
     original.withhold(found.secrets)
     provider, carried = _provider(original, llm), _carried(original)
-    return Preparation(loaded, composition, checked, start, original, carried, provider, logs=logs, found=found)
+    asked = budget.over(limits_from_json(original.started.settings.get("budget")))
+    return Preparation(
+        loaded, composition, checked, start, original, carried, provider, logs=logs, found=found, asked_budget=asked
+    )
 
 
 def _carried(original: RecordedOutcomes) -> dict[str, Json]:
@@ -194,10 +225,11 @@ def make_plan(preparation: Preparation, kinds: Kinds) -> Plan:
         return plan(results, hashers, preparation.original, preparation.overrides, explainer)
 
 
-def make_llm(preparation: Preparation) -> LLMService:
-    """The LLM of a run: its provider, within what `runtime.limits` allows. The caller closes it."""
+def make_llm(preparation: Preparation, budget: CallBudget | None = None) -> LLMService:
+    """The LLM of a run: its provider, within what `runtime.limits` and `budget` allow. The caller closes it."""
     experience = preparation.experience
-    return LLMService(preparation.provider, RateLimits(experience.requests_per_minute, experience.tokens_per_minute))
+    limits = RateLimits(experience.requests_per_minute, experience.tokens_per_minute)
+    return LLMService(preparation.provider, limits, budget=budget)
 
 
 def concurrency(experience: Experience, wanted: int | None) -> int:

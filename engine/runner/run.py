@@ -13,7 +13,7 @@ from engine.cache.keys.secret_parts import SecretParts
 from engine.cache.keys.sources import Sources
 from engine.collector import paused_collector
 from engine.expressions import Json
-from engine.log.events.events import Event, NodeCancelled, NodeWarning, Record, RunFinished
+from engine.log.events.events import Event, NodeCancelled, NodeWarning, Record, RunFinished, RunWarning
 from engine.log.reading.view import RunView
 from engine.log.writing.run_order import FILE, RunOrder
 from engine.log.writing.writer import LogWriteError, LogWriter
@@ -25,6 +25,7 @@ from engine.runner.execution import Executor, new_attempt_id, retry_wait_ms
 from engine.runner.journal import Journal, since
 from engine.runner.load_nested import NestedFinder
 from engine.runner.prepare import Preparation, concurrency
+from engine.runner.run_budget import BUDGET, RunBudget
 from engine.runner.task_ends import broke_off, cancelled, end_without_running, end_without_start
 from engine.runner.task_states import TaskRecord, TaskState, TaskTable
 from engine.runner.timers import Timers
@@ -56,7 +57,8 @@ _BUSY_SECONDS = 0.01
 class Run:
     """One run of a prepared experience. Create it on the event loop that it runs on.
 
-    `drive` it once; `cancel` and `abandon` may be called while it goes on.
+    `drive` it once; `cancel`, `stop` and `abandon` may be called while it goes on. `on_budget_reached` is called when
+    its budget is reached: it stops the run.
     """
 
     def __init__(
@@ -67,9 +69,12 @@ class Run:
         order: RunOrder,
         observe: Callable[[Record], None],
         sources: Sources,
+        budget: RunBudget,
         wanted_concurrency: int | None = None,
     ) -> None:
+        self.on_budget_reached: Callable[[], None] = partial(self.stop, BUDGET)
         self._preparation = preparation
+        self._budget = budget
         self._order = order
         self._journal = Journal(log, observe)
         self._secret_parts = SecretParts(preparation.found.secrets)
@@ -100,20 +105,23 @@ class Run:
     async def drive(self) -> RunFinished:
         """Run to the end. Raises LogWriteError; then nothing more starts, and every execution has ended."""
         began = time.monotonic()
-        self._journal.begin(self._preparation, self._hashers, self._order.began)
+        self._journal.begin(self._preparation, self._hashers, self._order.began, self._budget.before)
+        self._budget.begin(self.on_budget_reached, lambda said: self._report(RunWarning(message=said)))
         self._enqueue(lambda: self._carry_out(self._scheduler.begin()))
         self._loop.call_soon(self._prepare_ahead)  # the first node's process takes longer to start
         try:
             finish = await self._finish
         finally:
             self._timers.cancel()
+            self._budget.close()
             await self._end_executions()
             self._journal.show()
         if self._secret_parts.problem is not None:
             self._journal.warn(self._secret_parts.problem)
         kept = self._journal.kept_writes(self._scheduler.results, self._preparation.found.secrets)
         original = self._preparation.original
-        finished = run_finished(finish, self.view, original, kept, since(began), self._end_order())
+        reached = self._budget.reached if finish.reason == BUDGET else None
+        finished = run_finished(finish, self.view, original, kept, since(began), self._end_order(), reached)
         self._journal.record(finished)
         self._journal.sync()
         self._journal.show()
@@ -141,6 +149,10 @@ class Run:
     def cancel(self, reason: str) -> None:
         """End the run: start nothing more, stop what runs and wait for it."""
         self._enqueue(partial(self._cancel, reason))
+
+    def stop(self, reason: str) -> None:
+        """As `cancel`, if no person asked for it."""
+        self._enqueue(lambda: self._carry_out(self._scheduler.cancel(reason)))
 
     def abandon(self, reason: str) -> None:
         """End the run now, without waiting for executions: their processes end with this one."""
@@ -253,6 +265,8 @@ class Run:
 
     def _launch(self) -> None:
         """Start the tasks that got a slot, once everything that they may build on is durable."""
+        if self._tasks.any(TaskState.WAITING) and not self._budget.has_time():
+            return
         started_now = self._tasks.start(new_attempt_id)
         if not started_now:
             return

@@ -16,6 +16,7 @@ from engine.collector import collect_from_now_on
 from engine.experience.model import Node
 from engine.expressions import Json
 from engine.log.events.events import Record, RunFinished
+from engine.log.reading.lineage_usage import lineage_usage
 from engine.log.reading.view import RunView
 from engine.log.storage.disk import DISK, Disk
 from engine.log.storage.lock import RunLock
@@ -28,6 +29,7 @@ from engine.runner.cancellation import cancellable
 from engine.runner.experience_folder import held_open
 from engine.runner.prepare import Preparation, RunRefusedError, make_llm
 from engine.runner.run import Run
+from engine.runner.run_budget import RunBudget
 from engine.state.contribution import contribution_of
 from engine.state.store import StateError, StateStore
 
@@ -72,7 +74,9 @@ async def carry_out(
     secrets = preparation.found.secrets
     async with contextlib.AsyncExitStack() as stack:
         outputs = Outputs(output_folder(store, run_id), secrets, disk)
-        node_kinds = kinds(preparation.loaded.directory, python=python, llm=make_llm(preparation), outputs=outputs)
+        budget = RunBudget(preparation.budget, lineage_usage(preparation.logs))
+        llm = make_llm(preparation, budget)
+        node_kinds = kinds(preparation.loaded.directory, python=python, llm=llm, outputs=outputs, budget=budget)
         stack.push_async_callback(node_kinds.close)
         if preparation.original is None:  # a resume may have nothing to run
             await node_kinds.start_ahead(_first_nodes(preparation))
@@ -92,7 +96,7 @@ async def carry_out(
         stack.callback(log.close)
         sources = new_sources(recall(store.data))
         stack.callback(lambda: keep(store.data, sources.fingerprints.to_remember()))
-        run = Run(preparation, node_kinds, log, order, observe, sources, concurrency)
+        run = Run(preparation, node_kinds, log, order, observe, sources, budget, concurrency)
         async with cancellable(run, store.cancel(run_id)):
             finished = await run.drive()
             merging = asyncio.to_thread(_merge_state, RunStore(folder.now()), run.view)

@@ -12,6 +12,7 @@ from engine.expressions import MISSING, Json, Resolved
 from engine.log.events.events import (
     Cause,
     ErrorInfo,
+    Metrics,
     NodeCached,
     NodeCancelled,
     NodeCompleted,
@@ -159,7 +160,7 @@ class SingleTask(Struct):
         elif isinstance(event, NodeCancelled):
             self.result = Result(Ending.CANCELLED, reason=event.reason)
         elif isinstance(event, (NodeCompleted, NodeCached)) and event.output is not None:
-            self.result = done(event.output, restored=isinstance(event, NodeCached))
+            self.result = done(event.output, event.metrics, restored=isinstance(event, NodeCached))
         return []
 
     def stop(self, stop: Stop) -> list[Command]:  # noqa: ARG002 - the runner reports the end of the task
@@ -208,10 +209,11 @@ def _as_shown(values: Mapping[str, Json], shown: Resolved) -> Mapping[str, Json]
     return {name: found.get(name, MASK) for name in values}
 
 
-def done(output: Output, *, restored: bool = False) -> Result:
-    """The result of an execution with this output."""
+def done(output: Output, metrics: Metrics | None = None, *, restored: bool = False) -> Result:
+    """The result of an execution with this output, which took what `metrics` says."""
     edge_output = MISSING if output.edge_output is UNSET else output.edge_output
-    return Result(Ending.DONE, (output.state_delta,), edge_output, restored=restored)
+    tokens = 0 if metrics is None else (metrics.tokens_in or 0) + (metrics.tokens_out or 0)
+    return Result(Ending.DONE, (output.state_delta,), edge_output, restored=restored, tokens=tokens)
 
 
 def tally_name(result: Result) -> str:

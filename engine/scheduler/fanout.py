@@ -147,7 +147,8 @@ def fan_out_result(results: Mapping[int, Result], for_each: ForEach, size: int, 
         error: ErrorInfo | None = items_failed(errors, size)
     else:
         error = set_once_conflict(deltas, merges, "items")
-    return Result(Ending.FAILED if error else Ending.DONE, deltas, edge_outputs(done), error)
+    tokens = sum(result.tokens for result in done)
+    return Result(Ending.FAILED if error else Ending.DONE, deltas, edge_outputs(done), error, tokens=tokens)
 
 
 def items_failed(errors: Mapping[int, ErrorInfo], size: int) -> ErrorInfo:

@@ -33,6 +33,7 @@ class LoopRun:
         self._deltas: list[Mapping[str, Json]] = []
         self._edge_output: Json | Missing = MISSING
         self._tally: Counter[str] = Counter()
+        self._tokens = 0
         self._part: Part | None = None
         self._error: ErrorInfo | None = None
         self._is_undetermined = False
@@ -73,6 +74,7 @@ class LoopRun:
         self._cancelled = [result] if result.ending is Ending.CANCELLED else []
         self._error = result.error
         self._is_undetermined = result.ending is Ending.UNDETERMINED
+        self._tokens += result.tokens
         deltas = [delta for delta in result.deltas if delta]
         self._deltas += deltas
         self._visible_state = self._visible_state.after(deltas)
@@ -117,8 +119,11 @@ class LoopRun:
             commands += [self._warn(f"until: {self._loop.until_text}: {odd.message}") for odd in asked.warnings]
             if asked.value:
                 return True, commands
-        if self._tally.total() < max_iterations(self._loop):
-            return False, commands
+        count = self._tally.total()
+        if count < max_iterations(self._loop):
+            if self._budget_is_used_up:
+                commands.append(self._warn(_used_up(count, self._tokens, self._loop.budget or 0)))
+            return self._budget_is_used_up, commands
         if self._loop.max_iters is None:
             commands.append(
                 self._warn(
@@ -126,6 +131,11 @@ class LoopRun:
                 )
             )
         return True, commands
+
+    @property
+    def _budget_is_used_up(self) -> bool:
+        """Whether the iterations so far used all tokens. With a budget of 0, the first that uses any is the last."""
+        return self._loop.budget is not None and self._tokens > 0 and self._tokens >= self._loop.budget
 
     def _end(self, *, cut_short: bool = False) -> list[Command]:
         scope = self._context.inside.scope
@@ -142,6 +152,7 @@ class LoopRun:
             self._edge_output,
             error,
             restored=self._tally["cached"] == self._tally.total() > 0,
+            tokens=self._tokens,
         )
         return [GroupEnded(self._loop.id, scope, Counts(**self._tally), error)]
 
@@ -152,3 +163,8 @@ class LoopRun:
 def max_iterations(loop: Loop) -> int:
     """The maximum number of iterations."""
     return loop.max_iters if loop.max_iters is not None else MAX_ITERATIONS
+
+
+def _used_up(iterations: int, tokens: int, budget: int) -> str:
+    used = f"{tokens:,} {'token' if tokens == 1 else 'tokens'}, and the loop's `budget` is {budget:,}"
+    return f"stopped after {iterations} {'iteration' if iterations == 1 else 'iterations'}: they used {used}"

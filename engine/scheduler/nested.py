@@ -126,7 +126,8 @@ class Nested:
             commands += [Warn(self._node.id, scope, warning) for warning in (*warnings, *checked.warnings)]
             error = checked.error
             if error is None:
-                self.result = replace(done(checked.output), restored=_all_restored(run))
+                tokens = sum(result.tokens for result in run.results.ended.values())
+                self.result = replace(done(checked.output), restored=_all_restored(run), tokens=tokens)
         if error is not None and error.retryable and self._tries_again():
             self._run = None
             self._later = TryLater(self._node, scope, self._attempt, error)

@@ -42,6 +42,7 @@ class ItemProgress(Struct):
     error: ErrorInfo | None = None
     is_undetermined: bool = False
     cancelled: Result | None = None
+    tokens: int = 0
 
     @property
     def can_advance(self) -> bool:
@@ -57,6 +58,7 @@ class ItemProgress(Struct):
     def take(self, result: Result) -> None:
         """Take the result of its stage. A stage without an edge output passes the previous one on."""
         self.stage += 1
+        self.tokens += result.tokens
         self.deltas += [delta for delta in result.deltas if delta]
         if result.edge_output is not MISSING:
             self.passed = result.edge_output
@@ -191,7 +193,8 @@ def pipeline_result(all_progress: Sequence[ItemProgress], merges: Mapping[str, M
         error = set_once_conflict((_first_writes(progress.deltas) for progress in all_progress), merges, "items")
     deltas = tuple(delta for progress in all_progress for delta in progress.deltas)
     outputs = edge_outputs(Result(Ending.DONE, (), progress.passed) for progress in all_progress)
-    return Result(Ending.FAILED if error else Ending.DONE, deltas, outputs, error)
+    tokens = sum(progress.tokens for progress in all_progress)
+    return Result(Ending.FAILED if error else Ending.DONE, deltas, outputs, error, tokens=tokens)
 
 
 def _first_writes(deltas: list[Mapping[str, Json]]) -> Mapping[str, Json]:

@@ -21,7 +21,7 @@ from engine.expressions.values import to_text
 from engine.log.events.counters import Sums
 from engine.log.events.events import RunStarted
 from engine.log.events.timestamps import moment
-from engine.log.reading.execution_lines import LogLines
+from engine.log.reading.log_lines import LogLines
 from engine.log.reading.reader import UnreadableLogError
 from engine.log.reading.summary import file_name_in
 from engine.log.reading.view import NodeStatus
@@ -30,7 +30,7 @@ from engine.log.storage.run_store import RunStore
 from engine.log.values.input_values import ValueLostError
 from engine.nodes.prompts import look_up
 from engine.nodes.recorded_work import recorded_work
-from engine.report.node_facts import FieldFacts, field_facts, node_facts, typical_execution, values_of
+from engine.report.node_facts import FieldFacts, NodeFacts, field_facts, node_facts, typical_execution, values_of
 from oe_lsp.ide.hover.run_history import Inserted, NodeHistory, PastExecution, PlannedAnswer, ShownRun
 
 _Found = TypeVar("_Found")
@@ -42,33 +42,55 @@ _PAST_SECONDS = 0.4
 """How long earlier logs may be read for one hover. The next hover goes on where this one stopped."""
 
 
-class _Known(Struct):
-    lines: LogLines
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
 class LogCache:
     """The lines of the logs that were asked for last. For any thread."""
 
     def __init__(self) -> None:
-        self._logs: OrderedDict[Path, _Known] = OrderedDict()
+        self._logs: OrderedDict[Path, _KnownLog] = OrderedDict()
         self._lock = threading.Lock()
 
     @contextmanager
     def opened(self, log: Path) -> Iterator[LogLines | None]:
         """The lines of a log as it is now, for this thread alone; None where it cannot be read."""
+        known = self._known(log)
+        with known.lock:
+            yield known.lines if known.is_readable() else None
+
+    def node_facts(self, log: Path, node_id: str, most: int = 3) -> NodeFacts | None:
+        """The facts about a node, found once as long as its log does not change; None where there are none."""
+        known = self._known(log)
+        with known.lock:
+            if not known.is_readable():
+                return None
+            if (node_id, most) not in known.facts:
+                known.facts[node_id, most] = _or_none(partial(node_facts, known.lines, node_id, most))
+            return known.facts[node_id, most]
+
+    def _known(self, log: Path) -> _KnownLog:
         with self._lock:
-            known = self._logs.pop(log, None) or _Known(LogLines(log))
+            known = self._logs.pop(log, None) or _KnownLog(LogLines(log))
             self._logs[log] = known
             if len(self._logs) > _MOST_LOGS:
                 self._logs.popitem(last=False)
-        with known.lock:
-            try:
-                known.lines.update()
-            except (UnreadableLogError, OSError):
-                yield None
-                return
-            yield known.lines
+            return known
+
+
+class _KnownLog(Struct):
+    """A log with what was found in it, for the thread that holds `lock`."""
+
+    lines: LogLines
+    facts: dict[tuple[str, int], NodeFacts | None] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_readable(self) -> bool:
+        """Whether the log can be read; what was found before it changed is forgotten."""
+        try:
+            if self.lines.update():
+                self.facts.clear()
+        except (UnreadableLogError, OSError):
+            self.facts.clear()
+            return False
+        return True
 
 
 class StoredRuns(Struct, frozen=True):
@@ -86,8 +108,7 @@ class StoredRuns(Struct, frozen=True):
         """See RunHistory."""
         past = list(self._past(node_id))
         planned = self.planned(node_id)
-        with self.cache.opened(self._log) as lines:
-            facts = None if lines is None else _or_none(partial(node_facts, lines, node_id))
+        facts = self.cache.node_facts(self._log, node_id)
         if facts is None and not past and planned is None:
             return None
         return NodeHistory(facts, self.spent(node_id), planned, past)
@@ -114,10 +135,12 @@ class StoredRuns(Struct, frozen=True):
         for run_id in run_ids(self.store)[:_MOST_CANDIDATES]:
             if found == _MOST_PAST or time.monotonic() - began > _PAST_SECONDS:
                 return
-            with self.cache.opened(self.store.log(run_id)) as lines:
-                if lines is None or not _or_none(partial(_is_of, lines, self.file_name)):
+            log = self.store.log(run_id)
+            facts = self.cache.node_facts(log, node_id, most=0)
+            with self.cache.opened(log) as lines:
+                if facts is None or lines is None or not _or_none(partial(_is_of, lines, self.file_name)):
                     continue
-                past = _or_none(partial(_past_execution, lines, self.store, run_id, node_id))
+                past = _or_none(partial(_past_execution, facts, lines, self.store.lock(run_id), run_id))
             if past is not None:
                 found += 1
                 yield past
@@ -137,13 +160,10 @@ def run_ids(store: RunStore) -> list[str]:
     return _or_none(store.run_ids) or []
 
 
-def _past_execution(lines: LogLines, store: RunStore, run_id: str, node_id: str) -> PastExecution | None:
-    facts = node_facts(lines, node_id, most=0)
-    if facts is None:
-        return None
+def _past_execution(facts: NodeFacts, lines: LogLines, lock: Path, run_id: str) -> PastExecution:
     whole = facts.whole
     took = whole.duration_ms if whole is not None and whole.produced_by is None else None
-    is_running = facts.status is NodeStatus.RUNNING and lines.finished() is None and is_held(store.lock(run_id))
+    is_running = facts.status is NodeStatus.RUNNING and lines.finished() is None and is_held(lock)
     return PastExecution(run_id, facts.status, is_running, facts.ended_at or moment(lines.started().ts), took)
 
 

@@ -17,7 +17,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 SCHEMA = experience_schema()
 DEFINITIONS = SCHEMA["$defs"]
 
-WITHOUT_EFFECT = {("state", "store"), ("loop", "budget")}
+WITHOUT_EFFECT = {("state", "store")}
 """Keys that are accepted because the public format has them, and do nothing: an example would teach a superstition."""
 
 NODES = {
@@ -64,6 +64,7 @@ def used_keys(example: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     runtime = example.get("runtime", {})
     yield from keys_of("runtime", runtime)
     yield from keys_of("limits", runtime.get("limits", {}))
+    yield from keys_of("budget", runtime.get("budget", {}))
 
 
 def keys_of_node(node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -91,7 +92,7 @@ def known_keys() -> set[tuple[str, str]]:
     found = {("experience", key) for key in SCHEMA["properties"]}
     for definition in ("state", "phase", "graph", "commonNode", "forEach", "edge", "pipeline", "loop"):
         found |= set(keys_of(definition, DEFINITIONS[definition]["properties"]))
-    for definition in ("runtime", "limits", *SOURCES.values(), *POLICIES.values()):
+    for definition in ("runtime", "limits", "budget", *SOURCES.values(), *POLICIES.values()):
         found |= set(keys_of(definition, DEFINITIONS[definition]["properties"]))
     for kind, definition in NODES.items():
         found |= {(definition_of(kind, key), key) for key in DEFINITIONS[definition]["properties"]}

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from jsonschema import Draft202012Validator
-
 from engine.experience.load import load
 from engine.log.events.events import NodeCompleted, RunStatus
 from engine.log.reading.index import read_summaries
@@ -22,10 +20,8 @@ from engine.log.reading.summary import RunState
 from engine.log.storage.disk import Disk, FileKind, Operation
 from engine.runner.prepare import prepare_run
 from engine.runner.session import Ended, carry_out, new_run_id
-from schemas import event_schema
+from tests.support.log_schema import schema_errors_of
 from tests.support.worlds import World
-
-_VALIDATOR = Draft202012Validator(event_schema())
 
 
 @dataclass(frozen=True)
@@ -131,7 +127,7 @@ def flaws(world: World) -> Iterator[str]:
     """The lines, but for a torn last one, that are not what the schema says."""
     for run_id in world.store.run_ids():
         for line in world.store.log(run_id).read_text(encoding="utf-8").split("\n")[:-1]:
-            yield from (error.message for error in _VALIDATOR.iter_errors(json.loads(line)))
+            yield from schema_errors_of(json.loads(line))
 
 
 def took_up(world: World) -> None:

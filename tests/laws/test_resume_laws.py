@@ -7,4 +7,4 @@ from hypothesis import settings
 from tests.laws.machine import Resuming
 
 test_every_resume_keeps_the_laws = Resuming.TestCase
-test_every_resume_keeps_the_laws.settings = settings(max_examples=25, stateful_step_count=8, deadline=None)
+test_every_resume_keeps_the_laws.settings = settings(max_examples=12, stateful_step_count=8)

@@ -64,6 +64,7 @@ class Editor(LanguageClient):
         self._closing = asyncio.Event()
         self._versions = itertools.count(1)
         register_lsp_features(self)
+        self.protocol._converter.register_structure_hook(types.Command | types.CodeAction, self._code_action)
         self._record()
 
     async def __aenter__(self) -> Editor:
@@ -235,6 +236,11 @@ class Editor(LanguageClient):
     def refuse_questions(self) -> None:
         """Be a client that knows no `window/showMessageRequest`."""
         del self.protocol.fm.features[types.WINDOW_SHOW_MESSAGE_REQUEST]
+
+    def _code_action(self, given: dict[str, Any], _: type) -> types.Command | types.CodeAction:
+        """lsprotocol's own takes every code action with a command for a command."""
+        kind = types.Command if isinstance(given.get("command"), str) else types.CodeAction
+        return self.protocol._converter.structure(given, kind)  # type: ignore[no-any-return]
 
     def _record(self) -> None:
         @self.feature("oe/event")

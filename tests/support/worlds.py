@@ -8,7 +8,6 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from engine.cache.decisions.overrides import overrides_of
@@ -21,10 +20,8 @@ from engine.log.storage.run_store import RunStore
 from engine.nodes.registry import kinds
 from engine.runner.prepare import Preparation, make_llm, make_plan, prepare_resume, prepare_run
 from engine.runner.session import Ended, carry_out, new_run_id
-from schemas import event_schema
 from tests.support.experiences import yaml_graph
-
-_VALIDATOR = Draft202012Validator(event_schema())
+from tests.support.log_schema import schema_errors_of
 
 HANGS = "import threading\nthreading.Event().wait()"
 """A tool's body: it waits for what never comes."""
@@ -128,8 +125,7 @@ class World:
     def records(self, run_id: str) -> tuple[Record, ...]:
         """The log of a run, each line of which is what the schema says."""
         for line in self.store.log(run_id).read_text(encoding="utf-8").splitlines():
-            errors = [error.message for error in _VALIDATOR.iter_errors(json.loads(line))]
-            assert errors == [], line
+            assert schema_errors_of(json.loads(line)) == [], line
         log = read_log(self.store.log(run_id))
         assert log.problems == ()
         return log.records

@@ -73,7 +73,8 @@ class Answerer(Struct, frozen=True):
             last = self._last(node, context)
             return Entry(node.id, made.answer, made.reasons, changes=changes, key=key, last=last), result
         saved_ms, saved = outcome.duration_ms, saved_by(outcome.metrics)
-        return Entry(node.id, made.answer, made.reasons, saved_ms, saved, key=key), done(outcome.output)
+        entry = Entry(node.id, made.answer, made.reasons, saved_ms, saved, key=key)
+        return entry, done(outcome.output, outcome.metrics)
 
     def unknown(self, id_: str, scope: tuple[Scope, ...], reasons: tuple[str, ...]) -> Entry:
         """See Answering."""

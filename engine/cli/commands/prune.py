@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,27 +10,17 @@ import click
 
 from engine.cli.options import OeError, examples, experience_folder, experience_option
 from engine.cli.output.printing import print_json, print_text
+from engine.cli.time_span import TimeSpan
 from engine.log.humanize import plural
 from engine.log.storage.run_store import RunStore
 
 if TYPE_CHECKING:
     from engine.log.prune.prune import Choice, Removal
 
-_SPAN = re.compile(r"([1-9][0-9]{0,5})([hdw])")
-_NANOSECONDS = {"h": 3_600 * 10**9, "d": 86_400 * 10**9, "w": 604_800 * 10**9}
+_SPAN = TimeSpan({"h": 3_600 * 10**9, "d": 86_400 * 10**9, "w": 604_800 * 10**9}, "h, d or w, such as 12h, 30d or 8w")
+"""Its value is in nanoseconds."""
+
 _UNITS = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
-
-
-class _Span(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.4
-    """A time span, in nanoseconds."""
-
-    name = "span"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        found = _SPAN.fullmatch(value)
-        if found is None:
-            self.fail(f"'{value}' is not a time span. Use a number with h, d or w, such as 12h, 30d or 8w.", param, ctx)
-        return int(found[1]) * _NANOSECONDS[found[2]]
 
 
 @click.command(
@@ -44,7 +33,7 @@ class _Span(click.ParamType):  # type: ignore[type-arg]  # generic only since cl
 )
 @experience_option
 @click.option("--keep", type=click.IntRange(min=0), metavar="N", help="Remove all but the newest N.")
-@click.option("--older-than", type=_Span(), metavar="SPAN", help="Remove runs not written to for 12h, 30d, 8w.")
+@click.option("--older-than", type=_SPAN, metavar="SPAN", help="Remove runs not written to for 12h, 30d, 8w.")
 @click.option("--dry-run", is_flag=True, help="Print what would be removed; remove nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(path: Path, keep: int | None, older_than: int | None, dry_run: bool, as_json: bool) -> int:

@@ -12,6 +12,7 @@ from engine.cache.decisions.address import AddressError
 from engine.cache.decisions.overrides import overrides_of
 from engine.cache.plan.plan_entries import Plan
 from engine.cli.before_start import CallOptions, call_options, may_start
+from engine.cli.budget_options import budget_options
 from engine.cli.confirm import confirm_reruns
 from engine.cli.execute import execute
 from engine.cli.loading import load_valid, parse_args
@@ -21,6 +22,7 @@ from engine.cli.output.plan_text import plan_lines, plan_to_json
 from engine.cli.output.preview_text import preview_lines, preview_to_json
 from engine.cli.output.printing import print_json, print_text
 from engine.cli.stored_run import run_id_argument
+from engine.llm.budget import BudgetLimits
 from engine.log.events.events import RunFinished
 from engine.log.storage.lock import other_host
 from engine.nodes.registry import kinds
@@ -57,6 +59,7 @@ PLAN_CHANGED = 4
 @click.option("--force", is_flag=True, help="Resume a run that is still running.")
 @concurrency_option
 @call_options
+@budget_options
 @llm_option("that of the original run")
 @python_option
 @click.option("--text-from-stdin", is_flag=True, hidden=True, help="With --plan: read experience.yaml from stdin.")
@@ -76,6 +79,7 @@ def command(
     accept_changes: bool,
     force: bool,
     concurrency: int | None,
+    budget: BudgetLimits,
     llm: str | None,
     python: str | None,
     text_from_stdin: bool,
@@ -105,7 +109,7 @@ def command(
     args = None if args_text is None else parse_args(args_text)
     loaded = load_valid(path, sys.stdin.buffer.read().decode("utf-8", "surrogatepass") if text_from_stdin else None)
     try:
-        preparation = prepare_resume(loaded, original, force=force, llm=llm, args=args)
+        preparation = prepare_resume(loaded, original, force=force, llm=llm, args=args, budget=budget)
     except RunRefusedError as error:
         raise OeError(str(error)) from error
     _warn_of_another_host(preparation)

@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 
 from engine.cli.before_start import CallOptions, call_options, may_start
+from engine.cli.budget_options import budget_options
 from engine.cli.execute import execute
 from engine.cli.loading import load_valid, parse_args
 from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, concurrency_option, examples, llm_option, path_argument, python_option
 from engine.cli.output.printing import print_json, print_text
 from engine.experience.model import Kind
+from engine.llm.budget import BudgetLimits
 from engine.llm.providers import ANTHROPIC, usable_provider
 from engine.runner.prepare import Preparation, RunRefusedError, prepare_run
 from engine.runner.preview import plan_of_run, preview
@@ -31,9 +33,12 @@ from engine.runner.session import new_run_id
 )
 @path_argument
 @click.option("--args", "args_text", default="{}", metavar="JSON", help="The args, a JSON object.  [default: {}]")
-@click.option("--plan", "only_plan", is_flag=True, help="Print the steps, commands, files and hosts; run nothing.")
+@click.option(
+    "--plan", "only_plan", is_flag=True, help="Print the steps, commands, files, hosts and calls; run nothing."
+)
 @click.option("--json", "as_json", is_flag=True, help="With --plan: print one JSON document.")
 @concurrency_option
+@budget_options
 @click.option("--keep-state", is_flag=True, help="Start from the persisted state instead of the defaults.")
 @call_options
 @llm_option("anthropic, or the only one whose key is set")
@@ -46,6 +51,7 @@ def command(
     only_plan: bool,
     as_json: bool,
     concurrency: int | None,
+    budget: BudgetLimits,
     keep_state: bool,
     llm: str | None,
     python: str | None,
@@ -67,7 +73,8 @@ def command(
     args = parse_args(args_text)
     try:
         loaded = load_valid(path)
-        preparation = prepare_run(loaded, args, keep_state=keep_state, llm=llm or usable_provider().name)
+        name = llm or usable_provider().name
+        preparation = prepare_run(loaded, args, keep_state=keep_state, llm=name, budget=budget)
     except RunRefusedError as error:
         raise OeError(str(error)) from error
     if llm is None:

@@ -33,7 +33,7 @@ from engine.log.events.events import (
     RunStatus,
     RunWarning,
 )
-from engine.log.humanize import counts_text, duration, failed_items_text, place_text, sum_of
+from engine.log.humanize import budget_text, counts_text, duration, failed_items_text, higher_budget, place_text, sum_of
 from engine.log.reading.view import NodeStatus, RunView
 from engine.report.status_signs import SIGNS
 
@@ -106,10 +106,13 @@ def end_lines(end: RunEnd, view: RunView) -> Iterator[Text]:
     where = f" at {failed.node_id}" if failed is not None and finished.status is RunStatus.FAILURE else ""
     if finished.status is RunStatus.SUCCESS and (items := view.failed_items).failed:
         where, style = f", {failed_items_text(items.failed, items.total)}", "yellow"
+    if finished.budget is not None:
+        where = f": {budget_text(finished.budget)}"
     summary = f" · {counts_text(finished.counts)} · {duration(finished.duration_ms)}"
     yield Text.assemble((words + where, style), summary, f" · run {end.run_id}")
     if finished.status is not RunStatus.SUCCESS:
-        yield Text(f"Resume with: {resume_command(end.run_id, end.folder)}", "dim")
+        higher = "" if finished.budget is None else f" {higher_budget(finished.budget)}"
+        yield Text(f"Resume with: {resume_command(end.run_id, end.folder)}{higher}", "dim")
 
 
 def run_headline(run_id: str, event: RunStarted) -> Text:

@@ -73,9 +73,13 @@ def build_pipeline(value: Mapping) -> Pipeline:
 
 def build_loop(value: Mapping, until: Expression | None) -> Loop:
     """Builds a loop; `until` is its parsed condition. An empty one counts as absent."""
-    max_iters = value.get("max_iters")
     return Loop(
-        value["id"], value["body"], until, value.get("until") or None, None if max_iters is None else int(max_iters)
+        value["id"],
+        value["body"],
+        until,
+        value.get("until") or None,
+        _whole(value.get("max_iters")),
+        _whole(value.get("budget")),
     )
 
 
@@ -86,12 +90,11 @@ def build_field(name: str, value: Mapping) -> StateField:
 
 
 def _for_each(value: Mapping) -> ForEach:
-    max_items = value.get("max_items")
     return ForEach(
         source=value["source"],
         concurrency=int(value.get("concurrency", 1)),
         on_item_error=ItemErrorPolicy(value.get("on_item_error", ItemErrorPolicy.FAIL)),
-        max_items=None if max_items is None else int(max_items),
+        max_items=_whole(value.get("max_items")),
     )
 
 
@@ -102,6 +105,10 @@ def _on_error(value: Mapping) -> OnError:
         backoff=Backoff(value.get("backoff", Backoff.LINEAR)),
         base_ms=int(value.get("base_ms", 100)),
     )
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)
 
 
 def _schema(value: Any) -> Mapping | str | None:

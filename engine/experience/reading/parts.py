@@ -51,7 +51,7 @@ class Parts(Struct, frozen=True):
         """The model, without the items that could not be read."""
         shell = self.shell.value
         runtime, args = _mapping(shell.get("runtime")), shell.get("args")
-        limits = _mapping(runtime.get("limits"))
+        limits, budget = _mapping(runtime.get("limits")), _mapping(runtime.get("budget"))
         description = shell.get("description")
         return Experience(
             name=_text(shell.get("name")),
@@ -65,6 +65,9 @@ class Parts(Struct, frozen=True):
             concurrency=_count(runtime.get("concurrency")),
             requests_per_minute=_count(limits.get("requests_per_minute")),
             tokens_per_minute=_count(limits.get("tokens_per_minute")),
+            max_cost_usd=_amount(budget.get("max_cost_usd")),
+            max_tokens=_count(budget.get("max_tokens")),
+            max_duration_ms=_count(budget.get("max_duration_ms")),
             args_schema=args if isinstance(args, dict) else None,
         )
 
@@ -132,3 +135,8 @@ def _count(value: Any) -> int | None:
     """A whole number of at least 1, as the schema requires; None for any other value."""
     whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     return int(value) if whole and not isinstance(value, bool) and value >= 1 else None
+
+
+def _amount(value: Any) -> float | None:
+    """A number of at least 0, as the schema requires; None for any other value."""
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0 else None

@@ -55,6 +55,19 @@ class FailedItems(Whole, frozen=True):
     total: Count = 0
 
 
+class BudgetReached(Sparse, frozen=True):
+    """The limit that ended a run: `maxCostUsd`, `maxTokens` or `maxDurationMs`, the name of its option in the protocol.
+
+    `allowed` is the limit, `spent` what the run and those that it resumes had used. `next_call` is the most that the
+    call could use that did not fit; None if that is unknown.
+    """
+
+    limit: str
+    allowed: Amount
+    spent: Amount
+    next_call: Amount | None = None
+
+
 class Location(Sparse, frozen=True):
     """A place in a file that an error points to; `line` is 1-based."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msgspec import UNSET, Struct, UnsetType, field
 
 from engine.log.events.counters import Amount, Count, Sparse, Whole, empty
+from engine.log.events.counters import BudgetReached as BudgetReached  # noqa: PLC0414
 from engine.log.events.counters import Counts as Counts  # noqa: PLC0414 - parts of events like those below
 from engine.log.events.counters import ErrorInfo as ErrorInfo  # noqa: PLC0414
 from engine.log.events.counters import FailedItems as FailedItems  # noqa: PLC0414
@@ -126,11 +127,17 @@ class Wrote(Whole, frozen=True):
 
 
 class Lineage(Whole, frozen=True):
-    """The runs that this one resumes: the first of them, the number in between, and what they spent."""
+    """The runs that this one resumes: the first of them, the number in between, what they spent, how long they took.
+
+    `known_cost_usd` is the part of the cost that is known, if `spent` has none. Older logs have neither it nor
+    `duration_ms`.
+    """
 
     root_run_id: str
     depth: Count = 0
     spent: Sums = field(default_factory=Sums)
+    known_cost_usd: Amount | UnsetType = UNSET
+    duration_ms: Amount | UnsetType = UNSET
 
 
 class RunStarted(Sparse, frozen=True, kw_only=True):
@@ -318,7 +325,7 @@ class RunFinished(Sparse, frozen=True, kw_only=True):
     """The last line of a log. `counts` are of vertices, not of items. `wrote` is by state field.
 
     `failed_at` is the first vertex that failed, in topological order, and `error` says why. `failed_items` is None in
-    logs of older versions.
+    logs of older versions. `budget` is the limit that ended the run, if one did.
     """
 
     type: ClassVar[str] = "run.finished"
@@ -333,6 +340,7 @@ class RunFinished(Sparse, frozen=True, kw_only=True):
     inherited: Sums = field(default_factory=Sums)
     lineage: Sums = field(default_factory=Sums)
     wrote: Mapping[str, Wrote] | None = None
+    budget: BudgetReached | None = None
     duration_ms: Amount
 
 

@@ -13,7 +13,7 @@ from engine.llm.protocol import LLMRequest, Message, Tool
 from engine.llm.providers import PROVIDERS, Provider, usable_provider
 from engine.llm.service import LLMService, input_tokens
 from engine.log.events.events import ErrorInfo, Metrics, RunStarted
-from engine.log.reading.execution_lines import LogLines
+from engine.log.reading.log_lines import LogLines
 from engine.nodes.cli_agent import CliAgentKind
 from engine.nodes.cli_agents.programs import PROGRAMS
 from engine.nodes.kind import AsksModel

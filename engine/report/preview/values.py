@@ -16,7 +16,7 @@ from engine.experience.graph import CycleError, build_graph
 from engine.experience.model import Experience, Node
 from engine.expressions import MISSING, UNWRITTEN, Json, Lookup, Missing, Path, Root
 from engine.log.events.events import Input, RunStarted
-from engine.log.reading.execution_lines import LogLines
+from engine.log.reading.log_lines import LogLines
 from engine.log.secrets.masking import MASK
 from engine.log.values.input_values import ReferencedValues, ValueLostError
 from engine.nodes.kind import Work, WorkItem, WorkLoop
@@ -120,7 +120,10 @@ class _KnownValues:
         return found.value if found is not None else declared.schema.get("default", MISSING)
 
     def _has_ended(self, vertex: str) -> bool:
-        return self._lines is not None and any(each.has_ended for each in self._lines.executions(vertex))
+        if self._lines is None:
+            return False
+        own = self._lines.whole(vertex)
+        return own.has_ended if own is not None else self._lines.parts(vertex).last_end() is not None
 
     def _writers_before(self, name: str) -> Iterator[str]:
         """The vertices that write a field before the node runs; if the edges form a cycle, all other nodes that do."""

@@ -33,7 +33,8 @@ class Result(Struct, frozen=True):
     """How a vertex, or a part of one, ended.
 
     `deltas` are its writes to the state, in order: one for each item, stage or iteration. `error` says why it failed,
-    `reason` why it was cancelled. `restored`: nothing in it was executed.
+    `reason` why it was cancelled. `restored`: nothing in it was executed. `tokens` are those that its outcomes took,
+    restored ones included; attempts that failed do not count.
     """
 
     ending: Ending
@@ -42,6 +43,7 @@ class Result(Struct, frozen=True):
     error: ErrorInfo | None = None
     restored: bool = False
     reason: str = ""
+    tokens: int = 0
 
 
 UNDETERMINED = Result(Ending.UNDETERMINED)

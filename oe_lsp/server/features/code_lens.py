@@ -22,7 +22,11 @@ async def code_lens(session: Session, params: types.CodeLensParams) -> list[type
         return None
     if path_of(uri) is None:
         return []
-    limit = session.settings.lens_runs
+    return await run_lenses(session, uri, session.settings.lens_runs)
+
+
+async def run_lenses(session: Session, uri: str, limit: int) -> list[types.CodeLens]:
+    """The lenses on the first line, for at most `limit` of the latest runs."""
     try:
         runs = await session.runs.newest(uri, limit)
     except RequestFailedError:

@@ -61,6 +61,7 @@ SNAPSHOT_REQUESTS = (
 )
 """Answered in a thread by a function of the session, the snapshot of the document's newest text, and the params."""
 
+_CODE_ACTION = types.CodeActionOptions(code_action_kinds=[names.SOURCE], resolve_provider=False)
 _DIAGNOSTIC = types.DiagnosticOptions(inter_file_dependencies=False, workspace_diagnostics=False, identifier="oe")
 
 SESSION_MESSAGES = (
@@ -73,6 +74,7 @@ SESSION_MESSAGES = (
     Feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, "workspace_changes:workspace_folders"),
     Feature(types.TEXT_DOCUMENT_DIAGNOSTIC, "diagnostic:diagnostic", _DIAGNOSTIC, is_wanted=pulls_diagnostics),
     Feature(types.TEXT_DOCUMENT_CODE_LENS, "code_lens:code_lens"),
+    Feature(types.TEXT_DOCUMENT_CODE_ACTION, "code_action:code_action", _CODE_ACTION),
     Feature(types.WORKSPACE_SYMBOL, "symbols:workspace_symbol"),
     Feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL, "cancel_run:cancel_progress"),
     Feature(names.RUNS, "list_runs:runs"),
@@ -86,5 +88,6 @@ COMMANDS = (
     Feature(names.RESUME_RUN, "start_run:resume_run"),
     Feature(names.CANCEL_RUN, "cancel_run:cancel_run"),
     Feature(names.INSPECT_RUN, "run_state:inspect_run"),
+    Feature(names.COPY_COMMAND, "copy_command:copy_command"),
 )
 """Carried out on the event loop by a coroutine of the session and the list of arguments."""

@@ -39,6 +39,8 @@ class Capabilities(Struct, frozen=True):
     is_vscode: bool
     shows_tokens: bool
     message_actions: bool
+    action_literals: bool
+    disabled_actions: bool
     shows_documents: bool
 
 
@@ -57,6 +59,7 @@ def read_capabilities(params: types.InitializeParams) -> Capabilities:
     definition, symbols = (document.definition, document.document_symbol) if document else (None, None)
     folding, tokens = (document.folding_range, document.semantic_tokens) if document else (None, None)
     link = document.document_link if document else None
+    action = document.code_action if document else None
     edits = workspace.workspace_edit if workspace else None
     name = params.client_info.name.casefold() if params.client_info else ""
     uris = [folder.uri for folder in params.workspace_folders or []] or [params.root_uri or ""]
@@ -82,6 +85,8 @@ def read_capabilities(params: types.InitializeParams) -> Capabilities:
         link_tooltips=bool(link and link.tooltip_support),
         is_vscode="code" in name,
         shows_tokens=name == "helix",
+        action_literals=bool(action and action.code_action_literal_support),
+        disabled_actions=bool(action and action.disabled_support),
         message_actions=bool(window and window.show_message),
         shows_documents=bool(window and window.show_document and window.show_document.support),
     )

@@ -48,6 +48,7 @@ class ClientOptions(Struct, frozen=True):
     shows_command_errors: bool = False
     saves_files: bool = False
     notifies_run_end: bool = False
+    copies_text: bool = False
     settings: Settings | None = None
 
 
@@ -73,6 +74,7 @@ def read_client_options(options: object) -> ClientOptions:
         trusted=trusted if isinstance(trusted, bool) else None,
         wants_events=_at(options, "oeEvents") is True,
         saves_files=_at(options, "savesFiles") is True,
+        copies_text=_at(options, "copiesText") is True,
         notifies_run_end=_at(options, "notifiesRunEnd") is True,
         shows_command_errors=_at(options, "showsCommandErrors") is True,
         settings=None if section is None else read_settings(section),

@@ -41,6 +41,13 @@ class RunStarted:
 
 
 @attrs.frozen
+class CopiedCommand:
+    """Result of `oe.copyCommand`: a command line for a shell."""
+
+    text: str
+
+
+@attrs.frozen
 class SaveFilesParams:
     """Params of `oe/saveFiles`: the files that a run is made of, of which the client saves those that changed."""
 

@@ -6,6 +6,11 @@ RUN_EXPERIENCE = "oe.runExperience"
 RESUME_RUN = "oe.resumeRun"
 CANCEL_RUN = "oe.cancelRun"
 INSPECT_RUN = "oe.inspectRun"
+COPY_COMMAND = "oe.copyCommand"
+PREVIEW_PROMPT = "oe.previewPrompt"
+
+SOURCE = "source.oe"
+"""The kind of code actions on runs."""
 
 RUNS = "oe/runs"
 RUN_STATE = "oe/runState"

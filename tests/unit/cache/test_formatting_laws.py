@@ -12,6 +12,7 @@ from engine.cache.keys.input_hash import names_index, spec_parts
 from engine.canonical import hash_value
 from engine.experience.analyse import analyse
 from engine.experience.model import Experience
+from tests.support.examples import examples
 
 WORDS = st.sampled_from(
     ["", "a b", "yes", "1", "null", "$.x", "it's", 'a "b"', "ü: #", "two\nlines", "- x", "{{x}}", "~"]
@@ -107,7 +108,7 @@ def read(text: str) -> Experience:
     return analysis.experience
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(examples(2), suppress_health_check=[HealthCheck.too_slow])
 @given(two_ways_to_write_it())
 def test_the_way_an_experience_is_written_changes_no_hash(written: tuple[str, str]) -> None:
     plain, styled = written

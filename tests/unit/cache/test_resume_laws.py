@@ -16,13 +16,13 @@ def edited(draw: st.DrawFn) -> tuple[World, World]:
     return world, world.edited(frozenset(draw(st.lists(st.sampled_from(world.node_ids()), unique=True, max_size=3))))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12)
 @given(edited(), st.sampled_from((1, 2, 16)), st.integers())
 def test_a_resume_ends_like_a_fresh_run(worlds: tuple[World, World], width: int, seed: int) -> None:
     a_resume_equals_a_fresh_run(*worlds, width, seed)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12)
 @given(edited(), st.sampled_from((1, 2, 16)), st.integers())
 def test_a_resume_does_what_its_plan_said(worlds: tuple[World, World], width: int, seed: int) -> None:
     a_resume_does_what_its_plan_says(*worlds, width, seed)

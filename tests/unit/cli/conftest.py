@@ -39,6 +39,20 @@ def report(tmp_path: Path) -> Path:
     return Path(shutil.copytree(EXAMPLES / "city-report", tmp_path / "city-report"))
 
 
+@pytest.fixture(scope="session")
+def report_that_failed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of examples/city-report after a run, for all tests; only `failed_report` reads it."""
+    report = shutil.copytree(EXAMPLES / "city-report", tmp_path_factory.mktemp("failed") / "city-report")
+    assert call([*OE, "run"], report).code == 1
+    return Path(report)
+
+
+@pytest.fixture
+def failed_report(tmp_path: Path, report_that_failed: Path) -> Path:
+    """A copy of examples/city-report after a run, whose fourth node failed."""
+    return Path(shutil.copytree(report_that_failed, tmp_path / "city-report"))
+
+
 @pytest.fixture
 def agents(tmp_path: Path) -> Path:
     """A copy of examples/review-agents."""

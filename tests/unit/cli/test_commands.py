@@ -93,23 +93,20 @@ def test_validate_as_json_has_the_same_problems(oe: Oe, world: World) -> None:
     assert [(problem["code"], problem["severity"]) for problem in problems] == [("OE201", "error")]
 
 
-def test_runs_lists_status_counts_and_origin(oe: Oe, report: Path) -> None:
-    oe("run", cwd=report)
-    oe("resume", "latest", cwd=report)
+def test_runs_lists_status_counts_and_origin(oe: Oe, failed_report: Path) -> None:
+    oe("resume", "latest", cwd=failed_report)
 
-    newest, first = json.loads(oe("runs", "--json", cwd=report).out)
+    newest, first = json.loads(oe("runs", "--json", cwd=failed_report).out)
 
     assert (first["status"], first["failedAt"], first["counts"]["completed"]) == ("failure", "compare", 3)
     assert newest["originalRunId"] == first["runId"]
-    table = oe("runs", cwd=report).out
+    table = oe("runs", cwd=failed_report).out
     assert "failure at compare" in table
     assert first["runId"][:8] in table
 
 
-def test_inspect_shows_each_node_and_its_error(oe: Oe, report: Path) -> None:
-    oe("run", cwd=report)
-
-    shown = oe("inspect", "latest", cwd=report).out
+def test_inspect_shows_each_node_and_its_error(oe: Oe, failed_report: Path) -> None:
+    shown = oe("inspect", "latest", cwd=failed_report).out
 
     assert "city-report" in shown
     assert "compare" in shown
@@ -146,11 +143,10 @@ def test_cancel_ends_a_run_that_another_process_started(oe: Oe, world: World) ->
     assert world.types(run_id)[-1] == "run.finished"
 
 
-def test_cancelling_what_does_not_run_says_so(oe: Oe, report: Path) -> None:
-    oe("run", cwd=report)
-    run_id = next((report / ".openexpertise/runs").iterdir()).stem
+def test_cancelling_what_does_not_run_says_so(oe: Oe, failed_report: Path) -> None:
+    run_id = next((failed_report / ".openexpertise/runs").iterdir()).stem
 
-    assert "is not running" in oe("cancel", run_id, cwd=report).err
+    assert "is not running" in oe("cancel", run_id, cwd=failed_report).err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

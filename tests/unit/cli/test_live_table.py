@@ -125,10 +125,8 @@ def test_ctrl_c_ends_the_following_and_not_the_run(oe: Oe, world: World) -> None
     assert process.returncode == 0
 
 
-def test_follow_of_a_run_that_ended_shows_it_and_its_exit_code(oe: Oe, report: Path) -> None:
-    oe("run", cwd=report)
-
-    followed = oe("inspect", "latest", "--follow", cwd=report)
+def test_follow_of_a_run_that_ended_shows_it_and_its_exit_code(oe: Oe, failed_report: Path) -> None:
+    followed = oe("inspect", "latest", "--follow", cwd=failed_report)
 
     assert followed.code == 1
     assert "✗ failed at compare" in followed.out

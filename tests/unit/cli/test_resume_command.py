@@ -24,17 +24,18 @@ def mend(report: Path) -> None:
     shutil.copy(report / "fixtures/normals.csv", report / "data/normals.csv")
 
 
-def fail_once(oe: Oe, report: Path) -> str:
-    failed = oe("--log-format", "json", "run", cwd=report)
-    assert failed.code == 1
-    return str(failed.lines[-1]["runId"])
+def run_of(report: Path) -> str:
+    [log] = (report / ".openexpertise/runs").glob("*.jsonl")
+    return log.stem
 
 
-def test_completed_nodes_are_restored_and_only_the_rest_is_dispatched(oe: Oe, report: Path) -> None:
-    original = fail_once(oe, report)
-    mend(report)
+def test_completed_nodes_are_restored_and_the_rest_runs_into_a_log_of_its_own(oe: Oe, failed_report: Path) -> None:
+    original = run_of(failed_report)
+    log = failed_report / f".openexpertise/runs/{original}.jsonl"
+    before, modified = log.read_bytes(), log.stat().st_mtime_ns
+    mend(failed_report)
 
-    resumed = oe("--log-format", "json", "resume", original, cwd=report)
+    resumed = oe("resume", original, "--log-format", "json", cwd=failed_report)
 
     assert resumed.code == 0
     vertices = [(line["msg"], line["nodeId"]) for line in resumed.lines if "nodeId" in line and "scope" not in line]
@@ -47,51 +48,35 @@ def test_completed_nodes_are_restored_and_only_the_rest_is_dispatched(oe: Oe, re
         ("node.completed", "heat_alert"),
         ("node.completed", "report"),
     ]
-
-
-def test_the_last_line_is_the_one_on_the_page(oe: Oe, report: Path) -> None:
-    original = fail_once(oe, report)
-    mend(report)
-
-    last = oe("resume", original, "--log-format", "json", cwd=report).lines[-1]
-
+    last = resumed.lines[-1]
     new = last.pop("runId")
     assert last == {"level": "info", "status": "success", "originalRunId": original, "msg": "resume complete"}
     assert new != original
-    assert (report / f".openexpertise/runs/{new}.jsonl").exists()
+    assert (failed_report / f".openexpertise/runs/{new}.jsonl").exists()
+    assert (log.read_bytes(), log.stat().st_mtime_ns) == (before, modified)
 
 
-def test_the_last_line_is_printed_at_every_level(oe: Oe, report: Path) -> None:
-    original = fail_once(oe, report)
-    mend(report)
+def test_the_last_line_is_printed_at_every_level(oe: Oe, failed_report: Path) -> None:
+    original = run_of(failed_report)
+    mend(failed_report)
 
-    quiet = oe("--log-format", "json", "--log-level", "error", "resume", original, cwd=report)
+    quiet = oe("--log-format", "json", "--log-level", "error", "resume", original, cwd=failed_report)
 
     assert [line["msg"] for line in quiet.lines] == ["resume complete"]
 
 
-def test_the_original_log_is_never_modified(oe: Oe, report: Path) -> None:
-    original = fail_once(oe, report)
-    log = report / f".openexpertise/runs/{original}.jsonl"
-    before, modified = log.read_bytes(), log.stat().st_mtime_ns
+def test_experience_names_a_folder_or_a_file_elsewhere(oe: Oe, failed_report: Path, tmp_path: Path) -> None:
+    original = run_of(failed_report)
+    mend(failed_report)
 
-    oe("resume", original, cwd=report)
-
-    assert (log.read_bytes(), log.stat().st_mtime_ns) == (before, modified)
+    assert oe("resume", original, "--experience", str(failed_report), cwd=tmp_path).code == 0
+    assert oe("resume", original, "--experience", str(failed_report / "experience.yaml"), cwd=tmp_path).code == 0
 
 
-def test_experience_names_a_folder_or_a_file_elsewhere(oe: Oe, report: Path, tmp_path: Path) -> None:
-    original = fail_once(oe, report)
-    mend(report)
+def test_a_run_that_still_fails_exits_with_one(oe: Oe, failed_report: Path) -> None:
+    original = run_of(failed_report)
 
-    assert oe("resume", original, "--experience", str(report), cwd=tmp_path).code == 0
-    assert oe("resume", original, "--experience", str(report / "experience.yaml"), cwd=tmp_path).code == 0
-
-
-def test_a_run_that_still_fails_exits_with_one(oe: Oe, report: Path) -> None:
-    original = fail_once(oe, report)
-
-    failed = oe("--log-format", "json", "resume", original, cwd=report)
+    failed = oe("--log-format", "json", "resume", original, cwd=failed_report)
 
     assert failed.code == 1
     assert failed.lines[-1]["status"] == "failure"
@@ -113,34 +98,34 @@ def test_no_experience_exits_with_one_and_says_where_it_looked(oe: Oe, tmp_path:
     assert missing.err.endswith("oe init hello\n")
 
 
-def test_a_torn_last_line_costs_only_what_it_held(oe: Oe, report: Path) -> None:
-    original = fail_once(oe, report)
-    mend(report)
-    log = report / f".openexpertise/runs/{original}.jsonl"
+def test_a_torn_last_line_costs_only_what_it_held(oe: Oe, failed_report: Path) -> None:
+    original = run_of(failed_report)
+    mend(failed_report)
+    log = failed_report / f".openexpertise/runs/{original}.jsonl"
     log.write_bytes(log.read_bytes()[:-20])
 
-    assert oe("resume", original, cwd=report).code == 0
+    assert oe("resume", original, cwd=failed_report).code == 0
 
 
-def test_a_log_without_a_first_line_exits_with_one_and_runs_nothing(oe: Oe, report: Path) -> None:
-    original = fail_once(oe, report)
-    log = report / f".openexpertise/runs/{original}.jsonl"
+def test_a_log_without_a_first_line_exits_with_one_and_runs_nothing(oe: Oe, failed_report: Path) -> None:
+    original = run_of(failed_report)
+    log = failed_report / f".openexpertise/runs/{original}.jsonl"
     log.write_bytes(log.read_bytes()[:40])
 
-    broken = oe("resume", original, cwd=report)
+    broken = oe("resume", original, cwd=failed_report)
 
     assert broken.code == 1
     assert "does not begin with a readable run.started line" in broken.err
     assert len(list(log.parent.iterdir())) == 1
 
 
-def test_a_log_without_args_means_none(oe: Oe, report: Path) -> None:
-    original = fail_once(oe, report)
-    mend(report)
-    log = report / f".openexpertise/runs/{original}.jsonl"
+def test_a_log_without_args_means_none(oe: Oe, failed_report: Path) -> None:
+    original = run_of(failed_report)
+    mend(failed_report)
+    log = failed_report / f".openexpertise/runs/{original}.jsonl"
     log.write_text(log.read_text().replace('"args":{},', "", 1))
 
-    resumed = oe("--log-format", "json", "resume", original, cwd=report)
+    resumed = oe("--log-format", "json", "resume", original, cwd=failed_report)
 
     assert resumed.code == 0
     assert resumed.lines[0]["args"] == {}
@@ -195,50 +180,50 @@ def digest_of(plan: str) -> str:
     return plan.partition("--expect ")[2][:16]
 
 
-def test_a_resume_goes_on_where_the_plan_is_the_expected_one(oe: Oe, report: Path) -> None:
-    original = fail_once(oe, report)
-    mend(report)
-    plan = oe("resume", original, "--plan", cwd=report).out
+def test_a_resume_goes_on_where_the_plan_is_the_expected_one(oe: Oe, failed_report: Path) -> None:
+    original = run_of(failed_report)
+    mend(failed_report)
+    plan = oe("resume", original, "--plan", cwd=failed_report).out
 
-    assert oe("resume", original, "--expect", digest_of(plan), cwd=report).code == 0
+    assert oe("resume", original, "--expect", digest_of(plan), cwd=failed_report).code == 0
 
 
-def test_a_resume_that_would_do_otherwise_than_was_shown_exits_with_four_and_runs_nothing(oe: Oe, report: Path) -> None:
-    original = fail_once(oe, report)
-    mend(report)
-    digest = digest_of(oe("resume", original, "--plan", cwd=report).out)
-    tool = report / "tools/rank.mjs"
+def test_a_resume_that_would_do_otherwise_than_was_shown_exits_with_four_and_runs_nothing(
+    oe: Oe, failed_report: Path
+) -> None:
+    original = run_of(failed_report)
+    mend(failed_report)
+    digest = digest_of(oe("resume", original, "--plan", cwd=failed_report).out)
+    tool = failed_report / "tools/rank.mjs"
     tool.write_text(tool.read_text() + "// edited\n")
 
-    refused = oe("resume", original, "--expect", digest, cwd=report)
+    refused = oe("resume", original, "--expect", digest, cwd=failed_report)
 
     assert (refused.code, refused.out) == (4, "")
     assert "rank           will run: impl tools/rank.mjs changed" in refused.err
     assert refused.err.endswith("nothing was run. --accept-changes resumes with this plan.\n")
-    assert len(list((report / ".openexpertise/runs").glob("*.jsonl"))) == 1
-    assert oe("resume", original, "--expect", digest, "--accept-changes", cwd=report).code == 0
+    assert len(list((failed_report / ".openexpertise/runs").glob("*.jsonl"))) == 1
+    assert oe("resume", original, "--expect", digest, "--accept-changes", cwd=failed_report).code == 0
 
 
-def test_a_node_that_does_not_exist_is_wrong_usage_and_the_nearest_is_named(oe: Oe, report: Path) -> None:
-    fail_once(oe, report)
-
-    wrong = oe("resume", "latest", "--rerun", "sumarise", cwd=report)
+def test_a_node_that_does_not_exist_is_wrong_usage_and_the_nearest_is_named(oe: Oe, failed_report: Path) -> None:
+    wrong = oe("resume", "latest", "--rerun", "sumarise", cwd=failed_report)
 
     assert wrong.code == 2
     assert "no node 'sumarise'" in wrong.err
     assert "summarise" in wrong.err
 
 
-def test_the_reason_of_a_node_that_ran_is_shown_by_inspect_and_on_the_page(oe: Oe, report: Path) -> None:
-    original = fail_once(oe, report)
-    mend(report)
-    oe("resume", original, "--rerun", "rank", cwd=report)
+def test_the_reason_of_a_node_that_ran_is_shown_by_inspect_and_on_the_page(oe: Oe, failed_report: Path) -> None:
+    original = run_of(failed_report)
+    mend(failed_report)
+    oe("resume", original, "--rerun", "rank", cwd=failed_report)
 
-    shown = oe("inspect", "latest", "--html", "run.html", cwd=report)
-    table = oe("inspect", "latest", cwd=report)
+    shown = oe("inspect", "latest", "--html", "run.html", cwd=failed_report)
+    table = oe("inspect", "latest", cwd=failed_report)
 
     assert shown.code == 0
-    assert "Ran: asked for with --rerun rank" in (report / "run.html").read_text()
+    assert "Ran: asked for with --rerun rank" in (failed_report / "run.html").read_text()
     assert "why rank ran: asked for with --rerun rank\n" in table.out
 
 

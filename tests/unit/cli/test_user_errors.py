@@ -65,16 +65,15 @@ def test_a_folder_in_the_place_of_the_file_is_one_error(oe: Oe, tmp_path: Path) 
     assert oe("run").err == f"oe: {tmp_path}/experience.yaml is not a regular file\n"
 
 
-def test_a_log_that_cannot_be_read_is_named_and_the_other_runs_are_listed(oe: Oe, report: Path) -> None:
-    oe("run", cwd=report)
-    damaged = report / ".openexpertise/runs/11111111-1111-4111-8111-111111111111.jsonl"
+def test_a_log_that_cannot_be_read_is_named_and_the_other_runs_are_listed(oe: Oe, failed_report: Path) -> None:
+    damaged = failed_report / ".openexpertise/runs/11111111-1111-4111-8111-111111111111.jsonl"
     damaged.write_text("no log\n", encoding="utf-8")
 
-    listed = oe("runs", cwd=report)
+    listed = oe("runs", cwd=failed_report)
 
     assert listed.code == 0
     assert "failure at compare" in listed.out
-    assert listed.err == f"oe: {damaged.relative_to(report)} cannot be read; skipped\n"
+    assert listed.err == f"oe: {damaged.relative_to(failed_report)} cannot be read; skipped\n"
 
 
 def test_the_way_to_go_on_can_be_typed_where_one_is(oe: Oe, report: Path) -> None:

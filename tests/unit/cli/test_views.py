@@ -18,8 +18,7 @@ from tests.unit.cli.conftest import Oe
 
 
 def run_twice(oe: Oe, report: Path) -> tuple[str, str]:
-    """A run that fails, and its resume once the cause is mended; their ids."""
-    oe("run", cwd=report)
+    """The resume of the run that failed, once the cause is mended; the ids of both."""
     shutil.copy(report / "fixtures/normals.csv", report / "data/normals.csv")
     oe("resume", "latest", cwd=report)
     newest, first = json.loads(oe("runs", "--json", cwd=report).out)
@@ -80,23 +79,21 @@ def test_a_plan_refuses_what_a_run_would_refuse(oe: Oe, report: Path) -> None:
     assert oe("run", "--plan", "--args", "[]", cwd=report).code == 2
 
 
-def test_diff_tells_what_came_out_otherwise_and_why(oe: Oe, report: Path) -> None:
-    first, second = run_twice(oe, report)
+def test_diff_tells_what_came_out_otherwise_and_why(oe: Oe, failed_report: Path) -> None:
+    first, second = run_twice(oe, failed_report)
 
-    told = oe("diff", first[:8], second[:8], cwd=report).out
+    told = oe("diff", first[:8], second[:8], cwd=failed_report).out
 
     assert "≠ compare" in told
     assert "failed → completed" in told
     assert "left failed: " in told
     assert "load_readings" not in told
-    document = json.loads(oe("diff", first, "latest", "--json", cwd=report).out)
+    document = json.loads(oe("diff", first, "latest", "--json", cwd=failed_report).out)
     assert (document["left"], document["right"]) == (first, second)
 
 
-def test_the_page_of_a_run_is_one_file(oe: Oe, report: Path, tmp_path: Path) -> None:
-    oe("run", cwd=report)
-
-    said = oe("inspect", "latest", "--html", str(tmp_path / "run.html"), cwd=report)
+def test_the_page_of_a_run_is_one_file(oe: Oe, failed_report: Path, tmp_path: Path) -> None:
+    said = oe("inspect", "latest", "--html", str(tmp_path / "run.html"), cwd=failed_report)
 
     assert said.out == f"wrote {tmp_path / 'run.html'}\n"
     page = (tmp_path / "run.html").read_text(encoding="utf-8")
@@ -118,20 +115,17 @@ def test_the_page_shows_what_a_dataset_was_read_from(oe: Oe, world: World) -> No
     assert "<code>source.uri</code></th><td><pre>rows.json</pre>" in (world.folder / "run.html").read_text()
 
 
-def test_a_page_of_an_experience_that_changed_is_drawn_from_the_log(oe: Oe, report: Path) -> None:
-    oe("run", cwd=report)
-    file = report / "experience.yaml"
+def test_a_page_of_an_experience_that_changed_is_drawn_from_the_log(oe: Oe, failed_report: Path) -> None:
+    file = failed_report / "experience.yaml"
     file.write_text(file.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
 
-    oe("inspect", "latest", "--html", "run.html", cwd=report)
+    oe("inspect", "latest", "--html", "run.html", cwd=failed_report)
 
-    assert "has changed since this run" in (report / "run.html").read_text(encoding="utf-8")
+    assert "has changed since this run" in (failed_report / "run.html").read_text(encoding="utf-8")
 
 
-def test_a_page_that_cannot_be_written_is_one_error(oe: Oe, report: Path) -> None:
-    oe("run", cwd=report)
-
-    wrong = oe("inspect", "latest", "--html", "no/such/folder.html", cwd=report)
+def test_a_page_that_cannot_be_written_is_one_error(oe: Oe, failed_report: Path) -> None:
+    wrong = oe("inspect", "latest", "--html", "no/such/folder.html", cwd=failed_report)
 
     assert wrong.code == 1
     assert "cannot be written" in wrong.err
@@ -225,12 +219,11 @@ def test_completion_prints_a_script_for_the_shell(oe: Oe, shell: str) -> None:
     assert f"_OE_COMPLETE={shell}_complete" in oe("completion", shell).out
 
 
-def test_shells_complete_commands_and_run_ids(oe: Oe, report: Path) -> None:
-    oe("run", cwd=report)
-    run_id = json.loads(oe("runs", "--json", cwd=report).out)[0]["runId"]
+def test_shells_complete_commands_and_run_ids(oe: Oe, failed_report: Path) -> None:
+    run_id = json.loads(oe("runs", "--json", cwd=failed_report).out)[0]["runId"]
 
-    commands = oe(cwd=report, _OE_COMPLETE="bash_complete", COMP_WORDS="oe re", COMP_CWORD="1").out
-    runs = oe(cwd=report, _OE_COMPLETE="bash_complete", COMP_WORDS="oe resume ", COMP_CWORD="2").out
+    commands = oe(cwd=failed_report, _OE_COMPLETE="bash_complete", COMP_WORDS="oe re", COMP_CWORD="1").out
+    runs = oe(cwd=failed_report, _OE_COMPLETE="bash_complete", COMP_WORDS="oe resume ", COMP_CWORD="2").out
 
     assert "plain,resume" in commands
     assert f"plain,{run_id}" in runs

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.experience.analyse import Analysis, analyse
+from tests.support.examples import examples
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*/experience.yaml"))
 TEXTS = [path.read_text(encoding="utf-8") for path in EXAMPLES]
@@ -76,7 +77,7 @@ def test_the_problems_of_a_node_that_moved_move_with_it() -> None:
     assert [problem.span.shift(16) for problem in before.problems] == [problem.span for problem in after.problems]
 
 
-@settings(max_examples=120, deadline=None)
+@examples(2)
 @given(st.sampled_from(TEXTS), st.data())
 def test_the_result_does_not_depend_on_the_analysis_before(text: str, data: st.DataObject) -> None:
     analysis = analyse(text)
@@ -90,7 +91,6 @@ def test_the_result_does_not_depend_on_the_analysis_before(text: str, data: st.D
         assert same(analysis, analyse(text))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(TEXTS), st.floats(0, 1))
 def test_a_text_that_is_cut_off_anywhere_is_analysed(text: str, share: float) -> None:
     cut = text[: int(len(text) * share)]
@@ -101,7 +101,7 @@ def test_a_text_that_is_cut_off_anywhere_is_analysed(text: str, share: float) ->
     assert not analysis.ok or analysis.experience
 
 
-@settings(max_examples=150, deadline=None)
+@examples(2)
 @given(st.text(max_size=60) | st.text(alphabet="- :{}[]'\"|>&*#\n\tax1.$", max_size=80))
 def test_any_text_at_all_is_analysed(text: str) -> None:
     analysis = analyse("graph:\n  nodes:\n    - " + text)

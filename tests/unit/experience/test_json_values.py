@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from engine.experience.json_schema.validation import UncheckableError, UnknownReferenceError, errors_in, schema_error
+from engine.experience.json_schema.step_limit import TooManyStepsError, at_most
+from engine.experience.json_schema.validation import (
+    UncheckableError,
+    UnknownReferenceError,
+    errors_in,
+    schema_error,
+    validator_of,
+)
+from engine.expressions import Json
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.sampled_from([0, 1, 1.0, 2.5]) | st.sampled_from(["", "a", "ab", "x-a"]),
@@ -61,12 +69,25 @@ def _doubling(keyword: str) -> dict[str, Any]:
     return {"$defs": {"a0": {"type": "string"}, **parts}, "$ref": "#/$defs/a39"}
 
 
-@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+@pytest.mark.parametrize(
+    "keyword", ["allOf", *(pytest.param(name, marks=pytest.mark.long) for name in ("anyOf", "oneOf"))]
+)
 def test_a_schema_that_multiplies_itself_is_given_up_in_words(keyword: str) -> None:
     before = process_time()
     with pytest.raises(UncheckableError, match="too many steps"):
-        errors_in(_doubling(keyword), 1 if keyword == "anyOf" else "x")
+        errors_in(_doubling(keyword), _unlike(keyword))
     assert process_time() - before < 5
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+def test_each_rule_that_checks_others_counts_their_steps(keyword: str) -> None:
+    with at_most(1_000), pytest.raises(TooManyStepsError):
+        list(validator_of(_doubling(keyword)).iter_errors(_unlike(keyword)))
+
+
+def _unlike(keyword: str) -> Json:
+    """A value for which every part of the rule is looked at."""
+    return 1 if keyword == "anyOf" else "x"
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ async def test_a_call_beyond_the_limit_waits_and_says_so() -> None:
     await run.all(run.ask(), run.ask())
 
     assert run.client.called == [0, 60]
-    assert run.waits == ["1 request a minute"]
+    assert run.waits == ["runtime.limits allows 1 request a minute"]
 
 
 async def test_what_a_call_really_used_is_what_counts() -> None:

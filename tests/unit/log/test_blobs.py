@@ -17,6 +17,7 @@ from engine.log.storage.blobs import BlobLostError, Blobs
 from engine.log.storage.run_store import RunStore
 from engine.log.values.large_values import MAX_INLINE_BYTES, fetched, fetched_output
 from engine.log.writing.writer import LogWriter
+from tests.support.log_schema import schema_errors_of
 
 RUN = "4f3a1b2c-0d9e-4f7a-8b6c-1e2d3f4a5b6c"
 LARGE = ["é" * 50_000, 1e21, {"deep": None}]
@@ -168,9 +169,9 @@ def test_what_is_missing_or_damaged_is_said_to_be(tmp_path: Path) -> None:
         blobs.read(digest)
 
 
-def test_every_line_with_a_blob_is_what_the_schema_says(tmp_path: Path, event_validator) -> None:
+def test_every_line_with_a_blob_is_what_the_schema_says(tmp_path: Path) -> None:
     store = write(tmp_path, completed(Output({"large": LARGE}, LARGE)))
 
     line = json.loads(store.log(RUN).read_bytes().splitlines()[1])
 
-    assert [error.message for error in event_validator.iter_errors(line)] == []
+    assert schema_errors_of(line) == []

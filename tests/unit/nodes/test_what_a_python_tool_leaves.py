@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from textwrap import indent
 
 import pytest
+import pytest_asyncio
 
 from engine.nodes.kind import NodeError
 from engine.nodes.tool import ToolKind
@@ -171,16 +171,26 @@ async def alone(tmp_path: Path) -> AsyncIterator[Bench]:
     await bench.kind.close()
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def untouched(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Bench]:
+    """A worker that only looks, for all tests."""
+    folder = tmp_path_factory.mktemp("untouched")
+    bench = Bench(folder, ToolKind(folder, size=1))
+    bench.write("probe.py", PROBE)
+    yield bench
+    await bench.kind.close()
+
+
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("does, imports, look", LEAVES.values(), ids=LEAVES)
-async def test_changes_do_not_reach_the_next_tool(tmp_path: Path, does: str, imports: str, look: str) -> None:
-    untouched, used = (Bench(tmp_path, ToolKind(tmp_path, size=1)) for _ in range(2))
+async def test_changes_do_not_reach_the_next_tool(untouched: Bench, does: str, imports: str, look: str) -> None:
+    used = Bench(untouched.directory, ToolKind(untouched.directory, size=1))
     used.write("does.py", indent(f"{does}\nreturn {{}}\n", "    ").join(("def run(given):\n", "")))
-    used.write("probe.py", PROBE)
 
     expected = await untouched.call("probe.py", imports=imports, looks=[look])
     await used.call("does.py")
     found = await used.call("probe.py", imports=imports, looks=[look])
-    await asyncio.gather(untouched.kind.close(), used.kind.close())
+    await used.kind.close()
 
     assert isinstance(found.output.edge_output, list) and isinstance(expected.output.edge_output, list)
     assert found.output.edge_output[:-1] == expected.output.edge_output[:-1]
@@ -246,6 +256,8 @@ async def test_a_top_level_that_always_fails_fails(alone: Bench) -> None:
             await alone.call("bad.py")
 
 
+METHODS = ("fork", "spawn", "forkserver")
+NAMES = ("tools/first.py", "tools/json.py", "tools/my-tool.v2.py")
 SPAWNED = """
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
@@ -268,8 +280,15 @@ def run(given):
 """
 
 
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-@pytest.mark.parametrize("name", ["tools/first.py", "tools/json.py", "tools/my-tool.v2.py"])
+@pytest.mark.parametrize(
+    ("method", "name"),
+    [
+        ("fork", "tools/first.py"),
+        ("spawn", "tools/json.py"),
+        ("forkserver", "tools/my-tool.v2.py"),
+        *(pytest.param(method, name, marks=pytest.mark.long) for method in METHODS for name in NAMES),
+    ],
+)
 async def test_processes_of_multiprocessing_find_what_the_tool_is_made_of(alone: Bench, method: str, name: str) -> None:
     alone.write(name, SPAWNED)
     alone.write(

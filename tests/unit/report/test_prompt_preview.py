@@ -21,7 +21,7 @@ from engine.log.events.events import (
     Scope,
     ScopeKind,
 )
-from engine.log.reading.execution_lines import LogLines
+from engine.log.reading.log_lines import LogLines
 from engine.log.storage.run_store import RunStore
 from engine.nodes.kind import NodeError
 from engine.report.preview.prompt import NoPromptError, PromptPreview, prompt_preview

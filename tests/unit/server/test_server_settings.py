@@ -53,8 +53,8 @@ def test_settings_of_the_wrong_type_have_their_defaults(section: Any, settings: 
         ({"trusted": False}, ClientOptions(trusted=False)),
         ({"trusted": True, "oeEvents": True}, ClientOptions(trusted=True, wants_events=True)),
         (
-            {"showsCommandErrors": True, "savesFiles": True, "notifiesRunEnd": True},
-            ClientOptions(shows_command_errors=True, saves_files=True, notifies_run_end=True),
+            {"showsCommandErrors": True, "savesFiles": True, "notifiesRunEnd": True, "copiesText": True},
+            ClientOptions(shows_command_errors=True, saves_files=True, notifies_run_end=True, copies_text=True),
         ),
         ({"trusted": "yes", "oeEvents": 1, "showsCommandErrors": "yes"}, ClientOptions()),
         ({"settings": {"codeLens": {"runs": 1}}}, ClientOptions(settings=Settings(lens_runs=1))),

@@ -11,13 +11,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.experience.model import Merge
 from engine.expressions import MISSING, Json
 from engine.state.contribution import Contribution, FieldContribution
 from engine.state.store import Change, FieldValue, StateStore
+from tests.support.examples import examples
 
 TIMES = [f"2026-01-02T03:04:{second:02}.000Z" for second in range(60)]
 NAMES = ("log", "once", "total")
@@ -62,7 +63,7 @@ def everything(store: StateStore) -> tuple[dict[str, FieldValue], list[Change]]:
     return store.values(), store.history()
 
 
-@settings(max_examples=30)
+@examples(1 / 2)
 @given(histories())
 def test_any_order_of_merging_and_a_rebuild_give_what_merging_as_runs_ended_gives(
     drawn: tuple[list[Contribution], list[Contribution | Reset]],
@@ -125,7 +126,7 @@ for run_id, root, ended_at, fields in runs:
 """
 
 
-@settings(max_examples=2)
+@examples(1 / 20)
 @given(st.lists(st.tuples(st.integers(0, 5), fields.filter(bool)), min_size=24, max_size=36), st.randoms())
 def test_processes_that_merge_side_by_side_leave_what_a_rebuild_gives(
     drawn: list[tuple[int, dict[str, FieldContribution]]], chance: object

@@ -24,9 +24,10 @@ def test_any_text_has_a_tree(text: str) -> None:
     read_everything(text)
 
 
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("text", TEXTS)
-def test_any_beginning_and_any_rest_of_a_text_has_a_tree(text: str) -> None:
-    for cut in range(0, len(text), 2):
+def test_any_beginning_and_any_rest_of_a_text_has_a_tree(text: str, step: int) -> None:
+    for cut in range(0, len(text), step):
         read_everything(text[:cut])
         read_everything(text[cut:])
 

@@ -17,7 +17,8 @@ from engine.log.events.events import (
     Scope,
     ScopeKind,
 )
-from engine.log.reading.execution_lines import LogLines
+from engine.log.reading.execution_lines import Lines
+from engine.log.reading.log_lines import LogLines
 from engine.log.reading.reader import UnreadableLogError
 from engine.log.storage.run_store import RunStore
 from tests.support.written_logs import STARTED, SUCCESS, write_log
@@ -50,6 +51,11 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path)
 
 
+def parts(lines: LogLines, node_id: str) -> list[Lines]:
+    """The executions of a node, in the order of their items."""
+    return lines.parts(node_id).first(9, lambda _, item, number: (item, number))
+
+
 def lines_of(store: RunStore, run_id: str) -> LogLines:
     lines = LogLines(store.log(run_id))
     lines.update()
@@ -59,18 +65,17 @@ def lines_of(store: RunStore, run_id: str) -> LogLines:
 def test_each_execution_has_its_lines_and_how_it_ended(store: RunStore) -> None:
     lines = lines_of(store, write_log(store, *EVENTS))
 
-    assert [(each.item, each.lines, each.last) for each in lines.executions("b")] == [
-        (0, [3, 6], "node.completed"),
-        (1, [4, 5], "node.failed"),
-    ]
-    assert [each.lines for each in lines.executions("a")] == [[1, 2]]
+    assert parts(lines, "b") == [Lines((3, 6), "node.completed", 0), Lines((4, 5), "node.failed", 1)]
+    assert lines.parts("b").last_types() == {"node.completed": 1, "node.failed": 1}
+    assert lines.whole("a") == Lines((1, 2), "node.completed")
+    assert lines.whole("b") is None
 
 
 def test_a_node_of_a_nested_experience_is_inside_and_writes_no_field_of_the_run(store: RunStore) -> None:
     lines = lines_of(store, write_log(store, *EVENTS))
 
-    assert [(each.node_id, each.lines) for each in lines.inside("b")] == [("a", [7])]
-    assert lines.writes("found") == [2, 6]
+    assert [each.numbers for each in lines.inside("b").first(9, lambda *_: ())] == [(7,)]
+    assert list(lines.writes("found")) == [2, 6]
 
 
 def test_a_record_is_read_by_its_line_or_its_number(store: RunStore) -> None:
@@ -90,13 +95,13 @@ def test_only_what_was_added_is_read_and_a_torn_line_waits_for_its_end(store: Ru
     cut = whole.index(b"\n", whole.index(b'"seq":6')) - 5
     log.write_bytes(whole[:cut])
     lines = lines_of(store, run_id)
-    assert lines.executions("b")[0].lines == [3]
+    assert parts(lines, "b")[0].numbers == (3,)
 
     with log.open("ab") as file:
         file.write(whole[cut:])
     lines.update()
 
-    assert lines.executions("b")[0].lines == [3, 6]
+    assert parts(lines, "b")[0].numbers == (3, 6)
     assert lines.finished() is not None
 
 
@@ -107,7 +112,7 @@ def test_a_log_that_was_cut_or_replaced_is_read_anew(store: RunStore) -> None:
     write_log(store, *EVENTS[:3], run_id=run_id)
     lines.update()
 
-    assert lines.executions("b") == []
+    assert parts(lines, "b") == []
     assert lines.finished() is None
 
 
@@ -118,7 +123,7 @@ def test_a_damaged_line_costs_only_itself(store: RunStore) -> None:
 
     lines = lines_of(store, run_id)
 
-    assert [each.lines for each in lines.executions("b")] == [[3, 6], [5]]
+    assert [each.numbers for each in parts(lines, "b")] == [(3, 6), (5,)]
     assert lines.event(6) == EVENTS[6]
 
 

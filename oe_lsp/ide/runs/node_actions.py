@@ -1,0 +1,67 @@
+"""What can be done with a node of an experience: resume a run from it, run only it, accept it, preview its prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+from msgspec import Struct
+
+from engine.syntax import LineIndex, View
+from engine.visible import visible
+from oe_lsp.ide.document.items import NODES, VERTICES, items_at, text_at
+from oe_lsp.ide.document.snapshot import Snapshot
+
+
+class NodeActionKind(Enum):
+    """Kind of action. RESUME is a resume with an option that names the node, COPY its command line."""
+
+    RESUME = "resume"
+    COPY = "copy"
+    PREVIEW = "preview"
+
+
+class NodeAction(Struct, frozen=True):
+    """An action on `node_id`. `option` is that of `oe.resumeRun`: `from`, `isolated`, `rerun` or `accept`."""
+
+    title: str
+    kind: NodeActionKind
+    node_id: str
+    option: str = ""
+
+
+_OPTIONS = {
+    "from": "Run from {}",
+    "isolated": "Run only {}, on what it last received",
+    "rerun": "Run {} anyway, even if it could be restored",
+    "accept": "Accept {} as it is, even if it changed",
+}
+_WITH_PROMPT = ("agent", "skill")
+
+
+def node_actions(snapshot: Snapshot, line: int) -> Iterator[NodeAction]:
+    """Yield the actions of the node, pipeline or loop on a line (zero-based); none elsewhere."""
+    found = _vertex_on(snapshot.analysis.tree.root, snapshot.analysis.lines, line)
+    if found is None:
+        return
+    id_, kind = found
+    name = visible(id_)
+    for option, title in _OPTIONS.items():
+        if option != "isolated" or kind is not None:
+            yield NodeAction(title.format(name), NodeActionKind.RESUME, id_, option)
+    yield NodeAction(f"Copy the command: oe resume --from {name}", NodeActionKind.COPY, id_, "from")
+    if kind in _WITH_PROMPT:
+        yield NodeAction(f"Preview the prompt of {name}", NodeActionKind.PREVIEW, id_)
+
+
+def _vertex_on(root: View | None, lines: LineIndex, line: int) -> tuple[str, str | None] | None:
+    """The id of the vertex on a line, and the kind of a node; None where there is none."""
+    if root is None:
+        return None
+    for place in VERTICES:
+        for item in items_at(root, place):
+            id_ = text_at(item.view, "id")
+            span = item.view.span
+            if id_ and lines.position(span.start).line <= line <= lines.position(max(span.start, span.end - 1)).line:
+                return id_, (text_at(item.view, "kind") or "") if place == NODES else None
+    return None
