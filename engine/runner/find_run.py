@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from engine.log.reading.reader import Log, UnreadableLogError, read_log
 from engine.log.reading.view import fold
@@ -12,26 +13,29 @@ from engine.log.storage.run_store import RunNotFoundError, RunStore, is_run_id
 
 LATEST = "latest"
 
+ReadLog = Callable[[Path], Log]
+"""Reads a log. Raises as `read_log` does."""
+
 
 class RunRefusedError(Exception):
     """The run cannot begin; nothing was started or written. The message is for the user."""
 
 
-def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log, ...]:
+def find_logs(store: RunStore, wanted: str, *, force: bool = False, read_log: ReadLog = read_log) -> tuple[Log, ...]:
     """The log of the run to resume, and those of the runs that it resumed, newest first. Raises RunRefusedError."""
     try:
         run_id = latest(store) if wanted == LATEST else store.find(wanted)
         if not force and is_running(store, run_id):
             raise RunRefusedError(_still_running(store, run_id, wanted))
         log = read_log(store.log(run_id))
-        return log, *_resumed_logs(store, log)
+        return log, *_resumed_logs(store, log, read_log)
     except (RunNotFoundError, UnreadableLogError) as error:
         raise RunRefusedError(str(error)) from error
     except OSError as error:
         raise RunRefusedError(f"the run log cannot be read: {error}") from error
 
 
-def _resumed_logs(store: RunStore, log: Log) -> Iterator[Log]:
+def _resumed_logs(store: RunStore, log: Log, read_log: ReadLog) -> Iterator[Log]:
     """The logs of the runs that were resumed, as far as they exist; `log` is complete without them."""
     seen = {log.records[0].run_id}
     resumed_id = log.started.original_run_id

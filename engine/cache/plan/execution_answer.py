@@ -70,8 +70,9 @@ class Answerer(Struct, frozen=True):
             changes = self._changes(node, context, made)
             skipped = made.answer is Answer.SKIPPED
             result = Result(Ending.CANCELLED, reason=NOT_ASKED_FOR) if skipped else UNDETERMINED
-            last = self._last(node, context)
-            return Entry(node.id, made.answer, made.reasons, changes=changes, key=key, last=last), result
+            last, again = self._last(node, context), made.fails_again
+            entry = Entry(node.id, made.answer, made.reasons, changes=changes, key=key, last=last, fails_again=again)
+            return entry, result
         saved_ms, saved = outcome.duration_ms, saved_by(outcome.metrics)
         entry = Entry(node.id, made.answer, made.reasons, saved_ms, saved, key=key)
         return entry, done(outcome.output, outcome.metrics)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -62,7 +61,6 @@ PLAN_CHANGED = 4
 @budget_options
 @llm_option("that of the original run")
 @python_option
-@click.option("--text-from-stdin", is_flag=True, hidden=True, help="With --plan: read experience.yaml from stdin.")
 @click.option("--new-run-id", hidden=True, help="The id of the new run, a UUID; for the language server.")
 @logging_options
 def command(
@@ -82,7 +80,6 @@ def command(
     budget: BudgetLimits,
     llm: str | None,
     python: str | None,
-    text_from_stdin: bool,
     new_run_id: str | None,
     calls: CallOptions,
     log: LogOptions,
@@ -104,10 +101,8 @@ def command(
     """
     if as_json and not only_plan:
         raise click.UsageError("--json needs --plan; for events as JSON use --log-format json")
-    if text_from_stdin and not only_plan:
-        raise click.UsageError("--text-from-stdin needs --plan: only files on disk can run")
     args = None if args_text is None else parse_args(args_text)
-    loaded = load_valid(path, sys.stdin.buffer.read().decode("utf-8", "surrogatepass") if text_from_stdin else None)
+    loaded = load_valid(path)
     try:
         preparation = prepare_resume(loaded, original, force=force, llm=llm, args=args, budget=budget)
     except RunRefusedError as error:
