@@ -1,18 +1,18 @@
-"""Asks an engine what a run or resume needs and this machine lacks, and which calls it may make. No node runs."""
+"""What to ask before a run or resume: which calls it may make, and what it needs and this machine lacks.
+
+Imports half of the engine, which a server needs for nothing else: import it in a thread, and only to ask.
+"""
 
 from __future__ import annotations
-
-import asyncio
-import sys
-from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
 
 from engine.cache.plan.estimate import Callee, Calls, Estimate, LastTime
+from engine.cli.output.preview_text import estimate_text, need_lines
 from engine.log.events.counters import Sums
 from engine.runner.needs import Need
-from engine.runner.preview import Preview
+from engine.visible import visible
 
 
 class _Calls(Struct, rename="camel"):
@@ -40,31 +40,26 @@ class _Plan(Struct):
     estimate: _Estimate
 
 
-async def read_preview(command: Sequence[str]) -> Preview | None:
-    """The preview of `oe COMMAND`, a run or resume; None where the engine refuses it, as it then does again.
+def preview_question(plan: bytes, verb: str, most_unasked: int) -> str | None:
+    """What to say before a `verb`, `run` or `resume`, whose plan is the JSON of `oe VERB --plan --json`.
 
-    Starts a process, which reads the log and the files of the run. Cancelling the caller ends it. Raises OSError.
+    None if nothing is missing and there are at most `most_unasked` calls; and where a first node lacks something, since
+    the engine then refuses the run with a message of its own.
     """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "oe_lsp.entry", *command, "--plan", "--json"),
-        cwd="/",
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    return _read(output) if process.returncode == 0 else None
+    read = msgspec.json.decode(plan, type=_Plan)
+    estimate, needs = _estimate(read.estimate), read.needs
+    few = estimate.most <= most_unasked and not estimate.open
+    if (few and not needs) or any(need.stops for need in needs):
+        return None
+    lines = [f"This {verb} may make {estimate_text(estimate)}"] if estimate.most or estimate.open else []
+    if needs:
+        lines += ["Missing on this machine, for nodes that may run:", *need_lines(needs)]
+    return visible("\n".join(lines))
 
 
-def _read(output: bytes) -> Preview:
-    plan = msgspec.json.decode(output, type=_Plan)
-    calls = tuple(
-        Calls(each.callee, each.provider, each.model, each.most, each.answers_usd) for each in plan.estimate.calls
+def _estimate(read: _Estimate) -> Estimate:
+    calls = (Calls(each.callee, each.provider, each.model, each.most, each.answers_usd) for each in read.calls)
+    last = (
+        None if read.last is None else LastTime(Sums(cost_usd=read.last.cost_usd), read.last.executions, read.last.of)
     )
-    last = plan.estimate.last
-    before = None if last is None else LastTime(Sums(cost_usd=last.cost_usd), last.executions, last.of)
-    return Preview(plan.needs, Estimate(calls, plan.estimate.open, before))
+    return Estimate(tuple(calls), read.open, last)

@@ -103,15 +103,19 @@ class TestTrust:
 
 async def test_many_calls_are_confirmed_and_a_client_that_cannot_ask_is_told(weather: Weather) -> None:
     agent = "    - { id: judge, kind: agent, model: claude-haiku-4-5, prompt: Judge., writes: [report] }\n"
-    weather.file.write_text(EXPERIENCE.replace("  edges:\n", f"{agent}  edges:\n    - {{ from: compare, to: judge }}\n"))
+    edge = "    - { from: compare, to: judge }\n"
+    weather.file.write_text(EXPERIENCE.replace("  edges:\n", f"{agent}  edges:\n{edge}"))
     weather.mend().hold()
     settings = {"run": {"confirmCalls": 0}}
 
-    async with Editor(weather.folder, settings=settings, answer="Cancel", env={"ANTHROPIC_API_KEY": "k" * 20}) as editor:
+    key = {"ANTHROPIC_API_KEY": "k" * 20}
+    async with Editor(weather.folder, settings=settings, answer="Cancel", env=key) as editor:
         uri = editor.open()
         assert (await editor.execute("oe.runExperience", uri))["asking"] is True
         await editor.until(lambda: editor.questions)
-        assert editor.questions[0].startswith("This run may make up to 1 model call (claude-haiku-4-5 ×1).")
+        assert editor.questions[0].startswith(
+            "This run may make up to 1 model call (claude-haiku-4-5 \N{MULTIPLICATION SIGN}1)."
+        )
         assert weather.runs() == []
 
         editor.refuse_questions()

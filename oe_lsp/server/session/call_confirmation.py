@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from engine.cli.output.preview_text import estimate_text, need_lines
 from engine.experience.model import Kind
-from engine.runner.preview import Preview
 from engine.scheduler.slots import LLM_KINDS
-from engine.visible import visible
-from oe_lsp.runs.preview import read_preview
+from oe_lsp.runs.launch import plan_json
 from oe_lsp.server.session.documents import Documents
 from oe_lsp.server.session.preconditions import Ask, Start
 from oe_lsp.server.transport.client import Client
@@ -37,13 +35,13 @@ class CallConfirmation:
         if not await self._may_call(start.uri):
             return None
         try:
-            preview = await read_preview(start.command)
+            plan = await plan_json(start.command)
         except OSError as error:
             raise RequestFailedError(f"The engine could not be started: {error}") from error
-        if preview is None or any(need.stops for need in preview.needs):
+        if plan is None:
             return None  # the engine refuses this run, with a message of its own
-        few = preview.estimate.most <= self._most_unasked() and not preview.estimate.open
-        return None if few and not preview.needs else partial(self._ask, start, preview)
+        text = await asyncio.to_thread(_question, plan, start.command[0], self._most_unasked())
+        return None if text is None else partial(self._ask, start, text)
 
     async def _may_call(self, uri: str) -> bool:
         snapshot = await self._documents.snapshot(uri)
@@ -51,9 +49,8 @@ class CallConfirmation:
             return True
         return any(node.kind in _MAY_CALL for node in snapshot.analysis.experience.nodes)
 
-    async def _ask(self, start: Start, preview: Preview) -> Start | None:
+    async def _ask(self, start: Start, text: str) -> Start | None:
         """A client that cannot ask is told: a terminal that cannot ask goes on, too."""
-        text = visible(_text(start, preview))
         actions = [types.MessageActionItem(_RUN), types.MessageActionItem(_CANCEL)]
         question = types.ShowMessageRequestParams(types.MessageType.Warning, text, actions)
         try:
@@ -64,11 +61,7 @@ class CallConfirmation:
         return start if answer is not None and answer.title == _RUN else None
 
 
-def _text(start: Start, preview: Preview) -> str:
-    """`This resume may make up to 46 model calls (…). …`, then a line for each thing that is missing."""
-    lines = []
-    if preview.estimate.most or preview.estimate.open:
-        lines.append(f"This {start.command[0]} may make {estimate_text(preview.estimate)}")
-    if preview.needs:
-        lines += ["Missing on this machine, for nodes that may run:", *need_lines(preview.needs)]
-    return "\n".join(lines)
+def _question(plan: bytes, verb: str, most_unasked: int) -> str | None:
+    from oe_lsp.runs.preview import preview_question
+
+    return preview_question(plan, verb, most_unasked)
