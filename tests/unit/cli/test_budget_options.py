@@ -12,8 +12,9 @@ def test_a_run_says_which_budget_ended_it_and_a_resume_keeps_it(world: World, oe
     """No call is made, so the model is not even looked for."""
     world.graph("- {id: a, kind: agent, prompt: Say something., max_tokens: 100, writes: [x]}", state="x: {}")
 
-    stopped = oe("run", "--max-cost", "0", "--max-duration", "1h")
-    again = oe("resume", "latest")
+    key = {"ANTHROPIC_API_KEY": "sk-of-this-test"}
+    stopped = oe("run", "--max-cost", "0", "--max-duration", "1h", **key)
+    again = oe("resume", "latest", **key)
     shown = oe("inspect", "latest").out
 
     why = "the budget of $0.00 does not cover the next call: $0.00 spent, and it may cost $0.00151"
