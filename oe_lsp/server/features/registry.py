@@ -95,6 +95,7 @@ COMMANDS = (
     Feature(names.SHOW_RUN, "show_run:show_run"),
     Feature(names.SHOW_PLAN, "show_run:show_plan"),
     Feature(names.SHOW_FAILURE, "show_run:show_failure"),
+    Feature(names.PREVIEW_PROMPT, "preview_prompt:preview_prompt"),
     Feature(names.COPY_COMMAND, "copy_command:copy_command"),
 )
 """Carried out on the event loop by a coroutine of the session and the list of arguments."""
