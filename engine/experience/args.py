@@ -80,7 +80,7 @@ def arg_from_text(experience: Experience, name: str, text: str) -> Json:
 
 
 def _no_number(text: str) -> Json:
-    raise ValueError(f"{text} is no JSON")
+    raise ValueError(text)
 
 
 def _declared(experience: Experience) -> Mapping[str, Any]:
