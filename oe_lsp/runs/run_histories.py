@@ -147,8 +147,11 @@ class StoredRuns(Struct, frozen=True):
 
 
 def newest_run(store: RunStore, file_name: str, cache: LogCache) -> ShownRun | None:
-    """The newest run of an experience in a folder; None if there is none that can be read. Blocking."""
-    for run_id in run_ids(store)[:_MOST_CANDIDATES]:
+    """The newest run of an experience in a folder, except isolated ones; None if there is none that can be read.
+
+    Blocking.
+    """
+    for run_id in (_or_none(store.whole_run_ids) or [])[:_MOST_CANDIDATES]:
         with cache.opened(store.log(run_id)) as lines:
             if lines is not None and _or_none(partial(_is_of, lines, file_name)):
                 return ShownRun(run_id, _or_none(lines.finished) is None and is_held(store.lock(run_id)))
