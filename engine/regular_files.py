@@ -12,6 +12,8 @@ from io import BufferedReader, FileIO
 from pathlib import Path
 from typing import IO
 
+from engine.unsaved_texts import unsaved
+
 _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_BINARY", "O_NONBLOCK"))
 """O_NONBLOCK: a pipe that has taken the file's place since the check must not block the opening."""
 
@@ -75,6 +77,9 @@ def open_regular(path: str | os.PathLike[str]) -> FileIO:
 
 def read_regular(path: str | os.PathLike[str], most: int) -> bytes:
     """The content of a regular file of at most `most` bytes. Raises OSError."""
+    typed = unsaved(path)
+    if typed is not None:
+        return typed
     with open_regular(path) as file:
         content = file.read(most + 1)  # also notices a file that has grown meanwhile
     if len(content) > most:

@@ -15,17 +15,15 @@ from engine.experience.load import (
     InvalidExperienceError,
     Loaded,
     UnreadableExperienceError,
-    find_experience,
     load,
     load_alone,
-    load_text,
 )
 from engine.json_types import Json
 
 
-def load_valid(path: Path, text: str | None = None) -> Loaded:
-    """The experience at `path`, with `text` in place of its file if given. Raises OeError if it is invalid."""
-    return _loaded(lambda: load(path) if text is None else load_text(find_experience(path), text))
+def load_valid(path: Path) -> Loaded:
+    """The experience at `path`. Raises OeError if it is invalid."""
+    return _loaded(lambda: load(path))
 
 
 def load_drawable(path: Path) -> Loaded:

@@ -73,6 +73,13 @@ def money(usd: float | None) -> str:
     return f"${usd:.4f}" if usd else ""
 
 
+def about_money(usd: float) -> str:
+    """US dollars, rounded to what matters at a glance: `$0.12`, `$0.0034`; empty for 0."""
+    if not usd:
+        return ""
+    return f"${usd:.2f}" if usd >= 0.01 else f"${usd:.4f}"
+
+
 def spent_text(spent: Sums) -> str:
     """Tokens and cost: `12.3k tokens, $0.0123`."""
     return ", ".join(part for part in (tokens_text(spent.tokens_in + spent.tokens_out), money(spent.cost_usd)) if part)

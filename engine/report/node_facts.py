@@ -25,7 +25,7 @@ from engine.log.events.events import (
     RunWarning,
 )
 from engine.log.events.timestamps import moment
-from engine.log.reading.execution_lines import Lines
+from engine.log.reading.execution_lines import ExecutionLines, Lines
 from engine.log.reading.log_lines import LogLines
 from engine.log.reading.view import NodeStatus
 from engine.log.reading.view import fold as folded
@@ -83,14 +83,17 @@ class NodeFacts(Struct, frozen=True):
     statuses: Mapping[NodeStatus, int] = {}
     inside: tuple[Execution, ...] = ()
     outputs: Mapping[Place, Values] = {}
-    ended_at: datetime | None = None
 
-    @property
-    def status(self) -> NodeStatus:
-        """The status of the whole; of a stage or body the gravest one of its executions."""
-        if self.whole is not None:
-            return self.whole.status
-        return next((status for status in _GRAVITY if self.statuses.get(status)), NodeStatus.PENDING)
+
+class NodeEnd(Struct, frozen=True):
+    """How a node ended in a run, and when; a stage or body as badly as the worst of its executions.
+
+    `at` is None while it has not ended. `duration_ms` is that of the run, so a restored node has none.
+    """
+
+    status: NodeStatus
+    at: datetime | None
+    duration_ms: float | None = None
 
 
 class FieldFacts(Struct, frozen=True):
@@ -103,7 +106,7 @@ class FieldFacts(Struct, frozen=True):
 def node_facts(lines: LogLines, node_id: str, most: int = 3) -> NodeFacts | None:
     """The facts about a node, with at most `most` parts; None if the log does not know it. Raises OSError."""
     own, parts, inside = lines.whole(node_id), lines.parts(node_id), lines.inside(node_id)
-    statuses = Counter({_STATUSES.get(type_, NodeStatus.RUNNING): count for type_, count in parts.last_types().items()})
+    statuses = _statuses(parts)
     if own is None and not statuses:
         return None
     whole = None if own is None else _whole(lines, own)
@@ -117,8 +120,21 @@ def node_facts(lines: LogLines, node_id: str, most: int = 3) -> NodeFacts | None
         statuses,
         tuple(each for each in others if each is not None),
         {each.place: _whole_values(each.output, values) for each in found if each.output is not None},
-        _ended_at(lines, parts.last_end() if own is None else own.numbers[-1] if own.has_ended else None),
     )
+
+
+def node_end(lines: LogLines, node_id: str) -> NodeEnd | None:
+    """How a node ended; None if the log does not know it. Raises OSError."""
+    own, parts = lines.whole(node_id), lines.parts(node_id)
+    if own is None:
+        statuses = _statuses(parts)
+        worst = next((status for status in _GRAVITY if statuses[status]), None)
+        return None if worst is None else NodeEnd(worst, _time_of(lines, parts.last_end()))
+    whole = _whole(lines, own)
+    if whole is None:
+        return None
+    took = whole.duration_ms if whole.produced_by is None else None
+    return NodeEnd(whole.status, _time_of(lines, own.numbers[-1] if own.has_ended else None), took)
 
 
 def typical_execution(lines: LogLines, node_id: str) -> Execution | None:
@@ -177,8 +193,13 @@ def _whole_value(logged: Json, values: ReferencedValues) -> Json | NotShown:
         return NotShown(str(error))
 
 
-def _ended_at(lines: LogLines, end: int | None) -> datetime | None:
-    records = [] if end is None else lines.records([end])
+def _statuses(parts: ExecutionLines) -> Counter[NodeStatus]:
+    counts = parts.last_types().items()
+    return Counter({_STATUSES.get(type_, NodeStatus.RUNNING): count for type_, count in counts})
+
+
+def _time_of(lines: LogLines, number: int | None) -> datetime | None:
+    records = [] if number is None else lines.records([number])
     return moment(records[0].ts) if records else None
 
 

@@ -107,7 +107,7 @@ class Executor(Struct, frozen=True):
                 products = self._produced(task, began_ns)
                 return self._completed(task, attempt_id, key, result, products, _since(began))
             if attempt >= left or not result.retryable:
-                return _failed(task, attempt_id, result, _since(began))
+                return _failed(task, attempt_id, key, result, _since(began))
             wait_ms = retry_wait_ms(policy, attempt)
             watcher.attempt("node", attempt, result.info, wait_ms, result.metrics)
             await asyncio.sleep(wait_ms / 1000)
@@ -221,11 +221,13 @@ def _folder_gone(task: Task) -> NodeError | None:
     return NodeError("FolderGone", f"the folder {home} was renamed or removed while the run went on")
 
 
-def _failed(task: Task, attempt_id: str, error: NodeError, duration_ms: float) -> NodeFailed:
+def _failed(task: Task, attempt_id: str, key: InputKey, error: NodeError, duration_ms: float) -> NodeFailed:
     return NodeFailed(
         node_id=task.node.id,
         scope=task.scope,
         attempt_id=attempt_id,
+        input_parts=key.parts,
+        keyed_parts=key.keyed or None,
         error=error.info,
         duration_ms=duration_ms,
         metrics=error.metrics,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from engine.log.events.events import RunStarted
 from engine.log.reading.reader import Log, UnreadableLogError, read_log
@@ -13,12 +14,15 @@ from engine.log.storage.run_store import RunNotFoundError, RunStore, is_run_id
 
 LATEST = "latest"
 
+ReadLog = Callable[[Path], Log]
+"""Reads a log. Raises as `read_log` does."""
+
 
 class RunRefusedError(Exception):
     """The run cannot begin; nothing was started or written. The message is for the user."""
 
 
-def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log, ...]:
+def find_logs(store: RunStore, wanted: str, *, force: bool = False, read_log: ReadLog = read_log) -> tuple[Log, ...]:
     """The log of the run to resume, and those of the runs that it resumed, newest first. Raises RunRefusedError."""
     try:
         run_id = latest(store) if wanted == LATEST else store.find(wanted)
@@ -27,7 +31,7 @@ def find_logs(store: RunStore, wanted: str, *, force: bool = False) -> tuple[Log
         log = read_log(store.log(run_id))
         if log.started.kind is not None:
             raise RunRefusedError(_isolated(run_id, log.started))
-        return log, *_resumed_logs(store, log)
+        return log, *_resumed_logs(store, log, read_log)
     except (RunNotFoundError, UnreadableLogError) as error:
         raise RunRefusedError(str(error)) from error
     except OSError as error:
@@ -42,7 +46,7 @@ def _isolated(run_id: str, started: RunStarted) -> str:
     )
 
 
-def _resumed_logs(store: RunStore, log: Log) -> Iterator[Log]:
+def _resumed_logs(store: RunStore, log: Log, read_log: ReadLog) -> Iterator[Log]:
     """The logs of the runs that were resumed, as far as they exist; `log` is complete without them."""
     seen = {log.records[0].run_id}
     resumed_id = log.started.original_run_id

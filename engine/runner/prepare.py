@@ -11,7 +11,7 @@ from engine.cache.decisions.recorded_outcomes import RecordedOutcomes, read_outc
 from engine.cache.keys.fingerprint_store import recall
 from engine.cache.keys.input_parts import InputHashers
 from engine.cache.keys.secret_parts import SecretParts
-from engine.cache.keys.sources import new_sources
+from engine.cache.keys.sources import Sources, new_sources
 from engine.cache.plan.explanation import Explainer
 from engine.cache.plan.plan import plan
 from engine.cache.plan.plan_entries import Plan
@@ -27,13 +27,13 @@ from engine.llm.budget import NO_LIMITS, BudgetLimits, CallBudget, limits_from_j
 from engine.llm.limits import RateLimits
 from engine.llm.providers import ANTHROPIC, PROVIDERS, Provider
 from engine.llm.service import LLMService
-from engine.log.reading.reader import Log
+from engine.log.reading.reader import Log, read_log
 from engine.log.storage.blobs import BlobLostError
 from engine.log.storage.run_store import RunStore
 from engine.log.values.large_values import fetched_fields
 from engine.nodes.registry import Kinds
+from engine.runner.find_run import ReadLog, find_logs
 from engine.runner.find_run import RunRefusedError as RunRefusedError  # noqa: PLC0414 - raised by what is here
-from engine.runner.find_run import find_logs
 from engine.runner.load_nested import NotComposableError, compose_loaded
 from engine.runner.secrets import FoundSecrets, LostSecretError, defaults_for, find_secrets, no_secrets, with_secrets
 from engine.runner.starting_state import UnfitStateError, fresh_start
@@ -162,17 +162,19 @@ def prepare_resume(
     llm: str | None = None,
     args: Mapping[str, Json] | None = None,
     budget: BudgetLimits = NO_LIMITS,
+    read_log: ReadLog = read_log,
 ) -> Preparation:
     """Prepare the resume of the run `wanted` (an id, the beginning of one, or `latest`).
 
     Without `llm`, the provider is that of the original run, and so are the fields carried over. `args` replace those of
     the original run by name; each limit that `budget` lacks is the one that the original run's command line gave.
+    `read_log` reads the logs.
     Raises RunRefusedError if the run is unknown, its log is unusable, or it is still running and not `force`.
     """
     composition = _composed(loaded)
     experience = composition.experience
     store = RunStore(loaded.directory)
-    logs = find_logs(store, wanted, force=force)
+    logs = find_logs(store, wanted, force=force, read_log=read_log)
     original = _original_in(logs)
     try:
         read = store.blobs.read
@@ -236,12 +238,12 @@ def make_scheduler(preparation: Preparation, find_nested: FindNested, hash_of: H
 
 
 @paused_collector()
-def make_plan(preparation: Preparation, kinds: Kinds) -> Plan:
-    """The plan of the prepared resume. Reads files, runs nothing."""
+def make_plan(preparation: Preparation, kinds: Kinds, sources: Sources | None = None) -> Plan:
+    """The plan of the prepared resume. Reads files, runs nothing. `sources` are those of an earlier plan."""
     assert preparation.original is not None
     secret_parts = SecretParts(preparation.found.secrets)
     results = Results(preparation.composition, preparation.args, preparation.start, hash_of=secret_parts.hash)
-    sources = new_sources(recall(preparation.store.data))
+    sources = sources or new_sources(recall(preparation.store.data))
     hashers = InputHashers(kinds, preparation.composition, sources, secret_parts)
     explainer = Explainer(preparation.logs, preparation.found.secrets)
     with sources.fingerprints.moment():

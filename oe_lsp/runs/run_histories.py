@@ -30,7 +30,15 @@ from engine.log.storage.run_store import RunStore
 from engine.log.values.input_values import ValueLostError
 from engine.nodes.prompts import look_up
 from engine.nodes.recorded_work import recorded_work
-from engine.report.node_facts import FieldFacts, NodeFacts, field_facts, node_facts, typical_execution, values_of
+from engine.report.node_facts import (
+    FieldFacts,
+    NodeEnd,
+    field_facts,
+    node_end,
+    node_facts,
+    typical_execution,
+    values_of,
+)
 from oe_lsp.ide.hover.run_history import Inserted, NodeHistory, PastExecution, PlannedAnswer, ShownRun
 
 _Found = TypeVar("_Found")
@@ -56,15 +64,20 @@ class LogCache:
         with known.lock:
             yield known.lines if known.is_readable() else None
 
-    def node_facts(self, log: Path, node_id: str, most: int = 3) -> NodeFacts | None:
-        """The facts about a node, found once as long as its log does not change; None where there are none."""
+    def node_end(self, log: Path, node_id: str) -> NodeEnd | None:
+        """How a node ended, found once as long as the log does not change; None where that is not known."""
         known = self._known(log)
         with known.lock:
             if not known.is_readable():
                 return None
-            if (node_id, most) not in known.facts:
-                known.facts[node_id, most] = _or_none(partial(node_facts, known.lines, node_id, most))
-            return known.facts[node_id, most]
+            if node_id not in known.ends:
+                known.ends[node_id] = _or_none(partial(node_end, known.lines, node_id))
+            return known.ends[node_id]
+
+    def began(self, log: Path, file_name: str) -> datetime | None:
+        """When a run of the experience in this file began; None for another's, or where that is not known."""
+        with self.opened(log) as lines:
+            return None if lines is None else _or_none(partial(_began, lines, file_name))
 
     def _known(self, log: Path) -> _KnownLog:
         with self._lock:
@@ -76,19 +89,18 @@ class LogCache:
 
 
 class _KnownLog(Struct):
-    """A log with what was found in it, for the thread that holds `lock`."""
+    """A log, and how nodes ended in it. For the thread that holds `lock`."""
 
     lines: LogLines
-    facts: dict[tuple[str, int], NodeFacts | None] = field(default_factory=dict)
+    ends: dict[str, NodeEnd | None] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def is_readable(self) -> bool:
         """Whether the log can be read; what was found before it changed is forgotten."""
         try:
             if self.lines.update():
-                self.facts.clear()
+                self.ends.clear()
         except (UnreadableLogError, OSError):
-            self.facts.clear()
             return False
         return True
 
@@ -108,7 +120,8 @@ class StoredRuns(Struct, frozen=True):
         """See RunHistory."""
         past = list(self._past(node_id))
         planned = self.planned(node_id)
-        facts = self.cache.node_facts(self._log, node_id)
+        with self.cache.opened(self._log) as lines:
+            facts = None if lines is None else _or_none(partial(node_facts, lines, node_id))
         if facts is None and not past and planned is None:
             return None
         return NodeHistory(facts, self.spent(node_id), planned, past)
@@ -131,19 +144,18 @@ class StoredRuns(Struct, frozen=True):
         return self.store.log(self.run.run_id)
 
     def _past(self, node_id: str) -> Iterator[PastExecution]:
-        began, found = time.monotonic(), 0
+        asked_at, found = time.monotonic(), 0
         for run_id in run_ids(self.store)[:_MOST_CANDIDATES]:
-            if found == _MOST_PAST or time.monotonic() - began > _PAST_SECONDS:
+            if found == _MOST_PAST or time.monotonic() - asked_at > _PAST_SECONDS:
                 return
             log = self.store.log(run_id)
-            facts = self.cache.node_facts(log, node_id, most=0)
-            with self.cache.opened(log) as lines:
-                if facts is None or lines is None or not _or_none(partial(_is_of, lines, self.file_name)):
-                    continue
-                past = _or_none(partial(_past_execution, facts, lines, self.store.lock(run_id), run_id))
-            if past is not None:
-                found += 1
-                yield past
+            end = self.cache.node_end(log, node_id)
+            began = None if end is None else self.cache.began(log, self.file_name)
+            if end is None or began is None:
+                continue
+            is_running = end.status is NodeStatus.RUNNING and is_held(self.store.lock(run_id))
+            found += 1
+            yield PastExecution(run_id, end.status, is_running, end.at or began, end.duration_ms)
 
 
 def newest_run(store: RunStore, file_name: str, cache: LogCache) -> ShownRun | None:
@@ -152,9 +164,8 @@ def newest_run(store: RunStore, file_name: str, cache: LogCache) -> ShownRun | N
     Blocking.
     """
     for run_id in (_or_none(store.whole_run_ids) or [])[:_MOST_CANDIDATES]:
-        with cache.opened(store.log(run_id)) as lines:
-            if lines is not None and _or_none(partial(_is_of, lines, file_name)):
-                return ShownRun(run_id, _or_none(lines.finished) is None and is_held(store.lock(run_id)))
+        if cache.began(store.log(run_id), file_name) is not None:
+            return ShownRun(run_id, is_held(store.lock(run_id)))
     return None
 
 
@@ -163,18 +174,12 @@ def run_ids(store: RunStore) -> list[str]:
     return _or_none(store.run_ids) or []
 
 
-def _past_execution(facts: NodeFacts, lines: LogLines, lock: Path, run_id: str) -> PastExecution:
-    whole = facts.whole
-    took = whole.duration_ms if whole is not None and whole.produced_by is None else None
-    is_running = facts.status is NodeStatus.RUNNING and lines.finished() is None and is_held(lock)
-    return PastExecution(run_id, facts.status, is_running, facts.ended_at or moment(lines.started().ts), took)
-
-
-def _is_of(lines: LogLines, file_name: str) -> bool:
-    """Whether a log is of the experience in this file; older logs do not say."""
-    started = lines.started().event
-    reference = started.experience if isinstance(started, RunStarted) else None
-    return reference is None or file_name_in(reference.path) == file_name
+def _began(lines: LogLines, file_name: str) -> datetime | None:
+    """When a run began; None if its log is of the experience in another file. Older logs do not say."""
+    started = lines.started()
+    reference = started.event.experience if isinstance(started.event, RunStarted) else None
+    is_other = reference is not None and file_name_in(reference.path) != file_name
+    return None if is_other else moment(started.ts)
 
 
 def _inserted(lines: LogLines, node: Node, path: ValuePath) -> Inserted | None:

@@ -52,6 +52,7 @@ class Editor(LanguageClient):
         self.questions: list[str] = []
         self.actions: list[list[str]] = []
         self.refreshes = 0
+        self.hint_refreshes = 0
         self.registered: list[str] = []
         self.pulls_diagnostics = False
         self._declared = capabilities or _capabilities(encoding, progress=progress)
@@ -167,6 +168,21 @@ class Editor(LanguageClient):
                 return
             await self.until(lambda before=refreshes: self.refreshes > before)
 
+    async def hints(self, uri: str) -> list[str]:
+        """The labels of the inlay hints of a document, in its order."""
+        whole = types.Range(types.Position(0, 0), types.Position(100_000, 0))
+        params = types.InlayHintParams(types.TextDocumentIdentifier(uri), whole)
+        found = await asyncio.wait_for(self.text_document_inlay_hint_async(params), SECONDS)
+        return [str(hint.label) for hint in found or []]
+
+    async def until_hints(self, uri: str, holds: Callable[[list[str]], bool]) -> list[str]:
+        """Wait for inlay hints: look now, and after each refresh that the server asks for."""
+        while True:
+            refreshes = self.hint_refreshes
+            if holds(hints := await self.hints(uri)):
+                return hints
+            await self.until(lambda before=refreshes: self.hint_refreshes > before)
+
     async def execute(self, command: str, *arguments: Any) -> Any:
         params = types.ExecuteCommandParams(command=command, arguments=list(arguments))
         return await asyncio.wait_for(self.workspace_execute_command_async(params), SECONDS)
@@ -251,6 +267,10 @@ class Editor(LanguageClient):
         def refresh(_: None) -> None:
             self.refreshes += 1
 
+        @self.feature(types.WORKSPACE_INLAY_HINT_REFRESH)
+        def refresh_hints(_: None) -> None:
+            self.hint_refreshes += 1
+
         @self.feature(types.CLIENT_REGISTER_CAPABILITY)
         def register(params: types.RegistrationParams) -> None:
             self.registered += [registration.method for registration in params.registrations]
@@ -283,6 +303,7 @@ def _capabilities(encoding: str, *, progress: bool) -> types.ClientCapabilities:
             configuration=True,
             execute_command=types.ExecuteCommandClientCapabilities(),
             code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=True),
+            inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=True),
         ),
         text_document=types.TextDocumentClientCapabilities(
             code_lens=types.CodeLensClientCapabilities(),

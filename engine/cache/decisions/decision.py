@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.cache.decisions.execution_path import ExecutionPath
-from engine.cache.decisions.recorded_outcomes import RecordedEnd, RecordedOutcome, RecordedOutcomes
+from engine.cache.decisions.recorded_outcomes import RecordedEnd, RecordedFailure, RecordedOutcome, RecordedOutcomes
 from engine.cache.decisions.reuse_policy import ReusePolicy
 from engine.cache.keys.input_hash import InputKey
 from engine.experience.model import OnAmbiguous
@@ -45,7 +45,8 @@ class Decision(Struct, frozen=True):
     """The answer and its reasons. `key` is None while an input part is unknown; `restored` is the outcome to reuse.
 
     With an `ambiguity`, it does not run but fails, or waits until somebody was asked. `changed` are the input parts
-    that differ from those of the latest outcome, if there is one, except those of secrets.
+    that differ from those of the latest outcome or failure, if there is one, except those of secrets. `fails_again`: it
+    failed in the original run, and none of the parts that are known differs from those that it failed with.
     """
 
     answer: Answer
@@ -54,6 +55,7 @@ class Decision(Struct, frozen=True):
     restored: RecordedOutcome | None = None
     ambiguity: Ambiguity | None = None
     changed: tuple[str, ...] = ()
+    fails_again: bool = False
 
 
 def first_decision(key: InputKey) -> Decision:
@@ -87,14 +89,13 @@ def _decide_known(
     original: RecordedOutcomes, path: ExecutionPath, key: InputKey, unfit: Unfit, policy: ReusePolicy
 ) -> Decision:
     if not policy.cache:
-        return Decision(Answer.WILL_RUN, ("cache: false",), key)
+        return _runs(Answer.WILL_RUN, ("cache: false",), original, path, key, [])
     recorded = original.recorded(path, policy.equals)
     hit = next((outcome for outcome in reversed(recorded) if _fits(outcome, key)), None)
     if hit is not None and hit.produced:
         hit = replace(hit, produced=original.latest_produced(path, hit))
     if hit is None:
-        changed = _changed_since_latest(recorded, key)
-        return Decision(Answer.WILL_RUN, _why(original, path, key, recorded, {}, policy), key, changed=changed)
+        return _runs(Answer.WILL_RUN, _why(original, path, key, recorded, {}, policy), original, path, key, recorded)
     try:
         refused = _refused(hit, unfit, policy)
     except NotYetKnownError as error:
@@ -131,14 +132,32 @@ def _decide_unknown(
 ) -> Decision:
     if not policy.cache:
         waits = any(name.startswith("edges.") for name in unknown)  # only edges carry skips and failures
-        return Decision(Answer.IF_PREDECESSORS_SUCCEED if waits else Answer.WILL_RUN, ("cache: false",))
+        answer = Answer.IF_PREDECESSORS_SUCCEED if waits else Answer.WILL_RUN
+        return replace(_runs(answer, ("cache: false",), original, path, key, []), key=None)
     recorded = original.recorded(path, policy.equals)
     if any(_could_hit(outcome, key, unknown) and not _reloaded(outcome, policy) for outcome in recorded):
         return Decision(Answer.DEPENDS, tuple(f"{name} comes from {source}" for name, source in unknown.items()))
     why = _why(original, path, key, recorded, unknown, policy)
     if recorded and not _changed(recorded[-1], key):
         why = _reloaded(recorded[-1], policy) or why
-    return Decision(Answer.IF_PREDECESSORS_SUCCEED, why, changed=_changed_since_latest(recorded, key))
+    return replace(_runs(Answer.IF_PREDECESSORS_SUCCEED, why, original, path, key, recorded), key=None)
+
+
+def _runs(
+    answer: Answer,
+    why: tuple[str, ...],
+    original: RecordedOutcomes,
+    path: ExecutionPath,
+    key: InputKey,
+    recorded: list[RecordedOutcome],
+) -> Decision:
+    """The decision to run, with what changed since the latest outcome or, after a failure, since that."""
+    failure = original.failures.get(path) if original.ends.get(path) is RecordedEnd.FAILED else None
+    if failure is None or failure.input_parts is None:
+        changed = _changed_since(recorded[-1], key) if recorded else ()
+        return Decision(answer, why, key, changed=changed, fails_again=failure is not None)
+    changed = _changed_since(failure, key)
+    return Decision(answer, why, key, changed=changed, fails_again=not _changed(failure, key))
 
 
 def _ambiguous(made: Decision, run_id: str, policy: ReusePolicy) -> Decision:
@@ -159,18 +178,17 @@ def _could_hit(outcome: RecordedOutcome, known: InputKey, unknown: Mapping[str, 
     return outcome.not_restorable is None and not _changed(outcome, known) and not _gone(outcome, known, unknown)
 
 
-def _changed_since_latest(recorded: list[RecordedOutcome], key: InputKey) -> tuple[str, ...]:
-    if not recorded:
-        return ()
-    secret = {*key.keyed, *recorded[-1].keyed_parts}
-    return tuple(name for name in _changed(recorded[-1], key) if name not in secret)
+def _changed_since(before: RecordedOutcome | RecordedFailure, key: InputKey) -> tuple[str, ...]:
+    secret = {*key.keyed, *before.keyed_parts}
+    return tuple(name for name in _changed(before, key) if name not in secret)
 
 
-def _changed(outcome: RecordedOutcome, known: InputKey) -> list[str]:
+def _changed(before: RecordedOutcome | RecordedFailure, known: InputKey) -> list[str]:
+    input_parts = before.input_parts or {}
     return [
         name
         for name, digest in known.parts.items()
-        if (outcome.input_parts.get(name) != digest or outcome.keyed_parts.get(name) != known.keyed.get(name))
+        if (input_parts.get(name) != digest or before.keyed_parts.get(name) != known.keyed.get(name))
         and known.counts(name)
     ]
 
@@ -195,7 +213,7 @@ def _why(
         return _why_not(recorded[-1], original, path, key, unknown)
     end = original.ends.get(path)
     if end is RecordedEnd.FAILED:
-        return (f"failed in the original run: {_first_line(original.errors.get(path, ''))}",)
+        return (f"failed in the original run: {_first_line(original.failures[path].message)}",)
     if original.open_since(path) is not None:
         return ()
     if end is not None:

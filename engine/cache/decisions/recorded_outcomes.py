@@ -62,6 +62,14 @@ class RecordedOutcome(Struct, frozen=True):
     used_hash: str | None = None
 
 
+class RecordedFailure(Struct, frozen=True):
+    """How an execution failed, and the input parts that it failed with; None in logs of older versions."""
+
+    message: str
+    input_parts: Mapping[str, str] | None = None
+    keyed_parts: Mapping[str, str] = {}
+
+
 class RecordedOutcomes(Struct):
     """The outcomes of an original run. `spent` are its own costs; `lineage_spent` includes the runs before it.
 
@@ -75,7 +83,7 @@ class RecordedOutcomes(Struct):
     lineage_spent: Sums
     outcomes: dict[ExecutionPath, list[RecordedOutcome]] = field(default_factory=dict)
     ends: dict[ExecutionPath, RecordedEnd] = field(default_factory=dict)
-    errors: dict[ExecutionPath, str] = field(default_factory=dict)
+    failures: dict[ExecutionPath, RecordedFailure] = field(default_factory=dict)
     open: dict[ExecutionPath, str] = field(default_factory=dict)
     lists: RecordedLists = field(default_factory=RecordedLists)
     keys: set[str] = field(default_factory=set)
@@ -122,7 +130,9 @@ class RecordedOutcomes(Struct):
 
         Mask them in errors, too.
         """
-        self.errors = {path: secrets.masked(error) for path, error in self.errors.items()}
+        self.failures = {
+            path: replace(failure, message=secrets.masked(failure.message)) for path, failure in self.failures.items()
+        }
         for path, outcomes in self.outcomes.items():
             self.outcomes[path] = [
                 replace(each, not_restorable=MASKED_OUTPUT)
@@ -184,7 +194,7 @@ def _note_end(original: RecordedOutcomes, event: NodeFailed | NodeSkipped | Node
     if not isinstance(event, NodeSkipped) and event.attempt_id is not None:
         original._settled.add(path)
     if isinstance(event, NodeFailed):
-        original.errors[path] = event.error.message
+        original.failures[path] = RecordedFailure(event.error.message, event.input_parts, event.keyed_parts or {})
 
 
 def _remember(

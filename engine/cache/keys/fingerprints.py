@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from engine.cache.keys.file_stamps import Stamp
 from engine.canonical import hash_bytes
+from engine.unsaved_texts import unsaved
 
 BIG = 1024 * 1024
 """Bytes. From this size on, a file is read in pieces, is not taken for text, and is remembered across runs."""
@@ -56,6 +57,7 @@ class Fingerprints:
         self._remembered = remembered or {}
         self._clock = clock
         self._known: dict[Path, Known] = {}
+        self._typed: dict[Path, Fingerprint] = {}
         self._moment: dict[Path, Fingerprint] | None = None
 
     @contextlib.contextmanager
@@ -87,6 +89,9 @@ class Fingerprints:
             return _read_link(path)
         if not stat.S_ISREG(status.st_mode):
             return MISSING_FILE
+        typed = unsaved(path)
+        if typed is not None:
+            return self._of_typed(path, typed)
         stamp = Stamp.of(status)
         known = self._known.get(path)
         if known is None and status.st_size >= BIG:
@@ -102,6 +107,14 @@ class Fingerprints:
         self._known[path] = known
         return known.fingerprint
 
+    def _of_typed(self, path: Path, content: bytes) -> Fingerprint:
+        """The fingerprint of an unsaved text; the same object while it stays the same."""
+        fingerprint = _fingerprint(content)
+        known = self._typed.get(path)
+        if known is None or known != fingerprint:
+            self._typed[path] = known = fingerprint
+        return known
+
     def of_all(self, files: Mapping[str, Path]) -> dict[str, Fingerprint]:
         """The fingerprints of a node's files, by the name of their part."""
         return {name: self.of(path) for name, path in files.items()}
@@ -116,6 +129,10 @@ def _read(path: Path, size: int) -> Fingerprint:
         if size >= BIG:
             return _read_big(file)
         content = file.read()
+    return _fingerprint(content)
+
+
+def _fingerprint(content: bytes) -> Fingerprint:
     digest = hash_bytes(content)
     is_crlf_text = b"\r\n" in content and b"\0" not in content
     text_digest = hash_bytes(content.replace(b"\r\n", b"\n")) if is_crlf_text else digest

@@ -39,7 +39,9 @@ class Answerer(Struct, frozen=True):
             changes = self._changes(node, context, made)
             skipped = made.answer is Answer.SKIPPED
             result = Result(Ending.CANCELLED, reason=NOT_ASKED_FOR) if skipped else UNDETERMINED
-            return Entry(node.id, made.answer, made.reasons, changes=changes, key=key), result
+            return Entry(
+                node.id, made.answer, made.reasons, changes=changes, key=key, fails_again=made.fails_again
+            ), result
         saved_ms, saved = outcome.duration_ms, saved_by(outcome.metrics)
         entry = Entry(node.id, made.answer, made.reasons, saved_ms, saved, key=key)
         return entry, done(outcome.output, outcome.metrics)

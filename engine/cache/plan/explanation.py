@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct
 from engine.cache.decisions.execution_path import ExecutionPath, path_of
 from engine.experience.analyse import analyse
 from engine.expressions import MISSING, Json, Missing
-from engine.log.events.events import NodeCached, NodeCompleted, ScopeKind
+from engine.log.events.events import NodeCached, NodeCompleted, NodeFailed, ScopeKind
 from engine.log.reading.reader import Log
 from engine.log.secrets.masking import Secrets
 from engine.log.storage.blobs import BlobLostError, Blobs, blobs_of
@@ -41,7 +41,7 @@ class Explainer:
         self, path: ExecutionPath, node_id: str, parts: Iterable[str], today: CurrentValue
     ) -> tuple[Change, ...]:
         """The changes of `parts` of the execution at `path`; those of which neither value is known are left out."""
-        logged = next((logged for logged in self._logged if path in logged.outcomes), None)
+        logged = next((logged for logged in self._logged if path in logged.ends), None)
         if logged is None:
             return ()
         found = (self._change(logged, path, node_id, part, today) for part in parts)
@@ -74,19 +74,19 @@ class _LoggedParts:
         self._texts: dict[str, Json | Missing] = {}
 
     @cached_property
-    def outcomes(self) -> dict[ExecutionPath, NodeCached | NodeCompleted]:
-        """The latest outcome at each path."""
+    def ends(self) -> dict[ExecutionPath, NodeCached | NodeCompleted | NodeFailed]:
+        """The latest outcome or failure at each path that has input parts."""
         return {
             path_of(event.node_id, event.scope): event
             for event in (record.event for record in self._log.records)
-            if isinstance(event, (NodeCached, NodeCompleted)) and event.output is not None
+            if isinstance(event, (NodeCached, NodeCompleted, NodeFailed)) and event.input_parts is not None
         }
 
     def before(self, path: ExecutionPath, node_id: str, part: str) -> Json | Missing:
         """The value of the part; MISSING where the log does not have it."""
-        outcome = self.outcomes[path]
+        end = self.ends[path]
         section, _, name = part.partition(".")
-        if part not in (outcome.input_parts or {}):
+        if part not in (end.input_parts or {}):
             return MISSING
         is_nested = any(kind == ScopeKind.EXPERIENCE.value for kind, *_ in path[0])
         if section == "spec":
@@ -94,11 +94,11 @@ class _LoggedParts:
         if section == "runArgs":
             return MISSING if is_nested else self._run_arg(name)
         if is_received(part):
-            return self._value(outcome, section, name)
-        return self._text((outcome.input_parts or {})[part])
+            return self._value(end, section, name)
+        return self._text((end.input_parts or {})[part])
 
-    def _value(self, outcome: NodeCached | NodeCompleted, section: str, name: str) -> Json | Missing:
-        received = self._inputs.behind(outcome)
+    def _value(self, end: NodeCached | NodeCompleted | NodeFailed, section: str, name: str) -> Json | Missing:
+        received = self._inputs.behind(end)
         if received is None:
             return MISSING
         if section == "item":

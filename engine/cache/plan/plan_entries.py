@@ -23,7 +23,8 @@ class Entry(Struct, frozen=True):
     `items` are the answers for its parts, as far as known: items of a fan-out or pipeline, iterations of a loop, each
     with its `index`, or vertices of a nested experience, with their own ids. `part` is the word for one of them.
     `saved_ms` and `saved` are time and costs that restoring saves; `changes` are the input parts that changed, for a
-    group those that all items share. `key` is the input hash, where it is known.
+    group those that all items share. `key` is the input hash, where it is known. `fails_again`: it failed, and nothing
+    that is known of its inputs has changed since.
     """
 
     node_id: str
@@ -36,6 +37,7 @@ class Entry(Struct, frozen=True):
     part: str = "item"
     changes: tuple[Change, ...] = ()
     key: str | None = None
+    fails_again: bool = False
 
 
 class Plan(Struct, frozen=True):

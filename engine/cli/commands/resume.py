@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -60,7 +59,6 @@ PLAN_CHANGED = 4
 @budget_options
 @llm_option("that of the original run")
 @python_option
-@click.option("--text-from-stdin", is_flag=True, hidden=True, help="With --plan: read experience.yaml from stdin.")
 @click.option("--new-run-id", hidden=True, help="The id of the new run, a UUID; for the language server.")
 @logging_options
 def command(
@@ -81,7 +79,6 @@ def command(
     budget: BudgetLimits,
     llm: str | None,
     python: str | None,
-    text_from_stdin: bool,
     new_run_id: str | None,
     log: LogOptions,
 ) -> int:
@@ -107,10 +104,8 @@ def command(
         raise click.UsageError("--json needs --plan; for events as JSON use --log-format json")
     if isolated is not None and (only_plan or from_ or only or rerun or accept or expect):
         raise click.UsageError("--isolated excludes --plan, --expect, --from, --only, --rerun and --accept")
-    if text_from_stdin and not only_plan:
-        raise click.UsageError("--text-from-stdin needs --plan: only files on disk can run")
     args = None if args_text is None else parse_args(args_text)
-    loaded = load_valid(path, sys.stdin.buffer.read().decode("utf-8", "surrogatepass") if text_from_stdin else None)
+    loaded = load_valid(path)
     try:
         preparation = prepare_resume(loaded, original, force=force, llm=llm, args=args, budget=budget)
     except RunRefusedError as error:

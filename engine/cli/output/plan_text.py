@@ -78,6 +78,8 @@ def _entry_to_json(entry: Entry) -> dict[str, Json]:
     }
     if entry.index is not None:
         fields["item"] = entry.index
+    if entry.fails_again:
+        fields["failsAgain"] = True
     if entry.changes:
         fields["changes"] = [change_to_json(change) for change in entry.changes]
     if entry.items:

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from engine.experience.files.port import Entry
 from engine.file_names import is_writable
 from engine.syntax import MAX_FILE_BYTES
+from engine.unsaved_texts import unsaved
 
 _Identity = tuple[int, int, int]
 
@@ -81,6 +82,9 @@ class DiskFiles(Struct, eq=False):
         return (Entry.FILE if stat.S_ISREG(status.st_mode) else Entry.UNKNOWN), identity
 
     def _read(self, path: str, size: int) -> str | None:
+        typed = unsaved(self._absolute(path))
+        if typed is not None:
+            return typed.decode("utf-8", "surrogatepass")
         if size > MAX_FILE_BYTES:
             return None
         try:

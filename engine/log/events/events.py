@@ -254,13 +254,16 @@ class NodeCompleted(Sparse, frozen=True, kw_only=True):
 class NodeFailed(Sparse, frozen=True, kw_only=True):
     """The final failure of a node or item in this run.
 
-    `started_in`: it was not attempted, since that run had started it and its end is unknown.
+    `input_parts` and `keyed_parts` are as in NodeCompleted: they tell whether the node would fail again. `started_in`:
+    it was not attempted, since that run had started it and its end is unknown.
     """
 
     type: ClassVar[str] = "node.failed"
     node_id: str
     scope: tuple[Scope, ...] = ()
     attempt_id: str | None = None
+    input_parts: Mapping[str, str] | None = None
+    keyed_parts: Mapping[str, str] | None = None
     error: ErrorInfo
     duration_ms: Amount | None = None
     counts: Counts | None = None

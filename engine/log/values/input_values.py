@@ -11,7 +11,17 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from engine.json_types import Json
-from engine.log.events.events import Event, Input, NodeCached, NodeCompleted, NodeStarted, Record, RunStarted
+from engine.log.events.events import (
+    Event,
+    Input,
+    NodeCached,
+    NodeCompleted,
+    NodeFailed,
+    NodeStarted,
+    Record,
+    RunStarted,
+    Scope,
+)
 from engine.log.storage.blobs import BlobLostError
 from engine.log.values.input_names import is_name
 from engine.log.values.large_values import Read, fetched, is_reference
@@ -90,18 +100,18 @@ class InputValues(ReferencedValues):
     def __init__(self, records: Iterable[Record], read: Read) -> None:
         events: dict[int, Event] = {}
         super().__init__(events.get, read)
-        self._starts: dict[str, NodeStarted] = {}
+        self._starts: dict[tuple[str, tuple[Scope, ...]], NodeStarted] = {}
         for record in records:
             event = record.event
             events[record.seq] = event
             if isinstance(event, NodeStarted) and event.attempt_id is not None:
-                self._starts[event.attempt_id] = event
+                self._starts[event.node_id, event.scope] = event
 
-    def behind(self, outcome: NodeCached | NodeCompleted) -> Input | None:
+    def behind(self, end: NodeCached | NodeCompleted | NodeFailed) -> Input | None:
         """The input of an execution, with names unresolved; None if the log does not have it."""
-        if isinstance(outcome, NodeCached):
-            return outcome.input
-        started = self._starts.get(outcome.attempt_id or "")
+        if isinstance(end, NodeCached):
+            return end.input
+        started = self._starts.get((end.node_id, end.scope))
         return started.input if started is not None else None
 
 

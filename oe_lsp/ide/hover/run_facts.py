@@ -10,7 +10,7 @@ from engine.expressions import Path
 from engine.json_types import Json
 from engine.log.events.counters import Sums
 from engine.log.events.usage_totals import add
-from engine.log.humanize import age, duration, plural, shortened, spent_text
+from engine.log.humanize import age, duration, place_text, plural, shortened, spent_text
 from engine.log.reading.view import NodeStatus
 from engine.report.executions import Execution
 from engine.report.node_facts import NodeFacts, NotShown, Values
@@ -133,7 +133,7 @@ def _parts(facts: NodeFacts) -> Iterator[str]:
             texts.append(_inline(part.error.message))
         elif values:
             texts.append(_one_line(*next(iter(values.items()))))
-        yield f"- {_name(part.label)}: {' · '.join(texts)}"
+        yield f"- {_name(place_text(part.node_id, part.scope))}: {' · '.join(texts)}"
     hidden = sum(facts.statuses.values()) - len(facts.parts)
     if hidden > 0:
         yield f"- … and {hidden} more"
@@ -143,7 +143,7 @@ def _plan(planned: PlannedAnswer | None) -> Iterator[str]:
     if planned is None:
         return
     reasons = "; ".join(_inline(reason) for reason in planned.reasons[:_MOST_REASONS])
-    yield f"**Resume**: {_inline(planned.answer)}{': ' + reasons if reasons else ''}"
+    yield f"**Resume**: {planned.answer}{': ' + reasons if reasons else ''}"
     lines = [line for _, change in planned.changes for line in change.splitlines()]
     if lines:
         more = [f"… {len(lines) - _MOST_CHANGE_LINES} more lines"] if len(lines) > _MOST_CHANGE_LINES else []
@@ -192,7 +192,8 @@ def _one_line(name: str, value: Json | NotShown) -> str:
     label = _name(name) if name else "edge output"
     if isinstance(value, NotShown):
         return f"{label}: not shown: {_inline(value.why)}"
-    return f"{label}: {markdown.code(_shown(value, 1).partition(chr(10))[0])}"
+    text = value.strip().partition("\n")[0] if isinstance(value, str) else value
+    return f"{label}: {_name(_json(text))}"
 
 
 def _shown(value: Json, most: int) -> str:

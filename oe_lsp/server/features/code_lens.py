@@ -9,10 +9,15 @@ from lsprotocol import types
 from oe_lsp.ide.runs.code_lens import Lens, LensAction, code_lenses
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.transport.errors import RequestFailedError
-from oe_lsp.server.transport.names import CANCEL_RUN, RESUME_RUN, RUN_EXPERIENCE
+from oe_lsp.server.transport.names import CANCEL_RUN, RESUME_RUN, RUN_EXPERIENCE, SHOW_PLAN
 from oe_lsp.server.transport.uris import path_of
 
-_COMMANDS = {LensAction.RUN: RUN_EXPERIENCE, LensAction.RESUME: RESUME_RUN, LensAction.CANCEL: CANCEL_RUN}
+_COMMANDS = {
+    LensAction.RUN: RUN_EXPERIENCE,
+    LensAction.RESUME: RESUME_RUN,
+    LensAction.WHY: SHOW_PLAN,
+    LensAction.CANCEL: CANCEL_RUN,
+}
 
 
 async def code_lens(session: Session, params: types.CodeLensParams) -> list[types.CodeLens] | None:
@@ -31,7 +36,8 @@ async def run_lenses(session: Session, uri: str, limit: int) -> list[types.CodeL
         runs = await session.runs.newest_whole(uri, limit)
     except RequestFailedError:
         runs = []  # running the experience then says why
-    lenses = code_lenses(runs, datetime.now(timezone.utc), limit)
+    now, is_trusted = datetime.now(timezone.utc), session.capabilities.options.trusted is not False
+    lenses = code_lenses(runs, now, limit, session.shown.get(uri), is_trusted=is_trusted)
     first_line = (session.documents.text(uri) or "").partition("\n")[0]
     return [_to_lsp(lens, uri, min(number, len(first_line))) for number, lens in enumerate(lenses)]
 
@@ -39,7 +45,9 @@ async def run_lenses(session: Session, uri: str, limit: int) -> list[types.CodeL
 def _to_lsp(lens: Lens, uri: str, column: int) -> types.CodeLens:
     """A lens at a column of its own: not every client keeps the order of those that share a range."""
     place = types.Position(0, column)
-    arguments = [uri] if lens.run_id is None else [uri, lens.run_id]
+    arguments: list[object] = [uri] if lens.run_id is None else [uri, lens.run_id]
+    if lens.expect is not None:
+        arguments.append({"expect": lens.expect})
     return types.CodeLens(
         types.Range(place, place), types.Command(lens.title, _COMMANDS[lens.action], arguments=arguments)
     )

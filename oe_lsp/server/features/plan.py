@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from oe_lsp.runs.plan import PlannedNode, PlanRefusedError, read_plan
+from oe_lsp.ide.runs.planned_run import PlannedNode
+from oe_lsp.runs.planner import PlanRefusedError
 from oe_lsp.server.features.command_arguments import require_run_id
 from oe_lsp.server.session.experience_files import experience_path
 from oe_lsp.server.session.session import Session
@@ -18,8 +19,10 @@ async def plan(session: Session, given: object) -> PlanResult:
     """
     params = read_params(given, RunParams)
     path, run_id = experience_path(params.uri), require_run_id(params.run_id)
+    if session.capabilities.options.trusted is False:  # reading the versions of its interpreters starts them
+        raise RequestFailedError("No plan: this workspace is not trusted. Trust it first.")
     try:
-        planned = await read_plan(path, run_id, session.documents.text(params.uri))
+        planned = await session.planner.plan(path, run_id, session.documents.open_texts_for(params.uri))
     except PlanRefusedError as error:
         raise RequestFailedError(str(error)) from error
     return PlanResult(planned.digest, planned.saved_ms, planned.saved_usd, list(_entries(planned.nodes)))

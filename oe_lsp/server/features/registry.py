@@ -57,6 +57,7 @@ SNAPSHOT_REQUESTS = (
     Feature(types.TEXT_DOCUMENT_DOCUMENT_LINK, "document_link:document_link"),
     Feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, "semantic_tokens:full", _TOKENS),
     Feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL_DELTA, "semantic_tokens:delta", _TOKENS),
+    Feature(types.TEXT_DOCUMENT_INLAY_HINT, "inlay_hint:inlay_hint"),
     Feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_RANGE, "semantic_tokens:range_", _TOKENS),
 )
 """Answered in a thread by a function of the session, the snapshot of the document's newest text, and the params."""
@@ -80,6 +81,7 @@ SESSION_MESSAGES = (
     Feature(names.RUNS, "list_runs:runs"),
     Feature(names.RUN_STATE, "run_state:run_state"),
     Feature(names.PLAN, "plan:plan"),
+    Feature(names.DOCUMENT, "document:document"),
 )
 """Handled on the event loop by a coroutine of the session and the params."""
 
@@ -88,6 +90,8 @@ COMMANDS = (
     Feature(names.RESUME_RUN, "start_run:resume_run"),
     Feature(names.CANCEL_RUN, "cancel_run:cancel_run"),
     Feature(names.INSPECT_RUN, "run_state:inspect_run"),
+    Feature(names.SHOW_RUN, "show_run:show_run"),
+    Feature(names.SHOW_PLAN, "show_run:show_plan"),
     Feature(names.COPY_COMMAND, "copy_command:copy_command"),
 )
 """Carried out on the event loop by a coroutine of the session and the list of arguments."""

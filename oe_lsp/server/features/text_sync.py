@@ -15,8 +15,13 @@ async def did_open(session: Session, params: types.DidOpenTextDocumentParams) ->
 async def did_change(session: Session, params: types.DidChangeTextDocumentParams) -> None:
     """Analyse the new text, into which the protocol has merged all changes."""
     uri = params.text_document.uri
-    if uri in session.documents and params.content_changes:
-        session.documents.update(uri, params.text_document.version, params.content_changes[-1].text)
+    if not params.content_changes:
+        return
+    text = params.content_changes[-1].text
+    if uri in session.documents:
+        session.documents.update(uri, params.text_document.version, text)
+    else:
+        session.other_text_changed(uri, text)
 
 
 async def did_close(session: Session, params: types.DidCloseTextDocumentParams) -> None:

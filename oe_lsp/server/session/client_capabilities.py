@@ -24,6 +24,8 @@ class Capabilities(Struct, frozen=True):
     pulls_diagnostics: bool
     diagnostic_refresh: bool
     code_lens_refresh: bool
+    inlay_hint_refresh: bool
+    syncs_dynamically: bool
     configuration: bool
     watches_files: bool
     snippets: bool
@@ -52,6 +54,8 @@ def read_capabilities(params: types.InitializeParams) -> Capabilities:
     pulled = document.diagnostic if document else None
     refreshed = workspace.diagnostics if workspace else None
     lens = workspace.code_lens if workspace else None
+    hint = workspace.inlay_hint if workspace else None
+    synced = document.synchronization if document else None
     watched = workspace.did_change_watched_files if workspace else None
     item = document.completion.completion_item if document and document.completion else None
     modes = item.insert_text_mode_support if item else None
@@ -71,6 +75,8 @@ def read_capabilities(params: types.InitializeParams) -> Capabilities:
         pulls_diagnostics=pulls_diagnostics(capabilities),
         diagnostic_refresh=bool(refreshed and refreshed.refresh_support),
         code_lens_refresh=bool(lens and lens.refresh_support),
+        inlay_hint_refresh=bool(hint and hint.refresh_support),
+        syncs_dynamically=bool(synced and synced.dynamic_registration),
         configuration=bool(workspace and workspace.configuration),
         watches_files=bool(watched and watched.dynamic_registration),
         snippets=bool(item and item.snippet_support),

@@ -30,13 +30,24 @@ class Consent:
         self._trusted = trusted
         self._folders = folders
 
+    async def is_given(self, folder: Path) -> bool:
+        """Whether code in `folder` may run, without asking."""
+        if self._trusted is None:
+            return await asyncio.to_thread(self._folders.contains, folder)
+        return self._trusted
+
+    @property
+    def agreed_options(self) -> tuple[str, ...]:
+        """None: the answer changes nothing about the run."""
+        return ()
+
     async def must_ask(self, uri: str) -> bool:
         """True if the user must be asked before code beside the experience runs. Raises RequestFailedError, with the
         reason, where it may not run.
         """
         if self._trusted is False:
             raise RequestFailedError("Not run: this workspace is not trusted. Trust it first.")
-        return not self._trusted and not await asyncio.to_thread(self._folders.contains, experience_path(uri).parent)
+        return not await self.is_given(experience_path(uri).parent)
 
     async def ask(self, uri: str) -> bool:
         """Ask whether code beside the experience may run, and remember the answer Run.

@@ -71,6 +71,7 @@ class Documents:
         self._limit = limit
         self._subscribers: list[Subscriber] = []
         self._documents: dict[str, _Document] = {}
+        self._other_texts: dict[Path, str] = {}
         self._turn = asyncio.Lock()
 
     def subscribe(self, subscriber: Subscriber) -> None:
@@ -85,13 +86,21 @@ class Documents:
             document = self._documents[uri] = _Document(path, version, text, self._files(path))
         document.version, document.text = version, text
         self._analyse_soon(uri, document)
-        self._analyse_dependents(document)
+        self._analyse_readers(document.path, document)
 
     def refresh(self) -> None:
         """Analyse every open experience again, with the files as they are now."""
         for uri, document in self._documents.items():
             document.is_stale = True
             self._analyse_soon(uri, document)
+
+    def update_other(self, path: Path, text: str | None) -> None:
+        """Set the text in the editor of a file that is no experience, such as a prompt; None once it is closed."""
+        if text is None:
+            self._other_texts.pop(path, None)
+        else:
+            self._other_texts[path] = text
+        self._analyse_readers(path)
 
     def close(self, uri: str) -> None:
         """Forget a document. Nothing more is published for it."""
@@ -101,7 +110,7 @@ class Documents:
             return
         if document.analysing is not None:
             document.analysing.cancel()
-        self._analyse_dependents(document)
+        self._analyse_readers(document.path, document)
 
     def files(self, uri: str) -> Files:
         """A new view of the files that a document may name."""
@@ -121,6 +130,21 @@ class Documents:
         files = document.files
         nested = {path: text for path, text in self._open_texts().items() if files.has_read(path)}
         return {document.path: document.text, **nested}
+
+    def open_texts_for(self, uri: str) -> Mapping[Path, str]:
+        """The texts in the editor, by path, that can matter to a run: of the experience, and of files in its folder or
+        that it has read.
+        """
+        document = self._documents.get(uri)
+        if document is None or document.path is None or document.files is None:
+            return {}
+        files, folder = document.files, document.path.parent
+        others = {
+            path: text
+            for path, text in self._open_texts().items()
+            if path.is_relative_to(folder) or files.has_read(path)
+        }
+        return {**others, document.path: document.text}
 
     def __contains__(self, uri: str) -> bool:
         return uri in self._documents
@@ -171,12 +195,12 @@ class Documents:
         if document.analysing is None:
             document.analysing = asyncio.create_task(self._analyse(uri, document), name=f"analyse {uri}")
 
-    def _analyse_dependents(self, changed: _Document) -> None:
-        """Analyse the open experiences that have read this one, or that may be about to read it."""
+    def _analyse_readers(self, changed: Path | None, itself: _Document | None = None) -> None:
+        """Analyse the open experiences that have read a file, or that may be about to read it."""
         for uri, other in self._documents.items():
-            if other is changed or other.files is None or changed.path is None:
+            if other is itself or other.files is None or changed is None:
                 continue
-            if other.analysing is not None or other.files.has_read(changed.path):
+            if other.analysing is not None or other.files.has_read(changed):
                 other.is_stale = True
                 self._analyse_soon(uri, other)
 
@@ -184,8 +208,9 @@ class Documents:
         return OpenFiles(DiskFiles(path.parent, path.name), self._open_texts()) if path else None
 
     def _open_texts(self) -> Mapping[Path, str]:
-        # A tuple, since threads ask as well.
-        return {document.path: document.text for document in tuple(self._documents.values()) if document.path}
+        # Tuples, since threads ask as well.
+        experiences = {document.path: document.text for document in tuple(self._documents.values()) if document.path}
+        return {**dict(tuple(self._other_texts.items())), **experiences}
 
     async def _analyse(self, uri: str, document: _Document) -> None:
         try:

@@ -28,7 +28,14 @@ _ENGINE_LOGGING = ("--log-format", "json", "--log-level", "error")
 
 
 class Question(Protocol):
-    """What the user may have to be asked before a run of the experience at `uri`."""
+    """What the user may have to be asked before a run of the experience at `uri`.
+
+    `agreed_options` are those of the engine that the answer adds.
+    """
+
+    @property
+    def agreed_options(self) -> tuple[str, ...]:
+        """See Question. Known once the question was answered."""
 
     async def must_ask(self, uri: str) -> bool:
         """True if the question is open. Raises RequestFailedError where nothing may run, whatever the answer."""
@@ -59,11 +66,13 @@ class RunLauncher:
         path, run_id = _runnable(uri), str(uuid.uuid4())
         return await self._start(uri, run_id, ["run", str(path), "--run-id", run_id, *options])
 
-    async def resume(self, uri: str, original: str, options: Sequence[str]) -> RunStarted:
-        """Start a resume of the run `original`, with options of `oe resume`, likewise."""
+    async def resume(
+        self, uri: str, original: str, options: Sequence[str], questions: Sequence[Question] = ()
+    ) -> RunStarted:
+        """Start a resume of the run `original`, with options of `oe resume`, likewise. `questions` are asked last."""
         path, run_id = _runnable(uri), str(uuid.uuid4())
         command = ["resume", original, "--experience", str(path), "--new-run-id", run_id, *options]
-        return await self._start(uri, run_id, command)
+        return await self._start(uri, run_id, command, questions)
 
     async def close(self) -> None:
         """Detach from all engines: their runs go on. Questions that are open start nothing any more."""
@@ -71,11 +80,11 @@ class RunLauncher:
             engine.detach()
         await self._tasks.close()
 
-    async def _start(self, uri: str, run_id: str, command: Sequence[str]) -> RunStarted:
+    async def _start(self, uri: str, run_id: str, command: Sequence[str], more: Sequence[Question] = ()) -> RunStarted:
         path = experience_path(uri)
         if (earlier := self._asking.pop(path, None)) is not None:
             earlier.cancel()  # its question may be closed, and never answered: this one takes its place
-        questions = [question for question in self._questions if await question.must_ask(uri)]
+        questions = [question for question in (*self._questions, *more) if await question.must_ask(uri)]
         if questions:
             work = self._ask_and_start(uri, run_id, command, questions)
             self._asking[path] = self._tasks.spawn(work, f"ask before run {run_id}")
@@ -94,7 +103,8 @@ class RunLauncher:
                     return
             self._asking.pop(path, None)  # from here on, a run that is started meanwhile is another one
             await self._files.save(uri)
-            await self._start_engine(path, run_id, command)
+            agreed = (option for question in questions for option in question.agreed_options)
+            await self._start_engine(path, run_id, [*command, *agreed])
         except RequestFailedError as error:  # the command was answered already
             self._client.show(types.MessageType.Error, str(error))
 

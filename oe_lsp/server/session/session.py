@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,18 +19,22 @@ from engine.user_folder import state_folder
 from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.follow import FollowedRun
+from oe_lsp.runs.planner import Planner
 from oe_lsp.server.session.client_capabilities import read_capabilities
 from oe_lsp.server.session.consent import Consent
 from oe_lsp.server.session.diagnostics import Diagnostics
 from oe_lsp.server.session.documents import Analyse, Documents
+from oe_lsp.server.session.expected_plan import PlanComparison
 from oe_lsp.server.session.experience_files import is_experience
-from oe_lsp.server.session.lens_refresh import LensRefresh
+from oe_lsp.server.session.refresh import Refresh
 from oe_lsp.server.session.run_end_message import RunEndMessage
 from oe_lsp.server.session.run_launcher import RunLauncher
 from oe_lsp.server.session.run_notifications import RunNotifications
 from oe_lsp.server.session.runs import Runs
 from oe_lsp.server.session.settings import SECTION, OnEditorClose, Settings, read_settings
+from oe_lsp.server.session.shown_runs import ShownRuns
 from oe_lsp.server.session.unsaved_files import UnsavedFiles
+from oe_lsp.server.session.virtual_documents import VirtualDocuments
 from oe_lsp.server.session.workspace import Workspace
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.positions import Positions, encoding_of
@@ -37,6 +42,11 @@ from oe_lsp.server.transport.uris import path_of, uri_of
 
 _WATCHED_FILES = "**/*.{md,txt,py,mjs,js,cjs,ts,mts,cts,json,jsonl,ndjson,csv,tsv,parquet,db,sqlite,yaml,yml}"
 """Files that an experience may name, by their extensions."""
+
+_OTHER_SUFFIXES = frozenset({".md", ".txt", ".py", ".mjs", ".js", ".cjs", ".ts", ".mts", ".cts", ".json"})
+"""Of files beside an experience that people type, and that change what its nodes do."""
+
+_OTHER_FILES = f"**/*.{{{','.join(sorted(suffix[1:] for suffix in _OTHER_SUFFIXES))}}}"
 
 _DATA_FOLDER = "/.openexpertise/"
 
@@ -62,7 +72,13 @@ class Session:
             client, self.documents, capabilities, self.encoding, lambda: self.settings.severities
         )
         self.client = client
-        self._lenses = LensRefresh(client)
+        self._lenses = Refresh(client, types.WORKSPACE_CODE_LENS_REFRESH)
+        self._hints = Refresh(client, types.WORKSPACE_INLAY_HINT_REFRESH)
+        self.planner = Planner()
+        self.consent = Consent(client, capabilities.options.trusted, TrustedFolders(state_folder()))
+        self.virtual_documents = VirtualDocuments(
+            client, state_folder() / "documents", is_virtual=capabilities.options.serves_documents
+        )
         end = RunEndMessage(
             client,
             self.documents,
@@ -79,17 +95,20 @@ class Session:
             with_progress=capabilities.progress,
             shows_tokens=capabilities.shows_tokens,
         )
-        self.feed = RunFeed(self._notifications, lambda _: self._lenses.request(), self._show_unreadable)
+        self.feed = RunFeed(self._notifications, self._runs_changed, self._show_unreadable)
         self.runs = Runs(self.feed)
+        self.shown = ShownRuns(self.documents, self.runs, self.planner, self.consent.is_given)
+        self.plan_comparison = PlanComparison(client, self.documents, self.runs, self.planner, self.virtual_documents)
+        self.shown.subscribe(lambda _: self._shown_changed())
+        self._notifications.subscribe(self.shown)
         self.workspace = Workspace(self.documents, self.feed)
-        consent = Consent(client, capabilities.options.trusted, TrustedFolders(state_folder()))
         files = UnsavedFiles(
             client,
             self.documents,
             lambda: self.settings.on_unsaved_files,
             can_save=capabilities.options.saves_files,
         )
-        self.launcher = RunLauncher(client, self.feed, files, (consent, files))
+        self.launcher = RunLauncher(client, self.feed, files, (self.consent, files))
         self._feature_states: dict[type, Any] = {}
         self._tasks = OwnedTasks()
 
@@ -99,6 +118,11 @@ class Session:
         self.workspace.change_roots(added=self.capabilities.roots)
         if self.capabilities.code_lens_refresh:
             self._tasks.spawn(self._lenses.run(), "refresh code lenses")
+        if self.capabilities.inlay_hint_refresh:
+            self._tasks.spawn(self._hints.run(), "refresh inlay hints")
+            self._tasks.spawn(self._count_seconds(), "count the seconds of running nodes")
+        if self.capabilities.syncs_dynamically:
+            self._tasks.spawn(self._sync_other_files(), "register for the texts of prompts and tools")
         if self.capabilities.options.settings is None:
             self._pull_settings_soon()
         if self.capabilities.watches_files:
@@ -109,18 +133,31 @@ class Session:
         if is_experience(document.uri, document.language_id):
             self.documents.update(document.uri, document.version, document.text)
             self.workspace.watch()
+        else:
+            self.other_text_changed(document.uri, document.text)
+
+    def other_text_changed(self, uri: str, text: str | None) -> None:
+        """Plan and analyse with the text of a file that an experience may name, such as a prompt; None when closed."""
+        path = path_of(uri)
+        if path is not None and path.suffix in _OTHER_SUFFIXES:
+            self.documents.update_other(path, text)
+            self.shown.files_changed(path)
 
     def close_document(self, uri: str) -> None:
         """Forget a document that was closed."""
         if uri in self.documents:
             self.documents.close(uri)
             self.diagnostics.clear(uri)
+            self.shown.close(uri)
             self.workspace.watch()
+        else:
+            self.other_text_changed(uri, None)
 
     def files_changed(self, uris: Iterable[str]) -> None:
         """Analyse the open experiences again: one may name a file that was saved, created or deleted."""
         if any(_DATA_FOLDER not in uri for uri in uris):  # logs change all the time, and no experience names one
             self.documents.refresh()
+            self.shown.all_changed()
 
     def settings_changed(self, pushed: object) -> None:
         """Apply the settings that the client pushed, or pull them where it pushed none."""
@@ -148,6 +185,7 @@ class Session:
         """End everything that this session started, except the runs that shall go on."""
         self.on_client_gone()
         await self.feed.close()
+        await self.shown.close_all()
         await self._notifications.close()
         await self.launcher.close()
         await self.workspace.close()
@@ -169,6 +207,35 @@ class Session:
         self._lenses.request()
         if settings.severities != before.severities:
             self.diagnostics.severities_changed()
+
+    def _runs_changed(self, folder: Path) -> None:
+        self._lenses.request()
+        self.shown.runs_changed(folder)
+
+    def _shown_changed(self) -> None:
+        self._lenses.request()
+        self._hints.request()
+
+    async def _count_seconds(self) -> None:
+        """Refresh the hints of running nodes, which say for how long."""
+        while True:
+            await self.shown.is_running.wait()
+            self._hints.request()
+            await asyncio.sleep(1)
+
+    async def _sync_other_files(self) -> None:
+        """Be told the texts of open prompts and tools: a plan is about what is typed, saved or not."""
+        files = [types.TextDocumentFilterPattern(pattern=_OTHER_FILES, scheme="file")]
+        for method, options in (
+            (types.TEXT_DOCUMENT_DID_OPEN, types.TextDocumentRegistrationOptions(files)),
+            (
+                types.TEXT_DOCUMENT_DID_CHANGE,
+                types.TextDocumentChangeRegistrationOptions(types.TextDocumentSyncKind.Incremental, files),
+            ),
+            (types.TEXT_DOCUMENT_DID_CLOSE, types.TextDocumentRegistrationOptions(files)),
+        ):
+            with contextlib.suppress(JsonRpcException):
+                await self.client.register(f"oe/{method}", method, options)
 
     async def _watch_files(self) -> None:
         options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(_WATCHED_FILES)])

@@ -45,6 +45,7 @@ class ClientOptions(Struct, frozen=True):
 
     trusted: bool | None = None
     wants_events: bool = False
+    serves_documents: bool = False
     shows_command_errors: bool = False
     saves_files: bool = False
     notifies_run_end: bool = False
@@ -73,6 +74,7 @@ def read_client_options(options: object) -> ClientOptions:
     return ClientOptions(
         trusted=trusted if isinstance(trusted, bool) else None,
         wants_events=_at(options, "oeEvents") is True,
+        serves_documents=_at(options, "virtualDocuments") is True,
         saves_files=_at(options, "savesFiles") is True,
         copies_text=_at(options, "copiesText") is True,
         notifies_run_end=_at(options, "notifiesRunEnd") is True,

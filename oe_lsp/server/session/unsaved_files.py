@@ -37,6 +37,11 @@ class UnsavedFiles:
         self._choice = choice
         self._can_save = can_save
 
+    @property
+    def agreed_options(self) -> tuple[str, ...]:
+        """None: the answer changes nothing about the run."""
+        return ()
+
     async def must_ask(self, uri: str) -> bool:
         """True if there are unsaved files and the user wants to be asked. Raises RequestFailedError where the
         experience cannot be read.

@@ -186,6 +186,34 @@ class PlanResult:
 
 
 @attrs.frozen
+class DocumentParams:
+    """Params of `oe/document`: a document of the scheme `oe:`."""
+
+    uri: str
+
+
+@attrs.frozen
+class DocumentResult:
+    """Result of `oe/document`: its text, Markdown."""
+
+    text: str
+
+
+@attrs.frozen
+class DocumentChanged:
+    """Params of `oe/documentChanged`: the text of a document of the scheme `oe:` was replaced."""
+
+    uri: str
+
+
+@attrs.frozen
+class ShownDocument:
+    """Result of a command that opened a document."""
+
+    uri: str
+
+
+@attrs.frozen
 class RunEvent:
     """Params of `oe/event`: a line of the log of a run of the experience `uri`."""
 

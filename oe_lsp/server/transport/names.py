@@ -6,6 +6,8 @@ RUN_EXPERIENCE = "oe.runExperience"
 RESUME_RUN = "oe.resumeRun"
 CANCEL_RUN = "oe.cancelRun"
 INSPECT_RUN = "oe.inspectRun"
+SHOW_RUN = "oe.showRun"
+SHOW_PLAN = "oe.showPlan"
 COPY_COMMAND = "oe.copyCommand"
 PREVIEW_PROMPT = "oe.previewPrompt"
 
@@ -16,6 +18,8 @@ RUNS = "oe/runs"
 RUN_STATE = "oe/runState"
 PLAN = "oe/plan"
 EVENT = "oe/event"
+DOCUMENT = "oe/document"
+DOCUMENT_CHANGED = "oe/documentChanged"
 SAVE_FILES = "oe/saveFiles"
 
 

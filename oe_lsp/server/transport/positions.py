@@ -16,14 +16,15 @@ class Positions(Struct, frozen=True):
 
     def range(self, span: Span) -> types.Range:
         """The LSP range of a span."""
-        return types.Range(self._position(span.start), self._position(span.end))
+        return types.Range(self.position(span.start), self.position(span.end))
 
     def offset(self, position: types.Position) -> int:
         """The offset of a position, clamped to the text."""
         column = column_of_units(self.lines.line_text(position.line), position.character, self.encoding)
         return self.lines.offset(position.line, column)
 
-    def _position(self, offset: int) -> types.Position:
+    def position(self, offset: int) -> types.Position:
+        """The LSP position of an offset."""
         place = self.lines.position_in(offset, self.encoding)
         return types.Position(place.line, place.column)
 

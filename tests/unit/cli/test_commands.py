@@ -50,7 +50,7 @@ def test_options_after_the_command_win(oe: Oe, report: Path) -> None:
 
 
 @pytest.mark.parametrize("args", ["{", "[1]", "5"])
-def test_args_that_are_no_json_object_are_wrong_usage(oe: Oe, report: Path, args: str) -> None:
+def test_args_other_than_a_json_object_are_wrong_usage(oe: Oe, report: Path, args: str) -> None:
     wrong = oe("run", "--args", args, cwd=report)
 
     assert wrong.code == 2

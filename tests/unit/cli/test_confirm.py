@@ -35,7 +35,7 @@ async def test_the_answer_on_a_terminal_decides(killed: World, answer: str, code
     assert killed.executed() == runs
 
 
-async def test_without_a_terminal_the_run_waits_and_says_for_what(killed: World, oe: Oe) -> None:
+async def test_without_a_terminal_the_run_waits_and_names_what_for(killed: World, oe: Oe) -> None:
     resumed = oe("--log-format", "json", "resume", "latest", cwd=killed.folder)
 
     assert (resumed.code, resumed.lines[-1]["status"]) == (3, "waiting")
@@ -46,7 +46,7 @@ async def test_without_a_terminal_the_run_waits_and_says_for_what(killed: World,
     )
 
 
-async def test_asking_for_it_by_name_is_an_answer(killed: World, oe: Oe) -> None:
+async def test_naming_the_run_counts_as_confirmation(killed: World, oe: Oe) -> None:
     resumed = oe("resume", "latest", "--rerun", "pay", cwd=killed.folder)
 
     assert resumed.code == 0

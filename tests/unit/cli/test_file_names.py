@@ -71,7 +71,7 @@ def experience(parent: Path, name: bytes) -> World:
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=pytest.mark.long if at else (), id=ascii(name)) for at, name in enumerate(NAMES)]
 )
-def test_an_experience_in_such_a_folder_runs_and_is_restored(tmp_path: Path, name: bytes) -> None:
+def test_an_experience_in_an_oddly_named_folder_runs_and_is_restored(tmp_path: Path, name: bytes) -> None:
     world = experience(tmp_path, name)
     ran = call((*OE, "run"), world.folder)
     assert ran.code == 0, ran.out + ran.err
@@ -121,7 +121,7 @@ COMMANDS = (
     "encoding",
     [pytest.param(name, marks=pytest.mark.long) for name in ENCODINGS],
 )
-def test_every_command_speaks_of_such_names_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+def test_every_command_prints_unusual_file_names_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     world = experience(tmp_path, b"caf\xe9")
     world.write("experience.yaml", (world.folder / "experience.yaml").read_text() + "colour: red\n")
     ran = call_bytes(("run", str(world.folder)), tmp_path, encoding)

@@ -16,14 +16,14 @@ from tests.unit.cli.conftest import Oe
 FOLDER = Path(__file__).parents[3] / "engine" / "templates"
 
 
-def test_every_template_is_listed_and_every_listed_one_is_there(oe: Oe) -> None:
+def test_the_listed_templates_are_exactly_the_existing_ones(oe: Oe) -> None:
     assert {path.parent.name for path in FOLDER.glob("*/experience.yaml")} == set(TEMPLATES)
     listed = oe("init", "--list-templates").out
     assert all(name in listed for name in TEMPLATES)
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_a_template_is_valid_to_the_last_warning(oe: Oe, tmp_path: Path, template: str) -> None:
+def test_a_template_has_no_problem_not_even_a_warning(oe: Oe, tmp_path: Path, template: str) -> None:
     oe("init", "hello", "--template", template)
 
     checked = oe("validate", "hello", "--strict")
@@ -82,7 +82,7 @@ def test_an_existing_folder_is_left_alone_unless_it_is_empty(oe: Oe, tmp_path: P
     assert oe("init", "empty").code == 0
 
 
-def test_the_folder_that_one_is_in_can_become_an_experience(oe: Oe, tmp_path: Path) -> None:
+def test_the_current_folder_can_become_an_experience(oe: Oe, tmp_path: Path) -> None:
     here = tmp_path / "here"
     here.mkdir()
 
@@ -90,5 +90,5 @@ def test_the_folder_that_one_is_in_can_become_an_experience(oe: Oe, tmp_path: Pa
     assert (here / "experience.yaml").read_text(encoding="utf-8").startswith("name: here\n")
 
 
-def test_a_name_that_is_none_is_wrong_usage(oe: Oe) -> None:
+def test_a_name_that_yaml_would_misread_is_wrong_usage(oe: Oe) -> None:
     assert oe("init", "a: b").code == 2

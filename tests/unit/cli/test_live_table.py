@@ -93,7 +93,7 @@ def test_another_level_or_json_gets_lines_on_a_terminal_too(report: Path) -> Non
         assert HIDE_CURSOR not in terminal.screen
 
 
-def test_what_is_wrong_before_the_first_event_is_only_a_message(tmp_path: Path) -> None:
+def test_an_error_before_the_first_event_is_only_a_message(tmp_path: Path) -> None:
     with Terminal(tmp_path, "run") as terminal:
         assert terminal.wait() == 1
 

@@ -48,7 +48,7 @@ def test_a_run_goes_through_the_chosen_provider(ran: World, answers: OpenAIApi) 
     assert KEY not in ran.store.log(run_id).read_text()
 
 
-def test_a_resume_goes_by_the_provider_of_the_original(
+def test_a_resume_uses_the_provider_of_the_original(
     ran: World, oe: Oe, answers: OpenAIApi, through_openai: dict[str, str]
 ) -> None:
     assert "restored" in oe("resume", "latest", "--plan", **through_openai).out
@@ -84,7 +84,7 @@ def asking(world: World) -> World:
     return world
 
 
-def test_a_run_takes_the_one_provider_whose_key_is_there_and_says_so(
+def test_a_run_uses_the_only_provider_whose_key_is_set_and_says_so(
     asking: World, oe: Oe, through_openai: dict[str, str]
 ) -> None:
     ended = oe("--log-format", "json", "run", **through_openai)
@@ -97,14 +97,16 @@ def test_a_run_takes_the_one_provider_whose_key_is_there_and_says_so(
     assert "asks    127.0.0.1" in oe("run", "--plan", **through_openai).out
 
 
-def test_a_choice_wins_over_the_key_that_is_there(asking: World, oe: Oe, through_openai: dict[str, str]) -> None:
+def test_an_explicit_provider_wins_over_the_key_that_is_set(
+    asking: World, oe: Oe, through_openai: dict[str, str]
+) -> None:
     ended = oe("run", "--llm", "anthropic", **through_openai)
 
     assert (ended.code, ended.err) == (1, "")
     assert "no key for Anthropic" in ended.out
 
 
-def test_a_resume_keeps_the_provider_of_the_original_whatever_keys_are_there(
+def test_a_resume_keeps_the_provider_of_the_original_whatever_keys_are_set(
     asking: World, oe: Oe, through_openai: dict[str, str]
 ) -> None:
     failed = oe("run", "--llm", "anthropic", **through_openai)
@@ -114,9 +116,7 @@ def test_a_resume_keeps_the_provider_of_the_original_whatever_keys_are_there(
     assert "no key for Anthropic" in resumed.out
 
 
-def test_where_nothing_asks_a_model_no_provider_is_spoken_of(
-    world: World, oe: Oe, through_openai: dict[str, str]
-) -> None:
+def test_without_an_agent_no_provider_is_mentioned(world: World, oe: Oe, through_openai: dict[str, str]) -> None:
     world.tool("echo", "return {'state_delta': {'said': 'hi'}}")
     world.graph("- {id: a, kind: tool, impl: ./echo.py, writes: [said]}", state="said: {type: string}")
 
@@ -126,7 +126,7 @@ def test_where_nothing_asks_a_model_no_provider_is_spoken_of(
 BROKEN = {"choices": [{"message": {"content": "The answer is that we sho"}, "finish_reason": "error"}]}
 
 
-def test_half_an_answer_is_asked_for_again_and_never_restored(asking: World, oe: Oe) -> None:
+def test_a_partial_answer_is_requested_again_and_never_restored(asking: World, oe: Oe) -> None:
     half = Answer(200, json.dumps({**BROKEN, "error": {"code": 502, "message": "Upstream timeout"}}).encode())
     with OpenAIApi(half, openai_api.text("Owls.")) as api:
         ended = oe("--log-format", "json", "run", OPENAI_BASE_URL=api.base_url, OPENAI_API_KEY=KEY)

@@ -39,7 +39,7 @@ def logged(world: World) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("environment", "variable", "said"), WRONG)
-def test_a_variable_that_is_wrong_is_named_and_nothing_is_tried_again(
+def test_a_wrong_variable_is_named_and_nothing_is_retried(
     asking: World, oe: Oe, environment: dict[str, str], variable: str, said: str
 ) -> None:
     oe("run", **{"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": NOBODY, **environment})
@@ -57,7 +57,7 @@ def test_a_variable_that_is_wrong_is_named_and_nothing_is_tried_again(
     ("environment", "variable"),
     [({"ALL_PROXY": "socks5://127.0.0.1:{}"}, "ALL_PROXY"), ({"ANTHROPIC_API_KEY": f"{KEY}\r"}, "ANTHROPIC_BASE_URL")],
 )
-def test_where_nobody_ever_listened_nobody_is_waited_for(
+def test_a_port_where_nothing_ever_listened_is_not_waited_for(
     asking: World, oe: Oe, environment: dict[str, str], variable: str
 ) -> None:
     with socket.socket() as free:

@@ -55,7 +55,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[World, dict[s
 @pytest.mark.parametrize(
     "command", [pytest.param(SCRIPT, id="the command"), pytest.param(MODULE, id="the module", marks=pytest.mark.long)]
 )
-def test_oe_loads_its_own_and_tools_get_theirs(place: tuple[World, dict[str, str]], command: tuple[str, ...]) -> None:
+def test_oe_loads_its_own_packages_and_tools_get_theirs(
+    place: tuple[World, dict[str, str]], command: tuple[str, ...]
+) -> None:
     world, env = place
 
     ran = call((*command, "run", "--log-format", "json"), world.folder, env)
@@ -65,7 +67,7 @@ def test_oe_loads_its_own_and_tools_get_theirs(place: tuple[World, dict[str, str
     assert call((*command, "resume", "latest"), world.folder, env).code == 0
 
 
-def test_doctor_says_where_each_is_loaded_from_and_what_else_bears_the_name(
+def test_doctor_says_where_each_package_is_loaded_from_and_what_shadows_it(
     place: tuple[World, dict[str, str]],
 ) -> None:
     world, env = place
@@ -82,7 +84,7 @@ def test_doctor_says_where_each_is_loaded_from_and_what_else_bears_the_name(
 
 
 @pytest.mark.parametrize("where", ["the current directory", "PYTHONPATH"])
-async def test_the_server_and_the_engines_that_it_starts_load_their_own(
+async def test_the_server_and_its_engines_load_their_own_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     (tmp_path / "ours").mkdir()

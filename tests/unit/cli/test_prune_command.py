@@ -32,7 +32,7 @@ def written(store: RunStore, hours_ago: int) -> str:
 
 
 @pytest.mark.parametrize("args", [("--keep", "2"), ("--older-than", "3h"), ("--keep", "2", "--json")])
-def test_the_newest_stay_and_the_others_go(oe: Oe, store: RunStore, args: tuple[str, ...]) -> None:
+def test_the_newest_runs_are_kept_and_the_others_removed(oe: Oe, store: RunStore, args: tuple[str, ...]) -> None:
     old = [written(store, hours_ago) for hours_ago in (30, 4)]
     new = [written(store, hours_ago) for hours_ago in (2, 1)]
 
@@ -58,7 +58,7 @@ def test_a_dry_run_says_what_would_go_and_removes_nothing(oe: Oe, store: RunStor
     assert dry == real.replace("removed", "would remove") + f"  {old}\n"
 
 
-def test_it_says_which_runs_stay_and_why(oe: Oe, store: RunStore) -> None:
+def test_prune_says_which_runs_are_kept_and_why(oe: Oe, store: RunStore) -> None:
     original = write_log(store, replace(STARTED, order=1), FAILURE)
     kept = write_log(store, replace(STARTED, order=3, original_run_id=original), FAILURE)
 
@@ -83,7 +83,9 @@ def test_it_says_which_runs_stay_and_why(oe: Oe, store: RunStore) -> None:
         (("--keep", "0", "latest"), "unexpected extra argument"),
     ],
 )
-def test_nonsense_is_refused_and_removes_nothing(oe: Oe, store: RunStore, args: tuple[str, ...], said: str) -> None:
+def test_invalid_options_are_refused_and_remove_nothing(
+    oe: Oe, store: RunStore, args: tuple[str, ...], said: str
+) -> None:
     run_id = written(store, 1)
 
     ended = oe("runs", "prune", *args)
@@ -104,7 +106,7 @@ def test_options_before_the_command_are_refused_rather_than_ignored(oe: Oe, stor
     assert store.run_ids() == [here]
 
 
-def test_a_folder_without_runs_is_said_to_have_none(oe: Oe) -> None:
+def test_a_folder_without_runs_says_so(oe: Oe) -> None:
     ended = oe("runs", "prune", "--keep", "0")
 
     assert ended.code == 1
@@ -124,7 +126,7 @@ def kept(world: World, oe: Oe) -> World:
     return world
 
 
-def test_what_removed_runs_left_in_the_state_outlives_them(oe: Oe, kept: World) -> None:
+def test_the_state_keeps_the_contributions_of_removed_runs(oe: Oe, kept: World) -> None:
     before = oe("state", "--history", "--json").out
 
     assert oe("runs", "prune", "--keep", "1").code == 0
@@ -138,7 +140,7 @@ def test_what_removed_runs_left_in_the_state_outlives_them(oe: Oe, kept: World) 
     assert oe("state", "--history", "--json").out == before
 
 
-def test_what_is_not_in_the_state_yet_is_merged_before_its_log_goes(oe: Oe, kept: World) -> None:
+def test_an_unmerged_run_is_merged_before_its_log_is_removed(oe: Oe, kept: World) -> None:
     before = oe("state", "--json").out
     (kept.store.data / "state.sqlite").unlink()
 
@@ -148,7 +150,7 @@ def test_what_is_not_in_the_state_yet_is_merged_before_its_log_goes(oe: Oe, kept
     assert oe("state", "--json").out == before
 
 
-def test_nothing_goes_while_the_state_is_damaged(oe: Oe, kept: World) -> None:
+def test_nothing_is_pruned_while_the_state_is_damaged(oe: Oe, kept: World) -> None:
     StateStore(kept.store.data).path.write_bytes(b"no database " * 500)
 
     ended = oe("runs", "prune", "--keep", "0")

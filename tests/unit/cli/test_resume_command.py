@@ -181,7 +181,7 @@ def digest_of(plan: str) -> str:
     return plan.partition("--expect ")[2][:16]
 
 
-def test_a_resume_goes_on_where_the_plan_is_the_expected_one(oe: Oe, failed_report: Path) -> None:
+def test_a_resume_proceeds_if_the_plan_is_the_expected_one(oe: Oe, failed_report: Path) -> None:
     original = run_of(failed_report)
     mend(failed_report)
     plan = oe("resume", original, "--plan", cwd=failed_report).out
@@ -189,7 +189,7 @@ def test_a_resume_goes_on_where_the_plan_is_the_expected_one(oe: Oe, failed_repo
     assert oe("resume", original, "--expect", digest_of(plan), cwd=failed_report).code == 0
 
 
-def test_a_resume_that_would_do_otherwise_than_was_shown_exits_with_four_and_runs_nothing(
+def test_a_resume_that_differs_from_the_expected_plan_exits_with_four_and_runs_nothing(
     oe: Oe, failed_report: Path
 ) -> None:
     original = run_of(failed_report)

@@ -88,7 +88,7 @@ def test_a_run_is_running_until_its_lock_is_released(store: RunStore) -> None:
 
 
 @pytest.mark.parametrize("columns", [40, 80, 100])
-def test_texts_from_logs_do_not_control_the_terminal(store: RunStore, columns: int) -> None:
+def test_text_from_logs_does_not_control_the_terminal(store: RunStore, columns: int) -> None:
     hostile(store)
 
     with Terminal(store.directory, "runs", columns=columns) as terminal:

@@ -26,7 +26,9 @@ def imported(folder: Path, *args: str) -> set[str]:
 
 
 @pytest.mark.parametrize("args", [(), ("--help",), ("--version",), ("schema",), ("init", "hello")])
-def test_what_reads_no_experience_and_no_run_imports_nearly_nothing(tmp_path: Path, args: tuple[str, ...]) -> None:
+def test_commands_that_read_neither_experience_nor_run_import_nearly_nothing(
+    tmp_path: Path, args: tuple[str, ...]
+) -> None:
     modules = imported(tmp_path, *args)
 
     assert not modules & {*HEAVY, "yaml", "cattrs", "msgspec", "engine.log", "engine.experience", "engine.runner"}
@@ -35,7 +37,9 @@ def test_what_reads_no_experience_and_no_run_imports_nearly_nothing(tmp_path: Pa
 @pytest.mark.parametrize(
     "args", [("runs",), ("runs", "--json"), ("inspect", "latest", "--json"), ("diff", "latest", "latest")]
 )
-def test_what_reads_runs_imports_neither_the_spec_nor_the_runner(failed_report: Path, args: tuple[str, ...]) -> None:
+def test_commands_that_read_runs_import_neither_experience_nor_runner(
+    failed_report: Path, args: tuple[str, ...]
+) -> None:
     modules = imported(failed_report, *args)
 
     assert not modules & {*HEAVY, "engine.runner", "engine.nodes", "engine.scheduler"}

@@ -67,14 +67,14 @@ def test_one_field_is_forgotten_and_a_rebuild_does_not_bring_it_back(oe: Oe, kep
     assert json.loads(oe("state", "--json").out) == {"total": 1}
 
 
-def test_a_state_that_was_lost_is_made_anew(oe: Oe, kept: World) -> None:
+def test_a_lost_state_is_rebuilt(oe: Oe, kept: World) -> None:
     before = oe("state", "--history", "--json").out
     (kept.store.data / "state.sqlite").unlink()
 
     assert oe("state", "--history", "--json").out == before
 
 
-def test_a_damaged_state_costs_a_run_a_line_on_stderr(oe: Oe, kept: World) -> None:
+def test_a_damaged_state_is_reported_on_stderr_and_the_run_goes_on(oe: Oe, kept: World) -> None:
     (kept.store.data / "state.sqlite").write_bytes(b"no database " * 500)
 
     ended = oe("run", "--args", '{"word": "owl"}')

@@ -25,7 +25,7 @@ def tolerant(tmp_path: Path) -> World:
     return world
 
 
-def test_its_last_line_says_so(tolerant: World) -> None:
+def test_the_last_line_counts_failed_items(tolerant: World) -> None:
     ran = call([*OE, "run"], tolerant.folder)
     resumed = call([*OE, "resume", "latest"], tolerant.folder)
 
@@ -34,7 +34,7 @@ def test_its_last_line_says_so(tolerant: World) -> None:
         assert f"✓ succeeded, {SAID} · " in ended.out.strip().splitlines()[-1]
 
 
-def test_its_last_line_for_machines_says_so_too(tolerant: World) -> None:
+def test_the_last_json_line_counts_failed_items(tolerant: World) -> None:
     ran = call([*OE, "--log-format", "json", "run"], tolerant.folder)
 
     last = json.loads(ran.out.splitlines()[-1])
@@ -43,7 +43,7 @@ def test_its_last_line_for_machines_says_so_too(tolerant: World) -> None:
     assert (last["status"], last["failedItems"]) == ("success", {"failed": 2, "total": 5})
 
 
-def test_a_run_without_failures_has_the_last_line_that_it_always_had(tolerant: World) -> None:
+def test_a_run_without_failures_keeps_its_usual_last_line(tolerant: World) -> None:
     tolerant.tool("each", "return {}")
 
     last = json.loads(call([*OE, "--log-format", "json", "run"], tolerant.folder).out.splitlines()[-1])
@@ -52,7 +52,7 @@ def test_a_run_without_failures_has_the_last_line_that_it_always_had(tolerant: W
 
 
 @pytest.mark.parametrize("is_old", [False, True], ids=["a log of today", "a log of before"])
-def test_lists_tables_and_pages_say_so(tolerant: World, is_old: bool) -> None:
+def test_lists_tables_and_pages_count_failed_items(tolerant: World, is_old: bool) -> None:
     call([*OE, "run"], tolerant.folder)
     if is_old:
         store = RunStore(tolerant.folder)

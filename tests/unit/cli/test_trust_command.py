@@ -64,7 +64,7 @@ def test_the_state_folder_is_the_platforms_unless_the_environment_names_one(
     assert state_folder() == tmp_path
 
 
-def test_the_command_allows_what_the_server_reads_and_takes_it_back(tmp_path: Path, oe: Oe) -> None:
+def test_the_command_trusts_a_folder_for_the_server_and_revokes_it(tmp_path: Path, oe: Oe) -> None:
     state, folder = tmp_path / "state", tmp_path / "flow"
     folder.mkdir()
     (folder / "experience.yaml").write_text("name: flow\n")
@@ -83,7 +83,7 @@ def test_the_command_allows_what_the_server_reads_and_takes_it_back(tmp_path: Pa
     assert TrustedFolders(state).all() == ()
 
 
-def test_the_command_refuses_what_is_not_there(tmp_path: Path, oe: Oe) -> None:
+def test_the_command_refuses_a_missing_folder(tmp_path: Path, oe: Oe) -> None:
     state = str(tmp_path / "state")
 
     missing = oe("trust", "nowhere", OE_STATE_DIR=state)

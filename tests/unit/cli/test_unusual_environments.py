@@ -116,7 +116,7 @@ def test_a_stream_that_is_closed_does_no_harm(experience: World, closed: tuple[i
 
 
 @every_command
-def test_a_reader_that_goes_away_ends_nothing_with_an_unexpected_error(experience: World, command: str) -> None:
+def test_a_closed_reader_causes_no_unexpected_error(experience: World, command: str) -> None:
     clean(experience)
     reader, writer = os.pipe()
     os.close(reader)
@@ -137,7 +137,7 @@ def test_a_reader_that_goes_away_ends_nothing_with_an_unexpected_error(experienc
 
 
 @every_command
-def test_a_current_directory_that_was_deleted_is_no_matter_where_it_is_not_meant(
+def test_a_deleted_current_directory_does_not_matter_to_commands_that_do_not_use_it(
     experience: World, nowhere: Callable[[], None], command: str
 ) -> None:
     clean(experience)
@@ -150,7 +150,7 @@ def test_a_current_directory_that_was_deleted_is_no_matter_where_it_is_not_meant
 @pytest.mark.parametrize(
     "command", [command for command in COMMANDS if "{}" in command and "init" not in command and "prune" not in command]
 )
-def test_a_current_directory_that_was_deleted_is_an_error_that_says_so(
+def test_a_deleted_current_directory_is_an_error_that_says_so(
     nowhere: Callable[[], None], tmp_path: Path, command: str
 ) -> None:
     words = [word for word in command.split() if word not in ("{}", "--experience")]
@@ -177,7 +177,7 @@ def test_a_current_directory_that_was_deleted_is_an_error_that_says_so(
     "command",
     ["run {}", *(pytest.param(name, marks=pytest.mark.long) for name in sorted(OFTEN - {"run {}", "validate {}"}))],
 )
-def test_folders_of_the_user_that_lead_nowhere_do_no_harm(experience: World, env: dict[str, str], command: str) -> None:
+def test_broken_user_folders_do_no_harm(experience: World, env: dict[str, str], command: str) -> None:
     done = call((*OE, *arguments(command, experience)), experience.folder, env)
 
     assert done.code == 0, done.err

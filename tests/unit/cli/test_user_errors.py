@@ -18,19 +18,19 @@ from tests.unit.cli.conftest import Oe
 UNWRITABLE = Path("/dev/full")
 
 
-def test_a_command_that_is_nearly_right_is_named(oe: Oe) -> None:
+def test_a_misspelt_command_gets_a_suggestion(oe: Oe) -> None:
     wrong = oe("rum")
 
     assert wrong.code == 2
     assert "No such command 'rum'. Did you mean `oe run`?" in wrong.err
 
 
-def test_a_command_like_no_other_leads_to_the_list(oe: Oe) -> None:
+def test_an_unrecognizable_command_points_to_the_list(oe: Oe) -> None:
     assert "`oe --help` lists the commands" in oe("frobnicate").err
 
 
 @pytest.mark.parametrize("command", ["resume", "inspect", "cancel", "diff"])
-def test_where_the_run_is_missing_the_answer_says_how_to_name_one(oe: Oe, command: str) -> None:
+def test_a_missing_run_argument_says_how_to_name_a_run(oe: Oe, command: str) -> None:
     wrong = oe(command)
 
     assert wrong.code == 2
@@ -39,7 +39,7 @@ def test_where_the_run_is_missing_the_answer_says_how_to_name_one(oe: Oe, comman
 
 
 @pytest.mark.parametrize("command", ["run", "validate", "graph"])
-def test_a_folder_without_an_experience_is_named_with_what_to_do(oe: Oe, tmp_path: Path, command: str) -> None:
+def test_a_folder_without_an_experience_is_named_with_a_remedy(oe: Oe, tmp_path: Path, command: str) -> None:
     wrong = oe(command)
 
     assert (wrong.code, wrong.out) == (1, "")
@@ -76,7 +76,7 @@ def test_a_log_that_cannot_be_read_is_named_and_the_other_runs_are_listed(oe: Oe
     assert listed.err == f"oe: {damaged.relative_to(failed_report)} cannot be read; skipped\n"
 
 
-def test_the_way_to_go_on_can_be_typed_where_one_is(oe: Oe, report: Path) -> None:
+def test_the_suggested_resume_command_works_in_the_current_folder(oe: Oe, report: Path) -> None:
     [inside] = [line for line in oe("run", cwd=report).out.splitlines() if "oe resume" in line]
     [beside] = [line for line in oe("run", report.name, cwd=report.parent).out.splitlines() if "oe resume" in line]
 

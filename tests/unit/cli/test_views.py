@@ -67,7 +67,7 @@ def test_the_plan_names_hosts_and_files_that_are_missing(oe: Oe, agents: Path) -
     assert "missing   prompts/review.md" in plan
 
 
-def test_the_plan_as_json_has_the_same(oe: Oe, report: Path) -> None:
+def test_the_plan_as_json_has_the_same_content(oe: Oe, report: Path) -> None:
     document = json.loads(oe("run", "--plan", "--json", cwd=report).out)
 
     assert [step["id"] for step in document["steps"]][:2] == ["load_readings", "summarise"]
@@ -79,7 +79,7 @@ def test_a_plan_refuses_what_a_run_would_refuse(oe: Oe, report: Path) -> None:
     assert oe("run", "--plan", "--args", "[]", cwd=report).code == 2
 
 
-def test_diff_tells_what_came_out_otherwise_and_why(oe: Oe, failed_report: Path) -> None:
+def test_diff_shows_which_outcomes_differ_and_why(oe: Oe, failed_report: Path) -> None:
     first, second = run_twice(oe, failed_report)
 
     told = oe("diff", first[:8], second[:8], cwd=failed_report).out
@@ -103,7 +103,7 @@ def test_the_page_of_a_run_is_one_file(oe: Oe, failed_report: Path, tmp_path: Pa
     assert "<script" not in page
 
 
-def test_the_page_shows_what_a_dataset_was_read_from(oe: Oe, world: World) -> None:
+def test_the_page_shows_the_source_of_a_dataset(oe: Oe, world: World) -> None:
     world.graph(
         "- {id: rows, kind: dataset, source: {type: file, uri: rows.json}, writes: [r]}", state="r: {type: array}"
     )
@@ -192,7 +192,7 @@ def test_doctor_warns_where_pyyaml_lacks_libyaml(monkeypatch: pytest.MonkeyPatch
     assert "pip install" in check["detail"]
 
 
-def test_doctor_says_of_a_key_that_can_be_none_that_it_is_taken_for_none(oe: Oe) -> None:
+def test_doctor_says_that_an_impossible_key_counts_as_unset(oe: Oe) -> None:
     checked = oe("doctor", "--json", ANTHROPIC_API_KEY="short", OPENAI_API_KEY="not-needed")
 
     found = {check["name"]: check for check in json.loads(checked.out)["checks"]}

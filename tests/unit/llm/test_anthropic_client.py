@@ -144,7 +144,7 @@ async def test_an_error_in_an_answer_of_status_200_is_an_error(
     assert type(raised.value) is kind
 
 
-async def test_a_refusal_of_something_else_is_asked_once(serve: Serve, client: ApiClient) -> None:
+async def test_an_unrelated_refusal_is_not_retried(serve: Serve, client: ApiClient) -> None:
     api = serve(status(400, "prompt is too long"))
 
     with pytest.raises(BadRequestError):
@@ -153,7 +153,7 @@ async def test_a_refusal_of_something_else_is_asked_once(serve: Serve, client: A
     assert len(api.requests) == 1
 
 
-async def test_what_stands_unseen_around_key_and_address_is_not_sent(
+async def test_invisible_characters_around_key_and_address_are_not_sent(
     serve: Serve, client: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = serve(text("ok"))
@@ -166,7 +166,7 @@ async def test_what_stands_unseen_around_key_and_address_is_not_sent(
 
 
 @pytest.mark.parametrize("variable", ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"])
-async def test_a_variable_that_is_wrong_is_named_before_anything_is_sent(
+async def test_a_wrong_variable_is_named_before_anything_is_sent(
     serve: Serve, client: ApiClient, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     api = serve(text("ok"))
@@ -213,7 +213,7 @@ async def test_an_error_says_what_to_do_and_never_the_key(
     assert KEY not in str(raised.value)
 
 
-async def test_the_client_itself_repeats_nothing(serve: Serve, client: ApiClient) -> None:
+async def test_the_sdk_does_not_retry(serve: Serve, client: ApiClient) -> None:
     api = serve(status(429, retry_after=7))
 
     with pytest.raises(RateLimitedError) as raised:
@@ -234,9 +234,7 @@ async def test_without_a_key_the_first_call_names_the_variable(
     assert api.requests == []
 
 
-async def test_a_token_serves_where_there_is_no_key(
-    serve: Serve, client: ApiClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_token_replaces_a_missing_key(serve: Serve, client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     api = serve(text("ok"))
     monkeypatch.delenv("ANTHROPIC_API_KEY")
     monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "token")

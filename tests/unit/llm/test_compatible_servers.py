@@ -82,7 +82,7 @@ def test_a_call_of_the_tool_may_be_written_in_many_ways(calls: dict[str, Any]) -
 
 
 @pytest.mark.parametrize("arguments", ['{"n": 1', "[3]", "3", '{"n": NaN}', ""])
-def test_arguments_that_are_no_object_are_kept_as_text(arguments: str) -> None:
+def test_arguments_other_than_an_object_are_kept_as_text(arguments: str) -> None:
     call = {"function": {"name": TOOL.name, "arguments": arguments}}
 
     answer = completion({"content": None, "tool_calls": [call]}, WITH_TOOL)
@@ -167,7 +167,7 @@ JSON = st.recursive(
 
 
 @given(st.data())
-def test_whatever_stands_in_a_field_there_is_an_answer_or_an_error_of_ours(data: st.DataObject) -> None:
+def test_any_field_value_gives_an_answer_or_a_typed_error(data: st.DataObject) -> None:
     body, format_, account, read = data.draw(
         st.sampled_from(
             [

@@ -56,7 +56,7 @@ BODIES: list[tuple[str, Any, str, str | None]] = [
 
 
 @pytest.mark.parametrize(("value", "said", "status"), [body[1:] for body in BODIES], ids=[body[0] for body in BODIES])
-def test_what_a_json_body_says_is_found(value: Any, said: str, status: str | None) -> None:
+def test_the_message_in_a_json_body_is_found(value: Any, said: str, status: str | None) -> None:
     found = read_error_body(json.dumps(value).encode())
 
     assert (found.said, found.status) == (said, None if status is None else int(status))
@@ -78,11 +78,11 @@ def test_what_a_json_body_says_is_found(value: Any, said: str, status: str | Non
         (b"\xff\xfe\x00", "\ufffd\ufffd\x00"),
     ],
 )
-def test_what_a_body_says_that_is_no_json_is_its_text(body: bytes, said: str) -> None:
+def test_the_message_of_a_body_other_than_json_is_its_text(body: bytes, said: str) -> None:
     assert read_error_body(body).said == said
 
 
-def test_what_is_shown_is_one_line_cut_and_controls_no_terminal() -> None:
+def test_a_shown_message_is_one_short_line_without_control_characters() -> None:
     line = shown("one\n\n two\x1b[31m\u202e" + "x" * 100_000)
 
     assert line.startswith("one two\u241b[31m\ufffdx")
@@ -101,7 +101,7 @@ def test_a_secret_in_a_body_is_masked_before_it_is_cut() -> None:
 
 
 @given(st.binary())
-def test_no_bytes_are_too_odd_to_be_read(body: bytes) -> None:
+def test_any_bytes_can_be_read(body: bytes) -> None:
     shown(read_error_body(body).said)
 
 
@@ -112,14 +112,14 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_no_json_is_too_odd_to_be_read(value: Any) -> None:
+def test_any_json_can_be_read(value: Any) -> None:
     shown(read_error_body(json.dumps(value).encode()).said)
 
 
 @pytest.mark.parametrize(
     "body", [b"[" * 100_000, b"<" * 5_000_000, b"<script>" * 500_000, b'{"error":' * 100_000, b"&amp" * 1_000_000]
 )
-def test_a_page_of_a_stranger_takes_no_longer_than_it_deserves(body: bytes) -> None:
+def test_a_hostile_error_page_is_read_in_bounded_time(body: bytes) -> None:
     began = time.process_time()
 
     shown(read_error_body(body).said)

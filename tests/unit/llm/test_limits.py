@@ -65,7 +65,7 @@ async def test_a_minute_holds_so_many_tokens() -> None:
     assert traffic.seconds() == [0, 60, 120]
 
 
-async def test_what_a_call_did_not_use_is_free_at_once_for_one_that_waits() -> None:
+async def test_unused_tokens_of_a_call_are_free_at_once_for_a_waiting_call() -> None:
     traffic = Traffic(RateLimits(tokens_per_minute=100))
     await traffic.call(0, 60)
     waiting = traffic.start(1, 60)
@@ -79,7 +79,7 @@ async def test_what_a_call_did_not_use_is_free_at_once_for_one_that_waits() -> N
     assert traffic.seconds() == [0, 0]
 
 
-async def test_what_a_call_used_beyond_its_guess_counts_too() -> None:
+async def test_usage_beyond_the_estimate_counts_too() -> None:
     traffic = Traffic(RateLimits(tokens_per_minute=100))
     await traffic.call(0, 10, used=95)
 
@@ -106,7 +106,7 @@ async def test_a_small_call_does_not_overtake_a_large_one() -> None:
     assert [number for number, _ in traffic.began] == [0, 1, 2]
 
 
-async def test_one_that_gives_up_lets_the_next_go() -> None:
+async def test_a_cancelled_call_lets_the_next_one_proceed() -> None:
     traffic = Traffic(RateLimits(tokens_per_minute=100))
     await traffic.call(0, 50)
     large, small = traffic.start(1, 80), traffic.start(2, 1)
@@ -153,5 +153,5 @@ def test_no_minute_holds_more_than_the_limits_and_everyone_gets_through(
         (RateLimits(), "no limit"),
     ],
 )
-def test_limits_say_themselves_in_words(limits: RateLimits, words: str) -> None:
+def test_limits_describe_themselves(limits: RateLimits, words: str) -> None:
     assert str(limits) == words

@@ -120,7 +120,7 @@ THOUGHTS = [
 
 
 @pytest.mark.parametrize(("said", "answer"), THOUGHTS)
-async def test_thoughts_before_the_answer_are_no_part_of_it(
+async def test_thinking_before_the_answer_is_not_part_of_it(
     serve: Serve, client: ApiClient, said: str, answer: str
 ) -> None:
     serve(text(said))
@@ -128,14 +128,14 @@ async def test_thoughts_before_the_answer_are_no_part_of_it(
     assert (await client.complete(PLAIN)).text == answer
 
 
-async def test_thoughts_before_the_arguments_are_no_part_of_them(serve: Serve, client: ApiClient) -> None:
+async def test_thinking_before_the_arguments_is_not_part_of_them(serve: Serve, client: ApiClient) -> None:
     serve(tool_call('<think>Three?</think>{"score": 3}'))
 
     assert (await client.complete(WITH_TOOL)).tool_input == {"score": 3}
 
 
 @pytest.mark.parametrize("arguments", ['{"score": 3', "[3]", ""])
-async def test_arguments_that_are_no_object_are_kept_as_text_for_the_repair(
+async def test_arguments_other_than_an_object_are_kept_as_text_for_the_repair(
     serve: Serve, client: ApiClient, arguments: str
 ) -> None:
     serve(tool_call(arguments))
@@ -148,7 +148,7 @@ async def test_arguments_that_are_no_object_are_kept_as_text_for_the_repair(
 @pytest.mark.parametrize(
     ("reason", "ours"), [("stop", "end_turn"), ("tool_calls", "tool_use"), ("function_call", "tool_use")]
 )
-async def test_why_a_whole_answer_ended_is_said_in_the_words_of_the_protocol(
+async def test_the_reason_a_complete_answer_ended_uses_the_protocols_terms(
     serve: Serve, client: ApiClient, reason: str, ours: str
 ) -> None:
     serve(text("ok", reason))
@@ -214,7 +214,7 @@ async def test_an_error_says_what_to_do_and_never_the_key(
     assert KEY not in str(raised.value)
 
 
-async def test_the_client_itself_repeats_nothing(serve: Serve, client: ApiClient) -> None:
+async def test_the_sdk_does_not_retry(serve: Serve, client: ApiClient) -> None:
     api = serve(status(429, retry_after=7))
 
     with pytest.raises(RateLimitedError) as raised:
@@ -233,9 +233,7 @@ async def test_without_a_key_the_first_call_names_the_variable(
         await client.complete(PLAIN)
 
 
-async def test_a_server_of_ones_own_needs_no_key(
-    serve: Serve, client: ApiClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_local_server_needs_no_key(serve: Serve, client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     serve(text("ok"))
     monkeypatch.delenv("OPENAI_API_KEY")
 
@@ -293,7 +291,7 @@ async def test_an_error_in_an_answer_of_status_200_is_an_error(
 
 
 @pytest.mark.parametrize("place", ["choice", "message", "body"])
-async def test_an_error_beside_half_an_answer_is_an_error_and_has_its_price(
+async def test_an_error_beside_a_partial_answer_is_an_error_with_its_cost(
     serve: Serve, client: ApiClient, place: str
 ) -> None:
     error = {"code": 502, "message": "Upstream idle timeout exceeded"}
@@ -335,7 +333,7 @@ async def test_a_model_that_refuses_to_be_forced_is_asked_in_words_and_remembere
     assert "by calling the tool structured_output" in others[0]["messages"][0]["content"]
 
 
-async def test_a_refusal_of_something_else_is_asked_once(serve: Serve, client: ApiClient) -> None:
+async def test_an_unrelated_refusal_is_not_retried(serve: Serve, client: ApiClient) -> None:
     api = serve(status(400, "model m does not support tools"))
 
     with pytest.raises(BadRequestError, match="does not support tools"):
@@ -344,7 +342,7 @@ async def test_a_refusal_of_something_else_is_asked_once(serve: Serve, client: A
     assert len(api.requests) == 1
 
 
-async def test_what_stands_unseen_around_key_and_address_is_not_sent(
+async def test_invisible_characters_around_key_and_address_are_not_sent(
     serve: Serve, client: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = serve(text("ok"))
@@ -369,7 +367,7 @@ async def test_what_stands_unseen_around_key_and_address_is_not_sent(
         ("SSL_CERT_FILE", "/nowhere/ca.pem"),
     ],
 )
-async def test_a_variable_that_is_wrong_is_named_before_anything_is_sent(
+async def test_a_wrong_variable_is_named_before_anything_is_sent(
     serve: Serve, client: ApiClient, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     api = serve(text("ok"))
@@ -382,7 +380,7 @@ async def test_a_variable_that_is_wrong_is_named_before_anything_is_sent(
     assert KEY not in str(raised.value)
 
 
-async def test_a_server_of_ones_own_that_never_was_there_is_not_waited_for(
+async def test_a_local_server_that_never_answered_is_not_waited_for(
     client: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with OpenAIApi(text("ok")) as api:
@@ -392,9 +390,7 @@ async def test_a_server_of_ones_own_that_never_was_there_is_not_waited_for(
         await client.complete(PLAIN)
 
 
-async def test_a_server_of_ones_own_that_went_away_may_come_back(
-    client: ApiClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_local_server_that_went_away_may_come_back(client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     body = b'{"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]}'
     with OpenAIApi(Answer(200, body, {"connection": "close"})) as api:
         monkeypatch.setenv("OPENAI_BASE_URL", api.base_url)
@@ -406,7 +402,7 @@ async def test_a_server_of_ones_own_that_went_away_may_come_back(
     assert raised.value.retryable
 
 
-async def test_a_request_that_cannot_be_written_is_a_bad_one(serve: Serve, client: ApiClient) -> None:
+async def test_a_request_that_cannot_be_encoded_is_a_bad_request(serve: Serve, client: ApiClient) -> None:
     api = serve(text("ok"))
 
     with pytest.raises(BadRequestError, match="cannot be sent"):

@@ -30,7 +30,7 @@ class Calls:
         return await with_retries(self.call, lambda *announced: self.announced.append(announced), sleep=self.sleep)
 
 
-async def test_what_passes_is_tried_again_and_each_try_is_announced() -> None:
+async def test_a_transient_error_is_retried_and_each_attempt_announced() -> None:
     first, second = OverloadedError("busy"), RateLimitedError("slow down")
     calls = Calls(first, second)
 
@@ -52,7 +52,7 @@ async def test_after_the_last_try_its_error_is_raised() -> None:
 
 
 @pytest.mark.parametrize("error", [BadRequestError("wrong"), SpendLimitError("used up", 3.0)])
-async def test_what_does_not_pass_is_not_tried_again(error: LLMError) -> None:
+async def test_a_permanent_error_is_not_retried(error: LLMError) -> None:
     calls = Calls(error)
 
     with pytest.raises(type(error)):
@@ -61,7 +61,7 @@ async def test_what_does_not_pass_is_not_tried_again(error: LLMError) -> None:
     assert (calls.made, calls.announced) == (1, [])
 
 
-async def test_the_wait_is_anything_up_to_a_doubling_bound() -> None:
+async def test_the_wait_is_random_up_to_a_doubling_bound() -> None:
     waits = []
     for _ in range(200):
         calls = Calls(*(OverloadedError("busy") for _ in range(MAX_ATTEMPTS - 1)))
@@ -74,7 +74,7 @@ async def test_the_wait_is_anything_up_to_a_doubling_bound() -> None:
         assert max(tried) - min(tried) > bound / 2
 
 
-async def test_a_wait_that_the_provider_names_is_kept_and_a_little_added() -> None:
+async def test_the_providers_retry_after_is_honoured_with_a_little_added() -> None:
     calls = Calls(RateLimitedError("slow down", retry_after=12.0))
 
     await calls.run()
@@ -82,7 +82,7 @@ async def test_a_wait_that_the_provider_names_is_kept_and_a_little_added() -> No
     assert 12.0 <= calls.slept[0] <= 13.0
 
 
-async def test_a_wait_of_weeks_is_cut_short() -> None:
+async def test_a_very_long_retry_after_is_capped() -> None:
     calls = Calls(RateLimitedError("slow down", retry_after=4_290_000.0))
 
     await calls.run()

@@ -69,7 +69,7 @@ def provider(connect: Callable[[], Client]) -> Provider:
     return Provider("test", connect, account, "OE_TEST_MODEL", "default-model", ("TEST_KEY",))
 
 
-async def test_everyone_shares_one_client_which_is_closed_with_the_run() -> None:
+async def test_all_calls_share_one_client_which_is_closed_with_the_run() -> None:
     run = Run(RateLimits())
 
     await run.all(run.ask(), run.ask())
@@ -78,7 +78,7 @@ async def test_everyone_shares_one_client_which_is_closed_with_the_run() -> None
     assert (run.connected, run.client.called, run.client.closed) == (1, [0, 0], True)
 
 
-async def test_nothing_is_connected_where_nobody_calls() -> None:
+async def test_no_connection_is_made_without_a_call() -> None:
     run = Run(RateLimits())
 
     await run.service.close()
@@ -95,7 +95,7 @@ async def test_a_call_beyond_the_limit_waits_and_says_so() -> None:
     assert run.waits == ["runtime.limits allows 1 request a minute"]
 
 
-async def test_what_a_call_really_used_is_what_counts() -> None:
+async def test_the_actual_usage_of_a_call_counts() -> None:
     run = Run(RateLimits(tokens_per_minute=most_tokens(REQUEST) + 15))
 
     await run.all(run.ask(), run.ask())
@@ -112,7 +112,7 @@ async def test_a_try_that_is_repeated_counts_as_a_request_of_its_own() -> None:
     assert [str(error) for error in run.retries] == ["slow down"]
 
 
-def test_the_most_that_a_call_can_use_counts_its_texts_and_its_longest_answer() -> None:
+def test_the_estimate_of_a_call_counts_its_texts_and_its_longest_answer() -> None:
     assert most_tokens(REQUEST) == 300 // 3 + 100
 
 
@@ -145,5 +145,5 @@ def test_each_provider_says_where_its_calls_go(name: str, monkeypatch: pytest.Mo
         ({"ANTHROPIC_API_KEY": "", "OPENAI_API_KEY": "k"}, "openai"),
     ],
 )
-def test_without_a_choice_the_only_provider_that_can_be_used_is(environment: dict[str, str], name: str) -> None:
+def test_without_a_choice_the_only_usable_provider_is_used(environment: dict[str, str], name: str) -> None:
     assert usable_provider(environment).name == name

@@ -22,9 +22,9 @@ def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> 
     assert retry_after({"retry-after": value}, now=60.0) == seconds
 
 
-def test_milliseconds_are_finer_and_win() -> None:
+def test_retry_after_ms_wins_over_retry_after() -> None:
     assert retry_after({"retry-after": "2", "retry-after-ms": "1250"}) == 1.25
 
 
-def test_without_retry_after_there_is_no_wait_to_honour() -> None:
+def test_without_retry_after_no_wait_is_required() -> None:
     assert retry_after({}) is None

@@ -34,12 +34,12 @@ def from_anthropic(stop_reason: Any, **body: Any) -> LLMResponse:
 
 
 @pytest.mark.parametrize("reason", ["stop", "tool_calls", "function_call"])
-def test_a_completion_with_a_known_reason_is_whole(reason: str) -> None:
+def test_a_completion_with_a_known_finish_reason_is_complete(reason: str) -> None:
     assert from_openai(reason).text == "Half a sent"
 
 
 @pytest.mark.parametrize("reason", ["end_turn", "tool_use", "stop_sequence"])
-def test_a_message_with_a_known_reason_is_whole(reason: str) -> None:
+def test_a_message_with_a_known_stop_reason_is_complete(reason: str) -> None:
     assert from_anthropic(reason).text == "Half a sent"
 
 
@@ -75,7 +75,7 @@ def test_an_answer_that_would_end_alike_again_fails_for_good(read: Any, reason: 
 
 @pytest.mark.parametrize("read", [from_openai, from_anthropic])
 @pytest.mark.parametrize(("reason", "said"), AGAIN)
-def test_an_answer_that_broke_off_is_asked_for_again(read: Any, reason: Any, said: str) -> None:
+def test_a_truncated_answer_is_requested_again(read: Any, reason: Any, said: str) -> None:
     with pytest.raises(InterruptedAnswerError) as raised:
         read(reason)
 
@@ -91,7 +91,7 @@ def test_a_reason_that_is_complete_for_one_provider_is_not_for_the_other() -> No
         from_anthropic("stop")
 
 
-def test_the_reason_of_the_provider_behind_the_provider_is_said() -> None:
+def test_the_reason_of_the_upstream_provider_is_reported() -> None:
     with pytest.raises(InterruptedAnswerError, match="upstream MALFORMED_FUNCTION_CALL"):
         from_openai("error", native_finish_reason="MALFORMED_FUNCTION_CALL")
     with pytest.raises(IncompleteAnswerError, match="upstream MAX_TOKENS"):
@@ -101,7 +101,7 @@ def test_the_reason_of_the_provider_behind_the_provider_is_said() -> None:
 @pytest.mark.parametrize(
     "message", [{"refusal": "I can't help."}, {"content": [{"type": "refusal", "refusal": "I can't help."}]}]
 )
-def test_a_refusal_is_none_however_it_ended_and_its_words_are_shown(message: dict[str, Any]) -> None:
+def test_a_refusal_is_no_answer_whatever_its_finish_reason_and_its_text_is_shown(message: dict[str, Any]) -> None:
     with pytest.raises(IncompleteAnswerError, match="refused to answer: I can't help"):
         from_openai("stop", message)
 

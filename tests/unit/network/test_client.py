@@ -76,7 +76,7 @@ async def test_a_socks_proxy_takes_name_and_password_from_its_address(server: Ro
     assert "Invalid username/password" in unknown.reason
 
 
-async def test_a_proxy_that_does_not_speak_socks_is_said_to() -> None:
+async def test_a_proxy_that_does_not_speak_socks_is_reported() -> None:
     with NoProxy() as proxy:
         failure = await get("http://127.0.0.1:9/", {"ALL_PROXY": proxy.url})
 
@@ -86,7 +86,7 @@ async def test_a_proxy_that_does_not_speak_socks_is_said_to() -> None:
     assert failure.remedy == "correct or unset ALL_PROXY"
 
 
-async def test_a_proxy_that_is_not_there_is_told_from_a_host_that_is_not(nobody: str) -> None:
+async def test_an_unreachable_proxy_is_distinguished_from_an_unreachable_host(nobody: str) -> None:
     through = await get("http://example.invalid/", {"ALL_PROXY": f"http://{nobody}"})
     directly = await get(f"http://{nobody}/", {})
 
@@ -110,7 +110,7 @@ async def test_a_certificate_of_nobody_is_trusted_where_ssl_cert_file_names_it(t
     assert "self-signed" in distrusted.reason
 
 
-async def test_a_server_that_speaks_no_https_is_said_to(server: RowsApi) -> None:
+async def test_a_server_without_https_is_reported(server: RowsApi) -> None:
     failure = await get(server.url.replace("http", "https"), {})
 
     assert isinstance(failure, Failure)
@@ -126,7 +126,7 @@ async def test_a_server_that_speaks_no_https_is_said_to(server: RowsApi) -> None
         (b"-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----\n", "whose certificates cannot be read"),
     ],
 )
-def test_a_file_of_certificates_that_cannot_serve_is_named(tmp_path: Path, content: bytes | None, said: str) -> None:
+def test_an_unusable_certificate_file_is_named(tmp_path: Path, content: bytes | None, said: str) -> None:
     file = tmp_path / "ca.pem"
     if content is not None:
         file.write_bytes(content)
@@ -137,7 +137,7 @@ def test_a_file_of_certificates_that_cannot_serve_is_named(tmp_path: Path, conte
     assert problem.endswith("or unset SSL_CERT_FILE")
 
 
-def test_folders_of_certificates_may_be_several_of_which_one_is_there(tmp_path: Path) -> None:
+def test_one_existing_certificate_folder_of_several_suffices(tmp_path: Path) -> None:
     missing, file = tmp_path / "missing", tmp_path / "file"
     file.write_bytes(b"")
 
@@ -152,5 +152,5 @@ def test_folders_of_certificates_may_be_several_of_which_one_is_there(tmp_path: 
 
 
 @pytest.mark.parametrize(("host", "local"), [("127.0.0.1", True), ("[::1]", True), ("localhost", True), ("a.b", False)])
-def test_what_is_on_this_machine_is_known_by_its_address(host: str, local: bool) -> None:
+def test_a_local_address_is_recognized(host: str, local: bool) -> None:
     assert is_local(host) is local

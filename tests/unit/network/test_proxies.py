@@ -92,7 +92,7 @@ def test_hosts_in_no_proxy_are_asked_directly(no_proxy: str, host: str, port: in
         ({"NO_PROXY": "host/path"}, "which is not a network"),
     ],
 )
-def test_what_no_request_could_go_by_is_named(environment: dict[str, str], said: str) -> None:
+def test_settings_that_no_request_could_use_are_named(environment: dict[str, str], said: str) -> None:
     (problem,) = proxy_problems(environment, socks_installed=True)
 
     assert said in problem
@@ -108,7 +108,7 @@ def test_a_socks_proxy_without_its_library_says_how_to_install_it() -> None:
     assert list(proxy_problems(environment, socks_installed=True)) == []
 
 
-def test_where_no_proxy_exempts_every_host_the_proxies_do_not_matter() -> None:
+def test_if_no_proxy_exempts_every_host_proxies_do_not_matter() -> None:
     assert list(proxy_problems({"ALL_PROXY": "socks5://x:y", "NO_PROXY": "*"}, socks_installed=False)) == []
 
 

@@ -10,12 +10,12 @@ KEY = "sk-of-this-test-0123456789"
 
 
 @pytest.mark.parametrize("around", ["{}\r", "{}\r\n", " {}\t", "\ufeff{}", "\u00a0{}\u200b"])
-def test_what_stands_unseen_around_a_value_is_no_part_of_it(around: str) -> None:
+def test_invisible_characters_around_a_value_are_dropped(around: str) -> None:
     assert read({"KEY": around.format(KEY)}, "KEY") == KEY
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "\r\n", "\ufeff"])
-def test_a_variable_that_is_set_to_nothing_is_not_set(nothing: str) -> None:
+def test_an_empty_variable_counts_as_unset(nothing: str) -> None:
     assert read({"KEY": nothing}, "KEY") is None
     assert read({}, "KEY") is None
 
@@ -59,13 +59,13 @@ def test_a_key_of_printable_characters_has_no_problem() -> None:
         ("X-A: naïve", "HEADERS, line 1, contains LATIN SMALL LETTER I WITH DIAERESIS"),
     ],
 )
-def test_lines_that_are_no_headers_are_counted_out(value: str, said: str) -> None:
+def test_lines_other_than_headers_are_reported_with_their_number(value: str, said: str) -> None:
     (problem,) = header_lines_problems("HEADERS", value)
 
     assert said in problem
 
 
-def test_lines_of_headers_may_end_in_any_way() -> None:
+def test_header_lines_may_have_any_line_ending() -> None:
     assert list(header_lines_problems("HEADERS", "X-A: 1\r\n\nX_B:\n")) == []
 
 
@@ -88,7 +88,7 @@ def test_lines_of_headers_may_end_in_any_way() -> None:
         ('"http://a"', "quotation marks"),
     ],
 )
-def test_what_is_no_address_is_named_with_what_is_wrong(value: str, said: str) -> None:
+def test_an_invalid_address_is_named_with_its_mistake(value: str, said: str) -> None:
     (problem,) = address_problems("BASE_URL", value)
 
     assert said in problem

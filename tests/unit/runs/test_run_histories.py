@@ -168,7 +168,7 @@ def test_the_plan_says_why_a_node_would_run_again(runs: Runs) -> None:
     runs.write(BEGAN, NOTES, SUCCESS)
     runs.planned = PlannedAnswer("will run", ("prompt changed",), (("prompt", "- old\n+ new"),))
 
-    assert "**Resume**: `will run`: `prompt changed`\n\n```diff\n- old\n+ new\n```" in runs.hover("id: a")
+    assert "**Resume**: will run: `prompt changed`\n\n```diff\n- old\n+ new\n```" in runs.hover("id: a")
 
 
 def test_a_field_shows_all_it_held_and_who_wrote_it(runs: Runs) -> None:

@@ -68,7 +68,7 @@ AFTER = [
 
 
 @pytest.mark.parametrize(("merge", "carried", "before", "value", "after"), AFTER)
-def test_a_carried_field_goes_on_and_any_other_begins_anew(
+def test_a_carried_field_continues_and_any_other_starts_over(
     merge: Merge, carried: bool, before: Json | Missing, value: Json, after: Json
 ) -> None:
     assert FieldContribution(value, "n", merge, carried, ["start"]).after(before) == after

@@ -37,7 +37,7 @@ def values(store: StateStore) -> dict[str, Json]:
     return {field: value.value for field, value in store.values().items()}
 
 
-def test_there_is_nothing_and_no_file_before_the_first_write(store: StateStore) -> None:
+def test_before_the_first_write_there_is_neither_a_value_nor_a_file(store: StateStore) -> None:
     store.merge(run("r1", 1))
 
     assert (store.values(), store.history(), store.reset(None, TIMES[2], 2)) == ({}, [], [])
@@ -50,7 +50,7 @@ def test_a_value_says_who_gave_it_and_when(store: StateStore) -> None:
     assert store.values() == {"total": FieldValue({"a": [1, None, "☃"]}, TIMES[1], "count", "r1")}
 
 
-def test_runs_are_merged_one_after_the_other(store: StateStore) -> None:
+def test_runs_are_merged_one_at_a_time(store: StateStore) -> None:
     store.merge(run("r1", 1, log=append(["a"]), total=last(1)))
     store.merge(run("r2", 2, log=append(["b"]), total=last(2)))
 
@@ -96,7 +96,7 @@ def test_of_several_resumes_of_one_run_only_the_last_counts(store: StateStore) -
     assert values(store) == {"log": ["a", "c"]}
 
 
-def test_what_a_resumed_run_no_longer_writes_is_gone(store: StateStore) -> None:
+def test_a_field_that_a_resume_no_longer_writes_is_gone(store: StateStore) -> None:
     store.merge(run("other", 1, total=last(1)))
     store.merge(run("r1", 2, log=append(["a"]), total=last(2)))
     store.merge(run("r2", 3, root="r1"))
@@ -116,7 +116,7 @@ def test_the_history_holds_one_change_for_each_run_and_field(store: StateStore) 
     assert [change.field for change in store.history()] == ["log", "total", "log"]
 
 
-def test_a_reset_field_is_forgotten_and_begins_anew(store: StateStore) -> None:
+def test_a_reset_field_is_forgotten_and_starts_over(store: StateStore) -> None:
     store.merge(run("r1", 1, log=append(["a"]), total=last(1)))
 
     assert store.reset("log", TIMES[2], 2) == ["log"]
@@ -162,7 +162,7 @@ def test_a_resume_that_is_merged_before_another_that_ended_sooner_still_counts(s
     assert [change.new for change in store.history()] == [2, 3]
 
 
-def test_a_rebuild_keeps_what_runs_left_whose_logs_are_gone(store: StateStore) -> None:
+def test_a_rebuild_keeps_the_contributions_of_runs_whose_logs_are_gone(store: StateStore) -> None:
     gone, there = run("r1", 1, log=append(["a"])), run("r2", 2, log=append(["b"]))
     store.merge(gone)
     store.merge(there)
@@ -202,7 +202,7 @@ def test_the_tables_of_the_public_format_hold_what_it_says(store: StateStore) ->
         ]
 
 
-def test_what_the_public_engine_left_is_taken_over(store: StateStore) -> None:
+def test_a_state_of_the_public_engine_is_imported(store: StateStore) -> None:
     with sqlite3.connect(store.path) as connection:
         connection.execute(
             "CREATE TABLE state_snapshot (field TEXT PRIMARY KEY, value TEXT NOT NULL, updated_at TEXT NOT NULL, "

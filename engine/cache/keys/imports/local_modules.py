@@ -14,6 +14,7 @@ from engine.cache.keys.folder_listing import Folders, Listing
 from engine.cache.keys.imports.javascript_imports import COMPILED, SCANNED, SUFFIXES, javascript_imports
 from engine.cache.keys.imports.python_imports import ALL_NAMES, PythonImport, python_imports
 from engine.file_names import writable
+from engine.unsaved_texts import unsaved
 
 _INIT = "__init__.py"
 _INSTALLED = frozenset({"node_modules", "site-packages", "dist-packages"})
@@ -52,7 +53,8 @@ class _Scanned(Generic[_Imported]):
         if known is not None and known[0] is fingerprint:
             return known[1]
         try:
-            found = self._scan(file.read_bytes())
+            typed = unsaved(file)
+            found = self._scan(file.read_bytes() if typed is None else typed)
         except OSError:
             return frozenset()
         self._known[file] = fingerprint, found

@@ -1,11 +1,10 @@
-"""Makes the client fetch its code lenses again when they are out of date."""
+"""Makes the client ask again for what is out of date, such as its code lenses."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 
-from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from oe_lsp.server.transport.client import Client
@@ -13,15 +12,16 @@ from oe_lsp.server.transport.client import Client
 _INTERVAL_S = 0.25
 
 
-class LensRefresh:
-    """Refreshes at once after the first change, and once for all changes in the 250 ms that follow."""
+class Refresh:
+    """Sends `method` at once after the first change, and once for all changes in the 250 ms that follow."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, method: str) -> None:
         self._client = client
+        self._method = method
         self._due = asyncio.Event()
 
     def request(self) -> None:
-        """The lenses are out of date."""
+        """What the client has is out of date."""
         self._due.set()
 
     async def run(self) -> None:
@@ -30,5 +30,5 @@ class LensRefresh:
             await self._due.wait()
             self._due.clear()
             with contextlib.suppress(JsonRpcException):
-                await self._client.request(types.WORKSPACE_CODE_LENS_REFRESH)
+                await self._client.request(self._method)
             await asyncio.sleep(_INTERVAL_S)

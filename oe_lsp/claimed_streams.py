@@ -1,4 +1,4 @@
-"""Takes stdin and stdout for the protocol."""
+"""Takes stdin and stdout for a protocol, so that nothing else is printed there."""
 
 from __future__ import annotations
 
