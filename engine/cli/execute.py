@@ -50,6 +50,7 @@ def _end_of(preparation: Preparation, ended: Ended) -> RunEnd:
         folder=ended.folder,
         original_run_id=_original_of(preparation),
         final_state=ended.shown_state,
+        wrote={name: each.value for name, each in (ended.finished.wrote or {}).items()},
     )
 
 

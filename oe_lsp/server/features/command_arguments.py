@@ -29,7 +29,7 @@ class RunOptions(Struct, frozen=True, kw_only=True, rename="camel", forbid_unkno
     concurrency: _AtLeastOne | None = None
     max_cost_usd: Annotated[float, Meta(ge=0, le=1e9)] | None = None
     max_tokens: _AtLeastOne | None = None
-    max_duration_ms: _AtLeastOne | None = None
+    max_duration_ms: Annotated[int, Meta(ge=1, le=999_999_999)] | None = None
 
 
 class ResumeOptions(RunOptions, frozen=True, kw_only=True):
@@ -99,7 +99,7 @@ def _flags(options: RunOptions) -> Iterator[tuple[str, object]]:
     if options.max_tokens is not None:
         yield "--max-tokens", options.max_tokens
     if options.max_duration_ms is not None:
-        yield "--max-duration", f"{-(-options.max_duration_ms // 1000)}s"
+        yield "--max-duration", f"{options.max_duration_ms}ms"
     if isinstance(options, ResumeOptions):
         yield from _resume_flags(options)
 

@@ -108,7 +108,7 @@ class Session:
             lambda: self.settings.on_unsaved_files,
             can_save=capabilities.options.saves_files,
         )
-        self.launcher = RunLauncher(client, self.feed, files, (self.consent, files))
+        self.launcher = RunLauncher(client, self.feed, (self.consent, files))
         self._feature_states: dict[type, Any] = {}
         self._tasks = OwnedTasks()
 
