@@ -35,6 +35,7 @@ def summary_to_json(run: RunSummary) -> dict[str, object]:
         "originalRunId": run.original_run_id,
         "kind": run.kind,
         "address": run.address,
+        "budget": None if run.budget is None else msgspec.to_builtins(run.budget),
     }
 
 
