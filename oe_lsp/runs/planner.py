@@ -73,9 +73,10 @@ class Planner:
             if self._is_closed:
                 return PlanAnswer(question.id, refusal="The server is shutting down.")
             try:
-                process = self._process = self._process or await _start()
+                if self._process is None or self._process.returncode is not None:
+                    self._process = await _start()
                 async with async_timeout.timeout(self._limit):
-                    return await _ask(process, question)
+                    return await _ask(self._process, question)
             except asyncio.TimeoutError:
                 refusal = f"The plan took over {self._limit:g} s and was given up."
             except (OSError, ValueError, msgspec.DecodeError) as error:
