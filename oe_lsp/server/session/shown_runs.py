@@ -171,10 +171,12 @@ class ShownRuns:
     async def _plan(self, uri: str, shown: _Shown) -> None:
         """Add the plan of resuming the shown run, unless it is running."""
         run, path = shown.run, path_of(uri)
-        if run is None or path is None or run.summary.is_running or not await self._may_plan(path.parent):
+        if run is None or path is None or run.summary.is_running:
             return
         snapshot = await self._documents.snapshot(uri)
-        if snapshot is None or not snapshot.analysis.ok:
+        if not await self._may_plan(path.parent):
+            planned = replace(run, plan=None, refusal="Code in this folder may not run.")
+        elif snapshot is None or not snapshot.analysis.ok:
             planned = replace(run, plan=None, refusal="The experience has errors.")
         else:
             texts = self._documents.open_texts_for(uri)
