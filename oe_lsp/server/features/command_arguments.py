@@ -77,6 +77,14 @@ def read_run(arguments: Sequence[Any]) -> RunArguments[RunOptions]:
     return RunArguments(_uri(uri), _run_id(run_id), RunOptions())
 
 
+def read_node(arguments: Sequence[Any]) -> tuple[str | None, str]:
+    """`[uri, nodeId]`; without a URI, of the only open experience. Raises JsonRpcInvalidParams."""
+    uri, node_id = _padded(arguments, 2)
+    if not isinstance(node_id, str):
+        raise JsonRpcInvalidParams("The second argument must be the id of a node.")
+    return _uri(uri), node_id
+
+
 def require_run_id(text: str) -> str:
     """`text`, if it is a whole run id, and so safe as part of a file name. Raises JsonRpcInvalidParams."""
     if not is_run_id(text):
