@@ -12,7 +12,7 @@ from engine.cli.output.run_table import details
 from engine.cli.output.tables import Column, console, print_table
 from engine.json_types import Json
 from engine.log.events.timestamps import moment
-from engine.log.humanize import counts_text, duration, tokens_text
+from engine.log.humanize import budget_text, counts_text, duration, tokens_text
 from engine.log.reading.reader import Log
 from engine.log.reading.summary import RunSummary
 from engine.log.reading.view import NodeView, RunView
@@ -40,6 +40,8 @@ def print_run(log: Log, view: RunView, summary: RunSummary) -> None:
     out = console()
     headline = Text.assemble((summary.experience, "bold"), f" · run {summary.run_id} · {summary.outcome}")
     out.print(headline, soft_wrap=True)
+    if summary.budget is not None:
+        out.print(Text(budget_text(summary.budget), "yellow"), soft_wrap=True)
     if summary.original_run_id:
         out.print(Text(f"resumes {summary.original_run_id}", "dim"))
     with_bars = out.is_terminal and out.width >= _WIDE_ENOUGH
