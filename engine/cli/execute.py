@@ -50,4 +50,5 @@ def _end_of(preparation: Preparation, ended: Ended) -> RunEnd:
         folder=ended.folder,
         original_run_id=preparation.original.run_id if preparation.original is not None else None,
         final_state=ended.shown_state,
+        wrote={name: each.value for name, each in (ended.finished.wrote or {}).items()},
     )

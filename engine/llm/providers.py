@@ -10,14 +10,15 @@ from msgspec import Struct
 from engine.llm.answers.statuses import Account
 from engine.llm.clients import anthropic_client, openai_client
 from engine.llm.protocol import LLMClient
-from engine.network.variables import read
+from engine.network.variables import host_of, read
 
 
 class Provider(Struct, frozen=True):
     """A provider: its name in `--llm`, logs and hashes, the function that makes its client, and its account.
 
     Model and address come from two environment variables, else from the defaults. It is usable if one of the variables
-    in `enough` is set.
+    in `enough` is set; `no_key` says what to do if none is. `package` is its SDK, `no_package` what to do without it.
+    The prices of prices.json hold at `priced_host`, or anywhere if that is empty.
     """
 
     name: str
@@ -26,6 +27,10 @@ class Provider(Struct, frozen=True):
     model_variable: str
     default_model: str
     enough: tuple[str, ...]
+    no_key: str = ""
+    package: str = ""
+    no_package: str = ""
+    priced_host: str = ""
 
     @property
     def url(self) -> str:
@@ -35,6 +40,11 @@ class Provider(Struct, frozen=True):
     def model(self, named: str | None) -> str:
         """The model to use: that of the node, else that of the environment, else the default."""
         return named or read(os.environ, self.model_variable) or self.default_model
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether prices.json applies: other servers may give any model any name."""
+        return not self.priced_host or host_of(self.url) == self.priced_host
 
     def set_variable(self, environment: Mapping[str, str]) -> str | None:
         """The variable that makes the provider usable; None if none is set."""
@@ -47,7 +57,10 @@ ANTHROPIC = Provider(
     anthropic_client.ACCOUNT,
     "OE_ANTHROPIC_MODEL",
     "claude-sonnet-4-6",
-    enough=anthropic_client.ACCOUNT.secrets,
+    enough=anthropic_client.ENOUGH,
+    no_key=anthropic_client.NO_KEY,
+    package=anthropic_client.PACKAGE,
+    no_package=anthropic_client.NO_PACKAGE,
 )
 OPENAI = Provider(
     "openai",
@@ -55,8 +68,11 @@ OPENAI = Provider(
     openai_client.ACCOUNT,
     "OE_OPENAI_MODEL",
     "gpt-4o-2024-11-20",
-    # A local server needs an address and no key.
-    enough=(*openai_client.ACCOUNT.secrets, openai_client.ACCOUNT.base_url),
+    enough=openai_client.ENOUGH,
+    no_key=openai_client.NO_KEY,
+    package=openai_client.PACKAGE,
+    no_package=openai_client.NO_PACKAGE,
+    priced_host=openai_client.PRICED_HOST,
 )
 
 PROVIDERS: Mapping[str, Provider] = {provider.name: provider for provider in (ANTHROPIC, OPENAI)}

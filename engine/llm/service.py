@@ -45,12 +45,8 @@ class LLMService:
         """
         from engine.llm.retry import with_retries  # tenacity takes 50 ms to import, which runs without a call save
 
-        if self._client is None:
-            self._client = self.provider.connect()
-        client = self._client
-
         async def attempt() -> LLMResponse:
-            return await self._limited(client, request, on_wait)
+            return await self._limited(request, on_wait)
 
         return await with_retries(attempt, on_retry, sleep=self._clock.sleep)
 
@@ -59,9 +55,10 @@ class LLMService:
         if self._client is not None:
             await self._client.close()
 
-    async def _limited(self, client: LLMClient, request: LLMRequest, on_wait: Callable[[str], None]) -> LLMResponse:
+    async def _limited(self, request: LLMRequest, on_wait: Callable[[str], None]) -> LLMResponse:
         allowed = f"runtime.limits allows {self._limits}"
         async with self._budget.call(self._most_usage(request), on_wait) as call:
+            client = self._client = self._client or self.provider.connect()  # takes seconds: not for a call too many
             admission = await self._limiter.admit(most_tokens(request), lambda: on_wait(allowed))
             try:
                 response = await client.complete(request)

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -180,11 +179,10 @@ def _unstartable(command: tuple[str, ...], error: OSError) -> NodeError:
 
 def _command(spec: CliAgentSpec) -> tuple[str, ...]:
     program = PROGRAMS[spec.provider]
-    found = shutil.which(program.name)
-    if found is None:
-        message = f"{program.name}, which {spec.provider} needs, is not on PATH; {program.install}"
-        raise NodeError("NoProgram", message, retryable=False)
-    return (str(Path(found).absolute()), *program.arguments(spec))
+    path = program.path()
+    if path is None:
+        raise NodeError("NoProgram", program.missing(spec.provider), retryable=False)
+    return (path, *program.arguments(spec))
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ from engine.experience.model import DatasetSpec, Node
 from engine.expressions import Json
 from engine.log.events.events import Output
 from engine.nodes.datasets import files, sqlite
-from engine.nodes.datasets.mcp_servers import find_server, server_variables
+from engine.nodes.datasets.mcp_servers import NO_MCP, find_server, server_variables
 from engine.nodes.datasets.source import (
     FileSource,
     HttpSource,
@@ -119,7 +119,7 @@ class DatasetKind:
         try:
             await asyncio.to_thread(importlib.import_module, "mcp")
         except ImportError:
-            raise wrong_source("reading MCP resources needs mcp; install it with `pip install mcp`") from None
+            raise wrong_source(NO_MCP) from None
         from engine.nodes.datasets import mcp_resource
 
         watcher.activity(f"reading {source.uri} from {source.server}")

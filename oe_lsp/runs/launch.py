@@ -1,4 +1,4 @@
-"""Starts engine processes that outlive the server, and reads what they print."""
+"""Starts engine processes, those of runs so that they outlive the server, and reads what they print."""
 
 from __future__ import annotations
 
@@ -58,6 +58,26 @@ async def start_engine(arguments: Sequence[str]) -> Engine:
         start_new_session=True,
     )
     return Engine(asyncio.create_task(_read(process.stdout, process.stderr), name="engine output"))
+
+
+async def plan_json(command: Sequence[str]) -> bytes | None:
+    """What `oe COMMAND --plan --json` prints; None where the engine refuses the command. No node runs.
+
+    Cancelling the caller ends the process. Raises OSError.
+    """
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "oe_lsp.entry", *command, "--plan", "--json"),
+        cwd="/",
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return output if process.returncode == 0 else None
 
 
 async def _read(stdout: asyncio.StreamReader | None, stderr: asyncio.StreamReader | None) -> EngineOutput:

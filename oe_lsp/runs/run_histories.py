@@ -18,7 +18,6 @@ from engine.experience.model import Merge, Node
 from engine.expressions import MISSING, UNWRITTEN
 from engine.expressions import Path as ValuePath
 from engine.expressions.values import to_text
-from engine.log.events.counters import Sums
 from engine.log.events.events import RunStarted
 from engine.log.events.timestamps import moment
 from engine.log.reading.log_lines import LogLines
@@ -39,7 +38,8 @@ from engine.report.node_facts import (
     typical_execution,
     values_of,
 )
-from oe_lsp.ide.hover.run_history import Inserted, NodeHistory, PastExecution, PlannedAnswer, ShownRun
+from oe_lsp.ide.hover.run_history import Inserted, NodeHistory, PastExecution
+from oe_lsp.ide.runs.shown_run import ShownRun
 
 _Found = TypeVar("_Found")
 
@@ -113,18 +113,12 @@ class StoredRuns(Struct, frozen=True):
     run: ShownRun
     cache: LogCache
     now: datetime
-    spent: Callable[[str], Sums | None]
-    planned: Callable[[str], PlannedAnswer | None]
 
-    def node(self, node_id: str) -> NodeHistory | None:
+    def node(self, node_id: str) -> NodeHistory:
         """See RunHistory."""
-        past = list(self._past(node_id))
-        planned = self.planned(node_id)
         with self.cache.opened(self._log) as lines:
             facts = None if lines is None else _or_none(partial(node_facts, lines, node_id))
-        if facts is None and not past and planned is None:
-            return None
-        return NodeHistory(facts, self.spent(node_id), planned, past)
+        return NodeHistory(facts, list(self._past(node_id)))
 
     def field(self, name: str, merge: Merge) -> FieldFacts | str | None:
         """See RunHistory."""
@@ -141,11 +135,11 @@ class StoredRuns(Struct, frozen=True):
 
     @property
     def _log(self) -> Path:
-        return self.store.log(self.run.run_id)
+        return self.store.log(self.run.summary.run_id)
 
     def _past(self, node_id: str) -> Iterator[PastExecution]:
         asked_at, found = time.monotonic(), 0
-        for run_id in run_ids(self.store)[:_MOST_CANDIDATES]:
+        for run_id in (_or_none(self.store.run_ids) or [])[:_MOST_CANDIDATES]:
             if found == _MOST_PAST or time.monotonic() - asked_at > _PAST_SECONDS:
                 return
             log = self.store.log(run_id)
@@ -156,19 +150,6 @@ class StoredRuns(Struct, frozen=True):
             is_running = end.status is NodeStatus.RUNNING and is_held(self.store.lock(run_id))
             found += 1
             yield PastExecution(run_id, end.status, is_running, end.at or began, end.duration_ms)
-
-
-def newest_run(store: RunStore, file_name: str, cache: LogCache) -> ShownRun | None:
-    """The newest run of an experience in a folder; None if there is none that can be read. Blocking."""
-    for run_id in run_ids(store)[:_MOST_CANDIDATES]:
-        if cache.began(store.log(run_id), file_name) is not None:
-            return ShownRun(run_id, is_held(store.lock(run_id)))
-    return None
-
-
-def run_ids(store: RunStore) -> list[str]:
-    """The ids of the runs in a folder, the newest first; none where it cannot be read."""
-    return _or_none(store.run_ids) or []
 
 
 def _began(lines: LogLines, file_name: str) -> datetime | None:

@@ -10,6 +10,7 @@ from engine.cache.keys.sources import new_sources
 from engine.experience.model import Kind, Node
 from engine.expressions import Json
 from engine.log.events.events import Output, RunFinished
+from engine.log.reading.lineage_usage import lineage_usage
 from engine.log.storage.run_store import RunStore
 from engine.log.writing.run_order import RunOrder
 from engine.log.writing.writer import LogWriter
@@ -17,6 +18,7 @@ from engine.nodes.kind import NodeKind, Outcome, Watcher, Work
 from engine.nodes.registry import Kinds, Settings
 from engine.runner.prepare import Preparation
 from engine.runner.run import Run
+from engine.runner.run_budget import RunBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ async def carry_out(preparation: Preparation, run_id: str, behave: Behaviour) ->
     store.prepare()
     log = LogWriter(store.log(run_id), run_id)
     kinds = InProcessKinds(preparation.loaded.directory, behave)
-    run = Run(preparation, kinds, log, RunOrder(lambda: store), lambda _: None, new_sources({}))
+    budget = RunBudget(preparation.budget, lineage_usage(preparation.logs))
+    run = Run(preparation, kinds, log, RunOrder(lambda: store), lambda _: None, new_sources({}), budget)
     try:
         finished = await run.drive()
     finally:

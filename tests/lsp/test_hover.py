@@ -61,8 +61,10 @@ async def test_an_empty_place_has_no_hover(tmp_path: Path) -> None:
 async def test_a_node_tells_how_it_went_in_the_newest_run(tmp_path: Path) -> None:
     run = WrittenRun(tmp_path).begin("measure", "compare", "report").complete("measure")
     run.fail("compare", "no stations").finish(RunStatus.FAILURE).close()
-    async with Editor(tmp_path, capabilities=capabilities("utf-16", types.MarkupKind.PlainText)) as editor:
-        found = await hover(editor, editor.open(text=TEXT), LINE, 19)
+    async with Editor(tmp_path) as editor:
+        uri = editor.open(text=TEXT)
+        await editor.until_hints(uri, lambda hints: len(hints) == 2)
+        found = await hover(editor, uri, LINE, 19)
 
     assert found is not None
     assert isinstance(found.contents, types.MarkupContent)

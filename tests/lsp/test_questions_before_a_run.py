@@ -101,6 +101,31 @@ class TestTrust:
         assert weather.runs() == []
 
 
+async def test_many_calls_are_confirmed_and_a_client_that_cannot_ask_is_told(weather: Weather) -> None:
+    agent = "    - { id: judge, kind: agent, model: claude-haiku-4-5, prompt: Judge., writes: [report] }\n"
+    edge = "    - { from: compare, to: judge }\n"
+    weather.file.write_text(EXPERIENCE.replace("  edges:\n", f"{agent}  edges:\n{edge}"))
+    weather.mend().hold()
+    settings = {"run": {"confirmCalls": 0}}
+
+    key = {"ANTHROPIC_API_KEY": "k" * 20}
+    async with Editor(weather.folder, settings=settings, answer="Cancel", env=key) as editor:
+        uri = editor.open()
+        assert (await editor.execute("oe.runExperience", uri))["asking"] is True
+        await editor.until(lambda: editor.questions)
+        assert editor.questions[0].startswith(
+            "This run may make up to 1 model call (claude-haiku-4-5 \N{MULTIPLICATION SIGN}1)."
+        )
+        assert weather.runs() == []
+
+        editor.refuse_questions()
+        run_id = (await editor.execute("oe.runExperience", uri))["runId"]
+        await editor.until_event(run_id, "node.started compare")
+        assert editor.messages[0].message == editor.questions[0]
+        await editor.execute("oe.cancelRun")
+        await editor.until_progress_ends(run_id)
+
+
 async def test_unsaved_files_are_saved_or_asked_about_or_refused_as_the_setting_says(weather: Weather) -> None:
     weather.mend()
 

@@ -13,7 +13,7 @@ from engine.cache.decisions.decision import Answer
 from engine.cache.decisions.overrides import Overrides
 from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
 from engine.cache.keys.input_parts import InputHashers
-from engine.cache.plan.execution_answer import Answerer
+from engine.cache.plan.execution_answer import Answerer, Answering, FirstAnswers
 from engine.cache.plan.explanation import Explainer
 from engine.cache.plan.partial_decision import PartialDecider, known_args
 from engine.cache.plan.plan_entries import Entry, Plan
@@ -38,15 +38,24 @@ def plan(
     Enters the results that are known, or undetermined.
     """
     answerer = Answerer(hashers, original, PartialDecider(hashers, original), overrides, explainer)
+    return Plan(_entries(results, answerer), original.run_id)
+
+
+def first_plan(results: Results) -> Plan:
+    """The plan of a run that resumes none: reads no files, since everything runs. `results` is as for `plan`."""
+    return Plan(_entries(results, FirstAnswers()))
+
+
+def _entries(results: Results, answerer: Answering) -> tuple[Entry, ...]:
     planner = _Planner(answerer)
     planner.walk(results)
-    return Plan(PlanTree(planner.answers, answerer, results.composition).entries(()), original.run_id)
+    return PlanTree(planner.answers, answerer, results.composition).entries(())
 
 
 class _Planner:
     """Lets the scheduler walk a graph, and keeps its commands and the answers for executions."""
 
-    def __init__(self, answerer: Answerer) -> None:
+    def __init__(self, answerer: Answering) -> None:
         self.answers = Answers()
         self._answerer = answerer
 

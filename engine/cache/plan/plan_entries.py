@@ -24,7 +24,8 @@ class Entry(Struct, frozen=True):
     with its `index`, or vertices of a nested experience, with their own ids. `part` is the word for one of them.
     `saved_ms` and `saved` are time and costs that restoring saves; `changes` are the input parts that changed, for a
     group those that all items share. `key` is the input hash, where it is known. `fails_again`: it failed, and nothing
-    that is known of its inputs has changed since.
+    that is known of its inputs has changed since. `stage` is the stage of a pipeline at which its item stops being
+    restored. `last` is what an execution that is not restored cost when it last completed.
     """
 
     node_id: str
@@ -38,6 +39,8 @@ class Entry(Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     key: str | None = None
     fails_again: bool = False
+    stage: str | None = None
+    last: Sums | None = None
 
 
 class Plan(Struct, frozen=True):

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.cache.decisions.decision import Answer
 from engine.cache.decisions.overrides import NOT_ASKED_FOR
-from engine.cache.plan.execution_answer import Answerer
+from engine.cache.plan.execution_answer import Answering
 from engine.cache.plan.plan_entries import Entry, as_whole, saved, saved_ms
 from engine.experience.model import Loop, Node, Pipeline
 from engine.log.events.events import Scope, ScopeKind
@@ -60,7 +60,7 @@ class Answers(Struct):
 class PlanTree:
     """Puts the entries of one graph together, the outermost or a nested one."""
 
-    def __init__(self, answers: Answers, answerer: Answerer, composition: Composition) -> None:
+    def __init__(self, answers: Answers, answerer: Answering, composition: Composition) -> None:
         self._answers = answers
         self._answerer = answerer
         self._composition = composition
@@ -136,7 +136,7 @@ class PlanTree:
             entries.append(entry)
             if entry.answer is not Answer.RESTORED or isinstance(self._answers.said.get((scope, stage)), Unknown):
                 reasons = tuple(f"{stage}: {reason}" for reason in entry.reasons) or (stage,)
-                stopped = replace(entry, node_id=pipeline.id, reasons=reasons)
+                stopped = replace(entry, node_id=pipeline.id, reasons=reasons, stage=stage)
                 return replace(stopped, saved_ms=saved_ms(entries), saved=saved(entries))
         restored = Entry(pipeline.id, Answer.RESTORED)
         return replace(restored, saved_ms=saved_ms(entries), saved=saved(entries))

@@ -56,12 +56,13 @@ _SIGNS = {Status.PASS: ("✓", "green"), Status.WARN: ("!", "yellow"), Status.FA
 @path_argument
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(path: Path, as_json: bool) -> int:
-    """Check Python, Node.js, keys, coding agents and the folder of the experience at PATH (default: this folder).
+    """Check Python, Node.js, keys, coding agents, and the experience at PATH (default: this folder): its folder, and
+    what its nodes need.
 
     A warning concerns only some kinds of nodes. Exit code 1 if a check fails
     that every run needs. Values of keys are never printed.
     """
-    checks = list(_checks(path.parent if path.is_file() else path))
+    checks = [*_checks(path.parent if path.is_file() else path), *_nodes(path)]
     failed = any(check.status is Status.FAIL for check in checks)
     if as_json:
         print_json(_to_json(checks))
@@ -220,7 +221,7 @@ def _coding_agents() -> Iterator[Check]:
     from engine.nodes.cli_agents.programs import PROGRAMS
 
     for program in PROGRAMS.values():
-        path = shutil.which(program.name)
+        path = program.path()
         version = _first_line_of(path, "--version") if path is not None else None
         if path is None:
             yield Check(
@@ -230,6 +231,25 @@ def _coding_agents() -> Iterator[Check]:
             yield Check(program.name, Status.WARN, f"`{path} --version` fails")
         else:
             yield Check(program.name, Status.PASS, f"{version}, {path}")
+
+
+def _nodes(path: Path) -> Iterator[Check]:
+    """What the nodes of the experience need, if there is one that can run."""
+    from engine.cli.output.preview_text import need_lines
+    from engine.experience.load import ExperienceNotFoundError, InvalidExperienceError, UnreadableExperienceError, load
+    from engine.llm.providers import usable_provider
+    from engine.nodes.requirements import Machine
+    from engine.runner.load_nested import NotComposableError, compose_loaded
+    from engine.runner.needs import needs_of_all
+
+    try:
+        composition = compose_loaded(load(path))
+    except (ExperienceNotFoundError, UnreadableExperienceError, InvalidExperienceError, NotComposableError):
+        return
+    needs = needs_of_all(composition, Machine(provider=usable_provider()))
+    yield from (Check("nodes", Status.WARN, line.strip()) for line in need_lines(needs))
+    if not needs:
+        yield Check("nodes", Status.PASS, "all that they need is there")
 
 
 def _first_line_of(program: str, *arguments: str) -> str | None:

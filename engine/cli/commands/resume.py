@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from engine.cache.decisions.address import AddressError
 from engine.cache.decisions.overrides import overrides_of
 from engine.cache.plan.plan_entries import Plan
+from engine.cli.before_start import CallOptions, call_options, may_start
 from engine.cli.budget_options import budget_options
 from engine.cli.confirm import confirm_reruns
 from engine.cli.execute import execute
@@ -17,6 +18,7 @@ from engine.cli.loading import load_valid, parse_args
 from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, concurrency_option, examples, experience_option, llm_option, python_option
 from engine.cli.output.plan_text import plan_lines, plan_to_json
+from engine.cli.output.preview_text import preview_lines, preview_to_json
 from engine.cli.output.printing import print_json, print_text
 from engine.cli.stored_run import run_id_argument
 from engine.llm.budget import BudgetLimits
@@ -24,6 +26,7 @@ from engine.log.events.events import RunFinished
 from engine.log.storage.lock import other_host
 from engine.nodes.registry import kinds
 from engine.runner.prepare import Preparation, RunRefusedError, make_llm, make_plan, prepare_resume
+from engine.runner.preview import preview
 from engine.runner.session import new_run_id as fresh_run_id
 
 PLAN_CHANGED = 4
@@ -54,6 +57,7 @@ PLAN_CHANGED = 4
 @click.option("--accept-changes", is_flag=True, help="With --expect: resume even if the plan changed.")
 @click.option("--force", is_flag=True, help="Resume a run that is still running.")
 @concurrency_option
+@call_options
 @budget_options
 @llm_option("that of the original run")
 @python_option
@@ -77,6 +81,7 @@ def command(
     llm: str | None,
     python: str | None,
     new_run_id: str | None,
+    calls: CallOptions,
     log: LogOptions,
 ) -> int:
     """Resume the run RUN-ID: an id, a prefix of one, or `latest`.
@@ -105,13 +110,15 @@ def command(
     _warn_of_another_host(preparation)
     preparation = _with_overrides(preparation, from_=from_, only=only, rerun=rerun, accept=accept)
     if only_plan:
-        _print_plan(_plan(preparation, python), as_json=as_json)
+        _print_plan(preparation, _plan(preparation, python), as_json=as_json, python=python)
         return 0
     if expect is not None and not accept_changes:
         plan = _plan(preparation, python)
         if plan.digest != expect:
             _print_changed(plan)
             return PLAN_CHANGED
+    if not may_start(preparation, lambda: _plan(preparation, python), calls, log, python):
+        return 130
     preparation = replace(preparation, may_rerun=confirm_reruns(preparation))
     return execute(preparation, new_run_id or fresh_run_id(), log, concurrency, python)
 
@@ -142,11 +149,12 @@ def _plan(preparation: Preparation, python: str | None) -> Plan:
     return make_plan(preparation, kinds(preparation.loaded.directory, python=python, llm=make_llm(preparation)))
 
 
-def _print_plan(plan: Plan, *, as_json: bool) -> None:
+def _print_plan(preparation: Preparation, plan: Plan, *, as_json: bool, python: str | None) -> None:
+    found = preview(preparation, plan, python)
     if as_json:
-        print_json(plan_to_json(plan))
+        print_json({**plan_to_json(plan), **preview_to_json(found)})
     else:
-        print_text("\n".join(plan_lines(plan)))
+        print_text("\n".join(plan_lines(plan, tuple(preview_lines(found)))))
 
 
 def _print_changed(plan: Plan) -> None:

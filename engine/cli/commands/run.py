@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from engine.cli.before_start import CallOptions, call_options, may_start
 from engine.cli.budget_options import budget_options
 from engine.cli.execute import execute
 from engine.cli.loading import load_valid, parse_args
@@ -17,6 +18,7 @@ from engine.experience.model import Kind
 from engine.llm.budget import BudgetLimits
 from engine.llm.providers import ANTHROPIC, usable_provider
 from engine.runner.prepare import Preparation, RunRefusedError, prepare_run
+from engine.runner.preview import plan_of_run, preview
 from engine.runner.session import new_run_id
 
 
@@ -31,11 +33,14 @@ from engine.runner.session import new_run_id
 )
 @path_argument
 @click.option("--args", "args_text", default="{}", metavar="JSON", help="The args, a JSON object.  [default: {}]")
-@click.option("--plan", "only_plan", is_flag=True, help="Print the steps, commands, files and hosts; run nothing.")
+@click.option(
+    "--plan", "only_plan", is_flag=True, help="Print the steps, commands, files, hosts and calls; run nothing."
+)
 @click.option("--json", "as_json", is_flag=True, help="With --plan: print one JSON document.")
 @concurrency_option
 @budget_options
 @click.option("--keep-state", is_flag=True, help="Start from the persisted state instead of the defaults.")
+@call_options
 @llm_option("anthropic, or the only one whose key is set")
 @python_option
 @click.option("--run-id", hidden=True, help="The id of the run, a UUID; for the language server.")
@@ -51,6 +56,7 @@ def command(
     llm: str | None,
     python: str | None,
     run_id: str | None,
+    calls: CallOptions,
     log: LogOptions,
 ) -> int:
     """Start a run of the experience at PATH (a folder or an experience.yaml; default: this folder).
@@ -76,6 +82,8 @@ def command(
     if only_plan:
         _print_plan(preparation, as_json=as_json, python=python)
         return 0
+    if not may_start(preparation, lambda: plan_of_run(preparation), calls, log, python):
+        return 130
     return execute(preparation, run_id or new_run_id(), log, concurrency, python)
 
 
@@ -93,12 +101,14 @@ def _mention_provider(preparation: Preparation) -> None:
 
 
 def _print_plan(preparation: Preparation, *, as_json: bool, python: str | None) -> None:
+    from engine.cli.output.preview_text import preview_lines, preview_to_json
     from engine.cli.run_plan import forecast
     from engine.report.forecast import forecast_lines, forecast_to_json
 
     steps = forecast(preparation, python)
+    found = preview(preparation, plan_of_run(preparation), python)
     name = f"{preparation.experience.name} {preparation.experience.version}"
     if as_json:
-        print_json(forecast_to_json(name, steps))
+        print_json({**forecast_to_json(name, steps), **preview_to_json(found)})
     else:
-        print_text("\n".join(forecast_lines(name, steps)))
+        print_text("\n".join([*forecast_lines(name, steps), *preview_lines(found)]))

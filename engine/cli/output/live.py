@@ -15,9 +15,11 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 
 from engine.cli.output.console import TerminalStream, VisibleConsole
+from engine.cli.output.final_values import last_value_lines
 from engine.cli.output.pretty import end_lines, node_line, run_headline, warning_line
 from engine.cli.output.reporter import RunEnd
 from engine.cli.output.run_table import progress_line, run_table
+from engine.cli.output.shell_commands import inspect_command
 from engine.log.events.events import NodeAttempt, NodeFailed, NodeTokens, NodeWarning, Record, RunStarted, RunWarning
 from engine.log.reading.view import RunView
 from engine.log.writing.writer import utc_now
@@ -66,7 +68,8 @@ class LiveReporter:
         """See Reporter."""
         self._has_ended = True
         self._live.stop()
-        for line in end_lines(end, self._view):
+        rest = inspect_command(end.run_id, end.folder)
+        for line in (*last_value_lines(end.wrote, rest), *end_lines(end, self._view)):
             self._console.print(line, soft_wrap=True)
 
     def close(self) -> None:

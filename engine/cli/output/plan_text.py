@@ -21,8 +21,8 @@ _SIGNS = {
 _ITEMS_SHOWN = 10
 
 
-def plan_lines(plan: Plan) -> Iterator[str]:
-    """A line for each node, followed by its changes and the items that will run; then the totals."""
+def plan_lines(plan: Plan, more: tuple[str, ...] = ()) -> Iterator[str]:
+    """A line for each node, followed by its changes and the items that will run; then the totals, and `more` lines."""
     yield f"Plan for resuming {plan.original_run_id} (nothing is run)"
     width = max((len(entry.node_id) for entry in plan.entries), default=0)
     for entry in plan.entries:
@@ -30,6 +30,7 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         yield from _changes(entry, "      ")
         yield from _part_lines(entry)
     yield _totals(plan)
+    yield from more
     yield f"To resume only if the plan is still this one: --expect {plan.digest}"
 
 

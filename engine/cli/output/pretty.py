@@ -11,9 +11,10 @@ from rich.text import Text
 from engine.cli.log_options import LogLevel
 from engine.cli.output.console import TerminalStream, VisibleConsole
 from engine.cli.output.event_levels import level_of
+from engine.cli.output.final_values import last_value_lines
 from engine.cli.output.printing import LineWriter
 from engine.cli.output.reporter import RunEnd
-from engine.cli.output.shell_commands import resume_command
+from engine.cli.output.shell_commands import inspect_command, resume_command
 from engine.log.events.events import (
     NodeActivity,
     NodeAttempt,
@@ -71,7 +72,9 @@ class PrettyReporter:
 
     def ended(self, end: RunEnd) -> None:
         """See Reporter."""
-        for line in end_lines(end, self._view):
+        rest = inspect_command(end.run_id, end.folder)
+        values = last_value_lines(end.wrote, rest) if self._level.shows(LogLevel.INFO) else ()
+        for line in (*values, *end_lines(end, self._view)):
             self._print(line)
 
     def close(self) -> None:

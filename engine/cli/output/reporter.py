@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from engine.json_types import Json
 from engine.log.events.events import Record, RunFinished, RunStatus
@@ -16,13 +16,14 @@ EXIT_CODES = {RunStatus.SUCCESS: 0, RunStatus.FAILURE: 1, RunStatus.WAITING: 3, 
 
 
 class RunEnd(Struct, frozen=True):
-    """The end of a run. `folder` is that of its experience."""
+    """The end of a run. `folder` is that of its experience, `wrote` what it wrote to each field of the state."""
 
     run_id: str
     finished: RunFinished
     folder: Path
     original_run_id: str | None
     final_state: Mapping[str, Json]
+    wrote: Mapping[str, Json] = field(default_factory=dict)
 
 
 class Reporter(Protocol):

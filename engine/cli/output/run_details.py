@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from rich.text import Text
 
+from engine.cli.output.final_values import value_lines
 from engine.cli.output.run_table import details
 from engine.cli.output.tables import Column, console, print_table
+from engine.json_types import Json
 from engine.log.events.timestamps import moment
-from engine.log.humanize import counts_text, duration, tokens_text
+from engine.log.humanize import budget_text, counts_text, duration, tokens_text
 from engine.log.reading.reader import Log
 from engine.log.reading.summary import RunSummary
 from engine.log.reading.view import NodeView, RunView
+from engine.log.storage.blobs import BlobLostError, blobs_of
+from engine.log.values.large_values import fetched
 from engine.report.reasons import reason_lines
 from engine.report.status_signs import SIGNS
 from engine.report.totals import sums_texts
@@ -31,10 +36,12 @@ _COLUMNS = (
 
 
 def print_run(log: Log, view: RunView, summary: RunSummary) -> None:
-    """Print the run: its name, its nodes, its totals, reasons, warnings, and unreadable lines of the log."""
+    """Print the run: its name, its nodes, totals, final values, reasons, warnings, and unreadable lines of the log."""
     out = console()
     headline = Text.assemble((summary.experience, "bold"), f" · run {summary.run_id} · {summary.outcome}")
     out.print(headline, soft_wrap=True)
+    if summary.budget is not None:
+        out.print(Text(budget_text(summary.budget), "yellow"), soft_wrap=True)
     if summary.original_run_id:
         out.print(Text(f"resumes {summary.original_run_id}", "dim"))
     with_bars = out.is_terminal and out.width >= _WIDE_ENOUGH
@@ -44,12 +51,24 @@ def print_run(log: Log, view: RunView, summary: RunSummary) -> None:
         parts.append(duration(summary.duration_ms))
     parts += sums_texts(summary)
     out.print(f"{' · '.join(parts)} · log {log.path}", markup=False, soft_wrap=True)
+    for value in value_lines(_values(log, view)):
+        out.print(value, soft_wrap=True)
     for line in reason_lines(log):
         out.print(Text(line, "dim"), soft_wrap=True)
     for warning in dict.fromkeys(view.warnings):
         out.print(Text(f"! {warning}", "yellow"))
     for problem in log.problems:
         out.print(Text(f"line {problem.line} of the log is unreadable: {problem.message}", "yellow"))
+
+
+def _values(log: Log, view: RunView) -> dict[str, Json]:
+    """What the run wrote, without values that are lost."""
+    read, values = blobs_of(log.path).read, {}
+    wrote = view.finished.wrote if view.finished is not None else None
+    for name, each in (wrote or {}).items():
+        with contextlib.suppress(BlobLostError, ValueError):
+            values[name] = fetched(each.value, read)
+    return values
 
 
 def _rows(view: RunView, *, with_bars: bool) -> Iterator[tuple[Text | str, ...]]:

@@ -9,14 +9,23 @@ from pathlib import Path
 
 def resume_command(run_id: str, folder: Path) -> str:
     """`oe resume …` for a run of the experience in `folder`, from the current directory."""
+    return _about_run("resume", run_id, folder)
+
+
+def inspect_command(run_id: str, folder: Path) -> str:
+    """`oe inspect …` for a run of the experience in `folder`, from the current directory."""
+    return _about_run("inspect", run_id, folder)
+
+
+def _about_run(command: str, run_id: str, folder: Path) -> str:
     folder = folder.absolute()
     try:
         near = os.path.relpath(folder)
     except OSError:  # the current directory was deleted
         near = os.pardir
     if near == os.curdir:
-        return f"oe resume {run_id}"
-    return f"oe resume {run_id} --experience {shell_word(str(folder) if near.startswith('..') else near)}"
+        return f"oe {command} {run_id}"
+    return f"oe {command} {run_id} --experience {shell_word(str(folder) if near.startswith('..') else near)}"
 
 
 def shell_word(text: str) -> str:

@@ -21,6 +21,12 @@ ACCOUNT = Account(
     limits_page="https://console.anthropic.com",
     header_lines=("ANTHROPIC_CUSTOM_HEADERS",),
 )
+ENOUGH = ACCOUNT.secrets
+"""The variables of which one must be set."""
+
+NO_KEY = "no key for Anthropic; create one at https://console.anthropic.com/settings/keys and set ANTHROPIC_API_KEY"
+PACKAGE = "anthropic"
+NO_PACKAGE = "the package anthropic is missing; install it with pip install anthropic"
 FORMAT = Format("a message", is_answer, embedded_error)
 
 
@@ -29,8 +35,8 @@ def connect() -> ApiClient:
     return ApiClient(
         Api(
             account=ACCOUNT,
-            package="anthropic",
-            missing="the package anthropic is missing; install it with pip install anthropic",
+            package=PACKAGE,
+            missing=NO_PACKAGE,
             format=FORMAT,
             require_key=_require_key,
             make=_make,
@@ -42,10 +48,8 @@ def connect() -> ApiClient:
 
 
 def _require_key() -> None:
-    if not any(read(os.environ, name) for name in ACCOUNT.secrets):
-        raise MissingKeyError(
-            "no key for Anthropic; create one at https://console.anthropic.com/settings/keys and set ANTHROPIC_API_KEY"
-        )
+    if not any(read(os.environ, name) for name in ENOUGH):
+        raise MissingKeyError(NO_KEY)
 
 
 def _make(sdk: Any, options: Mapping[str, Any]) -> Any:

@@ -22,8 +22,17 @@ ACCOUNT = Account(
     headers=("OPENAI_ORG_ID", "OPENAI_PROJECT_ID"),
     header_lines=("OPENAI_CUSTOM_HEADERS",),
 )
+ENOUGH = (*ACCOUNT.secrets, ACCOUNT.base_url)
+"""The variables of which one must be set: a local server needs an address and no key."""
+
+NO_KEY = (
+    "no key for OpenAI; create one at https://platform.openai.com/api-keys and set OPENAI_API_KEY, "
+    "or set OPENAI_BASE_URL for a server that needs no key"
+)
+PACKAGE = "openai"
+NO_PACKAGE = "the package openai is missing; install it with pip install openai"
 FORMAT = Format("a completion", is_answer, embedded_error)
-_PRICED_HOST = "api.openai.com"
+PRICED_HOST = "api.openai.com"
 """Other endpoints may give any model any name, so prices by name would be wrong."""
 
 _NO_KEY = "none"
@@ -35,24 +44,21 @@ def connect() -> ApiClient:
     return ApiClient(
         Api(
             account=ACCOUNT,
-            package="openai",
-            missing="the package openai is missing; install it with pip install openai",
+            package=PACKAGE,
+            missing=NO_PACKAGE,
             format=FORMAT,
             require_key=_require_key,
             make=_make,
             send=_send,
-            read_answer=lambda body, request, host: read_answer(body, request, priced=host == _PRICED_HOST),
-            partial_answer=lambda body, request, host: partial_answer(body, request, priced=host == _PRICED_HOST),
+            read_answer=lambda body, request, host: read_answer(body, request, priced=host == PRICED_HOST),
+            partial_answer=lambda body, request, host: partial_answer(body, request, priced=host == PRICED_HOST),
         )
     )
 
 
 def _require_key() -> None:
-    if not read(os.environ, "OPENAI_API_KEY") and not read(os.environ, "OPENAI_BASE_URL"):
-        raise MissingKeyError(
-            "no key for OpenAI; create one at https://platform.openai.com/api-keys and set OPENAI_API_KEY, "
-            "or set OPENAI_BASE_URL for a server that needs no key"
-        )
+    if not any(read(os.environ, name) for name in ENOUGH):
+        raise MissingKeyError(NO_KEY)
 
 
 def _make(sdk: Any, options: Mapping[str, Any]) -> Any:

@@ -7,9 +7,9 @@ from enum import Enum
 
 from msgspec import Struct, field
 
-from engine.log.events.counters import Counts, ErrorInfo, FailedItems, Sums
+from engine.log.events.counters import BudgetReached, Counts, ErrorInfo, FailedItems, Sums
 from engine.log.events.timestamps import moment
-from engine.log.humanize import failed_items_text
+from engine.log.humanize import budget_text, failed_items_text
 from engine.log.reading.view import RunView
 
 
@@ -28,7 +28,7 @@ class RunSummary(Struct, frozen=True, rename="camel"):
     """One run. `total` counts its nodes, `duration_ms` is in milliseconds, `error` is that of the node `failed_at`.
 
     `failed_items` are those that fan-outs tolerated. `spent` is the cost of this run, `inherited` the cost that
-    restoring saved, `lineage` the cost of this run and those that it resumes.
+    restoring saved, `lineage` the cost of this run and those that it resumes. `budget` is what ended it, if one did.
     """
 
     run_id: str
@@ -48,6 +48,12 @@ class RunSummary(Struct, frozen=True, rename="camel"):
     spent: Sums = Sums()
     inherited: Sums = Sums()
     lineage: Sums = Sums()
+    budget: BudgetReached | None = None
+
+    @property
+    def why(self) -> str | None:
+        """The reason for its state, for people."""
+        return self.reason if self.budget is None else budget_text(self.budget)
 
     @property
     def outcome(self) -> str:
@@ -109,6 +115,7 @@ def summarise(view: RunView, *, alive: bool) -> RunSummary | None:
         spent=figures.spent,
         inherited=figures.inherited,
         lineage=figures.lineage,
+        budget=finished.budget if finished else None,
     )
 
 

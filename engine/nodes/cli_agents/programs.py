@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from msgspec import Struct, field
 
@@ -21,6 +23,15 @@ class CliProgram(Struct, frozen=True):
     keys: tuple[str, ...]
     arguments: Callable[[CliAgentSpec], tuple[str, ...]]
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def path(self) -> str | None:
+        """Where it is on PATH; None if it is not, or not executable."""
+        found = shutil.which(self.name)
+        return None if found is None else str(Path(found).absolute())
+
+    def missing(self, provider: str) -> str:
+        """The message if it is not there; `provider` is that of the node."""
+        return f"{self.name}, which {provider} needs, is not on PATH; {self.install}"
 
 
 def _claude(spec: CliAgentSpec) -> tuple[str, ...]:

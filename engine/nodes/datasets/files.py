@@ -18,6 +18,8 @@ from engine.nodes.kind import NodeError
 from engine.nodes.node_files import NamedFile
 from engine.regular_files import open_noted
 
+NO_PYARROW = "reading Parquet needs pyarrow; install it with `pip install pyarrow`"
+
 
 def read_rows(file: NamedFile, format_: Format) -> list[Json]:
     """The rows of `file`. Raises NodeError if it is missing or does not have its format."""
@@ -113,8 +115,7 @@ def _parquet(path: Path) -> list[Json]:
         import pyarrow as pa  # type: ignore[import-untyped]
         import pyarrow.parquet  # type: ignore[import-untyped]
     except ImportError:
-        message = "reading Parquet needs pyarrow; install it with `pip install pyarrow`"
-        raise NodeError("DatasetSource", message, retryable=False) from None
+        raise NodeError("DatasetSource", NO_PYARROW, retryable=False) from None
     try:
         with open_noted(path) as content:
             data = content.read()

@@ -19,6 +19,7 @@ from engine.regular_files import read_regular
 from engine.syntax import MAX_FILE_BYTES
 
 FILE_NAME = "mcp.json"
+NO_MCP = "reading MCP resources needs mcp; install it with `pip install mcp`"
 _EXAMPLE = '{"servers": {"notes": {"command": "notes-server", "args": []}}}'
 
 

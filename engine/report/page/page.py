@@ -121,8 +121,8 @@ def _failure(run: History, summary: RunSummary) -> Iterator[Element]:
         yield error_box(summary.error, f"{summary.failed_at} failed")
     if summary.state in (RunState.SUCCESS, RunState.RUNNING):
         return
-    if summary.reason and summary.error is None:
-        yield element("p", summary.reason, class_="facts")
+    if summary.why and summary.error is None:
+        yield element("p", summary.why, class_="facts")
     yield element("p", "Resume with ", element("code", f"oe resume {run.run_id}"), class_="facts")
 
 

@@ -9,7 +9,6 @@ from engine.experience.model import Merge, Node
 from engine.expressions import Path
 from engine.json_types import Json
 from engine.log.events.counters import Sums
-from engine.log.events.usage_totals import add
 from engine.log.humanize import age, duration, place_text, plural, shortened, spent_text
 from engine.log.reading.view import NodeStatus
 from engine.report.executions import Execution
@@ -17,7 +16,9 @@ from engine.report.node_facts import NodeFacts, NotShown, Values
 from engine.report.status_signs import SIGNS
 from engine.visible import visible
 from oe_lsp.ide import markdown
-from oe_lsp.ide.hover.run_history import Inserted, NodeHistory, PastExecution, PlannedAnswer, RunHistory
+from oe_lsp.ide.hover.run_history import Inserted, PastExecution, RunHistory
+from oe_lsp.ide.runs.planned_run import PlannedNode
+from oe_lsp.ide.runs.shown_run import ShownRun
 
 _LONGEST_LINE = 100
 _MOST_BLOCK_LINES = 6
@@ -33,11 +34,10 @@ _WORDS = {NodeStatus.CACHED: "restored"}
 
 def describe_node_run(node_id: str, history: RunHistory) -> str:
     """How a node went in the shown run and in the last ones, and what a resume would do with it; empty if unknown."""
-    known = history.node(node_id)
-    if known is None:
-        return ""
-    parts = [_in_run(known, history), *_plan(known.planned), _past(known.past, history)]
-    return markdown.paragraphs(parts)
+    known, plan = history.node(node_id), history.run.plan
+    in_run = "" if known.facts is None else _in_run(node_id, known.facts, history.run)
+    planned = None if plan is None else plan.of(node_id)
+    return markdown.paragraphs([in_run, *_plan(planned), _past(known.past, history)])
 
 
 def describe_field_value(name: str, merge: Merge, history: RunHistory) -> str:
@@ -45,7 +45,7 @@ def describe_field_value(name: str, merge: Merge, history: RunHistory) -> str:
     found = history.field(name, merge)
     if found is None:
         return ""
-    run = f"run {markdown.code(history.run.short_id)}"
+    run = f"run {markdown.code(history.run.summary.short_id)}"
     if isinstance(found, str):
         return f"Last value in {run} not shown: {_inline(found)}"
     source = f"written by {_name(found.written_by)}" if found.written_by is not None else "where the run started"
@@ -57,7 +57,7 @@ def describe_inserted(node: Node, path: Path, history: RunHistory) -> str:
     found = history.inserted(node, path)
     if found is None:
         return ""
-    head = f"Last text in run {markdown.code(history.run.short_id)}{_for_item(found)}:"
+    head = f"Last text in run {markdown.code(history.run.summary.short_id)}{_for_item(found)}:"
     if not found.text:
         return f"{head} empty"
     return f"{head}\n\n{markdown.block(_cut(found.text.splitlines(), _MOST_BLOCK_LINES))}"
@@ -67,11 +67,10 @@ def _for_item(inserted: Inserted) -> str:
     return "" if inserted.item is None else f", item {inserted.item}"
 
 
-def _in_run(known: NodeHistory, history: RunHistory) -> str:
-    facts, run = known.facts, history.run
-    if facts is None:
-        return ""
-    head = f"**Run {run.short_id}** · " + " · ".join(_headline(facts, known, is_running=run.is_running))
+def _in_run(node_id: str, facts: NodeFacts, run: ShownRun) -> str:
+    vertex = run.view.nodes.get(node_id)
+    spent = Sums() if vertex is None else vertex.spent
+    head = f"**Run {run.summary.short_id}** · " + " · ".join(_headline(facts, spent, is_running=run.summary.is_running))
     whole = facts.whole
     lines = [head] if whole is None else [head, *_story(whole)]
     outputs = [] if whole is None else list(_outputs(facts.outputs.get(whole.place, {})))
@@ -79,7 +78,7 @@ def _in_run(known: NodeHistory, history: RunHistory) -> str:
     return markdown.paragraphs(["\n".join(lines), *_within(shown, _MOST_OUTPUT_LINES)])
 
 
-def _headline(facts: NodeFacts, known: NodeHistory, *, is_running: bool) -> Iterator[str]:
+def _headline(facts: NodeFacts, spent: Sums, *, is_running: bool) -> Iterator[str]:
     whole = facts.whole
     if whole is not None:
         yield _status(whole.status, is_running=is_running)
@@ -91,7 +90,6 @@ def _headline(facts: NodeFacts, known: NodeHistory, *, is_running: bool) -> Iter
     if facts.statuses:
         yield ", ".join(f"{count} {_word(status)}" for status, count in _in_order(facts.statuses))
     metrics = whole.metrics if whole is not None else None
-    spent = known.spent or (add(Sums(), metrics) if metrics is not None else Sums())
     if text := spent_text(spent):
         yield text
     if metrics is not None and metrics.model:
@@ -139,7 +137,7 @@ def _parts(facts: NodeFacts) -> Iterator[str]:
         yield f"- … and {hidden} more"
 
 
-def _plan(planned: PlannedAnswer | None) -> Iterator[str]:
+def _plan(planned: PlannedNode | None) -> Iterator[str]:
     if planned is None:
         return
     reasons = "; ".join(_inline(reason) for reason in planned.reasons[:_MOST_REASONS])

@@ -10,21 +10,9 @@ from msgspec import Struct
 
 from engine.experience.model import Merge, Node
 from engine.expressions import Path
-from engine.log.events.counters import Sums
 from engine.log.reading.view import NodeStatus
 from engine.report.node_facts import FieldFacts, NodeFacts
-
-
-class ShownRun(Struct, frozen=True):
-    """The run that the text shows. `is_running`: an engine is executing it now."""
-
-    run_id: str
-    is_running: bool
-
-    @property
-    def short_id(self) -> str:
-        """The first eight digits of the id."""
-        return self.run_id[:8]
+from oe_lsp.ide.runs.shown_run import ShownRun
 
 
 class PastExecution(Struct, frozen=True):
@@ -37,20 +25,10 @@ class PastExecution(Struct, frozen=True):
     duration_ms: float | None = None
 
 
-class PlannedAnswer(Struct, frozen=True):
-    """What a resume would do with a node, and why. `changes` has each input part that changed, with its difference."""
-
-    answer: str
-    reasons: tuple[str, ...] = ()
-    changes: tuple[tuple[str, str], ...] = ()
-
-
 class NodeHistory(Struct, frozen=True):
-    """A node in the shown run and in the last runs, the newest first; `spent` is its cost in the shown run."""
+    """A node in the shown run, None if that does not know it, and in the last runs, the newest first."""
 
     facts: NodeFacts | None
-    spent: Sums | None = None
-    planned: PlannedAnswer | None = None
     past: Sequence[PastExecution] = ()
 
 
@@ -72,7 +50,7 @@ class RunHistory(Protocol):
     def now(self) -> datetime:
         """The time that ages are counted from."""
 
-    def node(self, node_id: str) -> NodeHistory | None:
+    def node(self, node_id: str) -> NodeHistory:
         """What is known of a node."""
 
     def field(self, name: str, merge: Merge) -> FieldFacts | str | None:

@@ -32,7 +32,7 @@ def percentage(run: RunSummary) -> int:
 
 def end_sentence(run: RunSummary) -> str:
     """Return the message at the end of a run: `Run 4f3a1b2c of weather failed at compare: no such file`."""
-    reason = "" if run.reason is None or run.state is RunState.FAILURE else f" · {_first_line(run.reason)}"
+    reason = "" if run.why is None or run.state is RunState.FAILURE else f" · {_first_line(run.why)}"
     words = {RunState.CANCELLED: "was ", RunState.INTERRUPTED: "was ", RunState.WAITING: "is "}
     text = f"Run {run.short_id} of {run.experience} {words.get(run.state, '')}{end_text(run)}{reason}"
     return visible(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")

@@ -29,7 +29,7 @@ class RunOptions(Struct, frozen=True, kw_only=True, rename="camel", forbid_unkno
     concurrency: _AtLeastOne | None = None
     max_cost_usd: Annotated[float, Meta(ge=0, le=1e9)] | None = None
     max_tokens: _AtLeastOne | None = None
-    max_duration_ms: _AtLeastOne | None = None
+    max_duration_ms: Annotated[int, Meta(ge=1, le=999_999_999)] | None = None
 
 
 class ResumeOptions(RunOptions, frozen=True, kw_only=True):
@@ -77,6 +77,14 @@ def read_run(arguments: Sequence[Any]) -> RunArguments[RunOptions]:
     return RunArguments(_uri(uri), _run_id(run_id), RunOptions())
 
 
+def read_node(arguments: Sequence[Any]) -> tuple[str | None, str]:
+    """`[uri, nodeId]`; without a URI, of the only open experience. Raises JsonRpcInvalidParams."""
+    uri, node_id = _padded(arguments, 2)
+    if not isinstance(node_id, str):
+        raise JsonRpcInvalidParams("The second argument must be the id of a node.")
+    return _uri(uri), node_id
+
+
 def require_run_id(text: str) -> str:
     """`text`, if it is a whole run id, and so safe as part of a file name. Raises JsonRpcInvalidParams."""
     if not is_run_id(text):
@@ -99,7 +107,7 @@ def _flags(options: RunOptions) -> Iterator[tuple[str, object]]:
     if options.max_tokens is not None:
         yield "--max-tokens", options.max_tokens
     if options.max_duration_ms is not None:
-        yield "--max-duration", f"{-(-options.max_duration_ms // 1000)}s"
+        yield "--max-duration", f"{options.max_duration_ms}ms"
     if isinstance(options, ResumeOptions):
         yield from _resume_flags(options)
 

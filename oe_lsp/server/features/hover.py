@@ -10,7 +10,7 @@ from engine.file_names import writable
 from engine.log.storage.run_store import RunStore
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.hover.hover import hover as hover_at
-from oe_lsp.runs.run_histories import LogCache, StoredRuns, newest_run
+from oe_lsp.runs.run_histories import LogCache, StoredRuns
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.transport.uris import path_of
 
@@ -29,12 +29,9 @@ def hover(session: Session, snapshot: Snapshot, params: types.HoverParams) -> ty
 
 
 def _runs(session: Session, uri: str) -> StoredRuns | None:
-    """What the logs beside an experience say; None where it has no run."""
-    path = path_of(uri)
-    if path is None:
+    """What the logs beside an experience say; None where it shows no run."""
+    path, run = path_of(uri), session.shown.get(uri)
+    if path is None or run is None:
         return None
-    store, cache, name = RunStore(path.parent), session.state(LogCache), writable(path.name)
-    run = newest_run(store, name, cache)
-    if run is None:
-        return None
-    return StoredRuns(store, name, run, cache, datetime.now(timezone.utc), lambda _: None, lambda _: None)
+    now = datetime.now(timezone.utc)
+    return StoredRuns(RunStore(path.parent), writable(path.name), run, session.state(LogCache), now)

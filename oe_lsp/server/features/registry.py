@@ -92,6 +92,7 @@ COMMANDS = (
     Feature(names.INSPECT_RUN, "run_state:inspect_run"),
     Feature(names.SHOW_RUN, "show_run:show_run"),
     Feature(names.SHOW_PLAN, "show_run:show_plan"),
+    Feature(names.PREVIEW_PROMPT, "preview_prompt:preview_prompt"),
     Feature(names.COPY_COMMAND, "copy_command:copy_command"),
 )
 """Carried out on the event loop by a coroutine of the session and the list of arguments."""

@@ -7,8 +7,6 @@ from typing import Any
 
 from oe_lsp.server.features.command_arguments import engine_options, read_new_run, read_resume
 from oe_lsp.server.features.command_targets import find_experience, find_run_to_resume
-from oe_lsp.server.session.expected_plan import ExpectedPlan
-from oe_lsp.server.session.experience_files import experience_path
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.transport.custom_messages import RunStarted
 
@@ -25,7 +23,6 @@ async def resume_run(session: Session, arguments: Sequence[Any]) -> RunStarted:
     given = read_resume(arguments)
     uri = find_experience(session, given.uri)
     run_id = await find_run_to_resume(session, uri, given.run_id)
-    questions: list[ExpectedPlan] = []
-    if given.options.expect is not None and await session.consent.is_given(experience_path(uri).parent):
-        questions.append(session.plan_comparison.expecting(run_id, given.options.expect))
-    return await session.launcher.resume(uri, run_id, engine_options(given.options), questions)
+    expect = given.options.expect
+    more = [session.plan_comparison.expecting(run_id, expect)] if expect is not None else []
+    return await session.launcher.resume(uri, run_id, engine_options(given.options), more)

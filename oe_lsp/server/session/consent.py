@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import shlex
+from functools import partial
 from pathlib import Path
 
 from lsprotocol import types
@@ -12,7 +13,7 @@ from pygls.exceptions import JsonRpcException
 
 from engine.trusted_folders import TrustedFolders
 from engine.visible import visible
-from oe_lsp.server.session.experience_files import experience_path
+from oe_lsp.server.session.preconditions import Ask, Start
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.errors import RequestFailedError
 
@@ -30,31 +31,22 @@ class Consent:
         self._trusted = trusted
         self._folders = folders
 
-    async def is_given(self, folder: Path) -> bool:
-        """Whether code in `folder` may run, without asking."""
-        if self._trusted is None:
-            return await asyncio.to_thread(self._folders.contains, folder)
-        return self._trusted
-
-    @property
-    def agreed_options(self) -> tuple[str, ...]:
-        """None: the answer changes nothing about the run."""
-        return ()
-
-    async def must_ask(self, uri: str) -> bool:
-        """True if the user must be asked before code beside the experience runs. Raises RequestFailedError, with the
-        reason, where it may not run.
-        """
+    async def check(self, start: Start) -> Ask | None:
+        """See Precondition: code beside the experience may run."""
         if self._trusted is False:
             raise RequestFailedError("Not run: this workspace is not trusted. Trust it first.")
-        return not await self.is_given(experience_path(uri).parent)
+        folder = start.path.parent
+        return None if await self.is_given(folder) else partial(self._ask, start)
 
-    async def ask(self, uri: str) -> bool:
-        """Ask whether code beside the experience may run, and remember the answer Run.
+    async def is_given(self, folder: Path) -> bool:
+        """True if code in `folder` may run, without a question."""
+        if self._trusted is not None:
+            return self._trusted
+        return await asyncio.to_thread(self._folders.contains, folder)
 
-        Raises RequestFailedError where the client cannot ask, or the question was left without an answer.
-        """
-        folder = experience_path(uri).parent
+    async def _ask(self, start: Start) -> Start | None:
+        """Remembers the answer Run."""
+        folder = start.path.parent
         question = types.ShowMessageRequestParams(
             type=types.MessageType.Warning,
             message=f"Run code in {visible(str(folder))}? This runs the tools that the experience names. "
@@ -68,9 +60,9 @@ class Consent:
         if answer is None:  # closed, or never shown
             raise RequestFailedError(f"Not run: nobody allowed code in {folder} to run. {_remedy(folder)}")
         if answer.title != _RUN:
-            return False
+            return None
         await self._remember(folder)
-        return True
+        return start
 
     async def _remember(self, folder: Path) -> None:
         try:

@@ -121,16 +121,6 @@ class Documents:
         document = self._documents.get(uri)
         return document.text if document else None
 
-    async def texts_in_runs_of(self, uri: str) -> Mapping[Path, str]:
-        """The texts in the editor, by path, of an experience and of the open ones that it nests."""
-        await self.snapshot(uri)
-        document = self._documents.get(uri)
-        if document is None or document.path is None or document.files is None:
-            return {}
-        files = document.files
-        nested = {path: text for path, text in self._open_texts().items() if files.has_read(path)}
-        return {document.path: document.text, **nested}
-
     def open_texts_for(self, uri: str) -> Mapping[Path, str]:
         """The texts in the editor, by path, that can matter to a run: of the experience, and of files in its folder or
         that it has read.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lsprotocol import types
+from msgspec.structs import replace
 from pygls.exceptions import JsonRpcException
 
 from oe_lsp.ide.runs.code_lens import plan_text
@@ -11,6 +14,7 @@ from oe_lsp.ide.runs.planned_run import PlannedRun
 from oe_lsp.runs.planner import Planner, PlanRefusedError
 from oe_lsp.server.session.documents import Documents
 from oe_lsp.server.session.experience_files import experience_path
+from oe_lsp.server.session.preconditions import Ask, Start
 from oe_lsp.server.session.runs import Runs
 from oe_lsp.server.session.virtual_documents import VirtualDocuments
 from oe_lsp.server.transport.client import Client
@@ -65,24 +69,20 @@ class PlanComparison:
 
 
 class ExpectedPlan:
-    """A question of a RunLauncher."""
+    """A precondition: the plan of resuming a run is still the expected one, or the user agrees to the new one."""
 
     def __init__(self, comparison: PlanComparison, run_id: str, digest: str) -> None:
         self._comparison = comparison
         self._run_id = run_id
         self._digest = digest
-        self._plan: PlannedRun | None = None
 
-    @property
-    def agreed_options(self) -> tuple[str, ...]:
-        """Follow the plan that was agreed to."""
-        return ("--expect", self._plan.digest) if self._plan is not None else ()
+    async def check(self, start: Start) -> Ask | None:
+        """See Precondition."""
+        plan = await self._comparison.plan(start.uri, self._run_id)
+        return None if plan is None or plan.digest == self._digest else partial(self._ask, start, plan)
 
-    async def must_ask(self, uri: str) -> bool:
-        """True if the plan is another one now."""
-        self._plan = await self._comparison.plan(uri, self._run_id)
-        return self._plan is not None and self._plan.digest != self._digest
-
-    async def ask(self, uri: str) -> bool:
-        """Show what has changed, and ask."""
-        return self._plan is not None and await self._comparison.is_confirmed(uri, self._plan)
+    async def _ask(self, start: Start, plan: PlannedRun) -> Start | None:
+        """Show what has changed, and ask. The plan that was agreed to is the expected one then."""
+        if not await self._comparison.is_confirmed(start.uri, plan):
+            return None
+        return replace(start, command=(*start.command, f"--expect={plan.digest}"))

@@ -8,7 +8,6 @@ import sys
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from lsprotocol import types
 
@@ -17,7 +16,7 @@ from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.launch import Engine, start_engine
 from oe_lsp.server.session.experience_files import experience_path
-from oe_lsp.server.session.unsaved_files import UnsavedFiles
+from oe_lsp.server.session.preconditions import Ask, Precondition, Start
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.custom_messages import RunStarted
 from oe_lsp.server.transport.errors import RequestFailedError
@@ -27,33 +26,16 @@ log = logging.getLogger(__name__)
 _ENGINE_LOGGING = ("--log-format", "json", "--log-level", "error")
 
 
-class Question(Protocol):
-    """What the user may have to be asked before a run of the experience at `uri`.
-
-    `agreed_options` are those of the engine that the answer adds.
-    """
-
-    @property
-    def agreed_options(self) -> tuple[str, ...]:
-        """See Question. Known once the question was answered."""
-
-    async def must_ask(self, uri: str) -> bool:
-        """True if the question is open. Raises RequestFailedError where nothing may run, whatever the answer."""
-
-    async def ask(self, uri: str) -> bool:
-        """Ask, and return True if the run may start. Raises RequestFailedError where the client cannot ask."""
-
-
 class RunLauncher:
     """Starts runs of saved experiences. A run with an open question starts in the background once it is answered: not
     every client can show a question while its command is pending.
     """
 
-    def __init__(self, client: Client, feed: RunFeed, files: UnsavedFiles, questions: Sequence[Question]) -> None:
+    def __init__(self, client: Client, feed: RunFeed, preconditions: Sequence[Precondition]) -> None:
+        """`preconditions` are checked in this order."""
         self._client = client
         self._feed = feed
-        self._files = files
-        self._questions = questions
+        self._preconditions = preconditions
         self._engines: set[Engine] = set()
         self._asking: dict[Path, asyncio.Task[None]] = {}
         self._tasks = OwnedTasks()
@@ -64,15 +46,15 @@ class RunLauncher:
         Raises RequestFailedError, with the engine's own message where the engine refused.
         """
         path, run_id = _runnable(uri), str(uuid.uuid4())
-        return await self._start(uri, run_id, ["run", str(path), "--run-id", run_id, *options])
+        return await self._start(Start(uri, path, run_id, ("run", str(path), "--run-id", run_id, *options)))
 
     async def resume(
-        self, uri: str, original: str, options: Sequence[str], questions: Sequence[Question] = ()
+        self, uri: str, original: str, options: Sequence[str], more: Sequence[Precondition] = ()
     ) -> RunStarted:
-        """Start a resume of the run `original`, with options of `oe resume`, likewise. `questions` are asked last."""
+        """Start a resume of the run `original`, with options of `oe resume`, likewise. `more` is checked last."""
         path, run_id = _runnable(uri), str(uuid.uuid4())
-        command = ["resume", original, "--experience", str(path), "--new-run-id", run_id, *options]
-        return await self._start(uri, run_id, command, questions)
+        command = ("resume", original, "--experience", str(path), "--new-run-id", run_id, *options)
+        return await self._start(Start(uri, path, run_id, command), more)
 
     async def close(self) -> None:
         """Detach from all engines: their runs go on. Questions that are open start nothing any more."""
@@ -80,42 +62,41 @@ class RunLauncher:
             engine.detach()
         await self._tasks.close()
 
-    async def _start(self, uri: str, run_id: str, command: Sequence[str], more: Sequence[Question] = ()) -> RunStarted:
-        path = experience_path(uri)
-        if (earlier := self._asking.pop(path, None)) is not None:
+    async def _start(self, start: Start, more: Sequence[Precondition] = ()) -> RunStarted:
+        if (earlier := self._asking.pop(start.path, None)) is not None:
             earlier.cancel()  # its question may be closed, and never answered: this one takes its place
-        questions = [question for question in (*self._questions, *more) if await question.must_ask(uri)]
-        if questions:
-            work = self._ask_and_start(uri, run_id, command, questions)
-            self._asking[path] = self._tasks.spawn(work, f"ask before run {run_id}")
-            return RunStarted(run_id, asking=True)
-        await self._files.save(uri)
-        await self._start_engine(path, run_id, command)
-        return RunStarted(run_id)
+        preconditions = (*self._preconditions, *more)
+        for number, precondition in enumerate(preconditions, start=1):
+            ask = await precondition.check(start)
+            if ask is not None:
+                work = self._ask_and_start(start, ask, preconditions[number:])
+                self._asking[start.path] = self._tasks.spawn(work, f"ask before run {start.run_id}")
+                return RunStarted(start.run_id, asking=True)
+        await self._start_engine(start)
+        return RunStarted(start.run_id)
 
-    async def _ask_and_start(
-        self, uri: str, run_id: str, command: Sequence[str], questions: Sequence[Question]
-    ) -> None:
-        path = experience_path(uri)
+    async def _ask_and_start(self, start: Start, ask: Ask, others: Sequence[Precondition]) -> None:
         try:
-            for question in questions:
-                if not await question.ask(uri):
+            agreed = await ask()
+            for precondition in others:
+                if agreed is None:
                     return
-            self._asking.pop(path, None)  # from here on, a run that is started meanwhile is another one
-            await self._files.save(uri)
-            agreed = (option for question in questions for option in question.agreed_options)
-            await self._start_engine(path, run_id, [*command, *agreed])
+                further = await precondition.check(agreed)
+                agreed = agreed if further is None else await further()
+            if agreed is not None:
+                self._asking.pop(start.path, None)  # from here on, a run that is started meanwhile is another one
+                await self._start_engine(agreed)
         except RequestFailedError as error:  # the command was answered already
             self._client.show(types.MessageType.Error, str(error))
 
-    async def _start_engine(self, path: Path, run_id: str, command: Sequence[str]) -> None:
+    async def _start_engine(self, start: Start) -> None:
         try:
-            engine = await start_engine([*_ENGINE_LOGGING, *command])
+            engine = await start_engine([*_ENGINE_LOGGING, *start.command])
         except OSError as error:
             raise RequestFailedError(f"The engine could not be started: {error}") from error
         self._engines.add(engine)
-        self._tasks.spawn(self._log_output(engine), f"output of run {run_id}")
-        if not await self._feed.follow_started(RunStore(path.parent), run_id, engine):
+        self._tasks.spawn(self._log_output(engine), f"output of run {start.run_id}")
+        if not await self._feed.follow_started(RunStore(start.path.parent), start.run_id, engine):
             raise RequestFailedError(_refusal((await engine.output()).errors))
 
     async def _log_output(self, engine: Engine) -> None:

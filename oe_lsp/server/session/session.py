@@ -20,6 +20,7 @@ from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.runs.planner import Planner
+from oe_lsp.server.session.call_confirmation import CallConfirmation
 from oe_lsp.server.session.client_capabilities import read_capabilities
 from oe_lsp.server.session.consent import Consent
 from oe_lsp.server.session.diagnostics import Diagnostics
@@ -108,7 +109,8 @@ class Session:
             lambda: self.settings.on_unsaved_files,
             can_save=capabilities.options.saves_files,
         )
-        self.launcher = RunLauncher(client, self.feed, files, (self.consent, files))
+        calls = CallConfirmation(client, self.documents, lambda: self.settings.confirm_calls)
+        self.launcher = RunLauncher(client, self.feed, (self.consent, files, calls))
         self._feature_states: dict[type, Any] = {}
         self._tasks = OwnedTasks()
 

@@ -36,6 +36,7 @@ class Settings(Struct, frozen=True):
     lens_runs: int = 5
     on_editor_close: OnEditorClose = OnEditorClose.CONTINUE
     on_unsaved_files: OnUnsavedFiles = OnUnsavedFiles.SAVE
+    confirm_calls: int = 20
     severities: Mapping[str, Severity | None] = field(default_factory=dict)
     """Severity overrides by problem code; None hides the problem."""
 
@@ -59,10 +60,12 @@ def read_settings(section: object) -> Settings:
     runs = _at(section, "codeLens", "runs")
     on_close = _at(section, "run", "onEditorClose")
     on_unsaved = _at(section, "run", "unsavedFiles")
+    calls = _at(section, "run", "confirmCalls")
     return Settings(
-        lens_runs=runs if isinstance(runs, int) and not isinstance(runs, bool) and runs >= 0 else default.lens_runs,
+        lens_runs=_read_count(runs, default.lens_runs),
         on_editor_close=OnEditorClose.CANCEL if on_close == OnEditorClose.CANCEL.value else default.on_editor_close,
         on_unsaved_files=next((each for each in OnUnsavedFiles if each.value == on_unsaved), default.on_unsaved_files),
+        confirm_calls=_read_count(calls, default.confirm_calls),
         severities=_read_severities(_at(section, "diagnostics", "severity")),
     )
 
@@ -81,6 +84,10 @@ def read_client_options(options: object) -> ClientOptions:
         shows_command_errors=_at(options, "showsCommandErrors") is True,
         settings=None if section is None else read_settings(section),
     )
+
+
+def _read_count(value: object, default: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else default
 
 
 def _read_severities(section: object) -> dict[str, Severity | None]:

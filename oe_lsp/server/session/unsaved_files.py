@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from lsprotocol import types
@@ -14,7 +16,7 @@ from engine.regular_files import read_regular
 from engine.syntax import MAX_FILE_BYTES
 from oe_lsp.ide.document_links import links
 from oe_lsp.server.session.documents import Documents
-from oe_lsp.server.session.experience_files import experience_path
+from oe_lsp.server.session.preconditions import Ask, Start
 from oe_lsp.server.session.settings import OnUnsavedFiles
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.custom_messages import SaveFilesParams
@@ -37,22 +39,15 @@ class UnsavedFiles:
         self._choice = choice
         self._can_save = can_save
 
-    @property
-    def agreed_options(self) -> tuple[str, ...]:
-        """None: the answer changes nothing about the run."""
-        return ()
+    async def check(self, start: Start) -> Ask | None:
+        """See Precondition: every file of the run is saved."""
+        if self._can_save and self._choice() is OnUnsavedFiles.ASK:
+            names = await self._unsaved(start)
+            return partial(self._ask, start, ", ".join(names)) if names else None
+        await self._save(start)
+        return None
 
-    async def must_ask(self, uri: str) -> bool:
-        """True if there are unsaved files and the user wants to be asked. Raises RequestFailedError where the
-        experience cannot be read.
-        """
-        return self._can_save and self._choice() is OnUnsavedFiles.ASK and bool(await self._unsaved(uri))
-
-    async def ask(self, uri: str) -> bool:
-        """Ask whether the unsaved files may be saved. Raises RequestFailedError where the client cannot ask."""
-        names = ", ".join(await self._unsaved(uri))
-        if not names:  # saved while another question was open
-            return True
+    async def _ask(self, start: Start, names: str) -> Start | None:
         question = types.ShowMessageRequestParams(
             type=types.MessageType.Info,
             message=f"A run reads saved files. Not saved: {names}.",
@@ -62,48 +57,58 @@ class UnsavedFiles:
             answer = await self._client.request(types.WINDOW_SHOW_MESSAGE_REQUEST, question)
         except JsonRpcException as error:
             raise RequestFailedError(f"Not run: {names} has unsaved changes. Save it first.") from error
-        return answer is not None and answer.title == _SAVE
+        if answer is None or answer.title != _SAVE:
+            return None
+        await self._save(start)
+        return start
 
-    async def save(self, uri: str) -> None:
+    async def _save(self, start: Start) -> None:
         """Save the files of a run, where the client can and the user does not refuse it.
 
         Raises RequestFailedError where one is not saved then, or cannot be read.
         """
         if self._can_save and self._choice() is not OnUnsavedFiles.REFUSE:
-            params = SaveFilesParams(await self._files_of_run(uri))
+            params = SaveFilesParams(await self._files_of_run(start.uri))
             try:
                 is_saved = await self._client.request(SAVE_FILES, params)
             except JsonRpcException as error:
                 raise RequestFailedError(f"Not run: the files could not be saved: {error}") from error
             if is_saved is not True:
                 raise RequestFailedError("Not run: not all files could be saved. Save them first.")
-        for name in await self._unsaved(uri):
+        for name in await self._unsaved(start):
             raise RequestFailedError(f"{name} has unsaved changes, and a run reads the saved file. Save it first.")
 
-    async def _unsaved(self, uri: str) -> list[str]:
+    async def _unsaved(self, start: Start) -> list[str]:
         """The files of a run whose text in the editor differs from the disk, by their names for the user."""
-        return await asyncio.to_thread(_differing, experience_path(uri), await self._documents.texts_in_runs_of(uri))
+        return await asyncio.to_thread(_differing, start.path, await self._open_texts(start.uri))
+
+    async def _open_texts(self, uri: str) -> Mapping[Path, str]:
+        await self._documents.snapshot(uri)  # which finds the files outside of the experience's folder
+        return self._documents.open_texts_for(uri)
 
     async def _files_of_run(self, uri: str) -> list[str]:
-        """The experience, the open ones that it nests, and the files that it names."""
-        nested = await self._documents.texts_in_runs_of(uri)
+        """The experience, the files that it names, and what is open in its folder: a tool may import it."""
+        opened = await self._open_texts(uri)
         files = self._documents.files(uri)
         named = await self._documents.ask(uri, lambda snapshot: [link.path for link in links(snapshot, files)])
-        uris = [uri, *(uri_of(path) for path in nested), *(uri_beside(uri, path) for path in named or ())]
+        uris = [uri, *(uri_of(path) for path in opened), *(uri_beside(uri, path) for path in named or ())]
         return list(dict.fromkeys(uris))
 
 
 def _differing(path: Path, open_texts: Mapping[Path, str]) -> list[str]:
-    """Blocking. Raises RequestFailedError where a file is unreadable."""
-    saved = {file: _saved_text(file) for file in (path, *sorted(open_texts.keys() - {path}))}
-    return [os.path.relpath(file, path.parent) for file, text in saved.items() if open_texts.get(file, text) != text]
-
-
-def _saved_text(path: Path) -> str:
+    """Blocking. Raises RequestFailedError where the experience is unreadable."""
     try:
-        # Line breaks are kept, and a byte order mark is dropped, as editors do.
-        return read_regular(path, MAX_FILE_BYTES).decode("utf-8-sig")
+        saved = {path: _saved_text(path)}
     except FileNotFoundError:
         raise RequestFailedError(f"{path} does not exist.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise RequestFailedError(f"{path} cannot be read: {error}") from error
+    for file in sorted(open_texts.keys() - {path}):
+        with contextlib.suppress(OSError, UnicodeDecodeError):  # a new file, which no run can read
+            saved[file] = _saved_text(file)
+    return [os.path.relpath(file, path.parent) for file, text in saved.items() if open_texts.get(file, text) != text]
+
+
+def _saved_text(path: Path) -> str:
+    """Line breaks are kept, and a byte order mark is dropped, as editors do."""
+    return read_regular(path, MAX_FILE_BYTES).decode("utf-8-sig")

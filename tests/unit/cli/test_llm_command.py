@@ -102,18 +102,21 @@ def test_an_explicit_provider_wins_over_the_key_that_is_set(
 ) -> None:
     ended = oe("run", "--llm", "anthropic", **through_openai)
 
-    assert (ended.code, ended.err) == (1, "")
-    assert "no key for Anthropic" in ended.out
+    assert (ended.code, ended.out) == (1, "")
+    assert "no key for Anthropic" in ended.err
 
 
 def test_a_resume_keeps_the_provider_of_the_original_whatever_keys_are_set(
     asking: World, oe: Oe, through_openai: dict[str, str]
 ) -> None:
-    failed = oe("run", "--llm", "anthropic", **through_openai)
+    rejected = messages_api.status(401)
+    with MessagesApi(rejected) as other:
+        env = {"ANTHROPIC_BASE_URL": other.url, "ANTHROPIC_API_KEY": KEY}
+        failed = oe("run", "--llm", "anthropic", **env, **through_openai)
     resumed = oe("resume", "latest", **through_openai)
 
     assert (failed.code, resumed.code) == (1, 1)
-    assert "no key for Anthropic" in resumed.out
+    assert "no key for Anthropic" in resumed.err
 
 
 def test_without_an_agent_no_provider_is_mentioned(world: World, oe: Oe, through_openai: dict[str, str]) -> None:

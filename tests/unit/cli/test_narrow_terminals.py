@@ -33,7 +33,7 @@ def test_on_forty_columns_inspect_keeps_nodes_and_statuses_whole(failed_report: 
     lines = shown(failed_report, "inspect", "latest", columns=40)
 
     assert any(line.split()[:3] == ["✗", "compare", "failed"] for line in lines)
-    assert not any("…" in line for line in lines)
+    assert not any("…" in line for line in lines if "  = " not in line)
 
 
 def test_a_wide_terminal_shows_when_each_node_ran(failed_report: Path) -> None:

@@ -27,9 +27,15 @@ WRONG = [
 
 @pytest.fixture
 def asking(world: World) -> World:
-    """An agent that would be tried three times."""
+    """An agent that would be tried three times. Something runs before it, so that the run is not refused."""
     retry = "on_error: {policy: retry, attempts: 3, base_ms: 1}"
-    world.graph(f"- {{id: a, kind: agent, prompt: Hello, writes: [said], {retry}}}", state="said: {type: string}")
+    world.write("rows.json", "[]")
+    world.graph(
+        "- {id: first, kind: dataset, source: {type: file, uri: rows.json}, writes: [rows]}\n"
+        f"- {{id: a, kind: agent, prompt: Hello, writes: [said], {retry}}}",
+        "[{from: first, to: a}]",
+        state="said: {type: string}\nrows: {type: array}",
+    )
     return world
 
 

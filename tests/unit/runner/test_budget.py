@@ -151,6 +151,22 @@ async def test_the_budget_of_the_experience_holds_and_changes_no_hash(world: Wor
     assert len(api.requests) == 2
 
 
+async def test_the_budget_covers_nested_experiences_whose_own_is_ignored(world: World, model: Model) -> None:
+    api = model(text("fine", tokens=USED))
+    agents(world, 2, "runtime: {budget: {max_tokens: 1}}\n")
+    child = (world.folder / "experience.yaml").read_text()
+    world.write("child/experience.yaml", child)
+    world.graph("- {id: inner, kind: experience, impl: child/experience.yaml, writes: [f1]}", state="f1: {}")
+
+    stopped = await run(world, BudgetLimits(max_tokens=1_000))
+    world.write("child/experience.yaml", child.replace("max_tokens: 1}", "max_tokens: 2}"))
+    whole = await resume(world, BudgetLimits(max_tokens=1_400))
+
+    assert stopped.finished.budget == BudgetReached("maxTokens", 1_000, 700, 700)
+    assert (whole.finished.status, world.restored(whole.run_id)) == (RunStatus.SUCCESS, ["a0"])
+    assert len(api.requests) == 2
+
+
 async def test_a_coding_agent_is_within_the_budget(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

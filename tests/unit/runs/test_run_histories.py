@@ -29,8 +29,10 @@ from engine.log.events.events import (
 )
 from engine.log.storage.run_store import RunStore
 from oe_lsp.ide.hover.hover import hover
-from oe_lsp.ide.hover.run_history import PlannedAnswer
-from oe_lsp.runs.run_histories import LogCache, StoredRuns, newest_run
+from oe_lsp.ide.runs.planned_run import PlannedNode, PlannedRun
+from oe_lsp.ide.runs.shown_run import ShownRun
+from oe_lsp.runs.run_histories import LogCache, StoredRuns
+from oe_lsp.runs.summaries import read_run
 from tests.support.written_logs import FAILURE, NOON, STARTED, SUCCESS, write_log
 from tests.unit.ide.marked import at_cursor
 
@@ -69,30 +71,31 @@ ANSWERED = NodeCompleted(
 WROTE = {"notes": Wrote(["x" * 90], "a", "array_append"), "summary": Wrote("One", "b", "last_wins")}
 
 
+NOW = NOON + timedelta(minutes=5)
+
+
 class Runs:
     """The runs of an experience, and hovers that know them."""
 
     def __init__(self, folder: Path) -> None:
         self.store = RunStore(folder)
         self.cache = LogCache()
-        self.planned: PlannedAnswer | None = None
+        self.shown: ShownRun | None = None
 
     def write(self, *events: Event) -> str:
-        order = len(self.store.known_ids()) + 1
-        return write_log(
-            self.store, *(replace(each, order=order) if isinstance(each, RunStarted) else each for each in events)
-        )
+        """Write a log and show its run; its id."""
+        began, *others = events
+        assert isinstance(began, RunStarted)
+        run_id = write_log(self.store, replace(began, order=len(self.store.known_ids()) + 1), *others)
+        self.shown = ShownRun(*read_run(self.store, run_id))
+        return run_id
 
     def hover(self, place: str) -> str:
         """The hover at the end of `place`, in Markdown."""
         snapshot, offset = at_cursor(TEXT.replace(place, f"{place}$0", 1))
-        run = newest_run(self.store, "experience.yaml", self.cache)
-        now = NOON + timedelta(minutes=5)
-        planned = self.planned
-        runs = run and StoredRuns(
-            self.store, "experience.yaml", run, self.cache, now, lambda _: None, lambda _: planned
-        )
-        found = hover(snapshot, offset, runs)
+        shown = self.shown
+        history = None if shown is None else StoredRuns(self.store, "experience.yaml", shown, self.cache, NOW)
+        found = hover(snapshot, offset, history)
         assert found is not None
         return found.markdown
 
@@ -165,8 +168,10 @@ def test_of_many_items_the_failed_ones_come_first_and_all_are_counted(runs: Runs
 
 
 def test_the_plan_says_why_a_node_would_run_again(runs: Runs) -> None:
-    runs.write(BEGAN, NOTES, SUCCESS)
-    runs.planned = PlannedAnswer("will run", ("prompt changed",), (("prompt", "- old\n+ new"),))
+    run_id = runs.write(BEGAN, NOTES, SUCCESS)
+    planned = PlannedNode("a", "will run", ("prompt changed",), changes=(("prompt", "- old\n+ new"),))
+    assert runs.shown is not None
+    runs.shown = replace(runs.shown, plan=PlannedRun(run_id, "0" * 16, 0.0, 0.0, (planned,)))
 
     assert "**Resume**: will run: `prompt changed`\n\n```diff\n- old\n+ new\n```" in runs.hover("id: a")
 
@@ -217,10 +222,10 @@ def test_a_log_that_cannot_be_read_adds_nothing(runs: Runs, damage: str) -> None
     assert runs.hover("id: a") == before
 
 
-def test_a_run_of_another_experience_in_the_folder_is_not_shown(runs: Runs) -> None:
-    before = runs.hover("id: a")
+def test_a_run_of_another_experience_in_the_folder_is_none_of_the_last_runs(runs: Runs) -> None:
     assert STARTED.experience is not None
     other = replace(STARTED.experience, path="/x/other/experience.yml")
     runs.write(replace(BEGAN, experience=other), NOTES, SUCCESS)
+    runs.write(BEGAN, NOTES, SUCCESS)
 
-    assert runs.hover("id: a") == before
+    assert runs.hover("id: a").split("Last runs:\n")[1].count("✓ completed") == 1

@@ -101,7 +101,7 @@ def test_options_become_those_of_the_engine() -> None:
     assert engine_options(RunOptions(max_cost_usd=0.5, max_tokens=9, max_duration_ms=600_001)) == [
         "--max-cost=0.5",
         "--max-tokens=9",
-        "--max-duration=601s",
+        "--max-duration=600001ms",
     ]
 
 

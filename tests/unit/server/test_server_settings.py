@@ -34,6 +34,9 @@ from oe_lsp.server.session.settings import (
         ({"run": {"onEditorClose": "explode"}}, Settings()),
         ({"run": {"unsavedFiles": "ask"}}, Settings(on_unsaved_files=OnUnsavedFiles.ASK)),
         ({"run": {"unsavedFiles": "burn"}}, Settings()),
+        ({"run": {"confirmCalls": 0}}, Settings(confirm_calls=0)),
+        ({"run": {"confirmCalls": -1}}, Settings()),
+        ({"run": {"confirmCalls": True}}, Settings()),
         (
             {"diagnostics": {"severity": {"OE305": "off", "OE406": "error", "OE405": "loud", "OE404": 3}}},
             Settings(severities={"OE305": None, "OE406": Severity.ERROR}),
