@@ -33,7 +33,7 @@ async def code_lens(session: Session, params: types.CodeLensParams) -> list[type
 async def run_lenses(session: Session, uri: str, limit: int) -> list[types.CodeLens]:
     """The lenses on the first line, for at most `limit` of the latest runs."""
     try:
-        runs = await session.runs.newest(uri, limit)
+        runs = await session.runs.newest_whole(uri, limit)
     except RequestFailedError:
         runs = []  # running the experience then says why
     now, is_trusted = datetime.now(timezone.utc), session.capabilities.options.trusted is not False

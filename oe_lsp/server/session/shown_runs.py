@@ -95,9 +95,11 @@ class ShownRuns:
             shown.due.set()
 
     def run_began(self, run: FollowedRun) -> None:
-        """Show a new run of an experience that shows its newest."""
+        """Show a new run of an experience that shows its newest; an isolated one only if it was chosen."""
+        is_isolated = run.view.started is not None and run.view.started.kind is not None
+        wanted = {run.run_id} if is_isolated else {LATEST, run.run_id}
         for uri, shown in self._in(run.store.directory):
-            if shown.wanted in (LATEST, run.run_id) and _path_of(run) in (None, path_of(uri)):
+            if shown.wanted in wanted and _path_of(run) in (None, path_of(uri)):
                 self._show(uri, shown, run, alive=True)
 
     def run_advanced(self, run: FollowedRun, *, alive: bool) -> None:
@@ -165,7 +167,7 @@ class ShownRuns:
     async def _wanted_id(self, uri: str, shown: _Shown) -> str | None:
         if shown.wanted != LATEST:
             return shown.wanted
-        newest = await self._runs.newest(uri, 1)
+        newest = await self._runs.newest_whole(uri, 1)
         return newest[0].run_id if newest else None
 
     async def _plan(self, uri: str, shown: _Shown) -> None:
