@@ -117,6 +117,7 @@ def _names(needs: Iterable[Need]) -> tuple[str, ...]:
 
 
 def _node(entry: Entry) -> PlannedNode:
+    items = tuple(_node(item) for item in entry.items)
     return PlannedNode(
         node_id=entry.node_id,
         answer=entry.answer.value,
@@ -126,8 +127,8 @@ def _node(entry: Entry) -> PlannedNode:
         changes=tuple((change.part, _difference(change)) for change in entry.changes),
         item=entry.index,
         part=entry.part,
-        items=tuple(_node(item) for item in entry.items),
-        fails_again=entry.fails_again,
+        items=items,
+        fails_again=entry.fails_again or any(item.fails_again for item in items),
     )
 
 

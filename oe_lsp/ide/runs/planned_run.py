@@ -12,7 +12,8 @@ class PlannedNode(Struct, frozen=True, omit_defaults=True):
 
     `answer` and `reasons` are as in docs/resume.md, The plan as JSON; `changes` has the input parts that have changed,
     each with the difference as text. Restoring saves `saved_ms` milliseconds and `saved_usd` dollars, None where a
-    price is unknown. `fails_again`: it failed, and nothing that is known of its inputs has changed since.
+    price is unknown. `fails_again`: it or a part of it failed, and nothing that is known of its inputs has changed
+    since.
     """
 
     node_id: str

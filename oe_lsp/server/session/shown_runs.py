@@ -180,12 +180,17 @@ class ShownRuns:
     async def _plan(self, uri: str, shown: _Shown) -> None:
         """Learn what a run needs, and the plan of resuming the shown run, unless it is running."""
         run, path = shown.run, path_of(uri)
-        if path is None or not await self._may_plan(path.parent):
+        if path is None:
             return
         snapshot = await self._documents.snapshot(uri)
-        if snapshot is None or not snapshot.analysis.ok:
-            if run is not None:
-                self._planned(uri, shown, run, PlanAnswer(0, refusal="The experience has errors."))
+        refusal = None
+        if not await self._may_plan(path.parent):
+            refusal = "Code in this folder may not run."
+        elif snapshot is None or not snapshot.analysis.ok:
+            refusal = "The experience has errors."
+        if refusal is not None:
+            if run is not None and not run.summary.is_running:
+                self._planned(uri, shown, run, PlanAnswer(0, refusal=refusal))
             return
         run_id = run.summary.run_id if run is not None and not run.summary.is_running else None
         answer = await self._planner.ask(path, run_id, self._documents.open_texts_for(uri))
