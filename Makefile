@@ -88,6 +88,7 @@ bench: $(INSTALLED) .bench/venv/.installed .bench/node_modules/.package-lock.jso
 	$(BIN)/python benchmarks/resume.py
 	$(BIN)/python benchmarks/lsp.py
 	$(BIN)/python benchmarks/runs.py
+	$(BIN)/python benchmarks/editor.py
 
 .PHONY: vscode
 vscode: $(INSTALLED) ## Serve a VS Code with the extension and an example in the browser

@@ -36,6 +36,7 @@ class Client:
         self._news = threading.Condition()
         self._answers: dict[int, Arrived] = {}
         self._diagnostics: list[Arrived] = []
+        self._asked_here: list[Arrived] = []
         self._asked = 0
         self._ended = False
         self.errors = b""
@@ -79,6 +80,16 @@ class Client:
         found: Arrived = self._wait(fitting, _DIAGNOSTICS)
         return found
 
+    def asked_after(self, told: float, method: str) -> Arrived:
+        """The first request of the server for `method` since then."""
+
+        def fitting() -> Arrived | None:
+            asked = (each for each in self._asked_here if each.at > told and each.message["method"] == method)
+            return next(asked, None)
+
+        found: Arrived = self._wait(fitting, method)
+        return found
+
     def resident_bytes(self) -> int:
         """The server's memory: its resident set."""
         status = Path(f"/proc/{self._server.pid}/status").read_text(encoding="ascii")
@@ -118,9 +129,11 @@ class Client:
             if "method" in message and "id" in message:
                 self._send({"id": message["id"], "result": self._reply(message)})
             with self._news:
+                if "method" in message and "id" in message:
+                    self._asked_here.append(arrived)
                 if message.get("method") == _DIAGNOSTICS:
                     self._diagnostics.append(arrived)
-                elif "method" not in message:
+                elif "method" not in message and "id" in message:
                     self._answers[message["id"]] = arrived
                 self._news.notify_all()
         with self._news:

@@ -48,7 +48,13 @@ def _end_of(preparation: Preparation, ended: Ended) -> RunEnd:
         run_id=ended.run_id,
         finished=ended.finished,
         folder=ended.folder,
-        original_run_id=preparation.original.run_id if preparation.original is not None else None,
+        original_run_id=_original_of(preparation),
         final_state=ended.shown_state,
         wrote={name: each.value for name, each in (ended.finished.wrote or {}).items()},
     )
+
+
+def _original_of(preparation: Preparation) -> str | None:
+    if preparation.isolated is not None:
+        return preparation.isolated.original_run_id
+    return preparation.original.run_id if preparation.original is not None else None

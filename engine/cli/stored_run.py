@@ -24,9 +24,9 @@ def run_id_argument(name: str) -> Callable[[Function], Function]:
 
 
 def find_run(store: RunStore, wanted: str) -> str:
-    """The id of the run `wanted`; `latest` is the newest, running or not. Raises OeError."""
+    """The id of the run `wanted`; `latest` is the newest, running or not, except isolated ones. Raises OeError."""
     if wanted == LATEST:
-        ids = store.run_ids()
+        ids = store.whole_run_ids()
         if not ids:
             raise OeError(f"no runs in {store.runs}. `oe run` starts one.")
         return ids[0]

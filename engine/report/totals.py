@@ -12,6 +12,6 @@ def sums_texts(summary: RunSummary) -> list[str]:
     said = [spent_text(summary.spent)]
     if summary.inherited != Sums():
         said.append(f"inherited {spent_text(summary.inherited)}")
-    if summary.original_run_id is not None and summary.lineage not in (Sums(), summary.spent):
+    if summary.original_run_id is not None and summary.kind is None and summary.lineage not in (Sums(), summary.spent):
         said.append(f"{spent_text(summary.lineage)} including resumed runs")
     return [text for text in said if text]

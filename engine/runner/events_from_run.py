@@ -15,6 +15,7 @@ from engine.cache.keys.input_parts import InputHashers
 from engine.canonical import hash_bytes
 from engine.file_names import as_on_disk, writable
 from engine.log.events.events import (
+    ISOLATED,
     BudgetReached,
     Event,
     ExperienceRef,
@@ -56,18 +57,21 @@ def run_started(
     args, state = preparation.args, preparation.start
     masked_args = tuple(name for name, value in args.items() if name in declared or secrets.are_in(value))
     masked_state = tuple(name for name, value in state.items() if secrets.are_in(value))
+    isolated = preparation.isolated
     return RunStarted(
         order=order,
+        kind=None if isolated is None else ISOLATED,
+        address=None if isolated is None else isolated.address,
         args={name: MASK if name in masked_args else value for name, value in args.items()},
         masked_args=masked_args,
         state={name: value for name, value in state.items() if name not in masked_state},
         masked_state=masked_state,
         experience=ExperienceRef(experience.name, experience.version, writable(str(loaded.path))),
-        nodes=preparation.graph.order,
+        nodes=preparation.graph.order if isolated is None else (isolated.target[0].vertex,),
         spec_hash=hash_bytes(loaded.text.encode("utf-8", "surrogatepass")),
         files=hashers.files(),
         settings=preparation.settings,
-        original_run_id=original.run_id if original else None,
+        original_run_id=original.run_id if original else isolated.original_run_id if isolated else None,
         lineage=_lineage(original, before) if original else Lineage(run_id),
         engine=f"oe-lsp {__version__}",
         pid=os.getpid(),

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from engine.log.events.events import RunStarted
 from engine.log.reading.reader import Log, UnreadableLogError, read_log
 from engine.log.reading.view import fold
 from engine.log.storage.lock import is_held
@@ -28,11 +29,21 @@ def find_logs(store: RunStore, wanted: str, *, force: bool = False, read_log: Re
         if not force and is_running(store, run_id):
             raise RunRefusedError(_still_running(store, run_id, wanted))
         log = read_log(store.log(run_id))
+        if log.started.kind is not None:
+            raise RunRefusedError(_isolated(run_id, log.started))
         return log, *_resumed_logs(store, log, read_log)
     except (RunNotFoundError, UnreadableLogError) as error:
         raise RunRefusedError(str(error)) from error
     except OSError as error:
         raise RunRefusedError(f"the run log cannot be read: {error}") from error
+
+
+def _isolated(run_id: str, started: RunStarted) -> str:
+    original = started.original_run_id or ""
+    return (
+        f"run {run_id} is isolated: it ran only {started.address} on what run {original} had recorded, so there is "
+        f"nothing to resume. Resume the original: oe resume {original[:8]}"
+    )
 
 
 def _resumed_logs(store: RunStore, log: Log, read_log: ReadLog) -> Iterator[Log]:
@@ -50,8 +61,8 @@ def _resumed_logs(store: RunStore, log: Log, read_log: ReadLog) -> Iterator[Log]
 
 
 def latest(store: RunStore) -> str:
-    """The run that began last, running or not. Raises RunNotFoundError if there is none."""
-    ids = store.run_ids()
+    """The run that began last, running or not; isolated ones do not count. Raises RunNotFoundError if there is none."""
+    ids = store.whole_run_ids()
     if not ids:
         raise RunNotFoundError(f"there is no run to resume in {store.runs}. `oe run` starts one.")
     return ids[0]
@@ -61,7 +72,7 @@ def _still_running(store: RunStore, run_id: str, wanted: str) -> str:
     """Why a run is not resumed, and the remedies; for `latest`, also the run before it."""
     ways = ["Wait for its end", f"cancel it with `oe cancel {run_id[:8]}`"]
     if wanted == LATEST:
-        before = (other for other in store.run_ids() if not is_running(store, other))
+        before = (other for other in store.whole_run_ids() if not is_running(store, other))
         ways += [f"resume the one before it with `oe resume {other[:8]}`" for other in itertools.islice(before, 1)]
     which = f"the latest run, {run_id}," if wanted == LATEST else f"run {run_id}"
     return f"{which} is still running. {', '.join(ways)}, or pass --force."

@@ -40,7 +40,13 @@ class Journal:
         for text in texts_of(preparation, first.files):
             self._log.keep(text)
         self.record(first)
-        warnings = (*clock_warnings(place), *outside_warnings(preparation.composition), *preparation.found.warnings())
+        isolated = () if preparation.isolated is None else preparation.isolated.warnings
+        warnings = (
+            *clock_warnings(place),
+            *isolated,
+            *outside_warnings(preparation.composition),
+            *preparation.found.warnings(),
+        )
         for warning in warnings:
             self.warn(warning)
 
@@ -83,7 +89,9 @@ class Journal:
         group = command.node_id, command.scope
         if isinstance(command, GroupBegan):
             self._groups_began[group] = time.monotonic()
-            self.record(NodeStarted(node_id=command.node_id, scope=command.scope, items=command.parts))
+            received = command.received and self._names.named(self._log.next_seq, command.received)
+            began = NodeStarted(node_id=command.node_id, scope=command.scope, items=command.parts, input=received)
+            self.record(began)
         elif isinstance(command, GroupEnded):
             self.record(group_ended(command, since(self._groups_began.pop(group))))
         else:

@@ -37,11 +37,24 @@ from engine.runner.find_run import RunRefusedError as RunRefusedError  # noqa: P
 from engine.runner.load_nested import NotComposableError, compose_loaded
 from engine.runner.secrets import FoundSecrets, LostSecretError, defaults_for, find_secrets, no_secrets, with_secrets
 from engine.runner.starting_state import UnfitStateError, fresh_start
+from engine.scheduler.activity import FindNested
 from engine.scheduler.composition import Composition
+from engine.scheduler.isolated import IsolatedScheduler, Target
+from engine.scheduler.scheduler import Scheduler
 from engine.scheduler.state.results import Results
+from engine.scheduler.value_digest import HashOf
 from engine.state.store import StateError
 
 DEFAULT_CONCURRENCY = 8
+
+
+class Isolated(Struct, frozen=True):
+    """A run of one node alone: its address, what it received in the run `original_run_id`, and warnings about that."""
+
+    address: str
+    target: Target
+    original_run_id: str
+    warnings: tuple[str, ...] = ()
 
 
 class Preparation(Struct, frozen=True):
@@ -52,6 +65,7 @@ class Preparation(Struct, frozen=True):
     and of the runs that it resumed, newest first; `overrides` is what else the user asked for. The nodes in `may_rerun`
     may run again although an earlier run started them and did not log their end. `found` are the run's secrets.
     `asked_budget` is the budget that the command line gave, to this run or to one that it resumes.
+    With `isolated`, only one node runs.
     """
 
     loaded: Loaded
@@ -65,6 +79,7 @@ class Preparation(Struct, frozen=True):
     overrides: Overrides = Overrides()
     may_rerun: frozenset[str] = frozenset()
     found: FoundSecrets = field(default_factory=no_secrets)
+    isolated: Isolated | None = None
     asked_budget: BudgetLimits = NO_LIMITS
 
     @property
@@ -212,6 +227,14 @@ def _original_in(logs: tuple[Log, ...]) -> RecordedOutcomes:
     for older in logs[1:]:
         original.add_older(read_outcomes(older))
     return original
+
+
+def make_scheduler(preparation: Preparation, find_nested: FindNested, hash_of: HashOf) -> Scheduler | IsolatedScheduler:
+    """The scheduler of the prepared run."""
+    composition, args, isolated = preparation.composition, preparation.args, preparation.isolated
+    if isolated is not None:
+        return IsolatedScheduler(composition, args, isolated.target, find_nested, hash_of)
+    return Scheduler(composition, args, preparation.start, find_nested, hash_of)
 
 
 @paused_collector()

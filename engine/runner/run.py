@@ -24,12 +24,11 @@ from engine.runner.events_from_run import limit_warning, run_finished, started
 from engine.runner.execution import Executor, new_attempt_id, retry_wait_ms
 from engine.runner.journal import Journal, since
 from engine.runner.load_nested import NestedFinder
-from engine.runner.prepare import Preparation, concurrency
+from engine.runner.prepare import Preparation, concurrency, make_scheduler
 from engine.runner.run_budget import BUDGET, RunBudget
 from engine.runner.task_ends import broke_off, cancelled, end_without_running, end_without_start
 from engine.runner.task_states import TaskRecord, TaskState, TaskTable
 from engine.runner.timers import Timers
-from engine.scheduler.scheduler import Scheduler
 from engine.scheduler.slots import Slots, usual_limits
 from engine.scheduler.tasks import (
     Command,
@@ -82,13 +81,8 @@ class Run:
         self._fingerprints = sources.fingerprints
         self._decider = Decider(self._hashers, preparation.original, preparation.may_rerun, preparation.overrides)
         self._asked_concurrency = wanted_concurrency or preparation.experience.concurrency
-        self._scheduler = Scheduler(
-            preparation.composition,
-            preparation.args,
-            preparation.start,
-            NestedFinder(preparation.found, self._journal.warn),
-            self._secret_parts.hash,
-        )
+        finder, hash_of = NestedFinder(preparation.found, self._journal.warn), self._secret_parts.hash
+        self._scheduler = make_scheduler(preparation, finder, hash_of)
         self._slots = Slots(usual_limits(concurrency(preparation.experience, wanted_concurrency), cores()))
         self._tasks = TaskTable(self._slots)
         decider = self._decider

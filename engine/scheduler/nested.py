@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from engine.experience.args import check_args
 from engine.experience.model import ExperienceSpec, Node, Policy
 from engine.expressions import MISSING, Json, Missing, descend, parse_reference
-from engine.log.events.events import ErrorInfo, Output, RunStatus
+from engine.log.events.events import ErrorInfo, Input, Output, RunStatus
 from engine.scheduler.activity import Frame, Stop, done, shown_args_of, why_cancelled
 from engine.scheduler.composition import Composition, is_shared, shared_fields
 from engine.scheduler.graph_run import GraphRun
-from engine.scheduler.state.inputs import Context, args_of, lookup
+from engine.scheduler.state.inputs import Context, args_of, lookup, reads_of
 from engine.scheduler.state.merging import fold
 from engine.scheduler.state.results import UNDETERMINED, Ending, NotYetKnownError, Result, Results
 from engine.scheduler.state.writes import check_output
@@ -59,7 +59,8 @@ class Nested:
             self.result = Result(Ending.FAILED, error=args)
             return [Failed(self._node.id, scope, args)]
         self._args = args
-        return [GroupBegan(self._node.id, scope, len(self._child.graph.order)), *self._try()]
+        received = nested_input(self._node, self._context)
+        return [GroupBegan(self._node.id, scope, len(self._child.graph.order), received), *self._try()]
 
     def handle(self, event: SchedulerEvent) -> list[Command]:
         """See Part."""
@@ -166,6 +167,19 @@ class ChildArgs(Struct, frozen=True):
 
     values: Mapping[str, Json]
     shown: Mapping[str, Json]
+
+
+def nested_input(node: Node, context: Context) -> Input | None:
+    """What an execution of a nested experience receives, as far as people may see it. None in plans, if unknown."""
+    try:
+        args = args_of(node, lookup(context)).value
+        assert isinstance(args, dict)
+        item = context.inside.item
+        reads = reads_of(context.visible_state, node)
+        shown = shown_args_of(node, args, context)
+        return Input(shown, {}, reads, context.edges, item.visible if item is not None else UNSET)
+    except NotYetKnownError:
+        return None
 
 
 def child_args(node: Node, child: Composition, context: Context) -> ChildArgs | ErrorInfo:

@@ -12,6 +12,7 @@ from engine.log.events.events import (
     Cause,
     Counts,
     ErrorInfo,
+    Input,
     NodeCached,
     NodeCancelled,
     NodeCompleted,
@@ -69,11 +70,15 @@ class Consider(Struct, frozen=True):
 
 
 class GroupBegan(Struct, frozen=True):
-    """A fan-out, pipeline, loop or nested experience began. `parts` is how many it has (for a loop, at most)."""
+    """A fan-out, pipeline, loop or nested experience began. `parts` is how many it has (for a loop, at most).
+
+    `received` is what a nested experience received, as far as people may see it.
+    """
 
     node_id: str
     scope: tuple[Scope, ...]
     parts: int
+    received: Input | None = None
 
 
 class GroupEnded(Struct, frozen=True):

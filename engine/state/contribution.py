@@ -48,12 +48,12 @@ class Contribution(Struct, frozen=True):
 
 
 def contribution_of(view: RunView, read: Read) -> Contribution | None:
-    """The contribution of a run; None if it has not ended. `read` returns the content of a blob.
+    """The contribution of a run; None if it has not ended, or is isolated. `read` returns the content of a blob.
 
     Raises BlobLostError.
     """
     started, finished = view.started, view.finished
-    if started is None or finished is None or view.last_at is None:
+    if started is None or started.kind is not None or finished is None or view.last_at is None:
         return None
     setting = started.settings.get("carried")
     carried = setting if isinstance(setting, dict) else {}

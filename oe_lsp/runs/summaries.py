@@ -19,7 +19,15 @@ def newest_runs(store: RunStore, limit: int, known: Mapping[str, RunSummary]) ->
 
     Blocking. Raises OSError where the folder cannot be read.
     """
-    ids = store.run_ids()[:limit]
+    return _summaries(store, store.run_ids()[:limit], known)
+
+
+def newest_whole_runs(store: RunStore, limit: int, known: Mapping[str, RunSummary]) -> list[RunSummary]:
+    """As `newest_runs`, without isolated runs of one node, which cannot be resumed."""
+    return _summaries(store, store.whole_run_ids()[:limit], known)
+
+
+def _summaries(store: RunStore, ids: list[str], known: Mapping[str, RunSummary]) -> list[RunSummary]:
     found = read_summaries(store, [run_id for run_id in ids if run_id not in known])
     summaries = {**known, **{run.run_id: run for run in found}}
     return [summaries[run_id] for run_id in ids if run_id in summaries]

@@ -24,6 +24,9 @@ export interface RunSummary {
   readonly failedAt?: string | null;
   readonly reason?: string | null;
   readonly originalRunId?: string | null;
+  /** `isolated`: the run of the node `address` alone, on what it had received in the original run. */
+  readonly kind?: string | null;
+  readonly address?: string | null;
   /** Failed items of fan-outs that completed (`on_item_error: continue`). */
   readonly failedItems?: { readonly failed: number; readonly total: number } | null;
   readonly logUri: string;

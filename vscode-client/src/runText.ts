@@ -91,7 +91,8 @@ export interface RunDescription {
 /** Describes a run in a list; ages count back from `now`. */
 export function describeRun(run: RunSummary, now: Date): RunDescription {
   const duration = typeof run.durationMs === 'number' ? durationText(run.durationMs) : '';
-  const origin = run.originalRunId ? `resumed from ${shortId(run.originalRunId)}` : '';
+  const relation = run.kind ? `${run.kind} ${run.address ?? ''} of` : 'resumed from';
+  const origin = run.originalRunId ? `${relation} ${shortId(run.originalRunId)}` : '';
   return {
     label: `$(${ICONS[run.status]}) ${shortId(run.runId)}`,
     description: `${outcomeText(run).replace(/^(was|is) /, '')} · ${ageText(run.startedAt, now)}`,

@@ -9,7 +9,7 @@ from msgspec import Struct
 from engine.cache.decisions.decision import Answer, Decision
 from engine.cache.decisions.execution_path import path_of
 from engine.cache.decisions.overrides import NOT_ASKED_FOR, Overrides
-from engine.cache.decisions.recorded_outcomes import RecordedOutcomes
+from engine.cache.decisions.recorded_outcomes import RecordedEnd, RecordedOutcomes
 from engine.cache.keys.input_parts import InputHashers
 from engine.cache.plan.current_values import CurrentValues
 from engine.cache.plan.explanation import Change, Explainer
@@ -79,8 +79,9 @@ class Answerer(Struct, frozen=True):
 
     def unknown(self, id_: str, scope: tuple[Scope, ...], reasons: tuple[str, ...]) -> Entry:
         """See Answering."""
-        before = self.original.has_parts(path_of(id_, scope))
-        return Entry(id_, Answer.DEPENDS if before else Answer.IF_PREDECESSORS_SUCCEED, reasons)
+        path = path_of(id_, scope)
+        answer = Answer.DEPENDS if self.original.has_parts(path) else Answer.IF_PREDECESSORS_SUCCEED
+        return Entry(id_, answer, reasons, fails_again=self.original.ends.get(path) is RecordedEnd.FAILED)
 
     def is_not_asked_for(self, scope: tuple[Scope, ...], vertex: str, result: Result) -> bool:
         """See Answering."""

@@ -95,7 +95,10 @@ def as_whole(vertex: str, entries: Iterable[Entry], part: str) -> Entry:
     shared = _shared_changes(left)
     if shared:
         items = tuple(_without(item, shared) for item in items)
-    return Entry(vertex, answer, reasons, saved_ms(items), saved(items), items, part=part, changes=shared)
+    again = any(item.fails_again for item in items)
+    return Entry(
+        vertex, answer, reasons, saved_ms(items), saved(items), items, part=part, changes=shared, fails_again=again
+    )
 
 
 def saved_ms(entries: Iterable[Entry]) -> float:

@@ -154,7 +154,7 @@ class PlanTree:
         else:
             last = entries[-1]
             answer, reasons = last.answer, tuple(f"iteration {last.index}: {reason}" for reason in last.reasons)
-        return Entry(loop.id, answer, reasons, whole.saved_ms, whole.saved, tuple(entries), part="iteration")
+        return replace(whole, answer=answer, reasons=reasons, items=tuple(entries), changes=())
 
 
 def _index(step: Scope) -> int:
@@ -165,7 +165,7 @@ def _index(step: Scope) -> int:
 
 def _failing(said: Failed) -> Entry:
     """The entry of a group that fails before anything in it begins."""
-    return Entry(said.node_id, Answer.WILL_RUN, (said.error.message,))
+    return Entry(said.node_id, Answer.WILL_RUN, (said.error.message,), fails_again=True)
 
 
 def _with_end(whole: Entry, said: Said) -> Entry:

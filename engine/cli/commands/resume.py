@@ -14,6 +14,7 @@ from engine.cli.before_start import CallOptions, call_options, may_start
 from engine.cli.budget_options import budget_options
 from engine.cli.confirm import confirm_reruns
 from engine.cli.execute import execute
+from engine.cli.isolated import run_isolated
 from engine.cli.loading import load_valid, parse_args
 from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, concurrency_option, examples, experience_option, llm_option, python_option
@@ -53,6 +54,7 @@ PLAN_CHANGED = 4
 @click.option("--only", multiple=True, metavar="NODE", help="Run NODE and what it needs; restore or skip the rest.")
 @click.option("--rerun", multiple=True, metavar="NODE", help="Run NODE again, even if it could be restored.")
 @click.option("--accept", multiple=True, metavar="NODE", help="Restore NODE, even if it changed; the log records that.")
+@click.option("--isolated", metavar="NODE", help="Run only NODE, on what it last received; nothing after it.")
 @click.option("--expect", metavar="DIGEST", help="Resume only if the plan is still the one that --plan showed.")
 @click.option("--accept-changes", is_flag=True, help="With --expect: resume even if the plan changed.")
 @click.option("--force", is_flag=True, help="Resume a run that is still running.")
@@ -73,6 +75,7 @@ def command(
     only: tuple[str, ...],
     rerun: tuple[str, ...],
     accept: tuple[str, ...],
+    isolated: str | None,
     expect: str | None,
     accept_changes: bool,
     force: bool,
@@ -96,11 +99,16 @@ def command(
     the run; loop#3 is an iteration, counted from 0; parent/child is a node of
     a nested experience; parent[2]/child is one of them.
 
+    --isolated runs one NODE alone and prints what it put out, beside its last
+    outcome. Such a run changes no state, and no resume restores from it.
+
     Exit codes: 0 success, 1 failure, or experience.yaml or the log not found,
     2 wrong usage, 3 waiting, 4 the plan is not the expected one, 130 cancelled.
     """
     if as_json and not only_plan:
         raise click.UsageError("--json needs --plan; for events as JSON use --log-format json")
+    if isolated is not None and (only_plan or from_ or only or rerun or accept or expect):
+        raise click.UsageError("--isolated excludes --plan, --expect, --from, --only, --rerun and --accept")
     args = None if args_text is None else parse_args(args_text)
     loaded = load_valid(path)
     try:
@@ -108,6 +116,8 @@ def command(
     except RunRefusedError as error:
         raise OeError(str(error)) from error
     _warn_of_another_host(preparation)
+    if isolated is not None:
+        return run_isolated(preparation, isolated, new_run_id or fresh_run_id(), log, concurrency, python)
     preparation = _with_overrides(preparation, from_=from_, only=only, rerun=rerun, accept=accept)
     if only_plan:
         _print_plan(preparation, _plan(preparation, python), as_json=as_json, python=python)

@@ -110,7 +110,8 @@ def end_lines(end: RunEnd, view: RunView) -> Iterator[Text]:
         where = f": {budget_text(finished.budget)}"
     summary = f" · {counts_text(finished.counts)} · {duration(finished.duration_ms)}"
     yield Text.assemble((words + where, style), summary, f" · run {end.run_id}")
-    if finished.status is not RunStatus.SUCCESS:
+    is_isolated = view.started is not None and view.started.kind is not None
+    if finished.status is not RunStatus.SUCCESS and not is_isolated:
         higher = "" if finished.budget is None else f" {higher_budget(finished.budget)}"
         yield Text(f"Resume with: {resume_command(end.run_id, end.folder)}{higher}", "dim")
 
@@ -118,7 +119,8 @@ def end_lines(end: RunEnd, view: RunView) -> Iterator[Text]:
 def run_headline(run_id: str, event: RunStarted) -> Text:
     """The first line of a report of a run."""
     name = f"{event.experience.name} {event.experience.version}" if event.experience else "experience"
-    resumes = f", resuming {event.original_run_id}" if event.original_run_id else ""
+    done = "resuming" if event.kind is None else f"{event.kind} {event.address} of"
+    resumes = f", {done} {event.original_run_id}" if event.original_run_id else ""
     count = f"{len(event.nodes)} {'node' if len(event.nodes) == 1 else 'nodes'}"
     return Text.assemble((name, "bold"), f" · {count} · run {run_id}{resumes}")
 

@@ -42,8 +42,8 @@ def print_run(log: Log, view: RunView, summary: RunSummary) -> None:
     out.print(headline, soft_wrap=True)
     if summary.budget is not None:
         out.print(Text(budget_text(summary.budget), "yellow"), soft_wrap=True)
-    if summary.original_run_id:
-        out.print(Text(f"resumes {summary.original_run_id}", "dim"))
+    if summary.follows is not None:
+        out.print(Text(summary.follows, "dim"))
     with_bars = out.is_terminal and out.width >= _WIDE_ENOUGH
     print_table(out, _COLUMNS, list(_rows(view, with_bars=with_bars)))
     parts = [counts_text(summary.counts)]

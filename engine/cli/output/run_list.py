@@ -30,15 +30,20 @@ def run_list(runs: Sequence[RunSummary], now: datetime, width: int) -> str:
 def _cells(run: RunSummary, now: datetime) -> tuple[str, ...]:
     return (
         run.short_id,
-        f"{run.state.value} at {run.failed_at}" if run.failed_at else run.outcome,
+        _status(run),
         age(run.started_at, now),
         counts_text(run.counts),
         "" if run.duration_ms is None else duration(run.duration_ms),
         _cost(run.spent.cost_usd),
         _cost(run.inherited.cost_usd),
-        _cost(run.lineage.cost_usd) if run.original_run_id else "",
+        _cost(run.lineage.cost_usd) if run.original_run_id and run.kind is None else "",
         (run.original_run_id or "")[:8],
     )
+
+
+def _status(run: RunSummary) -> str:
+    status = f"{run.state.value} at {run.failed_at}" if run.failed_at else run.outcome
+    return status if run.kind is None else f"{status}, {run.kind} {run.address}"
 
 
 def _cost(usd: float | None) -> str:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 else:
     Json = Any  # msgspec does not accept recursive types
 
+ISOLATED = "isolated"
+"""The `kind` of a run of one node alone; other runs have none."""
+
 LOG_VERSION = 1
 """`run.started.v`. Readers refuse logs with a greater one."""
 
@@ -145,12 +148,16 @@ class RunStarted(Sparse, frozen=True, kw_only=True):
 
     `args` and `state` lack the values of `masked_args` and `masked_state`, which contain secrets. `order` is the place
     among the starts and ends of the runs in the folder (writing/run_order.py); `engine.log.storage.run_store` expects
-    it right after `v`.
+    it right after `v`, and then `kind`.
+
+    A run of kind `isolated` ran only the node `address` on what it received in the run `original_run_id`.
     """
 
     type: ClassVar[str] = "run.started"
     v: Count = field(default_factory=lambda: LOG_VERSION)
     order: Count | None = None
+    kind: str | None = None
+    address: str | None = None
     args: Mapping[str, Json] = field(default_factory=empty)
     masked_args: tuple[str, ...] = ()
     state: Mapping[str, Json] = field(default_factory=empty)
@@ -168,7 +175,9 @@ class RunStarted(Sparse, frozen=True, kw_only=True):
 
 
 class NodeStarted(Sparse, frozen=True, kw_only=True):
-    """An execution starts (`attempt_id`), or a fan-out of `items` does. `reasons`: why it is not restored."""
+    """An execution starts (`attempt_id`), or a group of `items` parts does: a fan-out, pipeline, loop or nested
+    experience, which alone of them has an `input`. `reasons`: why it is not restored.
+    """
 
     type: ClassVar[str] = "node.started"
     node_id: str

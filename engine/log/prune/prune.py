@@ -16,7 +16,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from engine.log.events.events import RunFinished, RunStatus
+from engine.log.events.events import RunFinished, RunStarted, RunStatus
 from engine.log.prune.leftovers import leftovers, remove_leftover
 from engine.log.reading.head_tail import Ends, read_ends
 from engine.log.reading.reader import UnreadableLogError
@@ -126,7 +126,10 @@ def _needed_originals(store: RunStore, run_id: str) -> Iterator[str]:
 
 
 def _original(ends: Ends) -> str | None:
-    original: str | None = getattr(ends.started.event, "original_run_id", None)
+    started = ends.started.event
+    if not isinstance(started, RunStarted) or started.kind is not None:
+        return None
+    original = started.original_run_id
     return original if original is not None and is_run_id(original) else None
 
 

@@ -29,6 +29,7 @@ class RunSummary(Struct, frozen=True, rename="camel"):
 
     `failed_items` are those that fan-outs tolerated. `spent` is the cost of this run, `inherited` the cost that
     restoring saved, `lineage` the cost of this run and those that it resumes. `budget` is what ended it, if one did.
+    A run of `kind` isolated ran only the node `address`.
     """
 
     run_id: str
@@ -45,6 +46,8 @@ class RunSummary(Struct, frozen=True, rename="camel"):
     error: ErrorInfo | None = None
     reason: str | None = None
     original_run_id: str | None = None
+    kind: str | None = None
+    address: str | None = None
     spent: Sums = Sums()
     inherited: Sums = Sums()
     lineage: Sums = Sums()
@@ -65,6 +68,13 @@ class RunSummary(Struct, frozen=True, rename="camel"):
         """`2 of 5 items failed` for a run that succeeded nevertheless; else empty."""
         items = self.failed_items
         return failed_items_text(items.failed, items.total) if self.state is RunState.SUCCESS else ""
+
+    @property
+    def follows(self) -> str | None:
+        """`resumes run 4f3a…`, or `isolated review[7] of run 4f3a…`; None for a run that follows no other."""
+        if self.original_run_id is None:
+            return None
+        return f"{'resumes' if self.kind is None else f'{self.kind} {self.address} of'} run {self.original_run_id}"
 
     @property
     def is_running(self) -> bool:
@@ -112,6 +122,8 @@ def summarise(view: RunView, *, alive: bool) -> RunSummary | None:
         error=failed.error if failed else finished.error if finished else None,
         reason=finished.reason if finished else None,
         original_run_id=view.started.original_run_id,
+        kind=view.started.kind,
+        address=view.started.address,
         spent=figures.spent,
         inherited=figures.inherited,
         lineage=figures.lineage,

@@ -33,6 +33,8 @@ def summary_to_json(run: RunSummary) -> dict[str, object]:
         "inherited": _sums_to_json(run.inherited),
         "lineage": _sums_to_json(run.lineage),
         "originalRunId": run.original_run_id,
+        "kind": run.kind,
+        "address": run.address,
         "budget": None if run.budget is None else msgspec.to_builtins(run.budget),
     }
 

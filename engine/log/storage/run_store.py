@@ -21,7 +21,8 @@ _LOG = ".jsonl"
 _RUN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RUN_ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{0,35}")
 _BEGINNING = re.compile(
-    rb'\{"type":"run\.started","seq":0,"ts":"([0-9T:.Z+-]{1,40})","runId":"[^"]{1,40}","v":\d+(?:,"order":(\d{1,15})\b)?'
+    rb'\{"type":"run\.started","seq":0,"ts":"([0-9T:.Z+-]{1,40})","runId":"[^"]{1,40}","v":\d+'
+    rb'(?:,"order":(\d{1,15})\b)?(?:,"kind":"([a-z]{1,20})")?'
 )
 _BEGINNING_BYTES = 256
 
@@ -82,6 +83,12 @@ class RunStore(Struct, frozen=True):
         """
         return [_run_id(log) for log in sorted(_logs(self.runs), key=_start_order, reverse=True)]
 
+    def whole_run_ids(self) -> list[str]:
+        """As `run_ids`, without the isolated runs of one node: `latest` is the first of these."""
+        return [
+            _run_id(log) for log in sorted(_logs(self.runs), key=_start_order, reverse=True) if not _is_isolated(log)
+        ]
+
     def known_ids(self) -> list[str]:
         """As `run_ids`, in no order and without opening the logs."""
         return [_run_id(log) for log in _logs(self.runs)]
@@ -126,24 +133,33 @@ def _run_id(log: os.DirEntry[str]) -> str:
     return log.name.removesuffix(_LOG)
 
 
+def _is_isolated(log: os.DirEntry[str]) -> bool:
+    try:
+        started = None if log.is_symlink() else _started(log.path, log.inode())
+    except OSError:
+        return False
+    return started is not None and started[2] is not None
+
+
 def _start_order(log: os.DirEntry[str]) -> tuple[int, float, str]:
     """The run's place in the order of runs, 0 in logs of older versions; its time in seconds; and its name."""
     try:
         started = None if log.is_symlink() else _started(log.path, log.inode())
-        order, seconds = started or (0, log.stat(follow_symlinks=False).st_mtime)
+        order, seconds = started[:2] if started else (0, log.stat(follow_symlinks=False).st_mtime)
     except OSError:
         order, seconds = 0, 0.0
     return order, seconds, log.name
 
 
 @lru_cache(maxsize=4096)
-def _started(path: str, inode: int) -> tuple[int, float] | None:  # noqa: ARG001 - a new file has a new first line
-    """The place and the time in a log's first line; None where `oe` did not write it. Raises OSError."""
+def _started(path: str, inode: int) -> tuple[int, float, str | None] | None:  # noqa: ARG001 - a new file has a new first line
+    """The place, the time and the kind in a log's first line; None where `oe` did not write it. Raises OSError."""
     with open_regular(path) as file:
         found = _BEGINNING.match(file.read(_BEGINNING_BYTES))
     if found is None:
         return None
     try:
-        return int(found[2] or 0), moment(found[1].decode()).timestamp()
+        kind = found[3].decode() if found[3] else None
+        return int(found[2] or 0), moment(found[1].decode()).timestamp(), kind
     except (ValueError, OverflowError):
         return None

@@ -85,8 +85,8 @@ def _head(run: History, summary: RunSummary) -> Iterator[Element]:
     moment = summary.started_at.strftime("%Y-%m-%d %H:%M:%S UTC")
     facts = [f"run {summary.run_id}", moment, *([f"on {started.host}"] if started and started.host else [])]
     yield element("p", " · ".join(facts), class_="facts")
-    if summary.original_run_id is not None:
-        yield element("p", f"resumes run {summary.original_run_id}", class_="facts")
+    if summary.follows is not None:
+        yield element("p", summary.follows, class_="facts")
     yield element("div", *(_tile(name, value) for name, value in _tiles(run, summary).items()), class_="tiles")
 
 
@@ -103,7 +103,7 @@ def _tiles(run: History, summary: RunSummary) -> Mapping[str, str]:
         tiles["tokens in / out"] = f"{spent.tokens_in:,} / {spent.tokens_out:,}"
     if summary.inherited != Sums():
         tiles["inherited by restoring"] = spent_text(summary.inherited)
-    if summary.original_run_id is not None and summary.lineage != Sums():
+    if summary.original_run_id is not None and summary.kind is None and summary.lineage != Sums():
         tiles["spent with the runs it resumes"] = spent_text(summary.lineage)
     saved = sum(each.duration_ms or 0.0 for each in in_order(run.executions) if each.produced_by is not None)
     if saved:

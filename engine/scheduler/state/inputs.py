@@ -71,7 +71,7 @@ class Context(Struct, frozen=True):
     """What the paths of an execution, or of a group, refer to; and its turn (`order`).
 
     `edges` are the edge outputs that it received, by predecessor. `unknown` are the predecessors that deliver one which
-    nobody knows yet (plans only).
+    nobody knows yet (plans only). `recorded` are values of the state that an isolated run has by path only.
     """
 
     visible_state: VisibleState
@@ -79,6 +79,7 @@ class Context(Struct, frozen=True):
     inside: Inside
     order: tuple[int, ...] = ()
     unknown: tuple[str, ...] = ()
+    recorded: Mapping[Path, Json] = {}
 
 
 def reads_of(visible_state: VisibleState, node: Node) -> dict[str, Json]:
@@ -138,7 +139,8 @@ def lookup(context: Context, *, shown: bool = False) -> Lookup:
     def find(path: Path) -> Json | Missing:
         if path.root is Root.STATE:
             value = context.visible_state.see(str(path.steps[0].value))
-            return MISSING if value is MISSING else descend(value, path.steps[1:])
+            found = MISSING if value is MISSING else descend(value, path.steps[1:])
+            return context.recorded.get(path, MISSING) if found is MISSING and context.recorded else found
         if path.root is Root.ARGS:
             return descend(dict(args), path.steps)
         if path.root is Root.EDGES:

@@ -69,7 +69,8 @@ def _running(node: NodeView, now: datetime) -> str:
 
 
 def _failed(node: NodeView) -> str:
-    return "✗ failed" if node.error is None else f"✗ {_line(node.error.message)}"
+    # Of a group, the parts that failed are told instead.
+    return "✗ failed" if node.error is None or node.items is not None else f"✗ {_line(node.error.message)}"
 
 
 def _changed_since(planned: PlannedNode | None) -> str:

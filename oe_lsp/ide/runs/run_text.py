@@ -12,6 +12,8 @@ _LONGEST = 400
 
 def progress_title(run: RunSummary) -> str:
     """Return the title of a run's progress: `Running city-report`, or `Resuming …` for a resumed run."""
+    if run.kind is not None:
+        return f"Running only {visible(run.address or '')} of {run.experience}"
     return f"{'Running' if run.original_run_id is None else 'Resuming'} {run.experience}"
 
 

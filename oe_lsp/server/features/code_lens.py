@@ -33,11 +33,11 @@ async def code_lens(session: Session, params: types.CodeLensParams) -> list[type
 async def run_lenses(session: Session, uri: str, limit: int) -> list[types.CodeLens]:
     """The lenses on the first line, for at most `limit` of the latest runs."""
     try:
-        runs = await session.runs.newest(uri, limit)
+        runs = await session.runs.newest_whole(uri, limit)
     except RequestFailedError:
         runs = []  # running the experience then says why
     now, is_trusted = datetime.now(timezone.utc), session.capabilities.options.trusted is not False
-    lenses = code_lenses(runs, now, limit, session.shown.get(uri), is_trusted=is_trusted)
+    lenses = code_lenses(runs, now, limit, session.shown.get(uri), session.shown.needs(uri), is_trusted=is_trusted)
     first_line = (session.documents.text(uri) or "").partition("\n")[0]
     return [_to_lsp(lens, uri, min(number, len(first_line))) for number, lens in enumerate(lenses)]
 

@@ -54,7 +54,7 @@ async def find_run_to_inspect(session: Session, uri: str, run_id: str | None) ->
 
 
 async def _latest(session: Session, uri: str) -> RunSummary:
-    run = next(iter(await session.runs.newest(uri, _SEARCHED)), None)
+    run = next(iter(await session.runs.newest_whole(uri, _SEARCHED)), None)
     if run is None:
         raise RequestFailedError("This experience has no runs yet. Start one with oe.runExperience.")
     return run

@@ -33,6 +33,8 @@ def run_message(run: RunSummary, uri: str) -> messages.RunSummary:
         failed_at=run.failed_at,
         reason=run.reason,
         original_run_id=run.original_run_id,
+        kind=run.kind,
+        address=run.address,
         failed_items=messages.FailedItems(items.failed, items.total) if items.failed else None,
     )
 

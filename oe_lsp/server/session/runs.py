@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from engine.file_names import writable
 from engine.log.reading.reader import UnreadableLogError
@@ -10,7 +11,7 @@ from engine.log.reading.summary import RunSummary
 from engine.log.reading.view import RunView
 from engine.log.storage.run_store import RunStore
 from oe_lsp.runs.feed import RunFeed
-from oe_lsp.runs.summaries import newest_runs, read_run
+from oe_lsp.runs.summaries import newest_runs, newest_whole_runs, read_run
 from oe_lsp.server.session.experience_files import experience_path
 from oe_lsp.server.transport.errors import RequestFailedError
 from oe_lsp.server.transport.uris import path_of
@@ -24,11 +25,18 @@ class Runs:
 
     async def newest(self, uri: str, limit: int) -> list[RunSummary]:
         """The latest runs of an experience, newest first. Raises RequestFailedError."""
+        return await self._newest(newest_runs, uri, limit)
+
+    async def newest_whole(self, uri: str, limit: int) -> list[RunSummary]:
+        """As `newest`, without isolated runs of one node: the first of these is `latest`."""
+        return await self._newest(newest_whole_runs, uri, limit)
+
+    async def _newest(self, find: Callable[..., list[RunSummary]], uri: str, limit: int) -> list[RunSummary]:
         path = path_of(uri)
         if path is None or limit == 0:
             return []
         try:
-            runs = await asyncio.to_thread(newest_runs, RunStore(path.parent), limit, self._feed.summaries())
+            runs = await asyncio.to_thread(find, RunStore(path.parent), limit, self._feed.summaries())
         except OSError as error:
             raise RequestFailedError(str(error)) from error
         return [run for run in runs if run.file_name in ("", writable(path.name))]

@@ -88,6 +88,8 @@ class RunSummary:
     failed_at: str | None = None
     reason: str | None = None
     original_run_id: str | None = None
+    kind: str | None = None
+    address: str | None = None
     failed_items: FailedItems | None = None
 
 

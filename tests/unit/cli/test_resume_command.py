@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -238,3 +239,29 @@ def test_help_shows_the_arguments_and_exits_with_zero(oe: Oe) -> None:
         shown = oe("resume", flag)
         assert shown.code == 0
         assert all(word in shown.out for word in ("RUN-ID", "--experience", "--log-format", "--log-level", "--plan"))
+
+
+def test_one_node_alone_says_what_it_put_out_and_is_no_run_to_resume(oe: Oe, failed_report: Path) -> None:
+    """Its output beside the recorded one, in `oe runs` what it is, and `latest` is still the run before it."""
+    report, original = failed_report, run_of(failed_report)
+    tool = report / "tools" / "rank.mjs"
+    tool.write_text(tool.read_text().replace("warmest: ", "warmest: 'the ' + "))
+
+    alone = oe("resume", "latest", "--isolated", "rank", cwd=report)
+    runs = oe("runs", "--json", cwd=report)
+
+    assert alone.code == 0
+    assert alone.out.splitlines()[-3:] == [
+        f"rank put out something else than in run {original[:8]}:",
+        "  ranking: the same",
+        '  warmest: "Rome" → "the Rome"',
+    ]
+    newest, before = json.loads(runs.out)
+    assert (newest["kind"], newest["address"], newest["originalRunId"]) == ("isolated", "rank", original)
+    assert before["kind"] is None
+    assert f"isolated rank of run {original}" in oe("inspect", newest["runId"], cwd=report).out
+    assert f"run {original} " in oe("inspect", "latest", cwd=report).out
+    refused = oe("resume", newest["runId"], cwd=report)
+    assert (refused.code, f"Resume the original: oe resume {original[:8]}" in refused.err) == (1, True)
+    assert oe("resume", "latest", "--isolated", "rnak", cwd=report).code == 2
+    assert oe("resume", "latest", "--isolated", "rank", "--plan", cwd=report).code == 2

@@ -54,10 +54,8 @@ def node_for_each_glob(world: World) -> None:
 
 def reasons_by_glob(plan: Plan) -> dict[str, tuple[str, ...]]:
     """Why each node runs, but for those that are restored."""
-    ran = [
-        (glob, entry) for glob, entry in zip(GLOBS, plan.entries, strict=True) if entry.answer is not Answer.RESTORED
-    ]
-    return {glob: entry.reasons for glob, entry in ran}
+    ran = [entry for entry in plan.entries if entry.answer is not Answer.RESTORED]
+    return {GLOBS[int(entry.node_id[1:])]: entry.reasons for entry in ran}
 
 
 @pytest.mark.parametrize("target", ["../../outside", "ABSOLUTE"])

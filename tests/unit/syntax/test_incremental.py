@@ -77,9 +77,10 @@ def test_an_open_quote_is_closed_by_text_further_down() -> None:
     assert at(after).value == {"a": "one b: 2", "c": 3}
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_typing_a_text_of_the_corpus_gives_its_tree_at_each_stroke(text: str) -> None:
-    tree = parse("")
-    for end in range(0, len(text) + 1, 3):
-        tree = parse(text[:end], tree)
-        assert shape_of_tree(tree) == shape_of_tree(parse(text[:end]))
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.long)])
+def test_typing_a_text_of_the_corpus_gives_its_tree_at_each_stroke(step: int) -> None:
+    for text in TEXTS:
+        tree = parse("")
+        for end in range(0, len(text) + 1, step):
+            tree = parse(text[:end], tree)
+            assert shape_of_tree(tree) == shape_of_tree(parse(text[:end])), text[:end]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import assume, given
 
 from engine.syntax import parse
@@ -22,12 +21,13 @@ def assert_agrees(text: str) -> None:
         assert same_data(tree.root.value if tree.root else None, verdict.value)
 
 
-@pytest.mark.parametrize("text", TEXTS)
-def test_a_text_of_the_corpus_means_what_pyyaml_says(text: str) -> None:
-    if any(character in text for character in "\x00\x07\ud800"):
-        assert parse(text).problems
-    else:
-        assert_agrees(text)
+def test_each_text_of_the_corpus_means_what_pyyaml_says() -> None:
+    for text in TEXTS:
+        print(text)
+        if any(character in text for character in "\x00\x07\ud800"):
+            assert parse(text).problems
+        else:
+            assert_agrees(text)
 
 
 @given(valid_documents())

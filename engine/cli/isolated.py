@@ -1,0 +1,38 @@
+"""`oe resume --isolated`: runs one node alone, and prints what it put out beside the last outcome."""
+
+from __future__ import annotations
+
+import click
+
+from engine.cache.decisions.address import AddressError
+from engine.cli.execute import execute
+from engine.cli.log_options import LogFormat, LogLevel, LogOptions
+from engine.cli.options import OeError
+from engine.cli.output.printing import print_text
+from engine.cli.stored_run import read_stored
+from engine.report.executions import history
+from engine.report.isolated import isolated_lines, whole_output
+from engine.runner.isolated import prepare_isolated
+from engine.runner.prepare import Preparation, RunRefusedError
+
+
+def run_isolated(
+    resume: Preparation, address: str, run_id: str, log: LogOptions, concurrency: int | None, python: str | None
+) -> int:
+    """Run the node at `address` alone, on what it last received in the run that `resume` resumes.
+
+    Returns the exit code. Raises OeError, and click.UsageError for a wrong address.
+    """
+    try:
+        preparation = prepare_isolated(resume, address)
+    except AddressError as error:
+        raise click.UsageError(str(error)) from error
+    except RunRefusedError as error:
+        raise OeError(str(error)) from error
+    code = execute(preparation, run_id, log, concurrency, python)
+    if log.format is LogFormat.PRETTY and log.level.shows(LogLevel.INFO):
+        now = history(read_stored(preparation.store, run_id).records)
+        before = (history(each.records) for each in preparation.logs)
+        for line in isolated_lines(now, before, whole_output(preparation.store.blobs.read)):
+            print_text(line)
+    return code
