@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from oe_lsp.ide.document.schema_lookup import values_of
 from oe_lsp.ide.yaml_text import as_yaml
 
-_MARKS = re.compile(r"\*\*|`+")
+_TICKS = re.compile("`+")
 _MOST_NAMES = 12
 _MOST_EXAMPLES = 2
 
@@ -59,6 +60,40 @@ def names(found: Iterable[str]) -> str:
 
 
 def plain(markdown: str) -> str:
-    """Strip the Markdown that these functions produce."""
-    lines = (line for line in markdown.splitlines() if not line.startswith("```"))
-    return _MARKS.sub("", "\n".join(lines))
+    """Strip the Markdown that these functions produce. What is code stays as it is."""
+    lines: list[str] = []
+    fence = ""
+    for line in markdown.split("\n"):
+        ticks = line[: len(line) - len(line.lstrip("`"))]
+        if fence:
+            if line == fence:
+                fence = ""
+            else:
+                lines.append(line)
+        elif len(ticks) >= 3 and "`" not in line[len(ticks) :]:
+            fence = ticks
+        else:
+            lines.append("".join(_unmarked(line)))
+    return "\n".join(lines)
+
+
+def _unmarked(line: str) -> Iterator[str]:
+    """Yield the parts of a line without marks. A code span ends with as many backticks as it begins with."""
+    runs = [found.span() for found in _TICKS.finditer(line)]
+    ends: dict[int, deque[int]] = {}
+    for start, end in runs:
+        ends.setdefault(end - start, deque()).append(start)
+    done = 0
+    for start, end in runs:
+        if start < done:
+            continue
+        same = ends[end - start]
+        while same and same[0] <= start:
+            same.popleft()
+        yield line[done:start].replace("**", "")
+        done = end
+        if same:
+            code = line[end : same[0]]
+            yield code[1:-1] if code.startswith(" `") or code.endswith("` ") else code
+            done = same[0] + end - start
+    yield line[done:].replace("**", "")

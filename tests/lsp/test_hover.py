@@ -15,6 +15,7 @@ from tests.support.written_runs import WrittenRun
 
 EDGE = '    - { from: compare, "é🌦️": 1, to: report }'
 TEXT = EXPERIENCE.replace("    - { from: compare, to: report }", EDGE)
+SECRET = "sk-a-secret-only-now"
 LINE = TEXT.splitlines().index(EDGE)
 
 
@@ -60,13 +61,13 @@ async def test_an_empty_place_has_no_hover(tmp_path: Path) -> None:
 
 async def test_a_node_tells_how_it_went_in_the_newest_run(tmp_path: Path) -> None:
     run = WrittenRun(tmp_path).begin("measure", "compare", "report").complete("measure")
-    run.fail("compare", "no stations").finish(RunStatus.FAILURE).close()
-    async with Editor(tmp_path) as editor:
+    run.fail("compare", f"no stations for {SECRET}").finish(RunStatus.FAILURE).close()
+    async with Editor(tmp_path, env={"OPENAI_API_KEY": SECRET}) as editor:
         uri = editor.open(text=TEXT)
         await editor.until_hints(uri, lambda hints: len(hints) == 2)
         found = await hover(editor, uri, LINE, 19)
 
     assert found is not None
     assert isinstance(found.contents, types.MarkupContent)
-    assert "✗ failed\n- FileNotFoundError: no stations\n" in found.contents.value
+    assert "✗ failed\n- FileNotFoundError: no stations for ***\n" in found.contents.value
     assert "Last runs:\n- ✗ failed · just now" in found.contents.value

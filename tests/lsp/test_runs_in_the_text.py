@@ -75,7 +75,7 @@ async def test_why_opens_the_plan_as_a_document(weather: Weather, tmp_path: Path
         await editor.until_lens(uri, "Why?")
         shown = await editor.click(await editor.lens(uri, "Why?"))
 
-    (plan,) = (tmp_path / "state" / "documents").iterdir()
+    (plan,) = (tmp_path / "state" / "documents").glob("plan-*")
     assert shown["uri"] == plan.as_uri()
     text = plan.read_text()
     assert f"# Plan: resume run {failed[:8]} of `weather`" in text

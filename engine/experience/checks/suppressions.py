@@ -25,7 +25,7 @@ def without_suppressed(problems: Iterable[Problem], text: str, lines: LineIndex)
     """The problems that no comment suppresses: one at the end of a line is for that line, one alone for the next."""
     if "oe:" not in text:
         return list(problems)
-    suppressed = _suppressed(text, lines)
+    suppressed = suppressed_codes(text, lines)
     return [
         problem
         for problem in problems
@@ -34,7 +34,7 @@ def without_suppressed(problems: Iterable[Problem], text: str, lines: LineIndex)
     ]
 
 
-def _suppressed(text: str, lines: LineIndex) -> dict[int, set[str]]:
+def suppressed_codes(text: str, lines: LineIndex) -> dict[int, set[str]]:
     """By zero-based line, the codes that are suppressed there."""
     suppressed: dict[int, set[str]] = {}
     for comment in _COMMENT.finditer(text):

@@ -5,7 +5,7 @@ What nobody knows yet is marked, and what a log masks stays masked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from msgspec import UNSET, Struct
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from engine.experience.args import check_args, without_secrets
 from engine.experience.graph import CycleError, build_graph
-from engine.experience.model import Experience, Node
+from engine.experience.model import Experience, Loop, Node, Pipeline
 from engine.expressions import MISSING, UNWRITTEN, Json, Lookup, Missing, Path, Root
 from engine.log.events.events import Input, RunStarted
 from engine.log.reading.log_lines import LogLines
@@ -49,20 +49,31 @@ def preview_work(experience: Experience, node: Node, lines: LogLines | None) -> 
     pipeline = next((each for each in experience.pipelines if node.id in each.stages), None)
     loop = next((each for each in experience.loops if each.body == node.id), None)
     last_loop = known.last.loop
+    stages = () if pipeline is None else pipeline.stages[: pipeline.stages.index(node.id)]
     around = replace(
         known.last,
-        edges=known.edges({node.id, *(each.id for each in (pipeline, loop) if each is not None)}),
+        edges=known.edges(_predecessors(experience, {node.id, *_ids(pipeline, loop)}, stages)),
         item=None,
         pipeline=pipeline.id if pipeline is not None else None,
         loop=WorkLoop(loop.id, last_loop.iteration if last_loop is not None else 0) if loop is not None else None,
     )
-    source = node.for_each.source if node.for_each is not None else pipeline.items if pipeline is not None else None
+    source = pipeline.items if pipeline is not None else node.for_each.source if node.for_each is not None else None
     item, which = (None, "") if source is None else _first_item(source, around, known)
     received = replace(around, item=item)
     args, given = args_of(node, _finder(received, known)), given_of(node, _finder(received, known))
     reads = {name: value for name in node.reads if (value := known.field(name)) is not MISSING}
     work = replace(received, args=cast(_Fields, args.value), given=cast(_Fields, given.value), reads=reads)
     return PreviewWork(work, which, left_out(node, args, given))
+
+
+def _predecessors(experience: Experience, ends: set[str], earlier_stages: tuple[str, ...]) -> Iterator[str]:
+    """The vertices whose edge outputs a node receives by edges to one of `ends`, and the stage before it."""
+    yield from dict.fromkeys(edge.from_ for edge in experience.edges if edge.to in ends)
+    yield from earlier_stages[-1:]
+
+
+def _ids(*groups: Pipeline | Loop | None) -> Iterator[str]:
+    return (group.id for group in groups if group is not None)
 
 
 def _first_item(source: str, around: Work, known: _KnownValues) -> tuple[WorkItem, str]:
@@ -137,10 +148,9 @@ class _KnownValues:
         earlier = own.node_ids[: own.node_ids.index(self._node.id)]
         yield from (node.id for node in self._experience.nodes if node.id in earlier and name in node.writes)
 
-    def edges(self, ends: set[str]) -> _Fields:
-        """The edge outputs of the predecessors of `ends`: as last received, else of the run."""
-        before = dict.fromkeys(edge.from_ for edge in self._experience.edges if edge.to in ends)
-        found = {vertex: self.last.edges.get(vertex, MISSING) for vertex in before}
+    def edges(self, predecessors: Iterable[str]) -> _Fields:
+        """The edge outputs of the predecessors: as last received, else of the run."""
+        found = {vertex: self.last.edges.get(vertex, MISSING) for vertex in predecessors}
         outputs = {vertex: self._edge_output(vertex) if value is MISSING else value for vertex, value in found.items()}
         return {vertex: output for vertex, output in outputs.items() if output is not MISSING}
 

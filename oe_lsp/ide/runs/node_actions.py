@@ -36,7 +36,7 @@ _OPTIONS = {
     "rerun": "Run {} anyway, even if it could be restored",
     "accept": "Accept {} as it is, even if it changed",
 }
-_WITH_PROMPT = ("agent", "skill")
+_WITH_PROMPT = ("agent", "skill", "cli-agent")
 
 
 def node_actions(snapshot: Snapshot, line: int) -> Iterator[NodeAction]:

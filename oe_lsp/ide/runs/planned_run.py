@@ -12,7 +12,8 @@ class PlannedNode(Struct, frozen=True, omit_defaults=True):
 
     `answer` and `reasons` are as in docs/resume.md, The plan as JSON; `changes` has the input parts that have changed,
     each with the difference as text. Restoring saves `saved_ms` milliseconds and `saved_usd` dollars, None where a
-    price is unknown. `fails_again`: it failed, and nothing that is known of its inputs has changed since.
+    price is unknown. `fails_again`: it or a part of it failed, and nothing that is known of its inputs has changed
+    since.
     """
 
     node_id: str
@@ -28,13 +29,21 @@ class PlannedNode(Struct, frozen=True, omit_defaults=True):
 
 
 class PlannedRun(Struct, frozen=True):
-    """The plan of resuming `run_id`, with the `digest` that a resume can require, and what restoring saves."""
+    """The plan of resuming `run_id`, with the `digest` that a resume can require, and what restoring saves.
+
+    `needs` names what nodes that may run need and this machine lacks; `calls` says in words how many calls of models
+    and coding agents they may make, at most `most_calls` unless `has_open_calls`: then it may be more.
+    """
 
     run_id: str
     digest: str
     saved_ms: float
     saved_usd: float | None
     nodes: tuple[PlannedNode, ...]
+    needs: tuple[str, ...] = ()
+    calls: str = ""
+    most_calls: int = 0
+    has_open_calls: bool = False
 
     def of(self, node_id: str) -> PlannedNode | None:
         """The answer for a vertex of the graph; None for one that is new."""

@@ -37,11 +37,13 @@ async def preview_prompt(session: Session, arguments: Sequence[Any]) -> ShownDoc
     uri = find_experience(session, given)
     shown, texts = session.shown.get(uri), session.documents.open_texts_for(uri)
     run_id = None if shown is None else shown.summary.run_id
-    preview = partial(_preview, node_id, run_id, session.state(LogCache), experience_path(uri), texts)
+    path = experience_path(uri)
+    preview = partial(_preview, node_id, run_id, session.state(LogCache), path, texts)
     text = await session.documents.ask(uri, preview)
     if text is None:
         raise RequestFailedError("The prompt cannot be previewed: open the experience, and try again.")
-    return ShownDocument(await session.virtual_documents.show(f"prompt-{_NOT_IN_NAMES.sub('-', node_id)}.md", text))
+    name = _NOT_IN_NAMES.sub("-", f"prompt-{path.parent.name}-{node_id}")
+    return ShownDocument(await session.virtual_documents.show(f"{name}.md", text))
 
 
 def _preview(

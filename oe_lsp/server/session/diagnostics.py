@@ -23,7 +23,7 @@ from oe_lsp.server.transport.positions import Positions
 from oe_lsp.server.transport.protocol import JsonText
 from oe_lsp.server.transport.uris import path_of, uri_of
 
-_SEVERITIES = {
+SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
     Severity.WARNING: types.DiagnosticSeverity.Warning,
     Severity.INFORMATION: types.DiagnosticSeverity.Information,
@@ -38,6 +38,10 @@ _MANY = 20
 class _Report(Struct, frozen=True):
     id: str
     items: list[types.Diagnostic]
+
+
+Source = Callable[[Snapshot], list[types.Diagnostic]]
+"""What else than an analysis finds something in a document. Called in any thread."""
 
 
 class Diagnostics:
@@ -59,7 +63,20 @@ class Diagnostics:
         self._ids = count(1)
         self._analysed: dict[str, int] = {}
         self._reports: dict[str, _Report] = {}
+        self._sources: list[Source] = []
+        self._pushes: dict[str, int] = {}
         documents.subscribe(self._refresh if capabilities.pulls_diagnostics else self._push)
+
+    def add(self, source: Source) -> None:
+        """Show what `source` finds, too, in each document."""
+        self._sources.append(source)
+
+    async def refresh(self, uri: str) -> None:
+        """What a source finds in a document has changed."""
+        if self._capabilities.pulls_diagnostics:
+            self._request_refresh()
+        elif (snapshot := await self._documents.snapshot(uri)) is not None:
+            await self._push(snapshot)
 
     def report(
         self, snapshot: Snapshot, previous_id: str | None
@@ -84,14 +101,16 @@ class Diagnostics:
         """Remove the diagnostics of a document that was closed from the editor's list."""
         self._analysed.pop(uri, None)
         self._reports.pop(uri, None)
+        self._pushes.pop(uri, None)
         if not self._capabilities.pulls_diagnostics:
             self._client.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, types.PublishDiagnosticsParams(uri, []))
 
     async def _push(self, snapshot: Snapshot) -> None:
+        number = self._pushes[snapshot.uri] = next(self._ids)
         is_small = len(snapshot.analysis.problems) < _MANY
         encode = partial(self._encoded, snapshot)
         params = encode() if is_small else await call_in_thread(encode)
-        if self._documents.is_newest(snapshot):
+        if self._documents.is_newest(snapshot) and self._pushes.get(snapshot.uri) == number:  # else a later one has all
             self._client.notify(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, params)
 
     def _encoded(self, snapshot: Snapshot) -> JsonText:
@@ -109,10 +128,10 @@ class Diagnostics:
 
     def _items(self, snapshot: Snapshot) -> list[types.Diagnostic]:
         at = Positions(snapshot.analysis.lines, self._encoding)
-        return [
+        found = [
             types.Diagnostic(
                 range=at.range(each.span),
-                severity=_SEVERITIES[each.severity],
+                severity=SEVERITIES[each.severity],
                 code=each.code,
                 code_description=types.CodeDescription(href=each.href),
                 source="oe",
@@ -122,6 +141,7 @@ class Diagnostics:
             )
             for each in diagnostics(snapshot.analysis.problems, self._severities())
         ]
+        return [*found, *(item for source in self._sources for item in source(snapshot))]
 
     def _related(self, places: Sequence[Related], uri: str, own: Positions) -> list[types.DiagnosticRelatedInformation]:
         if not self._capabilities.related_information:

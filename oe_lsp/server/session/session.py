@@ -20,6 +20,7 @@ from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.runs.planner import Planner
+from oe_lsp.runs.run_histories import LogCache
 from oe_lsp.server.session.call_confirmation import CallConfirmation
 from oe_lsp.server.session.client_capabilities import read_capabilities
 from oe_lsp.server.session.consent import Consent
@@ -27,6 +28,8 @@ from oe_lsp.server.session.diagnostics import Diagnostics
 from oe_lsp.server.session.documents import Analyse, Documents
 from oe_lsp.server.session.expected_plan import PlanComparison
 from oe_lsp.server.session.experience_files import is_experience
+from oe_lsp.server.session.failure_details import FailureDetails
+from oe_lsp.server.session.failure_diagnostics import FailureDiagnostics
 from oe_lsp.server.session.refresh import Refresh
 from oe_lsp.server.session.run_end_message import RunEndMessage
 from oe_lsp.server.session.run_launcher import RunLauncher
@@ -35,6 +38,7 @@ from oe_lsp.server.session.runs import Runs
 from oe_lsp.server.session.settings import SECTION, OnEditorClose, Settings, read_settings
 from oe_lsp.server.session.shown_runs import ShownRuns
 from oe_lsp.server.session.unsaved_files import UnsavedFiles
+from oe_lsp.server.session.viewer import Viewer
 from oe_lsp.server.session.virtual_documents import VirtualDocuments
 from oe_lsp.server.session.workspace import Workspace
 from oe_lsp.server.transport.client import Client
@@ -67,6 +71,7 @@ class Session:
         """`params` are those of `initialize`. `analyse` replaces the engine's own analysis."""
         self.capabilities = capabilities = read_capabilities(params)
         self.encoding = encoding_of(position_encoding)
+        self._feature_states: dict[type, Any] = {}
         self.settings = capabilities.options.settings or Settings()
         self.documents = Documents(analyse)
         self.diagnostics = Diagnostics(
@@ -80,11 +85,11 @@ class Session:
         self.virtual_documents = VirtualDocuments(
             client, state_folder() / "documents", is_virtual=capabilities.options.serves_documents
         )
+        self.viewer = Viewer(client, self.documents, self.encoding)
         end = RunEndMessage(
             client,
-            self.documents,
+            self.viewer,
             capabilities,
-            self.encoding,
             lambda uri, run_id: self.launcher.resume(uri, run_id, []),
         )
         self._notifications = RunNotifications(
@@ -101,6 +106,22 @@ class Session:
         self.shown = ShownRuns(self.documents, self.runs, self.planner, self.consent.is_given)
         self.plan_comparison = PlanComparison(client, self.documents, self.runs, self.planner, self.virtual_documents)
         self.shown.subscribe(lambda _: self._shown_changed())
+        self.failures = FailureDiagnostics(
+            client,
+            self.documents,
+            self.shown,
+            self.diagnostics,
+            FailureDetails(
+                self.documents,
+                self.virtual_documents,
+                self.state(LogCache),
+                self.encoding,
+                wants_documents=capabilities.related_information,
+            ),
+            capabilities,
+            self.encoding,
+            lambda: self.settings.severities,
+        )
         self._notifications.subscribe(self.shown)
         self.workspace = Workspace(self.documents, self.feed)
         files = UnsavedFiles(
@@ -111,7 +132,6 @@ class Session:
         )
         calls = CallConfirmation(client, self.documents, lambda: self.settings.confirm_calls)
         self.launcher = RunLauncher(client, self.feed, (self.consent, files, calls))
-        self._feature_states: dict[type, Any] = {}
         self._tasks = OwnedTasks()
 
     def start(self) -> None:
@@ -150,6 +170,7 @@ class Session:
         if uri in self.documents:
             self.documents.close(uri)
             self.diagnostics.clear(uri)
+            self.failures.close_document(uri)
             self.shown.close(uri)
             self.workspace.watch()
         else:
@@ -187,6 +208,7 @@ class Session:
         """End everything that this session started, except the runs that shall go on."""
         self.on_client_gone()
         await self.feed.close()
+        await self.failures.close()
         await self.shown.close_all()
         await self._notifications.close()
         await self.launcher.close()
@@ -209,6 +231,7 @@ class Session:
         self._lenses.request()
         if settings.severities != before.severities:
             self.diagnostics.severities_changed()
+            self.failures.severities_changed()
 
     def _runs_changed(self, folder: Path) -> None:
         self._lenses.request()

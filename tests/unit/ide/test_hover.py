@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from oe_lsp.ide import markdown
 from oe_lsp.ide.hover.hover import hover
 from tests.unit.ide.marked import Case, at_cursor, cases
 
@@ -31,3 +32,9 @@ def test_a_hover_has_a_plain_text_form() -> None:
 
     assert found is not None
     assert found.text == "a · tool\n\na ──▶ b"
+
+
+@pytest.mark.parametrize("text", ["***", "`x`", "a`b", "``", "**b** `", "a ** b"])
+def test_code_is_the_same_in_plain_text(text: str) -> None:
+    assert markdown.plain(f"**head** {markdown.code(text)} end") == f"head {text} end"
+    assert markdown.plain(markdown.block(f"```text\n{text}\n```")) == f"```text\n{text}\n```"

@@ -81,8 +81,8 @@ class Bench:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text("---\nname: judge\n---\nJudge well.\n")
 
-    def preview(self, node_id: str, *events: Event, prompt: str = "") -> PromptPreview:
-        text = TEXT.replace("PROMPT", prompt)
+    def preview(self, node_id: str, *events: Event, prompt: str = "", text: str = TEXT) -> PromptPreview:
+        text = text.replace("PROMPT", prompt)
         experience = analyse(text, None, DiskFiles(self.folder, "experience.yaml")).experience
         assert experience is not None
         node = next(node for node in experience.nodes if node.id == node_id)
@@ -192,3 +192,44 @@ def test_a_group_that_has_ended_gives_no_unknown_edge_output(bench: Bench) -> No
     group = NodeCompleted(node_id="look", counts=Counts(completed=2), duration_ms=1)
 
     assert bench.preview("write", BEGAN, group, prompt="{{look}}").prompt == "{{look}}"
+
+
+AROUND = """\
+name: around
+version: 1.0.0
+state:
+  schema:
+    rows: { type: array, default: [a, b] }
+    draft: { type: string, default: first }
+    labels: { type: array, merge: array_append, default: [] }
+    checks: { type: array, merge: array_append, default: [] }
+graph:
+  nodes:
+    - { id: label, kind: agent, prompt: "{{$pipeline}} {{$item}} {{$index}}", writes: [labels] }
+    - { id: check, kind: agent, prompt: "{{$item}} {{label}} {{labels}}", reads: [labels], writes: [checks] }
+    - { id: polish, kind: agent, prompt: "{{$loop}} {{$iter}} {{draft}}", reads: [draft], writes: [draft] }
+  edges: []
+  pipelines: [{ id: each_row, items: $.rows, stages: [label, check] }]
+  loops: [{ id: refine, body: polish, max_iters: 3 }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("node_id", "prompt"),
+    [
+        ("label", "each_row a 0"),
+        ("check", "a ⟨unknown: $edges.label⟩ ⟨unknown: labels⟩"),
+        ("polish", "refine 0 first"),
+    ],
+)
+def test_a_stage_gets_the_first_item_and_a_body_the_first_iteration(bench: Bench, node_id: str, prompt: str) -> None:
+    assert bench.preview(node_id, text=AROUND).prompt == prompt
+
+
+def test_a_body_that_has_run_gets_its_last_iteration(bench: Bench) -> None:
+    def started(iteration: int) -> NodeStarted:
+        scope = (Scope(ScopeKind.LOOP, "refine", iteration=iteration),)
+        received = Input(reads={"draft": f"draft {iteration}"})
+        return NodeStarted(node_id="polish", scope=scope, attempt_id=f"{iteration}", input=received)
+
+    assert bench.preview("polish", BEGAN, started(0), started(1), text=AROUND).prompt == "refine 1 draft 1"
