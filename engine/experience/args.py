@@ -68,15 +68,19 @@ def without_secrets(experience: Experience, args: Mapping[str, Json], mask: str)
     return {name: hidden.get(name, value) for name, value in args.items()} if hidden else args
 
 
-def secret_from_text(experience: Experience, name: str, text: str) -> Json:
-    """The value of a secret arg that was entered as text: parsed as JSON unless the arg is declared as a string."""
+def arg_from_text(experience: Experience, name: str, text: str) -> Json:
+    """The value of an arg that was entered as text: parsed as JSON unless the arg is declared as a string."""
     rule = _declared(experience).get(name)
     if not isinstance(rule, dict) or rule.get("type", "string") == "string":
         return text
     try:
-        return cast(Json, json.loads(text))
-    except ValueError:
+        return cast(Json, json.loads(text, parse_constant=_no_number))
+    except (ValueError, RecursionError):
         return text  # `check_args` then reports that it does not match the declaration
+
+
+def _no_number(text: str) -> Json:
+    raise ValueError(text)
 
 
 def _declared(experience: Experience) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from engine.experience.args import check_args, secret_args, secret_from_text, secret_values
+from engine.experience.args import arg_from_text, check_args, secret_args, secret_values
 from engine.experience.model import Experience, Node
 from engine.expressions import MISSING, Json, Missing, Path, Root, descend, resolve
 from engine.log.secrets.masking import MASK, Secrets
@@ -71,7 +71,7 @@ def with_secrets(experience: Experience, args: Mapping[str, Json], masked: Itera
         variable = f"OE_ARG_{name.upper()}"
         text = os.environ.get(variable)
         if text is not None:
-            filled[name] = secret_from_text(experience, name, text)
+            filled[name] = arg_from_text(experience, name, text)
         elif name in lost:
             raise LostSecretError(
                 f"the arg '{name}' is or holds a secret, so the log does not have its value. "

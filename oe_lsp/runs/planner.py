@@ -46,17 +46,20 @@ class Planner:
 
         No node runs. Raises PlanRefusedError.
         """
-        question = PlanQuestion(
-            next(self._ids), str(experience), run_id, {str(path): text for path, text in texts.items()}
-        )
+        answer = await self.ask(experience, run_id, texts)
+        if answer.plan is None:
+            raise PlanRefusedError(answer.refusal or "There is no plan.")
+        return answer.plan
+
+    async def ask(self, experience: Path, run_id: str | None, texts: Mapping[Path, str]) -> PlanAnswer:
+        """The same, and what a run would need; without `run_id` only that."""
+        open_texts = {str(path): text for path, text in texts.items()}
+        question = PlanQuestion(next(self._ids), str(experience), run_id, open_texts)
         answering = asyncio.ensure_future(self._answer(question))
         self._answering.add(answering)
         answering.add_done_callback(self._answering.discard)
         # Nobody may wait any longer for the answer, but the process gives it nevertheless.
-        answer = await asyncio.shield(answering)
-        if answer.plan is None:
-            raise PlanRefusedError(answer.refusal or "There is no plan.")
-        return answer.plan
+        return await asyncio.shield(answering)
 
     async def close(self) -> None:
         """End the process. Questions that wait are refused."""
@@ -70,9 +73,10 @@ class Planner:
             if self._is_closed:
                 return PlanAnswer(question.id, refusal="The server is shutting down.")
             try:
-                process = self._process = self._process or await _start()
+                if self._process is None or self._process.returncode is not None:
+                    self._process = await _start()
                 async with async_timeout.timeout(self._limit):
-                    return await _ask(process, question)
+                    return await _ask(self._process, question)
             except asyncio.TimeoutError:
                 refusal = f"The plan took over {self._limit:g} s and was given up."
             except (OSError, ValueError, msgspec.DecodeError) as error:

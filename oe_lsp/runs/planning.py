@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.cache.keys.file_stamps import Stamp
@@ -9,18 +11,25 @@ from engine.cache.keys.fingerprint_store import recall
 from engine.cache.keys.sources import Sources, new_sources
 from engine.cache.plan.explanation import Change
 from engine.cache.plan.plan_entries import Entry, Plan
+from engine.cli.output.preview_text import estimate_text
 from engine.experience.load import (
     ExperienceNotFoundError,
     InvalidExperienceError,
+    Loaded,
     UnreadableExperienceError,
     load,
     load_text,
 )
+from engine.llm.providers import usable_provider
 from engine.log.reading.reader import Log, read_log
 from engine.nodes.registry import kinds
+from engine.nodes.requirements import Machine
 from engine.regular_files import read_regular
 from engine.report.changes import change_lines, change_to_json
+from engine.runner.load_nested import NotComposableError, compose_loaded
+from engine.runner.needs import Need, needs_of_all
 from engine.runner.prepare import RunRefusedError, make_llm, make_plan, prepare_resume
+from engine.runner.preview import Preview, preview
 from engine.syntax import MAX_FILE_BYTES
 from engine.unsaved_texts import unsaved_texts
 from oe_lsp.ide.runs.planned_run import PlannedNode, PlannedRun
@@ -42,21 +51,31 @@ class Planning:
         texts = {file: text.encode("utf-8", "surrogatepass") for file, text in question.texts.items()}
         with unsaved_texts({file: text for file, text in texts.items() if not _is_saved(file, text)}):
             try:
-                plan = self._plan(path, question.run_id, question.texts.get(question.experience))
+                return self._answer(path, question)
             except InvalidExperienceError:
                 return PlanAnswer(question.id, refusal="The experience has errors. Correct them first.")
-            except (ExperienceNotFoundError, UnreadableExperienceError, RunRefusedError) as error:
+            except (ExperienceNotFoundError, UnreadableExperienceError, NotComposableError) as error:
                 return PlanAnswer(question.id, refusal=str(error))
-        return PlanAnswer(question.id, plan)
 
-    def _plan(self, path: Path, run_id: str, text: str | None) -> PlannedRun:
+    def _answer(self, path: Path, question: PlanQuestion) -> PlanAnswer:
+        text = question.texts.get(question.experience)
         loaded = load(path) if text is None else load_text(path, text)
+        needs = _names(needs_of_all(compose_loaded(loaded), Machine(os.environ, usable_provider())))
+        if question.run_id is None:
+            return PlanAnswer(question.id, needs=needs)
+        try:
+            return PlanAnswer(question.id, self._plan(loaded, question.run_id), needs=needs)
+        except RunRefusedError as error:
+            return PlanAnswer(question.id, refusal=str(error), needs=needs)
+
+    def _plan(self, loaded: Loaded, run_id: str) -> PlannedRun:
         preparation = prepare_resume(loaded, run_id, force=True, read_log=self._read)
         data = preparation.store.data
         sources = self._sources.get(data)
         if sources is None:
             sources = self._sources[data] = new_sources(recall(data))
-        return _planned(make_plan(preparation, kinds(loaded.directory, llm=make_llm(preparation)), sources))
+        plan = make_plan(preparation, kinds(loaded.directory, llm=make_llm(preparation)), sources)
+        return _planned(plan, preview(preparation, plan))
 
     def _read(self, path: Path) -> Log:
         """A log; from memory, if its file is as it was. Raises as `read_log` does."""
@@ -78,9 +97,23 @@ def _is_saved(path: str, content: bytes) -> bool:
         return False
 
 
-def _planned(plan: Plan) -> PlannedRun:
-    nodes = tuple(_node(entry) for entry in plan.entries)
-    return PlannedRun(plan.original_run_id, plan.digest, plan.saved_ms, plan.saved.cost_usd, nodes)
+def _planned(plan: Plan, preview: Preview) -> PlannedRun:
+    estimate = preview.estimate
+    return PlannedRun(
+        plan.original_run_id,
+        plan.digest,
+        plan.saved_ms,
+        plan.saved.cost_usd,
+        tuple(_node(entry) for entry in plan.entries),
+        needs=_names(preview.needs),
+        calls=estimate_text(estimate) if estimate.calls or estimate.open else "",
+        most_calls=estimate.most,
+        has_open_calls=bool(estimate.open),
+    )
+
+
+def _names(needs: Iterable[Need]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(need.name for need in needs))
 
 
 def _node(entry: Entry) -> PlannedNode:

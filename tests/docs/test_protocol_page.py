@@ -194,6 +194,7 @@ SHAPES = {
     "RunSummary": messages.RunSummary,
     "RunState": messages.RunStateResult,
     "Plan": messages.PlanResult,
+    "DeclaredArg": messages.DeclaredArg,
 }
 """The interfaces of the page, and what is sent."""
 

@@ -264,7 +264,7 @@ class Editor(LanguageClient):
     def _record(self) -> None:
         @self.feature("oe/event")
         def event(params: Any) -> None:
-            self.events.append(_plain(params))
+            self.events.append(plain(params))
 
         @self.feature(types.WORKSPACE_CODE_LENS_REFRESH)
         def refresh(_: None) -> None:
@@ -321,8 +321,8 @@ def _present(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """pygls turns unknown messages into named tuples: back to JSON."""
     if hasattr(value, "_asdict"):
-        return {name: _plain(inner) for name, inner in value._asdict().items()}
-    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+        return {name: plain(inner) for name, inner in value._asdict().items()}
+    return [plain(inner) for inner in value] if isinstance(value, list) else value

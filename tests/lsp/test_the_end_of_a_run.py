@@ -32,6 +32,8 @@ async def test_it_says_what_happened_and_offers_what_helps(weather: Weather) -> 
         assert editor.actions == [["Resume", "Show failure", "Open log"]]
         name = types.Range(types.Position(LINE, 10), types.Position(LINE, 17))
         assert [(each.uri, each.selection) for each in editor.shown_documents] == [(uri, name)]
+        await editor.execute("oe.showFailure", uri, failed)
+        assert editor.shown_documents.pop() == editor.shown_documents[0]
 
         # Or its log
         editor.answer_with("Open log")

@@ -2,6 +2,8 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import {
+  CodeActionRequest,
+  type CodeAction,
   LanguageClient,
   type Middleware,
   RevealOutputChannelOn,
@@ -9,7 +11,8 @@ import {
   WorkDoneProgressCancelNotification,
 } from 'vscode-languageclient/node';
 import { pythonSources, showNoPython } from './pythonSources';
-import { EVENT, type EventParams, RUNS, type RunSummary, type RunsParams, type RunsResult, tokenOfRun } from './protocol';
+import * as protocol from './protocol';
+import type { CheckedArg, DeclaredArg, RunSummary } from './protocol';
 import { type Candidate, candidates, selectInterpreter, probeIn } from './pythonSelection';
 import { forwardLines } from './serverLog';
 
@@ -18,7 +21,13 @@ const LANGUAGE = 'oe-experience';
 /** Callbacks of Server. */
 export interface ServerListeners {
   readonly middleware: Middleware;
-  onEvent(params: EventParams): void;
+  onEvent(params: protocol.EventParams): void;
+  /** The text of a document of the scheme `oe:` was replaced. */
+  onDocumentChanged(params: protocol.DocumentParams): void;
+  /** Files must be saved before a run; false if one could not be. */
+  onSaveFiles(params: protocol.SaveFilesParams): Promise<boolean>;
+  /** Variables for engines, such as API keys. */
+  environment(): Promise<Readonly<Record<string, string>>>;
   /** The server ended or is about to be replaced, and reports no more progress. */
   onStopped(): void;
 }
@@ -52,14 +61,45 @@ export class Server {
 
   /** The runs of one experience, newest first. */
   async runs(uri: string): Promise<readonly RunSummary[]> {
-    const params: RunsParams = { uri };
-    const result = await this.client?.sendRequest<RunsResult>(RUNS, params);
+    const params: protocol.RunsParams = { uri };
+    const result = await this.client?.sendRequest<protocol.RunsResult>(protocol.RUNS, params);
     return result?.runs ?? [];
+  }
+
+  /** The args that an open experience declares. */
+  async args(uri: string): Promise<readonly DeclaredArg[]> {
+    const params: protocol.ArgsParams = { uri };
+    const result = await this.client?.sendRequest<protocol.ArgsResult>(protocol.ARGS, params);
+    return result?.args ?? [];
+  }
+
+  /** The value that a person typed for an arg, and what is wrong with it. */
+  async checkArg(uri: string, name: string, text: string): Promise<CheckedArg> {
+    const params: protocol.CheckArgParams = { uri, name, text };
+    return (await this.client?.sendRequest<CheckedArg>(protocol.CHECK_ARG, params)) ?? {};
+  }
+
+  /** The text of a document of the scheme `oe:`; rejects if it is not known. */
+  async document(uri: string): Promise<string> {
+    const params: protocol.DocumentParams = { uri };
+    const result = await this.client?.sendRequest<protocol.DocumentResult>(protocol.DOCUMENT, params);
+    return result?.text ?? '';
+  }
+
+  /** What can be done at a position of an experience; an action that cannot be done now says why. */
+  async actionsAt(uri: string, position: vscode.Position): Promise<readonly CodeAction[]> {
+    const place = { line: position.line, character: position.character };
+    const found = await this.client?.sendRequest(CodeActionRequest.type, {
+      textDocument: { uri },
+      range: { start: place, end: place },
+      context: { diagnostics: [] },
+    });
+    return (found ?? []).filter((action): action is CodeAction => typeof action.command !== 'string');
   }
 
   /** Cancels a run; its end arrives as progress. */
   cancelProgress(runId: string): void {
-    void this.client?.sendNotification(WorkDoneProgressCancelNotification.type, { token: tokenOfRun(runId) });
+    void this.client?.sendNotification(WorkDoneProgressCancelNotification.type, { token: protocol.tokenOfRun(runId) });
   }
 
   /** Shows the server's output channel. */
@@ -83,11 +123,15 @@ export class Server {
     }
     const { candidate, version, serverVersion } = selection;
     this.output.info(`Using Python ${version} at ${candidate.command} with oe-lsp ${serverVersion}`);
-    const client = this.createClient(candidate);
+    const client = this.createClient(candidate, await this.listeners.environment());
     this.client = client;
-    client.onNotification(EVENT, (params: EventParams) => {
+    client.onNotification(protocol.EVENT, (params: protocol.EventParams) => {
       this.listeners.onEvent(params);
     });
+    client.onNotification(protocol.DOCUMENT_CHANGED, (params: protocol.DocumentParams) => {
+      this.listeners.onDocumentChanged(params);
+    });
+    client.onRequest(protocol.SAVE_FILES, (params: protocol.SaveFilesParams) => this.listeners.onSaveFiles(params));
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Stopped) this.listeners.onStopped();
     });
@@ -101,11 +145,11 @@ export class Server {
     if (client?.isRunning()) await client.dispose();
   }
 
-  private createClient(python: Candidate): LanguageClient {
+  private createClient(python: Candidate, env: Readonly<Record<string, string>>): LanguageClient {
     return new LanguageClient(
       'oe',
       'oe language server',
-      { command: python.command, args: ['-m', 'oe_lsp.server'], options: { cwd: this.home } },
+      { command: python.command, args: ['-m', 'oe_lsp.server'], options: { cwd: this.home, env } },
       {
         documentSelector: [{ language: LANGUAGE }],
         outputChannel: this.output,
@@ -121,6 +165,9 @@ export class Server {
           oeEvents: true,
           showsCommandErrors: true,
           notifiesRunEnd: true,
+          virtualDocuments: true,
+          savesFiles: true,
+          copiesText: true,
           settings: vscode.workspace.getConfiguration('oe'),
         },
         middleware: this.listeners.middleware,

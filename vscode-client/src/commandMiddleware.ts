@@ -1,24 +1,54 @@
 // Middleware for server commands, whether a lens, the palette or a notification executes them.
 import * as vscode from 'vscode';
 import type { ExecuteCommandMiddleware } from 'vscode-languageclient/node';
-import { saveExperience } from './experiences';
-import { RESUME_RUN, RUN_EXPERIENCE, type StartedRun } from './protocol';
+import { type CopiedCommand, COPY_COMMAND, RESUME_RUN, RUN_EXPERIENCE, type RunOptions, type StartedRun } from './protocol';
 import type { StartedRuns } from './startedRuns';
 
-/** Saves files before a run, records the run as started here, and shows the server's error message. */
-export function commandMiddleware(starts: StartedRuns): Required<ExecuteCommandMiddleware> {
+/** Asks for the args of a run of the experience `uri`; undefined if the user cancels. */
+export type AskForArgs = (uri: string) => Promise<RunOptions | undefined>;
+
+type Next = Parameters<Required<ExecuteCommandMiddleware>['executeCommand']>[2];
+
+/** Asks for args before a run, records runs as started here, copies command lines, and shows the server's errors. */
+export function commandMiddleware(starts: StartedRuns, askForArgs: AskForArgs): Required<ExecuteCommandMiddleware> {
   return {
     executeCommand: async (command, args, next) => {
       try {
-        if (command !== RUN_EXPERIENCE && command !== RESUME_RUN) return (await next(command, args)) as unknown;
-        if (!(await saveExperience(vscode.Uri.parse(String(args[0]))))) return undefined;
-        return await starts.track(next(command, args) as Thenable<StartedRun>);
+        return await execute(command, args, next);
       } catch (error) {
         void showError(error instanceof Error ? error.message : String(error));
         return undefined;
       }
     },
   };
+
+  async function execute(command: string, args: unknown[], next: Next): Promise<unknown> {
+    switch (command) {
+      case RUN_EXPERIENCE:
+        return run(args, next);
+      case RESUME_RUN:
+        return starts.track(next(command, args) as Thenable<StartedRun>);
+      case COPY_COMMAND:
+        return copy((await next(command, args)) as CopiedCommand);
+      default:
+        return next(command, args);
+    }
+  }
+
+  async function run([uri, options]: unknown[], next: Next): Promise<unknown> {
+    const given = (options ?? {}) as RunOptions;
+    // In an untrusted workspace the server refuses whatever the answers.
+    const isAsked = typeof uri === 'string' && given.args === undefined && vscode.workspace.isTrusted;
+    const asked = isAsked ? await askForArgs(uri) : {};
+    if (asked === undefined) return undefined;
+    return starts.track(next(RUN_EXPERIENCE, [uri, { ...given, ...asked }]) as Thenable<StartedRun>);
+  }
+}
+
+async function copy(copied: CopiedCommand): Promise<CopiedCommand> {
+  await vscode.env.clipboard.writeText(copied.text);
+  vscode.window.setStatusBarMessage('$(check) Command copied', 3000);
+  return copied;
 }
 
 async function showError(message: string): Promise<void> {

@@ -3,16 +3,20 @@ import * as vscode from 'vscode';
 import type { Server } from './client';
 import type { RunOutput } from './runOutput';
 import { chooseExperience } from './experiences';
-import { CANCEL_RUN, RESUME_RUN, RUN_EXPERIENCE, type RunSummary } from './protocol';
-import { pickRun, pickRunningRun } from './runPicker';
+import { askForAll } from './askArgs';
+import { CANCEL_RUN, RESUME_RUN, RUN_EXPERIENCE, type RunSummary, SHOW_PLAN, SHOW_RUN } from './protocol';
+import { pickRun, pickRunningRun, pickShownRun } from './runPicker';
 
 /** Registers the commands of package.json. */
 export function registerCommands(server: Server, output: RunOutput): vscode.Disposable {
   const withExperience = (action: (uri: string) => Promise<void>) => () => onExperience(server, action);
   return vscode.Disposable.from(
     vscode.commands.registerCommand('oe.run', withExperience(run)),
+    vscode.commands.registerCommand('oe.runWithArgs', withExperience((uri) => runWithArgs(server, uri))),
     vscode.commands.registerCommand('oe.resume', withExperience((uri) => resume(server, uri))),
     vscode.commands.registerCommand('oe.cancel', withExperience((uri) => cancel(server, uri))),
+    vscode.commands.registerCommand('oe.chooseShownRun', withExperience((uri) => chooseShownRun(server, uri))),
+    vscode.commands.registerCommand('oe.openPlan', withExperience(openPlan)),
     vscode.commands.registerCommand('oe.showOutput', () => {
       output.show();
     }),
@@ -32,6 +36,22 @@ async function onExperience(server: Server, action: (uri: string) => Promise<voi
 
 async function run(uri: string): Promise<void> {
   await vscode.commands.executeCommand(RUN_EXPERIENCE, uri, {});
+}
+
+async function runWithArgs(server: Server, uri: string): Promise<void> {
+  const options = await askForAll(server, uri);
+  if (options !== undefined) await vscode.commands.executeCommand(RUN_EXPERIENCE, uri, options);
+}
+
+async function openPlan(uri: string): Promise<void> {
+  await vscode.commands.executeCommand(SHOW_PLAN, uri);
+}
+
+async function chooseShownRun(server: Server, uri: string): Promise<void> {
+  const picked = await pickShownRun(await server.runs(uri));
+  if (picked === undefined) return;
+  await vscode.window.showTextDocument(vscode.Uri.parse(uri));
+  await vscode.commands.executeCommand(SHOW_RUN, uri, picked.shown);
 }
 
 async function resume(server: Server, uri: string): Promise<void> {

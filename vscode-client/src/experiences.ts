@@ -1,4 +1,4 @@
-// Picks the experience.yaml that a command acts on, and saves its folder before a run.
+// Picks the experience.yaml that a command acts on, and saves its files before a run.
 import { sep } from 'node:path';
 import * as vscode from 'vscode';
 
@@ -26,20 +26,18 @@ async function pickExperience(found: readonly vscode.Uri[]): Promise<vscode.Uri 
 }
 
 /**
- * Saves every changed file in the experience's folder, since the engine reads tools and prompts from disk. Returns
- * false, after an error message, if one could not be saved.
+ * Saves what has changed among these files, the first of which is an experience, and in its folder: tools import files
+ * that nothing names. Returns false if one could not be saved.
  */
-export async function saveExperience(experience: vscode.Uri): Promise<boolean> {
-  const folder = vscode.Uri.joinPath(experience, '..').fsPath + sep;
+export async function saveFiles(uris: readonly vscode.Uri[]): Promise<boolean> {
+  const named = new Set(uris.map(String));
+  const folder = uris[0] === undefined ? undefined : vscode.Uri.joinPath(uris[0], '..').fsPath + sep;
   const changed = vscode.workspace.textDocuments.filter(
-    (document) => document.isDirty && document.uri.scheme === 'file' && document.uri.fsPath.startsWith(folder),
+    ({ isDirty, uri }) =>
+      isDirty &&
+      uri.scheme === 'file' &&
+      (named.has(uri.toString()) || (folder !== undefined && uri.fsPath.startsWith(folder))),
   );
-  for (const document of changed) {
-    if (!(await document.save())) {
-      const name = vscode.workspace.asRelativePath(document.uri);
-      void vscode.window.showErrorMessage(`Could not save ${name}. Nothing was run.`);
-      return false;
-    }
-  }
+  for (const document of changed) if (!(await document.save())) return false;
   return true;
 }

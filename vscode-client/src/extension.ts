@@ -8,6 +8,11 @@ import { RunProgress } from './runProgress';
 import { RunEndNotifier } from './runEndNotifier';
 import { StartedRuns } from './startedRuns';
 import { commandMiddleware } from './commandMiddleware';
+import { keyEnvironment, onKeysChanged, removeApiKey, setApiKey } from './apiKeys';
+import { askIfNeeded } from './askArgs';
+import { saveFiles } from './experiences';
+import { registerNodeCommands } from './nodeCommands';
+import { VirtualDocuments } from './virtualDocuments';
 
 let stop: (() => Promise<void>) | undefined;
 
@@ -23,8 +28,18 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       void endNotifier.onEnded(runId);
     },
   });
-  const server = new Server(context.extensionPath, serverOutput, {
-    middleware: { ...commandMiddleware(starts), handleWorkDoneProgress: progress.handle },
+  const documents = new VirtualDocuments();
+  const server: Server = new Server(context.extensionPath, serverOutput, {
+    middleware: {
+      ...commandMiddleware(starts, (uri) => askIfNeeded(server, uri)),
+      handleWorkDoneProgress: progress.handle,
+      window: { showDocument: documents.showDocument },
+    },
+    environment: () => keyEnvironment(context.secrets),
+    onDocumentChanged: (params) => {
+      documents.onDocumentChanged(params);
+    },
+    onSaveFiles: ({ uris }) => saveFiles(uris.map((uri) => vscode.Uri.parse(uri))),
     onEvent: (params) => {
       runOutput.append(params);
       endNotifier.onEvent(params);
@@ -33,6 +48,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       progress.clear();
     },
   });
+  documents.server = server;
   const endNotifier = new RunEndNotifier(server, starts);
   const restart = (): void => {
     void server.restart();
@@ -42,8 +58,14 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     serverOutput,
     runOutput,
     progress,
+    documents,
     registerCommands(server, runOutput),
+    registerNodeCommands(server),
+    vscode.commands.registerCommand('oe.setApiKey', () => setApiKey(context.secrets)),
+    vscode.commands.registerCommand('oe.removeApiKey', () => removeApiKey(context.secrets)),
     onPythonChanged(restart),
+    // The environment of a process is set when it starts.
+    onKeysChanged(context.secrets, restart),
     // The server learns of trust when it starts, and a trusted workspace may choose the Python interpreter.
     vscode.workspace.onDidGrantWorkspaceTrust(restart),
   );

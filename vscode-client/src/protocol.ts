@@ -80,10 +80,81 @@ export interface RunEvent {
   readonly status?: RunStatus;
 }
 
+/** Any value of JSON. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Request: the args that an open experience declares. */
+export const ARGS = 'oe/args';
+export interface ArgsParams {
+  readonly uri: string;
+}
+export interface ArgsResult {
+  readonly args: readonly DeclaredArg[];
+}
+
+/** One declared arg; `last` is its value in the newest run. Secrets have neither `default` nor `last`. */
+export interface DeclaredArg {
+  readonly name: string;
+  readonly schema: Readonly<Record<string, Json>>;
+  readonly isRequired: boolean;
+  readonly isSecret: boolean;
+  readonly default?: Json;
+  readonly last?: Json;
+}
+
+/** Request: the value that a typed text stands for, and what is wrong with it. */
+export const CHECK_ARG = 'oe/checkArg';
+export interface CheckArgParams {
+  readonly uri: string;
+  readonly name: string;
+  readonly text: string;
+}
+export interface CheckedArg {
+  readonly value?: Json;
+  readonly problem?: string;
+}
+
+/** Request: the text of a document of the scheme `oe:`; notification: it was replaced. */
+export const DOCUMENT = 'oe/document';
+export const DOCUMENT_CHANGED = 'oe/documentChanged';
+export interface DocumentParams {
+  readonly uri: string;
+}
+export interface DocumentResult {
+  readonly text: string;
+}
+
+/** Request from the server: save these files before a run; true if nothing of it is unsaved then. */
+export const SAVE_FILES = 'oe/saveFiles';
+export interface SaveFilesParams {
+  readonly uris: readonly string[];
+}
+
+/** `data` of the code actions on a node. */
+export interface NodeActionData {
+  readonly kind: 'resume' | 'copy' | 'preview';
+  readonly option: string;
+  readonly nodeId: string;
+}
+
 /** The server's commands, which lenses and palette commands execute. */
 export const RUN_EXPERIENCE = 'oe.runExperience';
 export const RESUME_RUN = 'oe.resumeRun';
 export const CANCEL_RUN = 'oe.cancelRun';
+export const SHOW_RUN = 'oe.showRun';
+export const SHOW_PLAN = 'oe.showPlan';
+export const SHOW_FAILURE = 'oe.showFailure';
+export const COPY_COMMAND = 'oe.copyCommand';
+
+/** Result of `oe.copyCommand`: a command line for a shell. */
+export interface CopiedCommand {
+  readonly text: string;
+}
+
+/** Options of `oe.runExperience` that this client sets. */
+export interface RunOptions {
+  readonly args?: Readonly<Record<string, Json>>;
+}
 
 /** Result of `oe.runExperience` and `oe.resumeRun`, sent once `run.started` is on disk. */
 export interface StartedRun {

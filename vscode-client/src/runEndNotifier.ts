@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import type { Server } from './client';
 import { endText } from './runText';
-import { type EventParams, RESUME_RUN, type RunSummary } from './protocol';
+import { type EventParams, RESUME_RUN, SHOW_FAILURE, type RunSummary } from './protocol';
 import type { StartedRuns } from './startedRuns';
 
 interface Followed {
@@ -13,6 +13,7 @@ interface Followed {
 
 const OPEN_LOG = 'Open log';
 const RESUME = 'Resume';
+const SHOW = 'Show failure';
 
 /** Collects what the notification needs from the events, and shows it once the run has ended. */
 export class RunEndNotifier {
@@ -42,14 +43,16 @@ export class RunEndNotifier {
     const answer = await showByStatus(run, endText(run, run.status === 'failure' ? error : undefined));
     if (answer === OPEN_LOG) await vscode.window.showTextDocument(vscode.Uri.parse(run.logUri));
     if (answer === RESUME) await vscode.commands.executeCommand(RESUME_RUN, uri, run.runId, {});
+    if (answer === SHOW) await vscode.commands.executeCommand(SHOW_FAILURE, uri, run.runId);
   }
 }
 
 function showByStatus(run: RunSummary, text: string): Thenable<string | undefined> {
+  const show = run.failedAt ? [SHOW] : [];
   switch (run.status) {
     case 'failure':
     case 'interrupted':
-      return vscode.window.showErrorMessage(text, RESUME, OPEN_LOG);
+      return vscode.window.showErrorMessage(text, RESUME, ...show, OPEN_LOG);
     case 'cancelled':
     case 'waiting':
       return vscode.window.showWarningMessage(text, RESUME, OPEN_LOG);

@@ -28,6 +28,23 @@ export function pickRunningRun(runs: readonly RunSummary[]): Promise<RunSummary 
   return showRuns(runs.map((run) => item(run, now)), 'Select a run to cancel');
 }
 
+/** What the text shows: the run with this id, always the newest one, or none. */
+export interface ShownChoice {
+  readonly shown: string | null;
+}
+
+/** Picks the run that the text shows. */
+export async function pickShownRun(runs: readonly RunSummary[]): Promise<ShownChoice | undefined> {
+  const now = new Date();
+  const items: (vscode.QuickPickItem & ShownChoice)[] = [
+    { label: '$(history) Newest run', description: 'and each new one from its start', shown: 'latest' },
+    ...runs.map((run) => ({ ...describeRun(run, now), shown: run.runId })),
+    { label: '$(eye-closed) No run', description: 'hide what runs say', shown: null },
+  ];
+  const options = { placeHolder: 'Select the run that the text shows', matchOnDescription: true, matchOnDetail: true };
+  return vscode.window.showQuickPick(items, options);
+}
+
 async function showRuns(items: readonly RunItem[], placeHolder: string): Promise<RunSummary | undefined> {
   const options = { placeHolder, matchOnDescription: true, matchOnDetail: true };
   return (await vscode.window.showQuickPick(items, options))?.run;

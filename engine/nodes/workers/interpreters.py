@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from engine.nodes.kind import NodeError
+from engine.nodes.processes.environment import tool_environment
 from engine.nodes.processes.process import may_start_later
 
 OLDEST_PYTHON = (3, 8)
@@ -110,7 +111,12 @@ def _answer(program: str, *arguments: str) -> str:
     """The version that a program prints. Raises NodeError if it prints none."""
     try:
         done = subprocess.run(
-            [program, *arguments], capture_output=True, stdin=subprocess.DEVNULL, timeout=_SECONDS, check=False
+            [program, *arguments],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            check=False,
+            env=tool_environment(),
         )
     except OSError as error:
         raise NodeError(

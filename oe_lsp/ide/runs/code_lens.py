@@ -47,16 +47,26 @@ _OUTCOMES = {
 
 
 def code_lenses(
-    runs: Sequence[RunSummary], now: datetime, limit: int, shown: ShownRun | None = None, *, is_trusted: bool = True
+    runs: Sequence[RunSummary],
+    now: datetime,
+    limit: int,
+    shown: ShownRun | None = None,
+    needs: Sequence[str] = (),
+    *,
+    is_trusted: bool = True,
 ) -> tuple[Lens, ...]:
     """Return `▶ Run`, then a lens for each of the first `limit` runs; `runs` is newest first.
 
-    That of the shown run tells its plan, and comes first. Where code may not run (`is_trusted`), the titles say so.
+    That of the shown run tells its plan, and comes first. `needs` names what a run needs and this machine lacks. Where
+    code may not run (`is_trusted`), the titles say so.
     """
     listed = runs[: max(limit, 0)]
     if shown is not None and limit > 0:
         listed = [shown.summary, *(run for run in listed if run.run_id != shown.summary.run_id)][:limit]
-    lenses = [Lens("▶ Run", LensAction.RUN), *(lens for run in listed for lens in _lenses(run, now, shown))]
+    lenses = [
+        Lens(f"▶ Run{_lacks(needs)}", LensAction.RUN),
+        *(lens for run in listed for lens in _lenses(run, now, shown)),
+    ]
     return tuple(lenses if is_trusted else map(_untrusted, lenses))
 
 
@@ -69,7 +79,7 @@ def _lenses(run: RunSummary, now: datetime, shown: ShownRun | None) -> Iterator[
     if plan is None:
         yield Lens(title, LensAction.RESUME, run.run_id)
     else:
-        yield Lens(f"{title} · {plan_text(plan)}", LensAction.RESUME, run.run_id, plan.digest)
+        yield Lens(f"{title} · {plan_text(plan)}{_lacks(plan.needs)}", LensAction.RESUME, run.run_id, plan.digest)
         yield Lens("Why?", LensAction.WHY, run.run_id)
 
 
@@ -81,6 +91,10 @@ def plan_text(plan: PlannedRun) -> str:
     runs = "none run" if not most else f"{least} run" if least == most else f"{least}–{most} run"  # noqa: RUF001
     saved = ", ".join(filter(None, (duration(plan.saved_ms) if restored else "", about_money(plan.saved_usd or 0.0))))
     return f"{restored} restored, {runs}" + (f" · saves {saved}" if saved else "")
+
+
+def _lacks(needs: Sequence[str]) -> str:
+    return f" · needs {visible(', '.join(needs))}" if needs else ""
 
 
 def _outcome(run: RunSummary) -> str:

@@ -29,13 +29,21 @@ class PlannedNode(Struct, frozen=True, omit_defaults=True):
 
 
 class PlannedRun(Struct, frozen=True):
-    """The plan of resuming `run_id`, with the `digest` that a resume can require, and what restoring saves."""
+    """The plan of resuming `run_id`, with the `digest` that a resume can require, and what restoring saves.
+
+    `needs` names what nodes that may run need and this machine lacks; `calls` says in words how many calls of models
+    and coding agents they may make, at most `most_calls` unless `has_open_calls`: then it may be more.
+    """
 
     run_id: str
     digest: str
     saved_ms: float
     saved_usd: float | None
     nodes: tuple[PlannedNode, ...]
+    needs: tuple[str, ...] = ()
+    calls: str = ""
+    most_calls: int = 0
+    has_open_calls: bool = False
 
     def of(self, node_id: str) -> PlannedNode | None:
         """The answer for a vertex of the graph; None for one that is new."""

@@ -30,6 +30,7 @@ class _Action(Struct, frozen=True):
     kind: str | None = None
     disabled: str | None = None
     has_no_run: bool = False
+    data: types.LSPAny | None = None
 
 
 async def code_action(
@@ -73,12 +74,18 @@ def _on_node(
         missing = f"Run {run_id[:8]} is still running." if run.command == CANCEL_RUN else None
     for action in actions:
         if action.kind is NodeActionKind.PREVIEW:
-            yield _Action(types.Command(action.title, PREVIEW_PROMPT, arguments=[uri, action.node_id]))
+            preview = types.Command(action.title, PREVIEW_PROMPT, arguments=[uri, action.node_id])
+            yield _Action(preview, data=_data(action))
             continue
         starts = action.kind is NodeActionKind.RESUME
         arguments = [uri, run_id, {action.option: action.node_id}]
         command = types.Command(action.title, RESUME_RUN if starts else COPY_COMMAND, arguments=arguments)
-        yield _Action(command, None, missing or (untrusted if starts else None), missing is not None)
+        yield _Action(command, None, missing or (untrusted if starts else None), missing is not None, _data(action))
+
+
+def _data(action: NodeAction) -> types.LSPAny:
+    """Tells actions apart for a client that offers one of them as a command."""
+    return {"kind": action.kind.value, "option": action.option, "nodeId": action.node_id}
 
 
 def _latest(runs: list[types.Command]) -> types.Command | None:
@@ -100,5 +107,6 @@ def _to_lsp(action: _Action, client: Capabilities) -> types.CodeAction | types.C
     if not client.action_literals:
         return action.command
     if action.disabled is None or not client.disabled_actions:
-        return types.CodeAction(action.command.title, kind=action.kind, command=action.command)
-    return types.CodeAction(action.command.title, kind=action.kind, disabled=types.CodeActionDisabled(action.disabled))
+        return types.CodeAction(action.command.title, kind=action.kind, command=action.command, data=action.data)
+    disabled = types.CodeActionDisabled(action.disabled)
+    return types.CodeAction(action.command.title, kind=action.kind, disabled=disabled, data=action.data)

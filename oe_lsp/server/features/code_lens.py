@@ -37,7 +37,7 @@ async def run_lenses(session: Session, uri: str, limit: int) -> list[types.CodeL
     except RequestFailedError:
         runs = []  # running the experience then says why
     now, is_trusted = datetime.now(timezone.utc), session.capabilities.options.trusted is not False
-    lenses = code_lenses(runs, now, limit, session.shown.get(uri), is_trusted=is_trusted)
+    lenses = code_lenses(runs, now, limit, session.shown.get(uri), session.shown.needs(uri), is_trusted=is_trusted)
     first_line = (session.documents.text(uri) or "").partition("\n")[0]
     return [_to_lsp(lens, uri, min(number, len(first_line))) for number, lens in enumerate(lenses)]
 

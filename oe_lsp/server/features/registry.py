@@ -82,6 +82,8 @@ SESSION_MESSAGES = (
     Feature(names.RUNS, "list_runs:runs"),
     Feature(names.RUN_STATE, "run_state:run_state"),
     Feature(names.PLAN, "plan:plan"),
+    Feature(names.ARGS, "declared_args:declared_args"),
+    Feature(names.CHECK_ARG, "declared_args:check_arg"),
     Feature(names.DOCUMENT, "document:document"),
 )
 """Handled on the event loop by a coroutine of the session and the params."""
@@ -93,6 +95,7 @@ COMMANDS = (
     Feature(names.INSPECT_RUN, "run_state:inspect_run"),
     Feature(names.SHOW_RUN, "show_run:show_run"),
     Feature(names.SHOW_PLAN, "show_run:show_plan"),
+    Feature(names.SHOW_FAILURE, "show_run:show_failure"),
     Feature(names.PREVIEW_PROMPT, "preview_prompt:preview_prompt"),
     Feature(names.COPY_COMMAND, "copy_command:copy_command"),
 )

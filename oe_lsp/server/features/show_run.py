@@ -1,4 +1,6 @@
-"""The commands `oe.showRun` (which run the text shows) and `oe.showPlan` (what a resume would do, and why)."""
+"""The commands `oe.showRun` (which run the text shows), `oe.showFailure` (where a run failed) and `oe.showPlan` (what a
+resume would do, and why).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from oe_lsp.ide.runs.plan_document import plan_document
 from oe_lsp.runs.planner import PlanRefusedError
 from oe_lsp.server.features.command_arguments import read_run, require_run_id
-from oe_lsp.server.features.command_targets import find_experience, find_run_to_resume
+from oe_lsp.server.features.command_targets import find_experience, find_run_to_inspect, find_run_to_resume
 from oe_lsp.server.session.experience_files import experience_path
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.session.shown_runs import LATEST
@@ -30,6 +32,20 @@ async def show_run(session: Session, arguments: Sequence[Any]) -> None:
     if wanted not in (LATEST, None):
         await session.runs.read(uri, require_run_id(wanted))
     session.shown.choose(uri, wanted)
+
+
+async def show_failure(session: Session, arguments: Sequence[Any]) -> None:
+    """Open an experience with the node selected at which a run failed: `[uri?, runId?]`. Raises as `show_run` does,
+    and RequestFailedError where no node failed, or the client opens no documents.
+    """
+    given = read_run(arguments)
+    uri = find_experience(session, given.uri)
+    run, _ = await session.runs.read(uri, await find_run_to_inspect(session, uri, given.run_id))
+    if run.failed_at is None:
+        raise RequestFailedError(f"No node of run {run.short_id} has failed.")
+    if not session.capabilities.shows_documents:
+        raise RequestFailedError(f"Run {run.short_id} failed at {run.failed_at}. This editor cannot open it itself.")
+    await session.viewer.open_vertex(uri, run.failed_at)
 
 
 async def show_plan(session: Session, arguments: Sequence[Any]) -> ShownDocument:

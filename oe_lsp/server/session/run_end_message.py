@@ -9,18 +9,12 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from engine.log.reading.summary import RunState, RunSummary
-from engine.regular_files import read_text
-from engine.syntax import MAX_FILE_BYTES, Encoding, LineIndex, parse
-from oe_lsp.ide.document_symbols import vertex_symbol
 from oe_lsp.ide.runs.run_text import end_sentence
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.server.session.client_capabilities import Capabilities
-from oe_lsp.server.session.documents import Documents
-from oe_lsp.server.session.thread_calls import OverdueError, call_in_thread
+from oe_lsp.server.session.viewer import Viewer
 from oe_lsp.server.transport.client import Client
-from oe_lsp.server.transport.errors import RequestFailedError
-from oe_lsp.server.transport.positions import Positions
-from oe_lsp.server.transport.uris import path_of, uri_of
+from oe_lsp.server.transport.uris import uri_of
 
 RESUME = "Resume"
 SHOW_FAILURE = "Show failure"
@@ -32,8 +26,6 @@ _KINDS = {
     RunState.WAITING: types.MessageType.Warning,
 }
 
-_FIRST_LINE = types.Range(types.Position(0, 0), types.Position(0, 0))
-
 
 class RunEndMessage:
     """`resume` starts a resume of a run, from the URI of its experience and its id."""
@@ -41,15 +33,13 @@ class RunEndMessage:
     def __init__(
         self,
         client: Client,
-        documents: Documents,
+        viewer: Viewer,
         capabilities: Capabilities,
-        encoding: Encoding,
         resume: Callable[[str, str], Awaitable[Any]],
     ) -> None:
         self._client = client
-        self._documents = documents
+        self._viewer = viewer
         self._capabilities = capabilities
-        self._encoding = encoding
         self._resume = resume
 
     async def show(self, run: FollowedRun, uri: str) -> None:
@@ -88,31 +78,8 @@ class RunEndMessage:
             if action == RESUME:
                 await self._resume(uri, run.run_id)
             elif action == SHOW_FAILURE:
-                await self._open(uri, await self._range_of(uri, summary.failed_at or ""))
+                await self._viewer.open_vertex(uri, summary.failed_at or "")
             elif action == OPEN_LOG:
-                await self._open(uri_of(run.store.log(run.run_id)), None)
+                await self._viewer.open(uri_of(run.store.log(run.run_id)))
         except JsonRpcException as error:
             self._client.show(types.MessageType.Error, str(error))
-
-    async def _open(self, uri: str, selection: types.Range | None) -> None:
-        params = types.ShowDocumentParams(uri, external=False, take_focus=True, selection=selection)
-        await self._client.request(types.WINDOW_SHOW_DOCUMENT, params)
-
-    async def _range_of(self, uri: str, vertex: str) -> types.Range:
-        """The id of a node, pipeline or loop; the first line where it is gone. Raises RequestFailedError."""
-        text = self._documents.text(uri)
-        try:
-            return await call_in_thread(lambda: _find(uri, text, vertex, self._encoding))
-        except OverdueError:
-            return _FIRST_LINE
-
-
-def _find(uri: str, text: str | None, vertex: str, encoding: Encoding) -> types.Range:
-    if text is None:
-        path = path_of(uri)
-        try:
-            text = "" if path is None else read_text(path, MAX_FILE_BYTES)
-        except (OSError, UnicodeDecodeError) as error:
-            raise RequestFailedError(f"{path} cannot be read: {error}") from error
-    symbol = vertex_symbol(parse(text).root, vertex)
-    return Positions(LineIndex(text), encoding).range(symbol.name_span) if symbol else _FIRST_LINE

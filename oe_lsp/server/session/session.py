@@ -38,6 +38,7 @@ from oe_lsp.server.session.runs import Runs
 from oe_lsp.server.session.settings import SECTION, OnEditorClose, Settings, read_settings
 from oe_lsp.server.session.shown_runs import ShownRuns
 from oe_lsp.server.session.unsaved_files import UnsavedFiles
+from oe_lsp.server.session.viewer import Viewer
 from oe_lsp.server.session.virtual_documents import VirtualDocuments
 from oe_lsp.server.session.workspace import Workspace
 from oe_lsp.server.transport.client import Client
@@ -84,11 +85,11 @@ class Session:
         self.virtual_documents = VirtualDocuments(
             client, state_folder() / "documents", is_virtual=capabilities.options.serves_documents
         )
+        self.viewer = Viewer(client, self.documents, self.encoding)
         end = RunEndMessage(
             client,
-            self.documents,
+            self.viewer,
             capabilities,
-            self.encoding,
             lambda uri, run_id: self.launcher.resume(uri, run_id, []),
         )
         self._notifications = RunNotifications(

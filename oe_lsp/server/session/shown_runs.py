@@ -15,7 +15,8 @@ from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.runs.shown_run import ShownRun
 from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.follow import FollowedRun
-from oe_lsp.runs.planner import Planner, PlanRefusedError
+from oe_lsp.runs.planner import Planner
+from oe_lsp.runs.planning_messages import PlanAnswer
 from oe_lsp.server.session.documents import Documents
 from oe_lsp.server.session.runs import Runs
 from oe_lsp.server.transport.errors import RequestFailedError
@@ -36,6 +37,7 @@ class _Shown:
     def __init__(self) -> None:
         self.wanted: str | None = LATEST
         self.run: ShownRun | None = None
+        self.needs: tuple[str, ...] = ()
         self.stamp: Stamp | None = None
         self.due = asyncio.Event()
 
@@ -63,6 +65,11 @@ class ShownRuns:
         """What is known of the run that an open experience shows; None where it shows none."""
         shown = self._shown.get(uri)
         return shown.run if shown is not None else None
+
+    def needs(self, uri: str) -> tuple[str, ...]:
+        """The names of what any node of an open experience needs and this machine lacks."""
+        shown = self._shown.get(uri)
+        return shown.needs if shown is not None else ()
 
     def choose(self, uri: str, wanted: str | None) -> None:
         """Show another run of an open experience, from now on: a run id, LATEST, or None for none."""
@@ -171,21 +178,31 @@ class ShownRuns:
         return newest[0].run_id if newest else None
 
     async def _plan(self, uri: str, shown: _Shown) -> None:
-        """Add the plan of resuming the shown run, unless it is running."""
+        """Learn what a run needs, and the plan of resuming the shown run, unless it is running."""
         run, path = shown.run, path_of(uri)
-        if run is None or path is None or run.summary.is_running:
+        if path is None:
             return
         snapshot = await self._documents.snapshot(uri)
+        refusal = None
         if not await self._may_plan(path.parent):
-            planned = replace(run, plan=None, refusal="Code in this folder may not run.")
+            refusal = "Code in this folder may not run."
         elif snapshot is None or not snapshot.analysis.ok:
-            planned = replace(run, plan=None, refusal="The experience has errors.")
-        else:
-            texts = self._documents.open_texts_for(uri)
-            try:
-                planned = replace(run, plan=await self._planner.plan(path, run.summary.run_id, texts), refusal=None)
-            except PlanRefusedError as error:
-                planned = replace(run, plan=None, refusal=str(error))
+            refusal = "The experience has errors."
+        if refusal is not None:
+            if run is not None and not run.summary.is_running:
+                self._planned(uri, shown, run, PlanAnswer(0, refusal=refusal))
+            return
+        run_id = run.summary.run_id if run is not None and not run.summary.is_running else None
+        answer = await self._planner.ask(path, run_id, self._documents.open_texts_for(uri))
+        if answer.needs != shown.needs:
+            shown.needs = answer.needs
+            self._publish(uri)
+        if run is not None and run_id is not None:
+            self._planned(uri, shown, run, answer)
+
+    def _planned(self, uri: str, shown: _Shown, run: ShownRun, answer: PlanAnswer) -> None:
+        """Add a plan to the run that is still shown."""
+        planned = replace(run, plan=answer.plan, refusal=answer.refusal)
         if shown.run is run and planned != run:
             shown.run = planned
             self._publish(uri)

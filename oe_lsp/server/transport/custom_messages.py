@@ -186,6 +186,51 @@ class PlanResult:
 
 
 @attrs.frozen
+class ArgsParams:
+    """Params of `oe/args`: an open experience."""
+
+    uri: str
+
+
+@attrs.frozen
+class DeclaredArg:
+    """An arg that an experience declares. `last` is its value in the newest run. None without a value, and for
+    secrets.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+    is_required: bool
+    is_secret: bool
+    default: Any = None
+    last: Any = None
+
+
+@attrs.frozen
+class ArgsResult:
+    """Result of `oe/args`: in the order of their declarations."""
+
+    args: list[DeclaredArg]
+
+
+@attrs.frozen
+class CheckArgParams:
+    """Params of `oe/checkArg`: the value of an arg as a person typed it."""
+
+    uri: str
+    name: str
+    text: str
+
+
+@attrs.frozen
+class CheckedArg:
+    """Result of `oe/checkArg`: the value, and what is wrong with it, if anything is."""
+
+    value: Any
+    problem: str | None = None
+
+
+@attrs.frozen
 class DocumentParams:
     """Params of `oe/document`: a document of the scheme `oe:`."""
 

@@ -8,6 +8,7 @@ CANCEL_RUN = "oe.cancelRun"
 INSPECT_RUN = "oe.inspectRun"
 SHOW_RUN = "oe.showRun"
 SHOW_PLAN = "oe.showPlan"
+SHOW_FAILURE = "oe.showFailure"
 COPY_COMMAND = "oe.copyCommand"
 PREVIEW_PROMPT = "oe.previewPrompt"
 
@@ -17,10 +18,15 @@ SOURCE = "source.oe"
 RUNS = "oe/runs"
 RUN_STATE = "oe/runState"
 PLAN = "oe/plan"
+ARGS = "oe/args"
+CHECK_ARG = "oe/checkArg"
 EVENT = "oe/event"
 DOCUMENT = "oe/document"
 DOCUMENT_CHANGED = "oe/documentChanged"
 SAVE_FILES = "oe/saveFiles"
+
+INCOMING_REQUESTS = frozenset({RUNS, RUN_STATE, PLAN, ARGS, CHECK_ARG, DOCUMENT})
+"""The custom requests that a client sends."""
 
 
 def progress_token(run_id: str, *, is_shown: bool = False) -> str:

@@ -20,7 +20,7 @@ from lsprotocol import types
 from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.protocol.language_server import lsp_method
 
-from oe_lsp.server.transport.names import PLAN, RUN_STATE, RUNS
+from oe_lsp.server.transport.names import INCOMING_REQUESTS
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class ExperienceProtocol(LanguageServerProtocol):
 
     def get_message_type(self, method: str) -> type[Any] | None:  # type: ignore[override]  # pygls has it cached
         """The class that an incoming message of `method` is read into."""
-        return CustomRequest if method in (RUNS, RUN_STATE, PLAN) else super().get_message_type(method)
+        return CustomRequest if method in INCOMING_REQUESTS else super().get_message_type(method)
 
 
 def converter() -> cattrs.Converter:

@@ -10,7 +10,10 @@ from msgspec.structs import replace
 from engine.log.events.events import Counts, FailedItems
 from engine.log.humanize import age, duration
 from engine.log.reading.summary import RunState, RunSummary
+from engine.log.reading.view import RunView
 from oe_lsp.ide.runs.code_lens import LensAction, code_lenses
+from oe_lsp.ide.runs.planned_run import PlannedNode, PlannedRun
+from oe_lsp.ide.runs.shown_run import ShownRun
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 RUN = RunSummary(
@@ -95,3 +98,49 @@ def test_an_age_has_its_largest_unit(seconds: int, text: str) -> None:
 )
 def test_a_duration_has_at_most_two_units(milliseconds: float, text: str) -> None:
     assert duration(milliseconds) == text
+
+
+def planned(*answers: str, needs: tuple[str, ...] = ()) -> ShownRun:
+    nodes = tuple(PlannedNode(f"n{number}", answer) for number, answer in enumerate(answers))
+    return ShownRun(RUN, RunView(), PlannedRun(RUN.run_id, "0" * 16, 48_000.0, 0.123, nodes, needs))
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (("restored", "restored", "will run", "will run"), "2 restored, 2 run · saves 48.0 s, $0.12"),
+        (
+            ("restored", "will run", "depends", "will run if its predecessors succeed", "skipped"),
+            "1 restored, 1\u20133 run · saves 48.0 s, $0.12",
+        ),
+        (("restored",), "1 restored, none run · saves 48.0 s, $0.12"),
+        (("depends",), "0 restored, 0\u20131 run · saves $0.12"),
+    ],
+)
+def test_the_lens_of_the_shown_run_tells_its_plan_and_offers_to_say_why(answers: tuple[str, ...], told: str) -> None:
+    _, resume, why = code_lenses([RUN], NOW, 5, planned(*answers))
+
+    assert resume.title == f"▶ Resume run 4f3a1b2c · failed at analyse · 2 min ago · {told}"
+    assert (resume.action, resume.expect) == (LensAction.RESUME, "0" * 16)
+    assert (why.title, why.action, why.run_id) == ("Why?", LensAction.WHY, RUN.run_id)
+
+
+def test_an_older_run_that_is_shown_comes_first() -> None:
+    newer = replace(RUN, run_id="aaaaaaaa-0000-4000-8000-000000000000")
+
+    lenses = code_lenses([newer], NOW, 1, planned("restored"))
+
+    assert [lens.run_id for lens in lenses] == [None, RUN.run_id, RUN.run_id]
+
+
+def test_what_a_run_lacks_is_said_before_the_click() -> None:
+    run, resume, _ = code_lenses([RUN], NOW, 5, planned("will run", needs=("claude",)), ("ANTHROPIC_API_KEY", "claude"))
+
+    assert run.title == "▶ Run · needs ANTHROPIC_API_KEY, claude"
+    assert resume.title.endswith(" · needs claude")
+
+
+def test_a_lens_says_where_it_may_not_start_anything() -> None:
+    titles = [lens.title for lens in code_lenses([RUN], NOW, 5, planned("restored"), is_trusted=False)]
+
+    assert [title.endswith("(not in an untrusted workspace)") for title in titles] == [True, True, False]
