@@ -18,6 +18,7 @@ from lsprotocol import types as lsp
 from pygls.lsp.client import LanguageClient
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "city-report"
+SECONDS = 60
 SHOWN = ("node.started", "node.cached", "node.completed", "node.failed", "node.skipped", "run.started", "run.finished")
 
 
@@ -51,11 +52,12 @@ def oe(folder: Path, *args: str, expected: int = 0) -> None:
 
 
 class Editor(LanguageClient):
-    """An editor reduced to what the demo needs: it prints events and waits for the engine's summary line."""
+    """An editor reduced to what the demo needs: it prints what the server says, and waits for the end of the run."""
 
     def __init__(self) -> None:
         super().__init__("demo", "1")
-        self.summary: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.end: asyncio.Future[lsp.ShowMessageParams] = asyncio.get_running_loop().create_future()
+        self.out_of_date = asyncio.Event()
 
         @self.feature("oe/event")
         def on_event(params: Any) -> None:
@@ -65,10 +67,40 @@ class Editor(LanguageClient):
         def on_diagnostics(params: lsp.PublishDiagnosticsParams) -> None:
             print(f"  {len(params.diagnostics)} problems in the open file", flush=True)
 
+        @self.feature(lsp.WORKSPACE_CODE_LENS_REFRESH)
+        def on_lenses(_: None) -> None:
+            self.out_of_date.set()
+
+        @self.feature(lsp.WORKSPACE_INLAY_HINT_REFRESH)
+        def on_hints(_: None) -> None:
+            pass
+
         @self.feature(lsp.WINDOW_LOG_MESSAGE)
         def on_log(params: lsp.LogMessageParams) -> None:
-            if "resume complete" in params.message and not self.summary.done():
-                self.summary.set_result(params.message)
+            if params.type is lsp.MessageType.Error:
+                print(params.message, file=sys.stderr, flush=True)
+
+        @self.feature(lsp.WINDOW_SHOW_MESSAGE)
+        def on_message(params: lsp.ShowMessageParams) -> None:
+            print(f"  {params.message}", flush=True)
+            if not self.end.done():
+                self.end.set_result(params)
+
+    async def lens(self, uri: str, *words: str) -> lsp.Command:
+        """The command of the first lens with these words in its title, once it is shown."""
+        while True:
+            self.out_of_date.clear()
+            asked = lsp.CodeLensParams(lsp.TextDocumentIdentifier(uri))
+            for lens in await self.text_document_code_lens_async(asked) or ():
+                if lens.command and all(word in lens.command.title for word in words):
+                    return lens.command
+            await self.out_of_date.wait()
+
+    async def hints(self, uri: str) -> list[str]:
+        """The labels of the inlay hints: how each node went."""
+        whole = lsp.Range(lsp.Position(0, 0), lsp.Position(1_000, 0))
+        hints = await self.text_document_inlay_hint_async(lsp.InlayHintParams(lsp.TextDocumentIdentifier(uri), whole))
+        return [str(hint.label) for hint in hints or ()]
 
 
 def print_event(event: Any) -> None:
@@ -79,14 +111,15 @@ def print_event(event: Any) -> None:
 
 
 async def resume_through_the_server(folder: Path) -> None:
-    """Open the file, execute the lens `Resume run …`, print events until the engine's summary line."""
+    """Open the file, execute the lens that tells the plan, print events until the server says how the run ended."""
     path = folder / "experience.yaml"
     uri = path.as_uri()
     editor = Editor()
     await editor.start_io(sys.executable, "-m", "oe_lsp.server")
+    refreshed = lsp.CodeLensWorkspaceClientCapabilities(refresh_support=True)
     await editor.initialize_async(
         lsp.InitializeParams(
-            capabilities=lsp.ClientCapabilities(),
+            capabilities=lsp.ClientCapabilities(workspace=lsp.WorkspaceClientCapabilities(code_lens=refreshed)),
             root_uri=folder.as_uri(),
             initialization_options={"trusted": True, "oeEvents": True},
         )
@@ -94,16 +127,15 @@ async def resume_through_the_server(folder: Path) -> None:
     editor.initialized(lsp.InitializedParams())
     document = lsp.TextDocumentItem(uri, "oe-experience", 1, path.read_text(encoding="utf-8"))
     editor.text_document_did_open(lsp.DidOpenTextDocumentParams(document))
-    lenses = await editor.text_document_code_lens_async(lsp.CodeLensParams(lsp.TextDocumentIdentifier(uri)))
-    command = next(lens.command for lens in lenses or () if lens.command and "Resume run" in lens.command.title)
+    command = await asyncio.wait_for(editor.lens(uri, "Resume run", "restored"), SECONDS)
     print(f"  {command.title}", flush=True)
     await editor.workspace_execute_command_async(lsp.ExecuteCommandParams(command.command, command.arguments))
-    summary = await asyncio.wait_for(editor.summary, 60)
-    print(summary, flush=True)
+    end = await asyncio.wait_for(editor.end, SECONDS)
+    print("  in the text, a hint at each node: " + ", ".join(await editor.hints(uri)), flush=True)
     await editor.shutdown_async(None)
     editor.exit(None)
     await editor.stop()
-    if '"status":"success"' not in summary:
+    if end.type is not lsp.MessageType.Info:
         sys.exit("the resumed run did not succeed")
 
 

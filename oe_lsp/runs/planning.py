@@ -11,7 +11,6 @@ from engine.cache.keys.fingerprint_store import recall
 from engine.cache.keys.sources import Sources, new_sources
 from engine.cache.plan.explanation import Change
 from engine.cache.plan.plan_entries import Entry, Plan
-from engine.cli.output.preview_text import estimate_text
 from engine.experience.load import (
     ExperienceNotFoundError,
     InvalidExperienceError,
@@ -26,6 +25,7 @@ from engine.nodes.registry import kinds
 from engine.nodes.requirements import Machine
 from engine.regular_files import read_regular
 from engine.report.changes import change_lines, change_to_json
+from engine.report.run_preview import estimate_text
 from engine.runner.load_nested import NotComposableError, compose_loaded
 from engine.runner.needs import Need, needs_of_all
 from engine.runner.prepare import RunRefusedError, make_llm, make_plan, prepare_resume

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from engine.cache.plan.estimate import Callee, Calls, Estimate, LastTime
-from engine.cli.output.preview_text import estimate_text, need_lines
 from engine.log.events.counters import Sums
+from engine.report.run_preview import estimate_text, need_lines
 from engine.runner.needs import Need
 from engine.visible import visible
 

@@ -20,7 +20,7 @@ from tests.laws.in_process import Ended, carry_out
 from tests.support.experiences import yaml_graph
 
 FEW, MANY = 100, 1_000
-ROUNDS = 5
+ROUNDS = 3
 
 CHAIN_STATE = "count: {type: number, default: 0}\nword: {type: string, default: x}"
 

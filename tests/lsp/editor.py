@@ -183,10 +183,13 @@ class Editor(LanguageClient):
 
     async def hints(self, uri: str) -> list[str]:
         """The labels of the inlay hints of a document, in its order."""
+        return [str(hint.label) for hint in await self.whole_hints(uri)]
+
+    async def whole_hints(self, uri: str) -> Sequence[types.InlayHint]:
+        """The inlay hints of a document."""
         whole = types.Range(types.Position(0, 0), types.Position(100_000, 0))
         params = types.InlayHintParams(types.TextDocumentIdentifier(uri), whole)
-        found = await asyncio.wait_for(self.text_document_inlay_hint_async(params), SECONDS)
-        return [str(hint.label) for hint in found or []]
+        return await asyncio.wait_for(self.text_document_inlay_hint_async(params), SECONDS) or []
 
     async def until_hints(self, uri: str, holds: Callable[[list[str]], bool]) -> list[str]:
         """Wait for inlay hints: look now, and after each refresh that the server asks for."""

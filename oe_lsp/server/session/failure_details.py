@@ -11,12 +11,14 @@ from pathlib import Path
 
 from lsprotocol import types
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.canonical import hash_bytes
 from engine.file_names import as_on_disk
 from engine.log.reading.attempt_files import read_attempt
 from engine.log.reading.reader import UnreadableLogError
 from engine.log.reading.view import NodeView
+from engine.log.secrets.masking import Secrets
 from engine.log.storage.run_store import RunStore
 from engine.log.writing.attempt_outputs import output_folder
 from engine.regular_files import read_text
@@ -30,6 +32,7 @@ from oe_lsp.ide.runs.shown_run import ShownRun
 from oe_lsp.runs.run_histories import LogCache
 from oe_lsp.server.session.documents import Documents
 from oe_lsp.server.session.experience_files import is_experience
+from oe_lsp.server.session.present_secrets import present_secrets
 from oe_lsp.server.session.virtual_documents import VirtualDocuments
 from oe_lsp.server.transport.positions import Positions
 from oe_lsp.server.transport.uris import path_of, uri_of
@@ -101,7 +104,8 @@ class FailureDetails:
             described = self._known.pop(key, None)
             if described is None:
                 store, is_documented = RunStore(path.parent), self._wants_documents and number < _MOST_DOCUMENTED
-                described = await self._describe(store, run.summary.run_id, node, is_documented=is_documented)
+                secrets = await asyncio.to_thread(present_secrets, snapshot, store.directory)
+                described = await self._describe(store, run.summary.run_id, node, secrets, is_documented=is_documented)
             if described[0].executions:  # else its log could not be read
                 self._keep(key, described)
             failure, documents = described
@@ -116,9 +120,12 @@ class FailureDetails:
         while len(self._known) > _MOST_KNOWN:
             self._known.pop(next(iter(self._known)))
 
-    async def _describe(self, store: RunStore, run_id: str, node: NodeView, *, is_documented: bool) -> _Described:
+    async def _describe(
+        self, store: RunStore, run_id: str, node: NodeView, secrets: Secrets, *, is_documented: bool
+    ) -> _Described:
         executions = await asyncio.to_thread(self._executions, store.log(run_id), node.node_id)
         failure = failure_of(run_id, node, executions)
+        failure = replace(failure, message=secrets.masked(failure.message))
         attempt = executions[0].attempt_id if executions else None
         if attempt is None or not is_documented:
             return failure, ()
@@ -126,11 +133,11 @@ class FailureDetails:
         name = f"{run_id[:8]}-{_file_name(node.node_id)}.md"
         links = []
         for kind, text, message in (
-            ("prompt", sent_prompt(run_id, executions[0], files), "The prompt that was sent"),
+            ("sent-prompt", sent_prompt(run_id, executions[0], files), "The prompt that was sent"),
             ("attempt", attempt_result(run_id, executions[0], files), "What the last attempt returned and printed"),
         ):
             if text is not None:
-                links += await self._document(f"{kind}-{name}", text, message)
+                links += await self._document(f"{kind}-{name}", secrets.masked(text), message)
         return failure, tuple(links)
 
     async def _document(self, name: str, text: str, message: str) -> list[tuple[types.Location, str]]:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.experience.json_schema.definitions import Part, definition
 from engine.experience.json_schema.violations import matcher, validator, violations
+from tests.support.examples import examples
 
 _SCALARS: list[Any] = [
     "",
@@ -36,6 +37,7 @@ _ANYTHING = st.recursive(
 
 
 @pytest.mark.parametrize("part", Part)
+@examples(1 / 2)
 @given(data=st.data())
 def test_what_matches_is_what_jsonschema_finds_no_mistake_in(part: Part, data: st.DataObject) -> None:
     schema = definition(part)

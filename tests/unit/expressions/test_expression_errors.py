@@ -94,7 +94,7 @@ def test_each_mistake_is_reported_once_at_its_span(text: str, marks: list[str], 
     assert [" " * e.span.start + "^" * (e.span.end - e.span.start) for e in parsed.errors] == marks
 
 
-@pytest.mark.parametrize("text", ["(" * 65 + "1" + ")" * 65, "!" * 65 + "1", "(" * 100_000, "length(" * 100_000])
+@pytest.mark.parametrize("text", ["(" * 65 + "1" + ")" * 65, "!" * 65 + "1", "(" * 20_000, "length(" * 20_000])
 def test_nesting_too_deep_is_one_error(text: str) -> None:
     (error,) = parse_expression(text).errors
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import pytest
@@ -44,11 +45,13 @@ def test_hovers_are_the_same(change: Change) -> None:
         assert _shown(changed) == _shown(case.text) or CURSOR not in changed, case.title
 
 
+@functools.cache
 def _labels(text: str) -> list[str]:
     snapshot, offset = at_cursor(text)
     return [offer.label for offer in complete(snapshot, offset, FOLDER)]
 
 
+@functools.cache
 def _shown(text: str) -> str | None:
     found = hover(*at_cursor(text))
     return found.markdown if found else None
