@@ -4,7 +4,7 @@ import { once } from 'node:events';
 
 const TOKENS = { input_tokens: 1800, output_tokens: 240 };
 
-/** Answers every prompt with `answer(prompt)`, at once or, after `hold()`, once `release()` is called. */
+/** Answers every prompt with `answer(prompt)`, a text or a structured answer, at once or, after `hold()`, once `release()` is called. */
 export class MessagesApi {
   keys = new Set();
   held = Promise.resolve();
@@ -19,15 +19,18 @@ export class MessagesApi {
 
   constructor(answer) {
     this.server = createServer(async (request, response) => {
-      this.keys.add(request.headers['x-api-key']);
+      this.keys.add(request.headers['x-api-key'] ?? request.headers.authorization.replace('Bearer ', ''));
       const chunks = [];
       for await (const chunk of request) chunks.push(chunk);
-      const { model, messages } = JSON.parse(Buffer.concat(chunks).toString());
+      const { model, messages, tools } = JSON.parse(Buffer.concat(chunks).toString());
       await this.held;
+      const given = answer(messages.at(-1).content);
+      const [content, reason] = tools
+        ? [{ type: 'tool_use', id: 'toolu_1', name: tools[0].name, input: given }, 'tool_use']
+        : [{ type: 'text', text: given }, 'end_turn'];
       const body = {
-        ...{ id: 'msg_1', type: 'message', role: 'assistant', model, stop_reason: 'end_turn', stop_sequence: null },
-        content: [{ type: 'text', text: answer(messages.at(-1).content) }],
-        usage: TOKENS,
+        ...{ id: 'msg_1', type: 'message', role: 'assistant', model, stop_reason: reason, stop_sequence: null },
+        ...{ content: [content], usage: TOKENS },
       };
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     });

@@ -1,30 +1,28 @@
 // Writing, running, failing, fixing and resuming, in one window: a screenshot at each step.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { ROOT } from '../../scripts/vscode/codeServer.mjs';
 import { MessagesApi } from './messagesApi.mjs';
 import { logOf, runIds } from './runLogs.mjs';
 import { copyFixture, Editor } from './workbench.mjs';
 
 const KEY = 'sk-ant-of-the-story';
-const NODE_LINES = { collect: 19, judge: 24, summarise: 29, publish: 34 };
+const SUMMARISE_LINE = 30;
+const PUBLISH_LINE = 35;
+const THEMES = ['Default Dark Modern', 'Dark High Contrast', 'Light High Contrast'];
 
 let api;
 let editor;
 before(async () => {
   api = await MessagesApi.start((prompt) =>
-    prompt.startsWith('Sum up') ? 'Users like the speed and the theme, but not the installer.' : 'mixed',
+    prompt.startsWith('Sum up') ? 'Users like the speed and the theme, but not the installer.' : { moods: ['mixed'] },
   );
   editor = await Editor.start({
     environment: { ANTHROPIC_BASE_URL: api.url, ANTHROPIC_API_KEY: '', OPENAI_API_KEY: '' },
-    settings: {
-      'workbench.colorTheme': 'Default Light Modern',
-      'editor.minimap.enabled': false, 'terminal.integrated.gpuAcceleration': 'off',
-      'terminal.integrated.profiles.linux': { story: { path: 'bash', args: ['--norc', '--noprofile'] } },
-      'terminal.integrated.defaultProfile.linux': 'story',
-      'terminal.integrated.env.linux': { PS1: '$ ', PATH: `${join(ROOT, '.venv/bin')}:${process.env.PATH}` },
-    },
+    settings: { 'workbench.colorTheme': 'Default Light Modern', 'editor.minimap.enabled': false },
   });
 });
 after(async () => {
@@ -32,159 +30,157 @@ after(async () => {
   await api?.stop();
 });
 
-test('from a new folder to a resumed run, without leaving the file', async (context) => {
+test('from a new folder to a resumed run, in one window', async (context) => {
   const folder = await editor.newFolder('release-notes');
-  const workbench = await editor.open(context, folder, 'story');
-  const { page } = workbench;
+  await promisify(execFile)(join(ROOT, '.venv/bin/oe'), ['init', '.', '--template', 'agent'], { cwd: folder });
+  const workbench = await editor.open(context, folder, 'story', 940);
 
-  await context.test('oe init makes an experience', async () => {
-    await workbench.runCommand('Terminal: Create New Terminal');
-    await page.locator('.terminal.xterm .xterm-helper-textarea').first().waitFor({ state: 'attached' });
-    await page.locator('.xterm-rows', { hasText: '$' }).waitFor();
-    await page.keyboard.type('oe init . --template agent');
-    await page.keyboard.press('Enter');
-    await workbench.explorerRow('experience.yaml').waitFor();
-    await workbench.openFile('experience.yaml');
-    await workbench.lens('▶ Run').waitFor();
-    await workbench.shot('init');
-    await workbench.runCommand('View: Hide Panel');
-    await workbench.runCommand('View: Close All Editors');
-  });
-
+  await workbench.openFile('experience.yaml');
+  await workbench.lens('needs ANTHROPIC_API_KEY').waitFor();
+  await workbench.shot('init');
   // The author goes on writing.
   await copyFixture('release-notes', folder);
+  await workbench.line('summarise.md').waitFor();
 
-  await context.test('a mistake is underlined and explained', async () => {
-    await workbench.explorerRow('data').waitFor();
-    await workbench.openFile('experience.yaml');
-    await workbench.lens('▶ Run').waitFor();
-    await workbench.goToEndOf(NODE_LINES.summarise + 2);
-    await page.keyboard.press('ArrowLeft');
-    await page.keyboard.type('y');
-    await workbench.squiggles('error').or(workbench.squiggles('warning')).first().waitFor();
-    await workbench.squiggles('error').or(workbench.squiggles('warning')).first().hover();
-    await workbench.hover().first().waitFor();
-    await workbench.shot('mistake');
-    await page.keyboard.press('Backspace');
-    await workbench.squiggles('error').or(workbench.squiggles('warning')).first().waitFor({ state: 'detached' });
-  });
-
-  await context.test('a key is kept in the secret storage', async () => {
-    await workbench.shot('without-a-key');
-    await workbench.runCommand('oe: Set API key');
-    await workbench.pick('Anthropic');
-    await workbench.answer(KEY);
-    await workbench.notification('Anthropic API key saved').waitFor();
-    await workbench.runCommand('Notifications: Clear All Notifications');
-    await workbench.lens('▶ Run').waitFor();
-  });
-
-  await context.test('a run asks for its args', async () => {
-    await workbench.lens('▶ Run').click();
-    await page.locator('.quick-input-widget input').first().fill('o');
-    await page.locator('.quick-input-message', { hasText: 'minLength' }).waitFor();
-    await workbench.shot('args');
-    await workbench.answer('oe');
-  });
-
-  await context.test('the run fails, in the text and in the tool', async () => {
-    const failure = workbench.notification(/failed at publish: .*summery/);
-    await failure.waitFor();
-    await workbench.hint('3/3').waitFor();
-    await workbench.hint('✗ ').waitFor();
-    await workbench.lens('failed at publish').waitFor();
-    await workbench.shot('failed');
-    await workbench.clickIn(failure, 'Show failure');
-    await workbench.statusBar(`Ln ${NODE_LINES.publish}`).waitFor();
-    await workbench.runCommand('Problems: Focus on Problems View');
-    await workbench.problem('summery').first().waitFor();
-    await workbench.shot('problems');
-    await workbench.problem('summery').last().dblclick();
-    await page.locator('.tab.active', { hasText: 'publish.py' }).waitFor();
-    await workbench.squiggles('error').first().waitFor();
-    await workbench.runCommand('View: Hide Panel');
-    await workbench.shot('in-the-tool');
-    assert.deepEqual([...api.keys], [KEY]);
-  });
-
-  await context.test('once it is fixed, the lens says what will be restored, and why', async () => {
-    await workbench.goToEndOf(6);
-    await page.keyboard.press('ArrowLeft');
-    await page.keyboard.press('ArrowLeft');
-    for (const _ of 'ery') await page.keyboard.press('Backspace');
-    await page.keyboard.type('ary');
-    await page.keyboard.press('Control+s');
-    await workbench.openFile('experience.yaml');
-    await workbench.lens(/failed at publish .* restored, 1 run · saves .*\$/).waitFor();
-    await workbench.shot('fixed');
-    await workbench.lens('Why?').first().click();
-    await page.locator('.tab', { hasText: 'plan-' }).waitFor();
-    await workbench.preview('h1').waitFor();
-    await workbench.shot('why');
-    await workbench.runCommand('View: Close Editor');
-  });
-
-  await context.test('an edit of a prompt makes its result stale', async () => {
-    await page.keyboard.press('Control+p');
-    await workbench.pick('summarise.md', 'summarise.md');
-    await page.locator('.tab.active', { hasText: 'summarise.md' }).waitFor();
-    await workbench.goToEndOf(1);
-    await page.keyboard.type(' Be kind.');
-    await workbench.runCommand('View: Split Editor Down');
-    await page.keyboard.press('Control+p');
-    await workbench.pick('experience.yaml', 'experience.yaml');
-    await page.locator('.tab.active', { hasText: 'experience.yaml' }).waitFor();
-    await workbench.goToEndOf(NODE_LINES.publish + 1);
-    await workbench.hint('≋ would run again').waitFor();
-    await workbench.shot('stale');
-    await workbench.runCommand('View: Close All Editors in Group');
-    await workbench.openFile('experience.yaml');
-    await workbench.hint('≋ would run again').waitFor();
-  });
-
-  await context.test('a resume saves, restores and runs the rest, live', async () => {
-    api.hold();
-    await workbench.lens('▶ Resume run').first().click();
-    await workbench.hint('↺ restored').first().waitFor();
-    await workbench.hint('⟳').waitFor();
-    await workbench.shot('live');
-    api.release();
-    await workbench.notification('succeeded').waitFor();
-    await workbench.hint('✓').first().waitFor();
-    await workbench.shot('done');
-    await workbench.runCommand('Notifications: Clear All Notifications');
-  });
-
-  await context.test('a hover shows what a node returned', async () => {
-    await workbench.token('summarise').first().hover();
-    await workbench.hover().first().waitFor();
-    await workbench.shot('hover');
-  });
-
-  await context.test('the prompt is previewed as it would be sent now', async () => {
-    await workbench.goToEndOf(NODE_LINES.summarise);
-    await workbench.runCommand('oe: Preview prompt');
-    await workbench.preview('h1').waitFor();
-    await workbench.shot('prompt');
-    await workbench.runCommand('View: Close Editor');
-  });
-
-  await context.test('one node runs alone on what it last received', async () => {
-    const before = await runIds(folder);
-    await workbench.goToEndOf(NODE_LINES.summarise);
-    await workbench.runCommand('oe: Run only this node');
-    await workbench.notification('succeeded').waitFor();
-    await workbench.shot('only-one-node');
-    const [alone] = (await runIds(folder)).filter((id) => !before.includes(id));
-    const { events } = await logOf(folder, alone);
-    assert.equal(events[0].kind, 'isolated');
-    assert.deepEqual(events.filter(({ type }) => type === 'node.started').map(({ nodeId }) => nodeId), ['summarise']);
-  });
-
-  for (const theme of ['Default Dark Modern', 'Dark High Contrast', 'Light High Contrast']) {
-    await context.test(`it can be read in ${theme}`, async () => {
-      await workbench.useTheme(theme);
-      await workbench.shot(theme.replaceAll(' ', '-').toLowerCase());
-    });
+  await makeAMistake(workbench);
+  await storeAKey(workbench);
+  await runWithArgs(workbench);
+  await seeItFail(workbench);
+  assert.deepEqual([...api.keys], [KEY]);
+  await fixTheTool(workbench);
+  await askWhy(workbench);
+  await editThePrompt(workbench);
+  await resume(workbench);
+  await hoverTheNode(workbench);
+  for (const theme of THEMES) {
+    await workbench.useTheme(theme);
+    await workbench.shot(theme.toLowerCase().replaceAll(' ', '-'));
   }
+  await workbench.useTheme('Default Light Modern');
+  await previewThePrompt(workbench);
+  await runOnlyOneNode(workbench, folder);
 });
+
+async function makeAMistake(workbench) {
+  await workbench.goToEndOf(SUMMARISE_LINE + 3);
+  await workbench.page.keyboard.press('ArrowLeft');
+  await workbench.page.keyboard.type('y');
+  await workbench.squiggles('error').first().waitFor();
+  await workbench.token('moodsy').hover();
+  await workbench.explanation().waitFor();
+  await workbench.shot('mistake');
+  await workbench.page.keyboard.press('Escape');
+  await workbench.page.keyboard.press('Backspace');
+  await workbench.squiggles('error').first().waitFor({ state: 'detached' });
+  await workbench.page.keyboard.press('Control+Home');
+}
+
+async function storeAKey(workbench) {
+  await workbench.runCommand('oe: Set API key');
+  await workbench.pick('Anthropic');
+  await workbench.answer(KEY);
+  await workbench.notification('Anthropic API key saved').waitFor();
+  await workbench.runCommand('Notifications: Clear All Notifications');
+  await workbench.lens(/^▶ Run$/).waitFor();
+}
+
+/** The files that changed are saved first, and what it may cost is said. */
+async function runWithArgs(workbench) {
+  await workbench.lens('▶ Run').click();
+  await workbench.page.locator('.quick-input-widget input').first().fill('o');
+  await workbench.page.locator('.quick-input-message', { hasText: 'minLength' }).waitFor();
+  await workbench.shot('args');
+  await workbench.answer('oe');
+  await workbench.dialog('model calls').waitFor();
+  await workbench.shot('cost');
+  await workbench.confirm('Run');
+}
+
+async function seeItFail(workbench) {
+  const failure = workbench.notification(/failed at publish: .*summery/);
+  await failure.waitFor();
+  await workbench.hint('3/3').waitFor();
+  await workbench.hint('✗').waitFor();
+  await workbench.lens('failed at publish').waitFor();
+  await workbench.shot('failed');
+  await workbench.clickIn(failure, 'Show failure');
+  await workbench.statusBar(`Ln ${PUBLISH_LINE}`).waitFor();
+  await workbench.runCommand('Problems: Focus on Problems View');
+  await workbench.problem('summery').nth(1).waitFor();
+  await workbench.shot('problems');
+}
+
+async function fixTheTool(workbench) {
+  const { keyboard } = workbench.page;
+  await workbench.openByName('publish.py');
+  await workbench.squiggles('error').first().waitFor();
+  await workbench.shot('in-the-tool');
+  await workbench.runCommand('View: Hide Panel');
+  await workbench.goToEndOf(6);
+  for (const _ of 'ery"]') await keyboard.press('Shift+ArrowLeft');
+  await keyboard.type('ary"]');
+  await keyboard.press('Control+s');
+  await workbench.openFile('experience.yaml');
+  await keyboard.press('Control+Home');
+  await workbench.lens(/failed at publish .* restored, 1 run · saves .*\$/).waitFor();
+  await workbench.squiggles('error').first().waitFor({ state: 'detached' });
+  await workbench.shot('fixed');
+}
+
+async function askWhy(workbench) {
+  await workbench.lens('Why?').first().click();
+  await workbench.preview('h1').waitFor();
+  await workbench.shot('why');
+  await workbench.closeEditor();
+}
+
+/** It need not be saved for the status to turn stale. */
+async function editThePrompt(workbench) {
+  await workbench.openByName('summarise.md');
+  await workbench.goToEndOf(1);
+  await workbench.page.keyboard.type(' Be kind.');
+  await workbench.openFile('experience.yaml');
+  await workbench.hint('≋ would run again').waitFor();
+  await workbench.lens(/restored, 1–2 run|restored, 2 run/).waitFor();
+  await workbench.shot('stale');
+}
+
+async function resume(workbench) {
+  api.hold();
+  await workbench.lens('▶ Resume run').first().click();
+  await workbench.hint('↺ restored').first().waitFor();
+  await workbench.hint('⟳').waitFor();
+  await workbench.shot('live');
+  api.release();
+  await workbench.notification('succeeded').waitFor();
+  await workbench.lens('succeeded').waitFor();
+  await workbench.hint('✓').nth(1).waitFor();
+  await workbench.shot('done');
+  await workbench.runCommand('Notifications: Clear All Notifications');
+}
+
+async function hoverTheNode(workbench) {
+  await workbench.token('summarise').first().hover();
+  await workbench.hover().filter({ hasText: 'installer' }).first().waitFor();
+  await workbench.shot('hover');
+}
+
+async function previewThePrompt(workbench) {
+  await workbench.goToEndOf(SUMMARISE_LINE);
+  await workbench.runCommand('oe: Preview prompt');
+  await workbench.preview('h1').waitFor();
+  await workbench.shot('prompt');
+  await workbench.closeEditor();
+}
+
+async function runOnlyOneNode(workbench, folder) {
+  const before = await runIds(folder);
+  await workbench.goToEndOf(SUMMARISE_LINE);
+  await workbench.runCommand('oe: Run only this node');
+  await workbench.notification('succeeded').waitFor();
+  await workbench.shot('only-one-node');
+  const [alone] = (await runIds(folder)).filter((id) => !before.includes(id));
+  const { events } = await logOf(folder, alone);
+  const started = events.filter(({ type }) => type === 'node.started').map(({ nodeId }) => nodeId);
+  assert.deepEqual(started, ['summarise']);
+}

@@ -78,7 +78,7 @@ export class Workbench {
   constructor(page, story) {
     this.page = page;
     this.story = story;
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(30_000);
   }
 
   async shot(step) {
@@ -113,8 +113,29 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
-  explorerRow(name) {
-    return this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: name });
+  /** Opens a file of any folder by its name. */
+  async openByName(name) {
+    await this.page.keyboard.press('Control+p');
+    await this.pick(name, name);
+    await this.page.locator('.tab.active', { hasText: name }).waitFor();
+  }
+
+  async closeEditor() {
+    await this.runCommand('View: Close Editor');
+  }
+
+  /** A question that must be answered first. */
+  dialog(text) {
+    return this.page.locator('.monaco-dialog-box', { hasText: text });
+  }
+
+  async confirm(button) {
+    await this.page.locator('.monaco-dialog-box .monaco-button', { hasText: button }).click();
+  }
+
+  /** A line of the text. */
+  line(text) {
+    return this.page.locator('.editor-instance .view-line', { hasText: text });
   }
 
   /** An element of the rendered Markdown that is shown. */
@@ -170,6 +191,11 @@ export class Workbench {
   /** The hovers at the mouse, one for each provider. */
   hover() {
     return this.page.locator('.monaco-hover .markdown-hover');
+  }
+
+  /** The problem in the hover at the mouse. */
+  explanation() {
+    return this.page.locator('.monaco-hover .marker').first();
   }
 
   /** An inlay hint. */
