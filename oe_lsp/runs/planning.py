@@ -25,7 +25,6 @@ from engine.nodes.registry import kinds
 from engine.nodes.requirements import Machine
 from engine.regular_files import read_regular
 from engine.report.changes import change_lines, change_to_json
-from engine.report.run_preview import estimate_text
 from engine.runner.load_nested import NotComposableError, compose_loaded
 from engine.runner.needs import Need, needs_of_all
 from engine.runner.prepare import RunRefusedError, make_llm, make_plan, prepare_resume
@@ -34,6 +33,7 @@ from engine.syntax import MAX_FILE_BYTES
 from engine.unsaved_texts import unsaved_texts
 from oe_lsp.ide.runs.planned_run import PlannedNode, PlannedRun
 from oe_lsp.runs.planning_messages import PlanAnswer, PlanQuestion
+from oe_lsp.runs.preview import start_preview
 
 _LOGS_KEPT = 8
 
@@ -97,19 +97,10 @@ def _is_saved(path: str, content: bytes) -> bool:
         return False
 
 
-def _planned(plan: Plan, preview: Preview) -> PlannedRun:
-    estimate = preview.estimate
-    return PlannedRun(
-        plan.original_run_id,
-        plan.digest,
-        plan.saved_ms,
-        plan.saved.cost_usd,
-        tuple(_node(entry) for entry in plan.entries),
-        needs=_names(preview.needs),
-        calls=estimate_text(estimate) if estimate.calls or estimate.open else "",
-        most_calls=estimate.most,
-        has_open_calls=bool(estimate.open),
-    )
+def _planned(plan: Plan, found: Preview) -> PlannedRun:
+    nodes = tuple(_node(entry) for entry in plan.entries)
+    about = start_preview(found.needs, found.estimate)
+    return PlannedRun(plan.original_run_id, plan.digest, plan.saved_ms, plan.saved.cost_usd, nodes, about)
 
 
 def _names(needs: Iterable[Need]) -> tuple[str, ...]:
