@@ -12,8 +12,8 @@ import click
 from engine.cache.plan.plan_entries import Plan
 from engine.cli.log_options import LogFormat, LogOptions
 from engine.cli.options import OeError
-from engine.cli.output.preview_text import estimate_text, need_lines, refusal_text
 from engine.cli.output.printing import print_text
+from engine.report.run_preview import estimate_text, need_lines, refusal_text
 from engine.runner.prepare import Preparation
 from engine.runner.preview import may_call, may_lack, preview
 

@@ -11,7 +11,6 @@ from engine.cache.keys.fingerprint_store import recall
 from engine.cache.keys.sources import Sources, new_sources
 from engine.cache.plan.explanation import Change
 from engine.cache.plan.plan_entries import Entry, Plan
-from engine.cli.output.preview_text import estimate_text
 from engine.experience.load import (
     ExperienceNotFoundError,
     InvalidExperienceError,
@@ -34,6 +33,7 @@ from engine.syntax import MAX_FILE_BYTES
 from engine.unsaved_texts import unsaved_texts
 from oe_lsp.ide.runs.planned_run import PlannedNode, PlannedRun
 from oe_lsp.runs.planning_messages import PlanAnswer, PlanQuestion
+from oe_lsp.runs.preview import start_preview
 
 _LOGS_KEPT = 8
 
@@ -97,19 +97,10 @@ def _is_saved(path: str, content: bytes) -> bool:
         return False
 
 
-def _planned(plan: Plan, preview: Preview) -> PlannedRun:
-    estimate = preview.estimate
-    return PlannedRun(
-        plan.original_run_id,
-        plan.digest,
-        plan.saved_ms,
-        plan.saved.cost_usd,
-        tuple(_node(entry) for entry in plan.entries),
-        needs=_names(preview.needs),
-        calls=estimate_text(estimate) if estimate.calls or estimate.open else "",
-        most_calls=estimate.most,
-        has_open_calls=bool(estimate.open),
-    )
+def _planned(plan: Plan, found: Preview) -> PlannedRun:
+    nodes = tuple(_node(entry) for entry in plan.entries)
+    about = start_preview(found.needs, found.estimate)
+    return PlannedRun(plan.original_run_id, plan.digest, plan.saved_ms, plan.saved.cost_usd, nodes, about)
 
 
 def _names(needs: Iterable[Need]) -> tuple[str, ...]:
@@ -117,7 +108,6 @@ def _names(needs: Iterable[Need]) -> tuple[str, ...]:
 
 
 def _node(entry: Entry) -> PlannedNode:
-    items = tuple(_node(item) for item in entry.items)
     return PlannedNode(
         node_id=entry.node_id,
         answer=entry.answer.value,
@@ -127,8 +117,8 @@ def _node(entry: Entry) -> PlannedNode:
         changes=tuple((change.part, _difference(change)) for change in entry.changes),
         item=entry.index,
         part=entry.part,
-        items=items,
-        fails_again=entry.fails_again or any(item.fails_again for item in items),
+        items=tuple(_node(item) for item in entry.items),
+        fails_again=entry.fails_again,
     )
 
 

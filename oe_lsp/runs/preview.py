@@ -1,18 +1,20 @@
-"""What to ask before a run or resume: which calls it may make, and what it needs and this machine lacks.
+"""Reads what a run or resume may call and lacks before it starts.
 
 Imports half of the engine, which a server needs for nothing else: import it in a thread, and only to ask.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from msgspec import Struct
 
 from engine.cache.plan.estimate import Callee, Calls, Estimate, LastTime
-from engine.cli.output.preview_text import estimate_text, need_lines
 from engine.log.events.counters import Sums
+from engine.report.run_preview import estimate_text, need_lines
 from engine.runner.needs import Need
-from engine.visible import visible
+from oe_lsp.ide.runs.start_preview import StartPreview
 
 
 class _Calls(Struct, rename="camel"):
@@ -40,21 +42,22 @@ class _Plan(Struct):
     estimate: _Estimate
 
 
-def preview_question(plan: bytes, verb: str, most_unasked: int) -> str | None:
-    """What to say before a `verb`, `run` or `resume`, whose plan is the JSON of `oe VERB --plan --json`.
-
-    None if nothing is missing and there are at most `most_unasked` calls; and where a first node lacks something, since
-    the engine then refuses the run with a message of its own.
-    """
+def read_preview(plan: bytes) -> StartPreview:
+    """What the JSON of `oe run --plan --json` or `oe resume --plan --json` says."""
     read = msgspec.json.decode(plan, type=_Plan)
-    estimate, needs = _estimate(read.estimate), read.needs
-    few = estimate.most <= most_unasked and not estimate.open
-    if (few and not needs) or any(need.stops for need in needs):
-        return None
-    lines = [f"This {verb} may make {estimate_text(estimate)}"] if estimate.most or estimate.open else []
-    if needs:
-        lines += ["Missing on this machine, for nodes that may run:", *need_lines(needs)]
-    return visible("\n".join(lines))
+    return start_preview(read.needs, _estimate(read.estimate))
+
+
+def start_preview(needs: Sequence[Need], estimate: Estimate) -> StartPreview:
+    """The same of a run that was prepared here."""
+    return StartPreview(
+        calls=estimate_text(estimate) if estimate.most or estimate.open else "",
+        most_calls=estimate.most,
+        has_open_calls=bool(estimate.open),
+        needs=tuple(dict.fromkeys(need.name for need in needs)),
+        missing=tuple(need_lines(tuple(needs))),
+        stops=any(need.stops for need in needs),
+    )
 
 
 def _estimate(read: _Estimate) -> Estimate:

@@ -35,7 +35,7 @@ class Editor(LanguageClient):
         *,
         encoding: str = "utf-16",
         trusted: bool | None = True,
-        events: bool = True,
+        events: bool | None = True,
         progress: bool = True,
         settings: dict[str, Any] | None = None,
         answer: str | None = None,
@@ -47,6 +47,8 @@ class Editor(LanguageClient):
     ) -> None:
         super().__init__(converter_factory=_converter)
         self.workspace = workspace
+        self.methods: set[str] = set()
+        """Those of all requests and notifications that the server sent."""
         self.events: list[dict[str, Any]] = []
         self.published: list[types.PublishDiagnosticsParams] = []
         self.questions: list[str] = []
@@ -56,7 +58,7 @@ class Editor(LanguageClient):
         self.registered: list[str] = []
         self.pulls_diagnostics = False
         self._declared = capabilities or _capabilities(encoding, progress=progress)
-        self._options = {"oeEvents": events} | _present(trusted=trusted, settings=settings) | (options or {})
+        self._options = _present(oeEvents=events, trusted=trusted, settings=settings) | (options or {})
         self._answer = answer
         self._command = server
         self._process_id = process_id or os.getpid()
@@ -74,7 +76,7 @@ class Editor(LanguageClient):
             types.InitializeParams(
                 capabilities=self._declared,
                 workspace_folders=[types.WorkspaceFolder(self.uri("."), "workspace")],
-                initialization_options=self._options,
+                initialization_options=self._options or None,
                 process_id=self._process_id,
             )
         )
@@ -168,12 +170,26 @@ class Editor(LanguageClient):
                 return
             await self.until(lambda before=refreshes: self.refreshes > before)
 
+    async def action(self, uri: str, title: str, line: int = 0) -> types.Command:
+        """The command of the one code action on a line whose title begins so."""
+        place = types.Position(line, 0)
+        params = types.CodeActionParams(
+            types.TextDocumentIdentifier(uri), types.Range(place, place), types.CodeActionContext([])
+        )
+        found = await asyncio.wait_for(self.text_document_code_action_async(params), SECONDS) or []
+        commands = [action if isinstance(action, types.Command) else action.command for action in found]
+        (command,) = [command for command in commands if command is not None and command.title.startswith(title)]
+        return command
+
     async def hints(self, uri: str) -> list[str]:
         """The labels of the inlay hints of a document, in its order."""
+        return [str(hint.label) for hint in await self.whole_hints(uri)]
+
+    async def whole_hints(self, uri: str) -> Sequence[types.InlayHint]:
+        """The inlay hints of a document."""
         whole = types.Range(types.Position(0, 0), types.Position(100_000, 0))
         params = types.InlayHintParams(types.TextDocumentIdentifier(uri), whole)
-        found = await asyncio.wait_for(self.text_document_inlay_hint_async(params), SECONDS)
-        return [str(hint.label) for hint in found or []]
+        return await asyncio.wait_for(self.text_document_inlay_hint_async(params), SECONDS) or []
 
     async def until_hints(self, uri: str, holds: Callable[[list[str]], bool]) -> list[str]:
         """Wait for inlay hints: look now, and after each refresh that the server asks for."""
@@ -288,7 +304,10 @@ class Editor(LanguageClient):
 
         def handle_and_record(message: Any) -> None:
             handle(message)
-            if getattr(message, "method", None) == types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS:
+            method = getattr(message, "method", None)
+            if method is not None:
+                self.methods.add(method)
+            if method == types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS:
                 self.published.append(message.params)
             self._received.set()
 

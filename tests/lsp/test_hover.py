@@ -59,15 +59,23 @@ async def test_an_empty_place_has_no_hover(tmp_path: Path) -> None:
         assert await hover(editor, editor.open(text="name: x\n\n\n"), 2, 0) is None
 
 
-async def test_a_node_tells_how_it_went_in_the_newest_run(tmp_path: Path) -> None:
+async def test_a_node_tells_how_it_went_in_the_newest_run_and_so_does_the_tooltip_of_its_hint(tmp_path: Path) -> None:
     run = WrittenRun(tmp_path).begin("measure", "compare", "report").complete("measure")
     run.fail("compare", f"no stations for {SECRET}").finish(RunStatus.FAILURE).close()
     async with Editor(tmp_path, env={"OPENAI_API_KEY": SECRET}) as editor:
         uri = editor.open(text=TEXT)
         await editor.until_hints(uri, lambda hints: len(hints) == 2)
         found = await hover(editor, uri, LINE, 19)
+        whole = types.Range(types.Position(0, 0), types.Position(LINE, 0))
+        hints = await editor.text_document_inlay_hint_async(
+            types.InlayHintParams(types.TextDocumentIdentifier(uri), whole)
+        )
+        assert hints is not None
+        resolved = await editor.inlay_hint_resolve_async(hints[1])
 
     assert found is not None
     assert isinstance(found.contents, types.MarkupContent)
+    assert isinstance(resolved.tooltip, str)
+    assert found.contents.value.endswith(f"\n\n{resolved.tooltip}")
     assert "✗ failed\n- FileNotFoundError: no stations for ***\n" in found.contents.value
     assert "Last runs:\n- ✗ failed · just now" in found.contents.value

@@ -335,7 +335,7 @@ async def test_tools_do_not_get_the_token(tmp_path: Path) -> None:
     (tmp_path / "look.py").write_text(LOOK)
     async with served("--tcp", token=TOKEN) as server:
         line = await Line.to(server)
-        await line.ask("initialize", introduction({"token": TOKEN, "trusted": True}))
+        await line.ask("initialize", introduction({"token": TOKEN, "trusted": True, "oeEvents": True}))
         line.send(json.dumps({"jsonrpc": "2.0", "method": "initialized", "params": {}}))
 
         uri = (tmp_path / "experience.yaml").as_uri()

@@ -235,10 +235,10 @@ def _coding_agents() -> Iterator[Check]:
 
 def _nodes(path: Path) -> Iterator[Check]:
     """What the nodes of the experience need, if there is one that can run."""
-    from engine.cli.output.preview_text import need_lines
     from engine.experience.load import ExperienceNotFoundError, InvalidExperienceError, UnreadableExperienceError, load
     from engine.llm.providers import usable_provider
     from engine.nodes.requirements import Machine
+    from engine.report.run_preview import need_lines
     from engine.runner.load_nested import NotComposableError, compose_loaded
     from engine.runner.needs import needs_of_all
 

@@ -19,13 +19,13 @@ from engine.cli.loading import load_valid, parse_args
 from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, concurrency_option, examples, experience_option, llm_option, python_option
 from engine.cli.output.plan_text import plan_lines, plan_to_json
-from engine.cli.output.preview_text import preview_lines, preview_to_json
 from engine.cli.output.printing import print_json, print_text
 from engine.cli.stored_run import run_id_argument
 from engine.llm.budget import BudgetLimits
 from engine.log.events.events import RunFinished
 from engine.log.storage.lock import other_host
 from engine.nodes.registry import kinds
+from engine.report.run_preview import preview_lines, preview_to_json
 from engine.runner.prepare import Preparation, RunRefusedError, make_llm, make_plan, prepare_resume
 from engine.runner.preview import preview
 from engine.runner.session import new_run_id as fresh_run_id

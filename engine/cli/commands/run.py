@@ -101,9 +101,9 @@ def _mention_provider(preparation: Preparation) -> None:
 
 
 def _print_plan(preparation: Preparation, *, as_json: bool, python: str | None) -> None:
-    from engine.cli.output.preview_text import preview_lines, preview_to_json
     from engine.cli.run_plan import forecast
     from engine.report.forecast import forecast_lines, forecast_to_json
+    from engine.report.run_preview import preview_lines, preview_to_json
 
     steps = forecast(preparation, python)
     found = preview(preparation, plan_of_run(preparation), python)

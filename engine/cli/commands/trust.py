@@ -38,8 +38,11 @@ def command(path: Path | None, lists: bool, remove: Path | None) -> int:
         raise click.UsageError("give only one of PATH, --list and --remove")
     folders = TrustedFolders(state_folder())
     if lists:
-        for folder in folders.all():
+        listed = folders.all()
+        for folder in listed:
             print_text(folder)
+        if not listed:
+            print_text("oe: no folder is trusted. To trust this one: oe trust", err=True)
     elif remove is not None:
         _remove(folders, remove)
     else:

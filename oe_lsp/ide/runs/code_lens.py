@@ -79,7 +79,9 @@ def _lenses(run: RunSummary, now: datetime, shown: ShownRun | None) -> Iterator[
     if plan is None:
         yield Lens(title, LensAction.RESUME, run.run_id)
     else:
-        yield Lens(f"{title} · {plan_text(plan)}{_lacks(plan.needs)}", LensAction.RESUME, run.run_id, plan.digest)
+        yield Lens(
+            f"{title} · {plan_text(plan)}{_lacks(plan.preview.needs)}", LensAction.RESUME, run.run_id, plan.digest
+        )
         yield Lens("Why?", LensAction.WHY, run.run_id)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from oe_lsp.ide.runs.start_preview import StartPreview
+
 
 class PlannedNode(Struct, frozen=True, omit_defaults=True):
     """The answer for a node, or for a part of one, at the index `item`: an item, or an iteration.
@@ -29,21 +31,14 @@ class PlannedNode(Struct, frozen=True, omit_defaults=True):
 
 
 class PlannedRun(Struct, frozen=True):
-    """The plan of resuming `run_id`, with the `digest` that a resume can require, and what restoring saves.
-
-    `needs` names what nodes that may run need and this machine lacks; `calls` says in words how many calls of models
-    and coding agents they may make, at most `most_calls` unless `has_open_calls`: then it may be more.
-    """
+    """The plan of resuming `run_id`, with the `digest` that a resume can require, and what restoring saves."""
 
     run_id: str
     digest: str
     saved_ms: float
     saved_usd: float | None
     nodes: tuple[PlannedNode, ...]
-    needs: tuple[str, ...] = ()
-    calls: str = ""
-    most_calls: int = 0
-    has_open_calls: bool = False
+    preview: StartPreview = StartPreview()
 
     def of(self, node_id: str) -> PlannedNode | None:
         """The answer for a vertex of the graph; None for one that is new."""

@@ -13,7 +13,6 @@ from engine.log.reading.reader import UnreadableLogError
 from engine.log.storage.run_store import RunStore
 from engine.nodes.kind import NodeError
 from engine.report.preview.prompt import NoPromptError, prompt_preview
-from engine.runner.secrets import environment_secrets
 from engine.unsaved_texts import unsaved_texts
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.runs.prompt_document import prompt_document
@@ -21,6 +20,7 @@ from oe_lsp.runs.run_histories import LogCache
 from oe_lsp.server.features.command_arguments import read_node
 from oe_lsp.server.features.command_targets import find_experience
 from oe_lsp.server.session.experience_files import experience_path
+from oe_lsp.server.session.present_secrets import present_secrets
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.transport.custom_messages import ShownDocument
 from oe_lsp.server.transport.errors import RequestFailedError
@@ -59,7 +59,7 @@ def _preview(
     def with_values_of(lines: LogLines | None) -> str:
         preview = prompt_preview(experience, node, path.parent, lines)
         document = prompt_document(preview, run_id if lines is not None else None)
-        return environment_secrets(experience.nodes, str(path.parent)).masked(document)
+        return present_secrets(snapshot, path.parent).masked(document)
 
     try:
         with unsaved_texts(typed):

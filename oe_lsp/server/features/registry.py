@@ -74,6 +74,7 @@ SESSION_MESSAGES = (
     Feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION, "workspace_changes:configuration"),
     Feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, "workspace_changes:workspace_folders"),
     Feature(types.TEXT_DOCUMENT_DIAGNOSTIC, "diagnostic:diagnostic", _DIAGNOSTIC, is_wanted=pulls_diagnostics),
+    Feature(types.INLAY_HINT_RESOLVE, "inlay_hint:resolve"),
     Feature(types.TEXT_DOCUMENT_CODE_LENS, "code_lens:code_lens"),
     Feature(types.TEXT_DOCUMENT_CODE_ACTION, "code_action:code_action", _CODE_ACTION),
     Feature(types.WORKSPACE_SYMBOL, "symbols:workspace_symbol"),

@@ -59,8 +59,8 @@ class RunNotifications:
             self._tasks.spawn(progress.show(), f"progress of run {run.run_id}")
 
     def run_advanced(self, run: FollowedRun, record: Record) -> None:
-        """Send the event, and update the progress."""
-        if self._with_events or run.started_here:
+        """Send the event to a client that asked for events, and update the progress."""
+        if self._with_events:
             self._client.notify(EVENT, RunEvent(self._uri_of(run), record.run_id, elide(to_json(record))))
         if isinstance(record.event, RunStarted):
             return

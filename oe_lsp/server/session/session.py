@@ -130,7 +130,7 @@ class Session:
             lambda: self.settings.on_unsaved_files,
             can_save=capabilities.options.saves_files,
         )
-        calls = CallConfirmation(client, self.documents, lambda: self.settings.confirm_calls)
+        calls = CallConfirmation(client, self.documents, self.shown.get, lambda: self.settings.confirm_calls)
         self.launcher = RunLauncher(client, self.feed, (self.consent, files, calls))
         self._tasks = OwnedTasks()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.cache.keys.file_stamps import Stamp
+from engine.experience.model import Kind
 from engine.log.storage.run_store import RunStore
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.runs.shown_run import ShownRun
@@ -193,6 +194,8 @@ class ShownRuns:
                 self._planned(uri, shown, run, PlanAnswer(0, refusal=refusal))
             return
         run_id = run.summary.run_id if run is not None and not run.summary.is_running else None
+        if run_id is None and snapshot is not None and not _may_lack_something(snapshot):
+            return
         answer = await self._planner.ask(path, run_id, self._documents.open_texts_for(uri))
         if answer.needs != shown.needs:
             shown.needs = answer.needs
@@ -214,6 +217,12 @@ class ShownRuns:
             self.is_running.clear()
         for subscriber in self._subscribers:
             subscriber(uri)
+
+
+def _may_lack_something(snapshot: Snapshot) -> bool:
+    """Whether an experience has nodes that need more than an interpreter: else nobody waits for a planner to start."""
+    experience = snapshot.analysis.experience
+    return experience is not None and any(node.kind is not Kind.TOOL for node in experience.nodes)
 
 
 def _is_same(run: ShownRun | None, run_id: str) -> bool:

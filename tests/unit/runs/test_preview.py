@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from oe_lsp.runs.preview import preview_question
+from oe_lsp.ide.runs.start_preview import start_question
+from oe_lsp.runs.preview import read_preview
 
 CALLS = {"callee": "model", "provider": "anthropic", "most": 21, "answersUsd": 0.5, "model": "claude-haiku-4-5"}
 LAST = {"costUsd": 0.2, "tokensIn": 1, "tokensOut": 1, "executions": 0, "of": 0}
@@ -16,7 +17,7 @@ NEED = {"kind": "program", "name": "codex", "message": "codex is not on PATH", "
 
 def asked(needs: list[Any], calls: list[Any], opened: list[str] | None = None) -> str | None:
     estimate = {"most": 0, "open": opened or [], "answersUsd": 0, "unpriced": [], "calls": calls, "last": LAST}
-    return preview_question(json.dumps({"needs": needs, "estimate": estimate}).encode(), "resume", 20)
+    return start_question(read_preview(json.dumps({"needs": needs, "estimate": estimate}).encode()), "resume", 20)
 
 
 def test_more_calls_than_allowed_are_counted_by_model_with_what_they_may_cost() -> None:

@@ -14,6 +14,7 @@ from engine.log.reading.view import RunView
 from oe_lsp.ide.runs.code_lens import LensAction, code_lenses
 from oe_lsp.ide.runs.planned_run import PlannedNode, PlannedRun
 from oe_lsp.ide.runs.shown_run import ShownRun
+from oe_lsp.ide.runs.start_preview import StartPreview
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 RUN = RunSummary(
@@ -102,7 +103,7 @@ def test_a_duration_has_at_most_two_units(milliseconds: float, text: str) -> Non
 
 def planned(*answers: str, needs: tuple[str, ...] = ()) -> ShownRun:
     nodes = tuple(PlannedNode(f"n{number}", answer) for number, answer in enumerate(answers))
-    return ShownRun(RUN, RunView(), PlannedRun(RUN.run_id, "0" * 16, 48_000.0, 0.123, nodes, needs))
+    return ShownRun(RUN, RunView(), PlannedRun(RUN.run_id, "0" * 16, 48_000.0, 0.123, nodes, StartPreview(needs=needs)))
 
 
 @pytest.mark.parametrize(
