@@ -35,11 +35,11 @@ class Runs:
         path = path_of(uri)
         if path is None or limit == 0:
             return []
+        store, known, name = RunStore(path.parent), self._feed.summaries(), writable(path.name)
         try:
-            runs = await asyncio.to_thread(find, RunStore(path.parent), limit, self._feed.summaries())
+            return await asyncio.to_thread(find, store, limit, known, name)
         except OSError as error:
             raise RequestFailedError(str(error)) from error
-        return [run for run in runs if run.file_name in ("", writable(path.name))]
 
     async def read(self, uri: str, run_id: str) -> tuple[RunSummary, RunView]:
         """A run and the fold of its log. Raises RequestFailedError where there is no readable log."""
