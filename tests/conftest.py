@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # The same examples each time, so that what turns red was made so by the change: few of them in `make test`, ten times
 # as many in `make test-long`. A busy machine is no counterexample. Explaining one traces each line of it (before Python
@@ -15,6 +15,7 @@ settings.register_profile(
     deadline=None,
     max_examples=20,
     derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
     phases=[phase for phase in Phase if phase is not Phase.explain],
 )
 settings.register_profile("long", settings.get_profile("oe"), max_examples=200)

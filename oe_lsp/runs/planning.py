@@ -108,7 +108,6 @@ def _names(needs: Iterable[Need]) -> tuple[str, ...]:
 
 
 def _node(entry: Entry) -> PlannedNode:
-    items = tuple(_node(item) for item in entry.items)
     return PlannedNode(
         node_id=entry.node_id,
         answer=entry.answer.value,
@@ -118,8 +117,8 @@ def _node(entry: Entry) -> PlannedNode:
         changes=tuple((change.part, _difference(change)) for change in entry.changes),
         item=entry.index,
         part=entry.part,
-        items=items,
-        fails_again=entry.fails_again or any(item.fails_again for item in items),
+        items=tuple(_node(item) for item in entry.items),
+        fails_again=entry.fails_again,
     )
 
 

@@ -6,9 +6,14 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from lsprotocol import types
+from msgspec.structs import replace
 
-from tests.lsp.conftest import Weather
+from engine.log.events.events import ErrorInfo, ExperienceRef, Location
+from engine.log.storage.run_store import RunStore
+from tests.lsp.conftest import EXPERIENCE, Weather
 from tests.lsp.editor import Editor
+from tests.support.written_logs import FAILED as NODE_FAILED
+from tests.support.written_logs import FAILURE, STARTED, write_log
 
 FAILED = "FileNotFoundError: [Errno 2] No such file or directory: "
 
@@ -70,7 +75,7 @@ async def test_a_failure_is_shown_where_it_belongs_until_its_inputs_change(
         assert line[same.range.start.character : same.range.end.character].startswith(
             'return {"state_delta": {"warmest"'
         )
-        assert same.message == found.message
+        assert same.message == found.message.replace("Failed", "compare failed")
 
         raised, attempt = found.related_information or ()
         assert (raised.location.uri, raised.location.range) == (tools, same.range)
@@ -97,3 +102,28 @@ async def test_a_failure_is_shown_where_it_belongs_until_its_inputs_change(
         await problems(editor, uri, lambda found: not found)
         await editor.until(lambda: not in_file(editor, tools))
         await editor.until_event(resumed, "run.finished")
+
+
+async def test_a_file_shows_the_failures_of_all_open_experiences_that_use_it(weather: Weather) -> None:
+    error = ErrorInfo("ValueError", "no bread", Location("tools.py", 1_000))
+    failed = replace(NODE_FAILED, node_id="compare", error=error)
+    for name in ("experience.yaml", "experience.yml"):
+        (weather.folder / name).write_text(EXPERIENCE)
+        started = replace(STARTED, experience=ExperienceRef("weather", "1.0.0", f"/x/{name}"), nodes=("compare",))
+        write_log(RunStore(weather.folder), started, failed, FAILURE)
+
+    async with Editor(weather.folder, trusted=False) as editor:  # no plan, so what a run says is all that is known
+        tools, last = editor.uri("tools.py"), len((weather.folder / "tools.py").read_text().splitlines())
+        first, second = editor.open(), editor.open("experience.yml")
+        await editor.until(lambda: len(in_file(editor, tools)) == 2)
+        assert {(each.message.partition(" ")[0], each.range.start.line) for each in in_file(editor, tools)} == {
+            ("compare", last)
+        }
+
+        editor.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(second)))
+        await editor.until(lambda: len(in_file(editor, tools)) == 1)
+
+        settings = {"oe": {"diagnostics": {"severity": {"OE701": "off"}}}}
+        editor.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings))
+        await editor.until(lambda: not in_file(editor, tools))
+        await problems(editor, first, lambda found: not found)

@@ -31,19 +31,24 @@ _LONGEST = 600
 class Failure(Struct, frozen=True):
     """A vertex that failed, or that completed although items failed (then it is a warning).
 
-    `executions` are the first that failed, with different messages.
+    `text` says why. `executions` are the first that failed, with different messages.
     """
 
     run_id: str
     node_id: str
-    message: str
+    text: str
     severity: Severity
     executions: tuple[FailedExecution, ...] = ()
 
     @property
-    def short_run_id(self) -> str:
-        """The first eight digits of the run's id."""
-        return self.run_id[:8]
+    def message(self) -> str:
+        """What to say at the vertex."""
+        return f"Failed in run {self.run_id[:8]}: {self.text}"
+
+    @property
+    def message_elsewhere(self) -> str:
+        """What to say in another file."""
+        return f"{visible(self.node_id)} failed in run {self.run_id[:8]}: {self.text}"
 
     @property
     def location(self) -> Location | None:
@@ -94,8 +99,7 @@ class Seen(Struct, frozen=True):
 def failure_of(run_id: str, node: NodeView, executions: Sequence[FailedExecution]) -> Failure:
     """The failure of a vertex; `executions` are the first of it that failed."""
     severity = Severity.ERROR if node.status is NodeStatus.FAILED else Severity.WARNING
-    message = f"Failed in run {run_id[:8]}: {_text(node, executions)}"
-    return Failure(run_id, node.node_id, message, severity, tuple(executions))
+    return Failure(run_id, node.node_id, _text(node, executions), severity, tuple(executions))
 
 
 def placed_failures(

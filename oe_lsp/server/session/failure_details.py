@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from engine.canonical import hash_bytes
 from engine.file_names import as_on_disk
+from engine.log.events.events import Location
 from engine.log.reading.attempt_files import read_attempt
 from engine.log.reading.reader import UnreadableLogError
 from engine.log.reading.view import NodeView
@@ -96,24 +97,34 @@ class FailureDetails:
         path = path_of(snapshot.uri)
         if path is None:
             return ()
+        described = await self._describe_all(RunStore(path.parent), run.summary.run_id, failed, snapshot)
         used = tuple(run.view.started.files) if run.view.started is not None else ()
-        texts = self._documents.open_texts_for(snapshot.uri)
+        files = [failing_file(failure, snapshot, used) for failure, _ in described]
+        texts = _Texts(path.parent, self._documents.open_texts_for(snapshot.uri), self._encoding)
+        places = [(file, failure.location) for file, (failure, _) in zip(files, described, strict=True)]
+        origins = await asyncio.to_thread(lambda: [texts.origin(file, place) for file, place in places])
+        return tuple(
+            DetailedFailure(failure, origin, documents)
+            for (failure, documents), origin in zip(described, origins, strict=True)
+        )
+
+    async def _describe_all(
+        self, store: RunStore, run_id: str, failed: Sequence[NodeView], snapshot: Snapshot
+    ) -> list[_Described]:
+        secrets: Secrets | None = None
         found = []
         for number, node in enumerate(failed):
-            key = (run.summary.run_id, node.node_id, node.ended_at)
+            key = (run_id, node.node_id, node.ended_at)
             described = self._known.pop(key, None)
             if described is None:
-                store, is_documented = RunStore(path.parent), self._wants_documents and number < _MOST_DOCUMENTED
-                secrets = await asyncio.to_thread(present_secrets, snapshot, store.directory)
-                described = await self._describe(store, run.summary.run_id, node, secrets, is_documented=is_documented)
+                if secrets is None:
+                    secrets = await asyncio.to_thread(present_secrets, snapshot, store.directory)
+                is_documented = self._wants_documents and number < _MOST_DOCUMENTED
+                described = await self._describe(store, run_id, node, secrets, is_documented=is_documented)
             if described[0].executions:  # else its log could not be read
                 self._keep(key, described)
-            failure, documents = described
-            name = failing_file(failure, snapshot, used)
-            file = None if name is None else path.parent / as_on_disk(name)
-            origin = None if file is None else await asyncio.to_thread(self._origin, file, failure, texts)
-            found.append(DetailedFailure(failure, origin, documents))
-        return tuple(found)
+            found.append(described)
+        return found
 
     def _keep(self, key: _Key, described: _Described) -> None:
         self._known[key] = described
@@ -125,7 +136,7 @@ class FailureDetails:
     ) -> _Described:
         executions = await asyncio.to_thread(self._executions, store.log(run_id), node.node_id)
         failure = failure_of(run_id, node, executions)
-        failure = replace(failure, message=secrets.masked(failure.message))
+        failure = replace(failure, text=secrets.masked(failure.text))
         attempt = executions[0].attempt_id if executions else None
         if attempt is None or not is_documented:
             return failure, ()
@@ -154,17 +165,35 @@ class FailureDetails:
         except (UnreadableLogError, OSError):
             return ()
 
-    def _origin(self, file: Path, failure: Failure, texts: Mapping[Path, str]) -> Origin | None:
-        """The line in a file that the error points to; None where it cannot be read."""
-        file = Path(os.path.normpath(file))
-        text = texts.get(file)
+
+class _Texts:
+    """The texts of files as an editor has them. Reads each once, in a thread."""
+
+    def __init__(self, folder: Path, open_texts: Mapping[Path, str], encoding: Encoding) -> None:
+        self._folder = folder
+        self._open_texts = open_texts
+        self._encoding = encoding
+        self._lines: dict[Path, LineIndex | None] = {}
+
+    def origin(self, name: str | None, place: Location | None) -> Origin | None:
+        """The line in a file that an error points to; None where it points to none, or the file cannot be read."""
+        if name is None or place is None:
+            return None
+        file = Path(os.path.normpath(self._folder / as_on_disk(name)))
+        if file not in self._lines:
+            self._lines[file] = self._read(file)
+        lines = self._lines[file]
+        if lines is None:
+            return None
+        uri, range_ = uri_of(file), Positions(lines, self._encoding).range(line_span(lines, place.line))
+        return Origin(uri, range_, not is_experience(uri, ""))
+
+    def _read(self, file: Path) -> LineIndex | None:
+        text = self._open_texts.get(file)
         try:
-            lines = LineIndex(read_text(file, MAX_FILE_BYTES) if text is None else text)
+            return LineIndex(read_text(file, MAX_FILE_BYTES) if text is None else text)
         except (OSError, UnicodeDecodeError):
             return None
-        place = failure.location
-        uri, span = uri_of(file), line_span(lines, None if place is None else place.line)
-        return Origin(uri, Positions(lines, self._encoding).range(span), not is_experience(uri, ""))
 
 
 def _file_name(node_id: str) -> str:

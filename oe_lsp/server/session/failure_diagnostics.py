@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from lsprotocol import types
 from msgspec import Struct, field
@@ -135,19 +135,23 @@ class FailureDiagnostics:
             await self._update_files(snapshot, known)
 
     async def _update_files(self, snapshot: Snapshot, known: _Known) -> None:
-        at = Positions(snapshot.analysis.lines, self._encoding)
-        found: dict[str, list[types.Diagnostic]] = {}
-        details = {each.failure.node_id: each for each in known.failures}
-        for placed in self._placed(known, snapshot):
-            detailed = details[placed.failure.node_id]
-            origin = detailed.origin
-            if origin is None or not origin.is_shown:
-                continue
-            node = types.Location(snapshot.uri, at.range(placed.span))
-            related = [(node, f"The node that failed: {visible(placed.failure.node_id)}"), *detailed.documents]
-            found.setdefault(origin.uri, []).append(self._item(placed, origin.range, related))
+        found = await asyncio.to_thread(self._found_in_files, snapshot, known.failures)
         if self._known.get(snapshot.uri) is known:
             self._publish_in_files(snapshot.uri, found)
+
+    def _found_in_files(
+        self, snapshot: Snapshot, failures: Sequence[DetailedFailure]
+    ) -> dict[str, list[types.Diagnostic]]:
+        at = Positions(snapshot.analysis.lines, self._encoding)
+        found: dict[str, list[types.Diagnostic]] = {}
+        for placed, detailed in self._placed(failures, snapshot):
+            origin, failure = detailed.origin, placed.failure
+            if origin is not None and origin.is_shown:
+                node = types.Location(snapshot.uri, at.range(placed.span))
+                related = [(node, f"The node that failed: {visible(failure.node_id)}"), *detailed.documents]
+                item = self._item(placed, origin.range, failure.message_elsewhere, related)
+                found.setdefault(origin.uri, []).append(item)
+        return found
 
     def _publish_in_files(self, uri: str, found: Mapping[str, list[types.Diagnostic]]) -> None:
         """Replace what an experience shows in other files, which may show failures of others, too."""
@@ -170,31 +174,34 @@ class FailureDiagnostics:
         if known is None or not known.failures:
             return []
         at = Positions(snapshot.analysis.lines, self._encoding)
-        details = {each.failure.node_id: each for each in known.failures}
         items = []
-        for placed in self._placed(known, snapshot):
-            detailed = details[placed.failure.node_id]
+        for placed, detailed in self._placed(known.failures, snapshot):
             related = []
             if placed.stage is not None:
                 related.append((types.Location(snapshot.uri, at.range(placed.stage)), "The part that failed"))
             if detailed.origin is not None:
                 related.append((detailed.origin.location, "Raised here"))
-            items.append(self._item(placed, at.range(placed.span), [*related, *detailed.documents]))
+            related += detailed.documents
+            items.append(self._item(placed, at.range(placed.span), placed.failure.message, related))
         return items
 
-    def _placed(self, known: _Known, snapshot: Snapshot) -> Iterator[PlacedFailure]:
-        return placed_failures([each.failure for each in known.failures], snapshot, self._severities())
+    def _placed(
+        self, failures: Sequence[DetailedFailure], snapshot: Snapshot
+    ) -> Iterator[tuple[PlacedFailure, DetailedFailure]]:
+        details = {each.failure.node_id: each for each in failures}
+        for placed in placed_failures([each.failure for each in failures], snapshot, self._severities()):
+            yield placed, details[placed.failure.node_id]
 
     def _item(
-        self, placed: PlacedFailure, range_: types.Range, related: list[tuple[types.Location, str]]
+        self, placed: PlacedFailure, range_: types.Range, message: str, related: list[tuple[types.Location, str]]
     ) -> types.Diagnostic:
-        information = [types.DiagnosticRelatedInformation(location, message) for location, message in related]
+        information = [types.DiagnosticRelatedInformation(location, what) for location, what in related]
         return types.Diagnostic(
             range=range_,
             severity=SEVERITIES[placed.severity],
             code=NODE_FAILED,
             code_description=types.CodeDescription(href=HREF),
             source="oe",
-            message=placed.failure.message,
+            message=message,
             related_information=(information or None) if self._capabilities.related_information else None,
         )

@@ -7,6 +7,7 @@ any other, they are files in the user's own folder.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from pathlib import Path
 from urllib.parse import quote
@@ -23,7 +24,7 @@ from oe_lsp.server.transport.uris import uri_of
 SCHEME = "oe"
 
 _MOST = 200
-"""How many texts are kept; the oldest go first."""
+"""How many documents are kept; the oldest go first."""
 
 
 class VirtualDocuments:
@@ -75,4 +76,14 @@ def _write(path: Path, text: str) -> Path:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # outputs are for the user alone
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(text)
+    _remove_oldest(path.parent)
     return path
+
+
+def _remove_oldest(folder: Path) -> None:
+    """Keep the newest documents. Another server may remove some, too."""
+    with contextlib.suppress(OSError):
+        with os.scandir(folder) as entries:
+            written = sorted((entry.stat().st_mtime_ns, entry.path) for entry in entries)
+        for _, path in written[:-_MOST]:
+            Path(path).unlink(missing_ok=True)

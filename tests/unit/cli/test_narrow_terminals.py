@@ -19,7 +19,8 @@ def test_on_forty_columns_a_run_keeps_its_id_and_its_status(failed_report: Path)
     headings, row = shown(failed_report, "runs", columns=40)
 
     assert headings.split() == ["run", "status", "started"]
-    assert row.split() == [run.stem[:8], "failure", "at", "compare", "just", "now"]
+    assert row.split()[:4] == [run.stem[:8], "failure", "at", "compare"]
+    assert row.rstrip().endswith(("just now", "ago"))
     assert len(row) <= 40
 
 

@@ -15,11 +15,11 @@ from tests.support.commands import OE, call
 EXPERIENCE = """\
 name: notes
 version: 1.0.0
-state: { schema: {} }
+state: { schema: { pages: { type: array, default: [1, 2] } } }
 graph:
   nodes:
     - { id: first, kind: tool, impl: "./tools.py:work", uses: [note.md] }
-    - { id: second, kind: tool, impl: "./tools.py:fails", uses: [note.md] }
+    - { id: second, kind: tool, impl: "./tools.py:fails", uses: [note.md], for_each: { source: $.pages } }
   edges:
     - { from: first, to: second }
 """
