@@ -22,19 +22,19 @@ const QUIET = {
 
 /**
  * Resolves once the server listens.
- * @param {{trust: 'disabled' | 'enabled', port?: number, settings?: object, neighbours?: string[]}} options
+ * @param {{trust: 'disabled' | 'enabled', port?: number, settings?: object, neighbours?: string[], environment?: object}} options
  *   `trust: 'disabled'` trusts every folder; `port` 0 takes any free one; `settings` are added to the user's settings;
- *   `neighbours` are .vsix files of other extensions
+ *   `neighbours` are .vsix files of other extensions; `environment` is added to the environment
  * @returns {Promise<{address: string, stop: (logs?: string) => Promise<void>}>} `address` ends with a slash; `logs` is a
  *   folder in which to keep what the server, the extension and the language server logged
  */
-export async function startCodeServer({ trust, port = 0, settings = {}, neighbours = [] }) {
+export async function startCodeServer({ trust, port = 0, settings = {}, neighbours = [], environment = {} }) {
   const home = await mkdtemp(join(tmpdir(), 'oe-code-server-'));
   const folders = ['--user-data-dir', join(home, 'data'), '--extensions-dir', join(home, 'extensions')];
   await writeSettings(home, { ...QUIET, ...settings });
   const extensions = [VSIX, ...neighbours].flatMap((vsix) => ['--install-extension', vsix]);
-  await finished(launch(home, [...folders, ...extensions]));
-  const server = launch(home, [
+  await finished(launch(home, environment, [...folders, ...extensions]));
+  const server = launch(home, environment, [
     ...folders,
     ...['--auth', 'none', '--bind-addr', `127.0.0.1:${port}`, '--disable-telemetry', '--disable-update-check'],
     '--disable-getting-started-override',
@@ -59,12 +59,12 @@ async function writeSettings(home, settings) {
   }
 }
 
-function launch(home, args) {
+function launch(home, environment, args) {
   const config = ['--config', join(home, 'config.yaml')];
   const process_ = spawn(process.execPath, [CODE_SERVER, ...config, ...args], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, XDG_CONFIG_HOME: join(home, 'xdg'), XDG_DATA_HOME: join(home, 'xdg') },
+    env: { ...process.env, XDG_CONFIG_HOME: join(home, 'xdg'), XDG_DATA_HOME: join(home, 'xdg'), ...environment },
   });
   const chunks = [];
   for (const stream of [process_.stdout, process_.stderr]) stream.on('data', (chunk) => chunks.push(chunk));

@@ -1,5 +1,5 @@
 // Drives VS Code as a user does: opens a copy of a fixture, types, clicks, reads, and keeps screenshots.
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,8 +20,8 @@ export const PYTHON = join(ROOT, '.venv/bin/python');
 
 /** One VS Code server and one browser, for the tests of a file. */
 export class Editor {
-  static async start({ trust = 'disabled', settings = {}, neighbours = [] } = {}) {
-    const server = await startCodeServer({ trust, settings: { 'oe.python': PYTHON, ...settings }, neighbours });
+  static async start({ trust = 'disabled', settings = {}, neighbours = [], environment = {} } = {}) {
+    const server = await startCodeServer({ trust, settings: { 'oe.python': PYTHON, ...settings }, neighbours, environment });
     return new Editor(server, await chromium.launch(CHROMIUM), await mkdtemp(join(tmpdir(), 'oe-vscode-')));
   }
 
@@ -31,23 +31,31 @@ export class Editor {
     this.copies = copies;
   }
 
+  /** A new folder with this name, removed when the editor stops. */
+  async newFolder(name) {
+    const folder = join(await mkdtemp(join(this.copies, 'new-')), name);
+    await mkdir(folder);
+    return folder;
+  }
+
   /** A copy of tests/vscode/fixtures/NAME that a test may change, removed when the editor stops. */
   async copyOfFixture(name) {
-    const folder = join(await mkdtemp(join(this.copies, 'copy-')), name);
-    await cp(fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)), folder, { recursive: true });
+    const folder = await this.newFolder(name);
+    await copyFixture(name, folder);
     return folder;
   }
 
   /** A window on a folder, closed at the end of the test. `story` names its screenshots. */
-  async open(context, folder, story) {
-    const page = await this.browser.newPage({ viewport: { width: 1280, height: 800 } });
+  async open(context, folder, story, height = 800) {
+    const page = await this.browser.newPage({ viewport: { width: 1280, height } });
     await page.goto(`${this.server.address}?folder=${encodeURIComponent(folder)}`);
     const workbench = new Workbench(page, story);
     context.after(async () => {
       await workbench.shot('end');
       await page.close();
     });
-    await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor();
+    const hasFiles = (await readdir(folder)).length > 0;
+    await page.locator(`.explorer-folders-view .monaco-list${hasFiles ? '-row' : ''}`).first().waitFor();
     return workbench;
   }
 
@@ -58,6 +66,11 @@ export class Editor {
   }
 }
 
+/** Puts the files of tests/vscode/fixtures/NAME into a folder, over those that are there. */
+export async function copyFixture(name, folder) {
+  await cp(fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)), folder, { recursive: true });
+}
+
 /** What a user can do and see in one window. Each method waits for its element, and fails if it does not appear. */
 export class Workbench {
   steps = 0;
@@ -65,7 +78,7 @@ export class Workbench {
   constructor(page, story) {
     this.page = page;
     this.story = story;
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(30_000);
   }
 
   async shot(step) {
@@ -92,6 +105,48 @@ export class Workbench {
     const box = this.page.locator('.quick-input-widget');
     await box.locator('input[type=text]').first().fill(typed);
     await this.row(row).first().click();
+  }
+
+  /** Types an answer into the input box, and confirms it. */
+  async answer(text) {
+    await this.page.locator('.quick-input-widget input').first().fill(text);
+    await this.page.keyboard.press('Enter');
+  }
+
+  /** Opens a file of any folder by its name. */
+  async openByName(name) {
+    await this.page.keyboard.press('Control+p');
+    await this.pick(name, name);
+    await this.page.locator('.tab.active', { hasText: name }).waitFor();
+  }
+
+  async closeEditor() {
+    await this.runCommand('View: Close Editor');
+  }
+
+  /** A question that must be answered first. */
+  dialog(text) {
+    return this.page.locator('.monaco-dialog-box', { hasText: text });
+  }
+
+  async confirm(button) {
+    await this.page.locator('.monaco-dialog-box .monaco-button', { hasText: button }).click();
+  }
+
+  /** A line of the text. */
+  line(text) {
+    return this.page.locator('.editor-instance .view-line', { hasText: text });
+  }
+
+  /** An element of the rendered Markdown that is shown. */
+  preview(selector) {
+    return this.page.frameLocator('iframe.webview').last().frameLocator('iframe').locator(selector).first();
+  }
+
+  async useTheme(name) {
+    await this.runCommand('Preferences: Color Theme');
+    await this.pick(name, name);
+    await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   }
 
   /** Rows of the quick input. */
@@ -136,6 +191,16 @@ export class Workbench {
   /** The hovers at the mouse, one for each provider. */
   hover() {
     return this.page.locator('.monaco-hover .markdown-hover');
+  }
+
+  /** The problem in the hover at the mouse. */
+  explanation() {
+    return this.page.locator('.monaco-hover .marker').first();
+  }
+
+  /** An inlay hint. */
+  hint(text) {
+    return this.page.locator('.editor-instance .view-line span[class*=dyn-rule]', { hasText: text });
   }
 
   lens(title) {

@@ -7,6 +7,7 @@ import {
   LanguageClient,
   type Middleware,
   RevealOutputChannelOn,
+  ShowMessageRequest,
   State,
   WorkDoneProgressCancelNotification,
 } from 'vscode-languageclient/node';
@@ -14,6 +15,7 @@ import { pythonSources, showNoPython } from './pythonSources';
 import * as protocol from './protocol';
 import type { CheckedArg, DeclaredArg, RunSummary } from './protocol';
 import { type Candidate, candidates, selectInterpreter, probeIn } from './pythonSelection';
+import { askQuestion } from './questions';
 import { forwardLines } from './serverLog';
 
 const LANGUAGE = 'oe-experience';
@@ -131,6 +133,7 @@ export class Server {
     client.onNotification(protocol.DOCUMENT_CHANGED, (params: protocol.DocumentParams) => {
       this.listeners.onDocumentChanged(params);
     });
+    client.onRequest(ShowMessageRequest.type, askQuestion);
     client.onRequest(protocol.SAVE_FILES, (params: protocol.SaveFilesParams) => this.listeners.onSaveFiles(params));
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Stopped) this.listeners.onStopped();
@@ -149,7 +152,7 @@ export class Server {
     return new LanguageClient(
       'oe',
       'oe language server',
-      { command: python.command, args: ['-m', 'oe_lsp.server'], options: { cwd: this.home, env } },
+      { command: python.command, args: ['-m', 'oe_lsp.server'], options: { cwd: this.home, env: { ...process.env, ...env } } },
       {
         documentSelector: [{ language: LANGUAGE }],
         outputChannel: this.output,

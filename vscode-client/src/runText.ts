@@ -76,6 +76,12 @@ export function endText(run: RunSummary, error?: string): string {
   return details === '' ? sentence : `${sentence}: ${details}`;
 }
 
+/** A question's first sentence, and the rest of it. */
+export function questionParts(message: string): { readonly title: string; readonly detail: string } {
+  const [, title = message, detail = ''] = /^(.+?[.?]) (.+)$/s.exec(message) ?? [];
+  return { title, detail };
+}
+
 /** The first line of a text that may be pages long. */
 export function firstLine(text: string): string {
   return text.trimStart().split(/\r?\n/, 1)[0]?.trimEnd() ?? '';

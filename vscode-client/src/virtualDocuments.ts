@@ -5,6 +5,7 @@ import type { Server } from './client';
 import type { DocumentParams } from './protocol';
 
 const SCHEME = 'oe';
+const MARKDOWN_EXTENSION = 'vscode.markdown-language-features';
 
 /** Provides the texts, and shows them as rendered Markdown beside the experience. */
 export class VirtualDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
@@ -39,8 +40,8 @@ export class VirtualDocuments implements vscode.TextDocumentContentProvider, vsc
 }
 
 async function show(uri: vscode.Uri): Promise<void> {
-  const commands = await vscode.commands.getCommands(true);
-  if (commands.includes('markdown.showPreviewToSide')) {
+  // Its commands exist once it is activated, which they do themselves.
+  if (vscode.extensions.getExtension(MARKDOWN_EXTENSION) !== undefined) {
     await vscode.commands.executeCommand('markdown.showPreviewToSide', uri);
   } else {
     await vscode.window.showTextDocument(uri, { preview: true, viewColumn: vscode.ViewColumn.Beside });

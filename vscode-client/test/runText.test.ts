@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ageText, countsText, describeRun, durationText, endText, statusBarText } from '../src/runText';
+import { ageText, countsText, describeRun, durationText, endText, questionParts, statusBarText } from '../src/runText';
 import type { RunSummary } from '../src/protocol';
 
 const RUN: RunSummary = {
@@ -111,4 +111,12 @@ test('the status bar shows the newest run and the number of others', () => {
   assert.equal(statusBarText('7/12 nodes · 5 cached', 0), '$(sync~spin) oe 7/12 · 5 cached');
   assert.equal(statusBarText('7/12 nodes', 2), '$(sync~spin) oe 7/12 (+2)');
   assert.equal(statusBarText('', 0), '$(sync~spin) oe');
+});
+
+test('a question is a title and a detail', () => {
+  assert.deepEqual(questionParts('It may cost $0.12. More is not known.'), {
+    title: 'It may cost $0.12.',
+    detail: 'More is not known.',
+  });
+  assert.deepEqual(questionParts('Resume?'), { title: 'Resume?', detail: '' });
 });
