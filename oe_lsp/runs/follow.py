@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Protocol
 
@@ -10,9 +11,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from engine.log.events.events import Record
-from engine.log.reading.reader import LogTail, UnreadableLogError
+from engine.log.reading.reader import LogTail, UnreadableLogError, read_log
 from engine.log.reading.summary import RunSummary, summarise
-from engine.log.reading.view import RunView
+from engine.log.reading.view import RunView, fold
 from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 
@@ -67,7 +68,17 @@ async def follow(run: FollowedRun, listener: RunListener, is_starting: Callable[
             break
         await asyncio.sleep(POLL_SECONDS)
     if run.began.is_set():
+        run.view = await asyncio.to_thread(_at_end, run, tail)
         listener.run_ended(run)
+
+
+def _at_end(run: FollowedRun, tail: LogTail) -> RunView:
+    """The fold of the log as it is at the end of the run, where somebody cut or rewrote it meanwhile."""
+    with contextlib.suppress(OSError, UnreadableLogError):
+        if not tail.has_read_all():
+            view = fold(read_log(run.store.log(run.run_id)).records)
+            return run.view if view.started is None else view
+    return run.view
 
 
 def _poll(tail: LogTail) -> list[Record]:

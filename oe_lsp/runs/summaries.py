@@ -14,17 +14,35 @@ from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 
 
-def newest_runs(store: RunStore, limit: int, known: Mapping[str, RunSummary]) -> list[RunSummary]:
-    """The latest runs, newest first. Logs of `known` runs are not read.
+def newest_runs(
+    store: RunStore, limit: int, known: Mapping[str, RunSummary], file_name: str | None = None
+) -> list[RunSummary]:
+    """The latest runs whose logs are readable, newest first. Logs of `known` runs are not read.
 
-    Blocking. Raises OSError where the folder cannot be read.
+    With `file_name`, only runs of the experience in that file; older logs do not say, and count, too. Blocking. Raises
+    OSError where the folder cannot be read.
     """
-    return _summaries(store, store.run_ids()[:limit], known)
+    return _readable(store, store.run_ids(), limit, known, file_name)
 
 
-def newest_whole_runs(store: RunStore, limit: int, known: Mapping[str, RunSummary]) -> list[RunSummary]:
+def newest_whole_runs(
+    store: RunStore, limit: int, known: Mapping[str, RunSummary], file_name: str | None = None
+) -> list[RunSummary]:
     """As `newest_runs`, without isolated runs of one node, which cannot be resumed."""
-    return _summaries(store, store.whole_run_ids()[:limit], known)
+    return _readable(store, store.whole_run_ids(), limit, known, file_name)
+
+
+def _readable(
+    store: RunStore, ids: list[str], limit: int, known: Mapping[str, RunSummary], file_name: str | None
+) -> list[RunSummary]:
+    """The first `limit` of these runs that can be listed: one that cannot hides none that comes after it."""
+    found: list[RunSummary] = []
+    while ids and len(found) < limit:
+        batch, ids = ids[: limit - len(found)], ids[limit - len(found) :]
+        found += (
+            run for run in _summaries(store, batch, known) if file_name is None or run.file_name in ("", file_name)
+        )
+    return found
 
 
 def _summaries(store: RunStore, ids: list[str], known: Mapping[str, RunSummary]) -> list[RunSummary]:

@@ -155,10 +155,13 @@ async def test_killing_the_server_does_not_end_the_run_and_the_next_server_shows
             ("compare", "running"),
             ("report", "pending"),
         ]
+        await editor.until_hints(uri, lambda hints: [hint[0] for hint in hints] == ["✓", "⟳"])
         weather.release()
         assert (await editor.until_progress_ends(run_id)).message.startswith("succeeded: 3 completed")
         assert "run.started" not in editor.events_of(run_id)
         assert editor.events_of(run_id)[-1] == "run.finished"
+        await editor.until_hints(uri, lambda hints: [hint[0] for hint in hints] == ["✓", "✓", "✓"])
+        await editor.until_lens(uri, f"▶ Resume run {run_id[:8]} · succeeded")
 
 
 @pytest.mark.parametrize("vanishes", [False, True])

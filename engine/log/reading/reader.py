@@ -87,6 +87,10 @@ class LogTail:
                     raise UnreadableLogError(f"{self._path} is over 1 GiB, which is the limit for a log")
                 yield from self._records(chunk)
 
+    def has_read_all(self) -> bool:
+        """Whether these were all lines of the log as it is now; not if it was cut or rewritten. Raises OSError."""
+        return not self.problems and self._path.stat().st_size == self._offset
+
     def _records(self, chunk: bytes) -> Iterator[Record]:
         *lines, torn = chunk.split(b"\n")
         for line in lines:

@@ -44,6 +44,11 @@ class ResumeOptions(RunOptions, frozen=True, kw_only=True):
     accept: _Addresses = msgspec.field(default_factory=list)
     isolated: _Address | None = None
 
+    @property
+    def changes_plan(self) -> bool:
+        """Whether the plan is another one than without these options."""
+        return bool(self.args or self.from_ or self.only or self.rerun or self.accept or self.isolated)
+
 
 _Options = TypeVar("_Options", bound=RunOptions)
 

@@ -24,5 +24,6 @@ async def resume_run(session: Session, arguments: Sequence[Any]) -> RunStarted:
     uri = find_experience(session, given.uri)
     run_id = await find_run_to_resume(session, uri, given.run_id)
     expect = given.options.expect
-    more = [session.plan_comparison.expecting(run_id, expect)] if expect is not None else []
+    # The planner knows no options: of a plan with some, the engine says itself whether it has changed.
+    more = [] if expect is None or given.options.changes_plan else [session.plan_comparison.expecting(run_id, expect)]
     return await session.launcher.resume(uri, run_id, engine_options(given.options), more)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from engine.log.events.codec import to_json
 from engine.log.events.events import Record, RunStarted
 from oe_lsp.ide.runs.elide import elide
 from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.follow import FollowedRun
-from oe_lsp.server.session.refresh import Refresh
 from oe_lsp.server.session.run_end_message import RunEndMessage
 from oe_lsp.server.session.run_progress import RunProgress
 from oe_lsp.server.session.shown_runs import ShownRuns
@@ -19,12 +19,15 @@ from oe_lsp.server.transport.names import EVENT, progress_token
 
 
 class RunNotifications:
-    """The listener of the run feed. `uri_of` gives the document that a run belongs to."""
+    """The listener of the run feed. `uri_of` gives the document that a run belongs to.
+
+    `runs_changed` gets the folder of a run whose lens is out of date.
+    """
 
     def __init__(
         self,
         client: Client,
-        lenses: Refresh,
+        runs_changed: Callable[[Path], None],
         uri_of: Callable[[FollowedRun], str],
         end: RunEndMessage,
         *,
@@ -33,7 +36,7 @@ class RunNotifications:
         shows_tokens: bool,
     ) -> None:
         self._client = client
-        self._lenses = lenses
+        self._runs_changed = runs_changed
         self._shown: ShownRuns | None = None
         self._uri_of = uri_of
         self._end = end
@@ -49,7 +52,7 @@ class RunNotifications:
 
     def run_began(self, run: FollowedRun) -> None:
         """Open the run's progress and offer to cancel it."""
-        self._lenses.request()
+        self._runs_changed(run.store.directory)
         if self._shown is not None:
             self._shown.run_began(run)
         summary = run.summary()
@@ -65,7 +68,7 @@ class RunNotifications:
         if isinstance(record.event, RunStarted):
             return
         self._advance(run, alive=True)
-        self._lenses.request()
+        self._runs_changed(run.store.directory)
 
     def run_ended(self, run: FollowedRun) -> None:
         """Close the progress, and say how a run of ours ended. The lenses are refreshed once the feed no longer follows

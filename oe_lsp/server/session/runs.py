@@ -16,9 +16,6 @@ from oe_lsp.server.session.experience_files import experience_path
 from oe_lsp.server.transport.errors import RequestFailedError
 from oe_lsp.server.transport.uris import path_of
 
-_MOST_SEARCHED = 200
-"""The runs in a folder among which those of an experience are looked for, if there are others."""
-
 
 class Runs:
     """The runs of the client's experiences. Logs that have not changed are not read again."""
@@ -38,16 +35,11 @@ class Runs:
         path = path_of(uri)
         if path is None or limit == 0:
             return []
-        own: list[RunSummary] = []
-        for count in (limit, max(limit, _MOST_SEARCHED)):
-            try:
-                runs = await asyncio.to_thread(find, RunStore(path.parent), count, self._feed.summaries())
-            except OSError as error:
-                raise RequestFailedError(str(error)) from error
-            own = [run for run in runs if run.file_name in ("", writable(path.name))]
-            if len(own) == len(runs):  # else some are of another experience in the folder
-                break
-        return own[:limit]
+        store, known, name = RunStore(path.parent), self._feed.summaries(), writable(path.name)
+        try:
+            return await asyncio.to_thread(find, store, limit, known, name)
+        except OSError as error:
+            raise RequestFailedError(str(error)) from error
 
     async def read(self, uri: str, run_id: str) -> tuple[RunSummary, RunView]:
         """A run and the fold of its log. Raises RequestFailedError where there is no readable log."""

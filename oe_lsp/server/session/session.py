@@ -94,7 +94,7 @@ class Session:
         )
         self._notifications = RunNotifications(
             client,
-            self._lenses,
+            self._lenses_changed,
             self._uri_of_run,
             end,
             with_events=capabilities.options.wants_events,
@@ -234,8 +234,13 @@ class Session:
             self.failures.severities_changed()
 
     def _runs_changed(self, folder: Path) -> None:
-        self._lenses.request()
+        self._lenses_changed(folder)
         self.shown.runs_changed(folder)
+
+    def _lenses_changed(self, folder: Path) -> None:
+        """Refresh the lenses, if an experience in `folder` is open: a run elsewhere disturbs nobody."""
+        if any(path is not None and path.parent == folder for path in map(path_of, self.documents.uris())):
+            self._lenses.request()
 
     def _shown_changed(self) -> None:
         self._lenses.request()

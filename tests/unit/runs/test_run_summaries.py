@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.log.events.events import RunStatus
+from engine.log.events.events import ExperienceRef, RunStarted, RunStatus
 from engine.log.reading.reader import UnreadableLogError
 from engine.log.reading.summary import RunState
 from engine.log.storage.run_store import RunStore
@@ -47,11 +47,18 @@ def test_the_lock_distinguishes_running_from_interrupted_also_for_an_indexed_log
     assert states == [RunState.RUNNING, RunState.INTERRUPTED]
 
 
-def test_an_unreadable_log_is_not_listed(tmp_path: Path, write_run: WriteRun) -> None:
-    good = write_run().begin("a").finish(RunStatus.SUCCESS)
-    good.store.log("00000000-0000-4000-8000-000000000000").write_text("rubbish\n")
+@pytest.mark.parametrize("limit", [1, 10])
+def test_a_log_that_is_unreadable_or_of_another_experience_hides_none(
+    tmp_path: Path, write_run: WriteRun, limit: int
+) -> None:
+    good = write_run(at=NOON).begin("a").finish(RunStatus.SUCCESS)
+    bad = write_run(at=NOON + timedelta(hours=1)).begin("a").finish(RunStatus.SUCCESS)
+    bad.store.log(bad.run_id).write_text("rubbish\n")
+    write_run().write(RunStarted(experience=ExperienceRef("other", "1.0.0", str(tmp_path / "other.yaml"))))
 
-    assert [run.run_id for run in newest_runs(RunStore(tmp_path), 10, {})] == [good.run_id]
+    runs = newest_runs(RunStore(tmp_path), limit, {}, "experience.yaml")
+
+    assert [run.run_id for run in runs] == [good.run_id]
 
 
 def test_an_experience_that_never_ran_has_no_runs(tmp_path: Path) -> None:

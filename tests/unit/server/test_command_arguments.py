@@ -116,3 +116,15 @@ def test_addresses_become_options_of_the_engine_and_never_flags() -> None:
         "--accept=--yes",
         "--isolated=e",
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "changes"),
+    [
+        ({"expect": "0123456789abcdef", "concurrency": 2, "maxTokens": 9, "args": {}, "from": []}, False),
+        *(({name: "compare"}, True) for name in ("from", "only", "rerun", "accept", "isolated")),
+        ({"args": {"city": "Bern"}}, True),
+    ],
+)
+def test_options_that_change_the_plan_are_known(options: dict[str, Any], changes: bool) -> None:
+    assert read_resume([None, None, options]).options.changes_plan is changes
