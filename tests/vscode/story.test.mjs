@@ -181,7 +181,8 @@ async function runOnlyOneNode(workbench, folder) {
   await workbench.notification('succeeded').waitFor();
   await workbench.shot('only-one-node');
   const [alone] = (await runIds(folder)).filter((id) => !before.includes(id));
-  const { events } = await logOf(folder, alone);
+  const { events, bytes } = await logOf(folder, alone);
+  assert.ok(!bytes.includes(KEY));
   const started = events.filter(({ type }) => type === 'node.started').map(({ nodeId }) => nodeId);
   assert.deepEqual(started, ['summarise']);
 }
