@@ -117,9 +117,14 @@ test('in one window with yaml-language-server', async (context) => {
     await workbench.page.keyboard.press('F1');
     await workbench.page.locator('.quick-input-widget input[type=text]').first().fill('>oe: ');
     await workbench.row('oe: Run experience').first().waitFor();
-    const rows = await workbench.row(/^oe: /).allTextContents();
+    // Without an experience in the active editor, those that need one are hidden.
+    // The palette puts a heading into a row.
+    const labels = await workbench.row(/^oe: /).allTextContents();
+    const rows = labels.map((label) => label.replace('similar commands', ''));
     await workbench.shot('palette');
     const { contributes } = JSON.parse(await readFile(join(ROOT, 'vscode-client/package.json'), 'utf8'));
-    assert.deepEqual(rows.sort(), contributes.commands.map(({ category, title }) => `${category}: ${title}`).sort());
+    const hidden = new Set(contributes.menus.commandPalette.map(({ command }) => command));
+    const shown = contributes.commands.filter(({ command }) => !hidden.has(command));
+    assert.deepEqual(rows.sort(), shown.map(({ category, title }) => `${category}: ${title}`).sort());
   });
 });

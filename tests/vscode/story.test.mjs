@@ -12,7 +12,7 @@ import { copyFixture, Editor } from './workbench.mjs';
 const KEY = 'sk-ant-of-the-story';
 const SUMMARISE_LINE = 30;
 const PUBLISH_LINE = 35;
-const THEMES = ['Default Dark Modern', 'Dark High Contrast', 'Light High Contrast'];
+const THEMES = { 'Default Dark Modern': 'vs-dark', 'Dark High Contrast': 'hc-black', 'Light High Contrast': 'hc-light' };
 
 let api;
 let editor;
@@ -52,11 +52,11 @@ test('from a new folder to a resumed run, in one window', async (context) => {
   await editThePrompt(workbench);
   await resume(workbench);
   await hoverTheNode(workbench);
-  for (const theme of THEMES) {
-    await workbench.useTheme(theme);
-    await workbench.shot(theme.toLowerCase().replaceAll(' ', '-'));
+  for (const [theme, kind] of Object.entries(THEMES)) {
+    await workbench.useTheme(theme, kind);
+    await workbench.shot(kind);
   }
-  await workbench.useTheme('Default Light Modern');
+  await workbench.useTheme('Default Light Modern', 'vs');
   await previewThePrompt(workbench);
   await runOnlyOneNode(workbench, folder);
 });
@@ -150,6 +150,7 @@ async function resume(workbench) {
   await workbench.lens('▶ Resume run').first().click();
   await workbench.hint('↺ restored').first().waitFor();
   await workbench.hint('⟳').waitFor();
+  await workbench.lens('■ Cancel run').waitFor();
   await workbench.shot('live');
   api.release();
   await workbench.notification('succeeded').waitFor();

@@ -23,6 +23,11 @@ test('in an untrusted folder problems are shown, and a run is refused with a but
   await workbench.squiggles('error').first().waitFor();
   await workbench.shot('problems');
   await workbench.retypeLastWord(CONCURRENCY_LINE, '4');
+  await workbench.squiggles('error').first().waitFor({ state: 'detached' });
+  await workbench.lens('▶ Run (not in an untrusted workspace)').waitFor();
+  await workbench.token('measure').first().hover();
+  await workbench.hover().filter({ hasText: 'tool' }).first().waitFor();
+  await workbench.shot('lens-and-hover');
 
   await workbench.runCommand('oe: Run experience');
 

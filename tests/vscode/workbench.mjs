@@ -105,6 +105,8 @@ export class Workbench {
     const box = this.page.locator('.quick-input-widget');
     await box.locator('input[type=text]').first().fill(typed);
     await this.row(row).first().click();
+    // What lies under the row would show a tooltip.
+    await this.page.mouse.move(0, 0);
   }
 
   /** Types an answer into the input box, and confirms it. */
@@ -143,9 +145,11 @@ export class Workbench {
     return this.page.frameLocator('iframe.webview').last().frameLocator('iframe').locator(selector).first();
   }
 
-  async useTheme(name) {
+  /** `kind` is the class of the theme's kind: `vs`, `vs-dark`, `hc-light` or `hc-black`. */
+  async useTheme(name, kind) {
     await this.runCommand('Preferences: Color Theme');
     await this.pick(name, name);
+    await this.page.locator(`.monaco-workbench.${kind}`).waitFor();
     await this.page.locator('.quick-input-widget').waitFor({ state: 'hidden' });
   }
 

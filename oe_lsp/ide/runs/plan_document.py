@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from textwrap import dedent
 
 from engine.log.humanize import about_money, duration
 from engine.log.reading.summary import RunSummary
@@ -58,5 +59,12 @@ def _why(node: PlannedNode, indent: str) -> Iterator[str]:
     for part, difference in node.changes:
         if difference:
             yield f"\n{indent}  {markdown.code(visible(part))}\n"
-            yield "\n".join(f"{indent}  {line}" for line in markdown.block(visible(difference), "diff").splitlines())
+            block = markdown.block(visible(_without_head(part, difference)), "diff")
+            yield "\n".join(f"{indent}  {line}" for line in block.splitlines())
             yield ""
+
+
+def _without_head(part: str, difference: str) -> str:
+    """The lines below `part:`, with `-` and `+` first: editors colour only such lines."""
+    head, _, lines = difference.partition("\n")
+    return dedent(lines) if lines and head == f"{part}:" else difference
