@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from engine.cache.decisions.address import AddressError
+from engine.cache.plan.pending import Pending
 from engine.cli.execute import execute
 from engine.cli.log_options import LogFormat, LogLevel, LogOptions
 from engine.cli.options import OeError
 from engine.cli.output.printing import print_text
 from engine.cli.stored_run import read_stored
+from engine.nodes.requirements import Machine
 from engine.report.executions import history
 from engine.report.isolated import isolated_lines, whole_output
+from engine.report.run_preview import refusal_text
 from engine.runner.isolated import prepare_isolated
+from engine.runner.needs import needs_of
 from engine.runner.prepare import Preparation, RunRefusedError
 
 
@@ -29,6 +35,7 @@ def run_isolated(
         raise click.UsageError(str(error)) from error
     except RunRefusedError as error:
         raise OeError(str(error)) from error
+    _require_needs(preparation, python)
     code = execute(preparation, run_id, log, concurrency, python)
     if log.format is LogFormat.PRETTY and log.level.shows(LogLevel.INFO):
         now = history(read_stored(preparation.store, run_id).records)
@@ -36,3 +43,16 @@ def run_isolated(
         for line in isolated_lines(now, before, whole_output(preparation.store.blobs.read)):
             print_text(line)
     return code
+
+
+def _require_needs(preparation: Preparation, python: str | None) -> None:
+    """Raises OeError if the node certainly fails for what this machine lacks: its run would say nothing else."""
+    isolated, within = preparation.isolated, preparation.composition
+    assert isolated is not None
+    *nesting, last = isolated.target
+    for level in nesting:
+        within = within.nested[level.node.id]
+    pending = Pending(last.node, isolated.address, within.home, is_first=True)
+    needs = needs_of((pending,), Machine(os.environ, preparation.provider, python))
+    if needs:
+        raise OeError(refusal_text(needs))

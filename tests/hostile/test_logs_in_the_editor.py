@@ -83,6 +83,7 @@ async def test_what_is_no_run_id_never_becomes_a_path(tmp_path: Path) -> None:
 
     async with Editor(tmp_path) as editor:
         editor.open()
-        for wrong in (*PATHS, RUN_ID.replace("0", "A"), RUN_ID + "/..", RUN_ID + "\n", 7, None, [RUN_ID], {}):
-            for method in ("oe/runState", "oe/plan", "oe.inspectRun", "oe.resumeRun", "oe.cancelRun"):
+        for method in ("oe/runState", "oe/plan", "oe.inspectRun", "oe.resumeRun", "oe.cancelRun"):
+            nothing = [None] if method.startswith("oe/") else []  # to a command, it is the latest run
+            for wrong in (*PATHS, RUN_ID.replace("0", "A"), RUN_ID + "/..", RUN_ID + "\n", 7, *nothing, [RUN_ID], {}):
                 assert isinstance(await answer(editor, method, wrong), str), (method, wrong)

@@ -167,7 +167,9 @@ def test_a_resume_needs_nothing_for_what_it_restores(asking: World, oe: Oe, env:
 
     restored = oe("resume", "latest", ANTHROPIC_API_KEY="")
     asked = oe("resume", "latest", "--rerun", "ask", ANTHROPIC_API_KEY="")
+    alone = oe("resume", "latest", "--isolated", "ask", ANTHROPIC_API_KEY="")
 
     assert (restored.code, restored.err) == (0, "")
     assert (asked.code, NO_KEY in asked.err) == (1, True)
+    assert (alone.code, NO_KEY in alone.err) == (1, True)
     assert len(asking.store.run_ids()) == 2
