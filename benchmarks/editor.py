@@ -15,6 +15,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -43,6 +45,11 @@ def work(given):
 def fails(given):
     if not (HERE / "mended").exists():
         raise RuntimeError("not mended yet")
+    return {}
+
+
+def slow(given):
+    time.sleep(0.4)
     return {}
 
 
@@ -161,6 +168,17 @@ def _fan_out(folder: Path, items: int, size: int) -> str:
     return _experience(folder, f"{text}{others}  edges: []\n")
 
 
+def _slow_chain(folder: Path, nodes: int) -> str:
+    """A chain of nodes that take nearly half a second each, and others that do not matter."""
+    slow = "".join(f"    - {{ id: slow_{n:03}, kind: tool, impl: './tools.py:slow' }}\n" for n in range(nodes))
+    others = "".join(
+        f"    - {{ id: step_{n:03}, kind: tool, impl: './tools.py:work' }}\n" for n in range(_NODES - nodes)
+    )
+    chain = [f"slow_{n:03}" for n in range(nodes)] + [f"step_{n:03}" for n in range(_NODES - nodes)]
+    edges = "".join(f"    - {{ from: {start}, to: {end} }}\n" for start, end in pairwise(chain))
+    return _experience(folder, f"state:\n  schema: {{}}\ngraph:\n  nodes:\n{slow}{others}  edges:\n{edges}")
+
+
 def _experience(folder: Path, rest: str) -> str:
     text = f"name: measured\nversion: 1.0.0\ndescription: A chain.\n{rest}"
     (folder / "experience.yaml").write_text(text, encoding="utf-8")
@@ -206,28 +224,17 @@ def _stale(window: Window, turns: int) -> Iterator[float]:
 
 
 def _events(folder: Path, window: Window, turns: int) -> Iterator[float]:
-    """From a line in the log to its hint, while a run goes on: written as its engine writes, in two places at once."""
+    """From the end of a node to its hint: nodes that end one after another, by the times in the log."""
     run_id = window.execute("oe.runExperience", window.uri)["runId"]
-    log = folder / ".openexpertise" / "runs" / f"{run_id}.jsonl"
-    window.when(lambda hints: any(hint.startswith("⟳") for hint in hints))
+    shown = {}
     for turn in range(turns):
-        ended = 20 * (turn + 1)
-        while _items_ended(log) < ended:
-            time.sleep(0.001)
-        written = time.perf_counter()
-        shown = window.when(lambda hints, ended=ended: any(_count(hint) >= ended for hint in hints))
-        yield (shown - written) * 1000
-    window.execute("oe.cancelRun", window.uri, run_id)
-    window.when(lambda hints: not any(hint.startswith("⟳") for hint in hints))
-
-
-def _items_ended(log: Path) -> int:
-    return log.read_bytes().count(b'"node.completed"')
-
-
-def _count(hint: str) -> int:
-    numbers = [part.partition("/")[0] for part in hint.split(" · ") if "/" in part]
-    return int(numbers[0]) if numbers and numbers[0].isdigit() else -1
+        window.when(lambda hints, turn=turn: sum(hint.startswith("✓") for hint in hints) > turn)
+        shown[f"slow_{turn:03}"] = time.time()
+    log = folder / ".openexpertise" / "runs" / f"{run_id}.jsonl"
+    for event in map(json.loads, log.read_text(encoding="utf-8").splitlines()):
+        if event["type"] == "node.completed" and event["nodeId"] in shown:
+            written = datetime.fromisoformat(event["ts"].replace("Z", "+00:00")).timestamp()
+            yield (shown[event["nodeId"]] - written) * 1000
 
 
 def _busy_edits(window: Window, turns: int) -> tuple[list[float], list[float]]:
@@ -320,9 +327,16 @@ def _bars(turns: int) -> Iterator[Bar]:
             window.client.kill()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        window = Window(folder, _fan_out(folder, _ITEMS, 1))
+        window = Window(folder, _slow_chain(folder, turns))
         try:
             yield Bar("event in the log to the hint", statistics.median(_events(folder, window, turns)), 150)
+            window.client.stop()
+        finally:
+            window.client.kill()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        window = Window(folder, _fan_out(folder, _ITEMS, 1))
+        try:
             calm, busy = _busy_edits(window, turns)
             name_of = "edit to diagnostics while a run writes 100 events a second"
             yield Bar(f"{name_of} ({statistics.median(calm):.1f} calm)", statistics.median(busy), 25)

@@ -125,7 +125,10 @@ class ShownRuns:
         summary = run.summary(alive=alive)
         if summary is not None:
             shown.run = ShownRun(summary, run.view)
-            self._publish(uri)
+            # A run that has only begun says nothing of its nodes. Were it published, the throttle would hold back the
+            # first node.
+            if run.view.seq > 0 or not alive:
+                self._publish(uri)
         if not alive:
             shown.due.set()
 
