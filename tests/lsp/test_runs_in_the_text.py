@@ -93,3 +93,30 @@ async def test_no_plan_is_made_in_an_untrusted_workspace(weather: Weather) -> No
         assert resume.title.endswith("(not in an untrusted workspace)")
         with pytest.raises(JsonRpcException, match="not trusted"):
             await editor.ask("oe/plan", uri=uri, runId=failed)
+
+
+async def test_each_agent_has_a_lens_that_previews_its_prompt(tmp_path: Path) -> None:
+    text = """\
+name: greeting
+version: 1.0.0
+state: { schema: { text: { type: string } } }
+graph:
+  nodes:
+    - id: greet
+      kind: agent
+      prompt: Say hello in one word.
+      writes: [text]
+    - { id: show, kind: tool, impl: "./show.py" }
+  edges: [{ from: greet, to: show }]
+"""
+    (tmp_path / "experience.yaml").write_text(text)
+
+    async with Editor(tmp_path) as editor:
+        uri = editor.open()
+        (lens,) = [lens for lens in await editor.lenses(uri) if lens.command and lens.command.title == "Preview prompt"]
+        assert text.splitlines()[lens.range.start.line] == "    - id: greet"
+        shown = await editor.click(lens.command)
+
+    (preview,) = (tmp_path / "state" / "documents").iterdir()
+    assert shown["uri"] == preview.as_uri()
+    assert "Say hello in one word." in preview.read_text()

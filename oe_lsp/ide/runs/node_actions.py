@@ -54,6 +54,14 @@ def node_actions(snapshot: Snapshot, line: int) -> Iterator[NodeAction]:
         yield NodeAction(f"Preview the prompt of {name}", NodeActionKind.PREVIEW, id_)
 
 
+def prompt_places(root: View | None) -> Iterator[tuple[str, int]]:
+    """Yield the id of each node that has a prompt, and where the node starts."""
+    for item in items_at(root, NODES) if root is not None else ():
+        id_ = text_at(item.view, "id")
+        if id_ and text_at(item.view, "kind") in _WITH_PROMPT:
+            yield id_, item.view.start
+
+
 def _vertex_on(root: View | None, lines: LineIndex, line: int) -> tuple[str, str | None] | None:
     """The id of the vertex on a line, and the kind of a node; None where there is none."""
     if root is None:

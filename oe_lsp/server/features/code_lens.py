@@ -1,4 +1,4 @@
-"""`textDocument/codeLens`: run, resume and cancel, on the first line of an experience."""
+"""`textDocument/codeLens`: run, resume and cancel, on the first line of an experience; at each agent its prompt."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from datetime import datetime, timezone
 
 from lsprotocol import types
 
+from engine.syntax import Span
 from oe_lsp.ide.runs.code_lens import Lens, LensAction, code_lenses
+from oe_lsp.ide.runs.node_actions import prompt_places
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.transport.errors import RequestFailedError
-from oe_lsp.server.transport.names import CANCEL_RUN, RESUME_RUN, RUN_EXPERIENCE, SHOW_PLAN
+from oe_lsp.server.transport.names import CANCEL_RUN, PREVIEW_PROMPT, RESUME_RUN, RUN_EXPERIENCE, SHOW_PLAN
 from oe_lsp.server.transport.uris import path_of
 
 _COMMANDS = {
@@ -27,7 +29,8 @@ async def code_lens(session: Session, params: types.CodeLensParams) -> list[type
         return None
     if path_of(uri) is None:
         return []
-    return await run_lenses(session, uri, session.settings.lens_runs)
+    lenses = await run_lenses(session, uri, session.settings.lens_runs)
+    return [*lenses, *await _prompt_lenses(session, uri)] if session.settings.lens_prompts else lenses
 
 
 async def run_lenses(session: Session, uri: str, limit: int) -> list[types.CodeLens]:
@@ -40,6 +43,17 @@ async def run_lenses(session: Session, uri: str, limit: int) -> list[types.CodeL
     lenses = code_lenses(runs, now, limit, session.shown.get(uri), session.shown.needs(uri), is_trusted=is_trusted)
     first_line = (session.documents.text(uri) or "").partition("\n")[0]
     return [_to_lsp(lens, uri, min(number, len(first_line))) for number, lens in enumerate(lenses)]
+
+
+async def _prompt_lenses(session: Session, uri: str) -> list[types.CodeLens]:
+    snapshot = await session.documents.snapshot(uri)
+    if snapshot is None:
+        return []
+    at = session.positions(snapshot.analysis.lines)
+    return [
+        types.CodeLens(at.range(Span(start, start)), types.Command("Preview prompt", PREVIEW_PROMPT, None, [uri, id_]))
+        for id_, start in prompt_places(snapshot.analysis.tree.root)
+    ]
 
 
 def _to_lsp(lens: Lens, uri: str, column: int) -> types.CodeLens:

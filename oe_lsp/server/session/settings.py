@@ -34,6 +34,7 @@ class Settings(Struct, frozen=True):
     """The section `oe` (docs/protocol.md, Settings)."""
 
     lens_runs: int = 5
+    lens_prompts: bool = True
     on_editor_close: OnEditorClose = OnEditorClose.CONTINUE
     on_unsaved_files: OnUnsavedFiles = OnUnsavedFiles.SAVE
     confirm_calls: int = 20
@@ -63,6 +64,7 @@ def read_settings(section: object) -> Settings:
     calls = _at(section, "run", "confirmCalls")
     return Settings(
         lens_runs=_read_count(runs, default.lens_runs),
+        lens_prompts=_at(section, "codeLens", "prompts") is not False,
         on_editor_close=OnEditorClose.CANCEL if on_close == OnEditorClose.CANCEL.value else default.on_editor_close,
         on_unsaved_files=next((each for each in OnUnsavedFiles if each.value == on_unsaved), default.on_unsaved_files),
         confirm_calls=_read_count(calls, default.confirm_calls),
