@@ -124,6 +124,8 @@ def _prepare_process(request: dict[str, Any], streams: list[int]) -> None:
         os.setsid()
         if os.isatty(0):
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            # Tests that run in the background of a shell ignore Ctrl-C; a command on a terminal of its own does not.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["env"])

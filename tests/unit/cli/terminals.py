@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import termios
@@ -17,6 +18,12 @@ from tests.support.commands import OE
 from tests.support.forks import Forked, can_fork, fork
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07)")
+
+
+def _take_terminal() -> None:
+    """Make stdin the terminal on which Ctrl-C interrupts this process, also if the tests themselves ignore it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 class Terminal:
@@ -95,8 +102,7 @@ class Terminal:
             stdout=other,
             stderr=other,
             start_new_session=True,
-            # The terminal must be the one that Ctrl-C on it interrupts; no other thread forks here.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+            preexec_fn=_take_terminal,  # noqa: PLW1509 - no other thread forks here
         )
 
     def _read(self) -> bool:
