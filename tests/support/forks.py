@@ -59,8 +59,11 @@ class Forked:
         return self.returncode
 
     def _reported(self) -> int:
-        line = os.read(self._report, 16)
-        assert line, "the process that forks has ended"
+        line = b""
+        while not line.endswith(b"\n"):  # a program that has ended already has written its second line, too
+            read = os.read(self._report, 1)
+            assert read, "the process that forks has ended"
+            line += read
         return int(line)
 
 
