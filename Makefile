@@ -56,7 +56,7 @@ test-vscode: $(INSTALLED) ## Click through a real VS Code in a real browser
 
 .PHONY: test-long
 test-long: $(INSTALLED) ## Kills, fuzz and exhaustive laws (up to 30 minutes)
-	$(BIN)/python -m pytest -m long -n 2 --timeout 1800
+	$(BIN)/python -m pytest -m long -n 2 --dist worksteal --timeout 1800
 	$(BIN)/python -m pytest -m "hypothesis and not long" --hypothesis-profile long -n 2 --timeout 1800
 
 .PHONY: messages
