@@ -38,7 +38,9 @@ async def test_they_mean_the_only_open_experience_and_its_latest_run(weather: We
             await editor.execute("oe.cancelRun")
 
         # And each lens has a column of its own
-        assert [lens.range.start.character for lens in await editor.lenses(uri)] == [0, 1, 2]
+        columns = [lens.range.start.character for lens in await editor.lenses(uri)]
+        assert columns == list(range(len(columns)))  # there are three or, once there is a plan, four
+        assert len(columns) in (3, 4)
 
         # Where several are open, none is guessed
         editor.open("other/experience.yaml", text=EXPERIENCE)
