@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 import click
 
+from engine.cache.plan.estimate import Estimate
 from engine.cache.plan.plan_entries import Plan
 from engine.cli.log_options import LogFormat, LogOptions
 from engine.cli.options import OeError
@@ -57,7 +58,7 @@ def may_start(
     `plan` makes its plan, which is done only if something is missing, or there may be calls and somebody to ask. Raises
     OeError if a node that certainly runs, and waits for nothing, cannot run.
     """
-    asks = not calls.yes and log.format is LogFormat.PRETTY and _is_someone_there() and may_call(preparation)
+    asks = _may_ask(calls, log) and may_call(preparation)
     if not asks and not may_lack(preparation, python):
         return True
     found = preview(preparation, plan(), python)
@@ -67,11 +68,19 @@ def may_start(
         print_text(
             "\n".join(["oe: missing on this machine, for nodes that may run:", *need_lines(found.needs)]), err=True
         )
-    if not asks or (found.estimate.most <= calls.most and not found.estimate.open):
+    return may_call_so_often(found.estimate, "run" if preparation.original is None else "resume", calls, log)
+
+
+def may_call_so_often(expected: Estimate, what: str, calls: CallOptions, log: LogOptions) -> bool:
+    """Whether a `what`, `run` or `resume`, may make the expected calls: asks about many where there is somebody."""
+    if not _may_ask(calls, log) or (expected.most <= calls.most and not expected.open):
         return True
-    what = "run" if preparation.original is None else "resume"
-    print_text(f"oe: this {what} may make {estimate_text(found.estimate)}", err=True)
+    print_text(f"oe: this {what} may make {estimate_text(expected)}", err=True)
     return click.confirm("Go on?", default=False, err=True)
+
+
+def _may_ask(calls: CallOptions, log: LogOptions) -> bool:
+    return not calls.yes and log.format is LogFormat.PRETTY and _is_someone_there()
 
 
 def _is_someone_there() -> bool:

@@ -7,7 +7,9 @@ import os
 import click
 
 from engine.cache.decisions.address import AddressError
-from engine.cache.plan.pending import Pending
+from engine.cache.plan.estimate import estimate
+from engine.cache.plan.pending import Pending, attempts
+from engine.cli.before_start import CallOptions, may_call_so_often
 from engine.cli.execute import execute
 from engine.cli.log_options import LogFormat, LogLevel, LogOptions
 from engine.cli.options import OeError
@@ -23,7 +25,13 @@ from engine.runner.prepare import Preparation, RunRefusedError
 
 
 def run_isolated(
-    resume: Preparation, address: str, run_id: str, log: LogOptions, concurrency: int | None, python: str | None
+    resume: Preparation,
+    address: str,
+    run_id: str,
+    log: LogOptions,
+    calls: CallOptions,
+    concurrency: int | None,
+    python: str | None,
 ) -> int:
     """Run the node at `address` alone, on what it last received in the run that `resume` resumes.
 
@@ -35,7 +43,10 @@ def run_isolated(
         raise click.UsageError(str(error)) from error
     except RunRefusedError as error:
         raise OeError(str(error)) from error
-    _require_needs(preparation, python)
+    pending = _pending(preparation)
+    _require_needs(preparation, pending, python)
+    if not may_call_so_often(estimate((pending,), preparation.provider), "run", calls, log):
+        return 130
     code = execute(preparation, run_id, log, concurrency, python)
     if log.format is LogFormat.PRETTY and log.level.shows(LogLevel.INFO):
         now = history(read_stored(preparation.store, run_id).records)
@@ -45,14 +56,20 @@ def run_isolated(
     return code
 
 
-def _require_needs(preparation: Preparation, python: str | None) -> None:
-    """Raises OeError if the node certainly fails for what this machine lacks: its run would say nothing else."""
+def _pending(preparation: Preparation) -> Pending:
+    """The executions to do: those of a fan-out as a whole are as many as its list has items."""
     isolated, within = preparation.isolated, preparation.composition
     assert isolated is not None
     *nesting, last = isolated.target
     for level in nesting:
         within = within.nested[level.node.id]
-    pending = Pending(last.node, isolated.address, within.home, is_first=True)
+    is_fan_out = last.node.for_each is not None and not last.scope
+    most = attempts(last.node.on_error)
+    return Pending(last.node, isolated.address, within.home, most, is_open=is_fan_out, is_first=True)
+
+
+def _require_needs(preparation: Preparation, pending: Pending, python: str | None) -> None:
+    """Raises OeError if the node certainly fails for what this machine lacks: its run would say nothing else."""
     needs = needs_of((pending,), Machine(os.environ, preparation.provider, python))
     if needs:
         raise OeError(refusal_text(needs))

@@ -117,7 +117,7 @@ def command(
         raise OeError(str(error)) from error
     _warn_of_another_host(preparation)
     if isolated is not None:
-        return run_isolated(preparation, isolated, new_run_id or fresh_run_id(), log, concurrency, python)
+        return run_isolated(preparation, isolated, new_run_id or fresh_run_id(), log, calls, concurrency, python)
     preparation = _with_overrides(preparation, from_=from_, only=only, rerun=rerun, accept=accept)
     if only_plan:
         _print_plan(preparation, _plan(preparation, python), as_json=as_json, python=python)
