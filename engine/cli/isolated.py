@@ -8,7 +8,7 @@ import click
 
 from engine.cache.decisions.address import AddressError
 from engine.cache.plan.estimate import estimate
-from engine.cache.plan.pending import Pending, attempts
+from engine.cache.plan.pending import Pending
 from engine.cli.before_start import CallOptions, may_call_so_often
 from engine.cli.execute import execute
 from engine.cli.log_options import LogFormat, LogLevel, LogOptions
@@ -57,15 +57,13 @@ def run_isolated(
 
 
 def _pending(preparation: Preparation) -> Pending:
-    """The executions to do: those of a fan-out as a whole are as many as its list has items."""
+    """The executions to do: one, or those of all items of a fan-out."""
     isolated, within = preparation.isolated, preparation.composition
     assert isolated is not None
     *nesting, last = isolated.target
     for level in nesting:
         within = within.nested[level.node.id]
-    is_fan_out = last.node.for_each is not None and not last.scope
-    most = attempts(last.node.on_error)
-    return Pending(last.node, isolated.address, within.home, most, is_open=is_fan_out, is_first=True)
+    return Pending(last.node, isolated.address, within.home, last.executions, is_first=True)
 
 
 def _require_needs(preparation: Preparation, pending: Pending, python: str | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import UNSET, Struct, field
 
 from engine.experience.model import Node
-from engine.expressions import Json, Path
+from engine.expressions import Json, Path, parse_reference
 from engine.log.events.events import Counts, ErrorInfo, Input, RunStatus, Scope, ScopeKind
 from engine.scheduler.activity import FindNested, Frame, Part, Stop, find_nothing, tally_name
 from engine.scheduler.composition import Composition
@@ -49,6 +49,18 @@ class ReceivedLevel(Struct, frozen=True):
     received: Input
     paths: Mapping[Path, Json] = field(default_factory=dict)
     is_recorded: bool = True
+
+    @property
+    def is_fan_out(self) -> bool:
+        """Whether all items of a fan-out run, and not one of them."""
+        return self.node.for_each is not None and not any(step.item is not None for step in self.scope)
+
+    @property
+    def executions(self) -> int:
+        """How often the node runs."""
+        source = parse_reference(self.node.for_each.source) if self.is_fan_out and self.node.for_each else None
+        items = self.paths.get(source) if source is not None else None
+        return len(items) if isinstance(items, list) else 1
 
 
 Target = tuple[ReceivedLevel, ...]
@@ -126,8 +138,7 @@ def _part(outermost: Results, target: Target, find_nested: FindNested) -> Part:
     last = target[-1]
     context = _context(results, last, inside)
     frame = Frame(results, make_unit, find_nested, inside=inside, cache=False)
-    is_whole = last.node.for_each is not None and context.inside.item is None
-    if is_whole and last.node.for_each is not None:
+    if last.node.for_each is not None and last.is_fan_out:
         part: Part = FanOut(frame, last.node, last.node.for_each, context)
     else:
         part = make_unit(frame, last.node, context, Lane(()), None)

@@ -72,6 +72,16 @@ def test_many_calls_are_asked_for_on_a_terminal_and_no_leaves_no_trace(
         assert terminal.wait() == 130
     assert len(asking.store.run_ids()) == 1
 
+    asking.graph(
+        f"- {{id: ask, {AGENT}, for_each: {{source: $.topics}}, on_error: {{policy: retry, attempts: 3}}}}", state=STATE
+    )
+    with Terminal(asking.folder, "resume", "latest", "--isolated", "ask", "--confirm-calls", "8", columns=200) as alone:
+        alone.read_until("Go on? [y/N]")
+        assert "oe: this run may make up to 9 model calls" in alone.text  # three attempts for each of three items
+        alone.press("n\n")
+        assert alone.wait() == 130
+    assert len(asking.store.run_ids()) == 1
+
 
 @pytest.mark.parametrize("options", [(), ("--confirm-calls", "0", "--yes")], ids=["few calls", "yes"])
 def test_few_calls_or_yes_are_not_asked_for(
