@@ -64,12 +64,6 @@ def searchable_symbols(root: View | None) -> Iterator[Symbol]:
         yield from (symbol for symbol in section.children if symbol.name_span != symbol.span)
 
 
-def vertex_symbol(root: View | None, id_: str) -> Symbol | None:
-    """Return the node, pipeline or loop with an id."""
-    kinds = (SymbolKind.NODE, SymbolKind.PIPELINE, SymbolKind.LOOP)
-    return next((each for each in searchable_symbols(root) if each.kind in kinds and each.name == id_), None)
-
-
 def matches(query: str, name: str) -> bool:
     """Return whether the letters of a query occur in a name in order, ignoring case, as editors search."""
     letters = iter(name.casefold())

@@ -18,7 +18,7 @@ from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 from engine.log.storage.safe_open import open_own
 from oe_lsp.owned_tasks import OwnedTasks
-from oe_lsp.runs.follow import FollowedRun, RunListener, follow
+from oe_lsp.runs.follow import FollowedRun, Listeners, RunListener, follow
 from oe_lsp.runs.launch import Engine
 from oe_lsp.runs.watch import RunsWatch
 
@@ -43,7 +43,7 @@ class RunFeed:
         on_change: Callable[[Path], None],
         on_unreadable: Callable[[Path, OSError], None],
     ) -> None:
-        self._listener = listener
+        self._listeners = Listeners(listener)
         self._on_change = on_change
         self._on_unreadable = on_unreadable
         self._unreadable: set[Path] = set()
@@ -53,6 +53,10 @@ class RunFeed:
         self._started_here: list[tuple[RunStore, str]] = []
         self._tasks = OwnedTasks()
         self._watch = RunsWatch(self._look_soon, self._runs.__contains__)
+
+    def subscribe(self, listener: RunListener) -> None:
+        """Report the events of followed runs to another listener, too."""
+        self._listeners.add(listener)
 
     def start(self) -> None:
         """Watch until `close`."""
@@ -125,7 +129,7 @@ class RunFeed:
 
     async def _follow_to_end(self, run: FollowedRun, is_starting: Callable[[], bool], *, replay: bool) -> None:
         try:
-            await follow(run, self._listener, is_starting, replay=replay)
+            await follow(run, self._listeners, is_starting, replay=replay)
         except (UnreadableLogError, OSError) as error:
             log.warning("run %s cannot be followed: %s", run.run_id, error)
         finally:

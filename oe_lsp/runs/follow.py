@@ -52,6 +52,32 @@ class RunListener(Protocol):
         """The run has finished, or its engine has died."""
 
 
+class Listeners:
+    """Several listeners as one, in the order in which they were added."""
+
+    def __init__(self, *listeners: RunListener) -> None:
+        self._listeners = list(listeners)
+
+    def add(self, listener: RunListener) -> None:
+        """Report to `listener` from now on."""
+        self._listeners.append(listener)
+
+    def run_began(self, run: FollowedRun) -> None:
+        """See RunListener."""
+        for listener in self._listeners:
+            listener.run_began(run)
+
+    def run_advanced(self, run: FollowedRun, record: Record) -> None:
+        """See RunListener."""
+        for listener in self._listeners:
+            listener.run_advanced(run, record)
+
+    def run_ended(self, run: FollowedRun) -> None:
+        """See RunListener."""
+        for listener in self._listeners:
+            listener.run_ended(run)
+
+
 async def follow(run: FollowedRun, listener: RunListener, is_starting: Callable[[], bool], *, replay: bool) -> None:
     """Report `run` to `listener` until it ends; a run that never begins is not reported.
 

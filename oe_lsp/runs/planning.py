@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from engine.cache.keys.file_stamps import Stamp
 from engine.cache.keys.fingerprint_store import recall
 from engine.cache.keys.sources import Sources, new_sources
 from engine.cache.plan.explanation import Change
@@ -20,6 +19,7 @@ from engine.experience.load import (
     load_text,
 )
 from engine.llm.providers import usable_provider
+from engine.log.reading.index_file import Stamp, stamp_of
 from engine.log.reading.reader import Log, read_log
 from engine.nodes.registry import kinds
 from engine.nodes.requirements import Machine
@@ -79,7 +79,7 @@ class Planning:
 
     def _read(self, path: Path) -> Log:
         """A log; from memory, if its file is as it was. Raises as `read_log` does."""
-        stamp = Stamp.of(path.stat())
+        stamp = stamp_of(path)
         known = self._logs.pop(path, None)
         if known is None or known[0] != stamp:
             known = stamp, read_log(path)

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from engine.syntax import LineIndex, View
 from engine.visible import visible
-from oe_lsp.ide.document.items import NODES, VERTICES, items_at, text_at
 from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.document.vertex_places import VertexPlace, vertex_places
 
 
 class NodeActionKind(Enum):
@@ -44,8 +44,7 @@ def node_actions(snapshot: Snapshot, line: int) -> Iterator[NodeAction]:
     found = _vertex_on(snapshot.analysis.tree.root, snapshot.analysis.lines, line)
     if found is None:
         return
-    id_, kind = found
-    name = visible(id_)
+    id_, kind, name = found.id, found.kind, visible(found.id)
     for option, title in _OPTIONS.items():
         if option != "isolated" or kind is not None:
             yield NodeAction(title.format(name), NodeActionKind.RESUME, id_, option)
@@ -54,22 +53,15 @@ def node_actions(snapshot: Snapshot, line: int) -> Iterator[NodeAction]:
         yield NodeAction(f"Preview the prompt of {name}", NodeActionKind.PREVIEW, id_)
 
 
-def prompt_places(root: View | None) -> Iterator[tuple[str, int]]:
-    """Yield the id of each node that has a prompt, and where the node starts."""
-    for item in items_at(root, NODES) if root is not None else ():
-        id_ = text_at(item.view, "id")
-        if id_ and text_at(item.view, "kind") in _WITH_PROMPT:
-            yield id_, item.view.start
+def prompt_places(root: View | None) -> Iterator[VertexPlace]:
+    """Yield the place of each node that has a prompt."""
+    return (place for place in vertex_places(root) if place.kind in _WITH_PROMPT)
 
 
-def _vertex_on(root: View | None, lines: LineIndex, line: int) -> tuple[str, str | None] | None:
-    """The id of the vertex on a line, and the kind of a node; None where there is none."""
-    if root is None:
-        return None
-    for place in VERTICES:
-        for item in items_at(root, place):
-            id_ = text_at(item.view, "id")
-            span = item.view.span
-            if id_ and lines.position(span.start).line <= line <= lines.position(max(span.start, span.end - 1)).line:
-                return id_, (text_at(item.view, "kind") or "") if place == NODES else None
+def _vertex_on(root: View | None, lines: LineIndex, line: int) -> VertexPlace | None:
+    """The vertex on a line; None where there is none."""
+    for place in vertex_places(root):
+        span = place.span
+        if lines.position(span.start).line <= line <= lines.position(max(span.start, span.end - 1)).line:
+            return place
     return None

@@ -51,8 +51,11 @@ async def _prompt_lenses(session: Session, uri: str) -> list[types.CodeLens]:
         return []
     at = session.positions(snapshot.analysis.lines)
     return [
-        types.CodeLens(at.range(Span(start, start)), types.Command("Preview prompt", PREVIEW_PROMPT, None, [uri, id_]))
-        for id_, start in prompt_places(snapshot.analysis.tree.root)
+        types.CodeLens(
+            at.range(Span(place.span.start, place.span.start)),
+            types.Command("Preview prompt", PREVIEW_PROMPT, None, [uri, place.id]),
+        )
+        for place in prompt_places(snapshot.analysis.tree.root)
     ]
 
 

@@ -12,14 +12,13 @@ from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.server.session.run_end_message import RunEndMessage
 from oe_lsp.server.session.run_progress import RunProgress
-from oe_lsp.server.session.shown_runs import ShownRuns
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.custom_messages import RunEvent
 from oe_lsp.server.transport.names import EVENT, progress_token
 
 
 class RunNotifications:
-    """The listener of the run feed. `uri_of` gives the document that a run belongs to.
+    """A listener of the run feed. `uri_of` gives the document that a run belongs to.
 
     `runs_changed` gets the folder of a run whose lens is out of date.
     """
@@ -37,7 +36,6 @@ class RunNotifications:
     ) -> None:
         self._client = client
         self._runs_changed = runs_changed
-        self._shown: ShownRuns | None = None
         self._uri_of = uri_of
         self._end = end
         self._with_events = with_events
@@ -46,15 +44,9 @@ class RunNotifications:
         self._progress: dict[str, RunProgress] = {}
         self._tasks = OwnedTasks()
 
-    def subscribe(self, shown: ShownRuns) -> None:
-        """Keep `shown` up to date with the followed runs."""
-        self._shown = shown
-
     def run_began(self, run: FollowedRun) -> None:
         """Open the run's progress and offer to cancel it."""
         self._runs_changed(run.store.directory)
-        if self._shown is not None:
-            self._shown.run_began(run)
         summary = run.summary()
         if self._with_progress and summary is not None:
             token = progress_token(run.run_id, is_shown=self._shows_tokens)
@@ -84,8 +76,6 @@ class RunNotifications:
         await self._tasks.close()
 
     def _advance(self, run: FollowedRun, *, alive: bool) -> None:
-        if self._shown is not None:
-            self._shown.run_advanced(run, alive=alive)
         progress = self._progress.get(run.run_id)
         summary = run.summary(alive=alive)
         if progress is not None and summary is not None:

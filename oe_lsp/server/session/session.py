@@ -105,6 +105,7 @@ class Session:
         self.runs = Runs(self.feed)
         self.shown = ShownRuns(self.documents, self.runs, self.planner, self.consent.is_given)
         self.plan_comparison = PlanComparison(client, self.documents, self.runs, self.planner, self.virtual_documents)
+        self.feed.subscribe(self.shown)
         self.shown.subscribe(lambda _: self._shown_changed())
         self.failures = FailureDiagnostics(
             client,
@@ -122,7 +123,6 @@ class Session:
             self.encoding,
             lambda: self.settings.severities,
         )
-        self._notifications.subscribe(self.shown)
         self.workspace = Workspace(self.documents, self.feed)
         files = UnsavedFiles(
             client,

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from engine.cache.keys.file_stamps import Stamp
 from engine.experience.model import Kind
+from engine.log.events.events import Record
+from engine.log.reading.index_file import Stamp, stamp_of
 from engine.log.storage.run_store import RunStore
 from oe_lsp.ide.document.snapshot import Snapshot
+from oe_lsp.ide.runs.planned_run import PlannedRun
 from oe_lsp.ide.runs.shown_run import ShownRun
 from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.runs.planner import Planner
-from oe_lsp.runs.planning_messages import PlanAnswer
 from oe_lsp.server.session.documents import Documents
 from oe_lsp.server.session.runs import Runs
 from oe_lsp.server.transport.errors import RequestFailedError
@@ -103,23 +104,30 @@ class ShownRuns:
             shown.due.set()
 
     def run_began(self, run: FollowedRun) -> None:
-        """Show a new run of an experience that shows its newest; an isolated one only if it was chosen."""
+        """See RunListener. Show a new run of an experience that shows its newest; an isolated one only if chosen."""
         is_isolated = run.view.started is not None and run.view.started.kind is not None
         wanted = {run.run_id} if is_isolated else {LATEST, run.run_id}
         for uri, shown in self._in(run.store.directory):
             if shown.wanted in wanted and _path_of(run) in (None, path_of(uri)):
                 self._show(uri, shown, run, alive=True)
 
-    def run_advanced(self, run: FollowedRun, *, alive: bool) -> None:
-        """A followed run goes on, or has ended."""
-        for uri, shown in self._in(run.store.directory):
-            if shown.run is not None and shown.run.summary.run_id == run.run_id:
-                self._show(uri, shown, run, alive=alive)
+    def run_advanced(self, run: FollowedRun, record: Record) -> None:  # noqa: ARG002 - the view includes it
+        """See RunListener."""
+        self._update(run, alive=True)
+
+    def run_ended(self, run: FollowedRun) -> None:
+        """See RunListener."""
+        self._update(run, alive=False)
 
     async def close_all(self) -> None:
         """Stop asking."""
         await self._tasks.close()
         await self._planner.close()
+
+    def _update(self, run: FollowedRun, *, alive: bool) -> None:
+        for uri, shown in self._in(run.store.directory):
+            if shown.run is not None and shown.run.summary.run_id == run.run_id:
+                self._show(uri, shown, run, alive=alive)
 
     def _show(self, uri: str, shown: _Shown, run: FollowedRun, *, alive: bool) -> None:
         summary = run.summary(alive=alive)
@@ -194,7 +202,7 @@ class ShownRuns:
             refusal = "The experience has errors."
         if refusal is not None:
             if run is not None and not run.summary.is_running:
-                self._planned(uri, shown, run, PlanAnswer(0, refusal=refusal))
+                self._set_plan(uri, shown, run, None, refusal)
             return
         run_id = run.summary.run_id if run is not None and not run.summary.is_running else None
         if run_id is None and snapshot is not None and not _may_lack_something(snapshot):
@@ -204,11 +212,11 @@ class ShownRuns:
             shown.needs = answer.needs
             self._publish(uri)
         if run is not None and run_id is not None:
-            self._planned(uri, shown, run, answer)
+            self._set_plan(uri, shown, run, answer.plan, answer.refusal)
 
-    def _planned(self, uri: str, shown: _Shown, run: ShownRun, answer: PlanAnswer) -> None:
-        """Add a plan to the run that is still shown."""
-        planned = replace(run, plan=answer.plan, refusal=answer.refusal)
+    def _set_plan(self, uri: str, shown: _Shown, run: ShownRun, plan: PlannedRun | None, refusal: str | None) -> None:
+        """Add a plan, or why there is none, to the run if it is still shown."""
+        planned = replace(run, plan=plan, refusal=refusal)
         if shown.run is run and planned != run:
             shown.run = planned
             self._publish(uri)
@@ -236,7 +244,7 @@ def _is_same(run: ShownRun | None, run_id: str) -> bool:
 def _stamp(uri: str, run_id: str) -> Stamp | None:
     path = path_of(uri)
     try:
-        return Stamp.of(RunStore(path.parent).log(run_id).stat()) if path is not None else None
+        return stamp_of(RunStore(path.parent).log(run_id)) if path is not None else None
     except OSError:
         return None
 

@@ -6,7 +6,7 @@ from lsprotocol import types
 
 from engine.regular_files import read_text
 from engine.syntax import MAX_FILE_BYTES, Encoding, LineIndex, parse
-from oe_lsp.ide.document_symbols import vertex_symbol
+from oe_lsp.ide.document.vertex_places import vertex_places
 from oe_lsp.server.session.documents import Documents
 from oe_lsp.server.session.thread_calls import OverdueError, call_in_thread
 from oe_lsp.server.transport.client import Client
@@ -50,5 +50,5 @@ def _find(uri: str, text: str | None, vertex: str, encoding: Encoding) -> types.
             text = "" if path is None else read_text(path, MAX_FILE_BYTES)
         except (OSError, UnicodeDecodeError) as error:
             raise RequestFailedError(f"{path} cannot be read: {error}") from error
-    symbol = vertex_symbol(parse(text).root, vertex)
-    return Positions(LineIndex(text), encoding).range(symbol.name_span) if symbol else _FIRST_LINE
+    place = next((place for place in vertex_places(parse(text).root) if place.id == vertex), None)
+    return Positions(LineIndex(text), encoding).range(place.name_span) if place else _FIRST_LINE
