@@ -1,4 +1,4 @@
-"""The work of an execution again, from what a log says that it received."""
+"""Rebuilds the work of an execution from the input that its log recorded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values that nobody knows yet, in the preview of a prompt. A run has none."""
+"""Placeholders for values that are not known yet, in the preview of a prompt. A run has none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an isolated run put out, beside what the node had put out before. Pure."""
+"""Compares the output of an isolated run with the node's earlier outcome. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a log says about one node, read from its own lines alone: status, output, attempts, and a few of its parts."""
+"""Reads the facts about one node from its own lines of a log: status, output, attempts, and a few of its parts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The executions that made a node fail, read from their own lines of a log alone."""
+"""Finds the executions that made a node fail, from their own lines of a log."""
 
 from __future__ import annotations
 

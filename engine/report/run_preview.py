@@ -1,4 +1,4 @@
-"""What is missing for a run, and the calls that it may make, as text and as JSON."""
+"""Renders what a run lacks and which calls it may make, as text and as JSON."""
 
 from __future__ import annotations
 

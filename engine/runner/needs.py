@@ -1,4 +1,4 @@
-"""What the nodes that may run need and this machine lacks, before the first of them starts."""
+"""Finds what the nodes that may run need and this machine lacks."""
 
 from __future__ import annotations
 

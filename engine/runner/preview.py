@@ -1,4 +1,4 @@
-"""What can be said of a prepared run before it starts: what is missing, and how many calls it may make."""
+"""Previews a prepared run: what this machine lacks, and how many calls it may make."""
 
 from __future__ import annotations
 

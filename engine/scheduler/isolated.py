@@ -1,4 +1,4 @@
-"""One node alone, on what it received in an earlier run: nothing before it, nothing after it."""
+"""Schedules one node alone, on what it received in an earlier run."""
 
 from __future__ import annotations
 

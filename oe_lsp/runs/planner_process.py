@@ -16,7 +16,7 @@ from oe_lsp.own_packages import put_others_last
 def main() -> None:
     """Answer until stdin ends."""
     put_others_last()
-    from oe_lsp.claimed_streams import claim_stdio
+    from oe_lsp.protocol_streams import claim_stdio
 
     serve(*claim_stdio())
 

@@ -16,7 +16,7 @@ from pygls.exceptions import FeatureRequestError, JsonRpcException, JsonRpcReque
 from pygls.lsp.server import LanguageServer
 
 from engine import __version__
-from oe_lsp.claimed_streams import claim_stdio
+from oe_lsp.protocol_streams import claim_stdio
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.client_process import wait_for_exit
 from oe_lsp.server.transport.protocol import ExperienceProtocol, converter

@@ -1,4 +1,4 @@
-"""What a run wrote to the state, for people: a line or a few for each field."""
+"""Formats the final values of a run: a line or a few for each field that it wrote."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ from engine.experience.checks.outputs import check_outputs
 from engine.experience.checks.phases import check_phases
 from engine.experience.checks.prompts import check_prompt
 from engine.experience.checks.schema_refs import check_schema_references
-from engine.experience.checks.shell_values import check_shell_values
 from engine.experience.checks.stages import check_stages
+from engine.experience.checks.unloggable_values import check_unloggable_values
 from engine.experience.checks.yaml.cut_off_text import check_cut_off_text
 from engine.experience.problems import Problem
 
@@ -69,7 +69,7 @@ DOCUMENT_CHECKS: tuple[Callable[[DocumentContext], Iterator[Problem]], ...] = (
     check_stages,  # OE206, OE309
     check_phases,  # OE301, OE308
     check_schema_references,  # OE208
-    check_shell_values,  # OE203
+    check_unloggable_values,  # OE203
     check_cut_off_text,  # OE109
 )
 """The checks of the whole document; done again after every edit."""

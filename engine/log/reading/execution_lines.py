@@ -1,4 +1,4 @@
-"""Which lines of a log are about which execution: plain numbers, since a log may have a hundred thousand."""
+"""The line numbers of executions in a log, in plain arrays, since a log may have a hundred thousand."""
 
 from __future__ import annotations
 

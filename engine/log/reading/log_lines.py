@@ -1,4 +1,4 @@
-"""Where the executions of each node are in a log: a few of them can be read from a log of any length, at any time.
+"""An index of one log by node, so that a few executions can be read from a log of any length.
 
 Reads each line once, and keeps where it is, not what it says.
 """

@@ -1,4 +1,4 @@
-"""What would be sent now for an agent, a skill or a coding agent, made by the code that makes it for a run."""
+"""Renders the prompt that an agent, a skill or a coding agent would be sent now, with the code that a run uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a node would receive now: as in its own last input, else the last values of a run, else what is declared.
+"""Finds what a node would receive now: its own last input, else the last values of a run, else declared defaults.
 
 What nobody knows yet is marked, and what a log masks stays masked.
 """

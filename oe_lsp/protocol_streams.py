@@ -1,4 +1,4 @@
-"""Takes stdin and stdout for a protocol, so that nothing else is printed there."""
+"""Reserves stdin and stdout for a protocol, so that nothing else is printed there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values outside the lists that cannot be logged (OE203). Those of an item are found when it is read."""
+"""Reports values outside of items that cannot be logged (OE203). Those of an item are found when it is read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.experience.reading.unloggable import unloggable_outside
 from engine.experience.source.locate import key_text
 
 
-def check_shell_values(document: DocumentContext) -> Iterator[Problem]:
+def check_unloggable_values(document: DocumentContext) -> Iterator[Problem]:
     """OE203: each scalar that JSON cannot hold and that is in no item, nor in a field."""
     read = {section.view.green for section in document.parts.all if section.view is not None}
     yield from unloggable_outside(read, document.root)
