@@ -17,6 +17,18 @@ _DURATION = TimeSpan({"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000}, "s, m o
 """Its value is in milliseconds."""
 
 
+class _Dollars(click.FloatRange):
+    """An amount of US dollars."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """See click.ParamType."""
+        try:
+            float(value)
+        except ValueError:
+            self.fail(f"'{value}' is not a number of US dollars, such as 0.50.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def budget_options(function: Function) -> Function:
     """Add the options to a command, which gets them as `budget`."""
 
@@ -31,7 +43,7 @@ def budget_options(function: Function) -> Function:
 
 _max_cost = click.option(
     "--max-cost",
-    type=click.FloatRange(min=0, max=10**9),
+    type=_Dollars(min=0, max=10**9),
     metavar="USD",
     help="Stop before a call that could cost more in all, earlier runs included.  [default: runtime.budget]",
 )

@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from engine import __version__
-from engine.cli.log_options import LogOptions, logging_options
+from engine.cli.log_options import LogFormat, LogOptions, logging_options
+from engine.cli.output.printing import print_text
 
 COMMANDS = {
     "run": "Start a run of an experience.",
@@ -88,8 +89,17 @@ def call() -> int:
     except click.exceptions.Exit as error:
         code = error.exit_code
     except click.ClickException as error:
-        error.show()
+        _show(error)
         code = error.exit_code
     except click.Abort:
         code = 130
     return code if isinstance(code, int) else 0
+
+
+def _show(error: click.ClickException) -> None:
+    """Print an error. Whoever reads JSON lines, such as an editor, has no use for a hint at the command line."""
+    root = error.ctx.find_root() if isinstance(error, click.UsageError) and error.ctx is not None else None
+    if root is not None and isinstance(root.obj, LogOptions) and root.obj.format is LogFormat.JSON:
+        print_text(f"oe: {error.format_message()}", err=True)
+    else:
+        error.show()

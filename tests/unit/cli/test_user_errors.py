@@ -38,6 +38,13 @@ def test_a_missing_run_argument_says_how_to_name_a_run(oe: Oe, command: str) -> 
     assert f"Missing argument 'RUN-ID'. `latest` is the newest run{example}; `oe runs` lists them all." in wrong.err
 
 
+def test_who_reads_json_lines_gets_the_message_alone(oe: Oe, tmp_path: Path) -> None:
+    wrong = oe("--log-format", "json", "resume", "latest", "--max-cost", "much")
+
+    assert (wrong.code, wrong.out) == (2, "")
+    assert wrong.err == "oe: Invalid value for '--max-cost': 'much' is not a number of US dollars, such as 0.50.\n"
+
+
 @pytest.mark.parametrize("command", ["run", "validate", "graph"])
 def test_a_folder_without_an_experience_is_named_with_a_remedy(oe: Oe, tmp_path: Path, command: str) -> None:
     wrong = oe(command)
