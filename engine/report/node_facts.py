@@ -12,6 +12,7 @@ from engine.experience.model import Merge
 from engine.expressions import MISSING
 from engine.json_types import Json
 from engine.log.events.events import (
+    Input,
     NodeAttempt,
     NodeCached,
     NodeCancelled,
@@ -75,7 +76,7 @@ class NodeFacts(Struct, frozen=True):
     `whole` is its only execution, or the fan-out, pipeline, loop or nested experience as a whole; None for a stage or a
     body, which has `parts` only. `parts` are a few of its executions, failed and running ones first, of which there
     are as many as `statuses` counts; `inside` are a few executions inside a pipeline, loop or nested experience.
-    `outputs` are the whole values that they returned.
+    `outputs` are the whole values that they returned, `inputs` those that `whole` received, by name.
     """
 
     whole: Execution | None
@@ -83,6 +84,7 @@ class NodeFacts(Struct, frozen=True):
     statuses: Mapping[NodeStatus, int] = {}
     inside: tuple[Execution, ...] = ()
     outputs: Mapping[Place, Values] = {}
+    inputs: Values = {}
 
 
 class NodeEnd(Struct, frozen=True):
@@ -120,6 +122,7 @@ def node_facts(lines: LogLines, node_id: str, most: int = 3) -> NodeFacts | None
         statuses,
         tuple(each for each in others if each is not None),
         {each.place: _whole_values(each.output, values) for each in found if each.output is not None},
+        {} if whole is None or whole.input is None else _received(whole.input, values),
     )
 
 
@@ -184,6 +187,17 @@ def _outputs(lines: LogLines, name: str) -> list[tuple[str, Output]]:
 def _whole_values(output: Output, values: ReferencedValues) -> Values:
     edge = {} if output.edge_output is UNSET else {"": output.edge_output}
     return {name: _whole_value(value, values) for name, value in {**output.state_delta, **edge}.items()}
+
+
+def _received(received: Input, values: ReferencedValues) -> Values:
+    """What an execution received, by the names of the input parts (docs/resume.md)."""
+    named = {
+        **{f"args.{name}": value for name, value in received.args.items()},
+        **{f"reads.{name}": value for name, value in received.reads.items()},
+        **{f"edges.{name}": value for name, value in received.edges.items()},
+        **received.given,
+    }
+    return {name: _whole_value(value, values) for name, value in named.items()}
 
 
 def _whole_value(logged: Json, values: ReferencedValues) -> Json | NotShown:

@@ -25,6 +25,7 @@ _MOST_BLOCK_LINES = 6
 _MOST_OUTPUT_LINES = 14
 """Of all outputs together: a hover of more than about 25 lines scrolls."""
 
+_MOST_INPUTS = 4
 _MOST_REASONS = 3
 _MOST_CHANGE_LINES = 6
 _MOST_TRIES = 2
@@ -75,7 +76,7 @@ def _in_run(node_id: str, facts: NodeFacts, run: ShownRun) -> str:
     lines = [head] if whole is None else [head, *_story(whole)]
     outputs = [] if whole is None else list(_outputs(facts.outputs.get(whole.place, {})))
     shown = outputs or list(_parts(facts))
-    return markdown.paragraphs(["\n".join(lines), *_within(shown, _MOST_OUTPUT_LINES)])
+    return markdown.paragraphs(["\n".join(lines), *_within(shown, _MOST_OUTPUT_LINES), _received(facts.inputs)])
 
 
 def _headline(facts: NodeFacts, spent: Sums, *, is_running: bool) -> Iterator[str]:
@@ -119,6 +120,15 @@ def _outputs(values: Values) -> Iterator[str]:
             continue
         text = _shown(value, _MOST_BLOCK_LINES)
         yield f"- {label}: {markdown.code(text)}" if "\n" not in text else f"- {label}:\n\n{markdown.block(text)}"
+
+
+def _received(values: Values) -> str:
+    """What the node received, a line each."""
+    if not values:
+        return ""
+    lines = [f"- {_one_line(name, value)}" for name, value in list(values.items())[:_MOST_INPUTS]]
+    more = [f"- … and {len(values) - _MOST_INPUTS} more"] if len(values) > _MOST_INPUTS else []
+    return "\n".join(["Received:", *lines, *more])
 
 
 def _parts(facts: NodeFacts) -> Iterator[str]:

@@ -112,6 +112,7 @@ def test_a_node_shows_its_status_its_outputs_and_what_it_cost(runs: Runs) -> Non
 
     assert f"**Run {run_id[:8]}** · ✓ completed · 4.2 s · 1.0k tokens, $0.0123 · `claude-sonnet-4-6`" in found
     assert "- `summary`:\n\n````text\nOne\n```\nTwo\n````" in found  # no text of a log leaves its block
+    assert '\n\nReceived:\n- `reads.topic`: `"bread & <b>"`\n- `reads.notes`: `["xxx' in found
     assert f"Last runs:\n- ✓ completed · 4 min ago · 4.2 s · run `{run_id[:8]}`" in found
 
 
