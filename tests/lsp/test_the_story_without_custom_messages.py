@@ -150,5 +150,11 @@ async def test_from_an_empty_folder_to_a_resumed_run(tmp_path: Path, api: Messag
         assert len(api.requests) == asked
         assert await editor.action(uri, f"▶ Resume run {resumed}")
 
+        # What it put out is opened beside what it had put out before
+        await editor.until(lambda: f"only-{alone['runId'][:8]}.md" in editor.shown_documents[-1].uri)
+        result = path_of(editor.shown_documents[-1].uri)
+        assert result is not None
+        assert f"report put out the same as in run {resumed}:" in result.read_text()
+
         assert editor.methods <= types.METHOD_TO_TYPES.keys()
         assert editor.methods >= {types.WINDOW_SHOW_MESSAGE, types.PROGRESS, types.WORKSPACE_INLAY_HINT_REFRESH}

@@ -179,6 +179,7 @@ async function runOnlyOneNode(workbench, folder) {
   await workbench.goToEndOf(SUMMARISE_LINE);
   await workbench.runCommand('oe: Run only this node');
   await workbench.notification('succeeded').waitFor();
+  await workbench.preview('h1').filter({ hasText: 'Only summarise' }).waitFor();
   await workbench.shot('only-one-node');
   const [alone] = (await runIds(folder)).filter((id) => !before.includes(id));
   const { events, bytes } = await logOf(folder, alone);

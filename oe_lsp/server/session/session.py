@@ -30,6 +30,7 @@ from oe_lsp.server.session.expected_plan import PlanComparison
 from oe_lsp.server.session.experience_files import is_experience
 from oe_lsp.server.session.failure_details import FailureDetails
 from oe_lsp.server.session.failure_diagnostics import FailureDiagnostics
+from oe_lsp.server.session.isolated_results import IsolatedResults
 from oe_lsp.server.session.refresh import Refresh
 from oe_lsp.server.session.run_end_message import RunEndMessage
 from oe_lsp.server.session.run_launcher import RunLauncher
@@ -105,7 +106,9 @@ class Session:
         self.runs = Runs(self.feed)
         self.shown = ShownRuns(self.documents, self.runs, self.planner, self.consent.is_given)
         self.plan_comparison = PlanComparison(client, self.documents, self.runs, self.planner, self.virtual_documents)
+        self._isolated = IsolatedResults(self.virtual_documents)
         self.feed.subscribe(self.shown)
+        self.feed.subscribe(self._isolated)
         self.shown.subscribe(lambda _: self._shown_changed())
         self.failures = FailureDiagnostics(
             client,
@@ -210,6 +213,7 @@ class Session:
         await self.feed.close()
         await self.failures.close()
         await self.shown.close_all()
+        await self._isolated.close()
         await self._notifications.close()
         await self.launcher.close()
         await self.workspace.close()
