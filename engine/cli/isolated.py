@@ -13,15 +13,16 @@ from engine.cli.before_start import CallOptions, may_call_so_often
 from engine.cli.execute import execute
 from engine.cli.log_options import LogFormat, LogLevel, LogOptions
 from engine.cli.options import OeError
-from engine.cli.output.printing import print_text
+from engine.cli.output.printing import print_json, print_text
 from engine.cli.stored_run import read_stored
 from engine.nodes.requirements import Machine
 from engine.report.executions import history
 from engine.report.isolated import isolated_lines, whole_output
-from engine.report.run_preview import refusal_text
+from engine.report.run_preview import preview_lines, preview_to_json, refusal_text
 from engine.runner.isolated import prepare_isolated
 from engine.runner.needs import needs_of
 from engine.runner.prepare import Preparation, RunRefusedError
+from engine.runner.preview import Preview
 
 
 def run_isolated(
@@ -37,15 +38,11 @@ def run_isolated(
 
     Returns the exit code. Raises OeError, and click.UsageError for a wrong address.
     """
-    try:
-        preparation = prepare_isolated(resume, address)
-    except AddressError as error:
-        raise click.UsageError(str(error)) from error
-    except RunRefusedError as error:
-        raise OeError(str(error)) from error
-    pending = _pending(preparation)
-    _require_needs(preparation, pending, python)
-    if not may_call_so_often(estimate((pending,), preparation.provider), "run", calls, log):
+    preparation = _prepared(resume, address)
+    found = _preview(preparation, python)
+    if found.needs:  # its run would say nothing else
+        raise OeError(refusal_text(found.needs))
+    if not may_call_so_often(found.estimate, "run", calls, log):
         return 130
     code = execute(preparation, run_id, log, concurrency, python)
     if log.format is LogFormat.PRETTY and log.level.shows(LogLevel.INFO):
@@ -56,18 +53,35 @@ def run_isolated(
     return code
 
 
-def _pending(preparation: Preparation) -> Pending:
-    """The executions to do: one, or those of all items of a fan-out."""
+def print_isolated_plan(resume: Preparation, address: str, *, as_json: bool, python: str | None) -> None:
+    """Print what running the node at `address` alone needs and may cost. Raises as `run_isolated` does."""
+    preparation = _prepared(resume, address)
+    assert preparation.isolated is not None
+    found = _preview(preparation, python)
+    if as_json:
+        print_json(preview_to_json(found))
+        return
+    run_id = preparation.isolated.original_run_id
+    head = f"Runs only {address}, on what it last received in run {run_id[:8]} (nothing is run)"
+    print_text("\n".join([head, *preview_lines(found)]))
+
+
+def _prepared(resume: Preparation, address: str) -> Preparation:
+    try:
+        return prepare_isolated(resume, address)
+    except AddressError as error:
+        raise click.UsageError(str(error)) from error
+    except RunRefusedError as error:
+        raise OeError(str(error)) from error
+
+
+def _preview(preparation: Preparation, python: str | None) -> Preview:
+    """What the executions need and may cost: one, or those of all items of a fan-out."""
     isolated, within = preparation.isolated, preparation.composition
     assert isolated is not None
     *nesting, last = isolated.target
     for level in nesting:
         within = within.nested[level.node.id]
-    return Pending(last.node, isolated.address, within.home, last.executions, is_first=True)
-
-
-def _require_needs(preparation: Preparation, pending: Pending, python: str | None) -> None:
-    """Raises OeError if the node certainly fails for what this machine lacks: its run would say nothing else."""
-    needs = needs_of((pending,), Machine(os.environ, preparation.provider, python))
-    if needs:
-        raise OeError(refusal_text(needs))
+    pending = Pending(last.node, isolated.address, within.home, last.executions, is_first=True)
+    machine = Machine(os.environ, preparation.provider, python)
+    return Preview(needs_of((pending,), machine), estimate((pending,), preparation.provider))

@@ -14,7 +14,7 @@ from engine.cli.before_start import CallOptions, call_options, may_start
 from engine.cli.budget_options import budget_options
 from engine.cli.confirm import confirm_reruns
 from engine.cli.execute import execute
-from engine.cli.isolated import run_isolated
+from engine.cli.isolated import print_isolated_plan, run_isolated
 from engine.cli.loading import load_valid, parse_args
 from engine.cli.log_options import LogOptions, logging_options
 from engine.cli.options import OeError, concurrency_option, examples, experience_option, llm_option, python_option
@@ -107,8 +107,8 @@ def command(
     """
     if as_json and not only_plan:
         raise click.UsageError("--json needs --plan; for events as JSON use --log-format json")
-    if isolated is not None and (only_plan or from_ or only or rerun or accept or expect):
-        raise click.UsageError("--isolated excludes --plan, --expect, --from, --only, --rerun and --accept")
+    if isolated is not None and (from_ or only or rerun or accept or expect):
+        raise click.UsageError("--isolated excludes --expect, --from, --only, --rerun and --accept")
     args = None if args_text is None else parse_args(args_text)
     loaded = load_valid(path)
     try:
@@ -116,6 +116,9 @@ def command(
     except RunRefusedError as error:
         raise OeError(str(error)) from error
     _warn_of_another_host(preparation)
+    if isolated is not None and only_plan:
+        print_isolated_plan(preparation, isolated, as_json=as_json, python=python)
+        return 0
     if isolated is not None:
         return run_isolated(preparation, isolated, new_run_id or fresh_run_id(), log, calls, concurrency, python)
     preparation = _with_overrides(preparation, from_=from_, only=only, rerun=rerun, accept=accept)

@@ -80,6 +80,8 @@ def test_many_calls_are_asked_for_on_a_terminal_and_no_leaves_no_trace(
         assert "oe: this run may make up to 9 model calls" in alone.text  # three attempts for each of three items
         alone.press("n\n")
         assert alone.wait() == 130
+    planned = json.loads(oe("resume", "latest", "--isolated", "ask", "--plan", "--json", **env).out)
+    assert (planned["needs"], planned["estimate"]["most"], planned["estimate"]["open"]) == ([], 9, [])
     assert len(asking.store.run_ids()) == 1
 
 

@@ -264,4 +264,4 @@ def test_one_node_alone_says_what_it_put_out_and_is_no_run_to_resume(oe: Oe, fai
     refused = oe("resume", newest["runId"], cwd=report)
     assert (refused.code, f"Resume the original: oe resume {original[:8]}" in refused.err) == (1, True)
     assert oe("resume", "latest", "--isolated", "rnak", cwd=report).code == 2
-    assert oe("resume", "latest", "--isolated", "rank", "--plan", cwd=report).code == 2
+    assert oe("resume", "latest", "--isolated", "rank", "--from", "rank", cwd=report).code == 2
