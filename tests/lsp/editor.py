@@ -162,11 +162,14 @@ class Editor(LanguageClient):
         (command,) = [command for command in commands if command.title.startswith(title)]
         return command
 
-    async def until_lens(self, uri: str, title: str) -> None:
-        """Wait for a lens whose title begins so: look now, and after each refresh that the server asks for."""
+    async def until_lens(self, uri: str, title: str, part: str = "") -> None:
+        """Wait for a lens whose title begins with `title` and has `part`: look now, and after each refresh that the
+        server asks for.
+        """
         while True:
             refreshes = self.refreshes
-            if any(lens.command and lens.command.title.startswith(title) for lens in await self.lenses(uri)):
+            titles = [lens.command.title for lens in await self.lenses(uri) if lens.command]
+            if any(shown.startswith(title) and part in shown for shown in titles):
                 return
             await self.until(lambda before=refreshes: self.refreshes > before)
 

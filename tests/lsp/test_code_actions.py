@@ -75,6 +75,8 @@ async def test_they_run_resume_and_steer_and_one_that_cannot_be_done_says_why(we
         assert shlex.split(text) == ["oe", "resume", failed, "--experience", str(weather.file)]
         assert text in [message.message for message in editor.messages]
 
+        await editor.until_lens(uri, f"▶ Resume run {resumed[:8]}", "3 restored")
+
         # Only what is asked for, and nothing where an editor looks by itself
         assert [action.title for action in await actions(editor, uri, COMPARE, ["quickfix", "source.fixAll"])] == []
         of_runs = [action.title for action in await actions(editor, uri, COMPARE, ["source"])]
