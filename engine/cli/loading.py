@@ -46,7 +46,11 @@ def not_found(error: ExperienceNotFoundError) -> OeError:
 
 
 def parse_args(text: str) -> dict[str, Json]:
-    """The value of --args. Raises click.UsageError (exit code 2) for anything but a JSON object."""
+    """The value of --args, which `-` reads from stdin. Raises click.UsageError (exit code 2) for anything but a JSON
+    object.
+    """
+    if text == "-":
+        text = click.get_text_stream("stdin", encoding="utf-8", errors="surrogateescape").read()
     try:
         value = json.loads(text)
     except ValueError as error:
