@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -49,9 +50,9 @@ def parse_args(text: str) -> dict[str, Json]:
     """The value of --args, which `-` reads from stdin. Raises click.UsageError (exit code 2) for anything but a JSON
     object.
     """
-    if text == "-":
-        text = click.get_text_stream("stdin", encoding="utf-8", errors="surrogateescape").read()
     try:
+        if text == "-":
+            text = sys.stdin.buffer.read().decode()
         value = json.loads(text)
     except ValueError as error:
         raise click.UsageError(f'--args is not JSON ({error}). Example: --args \'{{"city": "Oslo"}}\'') from error
