@@ -38,7 +38,7 @@ def svg_timeline(run: History, anchors: Mapping[str, str]) -> Element:
         *rows,
         class_="timeline",
         viewBox=f"0 0 {_WIDTH:.0f} {top + 4:.1f}",
-        role="img",
+        role="group",
         aria_label="When each node ran",
     )
 
