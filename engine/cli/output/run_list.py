@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from engine.cli.output.tables import Column, plain_table
@@ -19,18 +19,19 @@ _COLUMNS = (
     Column("inherited", rank=7),
     Column("with resumed", rank=6),
     Column("resumes", rank=4),
+    Column("pinned", rank=8),
 )
 
 
-def run_list(runs: Sequence[RunSummary], now: datetime, width: int) -> str:
-    """A line for each run below the headings, in at most `width` columns."""
-    return plain_table(_COLUMNS, [_cells(run, now) for run in runs], width)
+def run_list(runs: Sequence[RunSummary], pinned: Collection[str], now: datetime, width: int) -> str:
+    """A line for each run below the headings, in at most `width` columns. `pinned` are ids."""
+    return plain_table(_COLUMNS, [_cells(run, run.run_id in pinned, now) for run in runs], width)
 
 
-def _cells(run: RunSummary, now: datetime) -> tuple[str, ...]:
+def _cells(run: RunSummary, is_pinned: bool, now: datetime) -> tuple[str, ...]:
     return (
         run.short_id,
-        _status(run),
+        run.status_text,
         age(run.started_at, now),
         counts_text(run.counts),
         "" if run.duration_ms is None else duration(run.duration_ms),
@@ -38,12 +39,8 @@ def _cells(run: RunSummary, now: datetime) -> tuple[str, ...]:
         _cost(run.inherited.cost_usd),
         _cost(run.lineage.cost_usd) if run.original_run_id and run.kind is None else "",
         (run.original_run_id or "")[:8],
+        "pinned" if is_pinned else "",
     )
-
-
-def _status(run: RunSummary) -> str:
-    status = f"{run.state.value} at {run.failed_at}" if run.failed_at else run.outcome
-    return status if run.kind is None else f"{status}, {run.kind} {run.address}"
 
 
 def _cost(usd: float | None) -> str:
