@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from engine.log.humanize import shortened_name
+from engine.report.drawing.diagram import Picture
 from engine.report.drawing.markup import Element, element
 from engine.report.drawing.timeline_axis import axis
 from engine.report.drawing.timeline_load import load_row
@@ -12,8 +13,8 @@ from engine.report.drawing.timeline_row import Vertex, timeline_row
 from engine.report.executions import Execution
 from engine.report.page.section import RunOnPage
 from engine.report.timing.critical_path import critical_path
-from engine.report.timing.timing import Timing, kinds_in, predecessors_of
-from engine.report.timing.waits import wait_of
+from engine.report.timing.timing import Timing
+from engine.report.timing.waits import predecessors_in_log, wait_of
 
 _MOST_NAMES = 12
 _LONGEST_NAME = 40
@@ -38,7 +39,7 @@ class TimelineSection:
 
     def __init__(self, run: RunOnPage) -> None:
         self._run = run
-        self._timing = Timing(kinds=kinds_in(run.drawn) if run.drawn is not None else {})
+        self._timing = Timing(kinds=_kinds(run.drawn))
         self._shown = 0
 
     def whole(self) -> Element:
@@ -89,7 +90,7 @@ class TimelineSection:
         if run.history.started is not None:
             self._timing.loads.limits = run.history.started.concurrency
         self._timing.add(run.touched.values())
-        self._predecessors = predecessors_of(run.drawn, run.history)
+        self._predecessors = run.drawn.waits if run.drawn is not None else predecessors_in_log(run.history.executions)
         return run.history.executions
 
     def _rows(self, wanted: Sequence[Execution], executions: Sequence[Execution]) -> Iterator[Element]:
@@ -142,6 +143,12 @@ class TimelineSection:
 
 _HELP = "Open a row to read what it waited for and what it did. The list of nodes below has all of it in words."
 _KEYS = "Ctrl + wheel, + and \u2212 zoom; drag, \u2190 and \u2192 move"
+
+
+def _kinds(picture: Picture | None) -> Mapping[str, str]:
+    """The kinds of the nodes of a graph, including those inside pipelines and loops."""
+    boxes = [part for box in picture.boxes for part in (box, *box.parts)] if picture is not None else []
+    return {box.id: box.kind for box in boxes if box.kind}
 
 
 def _toolbar() -> Element:

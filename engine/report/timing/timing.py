@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
 from engine.log.events.events import NodeAttempt
 from engine.log.reading.view import NodeStatus
-from engine.report.drawing.diagram import Picture
-from engine.report.executions import Execution, History, Place
+from engine.report.executions import Execution, Place
 from engine.report.timing.histogram import Histogram
 from engine.report.timing.load import Load
-from engine.report.timing.waits import Loads, predecessors_in_log
+from engine.report.timing.waits import Loads
 
 _MOST_KEPT = 20
 
@@ -124,19 +123,6 @@ class Timing(Struct):
         """The kind of an execution's node; None if it is not known."""
         is_nested = any(step.kind.value == "experience" for step in execution.scope)
         return None if is_nested else self.kinds.get(execution.node_id)
-
-
-def kinds_in(picture: Picture) -> Mapping[str, str]:
-    """The kinds of the nodes of a picture, including those inside pipelines and loops."""
-    boxes = [part for box in picture.boxes for part in (box, *box.parts)]
-    return {box.id: box.kind for box in boxes if box.kind}
-
-
-def predecessors_of(picture: Picture | None, history: History) -> Mapping[str, Sequence[str]]:
-    """The vertices that each vertex waits for: as the graph says, else as far as the log tells."""
-    if picture is not None and picture.waits:
-        return picture.waits
-    return predecessors_in_log(history.executions)
 
 
 def _is_no_group(execution: Execution) -> bool:
