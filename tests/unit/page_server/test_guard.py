@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.page_readers import PageReader
 from tests.support.written_runs import WriteRun
+from tests.unit.report.test_page import Page
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'"
