@@ -23,6 +23,11 @@ def run_id_argument(name: str) -> Callable[[Function], Function]:
     return click.argument(name, metavar="RUN-ID", type=_RunId())
 
 
+def run_ids_argument(name: str) -> Callable[[Function], Function]:
+    """As `run_id_argument`, for one or more runs."""
+    return click.argument(name, metavar="RUN-ID...", type=_RunId(), nargs=-1, required=True)
+
+
 def find_run(store: RunStore, wanted: str) -> str:
     """The id of the run `wanted`; `latest` is the newest, running or not, except isolated ones. Raises OeError."""
     if wanted == LATEST:

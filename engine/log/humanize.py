@@ -9,6 +9,7 @@ from datetime import datetime
 from engine.log.events.events import BudgetReached, Counts, Scope, Sums
 
 _OUTCOMES = ("cached", "completed", "failed", "skipped", "cancelled")
+_SIZES = ((10**9, "GB"), (10**6, "MB"), (10**3, "kB"))
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -39,6 +40,14 @@ def duration(milliseconds: float) -> str:
 def plural(count: int, noun: str) -> str:
     """A count with its noun: `1 run`, `2 runs`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def size_text(size: int) -> str:
+    """A number of bytes: `712 bytes`, `3.4 MB`."""
+    for unit, name in _SIZES:
+        if size >= unit:
+            return f"{size / unit:.1f} {name}"
+    return plural(size, "byte")
 
 
 def counts_text(counts: Counts) -> str:

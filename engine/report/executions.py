@@ -104,7 +104,10 @@ def _index(execution: Execution) -> int:
 
 
 class History(Struct):
-    """A whole run, with its top-level executions in topological order."""
+    """A run as far as its log goes, with its top-level executions in topological order.
+
+    `saved_ms` is the time that restored executions once took, in milliseconds.
+    """
 
     run_id: str = ""
     started: RunStarted | None = None
@@ -113,28 +116,37 @@ class History(Struct):
     warnings: list[str] = field(default_factory=list)
     executions: list[Execution] = field(default_factory=list)
     ended_ms: float = 0.0
+    saved_ms: float = 0.0
     by_place: dict[Place, Execution] = field(default_factory=dict)
+
+    def apply(self, record: Record) -> Execution | None:
+        """Add the next record of the log, which starts with run.started; returns the execution that it changed."""
+        event = record.event
+        changed = None
+        if isinstance(event, RunStarted):
+            self.run_id, self.started, self.started_at = record.run_id, event, record.ts
+            for node_id in event.nodes:
+                _execution(self, (), node_id)
+        now = _milliseconds(self, record.ts)
+        if isinstance(event, RunFinished):
+            self.finished = event
+        elif isinstance(event, RunWarning):
+            self.warnings.append(event.message)
+        elif not isinstance(event, RunStarted):
+            changed = _apply(self, event, now)
+        self.ended_ms = max(self.ended_ms, now)
+        return changed
+
+    def vertex_of(self, execution: Execution) -> Execution:
+        """The top-level execution that contains it, or is it."""
+        return _execution(self, (), execution.scope[0].id if execution.scope else execution.node_id)
 
 
 def history(records: Iterable[Record]) -> History:
-    """Fold a log, which starts with run.started."""
+    """The history of a whole log, which starts with run.started."""
     run = History()
     for record in records:
-        event = record.event
-        if isinstance(event, RunStarted):
-            run.run_id, run.started, run.started_at = record.run_id, event, record.ts
-            for node_id in event.nodes:
-                _execution(run, (), node_id)
-        elif isinstance(event, RunFinished):
-            run.finished = event
-        elif isinstance(event, RunWarning):
-            run.warnings.append(event.message)
-        else:
-            _apply(run, event, _milliseconds(run, record.ts))
-        run.ended_ms = max(run.ended_ms, _milliseconds(run, record.ts))
-    for execution in run.by_place.values():
-        if execution.status is NodeStatus.COMPLETED and _is_restored(execution.parts):
-            execution.status = NodeStatus.CACHED
+        run.apply(record)
     return run
 
 
@@ -144,7 +156,7 @@ def _is_restored(parts: list[Execution]) -> bool:
     return NodeStatus.CACHED in statuses and statuses <= {NodeStatus.CACHED, NodeStatus.SKIPPED}
 
 
-def _apply(run: History, event: NodeEvent, now: float) -> None:
+def _apply(run: History, event: NodeEvent, now: float) -> Execution:
     execution = _execution(run, event.scope, event.node_id)
     if isinstance(event, NodeStarted):
         execution.status, execution.started_ms, execution.attempt_id = NodeStatus.RUNNING, now, event.attempt_id
@@ -157,6 +169,9 @@ def _apply(run: History, event: NodeEvent, now: float) -> None:
         execution.activity = event.activity
     elif not isinstance(event, NodeTokens):
         _end(execution, event, now)
+        if isinstance(event, NodeCached):
+            run.saved_ms += event.duration_ms
+    return execution
 
 
 def _end(
@@ -178,6 +193,8 @@ def _end(
         execution.input, execution.reasons = event.input, event.reasons
         return
     execution.counts = event.counts
+    if _is_restored(execution.parts):
+        execution.status = NodeStatus.CACHED
     execution.unrestorable = None if event.restorable else event.restorable_reason or "not restorable"
 
 

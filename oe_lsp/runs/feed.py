@@ -13,14 +13,14 @@ from msgspec import Struct
 
 from engine.log.events.timestamps import moment
 from engine.log.reading.reader import UnreadableLogError
+from engine.log.reading.runs_watch import RunsWatch
 from engine.log.reading.summary import RunSummary
 from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 from engine.log.storage.safe_open import open_own
-from oe_lsp.owned_tasks import OwnedTasks
+from engine.owned_tasks import OwnedTasks
+from engine.runner.launch import Engine
 from oe_lsp.runs.follow import FollowedRun, Listeners, RunListener, follow
-from oe_lsp.runs.launch import Engine
-from oe_lsp.runs.watch import RunsWatch
 
 log = logging.getLogger(__name__)
 

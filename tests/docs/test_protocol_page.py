@@ -15,7 +15,7 @@ import pytest
 from lsprotocol import types
 from msgspec.structs import asdict, fields
 
-from oe_lsp.server.features.command_arguments import ResumeOptions, RunOptions
+from engine.runner.launch_options import ResumeOptions, RunOptions
 from oe_lsp.server.features.registry import COMMANDS, SESSION_MESSAGES, SNAPSHOT_REQUESTS
 from oe_lsp.server.session.client_capabilities import Capabilities, read_capabilities
 from oe_lsp.server.session.settings import Settings, read_settings

@@ -34,7 +34,7 @@ def oe(world: World, *args: str) -> str:
     return done.out
 
 
-def test_limit_19_the_page_of_a_run_needs_no_network_and_no_script(world: World) -> None:
+def test_limit_19_the_page_of_a_run_needs_no_network_and_runs_only_its_own_script(world: World) -> None:
     world.graph("- {id: a, kind: tool, impl: a.py}")
     world.tool("a", "return {'edge_output': '<script>alert(1)</script>'}")
     oe(world, "run")
@@ -42,7 +42,8 @@ def test_limit_19_the_page_of_a_run_needs_no_network_and_no_script(world: World)
     oe(world, "inspect", "latest", "--html", "run.html")
 
     page = (world.folder / "run.html").read_text()
-    assert "<script" not in page
+    assert page.count("<script") == 1
+    assert "<script>alert" not in page
     assert not re.search(r"(src|href)=\"(https?:|//)|@import|url\(", page)
 
 

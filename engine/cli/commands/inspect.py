@@ -42,7 +42,7 @@ def command(wanted: str, path: Path, as_json: bool, follow: bool, html: Path | N
     """Show the run RUN-ID: an id, a prefix of one, or `latest`.
 
     --html writes one file with the graph, a timeline, and the inputs and
-    outputs of every node. It needs no network and runs no script. --follow
+    outputs of every node. It needs no network. --follow
     exits with the exit code of the run, or 1 if the run was interrupted.
     """
     if (as_json or html is not None) and follow:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from engine.cli.commands.delete import command as delete
+from engine.cli.commands.pin import pin_command, unpin_command
 from engine.cli.commands.prune import command as prune
 from engine.cli.options import examples, experience_folder, experience_option
 from engine.cli.output.printing import print_json, print_text
@@ -22,11 +24,12 @@ _LIMIT = 20
 @click.group(
     "runs",
     invoke_without_command=True,
-    subcommand_metavar="[prune]",
+    subcommand_metavar="[prune|delete|pin|unpin]",
     epilog=examples(
         ("oe runs -n 5", "the newest five runs"),
         ("oe runs --json | jq '.[0].runId'", "the id of the newest run"),
         ("oe runs prune --keep 20", "remove all but the newest 20"),
+        ("oe runs pin 4f3a", "keep a run from being pruned"),
     ),
 )
 @experience_option
@@ -53,13 +56,15 @@ def command(ctx: click.Context, path: Path, as_json: bool, limit: int) -> int | 
         if run_id in listed or not store.log(run_id).exists():  # pruned meanwhile
             continue
         print_text(f"oe: {store.log(run_id)} cannot be read; skipped", err=True)
+    pinned = store.pinned_ids()
     if as_json:
-        print_json([summary_to_json(run) for run in runs])
+        print_json([{**summary_to_json(run), "pinned": run.run_id in pinned} for run in runs])
     elif runs:
-        print_text(run_list(runs, datetime.now(timezone.utc), output_width()), end="")
+        print_text(run_list(runs, pinned, datetime.now(timezone.utc), output_width()), end="")
     else:
         print_text(f"no runs in {store.runs}. `oe run` starts one.")
     return 0
 
 
-command.add_command(prune)
+for each in (prune, delete, pin_command, unpin_command):
+    command.add_command(each)

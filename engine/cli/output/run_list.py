@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from engine.cli.output.tables import Column, plain_table
@@ -19,15 +19,16 @@ _COLUMNS = (
     Column("inherited", rank=7),
     Column("with resumed", rank=6),
     Column("resumes", rank=4),
+    Column("pinned", rank=8),
 )
 
 
-def run_list(runs: Sequence[RunSummary], now: datetime, width: int) -> str:
-    """A line for each run below the headings, in at most `width` columns."""
-    return plain_table(_COLUMNS, [_cells(run, now) for run in runs], width)
+def run_list(runs: Sequence[RunSummary], pinned: Collection[str], now: datetime, width: int) -> str:
+    """A line for each run below the headings, in at most `width` columns. `pinned` are ids."""
+    return plain_table(_COLUMNS, [_cells(run, run.run_id in pinned, now) for run in runs], width)
 
 
-def _cells(run: RunSummary, now: datetime) -> tuple[str, ...]:
+def _cells(run: RunSummary, is_pinned: bool, now: datetime) -> tuple[str, ...]:
     return (
         run.short_id,
         _status(run),
@@ -38,6 +39,7 @@ def _cells(run: RunSummary, now: datetime) -> tuple[str, ...]:
         _cost(run.inherited.cost_usd),
         _cost(run.lineage.cost_usd) if run.original_run_id and run.kind is None else "",
         (run.original_run_id or "")[:8],
+        "pinned" if is_pinned else "",
     )
 
 

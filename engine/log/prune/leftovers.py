@@ -9,9 +9,9 @@ from pathlib import Path
 
 from engine.log.storage.disk import Disk
 from engine.log.storage.lock import may_be_held, remove_unheld
-from engine.log.storage.run_store import RunStore, is_run_id
+from engine.log.storage.run_store import PIN, RunStore, is_run_id
 
-_SUFFIXES = (".jsonl.new", ".cancel", ".lock")
+_SUFFIXES = (".jsonl.new", ".cancel", PIN, ".lock")
 """In the order of removal: the next prune finds the others by the lock."""
 
 _ID_LENGTH = 36

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.log.events.events import RunFinished, RunStarted, RunStatus
 from engine.log.prune.leftovers import leftovers, remove_leftover
@@ -37,13 +38,14 @@ _UNFINISHED = ".tmp"
 
 
 class Choice(Struct, frozen=True):
-    """The wanted runs to be removed, the newest first, and those that are kept: because they are `running`, or `needed`
-    to resume a kept run, which is the value.
+    """The wanted runs to be removed, the newest first, and those that are kept: because they are `running`, `pinned`,
+    or `needed` to resume a kept run, which is the value.
     """
 
     removed: tuple[str, ...]
     running: tuple[str, ...]
     needed: Mapping[str, str]
+    pinned: tuple[str, ...] = ()
 
 
 class Removal(Struct, frozen=True):
@@ -63,7 +65,8 @@ class Removal(Struct, frozen=True):
 def choose(store: RunStore, wanted: Collection[str]) -> Choice:
     """Decide which of the `wanted` runs may be removed. Reads the first and last lines of logs."""
     running = {run_id for run_id in wanted if may_be_held(store.lock(run_id))}
-    removed = [run_id for run_id in wanted if run_id not in running]
+    pinned = store.pinned_ids() - running
+    removed = [run_id for run_id in wanted if run_id not in running and run_id not in pinned]
     needed: dict[str, str] = {}
     for kept in store.run_ids():
         if kept not in removed:
@@ -71,7 +74,19 @@ def choose(store: RunStore, wanted: Collection[str]) -> Choice:
                 if original in removed:
                     removed.remove(original)
                     needed[original] = kept
-    return Choice(tuple(removed), tuple(run_id for run_id in wanted if run_id in running), needed)
+    return Choice(
+        tuple(removed),
+        tuple(run_id for run_id in wanted if run_id in running),
+        needed,
+        tuple(run_id for run_id in wanted if run_id in pinned),
+    )
+
+
+def forced(choice: Choice) -> Choice:
+    """The same, with the pinned and the needed runs removed, too: a resume of a run that needs one of these runs again
+    what only that one completed.
+    """
+    return replace(choice, removed=(*choice.removed, *choice.needed, *choice.pinned))
 
 
 def plan_removal(store: RunStore, run_ids: Collection[str]) -> Removal:
@@ -216,7 +231,7 @@ def _outputs_without_log(store: RunStore, run_ids: Collection[str]) -> Iterator[
 
 
 def _beside(store: RunStore, run_id: str) -> tuple[Path, ...]:
-    return output_folder(store, run_id), store.cancel(run_id), store.lock(run_id)
+    return output_folder(store, run_id), store.cancel(run_id), store.pin(run_id), store.lock(run_id)
 
 
 def _size(path: Path) -> int:

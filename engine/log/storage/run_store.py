@@ -17,6 +17,9 @@ from engine.log.storage.disk import DISK, Disk, FileKind
 from engine.log.storage.safe_open import DATA_FOLDER, refuse_links
 from engine.regular_files import open_regular
 
+PIN = ".pin"
+"""The suffix of the files that keep runs from being pruned."""
+
 _LOG = ".jsonl"
 _RUN_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _RUN_ID_PREFIX = re.compile(r"[0-9a-f][0-9a-f-]{0,35}")
@@ -68,6 +71,10 @@ class RunStore(Struct, frozen=True):
         """The file whose existence requests the cancellation of the run."""
         return self._file(run_id, ".cancel")
 
+    def pin(self, run_id: str) -> Path:
+        """The file whose existence keeps the run from being pruned."""
+        return self._file(run_id, PIN)
+
     def prepare(self, disk: Disk = DISK) -> None:
         """Make the folders, private to the user and ignored by git. Raises OSError."""
         disk.make_folder(FileKind.DATA, self.data)
@@ -92,6 +99,10 @@ class RunStore(Struct, frozen=True):
     def known_ids(self) -> list[str]:
         """As `run_ids`, in no order and without opening the logs."""
         return [_run_id(log) for log in _logs(self.runs)]
+
+    def pinned_ids(self) -> frozenset[str]:
+        """The ids of the runs that are pinned. Raises OSError as `run_ids` does."""
+        return frozenset(entry.name.removesuffix(PIN) for entry in _files(self.runs, PIN))
 
     def find(self, wanted: str) -> str:
         """The run id that `wanted` is, or is an unambiguous prefix of.
@@ -121,10 +132,15 @@ class RunStore(Struct, frozen=True):
 
 
 def _logs(runs: Path) -> list[os.DirEntry[str]]:
+    return _files(runs, _LOG)
+
+
+def _files(runs: Path, suffix: str) -> list[os.DirEntry[str]]:
+    """The files of runs with this suffix."""
     refuse_links(runs)
     try:
         with os.scandir(runs) as entries:
-            return [entry for entry in entries if entry.name.endswith(_LOG) and is_run_id(_run_id(entry))]
+            return [entry for entry in entries if entry.name.endswith(suffix) and is_run_id(entry.name[: -len(suffix)])]
     except (FileNotFoundError, NotADirectoryError):
         return []
 

@@ -95,17 +95,21 @@ class ReferencedValues:
 
 
 class InputValues(ReferencedValues):
-    """The inputs in one log, of which all records are given; `read` returns the contents of blobs."""
+    """The inputs in one log, of which all records so far are given; `read` returns the contents of blobs."""
 
     def __init__(self, records: Iterable[Record], read: Read) -> None:
-        events: dict[int, Event] = {}
-        super().__init__(events.get, read)
+        self._events: dict[int, Event] = {}
+        super().__init__(self._events.get, read)
         self._starts: dict[tuple[str, tuple[Scope, ...]], NodeStarted] = {}
         for record in records:
-            event = record.event
-            events[record.seq] = event
-            if isinstance(event, NodeStarted) and event.attempt_id is not None:
-                self._starts[event.node_id, event.scope] = event
+            self.add(record)
+
+    def add(self, record: Record) -> None:
+        """Add the next record of the log."""
+        event = record.event
+        self._events[record.seq] = event
+        if isinstance(event, NodeStarted) and event.attempt_id is not None:
+            self._starts[event.node_id, event.scope] = event
 
     def behind(self, end: NodeCached | NodeCompleted | NodeFailed) -> Input | None:
         """The input of an execution, with names unresolved; None if the log does not have it."""

@@ -32,7 +32,12 @@ def add(parent: Element, children: Iterable[Child]) -> None:
 
 def document(root: Element) -> str:
     """A whole HTML document."""
-    return "<!doctype html>\n" + ElementTree.tostring(root, encoding="unicode", method="html") + "\n"
+    return "<!doctype html>\n" + fragment(root) + "\n"
+
+
+def fragment(root: Element) -> str:
+    """The HTML of an element within a document."""
+    return ElementTree.tostring(root, encoding="unicode", method="html")
 
 
 def _add_text(parent: Element, text: str) -> None:

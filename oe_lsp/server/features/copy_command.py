@@ -8,7 +8,8 @@ from typing import Any
 
 from lsprotocol import types
 
-from oe_lsp.server.features.command_arguments import LATEST, engine_options, read_new_run, read_resume
+from engine.runner.launch_options import engine_options
+from oe_lsp.server.features.command_arguments import LATEST, read_new_run, read_resume
 from oe_lsp.server.features.command_targets import find_experience
 from oe_lsp.server.session.experience_files import experience_path
 from oe_lsp.server.session.session import Session

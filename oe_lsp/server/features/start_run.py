@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from oe_lsp.server.features.command_arguments import engine_options, read_new_run, read_resume
+from engine.runner.launch_options import engine_options
+from oe_lsp.server.features.command_arguments import read_new_run, read_resume
 from oe_lsp.server.features.command_targets import find_experience, find_run_to_resume
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.transport.custom_messages import RunStarted

@@ -10,10 +10,10 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from engine.experience.model import Kind
+from engine.runner.launch import plan_json
 from engine.scheduler.slots import LLM_KINDS
 from oe_lsp.ide.runs.shown_run import ShownRun
 from oe_lsp.ide.runs.start_preview import StartPreview, start_question
-from oe_lsp.runs.launch import plan_json
 from oe_lsp.server.session.documents import Documents
 from oe_lsp.server.session.preconditions import Ask, Start
 from oe_lsp.server.transport.client import Client

@@ -14,11 +14,11 @@ from lsprotocol import types
 from msgspec import Struct, field
 
 from engine.experience.problems import Severity
+from engine.owned_tasks import OwnedTasks
 from engine.syntax import Encoding
 from engine.visible import visible
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.runs.failures import HREF, NODE_FAILED, PlacedFailure, Seen, placed_failures
-from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.server.session.client_capabilities import Capabilities
 from oe_lsp.server.session.diagnostics import SEVERITIES, Diagnostics
 from oe_lsp.server.session.documents import Documents

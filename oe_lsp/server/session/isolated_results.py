@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from engine.log.events.events import Record
-from oe_lsp.owned_tasks import OwnedTasks
+from engine.owned_tasks import OwnedTasks
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.runs.isolated_result import isolated_result
 from oe_lsp.server.session.virtual_documents import VirtualDocuments

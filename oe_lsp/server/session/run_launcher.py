@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import sys
 import uuid
 from collections.abc import Sequence
@@ -12,18 +11,14 @@ from pathlib import Path
 from lsprotocol import types
 
 from engine.log.storage.run_store import RunStore
-from oe_lsp.owned_tasks import OwnedTasks
+from engine.owned_tasks import OwnedTasks
+from engine.runner.launch import Engine, refusal_text, start_run
 from oe_lsp.runs.feed import RunFeed
-from oe_lsp.runs.launch import Engine, start_engine
 from oe_lsp.server.session.experience_files import experience_path
 from oe_lsp.server.session.preconditions import Ask, Precondition, Start
 from oe_lsp.server.transport.client import Client
 from oe_lsp.server.transport.custom_messages import RunStarted
 from oe_lsp.server.transport.errors import RequestFailedError
-
-log = logging.getLogger(__name__)
-
-_ENGINE_LOGGING = ("--log-format", "json", "--log-level", "error")
 
 
 class RunLauncher:
@@ -91,13 +86,13 @@ class RunLauncher:
 
     async def _start_engine(self, start: Start) -> None:
         try:
-            engine = await start_engine([*_ENGINE_LOGGING, *start.command])
+            engine = await start_run(start.command)
         except OSError as error:
             raise RequestFailedError(f"The engine could not be started: {error}") from error
         self._engines.add(engine)
         self._tasks.spawn(self._log_output(engine), f"output of run {start.run_id}")
         if not await self._feed.follow_started(RunStore(start.path.parent), start.run_id, engine):
-            raise RequestFailedError(_refusal((await engine.output()).errors))
+            raise RequestFailedError(refusal_text((await engine.output()).errors))
 
     async def _log_output(self, engine: Engine) -> None:
         output = await engine.output()
@@ -112,13 +107,3 @@ def _runnable(uri: str) -> Path:
     if sys.platform == "win32":
         raise RequestFailedError("Runs need Linux or macOS. On Windows, open this folder in WSL.")
     return experience_path(uri)
-
-
-def _refusal(errors: str) -> str:
-    """The message for the user about an engine that ended before its run began, from its stderr."""
-    if not errors:
-        return "The engine ended before the run began, without a message. Try it in a terminal: oe run"
-    if errors.startswith("Traceback "):
-        log.error("the engine failed:\n%s", errors)
-        return f"The engine failed: {errors.splitlines()[-1]}"
-    return errors

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from engine.log.events.codec import to_json
 from engine.log.events.events import Record, RunStarted
+from engine.owned_tasks import OwnedTasks
 from oe_lsp.ide.runs.elide import elide
-from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.server.session.run_end_message import RunEndMessage
 from oe_lsp.server.session.run_progress import RunProgress

@@ -13,10 +13,10 @@ from pygls.exceptions import JsonRpcException
 
 from engine.file_names import as_on_disk
 from engine.log.storage.cancel_file import request_cancel
+from engine.owned_tasks import OwnedTasks
 from engine.syntax import LineIndex
 from engine.trusted_folders import TrustedFolders
 from engine.user_folder import state_folder
-from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.runs.planner import Planner

@@ -13,10 +13,10 @@ from engine.experience.model import Kind
 from engine.log.events.events import Record
 from engine.log.reading.index_file import Stamp, stamp_of
 from engine.log.storage.run_store import RunStore
+from engine.owned_tasks import OwnedTasks
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.runs.planned_run import PlannedRun
 from oe_lsp.ide.runs.shown_run import ShownRun
-from oe_lsp.owned_tasks import OwnedTasks
 from oe_lsp.runs.follow import FollowedRun
 from oe_lsp.runs.planner import Planner
 from oe_lsp.server.session.documents import Documents

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
-from oe_lsp.owned_tasks import OwnedTasks
+from engine.owned_tasks import OwnedTasks
 from oe_lsp.runs.feed import RunFeed
 from oe_lsp.server.session.documents import Documents
 from oe_lsp.server.session.experience_files import experience_folders

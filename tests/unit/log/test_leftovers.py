@@ -37,7 +37,7 @@ def prune(store: RunStore) -> tuple[Path, ...]:
 def begun(store: RunStore, run_id: str) -> list[Path]:
     """What a run leaves that was killed before its log had its first line."""
     store.prepare()
-    files = [store.lock(run_id), store.cancel(run_id), store.runs / f"{run_id}.jsonl.new"]
+    files = [store.lock(run_id), store.cancel(run_id), store.pin(run_id), store.runs / f"{run_id}.jsonl.new"]
     for file in files:
         file.write_text("{}")
     return files
@@ -47,7 +47,7 @@ def test_what_a_killed_start_left_goes(store: RunStore) -> None:
     there = write_log(store, STARTED, SUCCESS)
     killed = begun(store, ID)
 
-    assert len(prune(store)) == 3
+    assert len(prune(store)) == 4
     assert not any(file.exists() for file in killed)
     assert store.log(there).exists()
 

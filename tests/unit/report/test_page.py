@@ -56,7 +56,8 @@ def hostile_page() -> str:
 def test_outputs_never_become_markup() -> None:
     page = Page(hostile_page())
 
-    assert not {"script", "img", "iframe", "link", "object", "base", "form"} & set(page.tags)
+    assert page.tags.count("script") == 1
+    assert not {"img", "iframe", "link", "object", "base", "form"} & set(page.tags)
     assert not [name for name, _ in page.attributes if name.startswith("on")]
     assert "alert('x')" in page.text
 
@@ -67,7 +68,9 @@ def test_the_page_asks_nobody_for_anything() -> None:
     addresses = [value for name, value in page.attributes if name in ("href", "src", "action", "xlink:href")]
     assert addresses
     assert all(address.startswith("#") for address in addresses)
-    assert ("content", "default-src 'none'; style-src 'unsafe-inline'") in page.attributes
+    policy = next(value for name, value in page.attributes if name == "content" and "default-src" in value)
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert "unsafe" not in policy
     assert "url(" not in hostile_page()
     assert "@import" not in hostile_page()
 

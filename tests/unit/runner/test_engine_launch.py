@@ -1,4 +1,4 @@
-"""Engines outlive the server, and their output is kept (oe_lsp/runs/launch.py)."""
+"""Engines outlive the server, and their output is kept (engine/runner/launch.py)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from oe_lsp.runs.launch import start_engine
+from engine.runner.launch import start_engine
 
 SECONDS = 20
 
@@ -99,7 +99,7 @@ def test_killing_the_servers_whole_process_group_leaves_the_engine_alive(
     server = textwrap.dedent(f"""
         import asyncio, sys
         sys.executable = {sys.executable!r}
-        from oe_lsp.runs.launch import start_engine
+        from engine.runner.launch import start_engine
         async def main():
             engine = await start_engine([])
             print("started", flush=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections.abc import Sequence
 
 from msgspec import Struct
 
+log = logging.getLogger(__name__)
+
 _MAX_OUTPUT_BYTES = 64 * 1024
 _CHUNK_BYTES = 16 * 1024
+_QUIET = ("--log-format", "json", "--log-level", "error")
 
 # The shell starts the engine in the background and exits. The engine's parent is then init: a signal to the server, to
 # its children or to its process group does not reach the run.
@@ -43,8 +47,13 @@ class Engine:
         self._output.cancel()
 
 
+async def start_run(command: Sequence[str]) -> Engine:
+    """Start `oe run …` or `oe resume …`, which prints only errors and its last line. Raises OSError."""
+    return await start_engine([*_QUIET, *command])
+
+
 async def start_engine(arguments: Sequence[str]) -> Engine:
-    """Start `oe ARGUMENTS` with this server's interpreter (docs/design.md, Trust). Raises OSError.
+    """Start `oe ARGUMENTS` with this interpreter (docs/design.md, Trust). Raises OSError.
 
     The process starts in `/`, so that no module in a user's folder shadows one that the engine imports.
     """
@@ -78,6 +87,16 @@ async def plan_json(command: Sequence[str]) -> bytes | None:
         if process.returncode is None:
             process.kill()
     return output if process.returncode == 0 else None
+
+
+def refusal_text(errors: str) -> str:
+    """The message for the user about an engine that ended before its run began, from its stderr."""
+    if not errors:
+        return "The engine ended before the run began, without a message. Try it in a terminal: oe run"
+    if errors.startswith("Traceback "):
+        log.error("the engine failed:\n%s", errors)
+        return f"The engine failed: {errors.splitlines()[-1]}"
+    return errors
 
 
 async def _read(stdout: asyncio.StreamReader | None, stderr: asyncio.StreamReader | None) -> EngineOutput:

@@ -1,4 +1,4 @@
-"""Runs folders are watched, also before they exist (oe_lsp/runs/watch.py)."""
+"""Runs folders are watched, also before they exist (engine/log/reading/runs_watch.py)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from engine.log.reading.runs_watch import RunsWatch
 from engine.log.storage.run_store import RunStore
-from oe_lsp.runs.watch import RunsWatch
 
 SECONDS = 10
 
