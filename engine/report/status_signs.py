@@ -1,7 +1,10 @@
-"""The sign and the colour of each status."""
+"""The sign and the colour of each status, and the sign of each answer of a plan."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from engine.cache.decisions.decision import Answer
 from engine.log.reading.view import NodeStatus
 
 SIGNS = {
@@ -14,3 +17,28 @@ SIGNS = {
     NodeStatus.CANCELLED: ("■", "yellow"),
 }
 """By status: one character, and the name of a terminal colour (or `dim`)."""
+
+PLAN_SIGNS = {
+    Answer.RESTORED: "↺",
+    Answer.WILL_RUN: "▶",
+    Answer.IF_PREDECESSORS_SUCCEED: "▷",
+    Answer.DEPENDS: "?",
+    Answer.SKIPPED: "○",
+}
+"""By answer: one character."""
+
+BY_GRAVITY = (
+    NodeStatus.FAILED,
+    NodeStatus.RUNNING,
+    NodeStatus.CANCELLED,
+    NodeStatus.COMPLETED,
+    NodeStatus.CACHED,
+    NodeStatus.SKIPPED,
+    NodeStatus.PENDING,
+)
+"""What a group of executions counts as: the first that one of them has."""
+
+
+def gravest(statuses: Collection[NodeStatus]) -> NodeStatus:
+    """The status of a group of executions."""
+    return next((status for status in BY_GRAVITY if status in statuses), NodeStatus.PENDING)

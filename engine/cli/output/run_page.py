@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.canonical import hash_bytes
+from engine.experience.analyse import analyse
+from engine.experience.files.disk import DiskFiles
 from engine.experience.load import (
     ExperienceNotFoundError,
     InvalidExperienceError,
@@ -17,7 +19,7 @@ from engine.json_types import Json
 from engine.log.reading.reader import Log
 from engine.log.reading.summary import RunSummary
 from engine.log.storage.blobs import blobs_of
-from engine.report.drawing.diagram import picture_of_loaded
+from engine.report.drawing.diagram import picture_of_analysis, picture_of_loaded
 from engine.report.page.page import run_page
 
 
@@ -27,7 +29,9 @@ def page_of(log: Log, summary: RunSummary) -> str:
     read = blobs_of(log.path).read
     if loaded is None:
         return run_page(log.records, summary, read=read)
-    return run_page(log.records, summary, picture_of_loaded(loaded), _written_values(loaded), read)
+    files = DiskFiles(loaded.directory, loaded.path.name)
+    picture = picture_of_analysis(analyse(loaded.text, files=files), files) or picture_of_loaded(loaded)
+    return run_page(log.records, summary, picture, _written_values(loaded), read)
 
 
 def _experience_that_ran(log: Log) -> Loaded | None:

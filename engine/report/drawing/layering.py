@@ -29,8 +29,8 @@ def layering(order: Sequence[str], edges: Sequence[tuple[str, str]], ranks: Mapp
     """The layers of an acyclic graph; `order` is a topological order, `ranks` are the bands of vertices, if any.
 
     A vertex whose predecessors are in a later band is in that band, too. One without a rank is with its predecessors,
-    or else with its successors. A vertex without predecessors is just above the first successor that others lead to as well,
-    within its band.
+    or else with its successors. A vertex without predecessors is just above its first successor, within its band;
+    successors that nothing else leads to do not count.
     """
     predecessors: dict[str, list[str]] = {id_: [] for id_ in order}
     successors: dict[str, list[str]] = {id_: [] for id_ in order}

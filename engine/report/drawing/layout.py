@@ -5,21 +5,24 @@ It depends on the structure alone, and a small edit moves little. Coordinates ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 
 from msgspec import Struct
 
 from engine.report.drawing.layer_order import Spot, ordered
-from engine.report.drawing.layering import Band, layering
+from engine.report.drawing.layering import layering
 
-_SWEEPS = 12
+_SWEEPS = 13
 _BENDS_PER_BOX = 2
 _FEW_BENDS = 200
 
 
 class Size(Struct, frozen=True):
-    """The size of boxes, and the gaps between layers and between boxes of a layer; `band_gap` is above each band."""
+    """The size of boxes, and the gaps between layers and between boxes of a layer.
+
+    `band_gap` is added above each band, `label_gap` between layers where a line with a label starts or ends.
+    """
 
     width: float
     height: float
@@ -27,6 +30,7 @@ class Size(Struct, frozen=True):
     layer_gap: float
     bend_width: float = 12.0
     band_gap: float = 0.0
+    label_gap: float = 0.0
 
 
 class Lane(Struct, frozen=True):
@@ -53,10 +57,12 @@ def layout(
     size: Size,
     heights: Mapping[str, float] | None = None,
     ranks: Mapping[str, int] | None = None,
+    labelled: Set[tuple[str, str]] = frozenset(),
 ) -> Layout:
     """Lay out an acyclic graph; `order` is a topological order of its vertices.
 
-    `heights` are those of boxes that differ from `size`, `ranks` the bands of vertices (see layering).
+    `heights` are those of boxes that differ from `size`, `ranks` the bands of vertices (see layering), `labelled` the
+    edges with labels.
     """
     unique = list(dict.fromkeys(edges))
     found = layering(order, unique, ranks or {})
@@ -69,7 +75,14 @@ def layout(
     chains = _chains(spots, [(number[from_], number[to]) for from_, to in unique], size.bend_width)
     layers = ordered(spots)
     _place(spots, layers, size.gap)
-    return _finished(spots, layers, _Named(number, dict(zip(unique, chains, strict=True))), found.bands, size)
+    extra = dict.fromkeys((band.first for band in found.bands), size.band_gap)
+    for place in {place for from_, to in labelled for place in (found.layers[from_] + 1, found.layers[to])}:
+        extra[place] = extra.get(place, 0.0) + size.label_gap
+    rows = _rows(spots, layers, size.layer_gap, extra)
+    lanes = tuple(
+        Lane(band.rank, rows[band.first].top, rows[band.last].top + rows[band.last].height) for band in found.bands
+    )
+    return _finished(spots, rows, _Named(number, dict(zip(unique, chains, strict=True))), lanes)
 
 
 def _chains(spots: list[Spot], edges: Sequence[tuple[int, int]], width: float) -> list[list[int]]:
@@ -104,7 +117,8 @@ def _place(spots: list[Spot], layers: list[list[int]], gap: float) -> None:
     for layer, offset in zip(layers, offsets, strict=True):
         _settle(spots, layer, [0.0] * len(layer), offset)
     for sweep in range(_SWEEPS):
-        down, both = sweep % 2 == 0, sweep >= _SWEEPS // 2
+        # The last one follows the lines down, so that a chain is straight.
+        down, both = sweep % 2 == 0, _SWEEPS // 2 <= sweep < _SWEEPS - 1
         for number in range(len(layers)) if down else range(len(layers) - 1, -1, -1):
             wanted = []
             for place in layers[number]:
@@ -149,23 +163,32 @@ class _Named(Struct, frozen=True):
     chains: Mapping[tuple[str, str], Sequence[int]]
 
 
-def _finished(
-    spots: Sequence[Spot], layers: Sequence[Sequence[int]], named: _Named, bands: Sequence[Band], size: Size
-) -> Layout:
+class _Row(Struct, frozen=True):
+    """A layer as a horizontal strip."""
+
+    top: float
+    height: float
+
+
+def _rows(spots: Sequence[Spot], layers: Sequence[Sequence[int]], gap: float, extra: Mapping[int, float]) -> list[_Row]:
+    """The rows of all layers; `extra` is added above some, by their numbers."""
+    rows: list[_Row] = []
+    below = 0.0
+    for number, layer in enumerate(layers):
+        below += extra.get(number, 0.0)
+        rows.append(_Row(below, max(spots[place].height for place in layer)))
+        below += rows[-1].height + gap
+    return rows
+
+
+def _finished(spots: Sequence[Spot], rows: Sequence[_Row], named: _Named, lanes: tuple[Lane, ...]) -> Layout:
     """Move everything to non-negative coordinates."""
     left = min((spot.x - spot.width / 2 for spot in spots), default=0.0)
     right = max((spot.x + spot.width / 2 for spot in spots), default=0.0)
-    rooms = [max(spots[place].height for place in layer) for layer in layers]
-    starts = {band.first for band in bands}
-    tops, below = [], 0.0
-    for number, room in enumerate(rooms):
-        below += size.band_gap if number in starts else 0.0
-        tops.append(below)
-        below += room + size.layer_gap
 
     def centre(place: int) -> tuple[float, float]:
-        layer = spots[place].layer
-        return spots[place].x - left, tops[layer] + rooms[layer] / 2
+        row = rows[spots[place].layer]
+        return spots[place].x - left, row.top + row.height / 2
 
     lines = {}
     for ends, chain in named.chains.items():
@@ -173,9 +196,8 @@ def _finished(
         points = [(start_x, start_y + spots[chain[0]].height / 2)]
         for bend in chain[1:-1]:
             x, y = centre(bend)
-            half = rooms[spots[bend].layer] / 2
+            half = rows[spots[bend].layer].height / 2
             points += [(x, y - half), (x, y + half)]
         lines[ends] = [*points, (end_x, end_y - spots[chain[-1]].height / 2)]
     boxes = {id_: centre(place) for id_, place in named.number.items()}
-    lanes = tuple(Lane(band.rank, tops[band.first], tops[band.last] + rooms[band.last]) for band in bands)
-    return Layout(boxes, lines, right - left, max(below - size.layer_gap, 0.0), lanes)
+    return Layout(boxes, lines, right - left, rows[-1].top + rows[-1].height if rows else 0.0, lanes)

@@ -7,14 +7,15 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
+from engine.cache.plan.plan_entries import Plan
 from engine.log.events.events import Record
 from engine.log.reading.summary import RunSummary, summarise
 from engine.log.reading.view import RunView
 from engine.log.values.input_values import InputValues
 from engine.log.values.large_values import Read, no_blobs
 from engine.report.drawing.diagram import Picture
+from engine.report.drawing.log_picture import picture_of_log
 from engine.report.drawing.markup import Element
-from engine.report.drawing.svg_graph import picture_of_log
 from engine.report.executions import Execution, History, Place
 
 
@@ -39,7 +40,8 @@ class RunOnPage(Struct):
 
     `drawn` is the graph of the experience, None if it is not known or not the one that ran. `alive` says whether an
     engine is executing the run. `touched` are the executions that changed since the last patch, by place. `redacted`
-    leaves values out.
+    leaves values out. `plan` is that of a resume, drawn over the graph; `graph_note` is what the user should know about
+    the graph, such as that it is drawn from the last text without errors.
     """
 
     history: History = field(default_factory=History)
@@ -47,6 +49,8 @@ class RunOnPage(Struct):
     drawn: Picture | None = None
     alive: bool = False
     redacted: bool = False
+    plan: Plan | None = None
+    graph_note: str | None = None
     values: InputValues = field(default_factory=lambda: InputValues((), no_blobs))
     read: Read = no_blobs
     touched: dict[Place, Execution] = field(default_factory=dict)
