@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,8 +47,12 @@ def not_found(error: ExperienceNotFoundError) -> OeError:
 
 
 def parse_args(text: str) -> dict[str, Json]:
-    """The value of --args. Raises click.UsageError (exit code 2) for anything but a JSON object."""
+    """The value of --args, which `-` reads from stdin. Raises click.UsageError (exit code 2) for anything but a JSON
+    object.
+    """
     try:
+        if text == "-":
+            text = sys.stdin.buffer.read().decode()
         value = json.loads(text)
     except ValueError as error:
         raise click.UsageError(f'--args is not JSON ({error}). Example: --args \'{{"city": "Oslo"}}\'') from error

@@ -40,7 +40,7 @@ from engine.scheduler.state.merging import fold
 MOST_BLOB_BYTES = 1024 * 1024
 """Longer values are not fetched to be shown: nobody reads them in a hover."""
 
-_MOST_LINES = 100
+MOST_LINES = 100
 _MOST_TRIED = 5
 _MOST_WRITES = 10_000
 
@@ -105,8 +105,8 @@ def node_facts(lines: LogLines, node_id: str, most: int = 3) -> NodeFacts | None
     if own is None and not statuses:
         return None
     whole = None if own is None else _whole(lines, own)
-    shown = [_execution(lines, each) for each in parts.first(most, _worst_first)]
-    others = [_execution(lines, each) for each in inside.first(most, _worst_first)]
+    shown = [_execution(lines, each) for each in parts.first(most, worst_first)]
+    others = [_execution(lines, each) for each in inside.first(most, worst_first)]
     values = values_of(lines)
     found = [each for each in (whole, *shown, *others) if each is not None]
     return NodeFacts(
@@ -210,7 +210,7 @@ def _time_of(lines: LogLines, number: int | None) -> datetime | None:
     return moment(records[0].ts) if records else None
 
 
-def _worst_first(last: str, item: int, number: int) -> tuple[int, int, int]:
+def worst_first(last: str, item: int, number: int) -> tuple[int, int, int]:
     """Failed executions first, then those that have not ended, then by item."""
     rank = {NodeFailed.type: 0, NodeStarted.type: 1, NodeAttempt.type: 1}
     return rank.get(last, 2), item, number
@@ -218,7 +218,7 @@ def _worst_first(last: str, item: int, number: int) -> tuple[int, int, int]:
 
 def _execution(lines: LogLines, own: Lines) -> Execution | None:
     """The execution with these lines; None if they cannot be read."""
-    records = lines.records(own.numbers[-_MOST_LINES:])
+    records = lines.records(own.numbers[-MOST_LINES:])
     if not records or isinstance(records[0].event, (RunStarted, RunFinished, RunWarning)):
         return None
     place = place_of(records[0].event.scope, records[0].event.node_id)
@@ -229,6 +229,6 @@ def _whole(lines: LogLines, own: Lines) -> Execution | None:
     """The execution with the status of all its parts."""
     found = _execution(lines, own)
     if found is not None:
-        view = folded((lines.started(), *lines.records(own.numbers[-_MOST_LINES:])))
+        view = folded((lines.started(), *lines.records(own.numbers[-MOST_LINES:])))
         found.status = view.nodes[found.node_id].effective_status()
     return found

@@ -18,7 +18,7 @@ SIGNS = {
 }
 """By status: one character, and the name of a terminal colour (or `dim`)."""
 
-PLAN_SIGNS = {
+ANSWER_SIGNS = {
     Answer.RESTORED: "↺",
     Answer.WILL_RUN: "▶",
     Answer.IF_PREDECESSORS_SUCCEED: "▷",

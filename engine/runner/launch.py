@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 from collections.abc import Sequence
 
 from msgspec import Struct
+
+from engine.runner.launch_options import without_args
 
 log = logging.getLogger(__name__)
 
@@ -16,8 +19,9 @@ _CHUNK_BYTES = 16 * 1024
 _QUIET = ("--log-format", "json", "--log-level", "error")
 
 # The shell starts the engine in the background and exits. The engine's parent is then init: a signal to the server, to
-# its children or to its process group does not reach the run.
-_IN_BACKGROUND = '"$@" &'
+# its children or to its process group does not reach the run. A shell gives what runs in the background an empty stdin,
+# before it looks at redirections: hence the detour over 3.
+_IN_BACKGROUND = 'exec 3<&0; "$@" <&3 3<&- &'
 
 
 class EngineOutput(Struct, frozen=True):
@@ -57,36 +61,45 @@ async def start_engine(arguments: Sequence[str]) -> Engine:
 
     The process starts in `/`, so that no module in a user's folder shadows one that the engine imports.
     """
+    visible, run_args = without_args(arguments)
     process = await asyncio.create_subprocess_exec(
         "/bin/sh",
-        *("-c", _IN_BACKGROUND, "sh", sys.executable, "-m", "oe_lsp.entry", *arguments),
+        *("-c", _IN_BACKGROUND, "sh", sys.executable, "-m", "oe_lsp.entry", *visible),
         cwd="/",
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
+    await _write(process.stdin, run_args)
     return Engine(asyncio.create_task(_read(process.stdout, process.stderr), name="engine output"))
 
 
-async def plan_json(command: Sequence[str]) -> bytes | None:
-    """What `oe COMMAND --plan --json` prints; None where the engine refuses the command. No node runs.
+class EngineRefusedError(Exception):
+    """The engine refuses to start a run. The message, for the user, is its own."""
 
-    Cancelling the caller ends the process. Raises OSError.
+
+async def plan_json(command: Sequence[str]) -> bytes:
+    """What `oe COMMAND --plan --json` prints. No node runs.
+
+    Cancelling the caller ends the process. Raises EngineRefusedError, and OSError.
     """
+    visible, run_args = without_args(command)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "oe_lsp.entry", *command, "--plan", "--json"),
+        *(sys.executable, "-m", "oe_lsp.entry", *_QUIET, *visible, "--plan", "--json"),
         cwd="/",
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
     try:
-        output, _ = await process.communicate()
+        output, errors = await process.communicate(run_args)
     finally:
         if process.returncode is None:
             process.kill()
-    return output if process.returncode == 0 else None
+    if process.returncode != 0:
+        raise EngineRefusedError(refusal_text(errors.decode("utf-8", "replace").strip()))
+    return output
 
 
 def refusal_text(errors: str) -> str:
@@ -97,6 +110,16 @@ def refusal_text(errors: str) -> str:
         log.error("the engine failed:\n%s", errors)
         return f"The engine failed: {errors.splitlines()[-1]}"
     return errors
+
+
+async def _write(stdin: asyncio.StreamWriter | None, data: bytes) -> None:
+    """Write all of it and close; an engine that has ended already says why in its output."""
+    if stdin is None:
+        return
+    with contextlib.suppress(ConnectionError):
+        stdin.write(data)
+        await stdin.drain()
+    stdin.close()
 
 
 async def _read(stdout: asyncio.StreamReader | None, stderr: asyncio.StreamReader | None) -> EngineOutput:

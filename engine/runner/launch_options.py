@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 _AtLeastOne = Annotated[int, Meta(ge=1)]
 _Address = Annotated[str, Meta(min_length=1)]
 _Addresses = _Address | list[_Address]
+_ARGS = "--args="
 
 
 class RunOptions(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -47,6 +48,14 @@ class ResumeOptions(RunOptions, frozen=True, kw_only=True):
 def engine_options(options: RunOptions) -> list[str]:
     """The options as those of `oe run` and `oe resume`."""
     return [f"{flag}={value}" for flag, value in _flags(options)]
+
+
+def without_args(command: Sequence[str]) -> tuple[list[str], bytes]:
+    """The command that reads the experience's args from its stdin, and what it reads there: a process list shows a
+    command line to every user of the machine, and the system limits an argument to 128 KiB.
+    """
+    given = [part.removeprefix(_ARGS) for part in command if part.startswith(_ARGS)]
+    return [f"{_ARGS}-" if part.startswith(_ARGS) else part for part in command], "".join(given).encode()
 
 
 def _flags(options: RunOptions) -> Iterator[tuple[str, object]]:

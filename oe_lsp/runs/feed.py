@@ -83,6 +83,11 @@ class RunFeed:
         summaries = {run_id: run.summary() for run_id, run in self._runs.items()}
         return {run_id: summary for run_id, summary in summaries.items() if summary is not None}
 
+    def running_in(self, folder: Path) -> list[RunSummary]:
+        """The current states of the followed runs in an experience's folder, the last found first."""
+        summaries = (run.summary() for run in reversed(self._runs.values()) if run.store.directory == folder)
+        return [summary for summary in summaries if summary is not None and summary.is_running]
+
     async def follow_started(self, store: RunStore, run_id: str, engine: Engine) -> bool:
         """Follow a run, whose engine was just started, from its first line.
 

@@ -16,6 +16,7 @@ from lsprotocol import types
 from msgspec.structs import asdict, fields
 
 from engine.runner.launch_options import ResumeOptions, RunOptions
+from oe_lsp.server.features.command_arguments import DeleteOptions
 from oe_lsp.server.features.registry import COMMANDS, SESSION_MESSAGES, SNAPSHOT_REQUESTS
 from oe_lsp.server.session.client_capabilities import Capabilities, read_capabilities
 from oe_lsp.server.session.settings import Settings, read_settings
@@ -124,7 +125,7 @@ def test_every_option_of_initialize_is_in_the_table_and_no_other() -> None:
     token = re.findall(r'options\.get\("(\w+)"\)', SOURCES["access.py"])
 
     assert {codes(first)[0] for first, *_ in rows(section("## initializationOptions"))} == {*read, *token}
-    assert len(read) == 8, "and the other two are read as this test thinks"
+    assert len(read) == 9, "and the other two are read as this test thinks"
 
 
 def documented_settings() -> dict[str, Any]:
@@ -193,6 +194,8 @@ def test_the_options_of_the_command_line_are_in_the_table_of_transports() -> Non
 SHAPES = {
     "RunSummary": messages.RunSummary,
     "RunState": messages.RunStateResult,
+    "RunItems": messages.RunItemsResult,
+    "DeletedRun": messages.DeletedRun,
     "Plan": messages.PlanResult,
     "DeclaredArg": messages.DeclaredArg,
 }
@@ -208,7 +211,11 @@ def test_an_interface_has_the_fields_that_are_sent(name: str) -> None:
     assert sorted(documented) == sorted(names_in(SHAPES[name]))
 
 
-OPTIONS: dict[str, type[RunOptions]] = {"RunOptions": RunOptions, "ResumeOptions": ResumeOptions}
+OPTIONS: dict[str, type[RunOptions | DeleteOptions]] = {
+    "RunOptions": RunOptions,
+    "ResumeOptions": ResumeOptions,
+    "DeleteOptions": DeleteOptions,
+}
 
 
 @pytest.mark.parametrize("name", OPTIONS)

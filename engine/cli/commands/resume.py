@@ -46,7 +46,10 @@ PLAN_CHANGED = 4
 @run_id_argument("original")
 @experience_option
 @click.option(
-    "--args", "args_text", metavar="JSON", help="Args to change, a JSON object; the others stay as they were."
+    "--args",
+    "args_text",
+    metavar="JSON",
+    help="Args to change, a JSON object; - reads it from stdin. The others stay as they were.",
 )
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would be restored and what would run; run nothing.")
 @click.option("--json", "as_json", is_flag=True, help="With --plan: print one JSON document.")

@@ -32,7 +32,13 @@ from engine.runner.session import new_run_id
     ),
 )
 @path_argument
-@click.option("--args", "args_text", default="{}", metavar="JSON", help="The args, a JSON object.  [default: {}]")
+@click.option(
+    "--args",
+    "args_text",
+    default="{}",
+    metavar="JSON",
+    help="The args, a JSON object; - reads it from stdin.  [default: {}]",
+)
 @click.option(
     "--plan", "only_plan", is_flag=True, help="Print the steps, commands, files, hosts and calls; run nothing."
 )

@@ -84,21 +84,30 @@ class ExecutionLines:
         at = next(ends, None)
         return None if at is None else self._numbers[at]
 
-    def first(self, most: int, rank: Rank) -> list[Lines]:
-        """At most so many executions, those that come first by `rank`."""
+    def first(self, most: int, rank: Rank, *, skipped: int = 0) -> list[Lines]:
+        """At most so many executions, those that come first by `rank` after the first `skipped`."""
         if most == 0 or not self._numbers:
             return []
 
         def key(at: int) -> tuple[int, ...]:
             return rank(_TYPES[self._codes[at]], self._items[at], self._numbers[at])
 
-        return [self._lines(at) for at in nsmallest(most, self._last_lines().values(), key)]
+        return self._lines(nsmallest(skipped + most, self._last_lines().values(), key)[skipped:])
+
+    def __len__(self) -> int:
+        """The number of executions."""
+        return len(self._last_lines())
 
     def _last_lines(self) -> dict[int, int]:
         """By place, where in the arrays its last line is."""
         return dict(zip(self._places, range(len(self._places)), strict=True))
 
-    def _lines(self, last: int) -> Lines:
-        place = self._places[last]
-        numbers = tuple(number for number, of in zip(self._numbers, self._places, strict=True) if of == place)
-        return Lines(numbers, _TYPES[self._codes[last]], self._items[last])
+    def _lines(self, lasts: list[int]) -> list[Lines]:
+        """The executions whose last lines are there in the arrays."""
+        numbers: dict[int, list[int]] = {self._places[last]: [] for last in lasts}
+        for number, place in zip(self._numbers, self._places, strict=True):
+            if place in numbers:
+                numbers[place].append(number)
+        return [
+            Lines(tuple(numbers[self._places[last]]), _TYPES[self._codes[last]], self._items[last]) for last in lasts
+        ]

@@ -11,7 +11,7 @@ from pathlib import Path
 import anyio._backends._asyncio  # noqa: F401 # else the first watch imports it, and blocks the loop for 0.2 s
 from watchfiles import Change, awatch
 
-from engine.log.storage.run_store import RunStore
+from engine.log.storage.run_store import PIN, RunStore
 from engine.log.storage.watchable import watchable
 
 _DEBOUNCE_MS = 50
@@ -20,7 +20,8 @@ _Batch = set[tuple[Change, str]]
 
 
 class RunsWatch:
-    """Calls `on_change` with the folder of an experience whenever a run log in it is created, changed or deleted.
+    """Calls `on_change` with the folder of an experience whenever a run log in it is created, changed or deleted,
+    or a run is pinned or unpinned.
 
     Also calls it once for each folder when its watch starts, so that no change is missed. Changes of logs that satisfy
     `is_followed` are not reported: their follower sees them sooner.
@@ -83,7 +84,7 @@ class RunsWatch:
     def _concerns_runs(self, change: Change, path: str) -> bool:
         name = Path(path).name
         if not name.endswith(".jsonl"):
-            return name in _FOLDER_NAMES
+            return name in _FOLDER_NAMES or name.endswith(PIN)
         return change is not Change.modified or not self._is_followed(name.removesuffix(".jsonl"))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from engine.cache.plan.plan_entries import Entry
+from engine.cache.decisions.decision import Answer
 from engine.log.events.events import Counts
 from engine.log.humanize import duration, plural, shortened, shortened_name
 from engine.log.reading.view import NodeStatus
@@ -14,7 +14,7 @@ from engine.report.drawing.box_states import BoxState
 from engine.report.drawing.diagram import Box, inner_picture
 from engine.report.drawing.item_strip import MOST_CELLS, item_strip
 from engine.report.drawing.markup import Element, element
-from engine.report.status_signs import PLAN_SIGNS, SIGNS
+from engine.report.status_signs import ANSWER_SIGNS, SIGNS
 
 WIDTH, HEIGHT = 236.0, 50.0
 STRIP = 24.0
@@ -35,6 +35,14 @@ class Neighbours(Struct, frozen=True):
     after: Sequence[str] = ()
 
 
+class BoxPlan(Struct, frozen=True):
+    """What a resume would do at a box, and why; and at the boxes inside it, by their ids."""
+
+    answer: Answer
+    reasons: tuple[str, ...] = ()
+    inside: Mapping[str, BoxPlan] = {}
+
+
 class ShownBox(Struct, frozen=True):
     """A box and all that it shows. `number` leads to it: `3`, or `3-2` inside that; `anchor` is the id of its details.
 
@@ -47,8 +55,7 @@ class ShownBox(Struct, frozen=True):
     number: str
     anchor: str | None = None
     neighbours: Neighbours = Neighbours()
-    plan: Entry | None = None
-    is_new: bool = False
+    plan: BoxPlan | None = None
     critical: bool = False
     most_cells: int = MOST_CELLS
     phase: str | None = None
@@ -74,7 +81,7 @@ def box_element(shown: ShownBox, centre: tuple[float, float], height: float) -> 
         element("text", SIGNS[status][0], x=18, y=21, class_="sign"),
         element("text", shortened_name(box.id, int(room / _LETTER)), x=_TEXT_LEFT, y=21, class_="name"),
         element("text", _shortened(_details(shown)), x=_TEXT_LEFT, y=38, class_="detail"),
-        _planned(shown),
+        _planned(shown.plan),
         element("g", strip, transform=f"translate(14,{HEIGHT - 3:g})") if strip is not None else None,
         href=f"#{shown.anchor}" if shown.anchor else None,
         data_node=box.id,
@@ -95,28 +102,29 @@ def _classes(shown: ShownBox) -> Iterator[str]:
     yield shown.state.status.value
     if shown.critical:
         yield "critical"
-    answer = _answer(shown)
-    if answer is not None:
-        yield "plan-" + ("restored" if answer == "restored" else "skipped" if answer == "skipped" else "runs")
-        if answer not in ("restored", "skipped", "will run"):
-            yield "plan-open"
-
-
-def _answer(shown: ShownBox) -> str | None:
     if shown.plan is not None:
-        return shown.plan.answer.value
-    return "will run" if shown.is_new else None
+        yield _PLAN_CLASSES[shown.plan.answer]
 
 
-def _planned(shown: ShownBox) -> Element | None:
+_PLAN_CLASSES = {
+    Answer.RESTORED: "plan-restored",
+    Answer.WILL_RUN: "plan-runs",
+    Answer.IF_PREDECESSORS_SUCCEED: "plan-runs plan-open",
+    Answer.DEPENDS: "plan-runs plan-open",
+    Answer.SKIPPED: "plan-skipped",
+}
+
+
+def _planned(plan: BoxPlan | None) -> Element | None:
     """The answer of the plan with its sign, in the place of the details."""
-    if shown.plan is None:
-        return element("text", "▶ will run: new", x=_TEXT_LEFT, y=38, class_="planned") if shown.is_new else None
-    answer = shown.plan.answer
-    said = f"{PLAN_SIGNS[answer]} {answer.value}"
-    if shown.plan.reasons:
-        said += f": {'; '.join(shown.plan.reasons)}"
+    if plan is None:
+        return None
+    said = f"{ANSWER_SIGNS[plan.answer]} {_answered(plan)}"
     return element("text", _shortened(said), x=_TEXT_LEFT, y=38, class_="planned")
+
+
+def _answered(plan: BoxPlan) -> str:
+    return plan.answer.value + (f": {'; '.join(plan.reasons)}" if plan.reasons else "")
 
 
 def _shortened(text: str) -> str:
@@ -176,10 +184,8 @@ def _title(shown: ShownBox) -> Iterator[str]:
     yield from box.notes
     if state.cells and (why := _why(shown)):
         yield shortened(why, _LONGEST_REASONS)
-    answer = _answer(shown)
-    if answer is not None:
-        reasons = "; ".join(shown.plan.reasons) if shown.plan is not None else "new"
-        yield shortened(f"resume: {answer}" + (f": {reasons}" if reasons else ""), _LONGEST_REASONS)
+    if shown.plan is not None:
+        yield shortened(f"resume: {_answered(shown.plan)}", _LONGEST_REASONS)
     if shown.critical:
         yield "on the critical path"
     for word, ids in (("after", shown.neighbours.before), ("before", shown.neighbours.after)):

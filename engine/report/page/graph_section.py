@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 
-from engine.cache.plan.plan_entries import Entry
 from engine.log.humanize import duration, plural
 from engine.log.reading.view import ENDED
 from engine.report.conditions import Conditions
 from engine.report.critical_path import CriticalPath, critical_path
 from engine.report.drawing.box_states import by_node
 from engine.report.drawing.diagram import MOST_DATA_LINES, Box, Picture
+from engine.report.drawing.graph_box import BoxPlan
 from engine.report.drawing.log_picture import box_of_log
 from engine.report.drawing.markup import Element, element
 from engine.report.drawing.svg_graph import MOST_BOXES
@@ -26,10 +26,12 @@ _MOST_NAMED = 12
 class GraphSection:
     """The graph of the experience, with the statuses of the run."""
 
-    def __init__(self, run: RunOnPage) -> None:
+    def __init__(self, run: RunOnPage, plan: Mapping[str, BoxPlan] | None = None) -> None:
+        """`plan` is what a resume would do at each vertex, to be drawn over the statuses."""
         self._run = run
+        self._plan = plan
         self._views: dict[str, GraphView] = {}
-        self._plans: dict[str, Mapping[str, Entry] | None] = {}
+        self._plans: dict[str, Mapping[str, BoxPlan] | None] = {}
         self._drawn: Picture | None = None
         self._critical: CriticalPath | None = None
         self._conditions: Conditions | None = None
@@ -87,14 +89,12 @@ class GraphSection:
     def _has_ended(self) -> bool:
         return self._run.history.finished is not None
 
-    def _overlay(self, prefix: str, plan: Mapping[str, Entry] | None = None) -> Overlay:
+    def _overlay(self, prefix: str, plan: Mapping[str, BoxPlan] | None = None) -> Overlay:
         """What is drawn over a graph: the outermost one has the critical path and conditions."""
         if prefix:
             return Overlay(plan, redacted=self._run.redacted)
-        whole = self._run.plan
-        entries = {entry.node_id: entry for entry in whole.entries} if whole is not None else None
         path = self._critical.vertices if self._critical is not None else ()
-        return Overlay(entries, frozenset(path), frozenset(pairwise(path)), self._conditions, self._run.redacted)
+        return Overlay(self._plan, frozenset(path), frozenset(pairwise(path)), self._conditions, self._run.redacted)
 
     def _critical_path(self, picture: Picture) -> CriticalPath | None:
         if not self._has_ended():
@@ -108,7 +108,7 @@ class GraphSection:
         links += [(line.from_, line.to) for line in picture.data]
         return critical_path([box.id for box in picture.boxes], links, durations)
 
-    def _frame(self, view: GraphView, found: Executions, plan: Mapping[str, Entry] | None = None) -> Element:
+    def _frame(self, view: GraphView, found: Executions, plan: Mapping[str, BoxPlan] | None = None) -> Element:
         """A drawing, and below it what its boxes open to."""
         self._views[view.prefix] = view
         self._plans[view.prefix] = plan
@@ -125,14 +125,16 @@ class GraphSection:
         )
         return element("div", drawing, *self._inner_frames(view, found, overlay.plan), class_="graph-frame")
 
-    def _inner_frames(self, view: GraphView, found: Executions, plan: Mapping[str, Entry] | None) -> Iterator[Element]:
+    def _inner_frames(
+        self, view: GraphView, found: Executions, plan: Mapping[str, BoxPlan] | None
+    ) -> Iterator[Element]:
         for box in view.picture.boxes:
             frame = self._inner_frame(view, box, found, plan)
             if frame is not None:
                 yield frame
 
     def _inner_frame(
-        self, view: GraphView, box: Box, found: Executions, plan: Mapping[str, Entry] | None
+        self, view: GraphView, box: Box, found: Executions, plan: Mapping[str, BoxPlan] | None
     ) -> Element | None:
         """The graph inside a box, closed."""
         if view.prefix.count("-") >= _MOST_DEEP:
@@ -141,8 +143,7 @@ class GraphSection:
         inner = view.inner(box, executions, _other_picture(box, executions))
         if inner is None:
             return None
-        entry = plan.get(box.id) if plan is not None else None
-        entries = {item.node_id: item for item in entry.items if item.index is None} if entry is not None else None
+        planned = plan.get(box.id) if plan is not None else None
         return element(
             "details",
             element(
@@ -151,7 +152,7 @@ class GraphSection:
                 f" {_word(box)}, {plural(len(inner.picture.boxes), 'node')} inside",
                 *(f" · {note}" for note in box.notes),
             ),
-            self._frame(inner, inside(box, found), entries or None),
+            self._frame(inner, inside(box, found), (planned.inside or None) if planned is not None else None),
             class_="graph-inner",
             id=f"graph-in-{view.number(box.id)}",
         )
@@ -185,7 +186,7 @@ class GraphSection:
         critical = self._critical is not None and bool(self._critical.vertices)
         return element(
             "div",
-            _switch("plan", "Plan", checked=True) if self._run.plan is not None else None,
+            _switch("plan", "Plan", checked=True) if self._plan is not None else None,
             _switch("critical", "Critical path", checked=False) if critical else None,
             _switch("data", "Data", checked=False) if picture.data else None,
             element(

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from msgspec import Struct
 
-from engine.cache.plan.plan_entries import Entry
+from engine.cache.decisions.decision import Answer
 from engine.experience.model import Edge
 from engine.log.reading.view import NodeStatus
 from engine.report.conditions import Conditions, LastCondition
 from engine.report.drawing.box_states import BoxState, box_state, executions_inside
 from engine.report.drawing.diagram import Box, Line, Picture, inner_picture
-from engine.report.drawing.graph_box import ShownBox, box_element
+from engine.report.drawing.graph_box import BoxPlan, ShownBox, box_element
 from engine.report.drawing.graph_edge import ShownEdge, edge_element
 from engine.report.drawing.item_strip import MOST_CELLS
 from engine.report.drawing.layout import Layout
@@ -32,7 +32,7 @@ class Overlay(Struct, frozen=True):
     `steps`; and the last values of conditions. `redacted` leaves values and errors out.
     """
 
-    plan: Mapping[str, Entry] | None = None
+    plan: Mapping[str, BoxPlan] | None = None
     critical: frozenset[str] = frozenset()
     steps: frozenset[tuple[str, str]] = frozenset()
     conditions: Conditions | None = None
@@ -95,15 +95,14 @@ class GraphView:
         return GraphView(inside, f"{self.number(box.id)}-", repeated=repeated)
 
     def _box(self, box: Box, state: BoxState, overlay: Overlay, anchor: str | None) -> Element:
-        plan = overlay.plan
+        plan = overlay.plan.get(box.id, _NEW) if overlay.plan is not None else None
         shown = ShownBox(
             box,
             state,
             self.number(box.id),
             anchor,
             self._neighbours[box.id],
-            plan.get(box.id) if plan is not None else None,
-            plan is not None and box.id not in plan and not self.prefix,
+            plan,
             box.id in overlay.critical,
             self._most_cells,
             self._elsewhere.get(box.id),
@@ -135,6 +134,7 @@ def _status(executions: Sequence[Execution]) -> NodeStatus:
 
 
 _ANY = Box("", "")
+_NEW = BoxPlan(Answer.WILL_RUN, ("new",))
 
 
 def _condition(line: Line, overlay: Overlay) -> LastCondition:

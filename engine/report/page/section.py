@@ -7,7 +7,6 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
-from engine.cache.plan.plan_entries import Plan
 from engine.log.events.events import Record
 from engine.log.reading.summary import RunSummary, summarise
 from engine.log.reading.view import RunView
@@ -40,8 +39,8 @@ class RunOnPage(Struct):
 
     `drawn` is the graph of the experience, None if it is not known or not the one that ran. `alive` says whether an
     engine is executing the run. `touched` are the executions that changed since the last patch, by place. `redacted`
-    leaves values out. `plan` is that of a resume, drawn over the graph; `graph_note` is what the user should know about
-    the graph, such as that it is drawn from the last text without errors.
+    leaves values out. `graph_note` is what the user should know about the graph, such as that it is drawn from
+    the last text without errors.
     """
 
     history: History = field(default_factory=History)
@@ -49,7 +48,6 @@ class RunOnPage(Struct):
     drawn: Picture | None = None
     alive: bool = False
     redacted: bool = False
-    plan: Plan | None = None
     graph_note: str | None = None
     values: InputValues = field(default_factory=lambda: InputValues((), no_blobs))
     read: Read = no_blobs

@@ -15,7 +15,15 @@ from engine.runner.launch_options import ResumeOptions, RunOptions
 LATEST = "latest"
 """Names the newest run of an experience in place of an id."""
 
-_Options = TypeVar("_Options", bound=RunOptions)
+
+class DeleteOptions(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Options of `oe.deleteRun`: `force` removes pinned and needed runs, too; `dry_run` removes nothing."""
+
+    force: bool = False
+    dry_run: bool = False
+
+
+_Options = TypeVar("_Options", bound=RunOptions | DeleteOptions)
 
 
 class RunArguments(Struct, Generic[_Options], frozen=True):
@@ -45,6 +53,16 @@ def read_run(arguments: Sequence[Any]) -> RunArguments[RunOptions]:
     """`[uri?, runId?]`. Raises JsonRpcInvalidParams."""
     uri, run_id = _padded(arguments, 2)
     return RunArguments(_uri(uri), _run_id(run_id), RunOptions())
+
+
+def read_delete(arguments: Sequence[Any]) -> tuple[str, str, DeleteOptions]:
+    """`[uri, runId, options?]`, both of the first two required: nothing is deleted that was not named. Raises
+    JsonRpcInvalidParams.
+    """
+    uri, run_id, options = _padded(arguments, 3)
+    if not isinstance(uri, str) or not isinstance(run_id, str):
+        raise JsonRpcInvalidParams("Expected the URI of an experience and a run id.")
+    return uri, require_run_id(run_id), _options(options, DeleteOptions)
 
 
 def read_node(arguments: Sequence[Any]) -> tuple[str | None, str]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from oe_lsp.server.features.run_messages import run_message
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.transport.custom_messages import RunsParams, RunsResult, read_params
+from oe_lsp.server.transport.run_messages import run_message
 
-_MAX_RUNS = 200
+_USUAL = 200
+_MOST = 2_000
 
 
 async def runs(session: Session, given: object) -> RunsResult:
     """The latest runs, newest first. Raises JsonRpcInvalidParams and RequestFailedError."""
-    uri = read_params(given, RunsParams).uri
-    return RunsResult([run_message(run, uri) for run in await session.runs.newest(uri, _MAX_RUNS)])
+    params = read_params(given, RunsParams)
+    limit = min(_USUAL if params.limit is None else params.limit, _MOST)
+    found = await session.runs.newest(params.uri, limit + 1)
+    pinned = await session.runs.pinned(params.uri)
+    shown = [run_message(run, params.uri, pinned=run.run_id in pinned) for run in found[:limit]]
+    return RunsResult(shown, has_more=len(found) > limit)

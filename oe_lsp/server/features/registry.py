@@ -81,6 +81,7 @@ SESSION_MESSAGES = (
     Feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL, "cancel_run:cancel_progress"),
     Feature(names.RUNS, "list_runs:runs"),
     Feature(names.RUN_STATE, "run_state:run_state"),
+    Feature(names.RUN_ITEMS, "run_items:run_items"),
     Feature(names.PLAN, "plan:plan"),
     Feature(names.ARGS, "declared_args:declared_args"),
     Feature(names.CHECK_ARG, "declared_args:check_arg"),
@@ -98,5 +99,7 @@ COMMANDS = (
     Feature(names.SHOW_FAILURE, "show_run:show_failure"),
     Feature(names.PREVIEW_PROMPT, "preview_prompt:preview_prompt"),
     Feature(names.COPY_COMMAND, "copy_command:copy_command"),
+    Feature(names.DELETE_RUN, "delete_run:delete_run"),
+    Feature(names.PIN_RUN, "delete_run:pin_run"),
 )
 """Carried out on the event loop by a coroutine of the session and the list of arguments."""

@@ -41,6 +41,14 @@ class Runs:
         except OSError as error:
             raise RequestFailedError(str(error)) from error
 
+    async def pinned(self, uri: str) -> frozenset[str]:
+        """The ids of the runs that a prune keeps, of all experiences in the folder of this one."""
+        path = path_of(uri)
+        try:
+            return frozenset() if path is None else await asyncio.to_thread(RunStore(path.parent).pinned_ids)
+        except OSError:
+            return frozenset()
+
     async def read(self, uri: str, run_id: str) -> tuple[RunSummary, RunView]:
         """A run and the fold of its log. Raises RequestFailedError where there is no readable log."""
         followed = self._feed.find(run_id)

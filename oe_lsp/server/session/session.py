@@ -36,6 +36,7 @@ from oe_lsp.server.session.run_end_message import RunEndMessage
 from oe_lsp.server.session.run_launcher import RunLauncher
 from oe_lsp.server.session.run_notifications import RunNotifications
 from oe_lsp.server.session.runs import Runs
+from oe_lsp.server.session.runs_changed import RunsChangedNotifier
 from oe_lsp.server.session.settings import SECTION, OnEditorClose, Settings, read_settings
 from oe_lsp.server.session.shown_runs import ShownRuns
 from oe_lsp.server.session.unsaved_files import UnsavedFiles
@@ -95,15 +96,16 @@ class Session:
         )
         self._notifications = RunNotifications(
             client,
-            self._lenses_changed,
+            self._run_changed,
             self._uri_of_run,
             end,
             with_events=capabilities.options.wants_events,
             with_progress=capabilities.progress,
             shows_tokens=capabilities.shows_tokens,
         )
-        self.feed = RunFeed(self._notifications, self._runs_changed, self._show_unreadable)
+        self.feed = RunFeed(self._notifications, self.runs_changed, self._show_unreadable)
         self.runs = Runs(self.feed)
+        self._changes = RunsChangedNotifier(client, self.documents.uris, self.feed.running_in)
         self.shown = ShownRuns(self.documents, self.runs, self.planner, self.consent.is_given)
         self.plan_comparison = PlanComparison(client, self.documents, self.runs, self.planner, self.virtual_documents)
         self._isolated = IsolatedResults(self.virtual_documents)
@@ -141,6 +143,8 @@ class Session:
         """Follow runs, and ask the client for settings and changed files."""
         self.feed.start()
         self.workspace.change_roots(added=self.capabilities.roots)
+        if self.capabilities.options.wants_run_changes:
+            self._tasks.spawn(self._changes.run(), "notify of changed runs")
         if self.capabilities.code_lens_refresh:
             self._tasks.spawn(self._lenses.run(), "refresh code lenses")
         if self.capabilities.inlay_hint_refresh:
@@ -193,6 +197,11 @@ class Session:
         else:
             self._apply(read_settings(section))
 
+    def runs_changed(self, folder: Path) -> None:
+        """The list of the runs in `folder` may have changed: refresh what the client shows of it."""
+        self._run_changed(folder)
+        self.shown.runs_changed(folder)
+
     def state(self, cls: type[_State]) -> _State:
         """What a feature remembers between requests: the one `cls` of this session, created when first asked for."""
         return self._feature_states.setdefault(cls, cls())  # type: ignore[no-any-return]
@@ -237,9 +246,9 @@ class Session:
             self.diagnostics.severities_changed()
             self.failures.severities_changed()
 
-    def _runs_changed(self, folder: Path) -> None:
+    def _run_changed(self, folder: Path) -> None:
+        self._changes.request(folder)
         self._lenses_changed(folder)
-        self.shown.runs_changed(folder)
 
     def _lenses_changed(self, folder: Path) -> None:
         """Refresh the lenses, if an experience in `folder` is open: a run elsewhere disturbs nobody."""

@@ -47,6 +47,7 @@ class ClientOptions(Struct, frozen=True):
 
     trusted: bool | None = None
     wants_events: bool = False
+    wants_run_changes: bool = False
     serves_documents: bool = False
     shows_command_errors: bool = False
     saves_files: bool = False
@@ -79,6 +80,7 @@ def read_client_options(options: object) -> ClientOptions:
     return ClientOptions(
         trusted=trusted if isinstance(trusted, bool) else None,
         wants_events=_at(options, "oeEvents") is True,
+        wants_run_changes=_at(options, "runsChanged") is True,
         serves_documents=_at(options, "virtualDocuments") is True,
         saves_files=_at(options, "savesFiles") is True,
         copies_text=_at(options, "copiesText") is True,

@@ -16,9 +16,10 @@ T = TypeVar("T")
 
 @attrs.frozen
 class RunsParams:
-    """Params of `oe/runs`: the experience whose runs to list."""
+    """Params of `oe/runs`: the experience whose runs to list, and how many at most."""
 
     uri: str
+    limit: int | None = None
 
 
 @attrs.frozen
@@ -27,6 +28,17 @@ class RunParams:
 
     uri: str
     run_id: str
+
+
+@attrs.frozen
+class RunItemsParams:
+    """Params of `oe/runItems`: some parts of a vertex in a run, after the first `skipped`, at most `limit`."""
+
+    uri: str
+    run_id: str
+    node_id: str
+    skipped: int | None = None
+    limit: int | None = None
 
 
 @attrs.frozen
@@ -74,15 +86,27 @@ class FailedItems:
 
 
 @attrs.frozen
+class Spent:
+    """What was paid: US dollars, None where a price is unknown, and tokens."""
+
+    cost_usd: float | None
+    tokens_in: int
+    tokens_out: int
+
+
+@attrs.frozen
 class RunSummary:
-    """One run. Times are ISO-8601 UTC; `duration_ms` is milliseconds."""
+    """One run. Times are ISO-8601 UTC; `duration_ms` is milliseconds. `name` is the experience's."""
 
     run_id: str
     status: str
     started_at: str
     counts: Counts
     total: int
+    spent: Spent
+    name: str
     log_uri: str
+    pinned: bool
     finished_at: str | None = None
     duration_ms: float | None = None
     failed_at: str | None = None
@@ -95,9 +119,10 @@ class RunSummary:
 
 @attrs.frozen
 class RunsResult:
-    """Result of `oe/runs`: newest first."""
+    """Result of `oe/runs`: newest first; `has_more` if there are older ones."""
 
     runs: list[RunSummary]
+    has_more: bool
 
 
 @attrs.frozen
@@ -128,6 +153,7 @@ class NodeState:
     error: NodeError | None = None
     reason: str | None = None
     items: Items | None = None
+    spent: Spent | None = None
 
 
 @attrs.frozen
@@ -138,6 +164,52 @@ class RunStateResult:
     seq: int
     nodes: list[NodeState]
     warnings: list[str]
+
+
+@attrs.frozen
+class RunItem:
+    """One execution inside a vertex: an item, a stage for an item, an iteration, or a node of a nested experience."""
+
+    place: str
+    status: str
+    duration_ms: float | None = None
+    cost_usd: float | None = None
+    error: str | None = None
+    reason: str | None = None
+
+
+@attrs.frozen
+class RunItemsResult:
+    """Result of `oe/runItems`; `total` counts all parts that the vertex has so far."""
+
+    total: int
+    items: list[RunItem]
+
+
+@attrs.frozen
+class DeletedRun:
+    """Result of `oe.deleteRun`: what was removed, or would be.
+
+    `needed_by` is a kept run whose resume needs this one.
+    """
+
+    deleted: bool
+    bytes: int
+    blobs: int
+    pinned: bool
+    running: bool
+    needed_by: str | None = None
+
+
+@attrs.frozen
+class RunsChanged:
+    """Params of `oe/runsChanged`: runs of the experience `uri` began, advanced, ended, came or went.
+
+    `running` are those of them that are running now.
+    """
+
+    uri: str
+    running: list[RunSummary]
 
 
 @attrs.frozen
@@ -273,8 +345,16 @@ def timestamp(moment: datetime) -> str:
 
 
 def read_params(params: Any, cls: type[T]) -> T:
-    """The params of a custom request, all strings. Raises JsonRpcInvalidParams, which names them."""
-    names = [camel_case(field.name) for field in attrs.fields(cls)]  # type: ignore[arg-type]  # an attrs class
-    if not isinstance(params, dict) or not all(isinstance(params.get(name), str) for name in names):
-        raise JsonRpcInvalidParams(f"Expected an object with the strings {', '.join(names)}.")
-    return cls(*(params[name] for name in names))
+    """The params of a custom request: strings, and numbers from 0 that may be absent. Raises JsonRpcInvalidParams,
+    which names them.
+    """
+    fields = {camel_case(field.name): field.default is attrs.NOTHING for field in attrs.fields(cls)}  # type: ignore[arg-type]  # an attrs class
+    strings = [name for name, is_required in fields.items() if is_required]
+    numbers = [name for name, is_required in fields.items() if not is_required]
+    if not isinstance(params, dict) or not all(isinstance(params.get(name), str) for name in strings):
+        raise JsonRpcInvalidParams(f"Expected an object with the strings {', '.join(strings)}.")
+    for name in numbers:
+        number = params.get(name)
+        if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 0):
+            raise JsonRpcInvalidParams(f"{name} must be a whole number from 0.")
+    return cls(*(params.get(name) for name in fields))

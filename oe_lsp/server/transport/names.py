@@ -11,12 +11,16 @@ SHOW_PLAN = "oe.showPlan"
 SHOW_FAILURE = "oe.showFailure"
 COPY_COMMAND = "oe.copyCommand"
 PREVIEW_PROMPT = "oe.previewPrompt"
+DELETE_RUN = "oe.deleteRun"
+PIN_RUN = "oe.pinRun"
 
 SOURCE = "source.oe"
 """The kind of code actions on runs."""
 
 RUNS = "oe/runs"
 RUN_STATE = "oe/runState"
+RUN_ITEMS = "oe/runItems"
+RUNS_CHANGED = "oe/runsChanged"
 PLAN = "oe/plan"
 ARGS = "oe/args"
 CHECK_ARG = "oe/checkArg"
@@ -25,7 +29,7 @@ DOCUMENT = "oe/document"
 DOCUMENT_CHANGED = "oe/documentChanged"
 SAVE_FILES = "oe/saveFiles"
 
-INCOMING_REQUESTS = frozenset({RUNS, RUN_STATE, PLAN, ARGS, CHECK_ARG, DOCUMENT})
+INCOMING_REQUESTS = frozenset({RUNS, RUN_STATE, RUN_ITEMS, PLAN, ARGS, CHECK_ARG, DOCUMENT})
 """The custom requests that a client sends."""
 
 

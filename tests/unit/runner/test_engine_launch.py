@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -50,6 +51,15 @@ async def test_arguments_reach_the_engine_unchanged(engine_does: Callable[[str],
     engine = await start_engine(["--args", '{"a": "$(touch pwned) \'; b"}', "with space"])
 
     assert (await engine.output()).last_line == str(["--args", '{"a": "$(touch pwned) \'; b"}', "with space"])
+
+
+async def test_args_of_a_run_are_on_no_command_line_and_may_be_long(engine_does: Callable[[str], None]) -> None:
+    engine_does("import sys; print(sys.argv[1:], len(sys.stdin.read()))")
+    run_args = json.dumps({"token": "hunter22" * 50_000})
+
+    engine = await start_engine(["run", f"--args={run_args}", "--yes"])
+
+    assert (await engine.output()).last_line == f"{['run', '--args=-', '--yes']} {len(run_args)}"
 
 
 async def test_the_engine_does_not_start_in_a_users_folder(

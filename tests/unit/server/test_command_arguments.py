@@ -7,11 +7,9 @@ from typing import Any
 import pytest
 from pygls.exceptions import JsonRpcInvalidParams
 
+from engine.runner.launch_options import ResumeOptions, RunOptions, engine_options
 from oe_lsp.server.features.command_arguments import (
-    ResumeOptions,
     RunArguments,
-    RunOptions,
-    engine_options,
     read_new_run,
     read_resume,
     read_run,

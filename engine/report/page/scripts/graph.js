@@ -392,6 +392,15 @@
     if (elementOf(event.target)?.closest('#graph')) refresh();
   }, { capture: true });
 
+  if (window.oePage) {
+    // A plan comes with its graph; when it is dropped, its switch goes.
+    window.oePage.showPlan = (answers) => {
+      const input = document.getElementById('graph-show-plan');
+      if (answers !== null || !(input instanceof HTMLInputElement)) return;
+      input.checked = false;
+      input.closest('label')?.remove();
+    };
+  }
   window.oePage?.onReplaced((ids) => {
     if (ids.some((id) => id === 'page' || id.startsWith('graph'))) refresh();
   });

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.log.events.events import ErrorInfo
+from engine.log.events.events import ErrorInfo, Sums
 from engine.log.reading.summary import RunState, RunSummary
 from engine.log.reading.view import NodeView, RunView
 from engine.log.storage.run_store import RunStore
@@ -10,7 +10,7 @@ from oe_lsp.server.transport import custom_messages as messages
 from oe_lsp.server.transport.uris import path_of, uri_of
 
 
-def run_message(run: RunSummary, uri: str) -> messages.RunSummary:
+def run_message(run: RunSummary, uri: str, *, pinned: bool) -> messages.RunSummary:
     """A run of the experience at `uri`."""
     path = path_of(uri)
     ended = run.state not in (RunState.RUNNING, RunState.INTERRUPTED)
@@ -27,6 +27,9 @@ def run_message(run: RunSummary, uri: str) -> messages.RunSummary:
             cancelled=run.counts.cancelled,
         ),
         total=run.total,
+        spent=_spent(run.spent),
+        name=run.experience,
+        pinned=pinned,
         log_uri="" if path is None else uri_of(RunStore(path.parent).log(run.run_id)),
         finished_at=messages.timestamp(run.last_event_at) if ended else None,
         duration_ms=run.duration_ms,
@@ -39,10 +42,10 @@ def run_message(run: RunSummary, uri: str) -> messages.RunSummary:
     )
 
 
-def run_state_message(run: RunSummary, view: RunView, uri: str) -> messages.RunStateResult:
+def run_state_message(run: RunSummary, view: RunView, uri: str, *, pinned: bool) -> messages.RunStateResult:
     """The state of a run, with its nodes in the graph's order."""
     nodes = [_node(node) for node in view.nodes.values()]
-    return messages.RunStateResult(run_message(run, uri), view.seq, nodes, list(view.warnings))
+    return messages.RunStateResult(run_message(run, uri, pinned=pinned), view.seq, nodes, list(view.warnings))
 
 
 def _node(node: NodeView) -> messages.NodeState:
@@ -53,7 +56,12 @@ def _node(node: NodeView) -> messages.NodeState:
         error=_error(node.error),
         reason=node.reason,
         items=None if node.items is None else messages.Items(node.items, node.items_ended),
+        spent=_spent(node.spent) if node.spent != Sums() else None,
     )
+
+
+def _spent(sums: Sums) -> messages.Spent:
+    return messages.Spent(sums.cost_usd, sums.tokens_in, sums.tokens_out)
 
 
 def _error(error: ErrorInfo | None) -> messages.NodeError | None:
