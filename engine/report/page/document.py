@@ -13,7 +13,7 @@ from engine.report.drawing.markup import Element, document, element
 STYLES = ("theme.css", "page.css", "graph.css", "timeline.css", "compare.css")
 """The style sheets of every page, in order."""
 
-FILE_SCRIPTS = ("page.js", "graph.js", "timeline.js", "compare.js")
+FILE_SCRIPTS = ("page.js", "nodes.js", "copy.js", "graph.js", "timeline.js", "compare.js")
 """The scripts of a page in a file, in order."""
 
 SERVED_SCRIPTS = (*FILE_SCRIPTS, "live.js", "embedded.js")

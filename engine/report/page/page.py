@@ -27,6 +27,7 @@ from engine.report.page.overview import (
     title_of,
 )
 from engine.report.page.section import RunOnPage
+from engine.report.page.tools import ToolsSection
 
 
 def live_page(
@@ -47,6 +48,7 @@ def live_page(
             SlotSection("plan"),
             GraphSection(run),
             TimelineSection(run),
+            ToolsSection(),
             NodesSection(run, written),
             ArgsSection(run),
             WarningsSection(run),
