@@ -18,9 +18,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 LATEST = "latest"
 
 
-def run_id_argument(name: str) -> Callable[[Function], Function]:
+def run_id_argument(name: str, *, required: bool = True) -> Callable[[Function], Function]:
     """Add the argument RUN-ID to a command, as `name`. Shells complete it with the runs, the newest first."""
-    return click.argument(name, metavar="RUN-ID", type=_RunId())
+    return click.argument(name, metavar="RUN-ID" if required else "[RUN-ID]", type=_RunId(), required=required)
 
 
 def run_ids_argument(name: str) -> Callable[[Function], Function]:

@@ -69,6 +69,11 @@ def load_alone(path: Path) -> Loaded:
     return _checked(file, read_text(file), NO_FILES)
 
 
+def load_text_alone(file: Path, text: str) -> Loaded:
+    """Load `text` as if it were the content of `file`, likewise. Raises InvalidExperienceError."""
+    return _checked(file, text, NO_FILES)
+
+
 def _checked(file: Path, text: str, files: Files) -> Loaded:
     with paused_collector():
         analysis = analyse(text, files=files)

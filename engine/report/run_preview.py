@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+from msgspec import Struct
+
 from engine.cache.plan.estimate import Callee, Calls, Estimate, LastTime
 from engine.json_types import Json
 from engine.log.events.codec import sums_to_json
+from engine.log.events.counters import Sums
 from engine.log.humanize import money, plural
 from engine.runner.needs import Need
 from engine.runner.preview import Preview
@@ -55,6 +59,42 @@ def estimate_text(estimate: Estimate) -> str:
 def preview_to_json(preview: Preview) -> dict[str, Json]:
     """The keys `needs` and `estimate` of a plan as JSON (docs/resume.md, The plan as JSON)."""
     return {"needs": [_need_to_json(need) for need in preview.needs], "estimate": _estimate_to_json(preview.estimate)}
+
+
+class _CallsAsJson(Struct, rename="camel"):
+    callee: Callee
+    provider: str
+    most: int
+    answers_usd: float | None = None
+    model: str | None = None
+
+
+class _LastAsJson(Struct, rename="camel"):
+    executions: int
+    of: int
+    cost_usd: float | None = None
+
+
+class _EstimateAsJson(Struct):
+    open: tuple[str, ...]
+    calls: list[_CallsAsJson]
+    last: _LastAsJson | None = None
+
+
+class _PreviewAsJson(Struct):
+    needs: tuple[Need, ...]
+    estimate: _EstimateAsJson
+
+
+def preview_from_json(plan: bytes) -> Preview:
+    """What a plan as JSON says of needs and calls: the inverse of `preview_to_json`."""
+    read = msgspec.json.decode(plan, type=_PreviewAsJson)
+    calls = tuple(
+        Calls(each.callee, each.provider, each.model, each.most, each.answers_usd) for each in read.estimate.calls
+    )
+    last = read.estimate.last
+    before = None if last is None else LastTime(Sums(cost_usd=last.cost_usd), last.executions, last.of)
+    return Preview(read.needs, Estimate(calls, read.estimate.open, before))
 
 
 def _calls_text(estimate: Estimate, callee: Callee, noun: str) -> str:

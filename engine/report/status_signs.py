@@ -1,7 +1,8 @@
-"""The sign and the colour of each status."""
+"""The sign and the colour of each status, and the sign of each answer of a plan."""
 
 from __future__ import annotations
 
+from engine.cache.decisions.decision import Answer
 from engine.log.reading.view import NodeStatus
 
 SIGNS = {
@@ -14,3 +15,12 @@ SIGNS = {
     NodeStatus.CANCELLED: ("■", "yellow"),
 }
 """By status: one character, and the name of a terminal colour (or `dim`)."""
+
+ANSWER_SIGNS = {
+    Answer.RESTORED: "↺",
+    Answer.WILL_RUN: "▶",
+    Answer.IF_PREDECESSORS_SUCCEED: "▷",
+    Answer.DEPENDS: "?",
+    Answer.SKIPPED: "○",
+}
+"""By answer: one character."""

@@ -75,25 +75,31 @@ async def start_engine(arguments: Sequence[str]) -> Engine:
     return Engine(asyncio.create_task(_read(process.stdout, process.stderr), name="engine output"))
 
 
-async def plan_json(command: Sequence[str]) -> bytes | None:
-    """What `oe COMMAND --plan --json` prints; None where the engine refuses the command. No node runs.
+class EngineRefusedError(Exception):
+    """The engine refuses to start a run. The message, for the user, is its own."""
 
-    Cancelling the caller ends the process. Raises OSError.
+
+async def plan_json(command: Sequence[str]) -> bytes:
+    """What `oe COMMAND --plan --json` prints. No node runs.
+
+    Cancelling the caller ends the process. Raises EngineRefusedError, and OSError.
     """
     visible, run_args = without_args(command)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "oe_lsp.entry", *visible, "--plan", "--json"),
+        *(sys.executable, "-m", "oe_lsp.entry", *_QUIET, *visible, "--plan", "--json"),
         cwd="/",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
     try:
-        output, _ = await process.communicate(run_args)
+        output, errors = await process.communicate(run_args)
     finally:
         if process.returncode is None:
             process.kill()
-    return output if process.returncode == 0 else None
+    if process.returncode != 0:
+        raise EngineRefusedError(refusal_text(errors.decode("utf-8", "replace").strip()))
+    return output
 
 
 def refusal_text(errors: str) -> str:

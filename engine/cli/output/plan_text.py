@@ -10,14 +10,8 @@ from engine.json_types import Json
 from engine.log.events.codec import sums_to_json
 from engine.log.humanize import duration, spent_text
 from engine.report.changes import change_lines, change_to_json
+from engine.report.status_signs import ANSWER_SIGNS
 
-_SIGNS = {
-    Answer.RESTORED: "↺",
-    Answer.WILL_RUN: "▶",
-    Answer.IF_PREDECESSORS_SUCCEED: "▷",
-    Answer.DEPENDS: "?",
-    Answer.SKIPPED: "○",
-}
 _ITEMS_SHOWN = 10
 
 
@@ -26,7 +20,7 @@ def plan_lines(plan: Plan, more: tuple[str, ...] = ()) -> Iterator[str]:
     yield f"Plan for resuming {plan.original_run_id} (nothing is run)"
     width = max((len(entry.node_id) for entry in plan.entries), default=0)
     for entry in plan.entries:
-        yield f"  {_SIGNS[entry.answer]} {entry.node_id:<{width}}  {entry.answer.value}{_reasons_text(entry)}"
+        yield f"  {ANSWER_SIGNS[entry.answer]} {entry.node_id:<{width}}  {entry.answer.value}{_reasons_text(entry)}"
         yield from _changes(entry, "      ")
         yield from _part_lines(entry)
     yield _totals(plan)
@@ -44,7 +38,7 @@ def _part_lines(entry: Entry) -> Iterator[str]:
         names = ", ".join(_name(item) for item in group[:_ITEMS_SHOWN])
         more = f" and {len(group) - _ITEMS_SHOWN} more" if len(group) > _ITEMS_SHOWN else ""
         word = entry.part if len(group) == 1 else f"{entry.part}s"
-        yield f"      {_SIGNS[answer]} {word} {names}{more}: {answer.value}{_reasons_text(group[0])}"
+        yield f"      {ANSWER_SIGNS[answer]} {word} {names}{more}: {answer.value}{_reasons_text(group[0])}"
         if len(group) == 1:
             yield from _changes(group[0], "          ")
 

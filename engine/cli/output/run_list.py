@@ -31,7 +31,7 @@ def run_list(runs: Sequence[RunSummary], pinned: Collection[str], now: datetime,
 def _cells(run: RunSummary, is_pinned: bool, now: datetime) -> tuple[str, ...]:
     return (
         run.short_id,
-        _status(run),
+        run.status_text,
         age(run.started_at, now),
         counts_text(run.counts),
         "" if run.duration_ms is None else duration(run.duration_ms),
@@ -41,11 +41,6 @@ def _cells(run: RunSummary, is_pinned: bool, now: datetime) -> tuple[str, ...]:
         (run.original_run_id or "")[:8],
         "pinned" if is_pinned else "",
     )
-
-
-def _status(run: RunSummary) -> str:
-    status = f"{run.state.value} at {run.failed_at}" if run.failed_at else run.outcome
-    return status if run.kind is None else f"{status}, {run.kind} {run.address}"
 
 
 def _cost(usd: float | None) -> str:

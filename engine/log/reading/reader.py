@@ -5,6 +5,7 @@ Time and memory are linear in the bytes read; the limits are in docs/design.md, 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +71,7 @@ class LogTail:
         self.problems: list[LogProblem] = []
         self._path = path
         self._offset = 0
+        self._inode: int | None = None
         self._line = 0
         self._torn: list[bytes] = []
         self._torn_bytes = 0
@@ -80,12 +82,18 @@ class LogTail:
         Raises UnreadableLogError if the log is of a newer version or over MAX_LOG_BYTES, and OSError.
         """
         with open_own(self._path) as file:
+            self._inode = os.fstat(file.fileno()).st_ino
             file.seek(self._offset)
             while chunk := file.read(_CHUNK_BYTES):
                 self._offset += len(chunk)
                 if self._offset > MAX_LOG_BYTES:
                     raise UnreadableLogError(f"{self._path} is over 1 GiB, which is the limit for a log")
                 yield from self._records(chunk)
+
+    def was_replaced(self) -> bool:
+        """Whether the file at the path is not the one that was read, or shorter than what was read. Raises OSError."""
+        now = self._path.stat(follow_symlinks=False)
+        return self._inode not in (None, now.st_ino) or now.st_size < self._offset
 
     def has_read_all(self) -> bool:
         """Whether these were all lines of the log as it is now; not if it was cut or rewritten. Raises OSError."""

@@ -64,6 +64,12 @@ class RunSummary(Struct, frozen=True, rename="camel"):
         return ", ".join(filter(None, (self.state.value, self.failed_items_text)))
 
     @property
+    def status_text(self) -> str:
+        """The outcome with its place: `failure at review`, `success, isolated review[7]`."""
+        status = f"{self.state.value} at {self.failed_at}" if self.failed_at else self.outcome
+        return status if self.kind is None else f"{status}, {self.kind} {self.address}"
+
+    @property
     def failed_items_text(self) -> str:
         """`2 of 5 items failed` for a run that succeeded nevertheless; else empty."""
         items = self.failed_items

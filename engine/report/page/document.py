@@ -13,16 +13,19 @@ from engine.report.drawing.markup import Element, document, element
 STYLES = ("theme.css", "page.css", "graph.css", "timeline.css", "compare.css")
 """The style sheets of every page, in order."""
 
+SERVED_STYLES = (*STYLES, "served.css")
+"""The style sheets of a served page, in order."""
+
 FILE_SCRIPTS = ("page.js", "nodes.js", "copy.js", "graph.js", "timeline.js", "compare.js")
 """The scripts of a page in a file, in order."""
 
-SERVED_SCRIPTS = (*FILE_SCRIPTS, "live.js", "embedded.js")
+SERVED_SCRIPTS = (*FILE_SCRIPTS, "live.js", "actions.js", "embedded.js")
 """The scripts of a served page, in order."""
 
 SERVED_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'"
 )
-"""The Content-Security-Policy of a served page, for its header (which adds who may frame it)."""
+"""The Content-Security-Policy of a served page, for its header. Whoever knows its address may frame it."""
 
 
 def file_document(title: str, main: Element) -> str:
@@ -57,7 +60,7 @@ def asset_names() -> tuple[str, ...]:
     """The names of the style sheets and scripts of a served page, in order."""
     return tuple(
         name
-        for folder, names in (("styles", STYLES), ("scripts", SERVED_SCRIPTS))
+        for folder, names in (("styles", SERVED_STYLES), ("scripts", SERVED_SCRIPTS))
         for name in names
         if _text(folder, name)
     )

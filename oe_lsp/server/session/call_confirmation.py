@@ -10,7 +10,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from engine.experience.model import Kind
-from engine.runner.launch import plan_json
+from engine.runner.launch import EngineRefusedError, plan_json
 from engine.scheduler.slots import LLM_KINDS
 from oe_lsp.ide.runs.shown_run import ShownRun
 from oe_lsp.ide.runs.start_preview import StartPreview, start_question
@@ -79,9 +79,11 @@ async def _read(start: Start) -> StartPreview | None:
     """Ask the engine. None where it refuses. Raises RequestFailedError where it cannot be started."""
     try:
         plan = await plan_json(start.command)
+    except EngineRefusedError:
+        return None
     except OSError as error:
         raise RequestFailedError(f"The engine could not be started: {error}") from error
-    return None if plan is None else await asyncio.to_thread(_decoded, plan)
+    return await asyncio.to_thread(_decoded, plan)
 
 
 def _decoded(plan: bytes) -> StartPreview:

@@ -22,6 +22,8 @@ interface OePage {
   find(text?: string): void;
   /** Says something to screen readers, and briefly on the page. */
   announce(text: string): void;
+  /** Shows what a resume would do over the graph; null takes it away. */
+  showPlan?(plan: unknown): void;
 }
 
 interface Window {

@@ -1,0 +1,1 @@
+"""Serves the pages of runs to browsers on this machine (docs/design.md, The served page)."""
