@@ -78,9 +78,9 @@ class WarningsSection(_Overview):
         if not warnings:
             return element("section", id="warnings")
         shown = [element("p", shortened(warning, _LONGEST_WARNING)) for warning in warnings[:_MOST_WARNINGS]]
-        more = len(warnings) - len(shown)
-        listed = element("div", *shown, element("p", f"… and {more} more in the log") if more else None, class_="panel")
-        return element("section", element("h2", "Warnings"), listed, id="warnings")
+        if len(warnings) > len(shown):
+            shown.append(element("p", f"… and {len(warnings) - len(shown)} more in the log"))
+        return element("section", element("h2", "Warnings"), _panel("Warnings", *shown), id="warnings")
 
 
 class FooterSection(_Overview):
@@ -177,4 +177,9 @@ def _args_and_state(run: RunOnPage) -> Iterator[Element]:
     if rows:
         limit = fitting_limit((row.text.length for row in rows if row.text is not None), _MOST_TEXT)
         yield element("h2", "Args and starting state")
-        yield element("div", RowTable(limit).table(rows), class_="panel")
+        yield _panel("Args and starting state", RowTable(limit).table(rows))
+
+
+def _panel(label: str, *children: Element) -> Element:
+    """A box that the keyboard reaches, since its content may have to be scrolled."""
+    return element("div", *children, class_="panel", role="region", aria_label=label, tabindex="0")

@@ -21,6 +21,8 @@ LONGEST_TEXT = 20_000
 _SHORTEST_LIMIT = 120
 _ONE_LINE = 90
 _SHARED_FROM = 160
+_MOST_IN_VIEW, _MOST_LINES_IN_VIEW = 700, 12
+"""Longer values may be cut by their box (page.css), which the keyboard must reach then to scroll it."""
 
 
 class ValueText(Struct, frozen=True):
@@ -110,7 +112,7 @@ def text_box(shown: ValueText, name: str, limit: int) -> Element:
     text = shown.text[:limit]
     if shown.length > limit:
         text = f"{text}\n… {shown.length - limit:,} more characters in the log"
-    if len(text) < 1_000 and text.count("\n") < 15:
+    if len(text) <= _MOST_IN_VIEW and text.count("\n") <= _MOST_LINES_IN_VIEW:
         return element("pre", text)
     return element("pre", text, tabindex=0, role="group", aria_label=name)  # it scrolls, so keys must reach it
 
