@@ -35,12 +35,16 @@ class Line(Struct, frozen=True):
 
 
 class Picture(Struct, frozen=True):
-    """`boxes` are in topological order; `phases` maps ids to titles, in drawing order."""
+    """`boxes` are in topological order; `phases` maps ids to titles, in drawing order.
+
+    `waits` are the vertices that each vertex waits for, by edge or data; empty where that is not known.
+    """
 
     name: str
     boxes: tuple[Box, ...]
     lines: tuple[Line, ...]
     phases: Mapping[str, str] = field(default_factory=dict)
+    waits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def picture_of(experience: Experience, graph: Graph, phase_titles: Mapping[str, str] | None = None) -> Picture:
@@ -52,7 +56,7 @@ def picture_of(experience: Experience, graph: Graph, phase_titles: Mapping[str, 
     for node in experience.nodes:
         if node.phase is not None:
             phases.setdefault(node.phase, node.phase)
-    return Picture(experience.name, boxes, lines, phases)
+    return Picture(experience.name, boxes, lines, phases, graph.waits)
 
 
 def picture_of_loaded(loaded: Loaded) -> Picture:

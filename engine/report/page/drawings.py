@@ -1,4 +1,4 @@
-"""The sections with the drawings of a run: its graph and its timeline."""
+"""The section with the graph of a run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator, Set
 
 from engine.report.drawing.markup import Element, element
 from engine.report.drawing.svg_graph import MOST_BOXES, svg_graph
-from engine.report.drawing.svg_timeline import svg_timeline
 from engine.report.page.section import RunOnPage
 
 
@@ -35,20 +34,3 @@ class GraphSection:
         if self._run.drawn is not None:
             return None
         return element("p", "experience.yaml has changed since this run: drawn from the log alone.", class_="note")
-
-
-class TimelineSection:
-    """When each node ran."""
-
-    def __init__(self, run: RunOnPage) -> None:
-        self._run = run
-
-    def whole(self) -> Element:
-        """All of it."""
-        drawing = element("div", svg_timeline(self._run.history, self._run.anchors), class_="panel")
-        return element("section", element("h2", "Timeline"), drawing, id="timeline")
-
-    def changed(self, vertices: Set[str]) -> Iterator[Element]:
-        """The whole drawing, if anything changed."""
-        if vertices:
-            yield self.whole()
