@@ -41,7 +41,7 @@ def svg_graph(picture: Picture, run: History, anchors: Mapping[str, str]) -> Ele
         viewBox=f"0 0 {width:.1f} {height:.1f}",
         width=width,
         height=height,
-        role="img",
+        role="group",
         aria_label=f"The graph of {picture.name}",
     )
 

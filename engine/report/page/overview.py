@@ -66,8 +66,8 @@ class WarningsSection(_Overview):
         warnings = self._run.history.warnings
         if not warnings:
             return element("section", id="warnings")
-        listed = element("div", *(element("p", warning) for warning in warnings), class_="panel")
-        return element("section", element("h2", "Warnings"), listed, id="warnings")
+        listed = (element("p", warning) for warning in warnings)
+        return element("section", element("h2", "Warnings"), _panel("Warnings", *listed), id="warnings")
 
 
 class FooterSection(_Overview):
@@ -159,4 +159,9 @@ def _args_and_state(run: RunOnPage) -> Iterator[Element]:
     rows += [value_row(f"state.{name}", value) for name, value in started.state.items()]
     if rows:
         yield element("h2", "Args and starting state")
-        yield element("div", element("table", *rows, class_="values"), class_="panel")
+        yield _panel("Args and starting state", element("table", *rows, class_="values"))
+
+
+def _panel(label: str, *children: Element) -> Element:
+    """A box that the keyboard reaches, since its content may have to be scrolled."""
+    return element("div", *children, class_="panel", role="region", aria_label=label, tabindex="0")

@@ -20,6 +20,9 @@ from engine.report.status_signs import SIGNS
 _MOST_PARTS = 200
 _LONGEST_VALUE = 20_000
 _SHORT_VALUE = 90
+_MOST_IN_VIEW, _MOST_LINES_IN_VIEW = 700, 12
+"""Longer values may be cut by their box (page.css), which the keyboard must reach then to scroll it."""
+
 _VALUE_PREFIXES = ("item", "index", "args.", "reads.", "edges.", "runArgs.", "inputs.", "source.")
 
 
@@ -171,7 +174,8 @@ def value_row(name: str, value: Json) -> Element:
     text = value if isinstance(value, str) else _json(value)
     if len(text) > _LONGEST_VALUE:
         text = f"{text[:_LONGEST_VALUE]}\n… {len(text) - _LONGEST_VALUE:,} more characters in the log"
-    return _row(name, element("pre", text))
+    may_scroll = len(text) > _MOST_IN_VIEW or text.count("\n") > _MOST_LINES_IN_VIEW
+    return _row(name, element("pre", text, tabindex="0" if may_scroll else None))
 
 
 def _json(value: Json) -> str:
