@@ -51,8 +51,9 @@ test-wheel: $(INSTALLED) ## Build the wheel, install it into an empty environmen
 	$(BIN)/python scripts/test_wheel.py
 
 .PHONY: test-vscode
-test-vscode: $(INSTALLED) ## Click through a real VS Code in a real browser
+test-vscode: $(INSTALLED) ## Click through a real VS Code, and look at pages of runs, in a real browser
 	scripts/vscode/test
+	scripts/pages/test
 
 .PHONY: test-long
 test-long: $(INSTALLED) ## Kills, fuzz and exhaustive laws (up to 30 minutes)

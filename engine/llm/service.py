@@ -37,16 +37,17 @@ class LLMService:
         *,
         on_retry: Callable[[int, LLMError, float], None],
         on_wait: Callable[[str], None],
+        on_waited: Callable[[], None] = lambda: None,
     ) -> LLMResponse:
         """One answer. Raises LLMError.
 
         `on_retry` is called for each failed try that will be repeated, as in `with_retries`; `on_wait` with what a try
-        has to wait for.
+        has to wait for, and `on_waited` once it no longer waits.
         """
         from engine.llm.retry import with_retries  # tenacity takes 50 ms to import, which runs without a call save
 
         async def attempt() -> LLMResponse:
-            return await self._limited(request, on_wait)
+            return await self._limited(request, on_wait, on_waited)
 
         return await with_retries(attempt, on_retry, sleep=self._clock.sleep)
 
@@ -55,11 +56,21 @@ class LLMService:
         if self._client is not None:
             await self._client.close()
 
-    async def _limited(self, request: LLMRequest, on_wait: Callable[[str], None]) -> LLMResponse:
-        allowed = f"runtime.limits allows {self._limits}"
-        async with self._budget.call(self._most_usage(request), on_wait) as call:
+    async def _limited(
+        self, request: LLMRequest, on_wait: Callable[[str], None], on_waited: Callable[[], None]
+    ) -> LLMResponse:
+        reasons: list[str] = []
+
+        def wait(why: str) -> None:
+            reasons.append(why)
+            on_wait(why)
+
+        async with self._budget.call(self._most_usage(request), wait) as call:
             client = self._client = self._client or self.provider.connect()  # takes seconds: not for a call too many
-            admission = await self._limiter.admit(most_tokens(request), lambda: on_wait(allowed))
+            allowed = f"runtime.limits allows {self._limits}"
+            admission = await self._limiter.admit(most_tokens(request), lambda: wait(allowed))
+            if reasons:
+                on_waited()
             try:
                 response = await client.complete(request)
             except LLMError as error:

@@ -14,7 +14,7 @@ from typing import IO, Any
 from engine.experience.model import CliAgentSpec, Node
 from engine.expressions import Json, to_text
 from engine.llm.budget import UNKNOWN, CallBudget, NoBudget, Usage
-from engine.log.events.events import Output
+from engine.log.events.events import ActivityKind, Output
 from engine.log.writing.attempt_outputs import Outputs
 from engine.nodes.cli_agents import printed_output
 from engine.nodes.cli_agents.answer import NotAnObjectError, read_object
@@ -67,8 +67,10 @@ class CliAgentKind:
         schema = None if spec.schema is None else read_schema(self._directory, spec.schema, watcher)
         prompt = self.prompt(work, watcher)
         command, folder = _command(spec), self._workdir(spec, watcher)
-        async with self._budget.call(UNKNOWN, lambda why: watcher.activity(f"waiting: {why}")) as call:
-            watcher.activity(f"spawning {spec.provider} (timeout {work.node.timeout_ms} ms)")
+        async with self._budget.call(
+            UNKNOWN, lambda why: watcher.activity(f"waiting: {why}", ActivityKind.WAIT)
+        ) as call:
+            watcher.activity(f"spawning {spec.provider} (timeout {work.node.timeout_ms} ms)", ActivityKind.CALL)
             with (
                 self._outputs.exchange(work.attempt_id, watcher.warning) as exchange,
                 self._outputs.of(work.attempt_id, watcher.warning) as kept,

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from engine.experience.model import Node
 from engine.expressions import Json
 from engine.llm.protocol import LLMRequest
-from engine.log.events.events import ErrorInfo, Location, Metrics, Output
+from engine.log.events.events import ActivityKind, ErrorInfo, Location, Metrics, Output
 
 
 class Work(Struct, frozen=True):
@@ -105,7 +105,7 @@ class NodeError(Exception):
 class Watcher(Protocol):
     """Receives what an execution reports while it runs. Every call becomes one log event."""
 
-    def activity(self, text: str) -> None:
+    def activity(self, text: str, kind: ActivityKind | None = None) -> None:
         """Reports what the node is doing now, in a few words."""
 
     def tokens(self, tokens_in: int, tokens_out: int, model: str | None, cost_usd: float | None) -> None:

@@ -15,7 +15,7 @@ from engine.llm.answers.error_bodies import shown
 from engine.llm.answers.untrusted import object_in
 from engine.llm.protocol import LLMError, LLMRequest, LLMResponse, Message, Tool
 from engine.llm.service import LLMService
-from engine.log.events.events import ErrorInfo, Metrics, Output
+from engine.log.events.events import ActivityKind, ErrorInfo, Metrics, Output
 from engine.log.writing.llm_transcript import LlmTranscript
 from engine.nodes.kind import NodeError, Outcome, Watcher
 from engine.nodes.structured_output import Schema, problems, read_schema
@@ -73,10 +73,14 @@ class _Conversation:
 
     async def ask(self, request: LLMRequest) -> LLMResponse:
         """Returns a complete answer. Raises NodeError."""
-        self.watcher.activity(f"calling {request.model}")
+
+        def call() -> None:
+            self.watcher.activity(f"calling {request.model}", ActivityKind.CALL)
+
+        call()
         self._exchange.sent({"provider": self._llm.provider.name, **to_builtins(request)})
         try:
-            response = await self._llm.complete(request, on_retry=self._retry, on_wait=self._wait)
+            response = await self._llm.complete(request, on_retry=self._retry, on_wait=self._wait, on_waited=call)
         except LLMError as error:
             self._failed(error)
             raise NodeError(_type(error), str(error), metrics=self.metrics, retryable=error.retryable) from error
@@ -99,7 +103,7 @@ class _Conversation:
         self.watcher.attempt("llm", attempt, ErrorInfo(_type(error), str(error)), round(seconds * 1000), None)
 
     def _wait(self, why: str) -> None:
-        self.watcher.activity(f"waiting: {why}")
+        self.watcher.activity(f"waiting: {why}", ActivityKind.WAIT)
 
 
 async def _ask_text(conversation: _Conversation, request: LLMRequest) -> str:

@@ -71,6 +71,8 @@ class PageApp:
         run = self._live(request)
         if run is None:
             return _not_found()
+        if not self._runs.is_listed(run.run_id):  # it has just begun
+            await self._runs.look()
         shown = await run.shown()
         title = title_of(shown.summary) if shown.summary is not None else f"Run {run.run_id[:8]}"
         around = run.around(shown)

@@ -69,8 +69,8 @@ class LiveRun:
     """A run and its page. `around` makes what stands beside the page, each with an id, from the summary and a notice.
 
     `typed` returns the text of a run's experience that is being typed, whose graph is drawn in place of its own.
-    `thread` has one thread, so that nothing here happens twice at a time. `on_end` is called when the run ends while it
-    is followed.
+    `thread` has one thread, so that nothing here happens twice at a time. `on_change` is called when somebody begins
+    to follow the run, and when it ends.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class LiveRun:
         thread: Executor,
         around: Callable[[RunSummary | None, str], list[Element]],
         typed: Callable[[RunStarted], TypedText | None],
-        on_end: Callable[[], None],
+        on_change: Callable[[], None],
     ) -> None:
         self.run_id = run_id
         self.patches = PatchLog()
@@ -89,7 +89,8 @@ class LiveRun:
         self._thread = thread
         self._around = around
         self._typed = typed
-        self._on_end = on_end
+        self._on_change = on_change
+        self._was_running: bool | None = None
         self._sent_around: dict[str, str] = {}
         self._tail = LogTail(self._log)
         self._page: LivePage | None = None
@@ -148,10 +149,10 @@ class LiveRun:
         due = 0.0
         while self._readers:
             self._news.clear()
-            was_running = self._is_running
             await self._in_thread(self._read)
-            if was_running and not self._is_running:
-                self._on_end()
+            if self._is_running != self._was_running:
+                self._was_running = self._is_running
+                self._on_change()
             if self._is_dirty and time.monotonic() >= due:
                 began = time.monotonic()
                 self.patches.put(await self._in_thread(self._changes))

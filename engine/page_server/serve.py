@@ -152,6 +152,7 @@ def _listen(port: int) -> socket.socket:
             socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
         )  # else a port is taken for a minute after its use
         listener.bind((HOST, port))
+        listener.listen()  # whoever is told the address may come before the server has started
     except OSError as error:
         listener.close()
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):

@@ -39,9 +39,21 @@ Place = tuple[tuple[Step, ...], str]
 """The place of an execution: its scopes (kind, id, key or iteration) and the id of its node."""
 
 
+_MOST_MOMENTS = 200
+"""Later activities are not kept: coding agents report every line."""
+
+
+class Moment(Struct, frozen=True):
+    """Something that happened during an execution, at a time in milliseconds from the start of the run."""
+
+    at_ms: float
+    event: NodeAttempt | NodeActivity | NodeTokens
+
+
 class Execution(Struct):
     """One execution of a node. Times are milliseconds from the start of the run, None if unknown.
 
+    `moments` are its attempts, activities and calls, in the order of the log.
     `parts` are the executions inside it: items, iterations, or nodes of a nested experience.
     """
 
@@ -53,6 +65,7 @@ class Execution(Struct):
     duration_ms: float | None = None
     attempt_id: str | None = None
     tries: list[NodeAttempt] = field(default_factory=list)
+    moments: list[Moment] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     activity: str | None = None
     error: ErrorInfo | None = None
@@ -88,7 +101,7 @@ class Execution(Struct):
     @property
     def parts_in_order(self) -> list[Execution]:
         """The executions inside it, items by index instead of start."""
-        return sorted(self.parts, key=_index)
+        return sorted(self.parts, key=item_index)
 
 
 def in_order(executions: Iterable[Execution]) -> Iterator[Execution]:
@@ -98,7 +111,8 @@ def in_order(executions: Iterable[Execution]) -> Iterator[Execution]:
         yield from in_order(execution.parts_in_order)
 
 
-def _index(execution: Execution) -> int:
+def item_index(execution: Execution) -> int:
+    """The index of its item, for sorting; 0 if it has none."""
     own = execution.scope[-1] if execution.scope else None
     return own.item.index if own is not None and own.item is not None else 0
 
@@ -141,6 +155,11 @@ class History(Struct):
         """The top-level execution that contains it, or is it."""
         return _execution(self, (), execution.scope[0].id if execution.scope else execution.node_id)
 
+    def part_of(self, execution: Execution) -> Execution:
+        """The part of a top-level execution that contains it, or is it; itself if it is top-level."""
+        scope = execution.scope
+        return _execution(self, scope[:1], scope[1].id) if len(scope) > 1 else execution
+
 
 def history(records: Iterable[Record]) -> History:
     """The history of a whole log, which starts with run.started."""
@@ -161,13 +180,19 @@ def _apply(run: History, event: NodeEvent, now: float) -> Execution:
     if isinstance(event, NodeStarted):
         execution.status, execution.started_ms, execution.attempt_id = NodeStatus.RUNNING, now, event.attempt_id
         execution.input, execution.reasons = event.input, event.reasons
+        execution.ended_ms = None  # it may have ended before, in an earlier attempt of the experience around it
     elif isinstance(event, NodeAttempt):
         execution.tries.append(event)
+        execution.moments.append(Moment(now, event))
     elif isinstance(event, NodeWarning):
         execution.warnings.append(event.message)
     elif isinstance(event, NodeActivity):
         execution.activity = event.activity
-    elif not isinstance(event, NodeTokens):
+        if event.kind is not None or len(execution.moments) < _MOST_MOMENTS:
+            execution.moments.append(Moment(now, event))
+    elif isinstance(event, NodeTokens):
+        execution.moments.append(Moment(now, event))
+    else:
         _end(execution, event, now)
         if isinstance(event, NodeCached):
             run.saved_ms += event.duration_ms

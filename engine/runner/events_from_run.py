@@ -17,6 +17,7 @@ from engine.file_names import as_on_disk, writable
 from engine.log.events.events import (
     ISOLATED,
     BudgetReached,
+    Concurrency,
     Event,
     ExperienceRef,
     Input,
@@ -38,7 +39,7 @@ from engine.log.secrets.masking import MASK
 from engine.regular_files import read_regular
 from engine.runner.prepare import Preparation
 from engine.runner.task_states import TaskRecord
-from engine.scheduler.slots import LLM_KINDS, HeldBack
+from engine.scheduler.slots import LLM_KINDS, HeldBack, Limits
 from engine.scheduler.tasks import Cancelled, Failed, Finish, GroupEnded, Skipped, Task, Warn
 
 _LONGEST_TEXT = 256 * 1024
@@ -46,11 +47,11 @@ _LONGEST_TEXT = 256 * 1024
 
 
 def run_started(
-    run_id: str, preparation: Preparation, hashers: InputHashers, order: int, before: LineageUsage
+    run_id: str, preparation: Preparation, hashers: InputHashers, order: int, before: LineageUsage, limits: Limits
 ) -> RunStarted:
     """The first event of a run, the `order`-th of all runs. It names the args and state that the log must not hold.
 
-    `before` is what the runs that it resumes used.
+    `before` is what the runs that it resumes used, `limits` how many nodes may run at once.
     """
     declared, secrets = preparation.secret_args, preparation.found.secrets
     experience, loaded, original = preparation.experience, preparation.loaded, preparation.original
@@ -71,6 +72,7 @@ def run_started(
         spec_hash=hash_bytes(loaded.text.encode("utf-8", "surrogatepass")),
         files=hashers.files(),
         settings=preparation.settings,
+        concurrency=Concurrency(limits.total, {kind.value: limit for kind, limit in limits.of_kind.items()}),
         original_run_id=original.run_id if original else isolated.original_run_id if isolated else None,
         lineage=_lineage(original, before) if original else Lineage(run_id),
         engine=f"oe-lsp {__version__}",

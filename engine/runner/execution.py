@@ -18,6 +18,7 @@ from engine.cache.keys.produced_files import ProducedFiles
 from engine.experience.model import Backoff, OnError, Policy
 from engine.expressions import Json
 from engine.log.events.events import (
+    ActivityKind,
     ErrorInfo,
     Event,
     Metrics,
@@ -43,9 +44,9 @@ class LogWatcher(Struct, frozen=True):
     attempt_id: str
     record: Callable[[Event], object]
 
-    def activity(self, text: str) -> None:
+    def activity(self, text: str, kind: ActivityKind | None = None) -> None:
         """See Watcher."""
-        self.record(NodeActivity(node_id=self.task.node.id, scope=self.task.scope, activity=text))
+        self.record(NodeActivity(node_id=self.task.node.id, scope=self.task.scope, activity=text, kind=kind))
 
     def tokens(self, tokens_in: int, tokens_out: int, model: str | None, cost_usd: float | None) -> None:
         """See Watcher."""

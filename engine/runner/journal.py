@@ -19,6 +19,7 @@ from engine.runner.execution import new_attempt_id
 from engine.runner.final_writes import final_writes
 from engine.runner.load_nested import outside_warnings
 from engine.runner.prepare import Preparation
+from engine.scheduler.slots import Limits
 from engine.scheduler.state.results import Results
 from engine.scheduler.tasks import Cancelled, Failed, GroupBegan, GroupEnded, Skipped, Task, TryLater, Warn
 
@@ -34,9 +35,11 @@ class Journal:
         self._unseen: deque[Record] = deque()
         self._groups_began: dict[tuple[str, tuple[Scope, ...]], float] = {}
 
-    def begin(self, preparation: Preparation, hashers: InputHashers, place: Place, before: LineageUsage) -> None:
+    def begin(
+        self, preparation: Preparation, hashers: InputHashers, place: Place, before: LineageUsage, limits: Limits
+    ) -> None:
         """Keep the texts that a later plan compares with, then write the first line."""
-        first = run_started(self._log.run_id, preparation, hashers, place.order, before)
+        first = run_started(self._log.run_id, preparation, hashers, place.order, before, limits)
         for text in texts_of(preparation, first.files):
             self._log.keep(text)
         self.record(first)

@@ -83,7 +83,8 @@ class Run:
         self._asked_concurrency = wanted_concurrency or preparation.experience.concurrency
         finder, hash_of = NestedFinder(preparation.found, self._journal.warn), self._secret_parts.hash
         self._scheduler = make_scheduler(preparation, finder, hash_of)
-        self._slots = Slots(usual_limits(concurrency(preparation.experience, wanted_concurrency), cores()))
+        self._limits = usual_limits(concurrency(preparation.experience, wanted_concurrency), cores())
+        self._slots = Slots(self._limits)
         self._tasks = TaskTable(self._slots)
         decider = self._decider
         self._executor = Executor(
@@ -99,7 +100,7 @@ class Run:
     async def drive(self) -> RunFinished:
         """Run to the end. Raises LogWriteError; then nothing more starts, and every execution has ended."""
         began = time.monotonic()
-        self._journal.begin(self._preparation, self._hashers, self._order.began, self._budget.before)
+        self._journal.begin(self._preparation, self._hashers, self._order.began, self._budget.before, self._limits)
         self._budget.begin(self.on_budget_reached, lambda said: self._report(RunWarning(message=said)))
         self._enqueue(lambda: self._carry_out(self._scheduler.begin()))
         self._loop.call_soon(self._prepare_ahead)  # the first node's process takes longer to start

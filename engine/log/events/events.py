@@ -143,6 +143,13 @@ class Lineage(Whole, frozen=True):
     duration_ms: Amount | UnsetType = UNSET
 
 
+class Concurrency(Sparse, frozen=True):
+    """How many nodes and items may run at once: at all, and of some kinds of nodes. Older logs do not have it."""
+
+    total: Count
+    of_kind: Mapping[str, Count] = field(default_factory=dict)
+
+
 class RunStarted(Sparse, frozen=True, kw_only=True):
     """The first line of every log: all that a resume starts from. `nodes` are the ids of the vertices, in order.
 
@@ -167,6 +174,7 @@ class RunStarted(Sparse, frozen=True, kw_only=True):
     spec_hash: str | None = None
     files: Mapping[str, str] = field(default_factory=empty)
     settings: Mapping[str, Json] = field(default_factory=empty)
+    concurrency: Concurrency | None = None
     original_run_id: str | None = field(default_factory=lambda: None)
     lineage: Lineage | None = None
     engine: str | None = None
@@ -294,13 +302,23 @@ class NodeCancelled(Sparse, frozen=True, kw_only=True):
     started_in: str | None = None
 
 
+class ActivityKind(str, Enum):
+    """A call of a model or coding agent, which goes on until its tokens are logged; or a wait for `runtime.limits` or a
+    budget, which goes on until the next activity.
+    """
+
+    CALL = "call"
+    WAIT = "wait"
+
+
 class NodeActivity(Sparse, frozen=True, kw_only=True):
-    """What a node is doing, in a few words."""
+    """What a node is doing, in a few words. `kind` is None for anything but calls and waits, and in older logs."""
 
     type: ClassVar[str] = "node.activity"
     node_id: str
     scope: tuple[Scope, ...] = ()
     activity: str
+    kind: ActivityKind | None = None
 
 
 class NodeTokens(Sparse, frozen=True, kw_only=True):

@@ -55,6 +55,7 @@ class DataLine(Struct, frozen=True):
 class Picture(Struct, frozen=True):
     """`boxes` are in topological order; `phases` maps ids to titles, in drawing order.
 
+    `waits` are the vertices that each vertex waits for, by edge or data; empty where that is not known.
     `experience` is what is drawn, None if that is not known, such as from a log alone.
     """
 
@@ -62,6 +63,7 @@ class Picture(Struct, frozen=True):
     boxes: tuple[Box, ...]
     lines: tuple[Line, ...]
     phases: Mapping[str, str] = field(default_factory=dict)
+    waits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     data: tuple[DataLine, ...] = ()
     experience: Experience | None = None
 
@@ -82,7 +84,7 @@ def picture_of(
     for phase in named:
         if phase is not None:
             phases.setdefault(phase, phase)
-    return Picture(experience.name, boxes, lines, phases, tuple(_data_lines(graph)), experience)
+    return Picture(experience.name, boxes, lines, phases, graph.waits, tuple(_data_lines(graph)), experience)
 
 
 def picture_of_loaded(loaded: Loaded) -> Picture:

@@ -104,7 +104,8 @@ class GraphSection:
             for each in self._run.history.executions
             if (each.status in ENDED and each.started_ms is not None) or each.produced_by is not None
         }
-        links = [(line.from_, line.to) for line in picture.lines]
+        links = [(source, id_) for id_, sources in picture.waits.items() for source in sources]
+        links += [(line.from_, line.to) for line in picture.lines]
         links += [(line.from_, line.to) for line in picture.data]
         return critical_path([box.id for box in picture.boxes], links, durations)
 

@@ -12,7 +12,7 @@ from engine.expressions import Json
 from engine.llm.protocol import LLMRequest, Message, Tool
 from engine.llm.providers import PROVIDERS, Provider, usable_provider
 from engine.llm.service import LLMService, input_tokens
-from engine.log.events.events import ErrorInfo, Metrics, RunStarted
+from engine.log.events.events import ActivityKind, ErrorInfo, Metrics, RunStarted
 from engine.log.reading.log_lines import LogLines
 from engine.nodes.cli_agent import CliAgentKind
 from engine.nodes.cli_agents.programs import PROGRAMS
@@ -91,7 +91,7 @@ class _Collected(Struct):
 
     warnings: list[str] = field(default_factory=list)
 
-    def activity(self, text: str) -> None:
+    def activity(self, text: str, kind: ActivityKind | None = None) -> None:
         """See Watcher."""
 
     def tokens(self, tokens_in: int, tokens_out: int, model: str | None, cost_usd: float | None) -> None:

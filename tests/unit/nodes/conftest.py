@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.experience.model import Kind, Node, ToolSpec
-from engine.log.events.events import ErrorInfo, Metrics
+from engine.log.events.events import ActivityKind, ErrorInfo, Metrics
 from engine.nodes.kind import Outcome, Work, WorkItem
 from engine.nodes.tool import ToolKind
 
@@ -24,7 +24,7 @@ class RecordingWatcher:
     attempts: list[tuple[str, int, str, int]] = field(default_factory=list)
     token_reports: list[tuple[int, int, str | None]] = field(default_factory=list)
 
-    def activity(self, text: str) -> None:
+    def activity(self, text: str, kind: ActivityKind | None = None) -> None:
         self.activities.append(text)
 
     def tokens(self, tokens_in: int, tokens_out: int, model: str | None, cost_usd: float | None) -> None:

@@ -447,7 +447,9 @@ def test_the_model_defaults_to_the_provider_default(tmp_path: Path, monkeypatch:
     assert settings["model"] == ANTHROPIC.default_model
 
 
-async def test_a_wait_for_the_rate_limit_shows_as_activity(tmp_path: Path, serve: Callable[..., MessagesApi]) -> None:
+async def test_a_wait_for_the_rate_limit_shows_as_activity_before_the_call(
+    tmp_path: Path, serve: Callable[..., MessagesApi]
+) -> None:
     serve(text("Owls."))
     clock = LeapingClock()
     llm = LLMService(limits=RateLimits(requests_per_minute=1), clock=clock)
@@ -461,5 +463,6 @@ async def test_a_wait_for_the_rate_limit_shows_as_activity(tmp_path: Path, serve
     assert watcher.activities[1:] == [
         f"calling {ANTHROPIC.default_model}",
         "waiting: runtime.limits allows 1 request a minute",
+        f"calling {ANTHROPIC.default_model}",
     ]
     assert clock.now() >= 60

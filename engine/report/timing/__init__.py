@@ -1,0 +1,1 @@
+"""When the executions of a run went on, and why not earlier."""

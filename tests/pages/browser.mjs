@@ -1,0 +1,136 @@
+// A browser that looks at pages as people do: in any theme and width, with the keyboard, or through a screen reader.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const installed = createRequire(join(ROOT, '.code-server/package.json'));
+const { chromium } = installed('playwright-core');
+const AXE = readFileSync(installed.resolve('axe-core/axe.min.js'), 'utf8');
+const SCREENSHOTS = join(ROOT, 'screenshots/pages');
+const CHROMIUM = {
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'],
+};
+const TALLEST = 2000;
+
+/** What make_pages.py made: by name, the folder of the experience, its runs (the oldest first), and the newest one's page. */
+export const RUNS = JSON.parse(readFileSync(process.env.OE_RUNS, 'utf8'));
+
+export const THEMES = {
+  light: { colorScheme: 'light', contrast: 'no-preference', forcedColors: 'none' },
+  dark: { colorScheme: 'dark', contrast: 'no-preference', forcedColors: 'none' },
+  contrast: { colorScheme: 'dark', contrast: 'more', forcedColors: 'active' },
+};
+export const WIDTHS = [600, 1400];
+
+/** The one browser of a test file; each test opens pages of its own. */
+export class Browser {
+  static async start() {
+    return new Browser(await chromium.launch(CHROMIUM));
+  }
+
+  constructor(browser) {
+    this.browser = browser;
+  }
+
+  /** A page, closed at the end of the test. */
+  async open(context, address, width = 1400) {
+    const page = await this.browser.newPage({ viewport: { width, height: 900 }, reducedMotion: 'reduce' });
+    context.after(() => page.close());
+    const visit = new Visit(page);
+    await page.addInitScript(() => {
+      addEventListener('securitypolicyviolation', (event) => console.error(`refused: ${event.violatedDirective}`));
+    });
+    await page.goto(address);
+    return visit;
+  }
+
+  /** The page that `oe inspect --html` wrote of the newest run of this name. */
+  async openFile(context, name, width) {
+    return this.open(context, pathToFileURL(RUNS[name].page).href, width);
+  }
+
+  async stop() {
+    await this.browser.close();
+  }
+}
+
+/** One page, what it complained of, and whom it asked. */
+export class Visit {
+  complaints = [];
+  requests = [];
+
+  constructor(page) {
+    this.page = page;
+    page.setDefaultTimeout(15_000);
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') this.complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('request', (request) => this.requests.push(request.url()));
+  }
+
+  async use(theme, width) {
+    await this.page.emulateMedia({ ...THEMES[theme], reducedMotion: 'reduce' });
+    await this.page.setViewportSize({ width, height: 900 });
+  }
+
+  /** Keeps a picture of the page, or of its top if it is long. */
+  async shot(name) {
+    await mkdir(SCREENSHOTS, { recursive: true });
+    const { width } = this.page.viewportSize();
+    const tall = await this.page.evaluate(() => document.documentElement.scrollHeight);
+    // A window of this height, since a picture of more than the window takes seconds on a long page.
+    await this.page.setViewportSize({ width, height: Math.min(Math.max(tall, 400), TALLEST) });
+    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' });
+  }
+
+  /** Opens so many of the details on the page. */
+  async unfold(most) {
+    await this.page.evaluate((count) => {
+      for (const details of [...document.querySelectorAll('details')].slice(0, count)) details.open = true;
+    }, most);
+  }
+
+  /** Fails if axe finds a barrier. */
+  async assertAccessible() {
+    await this.page.evaluate(AXE);
+    const violations = await this.page.evaluate(async () => (await globalThis.axe.run()).violations);
+    const found = violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map((node) => node.html).slice(0, 3)}`);
+    assert.deepEqual(found, []);
+  }
+
+  /** Fails if anything is wider than the window. */
+  async assertFits() {
+    const { wide, window } = await this.page.evaluate(() => ({
+      wide: document.documentElement.scrollWidth,
+      window: document.documentElement.clientWidth,
+    }));
+    assert.ok(wide <= window, `the page is ${wide} px wide in a window of ${window} px`);
+  }
+
+  /** Fails if the page complained, or asked anybody but `origin`. */
+  assertQuiet(origin) {
+    assert.deepEqual(this.complaints, []);
+    assert.deepEqual(this.requests.filter((url) => !url.startsWith(origin)), []);
+  }
+
+  /** The elements that Tab reaches, in order, as texts: as many as `most`, or until the focus leaves the page. */
+  async tabStops(most = 200) {
+    const stops = [];
+    while (stops.length < most) {
+      await this.page.keyboard.press('Tab');
+      const stop = await this.page.evaluate(() => {
+        const { activeElement: at, body } = document;
+        return at === null || at === body ? null : `${at.localName}#${at.id} ${(at.ariaLabel ?? at.textContent).slice(0, 60)}`;
+      });
+      if (stop === null) break;
+      stops.push(stop);
+    }
+    return stops;
+  }
+}

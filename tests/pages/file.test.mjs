@@ -1,0 +1,48 @@
+// The file that `oe inspect --html` writes: of the examples and of generated runs, in every theme and width.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { Browser, RUNS, THEMES, WIDTHS } from './browser.mjs';
+
+let browser;
+before(async () => {
+  browser = await Browser.start();
+});
+after(() => browser.stop());
+
+for (const name of Object.keys(RUNS)) {
+  test(`the page of ${name} fits, looks, and asks nobody`, async (context) => {
+    const visit = await browser.openFile(context, name);
+    for (const theme of Object.keys(THEMES)) {
+      for (const width of WIDTHS) {
+        await visit.use(theme, width);
+        await visit.shot(`file-${name}-${theme}-${width}`);
+        await visit.assertFits();
+      }
+    }
+    visit.assertQuiet(pathToFileURL(RUNS[name].page).href);
+  });
+}
+
+for (const name of ['city-report', 'row-pipeline', 'nested', 'failures', 'items-300', 'stranger']) {
+  test(`axe finds no barrier in the page of ${name}`, async (context) => {
+    const visit = await browser.openFile(context, name);
+    await visit.unfold(40);
+    for (const theme of ['light', 'dark']) {
+      await visit.use(theme, 1400);
+      await visit.assertAccessible();
+    }
+  });
+}
+
+test("a stranger's log runs no script and adds no element", async (context) => {
+  const visit = await browser.openFile(context, 'stranger');
+  const { page } = visit;
+  assert.equal(await page.evaluate(() => window.hacked), undefined);
+  assert.equal(await page.locator('img, iframe, object, embed, form, base, link, main script, main style').count(), 0);
+  assert.equal(await page.evaluate(() => document.querySelectorAll('[style], [onclick], [onerror], [onload]').length), 0);
+  const addresses = await page.locator('main [href]').evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+  assert.deepEqual(addresses.filter((address) => !address.startsWith('#')), []);
+  const ids = await page.locator('[id]').evaluateAll((found) => found.map((element) => element.id));
+  assert.equal(new Set(ids).size, ids.length, 'an id of the page was taken by one of the log');
+});
