@@ -178,10 +178,12 @@
 
   /** One box of each drawing can be reached with Tab, the others with arrows. @param {HTMLElement} view */
   function rove(view) {
-    const links = boxesOf(view).map(linkOf);
-    const chosen = links.find((link) => link?.classList.contains('selected'))
-      ?? links.find((link) => link === document.activeElement) ?? links[0];
-    for (const link of links) link?.setAttribute('tabindex', link === chosen ? '0' : '-1');
+    const boxes = boxesOf(view);
+    const chosen = boxes.find((box) => box.contains(document.activeElement))
+      ?? boxes.find((box) => linkOf(box)?.classList.contains('selected')) ?? boxes[0];
+    for (const box of boxes) {
+      for (const link of box.querySelectorAll('a')) link.setAttribute('tabindex', box === chosen ? '0' : '-1');
+    }
   }
 
   /**
@@ -191,9 +193,8 @@
   function focusBox(view, box) {
     const link = linkOf(box);
     if (!(link instanceof SVGElement)) return;
-    for (const other of view.querySelectorAll('.boxes a[data-node][tabindex="0"]')) other.setAttribute('tabindex', '-1');
-    link.setAttribute('tabindex', '0');
     link.focus({ preventScroll: true });
+    rove(view);
     reveal(view, box);
   }
 
@@ -318,11 +319,17 @@
     drag = { ...drag, x: event.clientX, y: event.clientY, moved: true };
     drag.view.classList.add('dragged');
   });
+  /** @param {Event} event */
+  const swallow = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
   const drop = () => {
     drag?.view.classList.remove('dragged');
     if (drag?.moved) {
       // The click that ends a drag selects nothing.
-      addEventListener('click', (event) => { event.preventDefault(); event.stopPropagation(); }, { capture: true, once: true });
+      addEventListener('click', swallow, { capture: true });
+      setTimeout(() => removeEventListener('click', swallow, { capture: true }));
     }
     drag = null;
   };
@@ -335,7 +342,7 @@
     if (!view || event.ctrlKey || event.metaKey || event.altKey) return;
     used = view.id;
     const box = elementOf(event.target)?.closest('.box');
-    const opener = elementOf(event.target)?.closest('.opener');
+    const opener = box?.querySelector('.opener');
     if (event.key === '+' || event.key === '=') zoom(view, STEP);
     else if (event.key === '-') zoom(view, 1 / STEP);
     else if (event.key === '0') fit(view);
