@@ -119,8 +119,11 @@ def _planned(plan: BoxPlan | None) -> Element | None:
     """The answer of the plan with its sign, in the place of the details."""
     if plan is None:
         return None
-    said = f"{ANSWER_SIGNS[plan.answer]} {_answered(plan)}".replace("will run if its predecessors", "if predecessors")
+    said = f"{ANSWER_SIGNS[plan.answer]} {_SHORT.get(plan.answer) or _answered(plan)}"
     return element("text", _shortened(said), x=_TEXT_LEFT, y=38, class_="planned")
+
+
+_SHORT = {Answer.IF_PREDECESSORS_SUCCEED: "if predecessors succeed"}
 
 
 def _answered(plan: BoxPlan) -> str:

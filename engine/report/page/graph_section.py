@@ -192,6 +192,21 @@ class GraphSection:
             _switch("data", "Data", checked=False) if picture.data else None,
             element(
                 "span",
+                element("span", id="graph-found", role="status"),
+                element(
+                    "input",
+                    type="search",
+                    id="graph-find",
+                    placeholder="Find in the graph",
+                    aria_label="Find in the graph",
+                    autocomplete="off",
+                    spellcheck="false",
+                ),
+                class_="graph-find",
+                hidden="hidden",
+            ),
+            element(
+                "span",
                 _button("in", "+", "Zoom in"),
                 _button("out", "−", "Zoom out"),  # noqa: RUF001 - a minus sign
                 _button("fit", "Fit", "Fit the graph into its frame"),

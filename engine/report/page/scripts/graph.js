@@ -2,6 +2,7 @@
 // Zooming and panning change only the viewBox of a drawing, so that hundreds of boxes stay smooth.
 
 (() => {
+  const page = window.oePage;
   if (!document.getElementById('graph')) return;
 
   /** @typedef {{ x: number, y: number, scale: number }} Look */
@@ -265,6 +266,72 @@
     }
   }
 
+  // ---- finding
+
+  /** Which of the found boxes was looked at last. */
+  let foundAt = -1;
+
+  /** Marks the boxes whose ids contain the text; returns them. */
+  function markFound() {
+    const field = document.getElementById('graph-find');
+    const text = field instanceof HTMLInputElement ? field.value.trim().toLowerCase() : '';
+    /** @type {Element[]} */
+    const found = [];
+    for (const view of views()) {
+      for (const box of boxesOf(view)) {
+        const link = linkOf(box);
+        const isFound = text !== '' && (link?.getAttribute('data-node') ?? '').toLowerCase().includes(text);
+        link?.classList.toggle('found', isFound);
+        if (isFound) found.push(box);
+      }
+      svgOf(view)?.classList.toggle('finds', text !== '');
+    }
+    const count = document.getElementById('graph-found');
+    const said = text === '' ? '' : found.length === 1 ? '1 node' : `${found.length} nodes`;
+    if (count && count.textContent !== said) count.textContent = said;
+    return found;
+  }
+
+  /** Opens all around a box, and shows it in the middle. @param {Element | undefined} box */
+  function goTo(box) {
+    const view = viewOf(box ?? null);
+    if (!box || !view) return;
+    for (let each = /** @type {Element | null} */ (view); each; each = each.parentElement) {
+      if (each instanceof HTMLDetailsElement) each.open = true;
+    }
+    if (!looks.has(view.id)) begin(view);
+    const look = looks.get(view.id);
+    if (look && look.scale < READABLE) looks.set(view.id, { ...look, scale: READABLE });
+    centre(view, box);
+    if (view.id !== 'graph-view-all') view.scrollIntoView({ block: 'nearest' });
+  }
+
+  document.addEventListener('input', (event) => {
+    if (elementOf(event.target)?.id !== 'graph-find') return;
+    foundAt = 0;
+    goTo(markFound()[0]);
+  });
+
+  /** @param {KeyboardEvent} event @param {HTMLInputElement} field */
+  function findKey(event, field) {
+    if (event.key === 'Enter') {
+      const found = markFound();
+      if (found.length === 0) return;
+      foundAt = (foundAt + (event.shiftKey ? found.length - 1 : 1)) % found.length;
+      goTo(found[foundAt]);
+    } else if (event.key === 'Escape') {
+      field.value = '';
+      markFound();
+    } else if (event.key === 'ArrowDown') {
+      const box = markFound()[Math.max(0, foundAt)];
+      const view = viewOf(box ?? null);
+      if (box && view) focusBox(view, box);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
   // ---- hands and keys
 
   document.addEventListener('click', (event) => {
@@ -285,7 +352,7 @@
       return;
     }
     const link = target?.closest('#graph a[data-node]');
-    if (link) window.oePage?.select(link.getAttribute('data-node'));
+    if (link) page.select(link.getAttribute('data-node'));
   });
 
   /** The drawing that buttons apply to: the one used last, else the outermost. */
@@ -338,6 +405,7 @@
   document.addEventListener('dragstart', (event) => { if (viewOf(event.target)) event.preventDefault(); });
 
   document.addEventListener('keydown', (event) => {
+    if (event.target instanceof HTMLInputElement && event.target.id === 'graph-find') return findKey(event, event.target);
     const view = viewOf(event.target);
     if (!view || event.ctrlKey || event.metaKey || event.altKey) return;
     used = view.id;
@@ -370,7 +438,7 @@
   // ---- the page
 
   function refresh() {
-    for (const zooming of document.querySelectorAll('#graph .graph-zoom')) zooming.removeAttribute('hidden');
+    for (const tool of document.querySelectorAll('#graph .graph-zoom, #graph .graph-find')) tool.removeAttribute('hidden');
     for (const [id, checked] of switches) {
       const input = document.getElementById(id);
       if (input instanceof HTMLInputElement) input.checked = checked;
@@ -389,6 +457,7 @@
       rove(view);
     }
     followOpened();
+    markFound();
   }
 
   document.addEventListener('change', (event) => {
@@ -399,19 +468,17 @@
     if (elementOf(event.target)?.closest('#graph')) refresh();
   }, { capture: true });
 
-  if (window.oePage) {
-    // A plan comes with its graph; when it is dropped, its switch goes.
-    window.oePage.showPlan = (answers) => {
-      const input = document.getElementById('graph-show-plan');
-      if (answers !== null || !(input instanceof HTMLInputElement)) return;
-      input.checked = false;
-      input.closest('label')?.remove();
-    };
-  }
-  window.oePage?.onReplaced((ids) => {
+  // A plan comes with its graph; when it is dropped, its switch goes.
+  page.showPlan = (plan) => {
+    const input = document.getElementById('graph-show-plan');
+    if (plan !== null || !(input instanceof HTMLInputElement)) return;
+    input.checked = false;
+    input.closest('label')?.remove();
+  };
+  page.onReplaced((ids) => {
     if (ids.some((id) => id === 'page' || id.startsWith('graph'))) refresh();
   });
-  window.oePage?.onSelected((nodeId) => {
+  page.onSelected((nodeId) => {
     if (nodeId === null) return;
     for (const view of views()) {
       const link = view.offsetParent ? view.querySelector(`a[data-node="${CSS.escape(nodeId)}"]`) : null;
