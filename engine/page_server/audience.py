@@ -48,12 +48,13 @@ class Audience:
             self._looking -= 1
             self.came_by()
 
+    def seconds_left(self) -> float | None:
+        """How long the server still waits; None while somebody is looking."""
+        return None if self._looking else max(0.0, self._until - self._clock())
+
     async def gone(self) -> None:
         """Return once nobody has been looking for as long as the server waits."""
-        while True:
+        while (left := self.seconds_left()) != 0.0:
             self._changed.clear()
-            left = self._until - self._clock()
-            if not self._looking and left <= 0:
-                return
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), None if self._looking else left)
+                await asyncio.wait_for(self._changed.wait(), left)

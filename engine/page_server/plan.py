@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, field
 
 from engine.cache.decisions.decision import Answer
+from engine.cache.plan.explanation import Change
+from engine.expressions import MISSING
 from engine.log.events.counters import Sums
 from engine.log.humanize import duration, plural, spent_text
+from engine.report.changes import change_lines
+from engine.report.drawing.graph_box import BoxPlan
 from engine.report.drawing.markup import Element, element
 from engine.report.run_preview import estimate_text, need_lines, preview_from_json
 from engine.report.status_signs import ANSWER_SIGNS
@@ -23,7 +27,23 @@ PLAN_ID = "plan"
 """The id of the element that the plan is put into."""
 
 _MOST_NAMED = 10
-_MOST_TEXT = 300
+
+
+class PlannedChange(Struct, frozen=True):
+    """An input part that changed: its values, as far as they are known, or the lines that differ."""
+
+    part: str
+    before: Any = UNSET
+    after: Any = UNSET
+    diff: tuple[str, ...] = ()
+
+    @property
+    def diff_lines(self) -> list[str]:
+        """The change as text."""
+        if self.diff:
+            return [f"{self.part}:", *(f"  {line}" for line in self.diff)]
+        before, after = (MISSING if side is UNSET else side for side in (self.before, self.after))
+        return change_lines(Change(self.part, before, after)) or [self.part]
 
 
 class PlannedEntry(Struct, frozen=True, rename="camel"):
@@ -33,7 +53,7 @@ class PlannedEntry(Struct, frozen=True, rename="camel"):
     answer: Answer
     reasons: tuple[str, ...] = ()
     item: int | None = None
-    changes: tuple[dict[str, Any], ...] = ()
+    changes: tuple[PlannedChange, ...] = ()
     items: tuple[PlannedEntry, ...] = ()
 
 
@@ -55,6 +75,15 @@ class ResumePlan(Struct, frozen=True):
     def is_refused(self) -> bool:
         """Whether the engine refuses to start, since the first nodes lack something."""
         return any(need.stops for need in self.preview.needs)
+
+
+def box_plans(entries: Iterable[PlannedEntry]) -> dict[str, BoxPlan]:
+    """What to draw over a graph: entries without an index are of nodes."""
+    return {
+        entry.node_id: BoxPlan(entry.answer, entry.reasons, box_plans(entry.items))
+        for entry in entries
+        if entry.item is None
+    }
 
 
 class _Saved(Struct, rename="camel"):
@@ -135,16 +164,16 @@ def _row(entry: PlannedEntry) -> Element:
         "tr",
         element("th", entry.node_id, scope="row"),
         element("td", f"{ANSWER_SIGNS[entry.answer]} {entry.answer.value}"),
-        element("td", *(element("div", line) for line in _why(entry))),
+        element("td", *_why(entry)),
     )
     row.set("data-node", entry.node_id)
     return row
 
 
-def _why(entry: PlannedEntry) -> Iterator[str]:
-    yield from entry.reasons
+def _why(entry: PlannedEntry) -> Iterator[Element]:
+    yield from (element("div", reason) for reason in entry.reasons)
     for change in entry.changes:
-        yield _change(change)
+        yield element("pre", "\n".join(change.diff_lines))
     groups: dict[tuple[Answer, tuple[str, ...]], list[PlannedEntry]] = {}
     for part in entry.items:
         if part.answer is not Answer.RESTORED:
@@ -153,21 +182,7 @@ def _why(entry: PlannedEntry) -> Iterator[str]:
         names = ", ".join(part.node_id if part.item is None else str(part.item) for part in parts[:_MOST_NAMED])
         more = f" and {len(parts) - _MOST_NAMED} more" if len(parts) > _MOST_NAMED else ""
         why = f": {'; '.join(reasons)}" if reasons else ""
-        yield f"{names}{more}: {answer.value}{why}"
-
-
-def _change(change: dict[str, Any]) -> str:
-    """An input part that changed, on one line, or the lines that differ."""
-    part = str(change.get("part", ""))
-    if "diff" in change:
-        return "\n".join([f"{part}:", *map(str, change["diff"])])
-    sides = [_short(change[side]) for side in ("before", "after") if side in change]
-    return f"{part}: {' → '.join(sides)}" if sides else part
-
-
-def _short(value: Any) -> str:
-    text = msgspec.json.encode(value).decode()
-    return text if len(text) <= _MOST_TEXT else f"{text[:_MOST_TEXT]}…"
+        yield element("div", f"{names}{more}: {answer.value}{why}")
 
 
 def _buttons(plan: ResumePlan, options: ResumeOptions) -> Element:

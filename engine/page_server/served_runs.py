@@ -35,6 +35,7 @@ class ServedRuns:
     """The runs in `folder`. `chosen` is the run that was named; without one, pages follow the newest run."""
 
     def __init__(self, folder: Path, urls: Urls, chosen: str | None, *, may_act: bool) -> None:
+        folder = folder.absolute()
         self.store = RunStore(folder)
         self.urls = urls
         self.chosen = chosen
@@ -83,13 +84,16 @@ class ServedRuns:
             def around(summary: RunSummary | None, notice: str) -> list[Element]:
                 return self._around(run_id, summary, notice)
 
-            on_end = self._folder_changed.set
-            run = LiveRun(self.store, run_id, self._thread, around, self._typed_for, on_end)
+            run = LiveRun(self.store, run_id, self._thread, around, self._typed_for, self._folder_changed.set)
         self._live[run_id] = run
         for other in list(self._live)[:-_KEPT_PAGES]:
             if not self._live[other].is_followed:
                 del self._live[other]
         return run
+
+    def is_listed(self, run_id: str) -> bool:
+        """Whether the list has the run, and so knows which one is newer."""
+        return any(run.run_id == run_id for run in self.surroundings.runs)
 
     def around_nothing(self) -> list[Element]:
         """What stands around a page that shows no run, or two."""
