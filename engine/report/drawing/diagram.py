@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, field
 
+from engine.experience.analyse import Analysis
 from engine.experience.graph import Graph, build_graph
 from engine.experience.graph.topology import Vertex, VertexKind
 from engine.experience.load import Loaded
@@ -61,7 +62,16 @@ def picture_of(experience: Experience, graph: Graph, phase_titles: Mapping[str, 
 
 def picture_of_loaded(loaded: Loaded) -> Picture:
     """The picture of a loaded experience, with the titles of its phases."""
-    root = loaded.analysis.tree.root
+    return _picture(loaded.experience, loaded.analysis)
+
+
+def picture_of_analysis(analysis: Analysis) -> Picture | None:
+    """The same of an experience that was analysed; None if its text cannot be read as one."""
+    return None if analysis.experience is None else _picture(analysis.experience, analysis)
+
+
+def _picture(experience: Experience, analysis: Analysis) -> Picture:
+    root = analysis.tree.root
     document = as_json(root.value) if root is not None else None
     phases = document.get("phases") if isinstance(document, dict) else None
     titles = {
@@ -69,7 +79,7 @@ def picture_of_loaded(loaded: Loaded) -> Picture:
         for phase in (phases if isinstance(phases, list) else ())
         if isinstance(phase, dict) and "id" in phase
     }
-    return picture_of(loaded.experience, build_graph(loaded.experience), titles)
+    return picture_of(experience, build_graph(experience), titles)
 
 
 def _box(experience: Experience, vertex: Vertex, nodes: Mapping[str, Node]) -> Box:
