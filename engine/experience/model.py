@@ -189,6 +189,7 @@ class Pipeline(Struct, frozen=True):
     id: str
     items: str
     stages: tuple[str, ...]
+    phase: str | None = None
 
 
 class Loop(Struct, frozen=True):
@@ -200,6 +201,7 @@ class Loop(Struct, frozen=True):
     until_text: str | None = None
     max_iters: int | None = None
     budget: int | None = None
+    phase: str | None = None
 
 
 class StateField(Struct, frozen=True):

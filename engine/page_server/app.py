@@ -18,7 +18,7 @@ from engine.page_server.actions import Actions, PlanChangedError
 from engine.page_server.audience import Audience
 from engine.page_server.event_stream import events
 from engine.page_server.live_run import LiveRun
-from engine.page_server.plan import ResumePlan, plan_element
+from engine.page_server.plan import ResumePlan, box_plans, plan_element
 from engine.page_server.served_runs import ServedRuns
 from engine.page_server.surroundings import experience_of
 from engine.report.drawing.markup import Element, element, fragment
@@ -115,7 +115,7 @@ class PageApp:
             plan = await self._actions.plan(experience_of(self._runs.store.directory, refusal), run.run_id, options)
         except (EngineRefusedError, OSError) as error:
             return _refused(str(error))
-        return _planned(plan, run, options)
+        return await _planned(plan, run, options)
 
     async def _resume(self, request: Request) -> Response:
         run = self._live(request)
@@ -129,7 +129,7 @@ class PageApp:
         try:
             new_id = await self._actions.resume(experience, run.run_id, options)
         except PlanChangedError as error:
-            return _planned(error.plan, run, options, f"{error} This is the plan now.", 409)
+            return await _planned(error.plan, run, options, f"{error} This is the plan now.", 409)
         except (EngineRefusedError, OSError) as error:
             return _refused(str(error))
         return JSONResponse({"runId": new_id, "url": self._runs.urls.newest(new_id)})
@@ -201,9 +201,13 @@ def _read_options(given: object) -> ResumeOptions | None:
         return None
 
 
-def _planned(plan: ResumePlan, run: LiveRun, options: ResumeOptions, note: str = "", status: int = 200) -> Response:
+async def _planned(
+    plan: ResumePlan, run: LiveRun, options: ResumeOptions, note: str = "", status: int = 200
+) -> Response:
     html = fragment(plan_element(plan, run.run_id, options, note))
-    return JSONResponse({"html": html, "digest": plan.digest, "answers": plan.answers}, status)
+    graph = await run.planned_graph(box_plans(plan.entries)) if plan.entries else None
+    drawn = {"graph": fragment(graph)} if graph is not None else {}
+    return JSONResponse({"html": html, "digest": plan.digest, "answers": plan.answers, **drawn}, status)
 
 
 def _refused(message: str, status: int = 409) -> Response:

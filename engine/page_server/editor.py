@@ -15,7 +15,7 @@ from engine.experience.load import InvalidExperienceError, load_text_alone
 from engine.file_names import as_on_disk
 from engine.page_server.live_run import TypedText
 from engine.page_server.served_runs import ServedRuns
-from engine.report.drawing.diagram import picture_of_loaded
+from engine.report.drawing.disk_picture import picture_with_nested
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +73,6 @@ def typed_text(path: Path, text: str | None, before: TypedText | None) -> TypedT
         return None
     digest = hash_bytes(text.encode("utf-8", "surrogatepass"))
     try:
-        return TypedText(picture_of_loaded(load_text_alone(path, text)), digest)
+        return TypedText(picture_with_nested(load_text_alone(path, text)), digest)
     except InvalidExperienceError:
         return None if before is None else TypedText(before.picture, digest, is_broken=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from typing import TypeVar
 
@@ -18,8 +18,11 @@ from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 from engine.owned_tasks import OwnedTasks
 from engine.page_server.patch_log import PatchLog
-from engine.report.drawing.diagram import Picture, picture_of_loaded
+from engine.report.drawing.diagram import Picture
+from engine.report.drawing.disk_picture import picture_with_nested
+from engine.report.drawing.graph_box import BoxPlan
 from engine.report.drawing.markup import Element, element, fragment
+from engine.report.page.graph_section import GraphSection
 from engine.report.page.live_page import PAGE_ID, LivePage, Patch
 from engine.report.page.page import live_page
 from engine.runner.ran_experience import experience_that_ran, written_values
@@ -35,6 +38,7 @@ _PAUSE_SECONDS = 0.1
 """The least time between two patches. One that took long is followed by a pause of four times as long."""
 
 _GONE = "The log of this run was deleted. This is the run as it was."
+_OLDER_TEXT = "Drawn from the last text without errors."
 _REPLACED = "The log of this run was replaced or cut off. This is what it holds now."
 
 
@@ -121,6 +125,10 @@ class LiveRun:
         """The whole page as a patch, for a reader who has seen another edition of it."""
         return await self._in_thread(self._everything)
 
+    async def planned_graph(self, plan: Mapping[str, BoxPlan]) -> Element | None:
+        """The graph with the plan of a resume drawn over it; None before the first line of the log."""
+        return await self._in_thread(lambda: self._planned_graph(plan))
+
     def around(self, shown: Shown) -> list[Element]:
         """What stands around the page."""
         return self._around(shown.summary, shown.notice)
@@ -168,6 +176,9 @@ class LiveRun:
         main = self._page.main() if self._page is not None else self._empty_page()
         return Shown(summary, main, self._said(), self.patches.position)
 
+    def _planned_graph(self, plan: Mapping[str, BoxPlan]) -> Element | None:
+        return GraphSection(self._page.run, plan).whole() if self._page is not None else None
+
     def _everything(self) -> Patch:
         shown = self._show()
         elements = [*self.around(shown), shown.main]
@@ -208,7 +219,7 @@ class LiveRun:
     def _new_page(self, started: RunStarted) -> LivePage:
         self._begin_edition()
         loaded = experience_that_ran(self._log, started)
-        self._own_picture = picture_of_loaded(loaded) if loaded is not None else None
+        self._own_picture = picture_with_nested(loaded) if loaded is not None else None
         written = written_values(loaded) if loaded is not None else ()
         return live_page(self._own_picture, written, self._store.blobs.read)
 
@@ -249,8 +260,9 @@ class LiveRun:
         """Let the page draw the graph of the text that is being typed, if there is one."""
         typed = self._typed_text()
         drawn = self._own_picture if typed is None else typed.picture
-        if self._page is not None and drawn != self._page.run.drawn:
-            self._page.run.drawn = drawn
+        note = _OLDER_TEXT if typed is not None and typed.is_broken else None
+        if self._page is not None and (drawn, note) != (self._page.run.drawn, self._page.run.graph_note):
+            self._page.run.drawn, self._page.run.graph_note = drawn, note
             self._page.changed_outside_the_log()
 
     def _typed_text(self) -> TypedText | None:

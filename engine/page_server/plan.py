@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +15,7 @@ from engine.expressions import MISSING
 from engine.log.events.counters import Sums
 from engine.log.humanize import duration, plural, spent_text
 from engine.report.changes import change_lines
+from engine.report.drawing.graph_box import BoxPlan
 from engine.report.drawing.markup import Element, element
 from engine.report.run_preview import estimate_text, need_lines, preview_from_json
 from engine.report.status_signs import ANSWER_SIGNS
@@ -74,6 +75,15 @@ class ResumePlan(Struct, frozen=True):
     def is_refused(self) -> bool:
         """Whether the engine refuses to start, since the first nodes lack something."""
         return any(need.stops for need in self.preview.needs)
+
+
+def box_plans(entries: Iterable[PlannedEntry]) -> dict[str, BoxPlan]:
+    """What to draw over a graph: entries without an index are of nodes."""
+    return {
+        entry.node_id: BoxPlan(entry.answer, entry.reasons, box_plans(entry.items))
+        for entry in entries
+        if entry.item is None
+    }
 
 
 class _Saved(Struct, rename="camel"):

@@ -101,7 +101,7 @@ class Execution(Struct):
     @property
     def parts_in_order(self) -> list[Execution]:
         """The executions inside it, items by index instead of start."""
-        return sorted(self.parts, key=_index)
+        return sorted(self.parts, key=item_index)
 
 
 def in_order(executions: Iterable[Execution]) -> Iterator[Execution]:
@@ -111,7 +111,8 @@ def in_order(executions: Iterable[Execution]) -> Iterator[Execution]:
         yield from in_order(execution.parts_in_order)
 
 
-def _index(execution: Execution) -> int:
+def item_index(execution: Execution) -> int:
+    """The index of its item, for sorting; 0 if it has none."""
     own = execution.scope[-1] if execution.scope else None
     return own.item.index if own is not None and own.item is not None else 0
 
@@ -153,6 +154,11 @@ class History(Struct):
     def vertex_of(self, execution: Execution) -> Execution:
         """The top-level execution that contains it, or is it."""
         return _execution(self, (), execution.scope[0].id if execution.scope else execution.node_id)
+
+    def part_of(self, execution: Execution) -> Execution:
+        """The part of a top-level execution that contains it, or is it; itself if it is top-level."""
+        scope = execution.scope
+        return _execution(self, scope[:1], scope[1].id) if len(scope) > 1 else execution
 
 
 def history(records: Iterable[Record]) -> History:

@@ -34,19 +34,12 @@ from engine.log.secrets.masking import MASK
 from engine.log.storage.blobs import blobs_of
 from engine.log.values.input_values import ReferencedValues, ValueLostError
 from engine.report.executions import Execution, Place, history, place_of
+from engine.report.status_signs import BY_GRAVITY
 from engine.scheduler.state.merging import fold
 
 MOST_BLOB_BYTES = 1024 * 1024
 """Longer values are not fetched to be shown: nobody reads them in a hover."""
 
-_GRAVITY = (
-    NodeStatus.FAILED,
-    NodeStatus.RUNNING,
-    NodeStatus.CANCELLED,
-    NodeStatus.COMPLETED,
-    NodeStatus.CACHED,
-    NodeStatus.SKIPPED,
-)
 MOST_LINES = 100
 _MOST_TRIED = 5
 _MOST_WRITES = 10_000
@@ -131,7 +124,7 @@ def node_end(lines: LogLines, node_id: str) -> NodeEnd | None:
     own, parts = lines.whole(node_id), lines.parts(node_id)
     if own is None:
         statuses = _statuses(parts)
-        worst = next((status for status in _GRAVITY if statuses[status]), None)
+        worst = next((status for status in BY_GRAVITY if statuses[status]), None)
         return None if worst is None else NodeEnd(worst, _time_of(lines, parts.last_end()))
     whole = _whole(lines, own)
     if whole is None:

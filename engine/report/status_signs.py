@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from engine.cache.decisions.decision import Answer
 from engine.log.reading.view import NodeStatus
 
@@ -24,3 +26,19 @@ ANSWER_SIGNS = {
     Answer.SKIPPED: "○",
 }
 """By answer: one character."""
+
+BY_GRAVITY = (
+    NodeStatus.FAILED,
+    NodeStatus.RUNNING,
+    NodeStatus.CANCELLED,
+    NodeStatus.COMPLETED,
+    NodeStatus.CACHED,
+    NodeStatus.SKIPPED,
+    NodeStatus.PENDING,
+)
+"""What a group of executions counts as: the first that one of them has."""
+
+
+def gravest(statuses: Collection[NodeStatus]) -> NodeStatus:
+    """The status of a group of executions."""
+    return next((status for status in BY_GRAVITY if status in statuses), NodeStatus.PENDING)

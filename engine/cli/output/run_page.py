@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.log.reading.reader import Log
 from engine.log.reading.summary import RunSummary
 from engine.log.storage.blobs import blobs_of
-from engine.report.drawing.diagram import picture_of_loaded
+from engine.report.drawing.disk_picture import picture_with_nested
 from engine.report.page.page import run_page
 from engine.runner.ran_experience import experience_that_ran, written_values
 
@@ -16,4 +16,4 @@ def page_of(log: Log, summary: RunSummary) -> str:
     read = blobs_of(log.path).read
     if loaded is None:
         return run_page(log.records, summary, read=read)
-    return run_page(log.records, summary, picture_of_loaded(loaded), written_values(loaded), read)
+    return run_page(log.records, summary, picture_with_nested(loaded), written_values(loaded), read)

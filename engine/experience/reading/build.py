@@ -68,7 +68,7 @@ def build_edge(value: Mapping, when: Expression | None) -> Edge:
 
 def build_pipeline(value: Mapping) -> Pipeline:
     """Builds a pipeline."""
-    return Pipeline(value["id"], value["items"], tuple(value["stages"]))
+    return Pipeline(value["id"], value["items"], tuple(value["stages"]), value.get("phase"))
 
 
 def build_loop(value: Mapping, until: Expression | None) -> Loop:
@@ -80,6 +80,7 @@ def build_loop(value: Mapping, until: Expression | None) -> Loop:
         value.get("until") or None,
         _whole(value.get("max_iters")),
         _whole(value.get("budget")),
+        value.get("phase"),
     )
 
 

@@ -1,167 +1,149 @@
 """Layered layout of a graph: from top to bottom, with few crossings and mostly straight lines.
 
-Layers by longest path, order within a layer by the mean position of neighbours, coordinates by least squares.
+It depends on the structure alone, and a small edit moves little. Coordinates are by least squares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 
 from msgspec import Struct
 
-_SWEEPS = 12
+from engine.report.drawing.layer_order import Spot, ordered
+from engine.report.drawing.layering import layering
+
+_SWEEPS = 13
+_BENDS_PER_BOX = 2
+_FEW_BENDS = 200
 
 
 class Size(Struct, frozen=True):
-    """The size of boxes, and the gaps between layers and between boxes of a layer."""
+    """The size of boxes, and the gaps between layers and between boxes of a layer.
+
+    `band_gap` is added above each band, `label_gap` between layers where a line with a label starts or ends.
+    """
 
     width: float
     height: float
     gap: float
     layer_gap: float
     bend_width: float = 12.0
+    band_gap: float = 0.0
+    label_gap: float = 0.0
+
+
+class Lane(Struct, frozen=True):
+    """A band of the drawing, of the vertices with this rank."""
+
+    rank: int
+    top: float
+    bottom: float
 
 
 class Layout(Struct, frozen=True):
-    """The centre of each box, and the points of each line from top to bottom."""
+    """The centre of each box, the points of each line from top to bottom, and the bands."""
 
     boxes: Mapping[str, tuple[float, float]]
     lines: Mapping[tuple[str, str], Sequence[tuple[float, float]]]
     width: float
     height: float
+    lanes: tuple[Lane, ...] = ()
 
 
-class _Spot(Struct):
-    """A vertex, or a bend of a line that crosses a layer."""
+def layout(
+    order: Sequence[str],
+    edges: Sequence[tuple[str, str]],
+    size: Size,
+    heights: Mapping[str, float] | None = None,
+    ranks: Mapping[str, int] | None = None,
+    labelled: Set[tuple[str, str]] = frozenset(),
+) -> Layout:
+    """Lay out an acyclic graph; `order` is a topological order of its vertices.
 
-    layer: int
-    width: float
-    above: list[int]
-    below: list[int]
-    x: float = 0.0
-
-
-def layout(order: Sequence[str], edges: Sequence[tuple[str, str]], size: Size) -> Layout:
-    """Lay out an acyclic graph; `order` is a topological order of its vertices."""
+    `heights` are those of boxes that differ from `size`, `ranks` the bands of vertices (see layering), `labelled` the
+    edges with labels.
+    """
     unique = list(dict.fromkeys(edges))
-    layer_of = _layers(order, unique)
-    spots = [_Spot(layer_of[id_], size.width, [], []) for id_ in order]
+    found = layering(order, unique, ranks or {})
+    taller = heights or {}
+    spots = [
+        Spot(found.layers[id_], size.width, taller.get(id_, size.height), place, [], [])
+        for place, id_ in enumerate(order)
+    ]
     number = {id_: place for place, id_ in enumerate(order)}
-    chains = {edge: _chain(spots, number[edge[0]], number[edge[1]], size.bend_width) for edge in unique}
-    layers: list[list[int]] = [[] for _ in range(max(layer_of.values(), default=-1) + 1)]
-    for place, spot in enumerate(spots):
-        layers[spot.layer].append(place)
-    _order_layers(spots, layers)
+    chains = _chains(spots, [(number[from_], number[to]) for from_, to in unique], size.bend_width)
+    layers = ordered(spots)
     _place(spots, layers, size.gap)
-    return _finished(spots, number, chains, size)
+    extra = dict.fromkeys((band.first for band in found.bands), size.band_gap)
+    for place in {place for from_, to in labelled for place in (found.layers[from_] + 1, found.layers[to])}:
+        extra[place] = extra.get(place, 0.0) + size.label_gap
+    rows = _rows(spots, layers, size.layer_gap, extra)
+    lanes = tuple(
+        Lane(band.rank, rows[band.first].top, rows[band.last].top + rows[band.last].height) for band in found.bands
+    )
+    return _finished(spots, rows, _Named(number, dict(zip(unique, chains, strict=True))), lanes)
 
 
-def _layers(order: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str, int]:
-    """The length of the longest path; a vertex without predecessors is just above its first successor."""
-    layer = dict.fromkeys(order, 0)
-    successors: dict[str, list[str]] = {id_: [] for id_ in order}
-    has_predecessor = {to for _, to in edges}
-    for from_, to in edges:
-        successors[from_].append(to)
-    for id_ in order:
-        for successor in successors[id_]:
-            layer[successor] = max(layer[successor], layer[id_] + 1)
-    for id_ in order:
-        if id_ not in has_predecessor and successors[id_]:
-            layer[id_] = min(layer[successor] for successor in successors[id_]) - 1
-    return layer
+def _chains(spots: list[Spot], edges: Sequence[tuple[int, int]], width: float) -> list[list[int]]:
+    """The spots of each edge: its ends, and a bend in each layer between them.
 
-
-def _chain(spots: list[_Spot], start: int, end: int, width: float) -> list[int]:
-    """The spots of an edge: its ends, and a bend in each layer in between."""
-    chain = [start]
-    for layer in range(spots[start].layer + 1, spots[end].layer):
-        spots.append(_Spot(layer, width, [], []))
-        chain.append(len(spots) - 1)
-    chain.append(end)
-    for upper, lower in pairwise(chain):
-        spots[upper].below.append(lower)
-        spots[lower].above.append(upper)
-    return chain
-
-
-def _order_layers(spots: list[_Spot], layers: list[list[int]]) -> None:
-    """Sort each layer by the positions of neighbours, down and up in turn; keep the order with the fewest crossings."""
-    best, fewest = [list(layer) for layer in layers], _crossings(spots, layers)
-    for sweep in range(_SWEEPS):
-        if fewest == 0:
+    Where that were too many, the longest edges have no bends: they pass behind boxes.
+    """
+    spans = sorted(spots[end].layer - spots[start].layer - 1 for start, end in edges)
+    left, longest = _FEW_BENDS + _BENDS_PER_BOX * len(spots), 0
+    for span in spans:
+        left -= span
+        if left < 0:
             break
-        down = sweep % 2 == 0
-        for layer in layers[1:] if down else layers[-2::-1]:
-            position = {place: rank for each in layers for rank, place in enumerate(each)}
-            layer.sort(key=_mean_position(spots, position, down=down))
-        crossings = _crossings(spots, layers)
-        if crossings < fewest:
-            best, fewest = [list(layer) for layer in layers], crossings
-    layers[:] = best
+        longest = span
+    chains = []
+    for start, end in edges:
+        chain = [start]
+        if spots[end].layer - spots[start].layer - 1 <= longest:
+            for layer in range(spots[start].layer + 1, spots[end].layer):
+                spots.append(Spot(layer, width, 0.0, spots[end].rank, [], []))
+                chain.append(len(spots) - 1)
+            for upper, lower in pairwise([*chain, end]):
+                spots[upper].below.append(lower)
+                spots[lower].above.append(upper)
+        chains.append([*chain, end])
+    return chains
 
 
-def _mean_position(spots: list[_Spot], position: Mapping[int, int], *, down: bool) -> Callable[[int], float]:
-    def mean(place: int) -> float:
-        neighbours = spots[place].above if down else spots[place].below
-        if not neighbours:
-            return position[place]
-        return sum(position[neighbour] for neighbour in neighbours) / len(neighbours)
-
-    return mean
-
-
-def _crossings(spots: list[_Spot], layers: list[list[int]]) -> int:
-    """The number of pairs of lines that cross between neighbouring layers."""
-    total = 0
-    for upper, lower in pairwise(layers):
-        position = {place: rank for rank, place in enumerate(lower)}
-        ends = [position[below] for place in upper for below in sorted(spots[place].below, key=position.__getitem__)]
-        total += _inversions(ends, len(lower))
-    return total
-
-
-def _inversions(numbers: Sequence[int], size: int) -> int:
-    """The number of pairs in the wrong order, counted with a binary indexed tree."""
-    tree = [0] * (size + 1)
-    total = 0
-    for seen, number in enumerate(numbers):
-        not_above = 0
-        index = number + 1
-        while index:
-            not_above += tree[index]
-            index &= index - 1
-        total += seen - not_above
-        index = number + 1
-        while index <= size:
-            tree[index] += 1
-            index += index & -index
-    return total
-
-
-def _place(spots: list[_Spot], layers: list[list[int]], gap: float) -> None:
-    """Move every spot towards the mean of its neighbours, as far as the order and the gaps allow."""
-    for layer in layers:
-        _settle(spots, layer, [0.0] * len(layer), gap)
+def _place(spots: list[Spot], layers: list[list[int]], gap: float) -> None:
+    """Move every spot towards the middle of its neighbours, as far as the order and the gaps allow."""
+    offsets = [_offsets(spots, layer, gap) for layer in layers]
+    for layer, offset in zip(layers, offsets, strict=True):
+        _settle(spots, layer, [0.0] * len(layer), offset)
     for sweep in range(_SWEEPS):
-        for layer in layers if sweep % 2 == 0 else layers[::-1]:
+        # The last one follows the lines down, so that a chain is straight.
+        down, both = sweep % 2 == 0, _SWEEPS // 2 <= sweep < _SWEEPS - 1
+        for number in range(len(layers)) if down else range(len(layers) - 1, -1, -1):
             wanted = []
-            for place in layer:
+            for place in layers[number]:
                 spot = spots[place]
-                neighbours = [*spot.above, *spot.below]
-                if sweep < _SWEEPS // 2:
-                    neighbours = spot.above if sweep % 2 == 0 else spot.below
-                xs = [spots[neighbour].x for neighbour in neighbours]
-                wanted.append(sum(xs) / len(xs) if xs else spot.x)
-            _settle(spots, layer, wanted, gap)
+                neighbours = [*spot.above, *spot.below] if both else spot.above if down else spot.below
+                wanted.append(_median([spots[each].x for each in neighbours]) if neighbours else spot.x)
+            _settle(spots, layers[number], wanted, offsets[number])
 
 
-def _settle(spots: list[_Spot], layer: Sequence[int], wanted: Sequence[float], gap: float) -> None:
-    """Place a layer as near as possible to `wanted`, by least squares, with order and gaps kept (pooled means)."""
+def _median(xs: list[float]) -> float:
+    """The middle one, or the mean of both: so a line that others join stays straight."""
+    xs.sort()
+    return (xs[(len(xs) - 1) // 2] + xs[len(xs) // 2]) / 2
+
+
+def _offsets(spots: Sequence[Spot], layer: Sequence[int], gap: float) -> list[float]:
+    """The least distances from the first spot of a layer."""
     offsets = [0.0]
     for left, right in pairwise(layer):
         offsets.append(offsets[-1] + (spots[left].width + spots[right].width) / 2 + gap)
+    return offsets
+
+
+def _settle(spots: list[Spot], layer: Sequence[int], wanted: Sequence[float], offsets: Sequence[float]) -> None:
+    """Place a layer as near as possible to `wanted`, by least squares, with order and gaps kept (pooled means)."""
     pools: list[tuple[float, int]] = []
     for want, offset in zip(wanted, offsets, strict=False):
         mean, count = want - offset, 1
@@ -170,27 +152,52 @@ def _settle(spots: list[_Spot], layer: Sequence[int], wanted: Sequence[float], g
             mean, count = (mean * count + other * others) / (count + others), count + others
         pools.append((mean, count))
     means = [mean for mean, count in pools for _ in range(count)]
-    for place, mean, offset in zip(layer, means, offsets, strict=True):
+    for place, mean, offset in zip(layer, means, offsets, strict=False):
         spots[place].x = mean + offset
 
 
-def _finished(
-    spots: list[_Spot], number: Mapping[str, int], chains: Mapping[tuple[str, str], list[int]], size: Size
-) -> Layout:
+class _Named(Struct, frozen=True):
+    """The spots of vertices and lines, by their ids."""
+
+    number: Mapping[str, int]
+    chains: Mapping[tuple[str, str], Sequence[int]]
+
+
+class _Row(Struct, frozen=True):
+    """A layer as a horizontal strip."""
+
+    top: float
+    height: float
+
+
+def _rows(spots: Sequence[Spot], layers: Sequence[Sequence[int]], gap: float, extra: Mapping[int, float]) -> list[_Row]:
+    """The rows of all layers; `extra` is added above some, by their numbers."""
+    rows: list[_Row] = []
+    below = 0.0
+    for number, layer in enumerate(layers):
+        below += extra.get(number, 0.0)
+        rows.append(_Row(below, max(spots[place].height for place in layer)))
+        below += rows[-1].height + gap
+    return rows
+
+
+def _finished(spots: Sequence[Spot], rows: Sequence[_Row], named: _Named, lanes: tuple[Lane, ...]) -> Layout:
     """Move everything to non-negative coordinates."""
     left = min((spot.x - spot.width / 2 for spot in spots), default=0.0)
     right = max((spot.x + spot.width / 2 for spot in spots), default=0.0)
-    step = size.height + size.layer_gap
 
-    def point(place: int, edge: float = 0.0) -> tuple[float, float]:
-        return spots[place].x - left, spots[place].layer * step + size.height / 2 + edge
+    def centre(place: int) -> tuple[float, float]:
+        row = rows[spots[place].layer]
+        return spots[place].x - left, row.top + row.height / 2
 
-    half = size.height / 2
     lines = {}
-    for ends, chain in chains.items():
-        points = [point(chain[0], half)]
+    for ends, chain in named.chains.items():
+        (start_x, start_y), (end_x, end_y) = centre(chain[0]), centre(chain[-1])
+        points = [(start_x, start_y + spots[chain[0]].height / 2)]
         for bend in chain[1:-1]:
-            points += [point(bend, -half), point(bend, half)]
-        lines[ends] = [*points, point(chain[-1], -half)]
-    height = max((spot.layer for spot in spots), default=0) * step + size.height
-    return Layout({id_: point(place) for id_, place in number.items()}, lines, right - left, height)
+            x, y = centre(bend)
+            half = rows[spots[bend].layer].height / 2
+            points += [(x, y - half), (x, y + half)]
+        lines[ends] = [*points, (end_x, end_y - spots[chain[-1]].height / 2)]
+    boxes = {id_: centre(place) for id_, place in named.number.items()}
+    return Layout(boxes, lines, right - left, rows[-1].top + rows[-1].height if rows else 0.0, lanes)

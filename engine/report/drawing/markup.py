@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from html import escape
 from xml.etree import ElementTree
 
 from engine.visible import visible
 
 Element = ElementTree.Element
 Child = Element | str | None
+
+_VOID = frozenset(("br", "hr", "img", "input", "link", "meta"))
+_RAW = frozenset(("script", "style"))
+"""Elements whose text is not escaped. It is ours."""
 
 
 def element(tag: str, *children: Child, **attributes: str | float | None) -> Element:
@@ -37,7 +42,27 @@ def document(root: Element) -> str:
 
 def fragment(root: Element) -> str:
     """The HTML of an element within a document."""
-    return ElementTree.tostring(root, encoding="unicode", method="html")
+    pieces: list[str] = []
+    _write(root, pieces.append)
+    return "".join(pieces)
+
+
+def _write(one: Element, write: Callable[[str], None]) -> None:
+    tag = one.tag
+    write(f"<{tag}")
+    for name, value in one.items():
+        write(f' {name}="{escape(value)}"')
+    write(">")
+    if tag in _VOID:
+        return
+    is_raw = tag in _RAW
+    if one.text:
+        write(one.text if is_raw else escape(one.text, quote=False))
+    for child in one:
+        _write(child, write)
+        if child.tail:
+            write(escape(child.tail, quote=False))
+    write(f"</{tag}>")
 
 
 def _add_text(parent: Element, text: str) -> None:

@@ -1,145 +1,114 @@
-"""The graph of a run as SVG: boxes with the colour of their status, linked to their details."""
+"""The graph of a run as SVG: boxes with their statuses, edges, the data that flows, and the phases as bands."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Mapping, Sequence
 
-from engine.log.events.events import Counts
-from engine.log.humanize import duration, shortened, shortened_name
-from engine.log.reading.view import NodeStatus
-from engine.report.drawing.diagram import Box, Line, Picture
-from engine.report.drawing.layout import Size, layout
+from engine.report.drawing.diagram import Box, Picture
+from engine.report.drawing.graph_box import HEIGHT, STRIP, WIDTH, Neighbours, has_strip
+from engine.report.drawing.graph_edge import data_element
+from engine.report.drawing.layout import Layout, Size, layout
 from engine.report.drawing.markup import Element, element
-from engine.report.executions import Execution, History
-from engine.report.status_signs import SIGNS
 
-_LETTER = 8.6
-_SMALL_LETTER = 6.4
-_ASIDE = 44.0
-_NARROWEST, _WIDEST = 150.0, 270.0
-_HEIGHT = 46.0
-_MARGIN = 6.0
-_LONGEST_CONDITION = 40
+MARGIN = 8.0
+_DATA_MARGIN = 30.0
+_LANE_MARGIN = 14.0
+_LANE_TITLE = 30.0
+_LABEL = 30.0
 MOST_BOXES = 1_000
 """Larger graphs are not drawn."""
 
 
-def svg_graph(picture: Picture, run: History, anchors: Mapping[str, str]) -> Element:
-    """The drawing; `anchors` are the ids of the details on the page, by vertex."""
-    executions = {execution.node_id: execution for execution in run.executions}
-    size = _size(picture, executions)
-    plan = layout([box.id for box in picture.boxes], [(line.from_, line.to) for line in picture.lines], size)
-    edges = [_edge(line, plan.lines[line.from_, line.to], executions) for line in picture.lines]
-    boxes = [_box(box, executions.get(box.id), plan.boxes[box.id], size, anchors.get(box.id)) for box in picture.boxes]
-    labels = [_condition(line, plan.lines[line.from_, line.to]) for line in picture.lines if line.label]
-    width, height = plan.width + 2 * _MARGIN, plan.height + 2 * _MARGIN
+def graph_layout(picture: Picture, *, repeated: bool = False) -> Layout:
+    """Where everything is: by the structure alone, so that a run moves nothing.
+
+    `repeated`: the picture is inside what may run several times, so all boxes have room for items.
+    """
+    ranks = _ranks(picture)
+    size = Size(WIDTH, HEIGHT, gap=26, layer_gap=42, band_gap=_LANE_TITLE if ranks else 0.0, label_gap=_LABEL)
+    taller = {box.id: HEIGHT + STRIP for box in picture.boxes if has_strip(box, repeated=repeated)}
+    edges = [(line.from_, line.to) for line in picture.lines]
+    labelled = {(line.from_, line.to) for line in picture.lines if line.label}
+    return layout([box.id for box in picture.boxes], edges, size, taller, ranks, labelled)
+
+
+def height_of(box: Box, *, repeated: bool) -> float:
+    """The height of a box."""
+    return HEIGHT + STRIP if has_strip(box, repeated=repeated) else HEIGHT
+
+
+def neighbours_of(picture: Picture) -> dict[str, Neighbours]:
+    """The boxes before and after each, along edges."""
+    before: dict[str, dict[str, None]] = {box.id: {} for box in picture.boxes}
+    after: dict[str, dict[str, None]] = {box.id: {} for box in picture.boxes}
+    for line in picture.lines:
+        before[line.to][line.from_] = None
+        after[line.from_][line.to] = None
+    return {id_: Neighbours(tuple(before[id_]), tuple(after[id_])) for id_ in before}
+
+
+def svg_graph(picture: Picture, plan: Layout, boxes: Iterable[Element], edges: Iterable[Element]) -> Element:
+    """The drawing of a picture, with the boxes and edges made for it."""
+    left, right = _margins(picture)
+    width, height = plan.width + left + right, plan.height + 2 * MARGIN
+    flows = [data_element(line, plan.boxes[line.from_], plan.boxes[line.to]) for line in picture.data]
     return element(
         "svg",
-        element("g", *edges, *boxes, *labels, transform=f"translate({_MARGIN},{_MARGIN})"),
+        element(
+            "g",
+            element("g", *_lanes(picture, plan), class_="lanes"),
+            element("g", *flows, class_="data") if flows else None,
+            element("g", *edges, class_="edges"),
+            element("g", *boxes, class_="boxes", role="list", aria_label=f"Nodes of {picture.name}"),
+            transform=f"translate({left:g},{MARGIN:g})",
+        ),
         class_="graph",
         viewBox=f"0 0 {width:.1f} {height:.1f}",
         width=width,
         height=height,
         role="group",
         aria_label=f"The graph of {picture.name}",
+        data_edges=_numbered_edges(picture),
     )
 
 
-def _size(picture: Picture, executions: Mapping[str, Execution]) -> Size:
-    """Wide enough for most names and details, and for conditions side by side."""
-    names = [len(box.id) * _LETTER for box in picture.boxes]
-    details = [len(_details(box, executions.get(box.id))) * _SMALL_LETTER for box in picture.boxes]
-    longest = max((*names, *details), default=0.0) + _ASIDE
-    conditions = [min(len(line.label), _LONGEST_CONDITION) * _SMALL_LETTER for line in picture.lines if line.label]
-    width = min(max(_NARROWEST, longest, *conditions), _WIDEST)
-    return Size(width, _HEIGHT, gap=26, layer_gap=56 if conditions else 42)
+def _margins(picture: Picture) -> tuple[float, float]:
+    lane = _LANE_MARGIN if _ranks(picture) else 0.0
+    return MARGIN + lane, MARGIN + lane + (_DATA_MARGIN if picture.data else 0.0)
 
 
-def picture_of_log(name: str, run: History) -> Picture:
-    """The graph as far as a log shows it: the vertices in order, and the edges that carried a value."""
-    ids = [execution.node_id for execution in run.executions]
-    position = {id_: place for place, id_ in enumerate(ids)}
-    lines: dict[Line, None] = {}
-    for execution in run.executions:
-        parts = [part for inner in (execution, *execution.parts) for part in inner.input_parts]
-        sources = [part.removeprefix("edges.") for part in parts if part.startswith("edges.")]
-        if execution.cause is not None and execution.cause.edge is not None:
-            sources.append(execution.cause.edge.from_)
-        for source in sources:
-            if position.get(source, len(ids)) < position[execution.node_id]:
-                lines[Line(source, execution.node_id)] = None
-    return Picture(name, tuple(Box(id_, "") for id_ in ids), tuple(lines))
+def _ranks(picture: Picture) -> Mapping[str, int]:
+    """The band of each box with a phase; none if there is only one phase."""
+    rank = {id_: place for place, id_ in enumerate(picture.phases)}
+    ranks = {box.id: rank[box.phase] for box in picture.boxes if box.phase in rank}
+    return ranks if len(set(ranks.values())) > 1 else {}
 
 
-def _box(box: Box, execution: Execution | None, centre: tuple[float, float], size: Size, anchor: str | None) -> Element:
-    status = execution.status if execution is not None else NodeStatus.PENDING
-    left, top = centre[0] - size.width / 2, centre[1] - size.height / 2
-    room = size.width - _ASIDE
-    details = _details(box, execution)
-    return element(
-        "a",
-        element("title", f"{box.id}: {status.value}", *(f"\n{note}" for note in (*box.notes, details))),
-        element("rect", x=left, y=top, width=size.width, height=size.height, rx=8, class_="card"),
-        element("rect", x=left, y=top + 8, width=4, height=size.height - 16, rx=2, class_="stripe"),
-        element("text", SIGNS[status][0], x=left + 16, y=top + 20, class_="sign"),
-        element("text", shortened_name(box.id, int(room / _LETTER)), x=left + 34, y=top + 19, class_="name"),
-        element("text", shortened(details, int(room / _SMALL_LETTER) + 1), x=left + 34, y=top + 36, class_="detail"),
-        class_=f"box {status.value}",
-        href=f"#{anchor}" if anchor else None,
-    )
+def _lanes(picture: Picture, plan: Layout) -> Sequence[Element]:
+    """A band for each phase, behind all else, with its title."""
+    if not _ranks(picture):
+        return ()
+    titles = list(picture.phases.values())
+    extra = _DATA_MARGIN if picture.data else 0.0
+    return [
+        element(
+            "g",
+            element(
+                "rect",
+                x=-_LANE_MARGIN,
+                y=lane.top - _LANE_TITLE + 4,
+                width=plan.width + 2 * _LANE_MARGIN + extra,
+                height=lane.bottom - lane.top + _LANE_TITLE + 6,
+                rx=10,
+            ),
+            element("text", titles[lane.rank], x=-_LANE_MARGIN + 12, y=lane.top - _LANE_TITLE + 20),
+            class_="lane",
+        )
+        for lane in plan.lanes
+    ]
 
 
-def _details(box: Box, execution: Execution | None) -> str:
-    said = [" → ".join(part.id for part in box.parts) or box.kind]
-    if execution is not None and execution.counts is not None:
-        said.append(_signed(execution.counts))
-    if execution is not None and execution.duration_ms is not None:
-        said.append(duration(execution.duration_ms))
-    return " · ".join(part for part in said if part)
-
-
-def _signed(counts: Counts) -> str:
-    """The outcomes of the parts, in short: `7✓ 1✗`."""
-    numbers = {
-        NodeStatus.CACHED: counts.cached,
-        NodeStatus.COMPLETED: counts.completed,
-        NodeStatus.FAILED: counts.failed,
-        NodeStatus.SKIPPED: counts.skipped,
-        NodeStatus.CANCELLED: counts.cancelled,
-    }
-    return " ".join(f"{number}{SIGNS[status][0]}" for status, number in numbers.items() if number) or "no items"
-
-
-def _edge(line: Line, points: Sequence[tuple[float, float]], executions: Mapping[str, Execution]) -> Element:
-    """A curve with vertical ends and an arrow; dim if nothing passed along it."""
-    start = points[0]
-    path = [f"M{start[0]:.1f},{start[1]:.1f}"]
-    for (x1, y1), (x2, y2) in pairwise(points):
-        middle = (y1 + y2) / 2
-        path.append(f"C{x1:.1f},{middle:.1f} {x2:.1f},{middle:.1f} {x2:.1f},{y2:.1f}")
-    x, y = points[-1]
-    source, target = executions.get(line.from_), executions.get(line.to)
-    went = source is not None and source.status in (NodeStatus.COMPLETED, NodeStatus.CACHED)
-    came = target is not None and target.status not in (NodeStatus.SKIPPED, NodeStatus.PENDING)
-    return element(
-        "g",
-        element("path", d=" ".join(path), fill="none"),
-        element("path", d=f"M{x - 4:.1f},{y - 7:.1f}L{x:.1f},{y:.1f}L{x + 4:.1f},{y - 7:.1f}", fill="none"),
-        class_="edge" if went and came else "edge idle",
-    )
-
-
-def _condition(line: Line, points: Sequence[tuple[float, float]]) -> Element:
-    """The condition of an edge, just above its end."""
-    (x1, _), (x2, y2) = points[-2], points[-1]
-    text = shortened(line.label or "", _LONGEST_CONDITION)
-    return element(
-        "text",
-        element("title", line.label),
-        text,
-        x=(x1 + 7 * x2) / 8,
-        y=y2 - 16,
-        class_="condition",
-        text_anchor="middle",
-    )
+def _numbered_edges(picture: Picture) -> str:
+    """The edges by the numbers of their boxes, for the keyboard: `1-2 1-3`."""
+    number = {box.id: place for place, box in enumerate(picture.boxes, 1)}
+    return " ".join(dict.fromkeys(f"{number[line.from_]}-{number[line.to]}" for line in picture.lines))

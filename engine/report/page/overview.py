@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Set
 
 from engine.log.events.events import Counts, Sums
-from engine.log.humanize import counts_text, duration, money, spent_text, tokens_text
+from engine.log.humanize import counts_text, duration, money, shortened, spent_text, tokens_text
 from engine.log.reading.summary import RunState, RunSummary
 from engine.report.drawing.markup import Element, element
-from engine.report.page.page_nodes import error_box, value_row
+from engine.report.page.node_details import error_box
+from engine.report.page.rows import Row, RowTable
 from engine.report.page.section import RunOnPage
+from engine.report.page.texts import ValueTexts, fitting_limit
+
+_MOST_TEXT = 200_000
+"""So many characters of args and state are on a page."""
+
+_MOST_WARNINGS = 100
+_LONGEST_WARNING = 4_000
+
+
+_LINKS = (("graph", "Graph"), ("timeline", "Timeline"), ("tools", "Nodes"), ("args", "Args and state"))
 
 
 class _Overview:
@@ -66,8 +77,10 @@ class WarningsSection(_Overview):
         warnings = self._run.history.warnings
         if not warnings:
             return element("section", id="warnings")
-        listed = (element("p", warning) for warning in warnings)
-        return element("section", element("h2", "Warnings"), _panel("Warnings", *listed), id="warnings")
+        shown = [element("p", shortened(warning, _LONGEST_WARNING)) for warning in warnings[:_MOST_WARNINGS]]
+        if len(warnings) > len(shown):
+            shown.append(element("p", f"… and {len(warnings) - len(shown)} more in the log"))
+        return element("section", element("h2", "Warnings"), _panel("Warnings", *shown), id="warnings")
 
 
 class FooterSection(_Overview):
@@ -107,13 +120,14 @@ def _head(run: RunOnPage, summary: RunSummary) -> Iterator[Element]:
         "div",
         element("h1", f"{summary.experience} {version}".strip()),
         element("span", summary.outcome, class_=f"badge {summary.state.value}"),
+        element("nav", *(element("a", name, href=f"#{id_}") for id_, name in _LINKS), aria_label="Sections"),
         class_="head",
     )
     moment = summary.started_at.strftime("%Y-%m-%d %H:%M:%S UTC")
     facts = [f"run {summary.run_id}", moment, *([f"on {started.host}"] if started and started.host else [])]
-    yield element("p", " · ".join(facts), class_="facts")
+    yield element("p", " · ".join(facts), class_="subtle")
     if summary.follows is not None:
-        yield element("p", summary.follows, class_="facts")
+        yield element("p", summary.follows, class_="subtle")
     yield element("div", *(_tile(name, value) for name, value in _tiles(run, summary).items()), class_="tiles")
 
 
@@ -147,19 +161,23 @@ def _failure(summary: RunSummary) -> Iterator[Element]:
     if summary.state in (RunState.SUCCESS, RunState.RUNNING):
         return
     if summary.why and summary.error is None:
-        yield element("p", summary.why, class_="facts")
-    yield element("p", "Resume with ", element("code", f"oe resume {summary.run_id}"), class_="facts")
+        yield element("p", summary.why, class_="subtle")
+    yield element(
+        "p", "Resume with ", element("code", f"oe resume {summary.run_id}", class_="command"), class_="subtle"
+    )
 
 
 def _args_and_state(run: RunOnPage) -> Iterator[Element]:
     started = run.history.started
     if started is None:
         return
-    rows = [value_row(f"args.{name}", value) for name, value in started.args.items()]
-    rows += [value_row(f"state.{name}", value) for name, value in started.state.items()]
+    texts = ValueTexts(run.values, run.read)
+    rows = [Row(f"args.{name}", texts.put_out(value)) for name, value in started.args.items()]
+    rows += [Row(f"state.{name}", texts.put_out(value)) for name, value in started.state.items()]
     if rows:
+        limit = fitting_limit((row.text.length for row in rows if row.text is not None), _MOST_TEXT)
         yield element("h2", "Args and starting state")
-        yield _panel("Args and starting state", element("table", *rows, class_="values"))
+        yield _panel("Args and starting state", RowTable(limit).table(rows))
 
 
 def _panel(label: str, *children: Element) -> Element:

@@ -14,7 +14,7 @@ from engine.log.values.input_values import InputValues
 from engine.log.values.large_values import Read, no_blobs
 from engine.report.drawing.diagram import Picture
 from engine.report.page.document import file_document
-from engine.report.page.drawings import GraphSection
+from engine.report.page.graph_section import GraphSection
 from engine.report.page.live_page import LivePage
 from engine.report.page.nodes import NodesSection
 from engine.report.page.overview import (
@@ -28,6 +28,7 @@ from engine.report.page.overview import (
 )
 from engine.report.page.section import RunOnPage
 from engine.report.page.timeline import TimelineSection
+from engine.report.page.tools import ToolsSection
 
 
 def live_page(
@@ -48,6 +49,7 @@ def live_page(
             SlotSection("plan"),
             GraphSection(run),
             TimelineSection(run),
+            ToolsSection(),
             NodesSection(run, written),
             ArgsSection(run),
             WarningsSection(run),

@@ -13,8 +13,8 @@ from engine.log.reading.view import RunView
 from engine.log.values.input_values import InputValues
 from engine.log.values.large_values import Read, no_blobs
 from engine.report.drawing.diagram import Picture
+from engine.report.drawing.log_picture import picture_of_log
 from engine.report.drawing.markup import Element
-from engine.report.drawing.svg_graph import picture_of_log
 from engine.report.executions import Execution, History, Place
 
 
@@ -39,7 +39,8 @@ class RunOnPage(Struct):
 
     `drawn` is the graph of the experience, None if it is not known or not the one that ran. `alive` says whether an
     engine is executing the run. `touched` are the executions that changed since the last patch, by place. `redacted`
-    leaves values out.
+    leaves values out. `graph_note` is what the user should know about the graph, such as that it is drawn from
+    the last text without errors.
     """
 
     history: History = field(default_factory=History)
@@ -47,6 +48,7 @@ class RunOnPage(Struct):
     drawn: Picture | None = None
     alive: bool = False
     redacted: bool = False
+    graph_note: str | None = None
     values: InputValues = field(default_factory=lambda: InputValues((), no_blobs))
     read: Read = no_blobs
     touched: dict[Place, Execution] = field(default_factory=dict)

@@ -6,14 +6,17 @@ from collections.abc import Mapping
 
 from lsprotocol import types
 
+from engine.experience.files.disk import DiskFiles
+from engine.experience.files.port import NO_FILES
 from engine.log.reading.view import NodeView
-from engine.report.drawing.diagram import Box, Picture, picture_of_analysis
+from engine.report.drawing.diagram import Box, Picture, inner_picture, picture_of_analysis
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.document.vertex_places import vertex_places
 from oe_lsp.server.features.command_arguments import require_run_id
 from oe_lsp.server.session.session import Session
 from oe_lsp.server.session.thread_calls import OverdueError, call_in_thread
 from oe_lsp.server.transport.custom_messages import (
+    GraphData,
     GraphEdge,
     GraphParams,
     GraphPhase,
@@ -23,6 +26,7 @@ from oe_lsp.server.transport.custom_messages import (
 )
 from oe_lsp.server.transport.errors import RequestFailedError
 from oe_lsp.server.transport.protocol import JsonText
+from oe_lsp.server.transport.uris import path_of
 
 
 async def graph(session: Session, given: object) -> JsonText:
@@ -48,32 +52,42 @@ async def graph(session: Session, given: object) -> JsonText:
 
 
 def _result(session: Session, newest: Snapshot, good: Snapshot, nodes: Mapping[str, NodeView]) -> GraphResult:
-    picture = picture_of_analysis(good.analysis)
+    path = path_of(good.uri)
+    picture = picture_of_analysis(good.analysis, NO_FILES if path is None else DiskFiles(path.parent, path.name))
     assert picture is not None  # that of a good text
     positions = session.positions(newest.analysis.lines)
     places = {place.id: place.name_span for place in vertex_places(newest.analysis.tree.root)}
     ranges = {id_: positions.range(span) for id_, span in places.items()}
     return GraphResult(
         name=picture.name,
-        vertices=[_vertex(box, picture, ranges, nodes) for box in picture.boxes],
+        vertices=_vertices(picture, ranges, nodes),
         edges=[GraphEdge(line.from_, line.to, line.label) for line in picture.lines],
+        data=[GraphData(line.from_, line.to, list(line.fields)) for line in picture.data],
         phases=[GraphPhase(id_, title) for id_, title in picture.phases.items()],
         is_outdated=newest.version != good.version,
     )
 
 
-def _vertex(
-    box: Box, picture: Picture, ranges: Mapping[str, types.Range], nodes: Mapping[str, NodeView]
-) -> GraphVertex:
-    node = nodes.get(box.id)
-    return GraphVertex(
-        id=box.id,
-        kind=box.kind,
-        notes=list(box.notes),
-        waits_for=list(picture.waits.get(box.id, ())),
-        parts=[_vertex(part, picture, ranges, nodes) for part in box.parts],
-        phase=box.phase,
-        range=ranges.get(box.id),
-        status=node.effective_status().value if node is not None else None,
-        duration_ms=node.duration_ms if node is not None else None,
-    )
+def _vertices(
+    picture: Picture, ranges: Mapping[str, types.Range], nodes: Mapping[str, NodeView]
+) -> list[GraphVertex]:
+    return [
+        GraphVertex(
+            id=box.id,
+            kind=box.kind,
+            notes=list(box.notes),
+            waits_for=list(picture.waits.get(box.id, ())),
+            parts=_parts(box, ranges),
+            phase=box.phase,
+            range=ranges.get(box.id),
+            status=nodes[box.id].effective_status().value if box.id in nodes else None,
+            duration_ms=nodes[box.id].duration_ms if box.id in nodes else None,
+        )
+        for box in picture.boxes
+    ]
+
+
+def _parts(box: Box, ranges: Mapping[str, types.Range]) -> list[GraphVertex]:
+    """The nodes inside; those of a nested experience are in another text."""
+    inner = inner_picture(box)
+    return [] if inner is None else _vertices(inner, ranges if box.parts else {}, {})

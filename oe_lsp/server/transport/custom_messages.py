@@ -268,7 +268,7 @@ class GraphParams:
 
 @attrs.frozen
 class GraphVertex:
-    """A node, pipeline or loop, in topological order; `parts` are the nodes inside a pipeline or loop.
+    """A node, pipeline or loop, in topological order; `parts` are the nodes inside one, or in a nested experience.
 
     `range` is that of its id in the newest text. `waits_for`: by edge or data. `status` is that in the run.
     """
@@ -294,6 +294,15 @@ class GraphEdge:
 
 
 @attrs.frozen
+class GraphData:
+    """`to` reads `fields` of the state that `from_` may have written."""
+
+    from_: str
+    to: str
+    fields: list[str]
+
+
+@attrs.frozen
 class GraphPhase:
     """A phase, in the order of drawing."""
 
@@ -308,6 +317,7 @@ class GraphResult:
     name: str
     vertices: list[GraphVertex]
     edges: list[GraphEdge]
+    data: list[GraphData]
     phases: list[GraphPhase]
     is_outdated: bool
 

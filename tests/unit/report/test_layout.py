@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.report.drawing.layout import Layout, Size, layout
 
@@ -55,6 +56,59 @@ def test_everything_lies_inside_the_drawing(graph: tuple[list[str], list[tuple[s
     for x, y in plan.boxes.values():
         assert SIZE.width / 2 - 1e-6 <= x <= plan.width - SIZE.width / 2 + 1e-6
         assert SIZE.height / 2 - 1e-6 <= y <= plan.height - SIZE.height / 2 + 1e-6
+
+
+@given(graphs(), st.data())
+def test_a_new_leaf_moves_no_other_box_to_another_layer_or_past_a_neighbour(
+    graph: tuple[list[str], list[tuple[str, str]]], data: st.DataObject
+) -> None:
+    order, edges = graph
+    parent = data.draw(st.sampled_from(order))
+    place = data.draw(st.integers(order.index(parent) + 1, len(order)))
+    before = layout(order, edges, SIZE).boxes
+
+    after = layout([*order[:place], "leaf", *order[place:]], [*edges, (parent, "leaf")], SIZE).boxes
+
+    for one, other in combinations(order, 2):
+        assert before[one][1] == after[one][1]
+        if before[one][1] == before[other][1]:
+            assert (before[one][0] < before[other][0]) == (after[one][0] < after[other][0])
+
+
+@given(graphs(), st.data())
+def test_bands_lie_one_below_the_other_and_hold_their_boxes(
+    graph: tuple[list[str], list[tuple[str, str]]], data: st.DataObject
+) -> None:
+    order, edges = graph
+    ranks = {id_: data.draw(st.integers(0, 3)) for id_ in order if data.draw(st.booleans())}
+
+    plan = layout(order, edges, SIZE, None, ranks)
+
+    assert all(upper.bottom < lower.top and upper.rank < lower.rank for upper, lower in pairwise(plan.lanes))
+    for id_, (_, y) in plan.boxes.items():
+        lane = next(lane for lane in plan.lanes if lane.top <= y <= lane.bottom)
+        before = [ranks[each] for each in ancestors(id_, edges) if each in ranks]
+        if id_ in ranks:
+            assert lane.rank == max([ranks[id_], *before])
+
+
+def ancestors(id_: str, edges: list[tuple[str, str]]) -> set[str]:
+    found = {from_ for from_, to in edges if to == id_}
+    return found.union(*(ancestors(each, edges) for each in found))
+
+
+def test_boxes_side_by_side_keep_the_order_of_the_document() -> None:
+    plan = layout(["a", "d", "c", "b"], [("a", "d"), ("a", "c"), ("a", "b")], SIZE)
+
+    assert plan.boxes["d"][0] < plan.boxes["c"][0] < plan.boxes["b"][0]
+
+
+def test_a_layer_is_as_high_as_its_highest_box_and_further_down_below_labels() -> None:
+    low = layout(["a", "b"], [("a", "b")], SIZE)
+    size = replace(SIZE, label_gap=15)
+    high = layout(["a", "b"], [("a", "b")], size, {"a": 60.0}, None, {("a", "b")})
+
+    assert high.boxes["b"][1] - low.boxes["b"][1] == 20 + 15
 
 
 def test_a_chain_is_a_straight_line() -> None:

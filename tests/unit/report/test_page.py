@@ -107,9 +107,9 @@ def test_an_input_that_the_log_does_not_hold_is_its_hash() -> None:
 def test_the_first_failure_and_the_way_on_stand_at_the_top() -> None:
     records = a_log(begun("a"), NodeFailed(node_id="a", error=ErrorInfo("E", "the disk is full")))
 
-    text = Page(run_page(records, summary_of(records))).text
+    text = run_page(records, summary_of(records))
 
-    assert text.index("a failed") < text.index("Graph")
+    assert text.index("a failed") < text.index("<h2>Graph")
     assert f"oe resume {records[0].run_id}" in text
 
 
@@ -146,7 +146,7 @@ def test_many_items_are_shown_up_to_a_limit_failed_ones_first(items: int) -> Non
     text = run_page(records, summary_of(records))
 
     assert "only this one broke" in text
-    assert text.count('<details class="node ') == 1 + min(items, 200)
+    assert text.count('<details class="node"') == 1 + min(items, 200)
 
 
 def test_an_item_says_what_it_is_of_without_being_opened() -> None:
@@ -178,4 +178,4 @@ def test_a_very_long_value_is_cut_and_says_so() -> None:
     text = run_page(records, summary_of(records))
 
     assert "10,000 more characters" in text
-    assert len(text) < 60_000
+    assert text.count("x" * 1_000) == 20

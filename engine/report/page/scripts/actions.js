@@ -77,7 +77,7 @@
    */
   function put(url, options, answer) {
     planned = { url, options, digest: answer.digest };
-    page.replace({ seq: 0, elements: { plan: answer.html } });
+    page.replace({ seq: 0, elements: { plan: answer.html, ...(answer.graph ? { graph: answer.graph } : {}) } });
     page.showPlan?.(answer.answers);
     document.getElementById('plan-title')?.focus();
     plan()?.scrollIntoView({ block: 'nearest' });

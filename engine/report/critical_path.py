@@ -1,0 +1,44 @@
+"""The critical path of a run: the chain of executions that took longest. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+
+
+class CriticalPath(Struct, frozen=True):
+    """The vertices from first to last, and how long they took together, in milliseconds."""
+
+    vertices: tuple[str, ...] = ()
+    duration_ms: float = 0.0
+
+
+def critical_path(
+    order: Sequence[str], links: Iterable[tuple[str, str]], durations: Mapping[str, float]
+) -> CriticalPath:
+    """The longest chain by `durations`, in milliseconds by vertex. `order` is a topological order.
+
+    A vertex without a duration did not run: no chain leads through it. One that was restored has 0. Of chains that are
+    equally long, the one that ends first in the order is taken; it starts and ends with a vertex that took time.
+    """
+    before: dict[str, list[str]] = {}
+    for from_, to in links:
+        before.setdefault(to, []).append(from_)
+    longest: dict[str, tuple[float, str | None]] = {}
+    for id_ in order:
+        if id_ not in durations:
+            continue
+        chains = [(longest[source][0], source) for source in before.get(id_, ()) if source in longest]
+        until, source = max(chains, key=lambda chain: chain[0], default=(0.0, None))
+        longest[id_] = until + durations[id_], source if until > 0 else None
+    if not longest:
+        return CriticalPath()
+    last = max(longest, key=lambda id_: longest[id_][0])
+    total = longest[last][0]
+    path: list[str] = []
+    here: str | None = last if total > 0 else None
+    while here is not None:
+        path.append(here)
+        here = longest[here][1]
+    return CriticalPath(tuple(reversed(path)), total)

@@ -1,0 +1,113 @@
+"""The edges of a graph as SVG: with their conditions and the last values of these, and the data that flows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+
+from engine.log.humanize import shortened
+from engine.log.reading.view import NodeStatus
+from engine.report.conditions import LastCondition
+from engine.report.drawing.diagram import DataLine, Line
+from engine.report.drawing.graph_box import WIDTH
+from engine.report.drawing.markup import Element, element
+
+_LONGEST_CONDITION = 40
+_LONGEST_VALUE = 60
+_BULGE = 34.0
+
+Points = Sequence[tuple[float, float]]
+
+
+class ShownEdge(Struct, frozen=True):
+    """An edge, the statuses of its ends, and the last value of its condition.
+
+    `shared`: others with conditions end where it ends, so that its condition is written where it starts.
+    """
+
+    line: Line
+    number: str
+    source: NodeStatus
+    target: NodeStatus
+    condition: LastCondition = LastCondition()
+    critical: bool = False
+    shared: bool = False
+
+
+def edge_element(shown: ShownEdge, points: Points) -> Element:
+    """A curve with vertical ends and an arrow; dim if nothing passed along it."""
+    start = points[0]
+    path = [f"M{start[0]:.1f},{start[1]:.1f}"]
+    for (x1, y1), (x2, y2) in pairwise(points):
+        if abs(x1 - x2) < 0.05:
+            path.append(f"V{y2:.1f}")
+            continue
+        middle = (y1 + y2) / 2
+        path.append(f"C{x1:.1f},{middle:.1f} {x2:.1f},{middle:.1f} {x2:.1f},{y2:.1f}")
+    path.append("m-4,-7l4,7l4,-7")
+    return element(
+        "g",
+        element("path", d="".join(path)),
+        *(_condition(shown, points) if shown.line.label else ()),
+        id=f"graph-edge-{shown.number}",
+        class_=" ".join(_classes(shown)),
+    )
+
+
+def _classes(shown: ShownEdge) -> Iterator[str]:
+    yield "edge"
+    went = shown.source in (NodeStatus.COMPLETED, NodeStatus.CACHED)
+    came = shown.target not in (NodeStatus.SKIPPED, NodeStatus.PENDING)
+    if not (went and came) or shown.condition.holds is False:
+        yield "idle"
+    if shown.critical:
+        yield "critical"
+
+
+def _condition(shown: ShownEdge, points: Points) -> Iterator[Element]:
+    """The condition of an edge near its end, and below it the last value with what decided."""
+    condition, text = shown.condition, shown.line.label or ""
+    (x1, y1), (x2, y2) = (points[0], points[1]) if shown.shared else (points[-2], points[-1])
+    x, y = ((3 * x1 + x2) / 4, y1 + 16) if shown.shared else ((x1 + 7 * x2) / 8, y2 - 28)
+    said = {True: "✓ true", False: "✗ false", None: "· not evaluated"}[condition.holds]
+    values = ", ".join(f"{path} = {_json(value)}" for path, value in condition.values)
+    title = f"{shown.line.from_} → {shown.line.to}\nwhen {text}\n{said}{': ' + values if values else ''}"
+    held = shortened(f"{said}{' · ' + values if values else ''}", _LONGEST_CONDITION)
+    yield element(
+        "text",
+        element("title", title),
+        element("tspan", shortened(text, _LONGEST_CONDITION), x=x),
+        element("tspan", held, x=x, dy=14, class_="held"),
+        x=x,
+        y=y,
+        class_="condition",
+    )
+
+
+def _json(value: object) -> str:
+    return shortened(json.dumps(value, ensure_ascii=False), _LONGEST_VALUE)
+
+
+def data_element(line: DataLine, start: tuple[float, float], end: tuple[float, float]) -> Element:
+    """A dotted curve from side to side, with a point at its end: `end` reads what `start` wrote."""
+    half = WIDTH / 2
+    (x1, y1), (x2, y2) = start, end
+    if abs(x1 - x2) < WIDTH:  # one below the other: around the right side
+        x1, x2 = x1 + half, x2 + half
+        around = max(x1, x2) + _BULGE
+        path = f"M{x1:.1f},{y1:.1f}C{around:.1f},{y1:.1f} {around:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
+    else:
+        side = half if x2 > x1 else -half
+        x1, x2 = x1 + side, x2 - side
+        middle = (x1 + x2) / 2
+        path = f"M{x1:.1f},{y1:.1f}C{middle:.1f},{y1:.1f} {middle:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
+    return element(
+        "g",
+        element("title", f"{line.to} reads {', '.join(line.fields)} from {line.from_}"),
+        element("path", d=path),
+        element("circle", cx=x2, cy=y2, r=3.4),
+        class_="flow",
+    )

@@ -1,0 +1,159 @@
+"""The details of one execution, which unfold: a line that says how it went, and behind it all that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine.log.events.events import ErrorInfo, Metrics, NodeAttempt
+from engine.log.humanize import counts_text, duration, money, shortened, tokens_text
+from engine.log.reading.view import NodeStatus, NodeView
+from engine.report.drawing.diagram import Box
+from engine.report.drawing.markup import Element, element
+from engine.report.executions import Execution
+from engine.report.page.rows import VALUE_PREFIXES, ExecutionRows, RowTable
+from engine.report.status_signs import SIGNS
+
+_SHORT_VALUE = 90
+_LONGEST_MESSAGE = 4_000
+_MOST_TRIES = 20
+_MOST_WARNINGS = 20
+
+
+def summary_line(
+    execution: Execution, rows: ExecutionRows, box: Box | None, view: NodeView | None, id_: str
+) -> Element:
+    """How it went, in one line. `box` and `view` are what is known of a vertex of the graph; parts have none."""
+    took = duration(execution.duration_ms) if execution.duration_ms is not None else ""
+    if execution.produced_by is not None:
+        took = f"saved {took}"
+    return element(
+        "summary",
+        element("span", SIGNS[execution.status][0], class_="sign", aria_hidden="true"),
+        element("b", execution.label),
+        element("span", execution.status.value, class_="status"),
+        element("span", _story(execution, rows, box, view), class_="story"),
+        element("span", " · ".join(part for part in (_used(execution, view), took) if part), class_="took"),
+        class_=execution.status.value,
+        id=f"{id_}-head",
+    )
+
+
+def _story(execution: Execution, rows: ExecutionRows, box: Box | None, view: NodeView | None) -> str:
+    if execution.error is not None:
+        return shortened(execution.error.message, 2 * _SHORT_VALUE)
+    if execution.reason is not None:
+        return shortened(execution.reason, 2 * _SHORT_VALUE)
+    parts = (box.kind if box is not None else "", _counts(execution, view), execution.activity, _item(execution, rows))
+    return " · ".join(shortened(part, 2 * _SHORT_VALUE) for part in parts if part)
+
+
+def _counts(execution: Execution, view: NodeView | None) -> str:
+    if execution.counts is not None:
+        return counts_text(execution.counts)
+    if view is None or view.items is None:
+        return ""
+    failed = view.item_counts[NodeStatus.FAILED]
+    return f"{view.items_ended} of {view.items} ended" + (f", {failed} failed" if failed else "")
+
+
+def _item(execution: Execution, rows: ExecutionRows) -> str:
+    """The item of a part, so that it can be found without opening all."""
+    text = rows.item(execution)
+    return "" if text is None else shortened(text.text, _SHORT_VALUE)
+
+
+def _used(execution: Execution, view: NodeView | None) -> str:
+    if view is not None:
+        return tokens_text(view.spent.tokens_in + view.spent.tokens_out)
+    used = execution.metrics
+    return tokens_text((used.tokens_in or 0) + (used.tokens_out or 0)) if used is not None else ""
+
+
+def facts(
+    execution: Execution, rows: ExecutionRows, table: RowTable, box: Box | None, phase: str | None, id_: str
+) -> Element:
+    """All that is known of it, but for its parts. `phase` is the title of its phase."""
+    owner = (id_, execution.label) if not execution.scope else None
+    return element(
+        "div",
+        *_messages(execution),
+        *_table("Inputs", table.table(rows.inputs(execution), owner)),
+        *_table("Output", table.table(rows.outputs(execution), owner)),
+        element("dl", *_figures(execution, box, phase), class_="figures"),
+        class_="facts",
+        id=f"{id_}-facts",
+    )
+
+
+def _table(title: str, table: Element) -> Iterator[Element]:
+    if len(table):
+        yield element("h3", title)
+        yield table
+
+
+def _messages(execution: Execution) -> Iterator[Element]:
+    if execution.error is not None:
+        yield error_box(execution.error)
+    elif execution.reason is not None:
+        yield element("p", shortened(execution.reason, _LONGEST_MESSAGE), class_="note")
+    if execution.reasons:
+        verb = "Why it was restored: " if execution.produced_by is not None else "Why it ran: "
+        yield element("p", element("b", verb), shortened("; ".join(execution.reasons), _LONGEST_MESSAGE), class_="note")
+    for attempt in execution.tries[:_MOST_TRIES]:
+        yield element("p", _attempt_text(attempt), class_="note")
+    if len(execution.tries) > _MOST_TRIES:
+        yield element("p", f"… and {len(execution.tries) - _MOST_TRIES} more attempts", class_="note")
+    for warning in execution.warnings[:_MOST_WARNINGS]:
+        yield element("p", f"Warning: {shortened(warning, _LONGEST_MESSAGE)}", class_="note")
+    if execution.unrestorable is not None:
+        text = f"Runs again on resume: {shortened(execution.unrestorable, _LONGEST_MESSAGE)}"
+        yield element("p", text, class_="note")
+
+
+def _figures(execution: Execution, box: Box | None, phase: str | None) -> Iterator[Element]:
+    for name, value in _figure_texts(execution, box, phase).items():
+        if value:
+            yield element("div", element("dt", name), element("dd", value))
+
+
+def _figure_texts(execution: Execution, box: Box | None, phase: str | None) -> Mapping[str, str | None]:
+    used = execution.metrics or Metrics()
+    origin = execution.produced_by
+    files = [f"{name} ({part})" for name, part in execution.input_parts.items() if not name.startswith(VALUE_PREFIXES)]
+    return {
+        "kind": ", ".join((box.kind, *box.notes)) if box is not None else None,
+        "phase": phase,
+        "started": None if execution.started_ms is None else f"after {duration(execution.started_ms)}",
+        "attempts": f"{len(execution.tries) + 1}" if execution.tries else None,
+        "model": used.model,
+        "tokens in / out": f"{used.tokens_in or 0:,} / {used.tokens_out or 0:,}" if _has_tokens(used) else None,
+        "cost": money(used.cost_usd) if _has_tokens(used) else None,
+        "restored from": None if origin is None else f"run {origin.run_id}, line {origin.seq + 1} of its log",
+        "also part of the input hash": " · ".join(files),
+        "input hash": execution.input_hash,
+        "attempt": execution.attempt_id,
+    }
+
+
+def _has_tokens(used: Metrics) -> bool:
+    return bool(used.tokens_in or used.tokens_out)
+
+
+def error_box(error: ErrorInfo, title: str | None = None) -> Element:
+    """An error with its location."""
+    place = error.location
+    where = f"{place.file}:{place.line}" if place is not None and place.line is not None else place and place.file
+    return element(
+        "div",
+        element("p", element("b", title)) if title else None,
+        element("p", shortened(error.message, _LONGEST_MESSAGE)),
+        element("p", element("code", where)) if where else None,
+        class_="callout failed",
+    )
+
+
+def _attempt_text(attempt: NodeAttempt) -> str:
+    return (
+        f"Attempt {attempt.attempt} ({attempt.level}) failed, repeated after {duration(attempt.wait_ms)}: "
+        f"{shortened(attempt.error.message, _LONGEST_MESSAGE)}"
+    )

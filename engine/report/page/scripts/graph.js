@@ -1,0 +1,426 @@
+// The graph of a run's page: moves, zooms, opens what is inside a box, and follows edges with the keyboard.
+// Zooming and panning change only the viewBox of a drawing, so that hundreds of boxes stay smooth.
+
+(() => {
+  if (!document.getElementById('graph')) return;
+
+  /** @typedef {{ x: number, y: number, scale: number }} Look */
+
+  const SMALLEST = 0.05;
+  const LARGEST = 3;
+  const STEP = 1.25;
+  const FAR = 0.42;
+  const READABLE = 0.6;
+  const PAN = 60;
+  const MARGIN = 12;
+
+  /** Where each drawing is looked at, by the id of its frame. @type {Map<string, Look>} */
+  const looks = new Map();
+  /** The switches that the reader set. @type {Map<string, boolean>} */
+  const switches = new Map();
+
+  /** @returns {HTMLElement[]} */
+  const views = () => [...document.querySelectorAll('#graph .graph-view')].filter((each) => each instanceof HTMLElement);
+
+  /** @param {HTMLElement} view */
+  function svgOf(view) {
+    const svg = view.querySelector('svg');
+    return svg instanceof SVGSVGElement ? svg : null;
+  }
+
+  /** @param {SVGSVGElement} svg */
+  const sizeOf = (svg) => ({ width: Number(svg.getAttribute('width')), height: Number(svg.getAttribute('height')) });
+
+  // ---- looking
+
+  /** @param {HTMLElement} view */
+  function show(view) {
+    const svg = svgOf(view);
+    const look = looks.get(view.id);
+    if (!svg || !look) return;
+    const width = view.clientWidth / look.scale;
+    const height = view.clientHeight / look.scale;
+    svg.setAttribute('viewBox', `${look.x} ${look.y} ${width} ${height}`);
+    svg.classList.toggle('far', look.scale < FAR);
+    view.style.backgroundPosition = `${-look.x * look.scale}px ${-look.y * look.scale}px`;
+  }
+
+  /**
+   * The scale at which all of it fits, at most its natural size.
+   * @param {HTMLElement} view
+   * @param {SVGSVGElement} svg
+   */
+  function fittingScale(view, svg) {
+    const { width, height } = sizeOf(svg);
+    return Math.min(1, (view.clientWidth - 2 * MARGIN) / width, (view.clientHeight - 2 * MARGIN) / height);
+  }
+
+  /** @param {HTMLElement} view */
+  function fit(view) {
+    const svg = svgOf(view);
+    if (!svg) return;
+    const { width, height } = sizeOf(svg);
+    const scale = Math.max(SMALLEST, fittingScale(view, svg));
+    looks.set(view.id, {
+      x: (width - view.clientWidth / scale) / 2,
+      y: (height - view.clientHeight / scale) / 2,
+      scale,
+    });
+    show(view);
+  }
+
+  /** The first look: all of it, unless that is too small to read; then its start. @param {HTMLElement} view */
+  function begin(view) {
+    const svg = svgOf(view);
+    if (!svg) return;
+    const { width, height } = sizeOf(svg);
+    const room = innerHeight * 0.72;
+    const across = Math.max(READABLE, Math.min(1, (view.clientWidth - 2 * MARGIN) / width));
+    view.classList.add('moves');
+    view.style.height = `${Math.ceil(Math.max(120, Math.min(room, height * across + 2 * MARGIN)))}px`;
+    fit(view);
+    const look = looks.get(view.id);
+    if (!look || look.scale >= READABLE) return;
+    const box = view.querySelector('.box.failed, .box.running') ?? view.querySelector('.box');
+    looks.set(view.id, { ...look, scale: READABLE });
+    if (box) centre(view, box);
+  }
+
+  /**
+   * Zooms so that the point at (x, y) of the view stays where it is.
+   * @param {HTMLElement} view
+   * @param {number} factor
+   * @param {number} x
+   * @param {number} y
+   */
+  function zoom(view, factor, x = view.clientWidth / 2, y = view.clientHeight / 2) {
+    const look = looks.get(view.id);
+    if (!look) return;
+    const scale = Math.min(LARGEST, Math.max(SMALLEST, look.scale * factor));
+    looks.set(view.id, {
+      x: look.x + x / look.scale - x / scale,
+      y: look.y + y / look.scale - y / scale,
+      scale,
+    });
+    show(view);
+  }
+
+  /**
+   * @param {HTMLElement} view
+   * @param {number} right
+   * @param {number} down
+   */
+  function pan(view, right, down) {
+    const look = looks.get(view.id);
+    if (!look) return;
+    looks.set(view.id, { ...look, x: look.x + right / look.scale, y: look.y + down / look.scale });
+    show(view);
+  }
+
+  /**
+   * @param {HTMLElement} view
+   * @param {Element} box
+   */
+  function centre(view, box) {
+    const look = looks.get(view.id);
+    const place = placeOf(box);
+    if (!look || !place) return;
+    looks.set(view.id, {
+      ...look,
+      x: place.x - view.clientWidth / look.scale / 2,
+      y: place.y - view.clientHeight / look.scale / 2,
+    });
+    show(view);
+  }
+
+  /**
+   * Moves the drawing as far as needed for a box to be in view.
+   * @param {HTMLElement} view
+   * @param {Element} box
+   */
+  function reveal(view, box) {
+    const frame = view.getBoundingClientRect();
+    const card = box.getBoundingClientRect();
+    const right = Math.max(0, card.right - frame.right + MARGIN) + Math.min(0, card.left - frame.left - MARGIN);
+    const down = Math.max(0, card.bottom - frame.bottom + MARGIN) + Math.min(0, card.top - frame.top - MARGIN);
+    if (right || down) pan(view, right, down);
+  }
+
+  /** The middle of a box in the coordinates of its drawing. @param {Element} box */
+  function placeOf(box) {
+    const svg = box.closest('svg');
+    const card = box.querySelector('.card');
+    if (!(svg instanceof SVGSVGElement) || !(card instanceof SVGGraphicsElement)) return null;
+    const from = card.getScreenCTM();
+    const to = svg.getScreenCTM();
+    if (!from || !to) return null;
+    const around = card.getBBox();
+    const point = new DOMPoint(around.x + around.width / 2, around.y + around.height / 2);
+    return point.matrixTransform(from).matrixTransform(to.inverse());
+  }
+
+  // ---- boxes
+
+  /** @param {EventTarget | null} target */
+  const elementOf = (target) => (target instanceof Element ? target : null);
+
+  /** @param {EventTarget | null} target */
+  function viewOf(target) {
+    const view = elementOf(target)?.closest('.graph-view');
+    return view instanceof HTMLElement ? view : null;
+  }
+
+  /** @param {Element} box */
+  const linkOf = (box) => box.querySelector('a[data-node]');
+
+  /** @param {Element} view */
+  const boxesOf = (view) => [...view.querySelectorAll('.boxes > .box')];
+
+  /** One box of each drawing can be reached with Tab, the others with arrows. @param {HTMLElement} view */
+  function rove(view) {
+    const links = boxesOf(view).map(linkOf);
+    const chosen = links.find((link) => link?.classList.contains('selected'))
+      ?? links.find((link) => link === document.activeElement) ?? links[0];
+    for (const link of links) link?.setAttribute('tabindex', link === chosen ? '0' : '-1');
+  }
+
+  /**
+   * @param {HTMLElement} view
+   * @param {Element} box
+   */
+  function focusBox(view, box) {
+    const link = linkOf(box);
+    if (!(link instanceof SVGElement)) return;
+    for (const other of view.querySelectorAll('.boxes a[data-node][tabindex="0"]')) other.setAttribute('tabindex', '-1');
+    link.setAttribute('tabindex', '0');
+    link.focus({ preventScroll: true });
+    reveal(view, box);
+  }
+
+  /**
+   * The next box in a direction: along edges up and down, within the layer left and right.
+   * @param {HTMLElement} view
+   * @param {Element} box
+   * @param {string} key
+   */
+  function neighbour(view, box, key) {
+    const here = placeOf(box);
+    if (!here) return null;
+    /** @type {{ box: Element, far: number }[]} */
+    const found = [];
+    const along = key === 'ArrowUp' || key === 'ArrowDown' ? numbersAlong(view, box, key) : null;
+    for (const other of boxesOf(view)) {
+      const place = other === box ? null : placeOf(other);
+      if (!place) continue;
+      if (along) {
+        if (along.has(lastNumber(other))) found.push({ box: other, far: Math.abs(place.y - here.y) * 2 + Math.abs(place.x - here.x) });
+      } else if (Math.abs(place.y - here.y) < 8 && (key === 'ArrowLeft') === place.x < here.x) {
+        found.push({ box: other, far: Math.abs(place.x - here.x) });
+      }
+    }
+    return found.sort((one, other) => one.far - other.far)[0]?.box ?? null;
+  }
+
+  /** @param {Element} box */
+  const lastNumber = (box) => box.id.slice(box.id.lastIndexOf('-') + 1);
+
+  /**
+   * @param {HTMLElement} view
+   * @param {Element} box
+   * @param {string} key
+   */
+  function numbersAlong(view, box, key) {
+    const own = lastNumber(box);
+    const edges = (svgOf(view)?.dataset.edges ?? '').split(' ').map((edge) => edge.split('-'));
+    return new Set(edges.flatMap(([from = '', to = '']) => {
+      if (key === 'ArrowDown') return from === own ? [to] : [];
+      return to === own ? [from] : [];
+    }));
+  }
+
+  // ---- opening
+
+  /**
+   * Opens or closes the graph inside a box.
+   * @param {Element} opener
+   */
+  function toggle(opener) {
+    const inner = document.getElementById((opener.getAttribute('href') ?? '#').slice(1));
+    if (!(inner instanceof HTMLDetailsElement)) return;
+    inner.open = !inner.open;
+    followOpened();
+    if (!inner.open) return;
+    for (const view of inner.querySelectorAll('.graph-view')) {
+      if (view instanceof HTMLElement && view.offsetParent && !looks.has(view.id)) begin(view);
+    }
+    inner.querySelector('summary')?.focus({ preventScroll: true });
+    inner.scrollIntoView({ block: 'nearest' });
+  }
+
+  function followOpened() {
+    for (const opener of document.querySelectorAll('#graph .opener')) {
+      const inner = document.getElementById((opener.getAttribute('href') ?? '#').slice(1));
+      opener.setAttribute('aria-expanded', String(inner instanceof HTMLDetailsElement && inner.open));
+    }
+  }
+
+  // ---- hands and keys
+
+  document.addEventListener('click', (event) => {
+    const target = elementOf(event.target);
+    const opener = target?.closest('#graph .opener');
+    if (opener) {
+      event.preventDefault();
+      toggle(opener);
+      return;
+    }
+    const button = target?.closest('#graph [data-graph]');
+    if (button) {
+      const view = lastView();
+      if (!view) return;
+      const does = button.getAttribute('data-graph');
+      if (does === 'fit') fit(view);
+      else zoom(view, does === 'in' ? STEP : 1 / STEP);
+      return;
+    }
+    const link = target?.closest('#graph a[data-node]');
+    if (link) window.oePage?.select(link.getAttribute('data-node'));
+  });
+
+  /** The drawing that buttons apply to: the one used last, else the outermost. */
+  let used = '';
+  function lastView() {
+    const view = document.getElementById(used) ?? document.getElementById('graph-view-all');
+    return view instanceof HTMLElement ? view : null;
+  }
+
+  document.addEventListener('wheel', (event) => {
+    const view = viewOf(event.target);
+    if (!view || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    const frame = view.getBoundingClientRect();
+    zoom(view, Math.exp(-event.deltaY * 0.002), event.clientX - frame.left, event.clientY - frame.top);
+  }, { passive: false });
+
+  /** @type {{ view: HTMLElement, x: number, y: number, moved: boolean } | null} */
+  let drag = null;
+  document.addEventListener('pointerdown', (event) => {
+    const view = viewOf(event.target);
+    if (!view) return;
+    used = view.id;
+    if (event.button === 0) drag = { view, x: event.clientX, y: event.clientY, moved: false };
+  });
+  document.addEventListener('pointermove', (event) => {
+    if (!drag) return;
+    const [right, down] = [drag.x - event.clientX, drag.y - event.clientY];
+    if (!drag.moved && Math.abs(right) + Math.abs(down) < 5) return;
+    pan(drag.view, right, down);
+    drag = { ...drag, x: event.clientX, y: event.clientY, moved: true };
+    drag.view.classList.add('dragged');
+  });
+  const drop = () => {
+    drag?.view.classList.remove('dragged');
+    if (drag?.moved) {
+      // The click that ends a drag selects nothing.
+      addEventListener('click', (event) => { event.preventDefault(); event.stopPropagation(); }, { capture: true, once: true });
+    }
+    drag = null;
+  };
+  document.addEventListener('pointerup', drop);
+  document.addEventListener('pointercancel', drop);
+  document.addEventListener('dragstart', (event) => { if (viewOf(event.target)) event.preventDefault(); });
+
+  document.addEventListener('keydown', (event) => {
+    const view = viewOf(event.target);
+    if (!view || event.ctrlKey || event.metaKey || event.altKey) return;
+    used = view.id;
+    const box = elementOf(event.target)?.closest('.box');
+    const opener = elementOf(event.target)?.closest('.opener');
+    if (event.key === '+' || event.key === '=') zoom(view, STEP);
+    else if (event.key === '-') zoom(view, 1 / STEP);
+    else if (event.key === '0') fit(view);
+    else if (event.key === ' ' && opener) toggle(opener);
+    else if (event.key.startsWith('Arrow')) arrow(view, box ?? null, event.key, event.shiftKey);
+    else return;
+    event.preventDefault();
+  });
+
+  /**
+   * @param {HTMLElement} view
+   * @param {Element | null} box
+   * @param {string} key
+   * @param {boolean} pans
+   */
+  function arrow(view, box, key, pans) {
+    if (!box || pans) {
+      pan(view, key === 'ArrowRight' ? PAN : key === 'ArrowLeft' ? -PAN : 0, key === 'ArrowDown' ? PAN : key === 'ArrowUp' ? -PAN : 0);
+      return;
+    }
+    const next = neighbour(view, box, key);
+    if (next) focusBox(view, next);
+  }
+
+  // ---- the page
+
+  function refresh() {
+    for (const zooming of document.querySelectorAll('#graph .graph-zoom')) zooming.removeAttribute('hidden');
+    for (const [id, checked] of switches) {
+      const input = document.getElementById(id);
+      if (input instanceof HTMLInputElement) input.checked = checked;
+    }
+    for (const view of views()) {
+      if (!view.offsetParent) continue; // inside something closed
+      if (!looks.has(view.id)) begin(view);
+      else if (!view.classList.contains('moves')) {
+        const height = view.style.height;
+        const look = looks.get(view.id);
+        begin(view);
+        if (height) view.style.height = height;
+        if (look) looks.set(view.id, look);
+        show(view);
+      }
+      rove(view);
+    }
+    followOpened();
+  }
+
+  document.addEventListener('change', (event) => {
+    const input = event.target;
+    if (input instanceof HTMLInputElement && input.id.startsWith('graph-show-')) switches.set(input.id, input.checked);
+  });
+  document.addEventListener('toggle', (event) => {
+    if (elementOf(event.target)?.closest('#graph')) refresh();
+  }, { capture: true });
+
+  if (window.oePage) {
+    // A plan comes with its graph; when it is dropped, its switch goes.
+    window.oePage.showPlan = (answers) => {
+      const input = document.getElementById('graph-show-plan');
+      if (answers !== null || !(input instanceof HTMLInputElement)) return;
+      input.checked = false;
+      input.closest('label')?.remove();
+    };
+  }
+  window.oePage?.onReplaced((ids) => {
+    if (ids.some((id) => id === 'page' || id.startsWith('graph'))) refresh();
+  });
+  window.oePage?.onSelected((nodeId) => {
+    if (nodeId === null) return;
+    for (const view of views()) {
+      const link = view.offsetParent ? view.querySelector(`a[data-node="${CSS.escape(nodeId)}"]`) : null;
+      const box = link?.closest('.box');
+      if (!box) continue;
+      rove(view);
+      reveal(view, box);
+      return;
+    }
+  });
+
+  let width = innerWidth;
+  addEventListener('resize', () => {
+    if (width === innerWidth) return;
+    width = innerWidth;
+    for (const view of views()) show(view);
+  });
+  refresh();
+})();

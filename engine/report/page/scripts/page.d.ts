@@ -1,0 +1,31 @@
+// What the scripts of a page share; for the type checker alone.
+
+interface Patch {
+  seq: number;
+  elements: Record<string, string>;
+}
+
+interface OePage {
+  /** Replaces elements by id, keeping what is open, focused and scrolled; those not on the page are left out. */
+  replace(patch: Patch): void;
+  /** Calls `fn` after each patch with the ids that were replaced. */
+  onReplaced(fn: (ids: string[]) => void): void;
+  /** Selects a node everywhere on the page; null selects none. */
+  select(nodeId: string | null): void;
+  /** Calls `fn` when another node is selected. */
+  onSelected(fn: (nodeId: string | null) => void): void;
+  /** The id of the selected node. */
+  selected(): string | null;
+  /** Opens the details of a node and scrolls to them. */
+  open(nodeId: string): void;
+  /** Shows the search, or searches for `text`. */
+  find(text?: string): void;
+  /** Says something to screen readers, and briefly on the page. */
+  announce(text: string): void;
+  /** Shows what a resume would do over the graph; null takes it away. */
+  showPlan?(plan: unknown): void;
+}
+
+interface Window {
+  oePage: OePage;
+}

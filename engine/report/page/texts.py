@@ -1,0 +1,128 @@
+"""The values of a run as text: resolved, formatted, cut to a length that all of them can have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+
+import msgspec
+from msgspec import Struct
+
+from engine.json_types import Json
+from engine.log.storage.blobs import BlobLostError
+from engine.log.values.input_names import is_name
+from engine.log.values.input_values import ReferencedValues, ValueLostError
+from engine.log.values.large_values import Read, fetched, is_reference
+from engine.report.drawing.markup import Element, element
+
+LONGEST_TEXT = 20_000
+"""No value is shown with more characters."""
+
+_SHORTEST_LIMIT = 120
+_ONE_LINE = 90
+_SHARED_FROM = 160
+_MOST_IN_VIEW, _MOST_LINES_IN_VIEW = 700, 12
+"""Longer values may be cut by their box (page.css), which the keyboard must reach then to scroll it."""
+
+
+class ValueText(Struct, frozen=True):
+    """A value as text: at most its first LONGEST_TEXT characters, and its whole `length`.
+
+    `lost` says why there is no text.
+    """
+
+    text: str
+    length: int
+    lost: str | None = None
+
+
+class ValueTexts:
+    """Formats logged values. What is behind a reference is formatted once."""
+
+    def __init__(self, values: ReferencedValues, read: Read) -> None:
+        self._values = values
+        self._read = read
+        self._known: dict[str, ValueText] = {}
+
+    def received(self, logged: Json) -> ValueText:
+        """The text of a value in a logged input, which may name one in an earlier line."""
+        if not (is_name(logged) or is_reference(logged)):
+            return value_text(logged)
+        return self._once(f"received {json.dumps(logged)}", lambda: self._values.value(logged))
+
+    def put_out(self, logged: Json) -> ValueText:
+        """The text of a value elsewhere in a log: in an output, in args, in the starting state."""
+        if not is_reference(logged):
+            return value_text(logged)
+        return self._once(f"put out {json.dumps(logged)}", lambda: fetched(logged, self._read))
+
+    def _once(self, key: str, value: Callable[[], Json]) -> ValueText:
+        if key not in self._known:
+            try:
+                self._known[key] = value_text(value())
+            except (ValueLostError, BlobLostError, ValueError) as error:
+                self._known[key] = ValueText("", 0, str(error))
+        return self._known[key]
+
+
+class SharedTexts:
+    """Where long texts are on the page, so that they are there only once."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, tuple[str, str]] = {}
+
+    def place(self, text: ValueText) -> tuple[str, str] | None:
+        """The id and the name of the element that shows the text already."""
+        return self._places.get(text.text) if text.length >= _SHARED_FROM else None
+
+    def add(self, text: ValueText, id_: str, name: str) -> None:
+        """The element `id_`, called `name`, shows the text."""
+        if text.length >= _SHARED_FROM:
+            self._places.setdefault(text.text, (id_, name))
+
+
+def value_text(value: Json) -> ValueText:
+    """Text verbatim, other values as JSON, on one line if it fits."""
+    try:
+        text = value if isinstance(value, str) else _json(value)
+    except RecursionError:
+        return ValueText("", 0, "it is nested too deeply")
+    return ValueText(text[:LONGEST_TEXT], len(text))
+
+
+def fitting_limit(lengths: Iterable[int], budget: int) -> int:
+    """The length to which texts of these lengths are to be cut, so that all have at most `budget` characters.
+
+    It is at least 120, and at most LONGEST_TEXT.
+    """
+    waiting = sorted(lengths)
+    left = budget
+    for number, length in enumerate(waiting):
+        share = left // (len(waiting) - number)
+        if length > share:
+            return max(_SHORTEST_LIMIT, min(share, LONGEST_TEXT))
+        left -= length
+    return LONGEST_TEXT
+
+
+def text_box(shown: ValueText, name: str, limit: int) -> Element:
+    """The text, cut to `limit` characters with a note of how many are missing."""
+    if shown.lost is not None:
+        return element("p", f"not shown: {shown.lost}", class_="note")
+    text = shown.text[:limit]
+    if shown.length > limit:
+        text = f"{text}\n… {shown.length - limit:,} more characters in the log"
+    if len(text) <= _MOST_IN_VIEW and text.count("\n") <= _MOST_LINES_IN_VIEW:
+        return element("pre", text)
+    return element("pre", text, tabindex=0, role="group", aria_label=name)  # it scrolls, so keys must reach it
+
+
+def _json(value: Json) -> str:
+    try:
+        line = msgspec.json.format(msgspec.json.encode(value), indent=0).decode()
+        if len(line) <= _ONE_LINE:
+            return line
+        return msgspec.json.format(line, indent=2)
+    except (ValueError, OverflowError, TypeError):  # lone surrogates, huge numbers
+        line = json.dumps(value, ensure_ascii=False)
+        return line if len(line) <= _ONE_LINE else json.dumps(value, ensure_ascii=False, indent=2)
