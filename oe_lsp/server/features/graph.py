@@ -68,9 +68,7 @@ def _result(session: Session, newest: Snapshot, good: Snapshot, nodes: Mapping[s
     )
 
 
-def _vertices(
-    picture: Picture, ranges: Mapping[str, types.Range], nodes: Mapping[str, NodeView]
-) -> list[GraphVertex]:
+def _vertices(picture: Picture, ranges: Mapping[str, types.Range], nodes: Mapping[str, NodeView]) -> list[GraphVertex]:
     return [
         GraphVertex(
             id=box.id,
