@@ -40,11 +40,11 @@ demo: $(INSTALLED) ## Validate, run, fail, plan, mend, resume through the langua
 .PHONY: test
 test: $(INSTALLED) $(STRICT)/node_modules/.package-lock.json ## Unit tests, language server over stdio, extension (under 5 minutes)
 	scripts/vscode/check
-	$(BIN)/python -m pytest -m "not long" -n 3 --dist worksteal
+	scripts/in-memory $(BIN)/python -m pytest -m "not long" -n 3 --dist worksteal
 
 .PHONY: check
 check: lint ## Linters and the fast tests (under 90 seconds); before each push, make test
-	$(BIN)/python -m pytest -m "not long" -n 2 -q tests/docs $(addprefix tests/unit/,$(FAST))
+	scripts/in-memory $(BIN)/python -m pytest -m "not long" -n 2 -q tests/docs $(addprefix tests/unit/,$(FAST))
 
 .PHONY: test-wheel
 test-wheel: $(INSTALLED) ## Build the wheel, install it into an empty environment, use its oe and oe-lsp
@@ -57,8 +57,8 @@ test-vscode: $(INSTALLED) ## Click through a real VS Code, and look at pages of 
 
 .PHONY: test-long
 test-long: $(INSTALLED) ## Kills, fuzz and exhaustive laws (up to 30 minutes)
-	$(BIN)/python -m pytest -m long -n 2 --dist worksteal --timeout 1800
-	$(BIN)/python -m pytest -m "hypothesis and not long" --hypothesis-profile long -n 2 --timeout 1800
+	scripts/in-memory $(BIN)/python -m pytest -m long -n 2 --dist worksteal --timeout 1800
+	scripts/in-memory $(BIN)/python -m pytest -m "hypothesis and not long" --hypothesis-profile long -n 2 --timeout 1800
 
 .PHONY: messages
 messages: $(INSTALLED) ## List every text that users can see in docs/messages.md

@@ -21,7 +21,9 @@ from engine.page_server.live_run import LiveRun
 from engine.page_server.plan import ResumePlan, box_plans, plan_element
 from engine.page_server.served_runs import ServedRuns
 from engine.page_server.surroundings import experience_of
+from engine.report.comparison.runs import compare_runs, read_compared_run
 from engine.report.drawing.markup import Element, element, fragment
+from engine.report.page.compare_page import compare_main, compare_title
 from engine.report.page.document import asset, asset_names, served_document
 from engine.report.page.live_page import PAGE_ID, Patch
 from engine.report.page.overview import title_of
@@ -55,6 +57,7 @@ class PageApp:
             Route("/runs/{run_id}/plan", self._plan),
             Route("/runs/{run_id}/resume", self._resume, methods=["POST"]),
             Route("/runs/{run_id}/cancel", self._cancel, methods=["POST"]),
+            Route("/compare/{left}/{right}", self._compare),
         ]
 
     async def _home(self, request: Request) -> Response:  # noqa: ARG002
@@ -78,6 +81,22 @@ class PageApp:
         around = run.around(shown)
         follows = "latest" in request.query_params
         return self._page(title, shown.main, around, run.run_id, shown.position, follows=follows)
+
+    async def _compare(self, request: Request) -> Response:
+        self._audience.came_by()
+        left, right = request.path_params["left"], request.path_params["right"]
+        compared = await asyncio.to_thread(self._compared, left, right)
+        if compared is None:
+            return _not_found()
+        return self._page(*compared, self._runs.around_nothing(), None, "", follows=False)
+
+    def _compared(self, *run_ids: str) -> tuple[str, Element] | None:
+        """The title and the page of two runs; None if one of them cannot be read."""
+        try:
+            comparison = compare_runs(*(read_compared_run(self._runs.store, run_id) for run_id in run_ids))
+        except (ValueError, OSError):  # not an id, no log, or one that cannot be read
+            return None
+        return compare_title(comparison), compare_main(comparison)
 
     async def _events(self, request: Request) -> Response:
         position = request.headers.get("last-event-id") or request.query_params.get("after", "")

@@ -6,6 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from engine.log.reading.view import ENDED
+from engine.report.executions import Execution
+
 
 class CriticalPath(Struct, frozen=True):
     """The vertices from first to last, and how long they took together, in milliseconds."""
@@ -14,10 +17,23 @@ class CriticalPath(Struct, frozen=True):
     duration_ms: float = 0.0
 
 
-def critical_path(
-    order: Sequence[str], links: Iterable[tuple[str, str]], durations: Mapping[str, float]
-) -> CriticalPath:
-    """The longest chain by `durations`, in milliseconds by vertex. `order` is a topological order.
+def durations(executions: Iterable[Execution], now: float | None = None) -> dict[str, float]:
+    """How long the vertices took that ran, in milliseconds; 0 for restored ones. With `now`, running ones took until
+    then.
+    """
+    took = {}
+    for each in executions:
+        if each.produced_by is not None:
+            took[each.node_id] = 0.0
+        elif each.started_ms is not None and each.status in ENDED:
+            took[each.node_id] = each.duration_ms or 0.0
+        elif each.started_ms is not None and now is not None:
+            took[each.node_id] = now - each.started_ms
+    return took
+
+
+def critical_path(order: Sequence[str], links: Iterable[tuple[str, str]], took: Mapping[str, float]) -> CriticalPath:
+    """The longest chain by what its vertices `took`, in milliseconds by vertex. `order` is a topological order.
 
     A vertex without a duration did not run: no chain leads through it. One that was restored has 0. Of chains that are
     equally long, the one that ends first in the order is taken; it starts and ends with a vertex that took time.
@@ -27,11 +43,11 @@ def critical_path(
         before.setdefault(to, []).append(from_)
     longest: dict[str, tuple[float, str | None]] = {}
     for id_ in order:
-        if id_ not in durations:
+        if id_ not in took:
             continue
         chains = [(longest[source][0], source) for source in before.get(id_, ()) if source in longest]
         until, source = max(chains, key=lambda chain: chain[0], default=(0.0, None))
-        longest[id_] = until + durations[id_], source if until > 0 else None
+        longest[id_] = until + took[id_], source if until > 0 else None
     if not longest:
         return CriticalPath()
     last = max(longest, key=lambda id_: longest[id_][0])

@@ -38,7 +38,7 @@ async def test_an_experience_in_an_oddly_named_folder_is_checked_run_and_resumed
 
         assert end.message.startswith("succeeded: 1 cached, 2 completed · ")
         assert {event["uri"] for event in editor.events} == {uri}
-        assert await editor.lens(uri, f"▶ Resume run {run_id[:8]} · succeeded · just now")
+        await editor.until_lens(uri, f"▶ Resume run {run_id[:8]} · succeeded · just now")
 
 
 async def test_the_question_for_permission_names_the_folder_and_works_without_a_state_folder(

@@ -45,7 +45,7 @@ async def test_the_resume_lens_restores_what_completed_and_runs_the_rest(weather
         begin = editor.progress_of(run_id)[0]
         assert (begin.title, begin.cancellable) == ("Resuming weather", True)
         assert end.message.startswith("succeeded: 1 cached, 2 completed · ")
-        assert await editor.lens(uri, f"▶ Resume run {run_id[:8]} · succeeded · just now")
+        await editor.until_lens(uri, f"▶ Resume run {run_id[:8]} · succeeded · just now")
     assert (weather.log(failed).read_bytes(), weather.log(failed).stat().st_mtime_ns) == before
 
 
@@ -60,7 +60,7 @@ async def test_the_run_lens_starts_a_run_and_its_failure_names_the_node(weather:
         assert end.message.startswith("failed at compare: ")
         assert "stations.txt" in end.message
         await editor.until(lambda: editor.refreshes >= 2)
-        assert await editor.lens(uri, f"▶ Resume run {run_id[:8]} · failed at compare · just now")
+        await editor.until_lens(uri, f"▶ Resume run {run_id[:8]} · failed at compare · just now")
 
 
 async def test_the_engines_summary_line_is_logged(weather: Weather) -> None:
@@ -91,13 +91,13 @@ async def test_a_running_run_can_be_cancelled_through_its_progress(weather: Weat
         uri = editor.open()
         run_id = (await editor.click(await editor.lens(uri, "▶ Run")))["runId"]
         await editor.until_event(run_id, "node.started compare")
-        assert await editor.lens(uri, f"■ Cancel run {run_id[:8]} · 1/3 nodes")
+        await editor.until_lens(uri, f"■ Cancel run {run_id[:8]} · 1/3 nodes")
 
         editor.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(f"oe/run/{run_id}"))
 
         assert (await editor.until_progress_ends(run_id)).message.startswith("cancelled: ")
         assert weather.events(run_id)[-1]["status"] == "cancelled"
-        assert await editor.lens(uri, f"▶ Resume run {run_id[:8]} · cancelled")
+        await editor.until_lens(uri, f"▶ Resume run {run_id[:8]} · cancelled")
 
 
 async def test_a_running_run_can_be_cancelled_through_its_lens(weather: Weather) -> None:
@@ -125,7 +125,7 @@ async def test_a_run_started_in_a_terminal_is_shown(weather: Weather) -> None:
         run_id = editor.events[0]["runId"]
         assert editor.events[0]["uri"] == uri
         await editor.until(lambda: editor.progress_of(run_id))
-        assert await editor.lens(uri, f"■ Cancel run {run_id[:8]}")
+        await editor.until_lens(uri, f"■ Cancel run {run_id[:8]}")
 
         weather.release()
         assert (await editor.until_progress_ends(run_id)).message.startswith("succeeded: ")

@@ -67,7 +67,7 @@ async def test_every_window_shows_a_run_and_only_the_one_that_started_it_announc
         terminal = asyncio.create_task(asyncio.to_thread(weather.oe, "run"))
         for window in (one, two):
             await until_signs(window, uri, "✓⟳")
-            assert await window.lens(uri, "■ Cancel run")
+            await window.until_lens(uri, "■ Cancel run")
         weather.release()
         ended = await terminal
         for window in (one, two):
@@ -78,7 +78,7 @@ async def test_every_window_shows_a_run_and_only_the_one_that_started_it_announc
         started = (await one.execute("oe.runExperience"))["runId"]
         for window in (one, two):
             await until_signs(window, uri, "✓⟳")
-            assert await window.lens(uri, f"■ Cancel run {started[:8]}")
+            await window.until_lens(uri, f"■ Cancel run {started[:8]}")
         weather.release()
         for window in (one, two):
             await until_signs(window, uri, "✓✓✓")

@@ -119,8 +119,11 @@ def _planned(plan: BoxPlan | None) -> Element | None:
     """The answer of the plan with its sign, in the place of the details."""
     if plan is None:
         return None
-    said = f"{ANSWER_SIGNS[plan.answer]} {_answered(plan)}"
+    said = f"{ANSWER_SIGNS[plan.answer]} {_SHORT.get(plan.answer) or _answered(plan)}"
     return element("text", _shortened(said), x=_TEXT_LEFT, y=38, class_="planned")
+
+
+_SHORT = {Answer.IF_PREDECESSORS_SUCCEED: "if predecessors succeed"}
 
 
 def _answered(plan: BoxPlan) -> str:
@@ -142,7 +145,8 @@ def _details(shown: ShownBox) -> str:
     elif len(state.cells) > 1:
         said.append(_signed_cells(state))
     if state.status is NodeStatus.RUNNING:
-        said.append((single.activity if single is not None else None) or "running")
+        activity = single.activity if single is not None else None
+        said.append(activity or ("" if state.cells else "running"))
     elif single is not None and state.duration_ms is not None:
         took = duration(state.duration_ms)
         said.append(f"saved {took}" if single.produced_by is not None else took)
@@ -159,6 +163,17 @@ def _why(shown: ShownBox) -> str:
     return single.error.message if single.error is not None else single.reason or ""
 
 
+_IN_ORDER = (
+    NodeStatus.CACHED,
+    NodeStatus.COMPLETED,
+    NodeStatus.FAILED,
+    NodeStatus.SKIPPED,
+    NodeStatus.CANCELLED,
+    NodeStatus.RUNNING,
+    NodeStatus.PENDING,
+)
+
+
 def _signed(counts: Counts) -> str:
     """The outcomes of the parts, in short: `7✓ 1✗`."""
     numbers = {
@@ -173,7 +188,7 @@ def _signed(counts: Counts) -> str:
 
 def _signed_cells(state: BoxState) -> str:
     statuses = [cell.status for cell in state.cells]
-    numbers = {status: statuses.count(status) for status in SIGNS}
+    numbers = {status: statuses.count(status) for status in _IN_ORDER}
     return " ".join(f"{number}{SIGNS[status][0]}" for status, number in numbers.items() if number)
 
 

@@ -23,7 +23,7 @@ Points = Sequence[tuple[float, float]]
 
 
 class ShownEdge(Struct, frozen=True):
-    """An edge, the statuses of its ends, and the last value of its condition.
+    """An edge, the statuses of its ends, and the last value of its condition, None if that is not known.
 
     `shared`: others with conditions end where it ends, so that its condition is written where it starts.
     """
@@ -32,7 +32,7 @@ class ShownEdge(Struct, frozen=True):
     number: str
     source: NodeStatus
     target: NodeStatus
-    condition: LastCondition = LastCondition()
+    condition: LastCondition | None = None
     critical: bool = False
     shared: bool = False
 
@@ -61,7 +61,7 @@ def _classes(shown: ShownEdge) -> Iterator[str]:
     yield "edge"
     went = shown.source in (NodeStatus.COMPLETED, NodeStatus.CACHED)
     came = shown.target not in (NodeStatus.SKIPPED, NodeStatus.PENDING)
-    if not (went and came) or shown.condition.holds is False:
+    if not (went and came) or (shown.condition is not None and shown.condition.holds is False):
         yield "idle"
     if shown.critical:
         yield "critical"
@@ -72,19 +72,21 @@ def _condition(shown: ShownEdge, points: Points) -> Iterator[Element]:
     condition, text = shown.condition, shown.line.label or ""
     (x1, y1), (x2, y2) = (points[0], points[1]) if shown.shared else (points[-2], points[-1])
     x, y = ((3 * x1 + x2) / 4, y1 + 16) if shown.shared else ((x1 + 7 * x2) / 8, y2 - 28)
-    said = {True: "✓ true", False: "✗ false", None: "· not evaluated"}[condition.holds]
-    values = ", ".join(f"{path} = {_json(value)}" for path, value in condition.values)
-    title = f"{shown.line.from_} → {shown.line.to}\nwhen {text}\n{said}{': ' + values if values else ''}"
-    held = shortened(f"{said}{' · ' + values if values else ''}", _LONGEST_CONDITION)
+    held = "" if condition is None else _HELD[condition.holds]
+    if condition is not None and condition.values:
+        held += f": {', '.join(f'{path} = {_json(value)}' for path, value in condition.values)}"
     yield element(
         "text",
-        element("title", title),
+        element("title", f"{shown.line.from_} → {shown.line.to}\nwhen {text}\n{held}".rstrip()),
         element("tspan", shortened(text, _LONGEST_CONDITION), x=x),
-        element("tspan", held, x=x, dy=14, class_="held"),
+        element("tspan", shortened(held, _LONGEST_CONDITION), x=x, dy=14, class_="held") if held else None,
         x=x,
         y=y,
         class_="condition",
     )
+
+
+_HELD = {True: "✓ true", False: "✗ false", None: "· not evaluated"}
 
 
 def _json(value: object) -> str:

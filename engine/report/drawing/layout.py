@@ -34,7 +34,7 @@ class Size(Struct, frozen=True):
 
 
 class Lane(Struct, frozen=True):
-    """A band of the drawing, of the vertices with this rank."""
+    """A band of the drawing, of the vertices with this rank, with the gap above them that is its own."""
 
     rank: int
     top: float
@@ -80,7 +80,12 @@ def layout(
         extra[place] = extra.get(place, 0.0) + size.label_gap
     rows = _rows(spots, layers, size.layer_gap, extra)
     lanes = tuple(
-        Lane(band.rank, rows[band.first].top, rows[band.last].top + rows[band.last].height) for band in found.bands
+        Lane(
+            band.rank,
+            rows[band.first].top - extra.get(band.first, 0.0),
+            rows[band.last].top + rows[band.last].height,
+        )
+        for band in found.bands
     )
     return _finished(spots, rows, _Named(number, dict(zip(unique, chains, strict=True))), lanes)
 

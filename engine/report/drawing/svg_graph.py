@@ -14,6 +14,7 @@ MARGIN = 8.0
 _DATA_MARGIN = 30.0
 _LANE_MARGIN = 14.0
 _LANE_TITLE = 30.0
+_LANE_BELOW = 10.0
 _LABEL = 30.0
 MOST_BOXES = 1_000
 """Larger graphs are not drawn."""
@@ -50,7 +51,7 @@ def neighbours_of(picture: Picture) -> dict[str, Neighbours]:
 def svg_graph(picture: Picture, plan: Layout, boxes: Iterable[Element], edges: Iterable[Element]) -> Element:
     """The drawing of a picture, with the boxes and edges made for it."""
     left, right = _margins(picture)
-    width, height = plan.width + left + right, plan.height + 2 * MARGIN
+    width, height = plan.width + left + right, plan.height + 2 * MARGIN + (_LANE_BELOW if _ranks(picture) else 0)
     flows = [data_element(line, plan.boxes[line.from_], plan.boxes[line.to]) for line in picture.data]
     return element(
         "svg",
@@ -96,12 +97,12 @@ def _lanes(picture: Picture, plan: Layout) -> Sequence[Element]:
             element(
                 "rect",
                 x=-_LANE_MARGIN,
-                y=lane.top - _LANE_TITLE + 4,
+                y=lane.top,
                 width=plan.width + 2 * _LANE_MARGIN + extra,
-                height=lane.bottom - lane.top + _LANE_TITLE + 6,
+                height=lane.bottom - lane.top + _LANE_BELOW,
                 rx=10,
             ),
-            element("text", titles[lane.rank], x=-_LANE_MARGIN + 12, y=lane.top - _LANE_TITLE + 20),
+            element("text", titles[lane.rank], x=-_LANE_MARGIN + 12, y=lane.top + 17),
             class_="lane",
         )
         for lane in plan.lanes

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import pairwise
 
 from engine.log.humanize import duration, plural
-from engine.log.reading.view import ENDED
 from engine.report.conditions import Conditions
-from engine.report.critical_path import CriticalPath, critical_path
+from engine.report.critical_path import CriticalPath, critical_path, durations
 from engine.report.drawing.box_states import by_node
 from engine.report.drawing.diagram import MOST_DATA_LINES, Box, Picture
 from engine.report.drawing.graph_box import BoxPlan
@@ -99,15 +98,10 @@ class GraphSection:
     def _critical_path(self, picture: Picture) -> CriticalPath | None:
         if not self._has_ended():
             return None
-        durations = {
-            each.node_id: 0.0 if each.produced_by is not None else each.duration_ms or 0.0
-            for each in self._run.history.executions
-            if (each.status in ENDED and each.started_ms is not None) or each.produced_by is not None
-        }
         links = [(source, id_) for id_, sources in picture.waits.items() for source in sources]
         links += [(line.from_, line.to) for line in picture.lines]
         links += [(line.from_, line.to) for line in picture.data]
-        return critical_path([box.id for box in picture.boxes], links, durations)
+        return critical_path([box.id for box in picture.boxes], links, durations(self._run.history.executions))
 
     def _frame(self, view: GraphView, found: Executions, plan: Mapping[str, BoxPlan] | None = None) -> Element:
         """A drawing, and below it what its boxes open to."""
@@ -190,6 +184,21 @@ class GraphSection:
             _switch("plan", "Plan", checked=True) if self._plan is not None else None,
             _switch("critical", "Critical path", checked=False) if critical else None,
             _switch("data", "Data", checked=False) if picture.data else None,
+            element(
+                "span",
+                element("span", id="graph-found", role="status"),
+                element(
+                    "input",
+                    type="search",
+                    id="graph-find",
+                    placeholder="Find in the graph",
+                    aria_label="Find in the graph",
+                    autocomplete="off",
+                    spellcheck="false",
+                ),
+                class_="graph-find",
+                hidden="hidden",
+            ),
             element(
                 "span",
                 _button("in", "+", "Zoom in"),

@@ -137,9 +137,9 @@ _ANY = Box("", "")
 _NEW = BoxPlan(Answer.WILL_RUN, ("new",))
 
 
-def _condition(line: Line, overlay: Overlay) -> LastCondition:
+def _condition(line: Line, overlay: Overlay) -> LastCondition | None:
     if overlay.conditions is None or line.label is None:
-        return LastCondition()
+        return None
     edge = next((edge for edge in overlay.conditions.edges(line.to) if _is(edge, line)), None)
     found = overlay.conditions.of(edge) if edge is not None else LastCondition()
     return LastCondition(found.holds) if overlay.redacted else found

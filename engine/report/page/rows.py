@@ -96,12 +96,10 @@ class RowTable:
 
     def table(self, rows: Iterable[Row], owner: tuple[str, str] | None = None) -> Element:
         """The rows; later ones with the same text will link to `owner`, an id and what it is called."""
-        return element("table", *(self._row(row, owner) for row in rows), class_="values")
+        return element("dl", *(each for row in rows for each in self._row(row, owner)), class_="values")
 
-    def _row(self, row: Row, owner: tuple[str, str] | None) -> Element:
-        return element(
-            "tr", element("th", element("code", row.name), scope="row"), element("td", self._cell(row, owner))
-        )
+    def _row(self, row: Row, owner: tuple[str, str] | None) -> tuple[Element, Element]:
+        return element("dt", row.name), element("dd", self._cell(row, owner))
 
     def _cell(self, row: Row, owner: tuple[str, str] | None) -> Element:
         if row.text is None:

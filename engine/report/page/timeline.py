@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 
-from engine.log.humanize import shortened_name
+from engine.log.humanize import duration, shortened_name
+from engine.report.critical_path import critical_path, durations
 from engine.report.drawing.diagram import Picture
 from engine.report.drawing.markup import Element, element
 from engine.report.drawing.timeline_axis import axis
@@ -12,7 +13,6 @@ from engine.report.drawing.timeline_load import load_row
 from engine.report.drawing.timeline_row import Vertex, timeline_row
 from engine.report.executions import Execution
 from engine.report.page.section import RunOnPage
-from engine.report.timing.critical_path import critical_path
 from engine.report.timing.timing import Timing
 from engine.report.timing.waits import predecessors_in_log, wait_of
 
@@ -108,6 +108,7 @@ class TimelineSection:
             self._timing.parts.get(execution.node_id),
             wait_of(execution, before, self._timing.loads, kind) if self._is_known(before) else None,
             tuple(each.node_id for each in before if each.ended_ms is None),
+            self._run.redacted,
         )
 
     def _is_known(self, before: Sequence[Execution]) -> bool:
@@ -116,11 +117,15 @@ class TimelineSection:
 
     def _critical(self) -> Element:
         """The critical path in words; `data-rows` are the numbers of its rows."""
-        path = critical_path(self._run.history.executions, self._predecessors)
-        names = [shortened_name(each.node_id, _LONGEST_NAME) for each in path[:_MOST_NAMES]]
+        executions = self._run.history.executions
+        links = [(source, id_) for id_, sources in self._predecessors.items() for source in sources]
+        found = critical_path([each.node_id for each in executions], links, durations(executions, self._now))
+        path = found.vertices
+        names = [shortened_name(id_, _LONGEST_NAME) for id_ in path[:_MOST_NAMES]]
         more = f" and {len(path) - _MOST_NAMES} more" if len(path) > _MOST_NAMES else ""
-        numbers = " ".join(str(self._run.number(each.node_id)) for each in path)
-        words = f"Critical path: {' → '.join(names)}{more}" if path else ""
+        took = f"{duration(found.duration_ms)} of {duration(self._now)}"
+        words = f"Critical path: {' → '.join(names)}{more}, {took}" if path else ""
+        numbers = " ".join(str(self._run.number(id_)) for id_ in path)
         return element("p", words, id="timeline-critical", class_="note", data_rows=numbers)
 
     def _clock(self) -> Element:

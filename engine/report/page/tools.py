@@ -14,6 +14,9 @@ KEYS = (
     ("e", "open what failed"),
     ("a", "open all nodes"),
     ("c", "close all"),
+    ("↑ ↓ ← →", "in the graph: go along edges, and to the node beside; with Shift, move the graph"),
+    ("Space", "in the graph: open what is inside the node"),
+    ("+  −  0", "in the graph: zoom in or out, and show all of it"),  # noqa: RUF001 - a minus sign
     ("?", "show these keys"),
 )
 """The keys of the page (scripts/nodes.js), and what they do."""

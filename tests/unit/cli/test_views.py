@@ -92,6 +92,18 @@ def test_diff_shows_which_outcomes_differ_and_why(oe: Oe, failed_report: Path) -
     assert (document["left"], document["right"]) == (first, second)
 
 
+def test_diff_writes_a_page_with_both_runs(oe: Oe, failed_report: Path, tmp_path: Path) -> None:
+    first, second = run_twice(oe, failed_report)
+
+    said = oe("diff", first, second, "--html", str(tmp_path / "diff.html"), cwd=failed_report)
+
+    assert said.out == f"wrote {tmp_path / 'diff.html'}\n"
+    page = (tmp_path / "diff.html").read_text(encoding="utf-8")
+    assert "failed → completed" in page
+    assert "data/normals.csv is missing" in page
+    assert oe("diff", first, second, "--html", "x", "--json", cwd=failed_report).code == 2
+
+
 def test_the_page_of_a_run_is_one_file(oe: Oe, failed_report: Path, tmp_path: Path) -> None:
     said = oe("inspect", "latest", "--html", str(tmp_path / "run.html"), cwd=failed_report)
 
@@ -112,7 +124,7 @@ def test_the_page_shows_the_source_of_a_dataset(oe: Oe, world: World) -> None:
 
     oe("inspect", "latest", "--html", "run.html")
 
-    assert "<code>source.uri</code></th><td><pre>rows.json</pre>" in (world.folder / "run.html").read_text()
+    assert "<dt>source.uri</dt><dd><pre>rows.json</pre>" in (world.folder / "run.html").read_text()
 
 
 def test_a_page_of_an_experience_that_changed_is_drawn_from_the_log(oe: Oe, failed_report: Path) -> None:

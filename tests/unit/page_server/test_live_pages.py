@@ -30,6 +30,19 @@ async def test_what_is_written_to_the_log_reaches_the_page(write_run: WriteRun, 
     assert 'data-action="resume"' in events.elements["actions"]
 
 
+async def test_two_runs_are_compared_on_a_page(write_run: WriteRun, reader: PageReader) -> None:
+    left = write_run().begin("a").fail("a", "no bread").finish(RunStatus.FAILURE)
+    right = write_run().begin("a").complete("a").finish(RunStatus.SUCCESS)
+
+    page = (await reader.get(f"compare/{left.run_id}/{right.run_id}")).text
+
+    assert "failed → completed" in page
+    assert "no bread" in page
+    assert "<script>" not in page and " style=" not in page
+    for wrong in (f"compare/{left.run_id}/{'0' * 8}-0000-4000-8000-{'0' * 12}", f"compare/..%2f/{right.run_id}"):
+        assert (await reader.get(wrong)).status_code == 404
+
+
 async def test_a_reader_who_was_away_gets_what_it_missed_and_no_more(write_run: WriteRun, reader: PageReader) -> None:
     run = write_run().begin("a", "b")
     page = (await reader.get(f"runs/{run.run_id}")).text

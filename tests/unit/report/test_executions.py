@@ -19,7 +19,9 @@ from engine.log.events.events import (
     ScopeKind,
 )
 from engine.log.reading.view import NodeStatus
-from engine.report.diff import Difference, compare, difference_lines, differences_to_json
+from engine.report.comparison.compare import Difference, compare
+from engine.report.comparison.text import difference_lines
+from engine.report.comparison.to_json import differences_to_json
 from engine.report.executions import history
 from engine.report.received_inputs import KnownValues
 from tests.unit.report.conftest import RUN, a_log, begun, completed, item, started

@@ -19,8 +19,7 @@ from engine.log.events.events import (
     Scope,
     ScopeKind,
 )
-from engine.report.executions import Execution, History, history
-from engine.report.timing.critical_path import critical_path
+from engine.report.executions import History, history
 from engine.report.timing.histogram import MOST_SLICES, Histogram
 from engine.report.timing.load import Load
 from engine.report.timing.spans import SpanKind, spans
@@ -223,16 +222,3 @@ def test_slices_stay_few_however_long_it_takes() -> None:
 
     assert len(histogram.slices) == MOST_SLICES
     assert round(sum(each.busy_ms for _, each in histogram.used())) == 88_000_500
-
-
-def test_the_critical_path_follows_the_last_predecessors_back() -> None:
-    executions = [
-        Execution("a", started_ms=0, ended_ms=50),
-        Execution("b", started_ms=0, ended_ms=400),
-        Execution("c", started_ms=400, ended_ms=500),
-        Execution("d", started_ms=50, ended_ms=60),
-    ]
-
-    path = critical_path(executions, {"c": ("a", "b"), "d": ("a",)})
-
-    assert [each.node_id for each in path] == ["b", "c"]

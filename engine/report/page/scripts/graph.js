@@ -2,6 +2,7 @@
 // Zooming and panning change only the viewBox of a drawing, so that hundreds of boxes stay smooth.
 
 (() => {
+  const page = window.oePage;
   if (!document.getElementById('graph')) return;
 
   /** @typedef {{ x: number, y: number, scale: number }} Look */
@@ -178,10 +179,12 @@
 
   /** One box of each drawing can be reached with Tab, the others with arrows. @param {HTMLElement} view */
   function rove(view) {
-    const links = boxesOf(view).map(linkOf);
-    const chosen = links.find((link) => link?.classList.contains('selected'))
-      ?? links.find((link) => link === document.activeElement) ?? links[0];
-    for (const link of links) link?.setAttribute('tabindex', link === chosen ? '0' : '-1');
+    const boxes = boxesOf(view);
+    const chosen = boxes.find((box) => box.contains(document.activeElement))
+      ?? boxes.find((box) => linkOf(box)?.classList.contains('selected')) ?? boxes[0];
+    for (const box of boxes) {
+      for (const link of box.querySelectorAll('a')) link.setAttribute('tabindex', box === chosen ? '0' : '-1');
+    }
   }
 
   /**
@@ -191,9 +194,8 @@
   function focusBox(view, box) {
     const link = linkOf(box);
     if (!(link instanceof SVGElement)) return;
-    for (const other of view.querySelectorAll('.boxes a[data-node][tabindex="0"]')) other.setAttribute('tabindex', '-1');
-    link.setAttribute('tabindex', '0');
     link.focus({ preventScroll: true });
+    rove(view);
     reveal(view, box);
   }
 
@@ -264,6 +266,72 @@
     }
   }
 
+  // ---- finding
+
+  /** Which of the found boxes was looked at last. */
+  let foundAt = -1;
+
+  /** Marks the boxes whose ids contain the text; returns them. */
+  function markFound() {
+    const field = document.getElementById('graph-find');
+    const text = field instanceof HTMLInputElement ? field.value.trim().toLowerCase() : '';
+    /** @type {Element[]} */
+    const found = [];
+    for (const view of views()) {
+      for (const box of boxesOf(view)) {
+        const link = linkOf(box);
+        const isFound = text !== '' && (link?.getAttribute('data-node') ?? '').toLowerCase().includes(text);
+        link?.classList.toggle('found', isFound);
+        if (isFound) found.push(box);
+      }
+      svgOf(view)?.classList.toggle('finds', text !== '');
+    }
+    const count = document.getElementById('graph-found');
+    const said = text === '' ? '' : found.length === 1 ? '1 node' : `${found.length} nodes`;
+    if (count && count.textContent !== said) count.textContent = said;
+    return found;
+  }
+
+  /** Opens all around a box, and shows it in the middle. @param {Element | undefined} box */
+  function goTo(box) {
+    const view = viewOf(box ?? null);
+    if (!box || !view) return;
+    for (let each = /** @type {Element | null} */ (view); each; each = each.parentElement) {
+      if (each instanceof HTMLDetailsElement) each.open = true;
+    }
+    if (!looks.has(view.id)) begin(view);
+    const look = looks.get(view.id);
+    if (look && look.scale < READABLE) looks.set(view.id, { ...look, scale: READABLE });
+    centre(view, box);
+    if (view.id !== 'graph-view-all') view.scrollIntoView({ block: 'nearest' });
+  }
+
+  document.addEventListener('input', (event) => {
+    if (elementOf(event.target)?.id !== 'graph-find') return;
+    foundAt = 0;
+    goTo(markFound()[0]);
+  });
+
+  /** @param {KeyboardEvent} event @param {HTMLInputElement} field */
+  function findKey(event, field) {
+    if (event.key === 'Enter') {
+      const found = markFound();
+      if (found.length === 0) return;
+      foundAt = (foundAt + (event.shiftKey ? found.length - 1 : 1)) % found.length;
+      goTo(found[foundAt]);
+    } else if (event.key === 'Escape') {
+      field.value = '';
+      markFound();
+    } else if (event.key === 'ArrowDown') {
+      const box = markFound()[Math.max(0, foundAt)];
+      const view = viewOf(box ?? null);
+      if (box && view) focusBox(view, box);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
   // ---- hands and keys
 
   document.addEventListener('click', (event) => {
@@ -284,7 +352,7 @@
       return;
     }
     const link = target?.closest('#graph a[data-node]');
-    if (link) window.oePage?.select(link.getAttribute('data-node'));
+    if (link) page.select(link.getAttribute('data-node'));
   });
 
   /** The drawing that buttons apply to: the one used last, else the outermost. */
@@ -318,11 +386,17 @@
     drag = { ...drag, x: event.clientX, y: event.clientY, moved: true };
     drag.view.classList.add('dragged');
   });
+  /** @param {Event} event */
+  const swallow = (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+  };
   const drop = () => {
     drag?.view.classList.remove('dragged');
     if (drag?.moved) {
       // The click that ends a drag selects nothing.
-      addEventListener('click', (event) => { event.preventDefault(); event.stopPropagation(); }, { capture: true, once: true });
+      addEventListener('click', swallow, { capture: true });
+      setTimeout(() => removeEventListener('click', swallow, { capture: true }));
     }
     drag = null;
   };
@@ -331,11 +405,12 @@
   document.addEventListener('dragstart', (event) => { if (viewOf(event.target)) event.preventDefault(); });
 
   document.addEventListener('keydown', (event) => {
+    if (event.target instanceof HTMLInputElement && event.target.id === 'graph-find') return findKey(event, event.target);
     const view = viewOf(event.target);
     if (!view || event.ctrlKey || event.metaKey || event.altKey) return;
     used = view.id;
     const box = elementOf(event.target)?.closest('.box');
-    const opener = elementOf(event.target)?.closest('.opener');
+    const opener = box?.querySelector('.opener');
     if (event.key === '+' || event.key === '=') zoom(view, STEP);
     else if (event.key === '-') zoom(view, 1 / STEP);
     else if (event.key === '0') fit(view);
@@ -363,7 +438,7 @@
   // ---- the page
 
   function refresh() {
-    for (const zooming of document.querySelectorAll('#graph .graph-zoom')) zooming.removeAttribute('hidden');
+    for (const tool of document.querySelectorAll('#graph .graph-zoom, #graph .graph-find')) tool.removeAttribute('hidden');
     for (const [id, checked] of switches) {
       const input = document.getElementById(id);
       if (input instanceof HTMLInputElement) input.checked = checked;
@@ -382,6 +457,7 @@
       rove(view);
     }
     followOpened();
+    markFound();
   }
 
   document.addEventListener('change', (event) => {
@@ -392,19 +468,17 @@
     if (elementOf(event.target)?.closest('#graph')) refresh();
   }, { capture: true });
 
-  if (window.oePage) {
-    // A plan comes with its graph; when it is dropped, its switch goes.
-    window.oePage.showPlan = (answers) => {
-      const input = document.getElementById('graph-show-plan');
-      if (answers !== null || !(input instanceof HTMLInputElement)) return;
-      input.checked = false;
-      input.closest('label')?.remove();
-    };
-  }
-  window.oePage?.onReplaced((ids) => {
+  // A plan comes with its graph; when it is dropped, its switch goes.
+  page.showPlan = (plan) => {
+    const input = document.getElementById('graph-show-plan');
+    if (plan !== null || !(input instanceof HTMLInputElement)) return;
+    input.checked = false;
+    input.closest('label')?.remove();
+  };
+  page.onReplaced((ids) => {
     if (ids.some((id) => id === 'page' || id.startsWith('graph'))) refresh();
   });
-  window.oePage?.onSelected((nodeId) => {
+  page.onSelected((nodeId) => {
     if (nodeId === null) return;
     for (const view of views()) {
       const link = view.offsetParent ? view.querySelector(`a[data-node="${CSS.escape(nodeId)}"]`) : null;

@@ -172,6 +172,8 @@
     },
     critical: () => {
       options.critical = !options.critical;
+      const inGraph = graphSwitch();
+      if (inGraph) inGraph.checked = options.critical;
       showOptions();
     },
   };
@@ -200,6 +202,12 @@
     }
   }
 
+  /** The switch of the graph for the same path, if there is one. */
+  function graphSwitch() {
+    const found = document.getElementById('graph-show-critical');
+    return found instanceof HTMLInputElement ? found : null;
+  }
+
   /** @param {string | null} nodeId */
   function showSelected(nodeId) {
     for (const row of document.querySelectorAll('.timeline-row')) {
@@ -215,6 +223,12 @@
     const row = event.target.closest('.timeline-row > summary')?.parentElement;
     if (row && !dragged) window.oePage.select(row.dataset.node ?? null);
     if (dragged && event.target.closest('.timeline-panel')) event.preventDefault();
+  });
+
+  document.addEventListener('change', (event) => {
+    if (event.target !== graphSwitch()) return;
+    options.critical = graphSwitch()?.checked ?? false;
+    showOptions();
   });
 
   document.addEventListener('keydown', (event) => {
