@@ -40,13 +40,13 @@ class ShownEdge(Struct, frozen=True):
 def edge_element(shown: ShownEdge, points: Points) -> Element:
     """A curve with vertical ends and an arrow; dim if nothing passed along it."""
     start = points[0]
-    path = [f"M{start[0]:.1f},{start[1]:.1f}"]
+    path = [f"M{start[0]:.0f},{start[1]:.0f}"]
     for (x1, y1), (x2, y2) in pairwise(points):
         if abs(x1 - x2) < 0.05:
-            path.append(f"V{y2:.1f}")
+            path.append(f"V{y2:.0f}")
             continue
         middle = (y1 + y2) / 2
-        path.append(f"C{x1:.1f},{middle:.1f} {x2:.1f},{middle:.1f} {x2:.1f},{y2:.1f}")
+        path.append(f"C{x1:.0f},{middle:.0f} {x2:.0f},{middle:.0f} {x2:.0f},{y2:.0f}")
     path.append("m-4,-7l4,7l4,-7")
     return element(
         "g",

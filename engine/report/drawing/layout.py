@@ -13,7 +13,7 @@ from msgspec import Struct
 from engine.report.drawing.layer_order import Spot, ordered
 from engine.report.drawing.layering import layering
 
-_SWEEPS = 13
+_SWEEPS = 12
 _BENDS_PER_BOX = 2
 _FEW_BENDS = 200
 
@@ -122,8 +122,7 @@ def _place(spots: list[Spot], layers: list[list[int]], gap: float) -> None:
     for layer, offset in zip(layers, offsets, strict=True):
         _settle(spots, layer, [0.0] * len(layer), offset)
     for sweep in range(_SWEEPS):
-        # The last one follows the lines down, so that a chain is straight.
-        down, both = sweep % 2 == 0, _SWEEPS // 2 <= sweep < _SWEEPS - 1
+        down, both = sweep % 2 == 0, sweep >= _SWEEPS // 2
         for number in range(len(layers)) if down else range(len(layers) - 1, -1, -1):
             wanted = []
             for place in layers[number]:
@@ -131,6 +130,20 @@ def _place(spots: list[Spot], layers: list[list[int]], gap: float) -> None:
                 neighbours = [*spot.above, *spot.below] if both else spot.above if down else spot.below
                 wanted.append(_median([spots[each].x for each in neighbours]) if neighbours else spot.x)
             _settle(spots, layers[number], wanted, offsets[number])
+    straight = _straightened(spots, layers)
+    for layer, offset in zip(layers, offsets, strict=True):
+        _settle(spots, layer, [straight[place] for place in layer], offset)
+
+
+def _straightened(spots: Sequence[Spot], layers: Sequence[Sequence[int]]) -> dict[int, float]:
+    """Where each spot belongs so that chains, which nothing joins or leaves, are straight: all at their mean."""
+    chain_of: dict[int, list[int]] = {}
+    for place in (place for layer in layers for place in layer):
+        above = spots[place].above
+        continues = len(above) == 1 and len(spots[above[0]].below) == 1
+        chain_of[place] = chain_of[above[0]] if continues else []
+        chain_of[place].append(place)
+    return {place: sum(spots[each].x for each in chain) / len(chain) for place, chain in chain_of.items()}
 
 
 def _median(xs: list[float]) -> float:

@@ -10,11 +10,10 @@ from engine.cache.decisions.decision import Answer
 from engine.experience.model import Edge
 from engine.log.reading.view import NodeStatus
 from engine.report.conditions import Conditions, LastCondition
-from engine.report.drawing.box_states import BoxState, box_state, executions_inside
+from engine.report.drawing.box_states import MOST_CELLS, BoxState, box_state, executions_inside
 from engine.report.drawing.diagram import Box, Line, Picture, inner_picture
 from engine.report.drawing.graph_box import BoxPlan, ShownBox, box_element
 from engine.report.drawing.graph_edge import ShownEdge, edge_element
-from engine.report.drawing.item_strip import MOST_CELLS
 from engine.report.drawing.layout import Layout
 from engine.report.drawing.markup import Element
 from engine.report.drawing.svg_graph import graph_layout, height_of, neighbours_of, svg_graph
