@@ -130,20 +130,22 @@ def _place(spots: list[Spot], layers: list[list[int]], gap: float) -> None:
                 neighbours = [*spot.above, *spot.below] if both else spot.above if down else spot.below
                 wanted.append(_median([spots[each].x for each in neighbours]) if neighbours else spot.x)
             _settle(spots, layers[number], wanted, offsets[number])
-    straight = _straightened(spots, layers)
-    for layer, offset in zip(layers, offsets, strict=True):
-        _settle(spots, layer, [straight[place] for place in layer], offset)
+    chain_of = _chain_of(spots, layers)
+    for _ in range(_SWEEPS // 2):
+        straight = {place: sum(spots[each].x for each in chain) / len(chain) for place, chain in chain_of.items()}
+        for layer, offset in zip(layers, offsets, strict=True):
+            _settle(spots, layer, [straight[place] for place in layer], offset)
 
 
-def _straightened(spots: Sequence[Spot], layers: Sequence[Sequence[int]]) -> dict[int, float]:
-    """Where each spot belongs so that chains, which nothing joins or leaves, are straight: all at their mean."""
+def _chain_of(spots: Sequence[Spot], layers: Sequence[Sequence[int]]) -> dict[int, list[int]]:
+    """By spot: those above and below it up to where lines join or part, which should be one straight line."""
     chain_of: dict[int, list[int]] = {}
     for place in (place for layer in layers for place in layer):
         above = spots[place].above
         continues = len(above) == 1 and len(spots[above[0]].below) == 1
         chain_of[place] = chain_of[above[0]] if continues else []
         chain_of[place].append(place)
-    return {place: sum(spots[each].x for each in chain) / len(chain) for place, chain in chain_of.items()}
+    return chain_of
 
 
 def _median(xs: list[float]) -> float:
