@@ -137,7 +137,7 @@ def _shortened(text: str) -> str:
 def _details(shown: ShownBox) -> str:
     box, state = shown.box, shown.state
     single = state.single
-    said = [" → ".join(part.id for part in box.parts) or box.kind]
+    said = [box.kind]
     if shown.phase is not None:
         said.append(f"phase {shown.phase}")
     if single is not None and single.counts is not None:
@@ -196,6 +196,8 @@ def _title(shown: ShownBox) -> Iterator[str]:
     """What a screen reader and a tooltip say: status, details, what failed, the plan, and the neighbours."""
     box, state = shown.box, shown.state
     yield shortened(f"{box.id}: {state.status.value} · {_details(shown)}", _LONGEST_REASONS)
+    if box.parts:
+        yield " → ".join(part.id for part in box.parts)
     yield from box.notes
     if state.cells and (why := _why(shown)):
         yield shortened(why, _LONGEST_REASONS)

@@ -9,7 +9,6 @@ from itertools import pairwise
 from msgspec import Struct
 
 from engine.log.humanize import shortened
-from engine.log.reading.view import NodeStatus
 from engine.report.conditions import LastCondition
 from engine.report.drawing.diagram import DataLine, Line
 from engine.report.drawing.graph_box import WIDTH
@@ -23,15 +22,14 @@ Points = Sequence[tuple[float, float]]
 
 
 class ShownEdge(Struct, frozen=True):
-    """An edge, the statuses of its ends, and the last value of its condition, None if that is not known.
+    """An edge, whether anything passed along it, and the last value of its condition, None if that is not known.
 
     `shared`: others with conditions end where it ends, so that its condition is written where it starts.
     """
 
     line: Line
     number: str
-    source: NodeStatus
-    target: NodeStatus
+    has_passed: bool
     condition: LastCondition | None = None
     critical: bool = False
     shared: bool = False
@@ -59,9 +57,7 @@ def edge_element(shown: ShownEdge, points: Points) -> Element:
 
 def _classes(shown: ShownEdge) -> Iterator[str]:
     yield "edge"
-    went = shown.source in (NodeStatus.COMPLETED, NodeStatus.CACHED)
-    came = shown.target not in (NodeStatus.SKIPPED, NodeStatus.PENDING)
-    if not (went and came) or (shown.condition is not None and shown.condition.holds is False):
+    if not shown.has_passed or (shown.condition is not None and shown.condition.holds is False):
         yield "idle"
     if shown.critical:
         yield "critical"

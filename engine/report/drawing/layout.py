@@ -36,7 +36,7 @@ class Size(Struct, frozen=True):
 class Lane(Struct, frozen=True):
     """A band of the drawing, of the vertices with this rank, with the gap above them that is its own."""
 
-    rank: int
+    rank: float
     top: float
     bottom: float
 
