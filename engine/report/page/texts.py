@@ -121,9 +121,14 @@ def text_box(shown: ValueText, name: str, limit: int) -> Element:
     text = shown.text[:limit]
     if shown.length > limit:
         text = f"{text}\n… {shown.length - limit:,} more characters in the log"
+    return element("pre", text, **reached_by_keys(text, name))
+
+
+def reached_by_keys(text: str, name: str) -> dict[str, str]:
+    """The attributes of the box of a text: those that let keys scroll it, if it may be taller than its box."""
     if len(text) <= _MOST_IN_VIEW and text.count("\n") <= _MOST_LINES_IN_VIEW:
-        return element("pre", text)
-    return element("pre", text, tabindex=0, role="group", aria_label=name)  # it scrolls, so keys must reach it
+        return {}
+    return {"tabindex": "0", "role": "group", "aria_label": name}
 
 
 def _json(value: Json) -> str:
