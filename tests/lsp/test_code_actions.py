@@ -43,8 +43,9 @@ async def test_they_run_resume_and_steer_and_one_that_cannot_be_done_says_why(we
     async with Editor(weather.folder, capabilities=client_capabilities("visual_studio_code@v1.65.2")) as editor:
         # Given no run, what needs one is disabled
         uri = editor.open()
-        run, copy, *on_node = await actions(editor, uri, COMPARE)
+        run, copy, page, *on_node = await actions(editor, uri, COMPARE)
         assert (run.title, copy.title) == ("▶ Run", "Copy the command: oe run")
+        assert page.title == "Open the page of the run"
         assert [action.title for action in on_node] == ON_COMPARE
         for action in on_node:
             assert isinstance(action, types.CodeAction)
@@ -59,7 +60,7 @@ async def test_they_run_resume_and_steer_and_one_that_cannot_be_done_says_why(we
         await editor.until_lens(uri, f"▶ Resume run {failed[:8]}")
 
         # When there is one, the actions of a node resume it
-        _, resume, copy, run_from, *_ = await actions(editor, uri, COMPARE)
+        _, resume, copy, _, run_from, *_ = await actions(editor, uri, COMPARE)
         assert resume.title.startswith(f"▶ Resume run {failed[:8]} · failed at compare")
         assert isinstance(run_from, types.CodeAction)
         assert run_from.command is not None

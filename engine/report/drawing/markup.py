@@ -12,6 +12,9 @@ Element = ElementTree.Element
 Child = Element | str | None
 
 _VOID = frozenset(("br", "hr", "img", "input", "link", "meta"))
+_SHAPES = frozenset(("circle", "line", "path", "rect"))
+"""Elements within an svg, where a slash closes them."""
+
 _RAW = frozenset(("script", "style"))
 """Elements whose text is not escaped. It is ours."""
 
@@ -52,6 +55,9 @@ def _write(one: Element, write: Callable[[str], None]) -> None:
     write(f"<{tag}")
     for name, value in one.items():
         write(f' {name}="{escape(value)}"')
+    if tag in _SHAPES and not one.text and not len(one):
+        write("/>")
+        return
     write(">")
     if tag in _VOID:
         return

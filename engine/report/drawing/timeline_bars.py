@@ -15,7 +15,7 @@ from engine.report.executions import Execution
 from engine.report.timing.spans import Span, SpanKind, spans
 from engine.report.timing.waits import Wait
 
-_ENDLESS = 1e9
+ENDLESS = 1e9
 """The width of the bar of what still runs, in milliseconds: it is seen up to the end of the drawing."""
 
 _LEAST = 0.01
@@ -36,32 +36,42 @@ def time_svg(end: float, height: float, children: Iterable[Element]) -> Element:
     )
 
 
-def execution_bar(execution: Execution, top: float, height: float) -> Iterator[Element]:
-    """The bar of an execution, with what it did; a mark if it was restored, skipped or otherwise never started."""
+def execution_bar(execution: Execution, top: float, height: float, *, redacted: bool = False) -> Iterator[Element]:
+    """The bar of an execution, with what it did; a mark if it was restored, skipped or otherwise never started.
+
+    `redacted` leaves out what errors and activities say.
+    """
     if execution.started_ms is None:
         if execution.ended_ms is not None:
-            yield _mark(execution, top + height / 2)
+            yield _mark(execution, top + height / 2, _title(execution, redacted=redacted))
         return
-    inside = list(spans(execution))[:_MOST_SPANS]
+    inside = list(spans(execution, redacted=redacted))[:_MOST_SPANS]
     has_calls = any(span.kind is SpanKind.CALL for span in inside)
-    yield _rect(
-        execution.started_ms, execution.ended_ms, top, height, f"bar {execution.status.value}", _title(execution)
-    )
+    yield plain_bar(execution, top, height, redacted=redacted)
     for span in inside:
         yield from _span(span, top, height, execution.status, has_calls)
     if execution.status is NodeStatus.FAILED and execution.ended_ms is not None:
         yield _line(execution.ended_ms, top - 1, height + 2, "end failed")
 
 
-def plain_bar(execution: Execution, top: float, height: float, class_: str = "bar") -> Element:
+def plain_bar(
+    execution: Execution, top: float, height: float, class_: str = "bar", *, redacted: bool = False
+) -> Element:
     """The bar of an execution that has started, without what it did."""
     started = execution.started_ms or 0.0
-    return _rect(started, execution.ended_ms, top, height, f"{class_} {execution.status.value}", _title(execution))
+    return _rect(
+        started,
+        execution.ended_ms,
+        top,
+        height,
+        f"{class_} {execution.status.value}",
+        _title(execution, redacted=redacted),
+    )
 
 
 def wait_line(wait: Wait, middle: float) -> Element:
     """A thin line from when an execution could have started to when it did."""
-    end = wait.started_ms if wait.started_ms is not None else wait.ready_ms + _ENDLESS
+    end = wait.started_ms if wait.started_ms is not None else wait.ready_ms + ENDLESS
     path = f"M{written(wait.ready_ms)} {middle - 4:.0f}v8m0-4H{written(end)}"
     return element("path", element("title", shortened(wait.text, _LONGEST_TEXT)), d=path, class_="wait")
 
@@ -77,7 +87,7 @@ def _rect(start: float, end: float | None, top: float, height: float, class_: st
         element("title", shortened(title, _LONGEST_TEXT)),
         x=written(start),
         y=f"{top:.3g}",
-        width=written(_ENDLESS if end is None else max(end - start, _LEAST)),
+        width=written(ENDLESS if end is None else max(end - start, _LEAST)),
         height=f"{height:.3g}",
         class_=class_,
     )
@@ -104,19 +114,19 @@ def _line(at: float, top: float, height: float, class_: str, title: str = "") ->
     return element("path", tip, d=f"M{written(at)} {top:.3g}v{height:.3g}", class_=class_)
 
 
-def _mark(execution: Execution, middle: float) -> Element:
+def _mark(execution: Execution, middle: float, title: str) -> Element:
     """A dot, which is a line without length with a round end: nothing else keeps its form while time scales."""
     at = written(execution.ended_ms or 0.0)
-    tip = element("title", shortened(_title(execution), _LONGEST_TEXT))
+    tip = element("title", shortened(title, _LONGEST_TEXT))
     return element("path", tip, d=f"M{at} {middle:.3g}h0", class_=f"mark {execution.status.value}")
 
 
-def _title(execution: Execution) -> str:
+def _title(execution: Execution, *, redacted: bool) -> str:
     said = [f"{execution.label}: {execution.status.value}"]
     if execution.started_ms is not None and execution.ended_ms is not None:
         said.append(duration(execution.ended_ms - execution.started_ms))
     if execution.error is not None:
-        said.append(execution.error.message)
-    elif execution.reason is not None:
+        said.append(execution.error.type if redacted else execution.error.message)
+    elif execution.reason is not None and not redacted:
         said.append(execution.reason)
     return ", ".join(said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.log.humanize import plural
 from engine.report.drawing.markup import Element, element
-from engine.report.drawing.timeline_bars import time_svg, written
+from engine.report.drawing.timeline_bars import ENDLESS, time_svg, written
 from engine.report.timing.waits import Loads
 
 _HEIGHT = 34.0
@@ -21,10 +21,10 @@ def load_row(loads: Loads, now: float) -> Element:
     path = [f"M0 {bottom:.0f}"]
     for at, count in loads.total.highest(_MOST_STEPS, now):
         path.append(f"H{written(at)}V{bottom - count * scale:.1f}")
-    path.append(f"H{written(now)}V{bottom:.0f}z")
+    path.append(f"H{written(ENDLESS)}V{bottom:.0f}z")
     drawn = [element("path", element("title", _text(peak, limit)), d="".join(path), class_="area")]
     if limit is not None and limit <= top:
-        drawn.append(element("path", d=f"M0 {bottom - limit * scale:.1f}H1000000000", class_="limit"))
+        drawn.append(element("path", d=f"M0 {bottom - limit * scale:.1f}H{written(ENDLESS)}", class_="limit"))
     of_limit = f" of {limit}" if limit is not None else ""
     return element(
         "div",

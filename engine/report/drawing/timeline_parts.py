@@ -28,17 +28,22 @@ def height_of(parts: PartsTiming) -> float:
     return max(24.0, len(lanes(parts.first)) * (_LANE + _GAP) - _GAP + 2 * _MARGIN)
 
 
-def draw_parts(vertex: Execution, parts: PartsTiming, now: float) -> Iterator[Element]:
-    """The drawing of the parts, above the bar of the vertex around them."""
+def draw_parts(vertex: Execution, parts: PartsTiming, now: float, *, redacted: bool) -> Iterator[Element]:
+    """The drawing of the parts, above the bar of the vertex around them. `redacted` is as in execution_bar."""
     if vertex.started_ms is not None:
-        yield plain_bar(vertex, 2, height_of(parts) - 4, "bar faint")
+        yield plain_bar(vertex, 2, height_of(parts) - 4, "bar faint", redacted=redacted)
     if parts.count > MOST_BARS:
         yield from _area(parts, vertex.ended_ms if vertex.ended_ms is not None else now)
         return
     for number, lane in enumerate(lanes(parts.first)):
         top = _MARGIN + number * (_LANE + _GAP)
-        bars = [plain_bar(part, top, _LANE) for part in lane if part.started_ms is not None]
-        marks = [mark for part in lane if part.started_ms is None for mark in execution_bar(part, top, _LANE)]
+        bars = [plain_bar(part, top, _LANE, redacted=redacted) for part in lane if part.started_ms is not None]
+        marks = [
+            mark
+            for part in lane
+            if part.started_ms is None
+            for mark in execution_bar(part, top, _LANE, redacted=redacted)
+        ]
         yield element("g", *bars, *marks, class_="lane")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from engine.log.events.events import ErrorInfo, Metrics, NodeAttempt
 from engine.log.humanize import counts_text, duration, money, shortened, tokens_text
 from engine.log.reading.view import NodeStatus, NodeView
@@ -11,7 +13,7 @@ from engine.report.drawing.diagram import Box
 from engine.report.drawing.markup import Element, element
 from engine.report.executions import Execution
 from engine.report.page.rows import VALUE_PREFIXES, ExecutionRows, RowTable
-from engine.report.status_signs import SIGNS
+from engine.report.page.texts import reached_by_keys
 
 _SHORT_VALUE = 90
 _LONGEST_MESSAGE = 4_000
@@ -20,21 +22,25 @@ _MOST_WARNINGS = 20
 
 
 def summary_line(
-    execution: Execution, rows: ExecutionRows, box: Box | None, view: NodeView | None, id_: str
+    execution: Execution, rows: ExecutionRows, box: Box | None, view: NodeView | None, id_: str | None = None
 ) -> Element:
-    """How it went, in one line. `box` and `view` are what is known of a vertex of the graph; parts have none."""
+    """How it went, in one line. `box` and `view` are what is known of a vertex of the graph; parts have none.
+
+    The sign of its status comes from styles/theme.css.
+    """
     took = duration(execution.duration_ms) if execution.duration_ms is not None else ""
     if execution.produced_by is not None:
         took = f"saved {took}"
+    story = _story(execution, rows, box, view)
+    used = " · ".join(part for part in (_used(execution, view), took) if part)
     return element(
         "summary",
-        element("span", SIGNS[execution.status][0], class_="sign", aria_hidden="true"),
         element("b", execution.label),
         element("span", execution.status.value, class_="status"),
-        element("span", _story(execution, rows, box, view), class_="story"),
-        element("span", " · ".join(part for part in (_used(execution, view), took) if part), class_="took"),
+        element("span", story, class_="story") if story else None,
+        element("span", used, class_="took") if used else None,
         class_=execution.status.value,
-        id=f"{id_}-head",
+        id=id_,
     )
 
 
@@ -69,20 +75,27 @@ def _used(execution: Execution, view: NodeView | None) -> str:
     return tokens_text((used.tokens_in or 0) + (used.tokens_out or 0)) if used is not None else ""
 
 
-def facts(
-    execution: Execution, rows: ExecutionRows, table: RowTable, box: Box | None, phase: str | None, id_: str
-) -> Element:
-    """All that is known of it, but for its parts. `phase` is the title of its phase."""
-    owner = (id_, execution.label) if not execution.scope else None
-    return element(
-        "div",
-        *_messages(execution),
-        *_table("Inputs", table.table(rows.inputs(execution), owner)),
-        *_table("Output", table.table(rows.outputs(execution), owner)),
-        element("dl", *_figures(execution, box, phase), class_="figures"),
-        class_="facts",
-        id=f"{id_}-facts",
-    )
+class FactsOf(Struct, frozen=True):
+    """What there is to say about an execution beside what is in it.
+
+    `phase` is the title of its phase. `id` is that of its details, `is_brief` leaves out what only programs read.
+    """
+
+    box: Box | None = None
+    phase: str | None = None
+    id: str = ""
+    is_brief: bool = False
+
+
+def facts(execution: Execution, rows: ExecutionRows, table: RowTable, of: FactsOf) -> Iterator[Element]:
+    """All that is known of it, but for its parts."""
+    owner = (of.id, execution.label) if not execution.scope else None
+    yield from _messages(execution)
+    yield from _table("Inputs", table.table(rows.inputs(execution), owner))
+    yield from _table("Output", table.table(rows.outputs(execution), owner))
+    figures = list(_figures(execution, of))
+    if figures:
+        yield element("dl", *figures, class_="figures")
 
 
 def _table(title: str, table: Element) -> Iterator[Element]:
@@ -110,25 +123,31 @@ def _messages(execution: Execution) -> Iterator[Element]:
         yield element("p", text, class_="note")
 
 
-def _figures(execution: Execution, box: Box | None, phase: str | None) -> Iterator[Element]:
-    for name, value in _figure_texts(execution, box, phase).items():
+def _figures(execution: Execution, of: FactsOf) -> Iterator[Element]:
+    texts = {**_figure_texts(execution, of), **({} if of.is_brief else _hashes(execution))}
+    for name, value in texts.items():
         if value:
             yield element("div", element("dt", name), element("dd", value))
 
 
-def _figure_texts(execution: Execution, box: Box | None, phase: str | None) -> Mapping[str, str | None]:
+def _figure_texts(execution: Execution, of: FactsOf) -> Mapping[str, str | None]:
     used = execution.metrics or Metrics()
     origin = execution.produced_by
-    files = [f"{name} ({part})" for name, part in execution.input_parts.items() if not name.startswith(VALUE_PREFIXES)]
     return {
-        "kind": ", ".join((box.kind, *box.notes)) if box is not None else None,
-        "phase": phase,
+        "kind": ", ".join((of.box.kind, *of.box.notes)) if of.box is not None and of.box.notes else None,
+        "phase": of.phase,
         "started": None if execution.started_ms is None else f"after {duration(execution.started_ms)}",
         "attempts": f"{len(execution.tries) + 1}" if execution.tries else None,
         "model": used.model,
         "tokens in / out": f"{used.tokens_in or 0:,} / {used.tokens_out or 0:,}" if _has_tokens(used) else None,
         "cost": money(used.cost_usd) if _has_tokens(used) else None,
         "restored from": None if origin is None else f"run {origin.run_id}, line {origin.seq + 1} of its log",
+    }
+
+
+def _hashes(execution: Execution) -> Mapping[str, str | None]:
+    files = [f"{name} ({part})" for name, part in execution.input_parts.items() if not name.startswith(VALUE_PREFIXES)]
+    return {
         "also part of the input hash": " · ".join(files),
         "input hash": execution.input_hash,
         "attempt": execution.attempt_id,
@@ -143,12 +162,14 @@ def error_box(error: ErrorInfo, title: str | None = None) -> Element:
     """An error with its location."""
     place = error.location
     where = f"{place.file}:{place.line}" if place is not None and place.line is not None else place and place.file
+    message = shortened(error.message, _LONGEST_MESSAGE)
     return element(
         "div",
         element("p", element("b", title)) if title else None,
-        element("p", shortened(error.message, _LONGEST_MESSAGE)),
+        element("p", message),
         element("p", element("code", where)) if where else None,
         class_="callout failed",
+        **reached_by_keys(message, "Error"),
     )
 
 

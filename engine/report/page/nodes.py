@@ -9,7 +9,7 @@ from engine.log.reading.view import NodeStatus
 from engine.report.drawing.diagram import Box
 from engine.report.drawing.markup import Element, element
 from engine.report.executions import Execution, Place, place_of
-from engine.report.page.node_details import facts, summary_line
+from engine.report.page.node_details import FactsOf, facts, summary_line
 from engine.report.page.parts import MOST_PARTS, ShownParts, chosen, most_inside
 from engine.report.page.rows import ExecutionRows, RowTable
 from engine.report.page.section import RunOnPage
@@ -23,6 +23,9 @@ _MOST_PARTS_OF_ALL = 2_000
 """So many parts of all nodes are on a page, if each node has at most a fair share."""
 
 _FEWEST_PARTS = 10
+_MOST_WITH_HASHES = 300
+"""On the page of a run with more nodes, only failed ones have their hashes."""
+
 _FEWEST_CELLS = 4
 
 
@@ -32,7 +35,7 @@ class NodesSection:
     def __init__(self, run: RunOnPage, written: Iterable[Json]) -> None:
         """`written` are values in the experience, such as args of nodes."""
         self._run = run
-        self._rows = ExecutionRows(ValueTexts(run.values, run.read), run.history, list(written))
+        self._rows = ExecutionRows(ValueTexts(run.values, run.read, redacted=run.redacted), run.history, list(written))
         self._table = RowTable(0)
         self._parts: dict[str, ShownParts] = {}
         self._boxes: Mapping[str, Box] = {}
@@ -62,8 +65,8 @@ class NodesSection:
                 yield self._vertex(execution)
                 continue
             id_ = self._id(execution)
-            yield self._line(execution, id_)
-            yield self._facts(execution, id_)
+            yield self._line(execution, f"{id_}-head")
+            yield self._facts(execution)
             yield from self._changed_parts(execution, known, [each for each in touched if each.scope])
 
     def _changed_parts(self, whole: Execution, known: ShownParts, touched: list[Execution]) -> Iterator[Element]:
@@ -98,25 +101,31 @@ class NodesSection:
 
     def _vertex(self, execution: Execution) -> Element:
         id_, known = self._id(execution), self._parts.get(execution.node_id)
-        parts = self._all_parts(execution, known, id_) if known is not None and known.places else ()
+        has_parts = known is not None and known.places
         return element(
             "details",
-            self._line(execution, id_),
-            element("div", self._facts(execution, id_), *parts, class_="inside"),
+            self._line(execution, f"{id_}-head" if has_parts else None),
+            element("div", self._facts(execution), *self._all_parts(execution, known, id_), class_="inside")
+            if known is not None and has_parts
+            else element("div", *self._fact_elements(execution), class_="inside facts"),
             class_="node",
             id=id_,
             data_node=execution.node_id,
             open="open" if execution.status is NodeStatus.FAILED else None,
         )
 
-    def _line(self, vertex: Execution, id_: str) -> Element:
+    def _line(self, vertex: Execution, id_: str | None) -> Element:
         box, view = self._boxes.get(vertex.node_id), self._run.view.nodes.get(vertex.node_id)
         return summary_line(vertex, self._rows, box, view, id_)
 
-    def _facts(self, vertex: Execution, id_: str) -> Element:
+    def _facts(self, vertex: Execution) -> Element:
+        return element("div", *self._fact_elements(vertex), class_="facts", id=f"{self._id(vertex)}-facts")
+
+    def _fact_elements(self, vertex: Execution) -> Iterator[Element]:
         box = self._boxes.get(vertex.node_id)
         phase = None if box is None or box.phase is None else self._run.picture.phases.get(box.phase, box.phase)
-        return facts(vertex, self._rows, self._table, box, phase, id_)
+        is_brief = self._shown > _MOST_WITH_HASHES and vertex.status is not NodeStatus.FAILED
+        return facts(vertex, self._rows, self._table, FactsOf(box, phase, self._id(vertex), is_brief))
 
     def _all_parts(self, whole: Execution, known: ShownParts, id_: str) -> Iterator[Element]:
         """The parts as a strip of cells and as a list, with empty places where more parts will come."""
@@ -149,10 +158,10 @@ class NodesSection:
         more = len(part.parts) - len(inside)
         return element(
             "details",
-            summary_line(part, self._rows, None, None, id_),
+            summary_line(part, self._rows, None, None),
             element(
                 "div",
-                facts(part, self._rows, self._table, None, None, id_),
+                element("div", *facts(part, self._rows, self._table, FactsOf()), class_="facts"),
                 *(self._part(each, f"{id_}-{at}", depth + 1) for at, each in enumerate(inside)),
                 element("p", f"… and {more} more in the log", class_="note") if more else None,
                 class_="inside",

@@ -108,6 +108,7 @@ class TimelineSection:
             self._timing.parts.get(execution.node_id),
             wait_of(execution, before, self._timing.loads, kind) if self._is_known(before) else None,
             tuple(each.node_id for each in before if each.ended_ms is None),
+            self._run.redacted,
         )
 
     def _is_known(self, before: Sequence[Execution]) -> bool:
@@ -156,9 +157,16 @@ def _kinds(picture: Picture | None) -> Mapping[str, str]:
 
 
 def _toolbar() -> Element:
-    """The buttons, which the script shows: without it they would do nothing."""
+    """The buttons, which the script shows: without it they would do nothing. Those without words get a name."""
     buttons = (
-        element("button", label, type="button", data_does=does, title=title, aria_label=title)
+        element(
+            "button",
+            label,
+            type="button",
+            data_does=does,
+            title=title,
+            aria_label=None if label[0].isalpha() else title,
+        )
         for does, label, title in _TOOLS
     )
     keys = element("span", _KEYS, class_="note")

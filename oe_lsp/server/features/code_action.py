@@ -12,10 +12,19 @@ from msgspec import Struct
 
 from oe_lsp.ide.runs.node_actions import NodeAction, NodeActionKind, node_actions
 from oe_lsp.server.features.code_lens import run_lenses
+from oe_lsp.server.features.command_arguments import LATEST
 from oe_lsp.server.features.registry import COMMANDS
 from oe_lsp.server.session.client_capabilities import Capabilities
 from oe_lsp.server.session.session import Session
-from oe_lsp.server.transport.names import CANCEL_RUN, COPY_COMMAND, PREVIEW_PROMPT, RESUME_RUN, RUN_EXPERIENCE, SOURCE
+from oe_lsp.server.transport.names import (
+    CANCEL_RUN,
+    COPY_COMMAND,
+    OPEN_RUN_PAGE,
+    PREVIEW_PROMPT,
+    RESUME_RUN,
+    RUN_EXPERIENCE,
+    SOURCE,
+)
 from oe_lsp.server.transport.uris import path_of
 
 _RUNS = 5
@@ -49,6 +58,7 @@ async def code_action(
     found = [
         *(_Action(run, SOURCE, untrusted if run.command in _STARTS else None) for run in runs),
         _Action(_copy(uri, runs), SOURCE),
+        _Action(types.Command("Open the page of the run", OPEN_RUN_PAGE, arguments=[uri, LATEST]), SOURCE),
         *_on_node(on_node or (), uri, runs, untrusted),
     ]
     return [_to_lsp(action, client) for action in found if _is_wanted(action, client, params.context.only)]

@@ -83,6 +83,7 @@ SESSION_MESSAGES = (
     Feature(names.RUN_STATE, "run_state:run_state"),
     Feature(names.RUN_ITEMS, "run_items:run_items"),
     Feature(names.PLAN, "plan:plan"),
+    Feature(names.GRAPH, "graph:graph"),
     Feature(names.ARGS, "declared_args:declared_args"),
     Feature(names.CHECK_ARG, "declared_args:check_arg"),
     Feature(names.DOCUMENT, "document:document"),
@@ -99,6 +100,7 @@ COMMANDS = (
     Feature(names.SHOW_FAILURE, "show_run:show_failure"),
     Feature(names.PREVIEW_PROMPT, "preview_prompt:preview_prompt"),
     Feature(names.COPY_COMMAND, "copy_command:copy_command"),
+    Feature(names.OPEN_RUN_PAGE, "open_page:open_run_page"),
     Feature(names.DELETE_RUN, "delete_run:delete_run"),
     Feature(names.PIN_RUN, "delete_run:pin_run"),
 )

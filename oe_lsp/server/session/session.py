@@ -31,10 +31,12 @@ from oe_lsp.server.session.experience_files import is_experience
 from oe_lsp.server.session.failure_details import FailureDetails
 from oe_lsp.server.session.failure_diagnostics import FailureDiagnostics
 from oe_lsp.server.session.isolated_results import IsolatedResults
+from oe_lsp.server.session.last_good import LastGood
 from oe_lsp.server.session.refresh import Refresh
 from oe_lsp.server.session.run_end_message import RunEndMessage
 from oe_lsp.server.session.run_launcher import RunLauncher
 from oe_lsp.server.session.run_notifications import RunNotifications
+from oe_lsp.server.session.run_pages import RunPages
 from oe_lsp.server.session.runs import Runs
 from oe_lsp.server.session.runs_changed import RunsChangedNotifier
 from oe_lsp.server.session.settings import SECTION, OnEditorClose, Settings, read_settings
@@ -137,6 +139,8 @@ class Session:
         )
         calls = CallConfirmation(client, self.documents, self.shown.get, lambda: self.settings.confirm_calls)
         self.launcher = RunLauncher(client, self.feed, (self.consent, files, calls))
+        self.pages = RunPages(self.documents, self.consent)
+        self.last_good = LastGood(self.documents)
         self._tasks = OwnedTasks()
 
     def start(self) -> None:
@@ -179,6 +183,8 @@ class Session:
             self.diagnostics.clear(uri)
             self.failures.close_document(uri)
             self.shown.close(uri)
+            self.pages.close_document(uri)
+            self.last_good.close_document(uri)
             self.workspace.watch()
         else:
             self.other_text_changed(uri, None)
@@ -223,6 +229,7 @@ class Session:
         await self.failures.close()
         await self.shown.close_all()
         await self._isolated.close()
+        await self.pages.close()
         await self._notifications.close()
         await self.launcher.close()
         await self.workspace.close()

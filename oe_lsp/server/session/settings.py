@@ -53,6 +53,7 @@ class ClientOptions(Struct, frozen=True):
     saves_files: bool = False
     notifies_run_end: bool = False
     copies_text: bool = False
+    embeds_pages: bool = False
     settings: Settings | None = None
 
 
@@ -84,6 +85,7 @@ def read_client_options(options: object) -> ClientOptions:
         serves_documents=_at(options, "virtualDocuments") is True,
         saves_files=_at(options, "savesFiles") is True,
         copies_text=_at(options, "copiesText") is True,
+        embeds_pages=_at(options, "embedsPages") is True,
         notifies_run_end=_at(options, "notifiesRunEnd") is True,
         shows_command_errors=_at(options, "showsCommandErrors") is True,
         settings=None if section is None else read_settings(section),

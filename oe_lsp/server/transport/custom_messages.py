@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 
 import attrs
+from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from oe_lsp.server.transport.protocol import camel_case
@@ -258,6 +259,77 @@ class PlanResult:
 
 
 @attrs.frozen
+class GraphParams:
+    """Params of `oe/graph`: an open experience, and a run whose statuses to show, if any."""
+
+    uri: str
+    run_id: str | None = None
+
+
+@attrs.frozen
+class GraphVertex:
+    """A node, pipeline or loop, in topological order; `parts` are the nodes inside one, or in a nested experience.
+
+    `range` is that of its id in the newest text. `waits_for`: by edge or data. `status` is that in the run.
+    """
+
+    id: str
+    kind: str
+    notes: list[str]
+    waits_for: list[str]
+    parts: list[GraphVertex]
+    phase: str | None = None
+    range: types.Range | None = None
+    status: str | None = None
+    duration_ms: float | None = None
+
+
+@attrs.frozen
+class GraphEdge:
+    """An edge; `label` is the text of its condition."""
+
+    from_: str
+    to: str
+    label: str | None = None
+
+
+@attrs.frozen
+class GraphData:
+    """`to` reads `fields` of the state that `from_` may have written."""
+
+    from_: str
+    to: str
+    fields: list[str]
+
+
+@attrs.frozen
+class GraphPhase:
+    """A phase, in the order of drawing."""
+
+    id: str
+    title: str
+
+
+@attrs.frozen
+class GraphResult:
+    """Result of `oe/graph`. `is_outdated`: the text has errors now, and this is the last one without."""
+
+    name: str
+    vertices: list[GraphVertex]
+    edges: list[GraphEdge]
+    data: list[GraphData]
+    phases: list[GraphPhase]
+    is_outdated: bool
+
+
+@attrs.frozen
+class RunPage:
+    """Result of `oe.openRunPage`: the address of the page, which holds a secret."""
+
+    url: str
+
+
+@attrs.frozen
 class ArgsParams:
     """Params of `oe/args`: an open experience."""
 
@@ -345,14 +417,18 @@ def timestamp(moment: datetime) -> str:
 
 
 def read_params(params: Any, cls: type[T]) -> T:
-    """The params of a custom request: strings, and numbers from 0 that may be absent. Raises JsonRpcInvalidParams,
-    which names them.
+    """The params of a custom request: strings; strings, and numbers from 0, that may be absent.
+
+    Raises JsonRpcInvalidParams, which names them.
     """
-    fields = {camel_case(field.name): field.default is attrs.NOTHING for field in attrs.fields(cls)}  # type: ignore[arg-type]  # an attrs class
-    strings = [name for name, is_required in fields.items() if is_required]
-    numbers = [name for name, is_required in fields.items() if not is_required]
+    fields = {camel_case(field.name): field for field in attrs.fields(cls)}  # type: ignore[arg-type]  # an attrs class
+    strings = [name for name, field in fields.items() if field.default is attrs.NOTHING]
+    numbers = [name for name, field in fields.items() if field.type == "int | None"]
     if not isinstance(params, dict) or not all(isinstance(params.get(name), str) for name in strings):
         raise JsonRpcInvalidParams(f"Expected an object with the strings {', '.join(strings)}.")
+    for name in fields.keys() - {*strings, *numbers}:
+        if not isinstance(params.get(name), (str, type(None))):
+            raise JsonRpcInvalidParams(f"{name} must be a string.")
     for name in numbers:
         number = params.get(name)
         if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 0):

@@ -11,6 +11,7 @@ SHOW_PLAN = "oe.showPlan"
 SHOW_FAILURE = "oe.showFailure"
 COPY_COMMAND = "oe.copyCommand"
 PREVIEW_PROMPT = "oe.previewPrompt"
+OPEN_RUN_PAGE = "oe.openRunPage"
 DELETE_RUN = "oe.deleteRun"
 PIN_RUN = "oe.pinRun"
 
@@ -22,6 +23,7 @@ RUN_STATE = "oe/runState"
 RUN_ITEMS = "oe/runItems"
 RUNS_CHANGED = "oe/runsChanged"
 PLAN = "oe/plan"
+GRAPH = "oe/graph"
 ARGS = "oe/args"
 CHECK_ARG = "oe/checkArg"
 EVENT = "oe/event"
@@ -29,7 +31,7 @@ DOCUMENT = "oe/document"
 DOCUMENT_CHANGED = "oe/documentChanged"
 SAVE_FILES = "oe/saveFiles"
 
-INCOMING_REQUESTS = frozenset({RUNS, RUN_STATE, RUN_ITEMS, PLAN, ARGS, CHECK_ARG, DOCUMENT})
+INCOMING_REQUESTS = frozenset({RUNS, RUN_STATE, RUN_ITEMS, PLAN, GRAPH, ARGS, CHECK_ARG, DOCUMENT})
 """The custom requests that a client sends."""
 
 

@@ -124,7 +124,7 @@ def test_the_page_shows_the_source_of_a_dataset(oe: Oe, world: World) -> None:
 
     oe("inspect", "latest", "--html", "run.html")
 
-    assert "<code>source.uri</code></th><td><pre>rows.json</pre>" in (world.folder / "run.html").read_text()
+    assert "<dt>source.uri</dt><dd><pre>rows.json</pre>" in (world.folder / "run.html").read_text()
 
 
 def test_a_page_of_an_experience_that_changed_is_drawn_from_the_log(oe: Oe, failed_report: Path) -> None:

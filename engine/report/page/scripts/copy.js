@@ -11,7 +11,7 @@
       button.type = 'button';
       button.className = 'copy';
       button.textContent = 'Copy';
-      button.setAttribute('aria-label', `Copy ${text.getAttribute('data-name') ?? 'this'}`);
+      button.setAttribute('aria-label', `Copy ${text.closest('dd')?.previousElementSibling?.textContent ?? 'the command'}`);
       text.after(button);
     }
   }

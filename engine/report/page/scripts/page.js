@@ -47,11 +47,20 @@
       waiting.set(id, html);
       return false;
     }
-    const focused = old.contains(document.activeElement) ? (document.activeElement?.id ?? '') : '';
+    const focused = focusIn(old);
     keepState(old, made);
     old.replaceWith(made);
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (focused) /** @type {HTMLElement | null} */ (document.querySelector(focused))?.focus({ preventScroll: true });
     return true;
+  }
+
+  /** A selector of what has the focus in it. @param {Element} element */
+  function focusIn(element) {
+    const focused = document.activeElement;
+    if (!focused || !element.contains(focused)) return '';
+    if (focused.id) return `#${focused.id}`;
+    const around = focused.closest('details[id]')?.id;
+    return focused.localName === 'summary' && around ? `#${around} > summary` : '';
   }
 
   /**
