@@ -21,7 +21,7 @@ _FEW_BENDS = 200
 class Size(Struct, frozen=True):
     """The size of boxes, and the gaps between layers and between boxes of a layer.
 
-    `band_gap` is added above each band, `label_gap` between layers where a line with a label starts or ends.
+    `band_gap` is added above each band with a rank of its own, `label_gap` between layers where a line with a label starts or ends.
     """
 
     width: float
@@ -66,6 +66,7 @@ def layout(
     """
     unique = list(dict.fromkeys(edges))
     found = layering(order, unique, ranks or {})
+    ranked = set((ranks or {}).values())
     taller = heights or {}
     spots = [
         Spot(found.layers[id_], size.width, taller.get(id_, size.height), place, [], [])
@@ -75,7 +76,7 @@ def layout(
     chains = _chains(spots, [(number[from_], number[to]) for from_, to in unique], size.bend_width)
     layers = ordered(spots)
     _place(spots, layers, size.gap)
-    extra = dict.fromkeys((band.first for band in found.bands), size.band_gap)
+    extra = dict.fromkeys((band.first for band in found.bands if band.rank in ranked), size.band_gap)
     for place in {place for from_, to in labelled for place in (found.layers[from_] + 1, found.layers[to])}:
         extra[place] = extra.get(place, 0.0) + size.label_gap
     rows = _rows(spots, layers, size.layer_gap, extra)
