@@ -49,9 +49,8 @@ def execution_bar(execution: Execution, top: float, height: float, *, redacted: 
     has_calls = any(span.kind is SpanKind.CALL for span in inside)
     yield plain_bar(execution, top, height, redacted=redacted)
     for span in inside:
-        yield from _span(span, top, height, execution.status, has_calls)
-    if execution.status is NodeStatus.FAILED and execution.ended_ms is not None:
-        yield _line(execution.ended_ms, top - 1, height + 2, "end failed")
+        yield from _span(span, top, height, execution.status, has_calls=has_calls)
+    yield from failed_end(execution, top, height)
 
 
 def plain_bar(
@@ -67,6 +66,19 @@ def plain_bar(
         f"{class_} {execution.status.value}",
         _title(execution, redacted=redacted),
     )
+
+
+def failed_end(execution: Execution, top: float, height: float) -> Iterator[Element]:
+    """A line at the end of an execution that failed, since colour alone says nothing."""
+    if execution.status is NodeStatus.FAILED and execution.ended_ms is not None:
+        yield _line(execution.ended_ms, top - 1, height + 2, "end failed")
+
+
+def retries(execution: Execution, top: float, height: float, *, redacted: bool = False) -> Iterator[Element]:
+    """The failed attempts of a group, such as a nested experience, and the waits after them."""
+    for span in spans(execution, redacted=redacted):
+        if span.kind is SpanKind.RETRY:
+            yield from _span(span, top, height, execution.status, has_calls=True)
 
 
 def wait_line(wait: Wait, middle: float) -> Element:
@@ -93,7 +105,7 @@ def _rect(start: float, end: float | None, top: float, height: float, class_: st
     )
 
 
-def _span(span: Span, top: float, height: float, status: NodeStatus, has_calls: bool) -> Iterator[Element]:
+def _span(span: Span, top: float, height: float, status: NodeStatus, *, has_calls: bool) -> Iterator[Element]:
     took = f", {duration(span.end - span.start)}" if span.end is not None else ""
     title = f"{span.text}{took}"
     if span.kind is SpanKind.RETRY:

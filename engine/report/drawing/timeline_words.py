@@ -62,12 +62,12 @@ def _times(execution: Execution, *, redacted: bool) -> str:
         reason = f": {execution.reason}" if execution.reason and not redacted else ""
         return what + (f" {_at(ended)}" if ended is not None else "") + reason
     if ended is None:
-        return f"{execution.status.value} since {duration(started)} after the start"
+        return f"{execution.status.value} since {duration(started)} after the start of the run"
     return f"{execution.status.value}: started {_at(started)}, took {duration(ended - started)}"
 
 
 def _at(ms: float) -> str:
-    return f"{duration(ms)} after the start of the run" if ms >= 0.5 else "with the run"
+    return f"after {duration(ms)}" if ms >= 0.5 else "with the run"
 
 
 def _span(span: Span, started: float) -> str:
