@@ -20,12 +20,18 @@ const TALLEST = 2000;
 /** What make_pages.py made: by name, the folder of the experience, its runs (the oldest first), and the newest one's page. */
 export const RUNS = JSON.parse(readFileSync(process.env.OE_RUNS, 'utf8'));
 
-export const THEMES = {
+const THEMES = {
   light: { colorScheme: 'light', contrast: 'no-preference', forcedColors: 'none' },
   dark: { colorScheme: 'dark', contrast: 'no-preference', forcedColors: 'none' },
   contrast: { colorScheme: 'dark', contrast: 'more', forcedColors: 'active' },
 };
-export const WIDTHS = [600, 1400];
+
+/** Themes and widths, in which a page is looked at. */
+export const ALL_LOOKS = Object.keys(THEMES).flatMap((theme) => [600, 1400].map((width) => [theme, width]));
+export const SOME_LOOKS = [
+  ['light', 1400],
+  ['dark', 600],
+];
 
 /** The one browser of a test file; each test opens pages of its own. */
 export class Browser {

@@ -13,6 +13,7 @@ from engine.report.drawing.diagram import Box
 from engine.report.drawing.markup import Element, element
 from engine.report.executions import Execution
 from engine.report.page.rows import VALUE_PREFIXES, ExecutionRows, RowTable
+from engine.report.page.texts import reached_by_keys
 
 _SHORT_VALUE = 90
 _LONGEST_MESSAGE = 4_000
@@ -161,12 +162,14 @@ def error_box(error: ErrorInfo, title: str | None = None) -> Element:
     """An error with its location."""
     place = error.location
     where = f"{place.file}:{place.line}" if place is not None and place.line is not None else place and place.file
+    message = shortened(error.message, _LONGEST_MESSAGE)
     return element(
         "div",
         element("p", element("b", title)) if title else None,
-        element("p", shortened(error.message, _LONGEST_MESSAGE)),
+        element("p", message),
         element("p", element("code", where)) if where else None,
         class_="callout failed",
+        **reached_by_keys(message, "Error"),
     )
 
 

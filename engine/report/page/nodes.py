@@ -35,7 +35,7 @@ class NodesSection:
     def __init__(self, run: RunOnPage, written: Iterable[Json]) -> None:
         """`written` are values in the experience, such as args of nodes."""
         self._run = run
-        self._rows = ExecutionRows(ValueTexts(run.values, run.read), run.history, list(written))
+        self._rows = ExecutionRows(ValueTexts(run.values, run.read, redacted=run.redacted), run.history, list(written))
         self._table = RowTable(0)
         self._parts: dict[str, ShownParts] = {}
         self._boxes: Mapping[str, Box] = {}

@@ -58,7 +58,7 @@ class ExecutionRows:
         if execution.input is not None and execution.input.item is not UNSET:
             return self._texts.received(execution.input.item)
         part = execution.input_parts.get("item")
-        return None if part is None else self._behind(part)
+        return None if not part else self._behind(part)
 
     def _received(self, execution: Execution, received: Input) -> Iterator[Row]:
         given = "source" if any(name.startswith("source.") for name in execution.input_parts) else "inputs"
@@ -77,7 +77,7 @@ class ExecutionRows:
             return self._texts.put_out(args[arg])
         if name == "index" and scope is not None and scope.item is not None:
             return value_text(scope.item.index)
-        return self._behind(part) if execution.input is None else None
+        return self._behind(part) if part and execution.input is None else None
 
     def _behind(self, part: str) -> ValueText | None:
         if self._known is None:  # reads the whole run; only old logs need it

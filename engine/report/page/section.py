@@ -16,6 +16,7 @@ from engine.report.drawing.diagram import Picture
 from engine.report.drawing.log_picture import picture_of_log
 from engine.report.drawing.markup import Element
 from engine.report.executions import Execution, History, Place
+from engine.report.page.redaction import redacted_record
 
 
 class Section(Protocol):
@@ -56,6 +57,8 @@ class RunOnPage(Struct):
 
     def add(self, record: Record) -> None:
         """Add the next record of the log, which starts with run.started."""
+        if self.redacted:
+            record = redacted_record(record)
         self.view.apply(record)
         self.values.add(record)
         changed = self.history.apply(record)

@@ -36,22 +36,31 @@ class ValueText(Struct, frozen=True):
     lost: str | None = None
 
 
+_LEFT_OUT = ValueText("", 0, "redacted")
+
+
 class ValueTexts:
     """Formats logged values. What is behind a reference is formatted once."""
 
-    def __init__(self, values: ReferencedValues, read: Read) -> None:
+    def __init__(self, values: ReferencedValues, read: Read, *, redacted: bool = False) -> None:
+        """`redacted` says that the values are not there, only their names."""
+        self._redacted = redacted
         self._values = values
         self._read = read
         self._known: dict[str, ValueText] = {}
 
     def received(self, logged: Json) -> ValueText:
         """The text of a value in a logged input, which may name one in an earlier line."""
+        if self._redacted:
+            return _LEFT_OUT
         if not (is_name(logged) or is_reference(logged)):
             return value_text(logged)
         return self._once(f"received {json.dumps(logged)}", lambda: self._values.value(logged))
 
     def put_out(self, logged: Json) -> ValueText:
         """The text of a value elsewhere in a log: in an output, in args, in the starting state."""
+        if self._redacted:
+            return _LEFT_OUT
         if not is_reference(logged):
             return value_text(logged)
         return self._once(f"put out {json.dumps(logged)}", lambda: fetched(logged, self._read))
@@ -112,9 +121,14 @@ def text_box(shown: ValueText, name: str, limit: int) -> Element:
     text = shown.text[:limit]
     if shown.length > limit:
         text = f"{text}\n… {shown.length - limit:,} more characters in the log"
+    return element("pre", text, **reached_by_keys(text, name))
+
+
+def reached_by_keys(text: str, name: str) -> dict[str, str]:
+    """The attributes of the box of a text: those that let keys scroll it, if it may be taller than its box."""
     if len(text) <= _MOST_IN_VIEW and text.count("\n") <= _MOST_LINES_IN_VIEW:
-        return element("pre", text)
-    return element("pre", text, tabindex=0, role="group", aria_label=name)  # it scrolls, so keys must reach it
+        return {}
+    return {"tabindex": "0", "role": "group", "aria_label": name}
 
 
 def _json(value: Json) -> str:

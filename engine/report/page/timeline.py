@@ -157,9 +157,16 @@ def _kinds(picture: Picture | None) -> Mapping[str, str]:
 
 
 def _toolbar() -> Element:
-    """The buttons, which the script shows: without it they would do nothing."""
+    """The buttons, which the script shows: without it they would do nothing. Those without words get a name."""
     buttons = (
-        element("button", label, type="button", data_does=does, title=title, aria_label=title)
+        element(
+            "button",
+            label,
+            type="button",
+            data_does=does,
+            title=title,
+            aria_label=None if label[0].isalpha() else title,
+        )
         for does, label, title in _TOOLS
     )
     keys = element("span", _KEYS, class_="note")
