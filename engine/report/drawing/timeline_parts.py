@@ -28,21 +28,21 @@ def height_of(parts: PartsTiming) -> float:
     return max(24.0, len(lanes(parts.first)) * (_LANE + _GAP) - _GAP + 2 * _MARGIN)
 
 
-def draw_parts(vertex: Execution, parts: PartsTiming, now: float, *, redacted: bool) -> Iterator[Element]:
-    """The drawing of the parts, above the bar of the vertex around them. `redacted` is as in execution_bar."""
+def draw_parts(vertex: Execution, parts: PartsTiming, now: float) -> Iterator[Element]:
+    """The drawing of the parts, above the bar of the vertex around them."""
     if vertex.started_ms is not None:
-        yield plain_bar(vertex, 2, height_of(parts) - 4, "bar faint", redacted=redacted)
-    yield from retries(vertex, 2, height_of(parts) - 4, redacted=redacted)
+        yield plain_bar(vertex, 2, height_of(parts) - 4, "bar faint")
+    yield from retries(vertex, 2, height_of(parts) - 4)
     if parts.count > MOST_BARS:
         yield from _area(parts, vertex.ended_ms if vertex.ended_ms is not None else now)
         return
     for number, lane in enumerate(lanes(parts.first)):
         top = _MARGIN + number * (_LANE + _GAP)
         ran = [part for part in lane if part.started_ms is not None]
-        bars = [plain_bar(part, top, _LANE, redacted=redacted) for part in ran]
+        bars = [plain_bar(part, top, _LANE) for part in ran]
         bars += [end for part in ran for end in failed_end(part, top, _LANE)]
         others = (part for part in lane if part.started_ms is None)
-        marks = [mark for part in others for mark in execution_bar(part, top, _LANE, redacted=redacted)]
+        marks = [mark for part in others for mark in execution_bar(part, top, _LANE)]
         yield element("g", *bars, *marks, class_="lane")
 
 
