@@ -109,6 +109,7 @@ class TimelineSection:
             wait_of(execution, before, self._timing.loads, kind) if self._is_known(before) else None,
             tuple(each.node_id for each in before if each.ended_ms is None),
             self._run.redacted,
+            self._run.is_brief,
         )
 
     def _is_known(self, before: Sequence[Execution]) -> bool:
