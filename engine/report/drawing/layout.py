@@ -21,7 +21,8 @@ _FEW_BENDS = 200
 class Size(Struct, frozen=True):
     """The size of boxes, and the gaps between layers and between boxes of a layer.
 
-    `band_gap` is added above each band with a rank of its own, `label_gap` between layers where a line with a label starts or ends.
+    `band_gap` is added above each band with a rank of its own, `label_gap` between layers where a line with a label
+    starts or ends.
     """
 
     width: float
