@@ -23,6 +23,7 @@ from engine.log.storage.run_store import RunStore
     epilog=examples(
         ("oe inspect latest", "the newest run as a table"),
         ("oe inspect 4f3a --html run.html", "a page with graph, timeline, inputs and outputs"),
+        ("oe inspect 4f3a --html run.html --redact", "for somebody who may not see the data"),
         ("oe inspect --serve", "the same page in the browser, live and with buttons"),
         ("oe inspect latest --follow", "live in the terminal"),
         ("oe inspect latest --json | jq '.[].type'", "the types of its events"),
@@ -38,6 +39,7 @@ from engine.log.storage.run_store import RunStore
     metavar="FILE",
     help="Write an offline HTML page.",
 )
+@click.option("--redact", is_flag=True, help="With --html: leave out values, and texts that may hold one.")
 @click.option("--serve", is_flag=True, help="Serve the page on this machine, live, until nobody looks at it.")
 @click.option(
     "--port",
@@ -57,6 +59,7 @@ def command(
     as_json: bool,
     follow: bool,
     html: Path | None,
+    redact: bool,
     serve: bool,
     port: int,
     opens: bool | None,
@@ -66,7 +69,9 @@ def command(
     """Show the run RUN-ID: an id, a prefix of one, or `latest`.
 
     --html writes one file with the graph, a timeline, and the inputs and
-    outputs of every node. It needs no network. --serve shows the same page
+    outputs of every node. It needs no network. --redact leaves out what the
+    run worked with, and error messages; names, statuses, times and costs
+    stay. --serve shows the same page
     live, of the newest run where none is named, with buttons that resume and
     cancel. Only this machine can open its address, which holds a secret; it
     ends 30 s after the last viewer has left. --follow exits with the exit
@@ -76,6 +81,8 @@ def command(
         raise click.UsageError("--follow excludes --json and --html; for JSON lines use --log-format json")
     if serve and (as_json or follow or html is not None):
         raise click.UsageError("--serve excludes --follow, --html and --json")
+    if redact and html is None:
+        raise click.UsageError("--redact needs --html FILE")
     store = RunStore(experience_folder(path))
     if serve:
         return _serve(store, wanted or LATEST, port, opens, from_editor=from_editor)
@@ -95,7 +102,7 @@ def command(
     summary = summarise(view, alive=alive)
     assert summary is not None  # read_log ensures the first line
     if html is not None:
-        _write_page(read, summary, html)
+        _write_page(read, summary, html, redacted=redact)
         return 0
     from engine.cli.output.run_details import print_run
 
@@ -112,11 +119,11 @@ def _serve(store: RunStore, wanted: str, port: int, opens: bool | None, *, from_
     return serve_page(store.directory, chosen, port, opens=opens)
 
 
-def _write_page(log: Log, summary: RunSummary, file: Path) -> None:
+def _write_page(log: Log, summary: RunSummary, file: Path, *, redacted: bool) -> None:
     from engine.cli.output.run_page import page_of
 
     try:
-        file.write_text(page_of(log, summary), encoding="utf-8", errors="replace")
+        file.write_text(page_of(log, summary, redacted=redacted), encoding="utf-8", errors="replace")
     except OSError as error:
         raise OeError(f"{file} cannot be written: {error.strerror or error}") from error
     print_text(f"wrote {file}")

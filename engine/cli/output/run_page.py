@@ -10,10 +10,13 @@ from engine.report.page.page import run_page
 from engine.runner.ran_experience import experience_that_ran, written_values
 
 
-def page_of(log: Log, summary: RunSummary) -> str:
-    """The HTML page of a run. Its graph is that of experience.yaml, unless the file has changed since."""
+def page_of(log: Log, summary: RunSummary, *, redacted: bool = False) -> str:
+    """The HTML page of a run. Its graph is that of experience.yaml, unless the file has changed since.
+
+    `redacted` leaves out values, and texts that may hold one.
+    """
     loaded = experience_that_ran(log.path, log.started)
     read = blobs_of(log.path).read
     if loaded is None:
-        return run_page(log.records, summary, read=read)
-    return run_page(log.records, summary, picture_with_nested(loaded), written_values(loaded), read)
+        return run_page(log.records, summary, read=read, redacted=redacted)
+    return run_page(log.records, summary, picture_with_nested(loaded), written_values(loaded), read, redacted=redacted)

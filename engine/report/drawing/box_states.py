@@ -13,9 +13,15 @@ from engine.report.drawing.diagram import Box
 from engine.report.executions import Execution
 from engine.report.status_signs import gravest
 
+MOST_CELLS = 200
+"""Of more items, only the shares of their statuses are shown."""
+
 
 class Cell(Struct, frozen=True):
-    """One item or iteration: its status, its name among the others, and why it failed or did not run."""
+    """One item or iteration: its status, its name among the others, and why it failed or did not run.
+
+    Of more than MOST_CELLS, only the status is known.
+    """
 
     status: NodeStatus
     name: str
@@ -63,7 +69,13 @@ def executions_inside(box: Box, executions: Iterable[Execution]) -> dict[str, li
     return by_node(parts)
 
 
+_BARE = {status: Cell(status, "") for status in NodeStatus}
+
+
 def _cells(box: Box, executions: Sequence[Execution]) -> Iterable[Cell]:
+    count = sum(len(execution.parts) for execution in executions)
+    if box.repeats is not None and box.kind != "pipeline" and count > MOST_CELLS:
+        return [_BARE[part.status] for execution in executions for part in execution.parts]
     if box.kind == "pipeline":
         return _pipeline_cells(box, executions)
     if box.repeats is not None:

@@ -10,9 +10,9 @@ from engine.cache.decisions.decision import Answer
 from engine.log.events.events import Counts
 from engine.log.humanize import duration, plural, shortened, shortened_name
 from engine.log.reading.view import NodeStatus
-from engine.report.drawing.box_states import BoxState
+from engine.report.drawing.box_states import MOST_CELLS, BoxState
 from engine.report.drawing.diagram import Box, inner_picture
-from engine.report.drawing.item_strip import MOST_CELLS, item_strip
+from engine.report.drawing.item_strip import item_strip
 from engine.report.drawing.markup import Element, element
 from engine.report.status_signs import ANSWER_SIGNS, SIGNS
 
@@ -93,7 +93,7 @@ def box_element(shown: ShownBox, centre: tuple[float, float], height: float) -> 
         id=f"graph-node-{shown.number}",
         class_=" ".join(_classes(shown)),
         role="listitem",
-        transform=f"translate({centre[0] - WIDTH / 2:g},{centre[1] - height / 2:g})",
+        transform=f"translate({centre[0] - WIDTH / 2:.0f},{centre[1] - height / 2:.0f})",
     )
 
 
@@ -137,7 +137,7 @@ def _shortened(text: str) -> str:
 def _details(shown: ShownBox) -> str:
     box, state = shown.box, shown.state
     single = state.single
-    said = [" → ".join(part.id for part in box.parts) or box.kind]
+    said = [box.kind]
     if shown.phase is not None:
         said.append(f"phase {shown.phase}")
     if single is not None and single.counts is not None:
@@ -196,6 +196,8 @@ def _title(shown: ShownBox) -> Iterator[str]:
     """What a screen reader and a tooltip say: status, details, what failed, the plan, and the neighbours."""
     box, state = shown.box, shown.state
     yield shortened(f"{box.id}: {state.status.value} · {_details(shown)}", _LONGEST_REASONS)
+    if box.parts:
+        yield " → ".join(part.id for part in box.parts)
     yield from box.notes
     if state.cells and (why := _why(shown)):
         yield shortened(why, _LONGEST_REASONS)

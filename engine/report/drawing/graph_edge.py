@@ -9,7 +9,6 @@ from itertools import pairwise
 from msgspec import Struct
 
 from engine.log.humanize import shortened
-from engine.log.reading.view import NodeStatus
 from engine.report.conditions import LastCondition
 from engine.report.drawing.diagram import DataLine, Line
 from engine.report.drawing.graph_box import WIDTH
@@ -23,15 +22,14 @@ Points = Sequence[tuple[float, float]]
 
 
 class ShownEdge(Struct, frozen=True):
-    """An edge, the statuses of its ends, and the last value of its condition, None if that is not known.
+    """An edge, whether anything passed along it, and the last value of its condition, None if that is not known.
 
     `shared`: others with conditions end where it ends, so that its condition is written where it starts.
     """
 
     line: Line
     number: str
-    source: NodeStatus
-    target: NodeStatus
+    has_passed: bool
     condition: LastCondition | None = None
     critical: bool = False
     shared: bool = False
@@ -40,13 +38,13 @@ class ShownEdge(Struct, frozen=True):
 def edge_element(shown: ShownEdge, points: Points) -> Element:
     """A curve with vertical ends and an arrow; dim if nothing passed along it."""
     start = points[0]
-    path = [f"M{start[0]:.1f},{start[1]:.1f}"]
+    path = [f"M{start[0]:.0f},{start[1]:.0f}"]
     for (x1, y1), (x2, y2) in pairwise(points):
         if abs(x1 - x2) < 0.05:
-            path.append(f"V{y2:.1f}")
+            path.append(f"V{y2:.0f}")
             continue
         middle = (y1 + y2) / 2
-        path.append(f"C{x1:.1f},{middle:.1f} {x2:.1f},{middle:.1f} {x2:.1f},{y2:.1f}")
+        path.append(f"C{x1:.0f},{middle:.0f} {x2:.0f},{middle:.0f} {x2:.0f},{y2:.0f}")
     path.append("m-4,-7l4,7l4,-7")
     return element(
         "g",
@@ -59,9 +57,7 @@ def edge_element(shown: ShownEdge, points: Points) -> Element:
 
 def _classes(shown: ShownEdge) -> Iterator[str]:
     yield "edge"
-    went = shown.source in (NodeStatus.COMPLETED, NodeStatus.CACHED)
-    came = shown.target not in (NodeStatus.SKIPPED, NodeStatus.PENDING)
-    if not (went and came) or (shown.condition is not None and shown.condition.holds is False):
+    if not shown.has_passed or (shown.condition is not None and shown.condition.holds is False):
         yield "idle"
     if shown.critical:
         yield "critical"
@@ -100,12 +96,12 @@ def data_element(line: DataLine, start: tuple[float, float], end: tuple[float, f
     if abs(x1 - x2) < WIDTH:  # one below the other: around the right side
         x1, x2 = x1 + half, x2 + half
         around = max(x1, x2) + _BULGE
-        path = f"M{x1:.1f},{y1:.1f}C{around:.1f},{y1:.1f} {around:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
+        path = f"M{x1:.0f},{y1:.0f}C{around:.0f},{y1:.0f} {around:.0f},{y2:.0f} {x2:.0f},{y2:.0f}"
     else:
         side = half if x2 > x1 else -half
         x1, x2 = x1 + side, x2 - side
         middle = (x1 + x2) / 2
-        path = f"M{x1:.1f},{y1:.1f}C{middle:.1f},{y1:.1f} {middle:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
+        path = f"M{x1:.0f},{y1:.0f}C{middle:.0f},{y1:.0f} {middle:.0f},{y2:.0f} {x2:.0f},{y2:.0f}"
     return element(
         "g",
         element("title", f"{line.to} reads {', '.join(line.fields)} from {line.from_}"),

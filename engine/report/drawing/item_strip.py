@@ -7,12 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from engine.log.humanize import shortened
 from engine.log.reading.view import NodeStatus
-from engine.report.drawing.box_states import Cell
+from engine.report.drawing.box_states import MOST_CELLS, Cell
 from engine.report.drawing.markup import Element, element
 from engine.report.status_signs import BY_GRAVITY
-
-MOST_CELLS = 200
-"""Of more items, the strip shows shares."""
 
 _ROWS = ((40, 1), (90, 2), (MOST_CELLS, 3))
 _WIDEST = 11.0
@@ -22,7 +19,7 @@ _LONGEST_WHY = 80
 def item_strip(cells: Sequence[Cell], width: float, height: float, most: int = MOST_CELLS) -> Element | None:
     """The strip, as a group whose origin is its upper left corner; None without items.
 
-    Of more than `most` items, it shows the share of each status.
+    Of more than `most` items, at most MOST_CELLS, it shows the share of each status.
     """
     if not cells:
         return None

@@ -5,15 +5,16 @@ Bands are the phases of an experience. Layers depend on the structure alone, nev
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
 
 class Band(Struct, frozen=True):
-    """A band of layers, first and last included. `rank` is that of its vertices."""
+    """A band of layers, first and last included. `rank` is that of its vertices: `1.5` for those between two ranks."""
 
-    rank: int
+    rank: float
     first: int
     last: int
 
@@ -28,9 +29,9 @@ class Layering(Struct, frozen=True):
 def layering(order: Sequence[str], edges: Sequence[tuple[str, str]], ranks: Mapping[str, int]) -> Layering:
     """The layers of an acyclic graph; `order` is a topological order, `ranks` are the bands of vertices, if any.
 
-    A vertex whose predecessors are in a later band is in that band, too. One without a rank is with its predecessors,
-    or else with its successors. A vertex without predecessors is just above its first successor, within its band;
-    successors that nothing else leads to do not count.
+    A vertex whose predecessors are in a later band is in that band, too. One without a rank is in a band of its own
+    between those before and after it, unless both are the same. A vertex without predecessors is just above its first
+    successor, within its band; successors that nothing else leads to do not count.
     """
     predecessors: dict[str, list[str]] = {id_: [] for id_ in order}
     successors: dict[str, list[str]] = {id_: [] for id_ in order}
@@ -75,17 +76,22 @@ def _ranked(
     predecessors: Mapping[str, Sequence[str]],
     successors: Mapping[str, Sequence[str]],
     ranks: Mapping[str, int],
-) -> dict[str, int]:
-    """A rank for every vertex, which never falls along an edge."""
-    ranked: dict[str, int] = {}
-    for id_ in order:
-        known = [ranked[above] for above in predecessors[id_] if above in ranked]
-        if id_ in ranks:
-            known.append(ranks[id_])
-        if known:
-            ranked[id_] = max(known)
-    lowest = min(ranked.values(), default=0)
+) -> dict[str, float]:
+    """A rank for every vertex, which never falls along an edge; between two ranks for one that belongs to neither."""
+    lowest_below: dict[str, float] = {}
     for id_ in reversed(order):
-        if id_ not in ranked:
-            ranked[id_] = min((ranked[below] for below in successors[id_]), default=lowest)
+        below = [min(lowest_below[each], ranks.get(each, math.inf)) for each in successors[id_]]
+        lowest_below[id_] = min(below, default=math.inf)
+    first, last = min(ranks.values(), default=0), max(ranks.values(), default=0)
+    ranked: dict[str, float] = {}
+    for id_ in order:
+        above = max((ranked[each] for each in predecessors[id_]), default=-math.inf)
+        if id_ in ranks:
+            ranked[id_] = max(above, ranks[id_])
+        elif lowest_below[id_] <= above or not ranks:
+            ranked[id_] = max(above, first)
+        elif predecessors[id_]:
+            ranked[id_] = math.floor(above) + 0.5
+        else:
+            ranked[id_] = min(lowest_below[id_], last + 1) - 0.5
     return ranked

@@ -13,7 +13,7 @@ from msgspec import Struct
 from engine.report.drawing.layer_order import Spot, ordered
 from engine.report.drawing.layering import layering
 
-_SWEEPS = 13
+_SWEEPS = 12
 _BENDS_PER_BOX = 2
 _FEW_BENDS = 200
 
@@ -21,7 +21,8 @@ _FEW_BENDS = 200
 class Size(Struct, frozen=True):
     """The size of boxes, and the gaps between layers and between boxes of a layer.
 
-    `band_gap` is added above each band, `label_gap` between layers where a line with a label starts or ends.
+    `band_gap` is added above each band with a rank of its own, `label_gap` between layers where a line with a label
+    starts or ends.
     """
 
     width: float
@@ -36,7 +37,7 @@ class Size(Struct, frozen=True):
 class Lane(Struct, frozen=True):
     """A band of the drawing, of the vertices with this rank, with the gap above them that is its own."""
 
-    rank: int
+    rank: float
     top: float
     bottom: float
 
@@ -66,6 +67,7 @@ def layout(
     """
     unique = list(dict.fromkeys(edges))
     found = layering(order, unique, ranks or {})
+    ranked = set((ranks or {}).values())
     taller = heights or {}
     spots = [
         Spot(found.layers[id_], size.width, taller.get(id_, size.height), place, [], [])
@@ -75,7 +77,7 @@ def layout(
     chains = _chains(spots, [(number[from_], number[to]) for from_, to in unique], size.bend_width)
     layers = ordered(spots)
     _place(spots, layers, size.gap)
-    extra = dict.fromkeys((band.first for band in found.bands), size.band_gap)
+    extra = dict.fromkeys((band.first for band in found.bands if band.rank in ranked), size.band_gap)
     for place in {place for from_, to in labelled for place in (found.layers[from_] + 1, found.layers[to])}:
         extra[place] = extra.get(place, 0.0) + size.label_gap
     rows = _rows(spots, layers, size.layer_gap, extra)
@@ -122,8 +124,7 @@ def _place(spots: list[Spot], layers: list[list[int]], gap: float) -> None:
     for layer, offset in zip(layers, offsets, strict=True):
         _settle(spots, layer, [0.0] * len(layer), offset)
     for sweep in range(_SWEEPS):
-        # The last one follows the lines down, so that a chain is straight.
-        down, both = sweep % 2 == 0, _SWEEPS // 2 <= sweep < _SWEEPS - 1
+        down, both = sweep % 2 == 0, sweep >= _SWEEPS // 2
         for number in range(len(layers)) if down else range(len(layers) - 1, -1, -1):
             wanted = []
             for place in layers[number]:
@@ -131,6 +132,22 @@ def _place(spots: list[Spot], layers: list[list[int]], gap: float) -> None:
                 neighbours = [*spot.above, *spot.below] if both else spot.above if down else spot.below
                 wanted.append(_median([spots[each].x for each in neighbours]) if neighbours else spot.x)
             _settle(spots, layers[number], wanted, offsets[number])
+    chain_of = _chain_of(spots, layers)
+    for _ in range(_SWEEPS // 2):
+        straight = {place: sum(spots[each].x for each in chain) / len(chain) for place, chain in chain_of.items()}
+        for layer, offset in zip(layers, offsets, strict=True):
+            _settle(spots, layer, [straight[place] for place in layer], offset)
+
+
+def _chain_of(spots: Sequence[Spot], layers: Sequence[Sequence[int]]) -> dict[int, list[int]]:
+    """By spot: those above and below it up to where lines join or part, which should be one straight line."""
+    chain_of: dict[int, list[int]] = {}
+    for place in (place for layer in layers for place in layer):
+        above = spots[place].above
+        continues = len(above) == 1 and len(spots[above[0]].below) == 1
+        chain_of[place] = chain_of[above[0]] if continues else []
+        chain_of[place].append(place)
+    return chain_of
 
 
 def _median(xs: list[float]) -> float:

@@ -89,7 +89,7 @@ def _lanes(picture: Picture, plan: Layout) -> Sequence[Element]:
     """A band for each phase, behind all else, with its title."""
     if not _ranks(picture):
         return ()
-    titles = list(picture.phases.values())
+    titles = dict(enumerate(picture.phases.values()))
     extra = _DATA_MARGIN if picture.data else 0.0
     return [
         element(
@@ -102,10 +102,11 @@ def _lanes(picture: Picture, plan: Layout) -> Sequence[Element]:
                 height=lane.bottom - lane.top + _LANE_BELOW,
                 rx=10,
             ),
-            element("text", titles[lane.rank], x=-_LANE_MARGIN + 12, y=lane.top + 17),
+            element("text", titles[int(lane.rank)], x=-_LANE_MARGIN + 12, y=lane.top + 17),
             class_="lane",
         )
         for lane in plan.lanes
+        if lane.rank in titles  # nodes without a phase are between the bands
     ]
 
 

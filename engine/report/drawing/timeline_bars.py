@@ -36,27 +36,21 @@ def time_svg(end: float, height: float, children: Iterable[Element]) -> Element:
     )
 
 
-def execution_bar(execution: Execution, top: float, height: float, *, redacted: bool = False) -> Iterator[Element]:
-    """The bar of an execution, with what it did; a mark if it was restored, skipped or otherwise never started.
-
-    `redacted` leaves out what errors and activities say.
-    """
+def execution_bar(execution: Execution, top: float, height: float) -> Iterator[Element]:
+    """The bar of an execution, with what it did; a mark if it was restored, skipped or otherwise never started."""
     if execution.started_ms is None:
         if execution.ended_ms is not None:
-            yield _mark(execution, top + height / 2, _title(execution, redacted=redacted))
+            yield _mark(execution, top + height / 2, _title(execution))
         return
-    inside = list(spans(execution, redacted=redacted))[:_MOST_SPANS]
+    inside = list(spans(execution))[:_MOST_SPANS]
     has_calls = any(span.kind is SpanKind.CALL for span in inside)
-    yield plain_bar(execution, top, height, redacted=redacted)
+    yield plain_bar(execution, top, height)
     for span in inside:
-        yield from _span(span, top, height, execution.status, has_calls)
-    if execution.status is NodeStatus.FAILED and execution.ended_ms is not None:
-        yield _line(execution.ended_ms, top - 1, height + 2, "end failed")
+        yield from _span(span, top, height, execution.status, has_calls=has_calls)
+    yield from failed_end(execution, top, height)
 
 
-def plain_bar(
-    execution: Execution, top: float, height: float, class_: str = "bar", *, redacted: bool = False
-) -> Element:
+def plain_bar(execution: Execution, top: float, height: float, class_: str = "bar") -> Element:
     """The bar of an execution that has started, without what it did."""
     started = execution.started_ms or 0.0
     return _rect(
@@ -65,8 +59,21 @@ def plain_bar(
         top,
         height,
         f"{class_} {execution.status.value}",
-        _title(execution, redacted=redacted),
+        _title(execution),
     )
+
+
+def failed_end(execution: Execution, top: float, height: float) -> Iterator[Element]:
+    """A line at the end of an execution that failed, since colour alone says nothing."""
+    if execution.status is NodeStatus.FAILED and execution.ended_ms is not None:
+        yield _line(execution.ended_ms, top - 1, height + 2, "end failed")
+
+
+def retries(execution: Execution, top: float, height: float) -> Iterator[Element]:
+    """The failed attempts of a group, such as a nested experience, and the waits after them."""
+    for span in spans(execution):
+        if span.kind is SpanKind.RETRY:
+            yield from _span(span, top, height, execution.status, has_calls=True)
 
 
 def wait_line(wait: Wait, middle: float) -> Element:
@@ -93,9 +100,9 @@ def _rect(start: float, end: float | None, top: float, height: float, class_: st
     )
 
 
-def _span(span: Span, top: float, height: float, status: NodeStatus, has_calls: bool) -> Iterator[Element]:
-    took = f", {duration(span.end - span.start)}" if span.end is not None else ""
-    title = f"{span.text}{took}"
+def _span(span: Span, top: float, height: float, status: NodeStatus, *, has_calls: bool) -> Iterator[Element]:
+    took = duration(span.end - span.start) if span.end is not None else ""
+    title = ", ".join(part for part in (span.text, took) if part)
     if span.kind is SpanKind.RETRY:
         yield _rect(span.start, span.end, top, height, "gap", title)
         yield _line(span.start, top - 2, height + 4, "retry", title)
@@ -121,12 +128,12 @@ def _mark(execution: Execution, middle: float, title: str) -> Element:
     return element("path", tip, d=f"M{at} {middle:.3g}h0", class_=f"mark {execution.status.value}")
 
 
-def _title(execution: Execution, *, redacted: bool) -> str:
+def _title(execution: Execution) -> str:
     said = [f"{execution.label}: {execution.status.value}"]
     if execution.started_ms is not None and execution.ended_ms is not None:
         said.append(duration(execution.ended_ms - execution.started_ms))
     if execution.error is not None:
-        said.append(execution.error.type if redacted else execution.error.message)
-    elif execution.reason is not None and not redacted:
+        said.append(execution.error.message)
+    elif execution.reason is not None:
         said.append(execution.reason)
     return ", ".join(said)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from engine.log.humanize import plural
 from engine.report.drawing.markup import Element, element
-from engine.report.drawing.timeline_bars import execution_bar, plain_bar, written
+from engine.report.drawing.timeline_bars import execution_bar, failed_end, plain_bar, retries, written
 from engine.report.executions import Execution
 from engine.report.timing.histogram import Slice
 from engine.report.timing.timing import PartsTiming
@@ -28,22 +28,21 @@ def height_of(parts: PartsTiming) -> float:
     return max(24.0, len(lanes(parts.first)) * (_LANE + _GAP) - _GAP + 2 * _MARGIN)
 
 
-def draw_parts(vertex: Execution, parts: PartsTiming, now: float, *, redacted: bool) -> Iterator[Element]:
-    """The drawing of the parts, above the bar of the vertex around them. `redacted` is as in execution_bar."""
+def draw_parts(vertex: Execution, parts: PartsTiming, now: float) -> Iterator[Element]:
+    """The drawing of the parts, above the bar of the vertex around them."""
     if vertex.started_ms is not None:
-        yield plain_bar(vertex, 2, height_of(parts) - 4, "bar faint", redacted=redacted)
+        yield plain_bar(vertex, 2, height_of(parts) - 4, "bar faint")
+    yield from retries(vertex, 2, height_of(parts) - 4)
     if parts.count > MOST_BARS:
         yield from _area(parts, vertex.ended_ms if vertex.ended_ms is not None else now)
         return
     for number, lane in enumerate(lanes(parts.first)):
         top = _MARGIN + number * (_LANE + _GAP)
-        bars = [plain_bar(part, top, _LANE, redacted=redacted) for part in lane if part.started_ms is not None]
-        marks = [
-            mark
-            for part in lane
-            if part.started_ms is None
-            for mark in execution_bar(part, top, _LANE, redacted=redacted)
-        ]
+        ran = [part for part in lane if part.started_ms is not None]
+        bars = [plain_bar(part, top, _LANE) for part in ran]
+        bars += [end for part in ran for end in failed_end(part, top, _LANE)]
+        others = (part for part in lane if part.started_ms is None)
+        marks = [mark for part in others for mark in execution_bar(part, top, _LANE)]
         yield element("g", *bars, *marks, class_="lane")
 
 

@@ -24,7 +24,8 @@ _LONGEST_NAME = 32
 class Vertex(Struct, frozen=True):
     """A vertex on a timeline of a run that went on until `now`; `number` is its place in topological order, from 1.
 
-    `waits_for` are the ids of predecessors that have not ended; `redacted` leaves out what errors and activities say.
+    `waits_for` are the ids of predecessors that have not ended. `is_brief` leaves out what the list of nodes says, too,
+    for a run of many vertices.
     """
 
     execution: Execution
@@ -33,16 +34,18 @@ class Vertex(Struct, frozen=True):
     parts: PartsTiming | None = None
     wait: Wait | None = None
     waits_for: tuple[str, ...] = ()
-    redacted: bool = False
+    is_brief: bool = False
 
 
 def timeline_row(vertex: Vertex, timing: Timing) -> Element:
     """The row; its id is `timeline-row-<number>`."""
     execution = vertex.execution
+    is_brief = vertex.is_brief and vertex.parts is None
+    drawing = _untitled(_drawing(vertex)) if is_brief else _drawing(vertex)
     return element(
         "details",
-        element("summary", *_cells(execution, _drawing(vertex), _count(vertex.parts))),
-        element("div", *_inside(vertex, timing), class_="timeline-inside"),
+        element("summary", *_cells(execution, drawing, _count(vertex.parts))),
+        *(_brief(vertex) if is_brief else [element("div", *_inside(vertex, timing), class_="timeline-inside")]),
         id=f"timeline-row-{vertex.number}",
         class_=f"timeline-row {execution.status.value}",
         data_node=execution.node_id,
@@ -66,15 +69,30 @@ def _drawing(vertex: Vertex) -> Element:
     height = height_of(parts) if parts is not None else _HEIGHT
     drawn: list[Element] = [wait_line(vertex.wait, height / 2)] if vertex.wait is not None else []
     if parts is not None:
-        drawn += draw_parts(execution, parts, vertex.now, redacted=vertex.redacted)
+        drawn += draw_parts(execution, parts, vertex.now)
     else:
-        drawn += execution_bar(execution, 6, height - 12, redacted=vertex.redacted)
+        drawn += execution_bar(execution, 6, height - 12)
     return time_svg(vertex.now, height, drawn)
+
+
+def _untitled(drawing: Element) -> Element:
+    """The drawing without tooltips."""
+    for shape in drawing:
+        for title in shape.findall("title"):
+            shape.remove(title)
+    return drawing
+
+
+def _brief(vertex: Vertex) -> Iterator[Element]:
+    wait = vertex.wait
+    if wait is not None and (wait.started_ms or vertex.now) - wait.ready_ms >= vertex.now / 50:
+        yield element("p", wait.text, class_="timeline-words")
+    yield element("a", "Details", href=f"#node-{vertex.number}")
 
 
 def _inside(vertex: Vertex, timing: Timing) -> Iterator[Element]:
     execution = vertex.execution
-    said = sentences(execution, vertex.wait, vertex.waits_for, redacted=vertex.redacted)
+    said = sentences(execution, vertex.wait, vertex.waits_for)
     yield element("ul", *(element("li", sentence) for sentence in said))
     if vertex.parts is not None:
         yield from _part_rows(vertex, vertex.parts, timing)
@@ -100,13 +118,10 @@ def _part_rows(vertex: Vertex, parts: PartsTiming, timing: Timing) -> Iterator[E
 
 
 def _part_row(part: Execution, wait: Wait | None, vertex: Vertex) -> Element:
-    redacted = vertex.redacted
     drawn = [wait_line(wait, _HEIGHT / 2)] if wait is not None else []
-    drawn += (
-        [plain_bar(part, 6, 12, "bar faint", redacted=redacted)] if part.parts and part.started_ms is not None else []
-    )
-    drawn += execution_bar(part, 7, 10, redacted=redacted) if not part.parts else []
-    words = [*sentences(part, wait if wait is not None and wait.is_notable else None, redacted=redacted)][1:]
+    drawn += [plain_bar(part, 6, 12, "bar faint")] if part.parts and part.started_ms is not None else []
+    drawn += execution_bar(part, 7, 10) if not part.parts else []
+    words = [*sentences(part, wait if wait is not None and wait.is_notable else None)][1:]
     return element(
         "div",
         *_cells(part, time_svg(vertex.now, _HEIGHT, drawn)),

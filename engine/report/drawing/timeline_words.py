@@ -24,20 +24,18 @@ _DID_NOT_RUN = {
 }
 
 
-def sentences(
-    execution: Execution, wait: Wait | None, waits_for: tuple[str, ...] = (), *, redacted: bool = False
-) -> Iterator[str]:
+def sentences(execution: Execution, wait: Wait | None, waits_for: tuple[str, ...] = ()) -> Iterator[str]:
     """When it ran, what it waited for, and its calls and retries; the first dozen of these.
 
-    `waits_for` are the ids of predecessors that have not ended; `redacted` leaves out what errors and activities say.
+    `waits_for` are the ids of predecessors that have not ended.
     """
-    yield _times(execution, redacted=redacted)
+    yield _times(execution)
     if wait is not None:
         yield wait.text
     if waits_for and execution.status is NodeStatus.PENDING:
         more = f" and {len(waits_for) - _MOST} more" if len(waits_for) > _MOST else ""
         yield f"waits for {', '.join(waits_for[:_MOST])}{more}"
-    shown = [span for span in spans(execution, redacted=redacted) if span.kind in _SHOWN]
+    shown = [span for span in spans(execution) if span.kind in _SHOWN]
     for span in shown[:_MOST]:
         yield _span(span, execution.started_ms or 0.0)
     if len(shown) > _MOST:
@@ -55,19 +53,19 @@ def took(execution: Execution) -> str:
     return duration(execution.ended_ms - execution.started_ms)
 
 
-def _times(execution: Execution, *, redacted: bool) -> str:
+def _times(execution: Execution) -> str:
     started, ended = execution.started_ms, execution.ended_ms
     if started is None:
         what = _DID_NOT_RUN[execution.status]
-        reason = f": {execution.reason}" if execution.reason and not redacted else ""
+        reason = f": {execution.reason}" if execution.reason else ""
         return what + (f" {_at(ended)}" if ended is not None else "") + reason
     if ended is None:
-        return f"{execution.status.value} since {duration(started)} after the start"
+        return f"{execution.status.value} since {duration(started)} after the start of the run"
     return f"{execution.status.value}: started {_at(started)}, took {duration(ended - started)}"
 
 
 def _at(ms: float) -> str:
-    return f"{duration(ms)} after the start of the run" if ms >= 0.5 else "with the run"
+    return f"after {duration(ms)}" if ms >= 0.5 else "with the run"
 
 
 def _span(span: Span, started: float) -> str:

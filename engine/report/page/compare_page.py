@@ -16,6 +16,7 @@ from engine.report.page.document import file_document
 from engine.report.page.live_page import PAGE_ID
 from engine.report.status_signs import SIGNS
 
+_TOOLS = (("next", "Next (n)"), ("previous", "Previous (p)"), ("open", "Open all"), ("close", "Close all"))
 _MOST_SHOWN = 300
 _MOST_SAME = 500
 _MOST_CHARACTERS = 1_000_000
@@ -106,7 +107,13 @@ def _executions(comparison: Comparison) -> Element:
     if not shown:
         said.append(element("p", "Every execution has the same status, inputs and outputs.", class_="note"))
     counted = f"{len(same):,} of {plural(total, 'execution')} have the same status, inputs and outputs"
-    return element("section", element("h2", "Nodes"), *said, _same(counted, same), id="compare-nodes")
+    return element("section", element("h2", "Nodes"), _tools(), *said, _same(counted, same), id="compare-nodes")
+
+
+def _tools() -> Element:
+    """The buttons, which the script shows: without it they would do nothing."""
+    buttons = (element("button", label, type="button", data_does=does) for does, label in _TOOLS)
+    return element("div", *buttons, id="compare-tools", class_="compare-tools", hidden="hidden")
 
 
 def _execution(each: Difference, longest: float, room: _Room) -> Element:
@@ -123,7 +130,7 @@ def _execution(each: Difference, longest: float, room: _Room) -> Element:
             _bars(each, longest),
         ),
         element("div", *_inside(each, room), class_="inside"),
-        class_=f"node compared-node {_status(each.right) or _status(each.left)}",
+        class_=f"compared-node {_status(each.right) or _status(each.left)}",
         data_node=each.vertex,
         data_address=each.address,
         open="open" if is_open and not each.depth else None,
@@ -191,7 +198,7 @@ def _same(counted: str, same: list[Difference]) -> Element | None:
     ]
     more = element("p", f"{len(same) - _MOST_SAME:,} more", class_="note") if len(same) > _MOST_SAME else None
     inside = element("div", element("table", element("tbody", *rows), class_="compared same"), more, class_="inside")
-    return element("details", element("summary", counted), inside, class_="node same-nodes", id="compare-same")
+    return element("details", element("summary", counted), inside, class_="same-nodes", id="compare-same")
 
 
 def _status(side: Side) -> str:

@@ -10,11 +10,10 @@ from engine.cache.decisions.decision import Answer
 from engine.experience.model import Edge
 from engine.log.reading.view import NodeStatus
 from engine.report.conditions import Conditions, LastCondition
-from engine.report.drawing.box_states import BoxState, box_state, executions_inside
+from engine.report.drawing.box_states import MOST_CELLS, BoxState, box_state, executions_inside
 from engine.report.drawing.diagram import Box, Line, Picture, inner_picture
 from engine.report.drawing.graph_box import BoxPlan, ShownBox, box_element
 from engine.report.drawing.graph_edge import ShownEdge, edge_element
-from engine.report.drawing.item_strip import MOST_CELLS
 from engine.report.drawing.layout import Layout
 from engine.report.drawing.markup import Element
 from engine.report.drawing.svg_graph import graph_layout, height_of, neighbours_of, svg_graph
@@ -115,8 +114,7 @@ class GraphView:
         shown = ShownEdge(
             line,
             f"{self.prefix}{place + 1}",
-            _status(found.get(line.from_, ())),
-            _status(found.get(line.to, ())),
+            _has_passed(found.get(line.from_, ()), found.get(line.to, ())),
             _condition(line, overlay),
             (line.from_, line.to) in overlay.steps,
             line.to in self._shared,
@@ -129,11 +127,13 @@ def inside(box: Box, found: Executions) -> Executions:
     return executions_inside(box, found.get(box.id, ()))
 
 
-def _status(executions: Sequence[Execution]) -> NodeStatus:
-    return box_state(_ANY, executions).status
+def _has_passed(sources: Sequence[Execution], targets: Sequence[Execution]) -> bool:
+    """Whether anything passed along an edge."""
+    return any(each.status in _DONE for each in sources) and any(each.status not in _IDLE for each in targets)
 
 
-_ANY = Box("", "")
+_DONE = (NodeStatus.COMPLETED, NodeStatus.CACHED)
+_IDLE = (NodeStatus.PENDING, NodeStatus.SKIPPED)
 _NEW = BoxPlan(Answer.WILL_RUN, ("new",))
 
 
@@ -151,13 +151,13 @@ def _is(edge: Edge, line: Line) -> bool:
 
 def _elsewhere(picture: Picture, layout: Layout) -> dict[str, str]:
     """The titles of the phases of boxes that are drawn in the band of another phase."""
-    ids = list(picture.phases)
+    ids = dict(enumerate(picture.phases))
     if len(layout.lanes) < 2:
         return {}
     found = {}
     for box in picture.boxes:
         y = layout.boxes[box.id][1]
         lane = next((lane for lane in layout.lanes if lane.top <= y <= lane.bottom), None)
-        if box.phase is not None and lane is not None and ids[lane.rank] != box.phase:
+        if box.phase is not None and lane is not None and ids.get(int(lane.rank)) != box.phase:
             found[box.id] = picture.phases.get(box.phase, box.phase)
     return found

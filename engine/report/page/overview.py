@@ -20,6 +20,10 @@ _MOST_WARNINGS = 100
 _LONGEST_WARNING = 4_000
 
 
+_REDACTED = (
+    "inputs, outputs, args, state, items, messages and literals in conditions are left out of this page. "
+    "Ids, statuses, times and costs are those of the run."
+)
 _LINKS = (("graph", "Graph"), ("timeline", "Timeline"), ("tools", "Nodes"), ("args", "Args and state"))
 
 
@@ -128,6 +132,8 @@ def _head(run: RunOnPage, summary: RunSummary) -> Iterator[Element]:
     yield element("p", " · ".join(facts), class_="subtle")
     if summary.follows is not None:
         yield element("p", summary.follows, class_="subtle")
+    if run.redacted:
+        yield element("p", element("b", "Redacted: "), _REDACTED, class_="callout notice")
     yield element("div", *(_tile(name, value) for name, value in _tiles(run, summary).items()), class_="tiles")
 
 
@@ -171,7 +177,7 @@ def _args_and_state(run: RunOnPage) -> Iterator[Element]:
     started = run.history.started
     if started is None:
         return
-    texts = ValueTexts(run.values, run.read)
+    texts = ValueTexts(run.values, run.read, redacted=run.redacted)
     rows = [Row(f"args.{name}", texts.put_out(value)) for name, value in started.args.items()]
     rows += [Row(f"state.{name}", texts.put_out(value)) for name, value in started.state.items()]
     if rows:

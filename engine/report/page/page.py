@@ -26,21 +26,29 @@ from engine.report.page.overview import (
     WarningsSection,
     title_of,
 )
+from engine.report.page.redaction import redacted_picture
 from engine.report.page.section import RunOnPage
 from engine.report.page.timeline import TimelineSection
 from engine.report.page.tools import ToolsSection
 
 
 def live_page(
-    picture: Picture | None = None, written: Iterable[Json] = (), read: Read = no_blobs, *, alive: bool = True
+    picture: Picture | None = None,
+    written: Iterable[Json] = (),
+    read: Read = no_blobs,
+    *,
+    alive: bool = True,
+    redacted: bool = False,
 ) -> LivePage:
     """The page of one run, whose records are yet to be added.
 
     `picture` is the graph of the experience, if it is the one that ran; else the graph is drawn from the log.
     `written` are values in the experience, such as args of nodes; `read` returns blobs. `alive` says whether an engine
-    is executing the run.
+    is executing the run. `redacted` leaves out values, and texts that may hold one.
     """
-    run = RunOnPage(drawn=picture, alive=alive, values=InputValues((), read), read=read)
+    if redacted:
+        picture, written, read = picture and redacted_picture(picture), (), no_blobs
+    run = RunOnPage(drawn=picture, alive=alive, redacted=redacted, values=InputValues((), read), read=read)
     return LivePage(
         run,
         (
@@ -64,8 +72,11 @@ def run_page(
     picture: Picture | None = None,
     written: Iterable[Json] = (),
     read: Read = no_blobs,
+    *,
+    redacted: bool = False,
 ) -> str:
     """The page of a run as one file, as far as `records` go; the parameters are those of `live_page`."""
-    page = live_page(picture, written, read, alive=summary.state is RunState.RUNNING)
+    page = live_page(picture, written, read, alive=summary.state is RunState.RUNNING, redacted=redacted)
+    page.run.is_file = True
     page.add(records)
-    return file_document(title_of(summary), page.main())
+    return file_document(title_of(page.run.summary), page.main())

@@ -19,11 +19,11 @@ from engine.report.timing.waits import predecessors_in_log, wait_of
 _MOST_NAMES = 12
 _LONGEST_NAME = 40
 _LEGEND = (
-    ("M2 8h20", "bar", "ran"),
-    ("M2 8h20", "call", "called a model or coding agent"),
-    ("M2 4v8m0-4h20", "wait", "could have started"),
-    ("M12 2v12", "retry", "an attempt failed"),
-    ("M12 8h0", "mark", "restored, skipped or cancelled"),
+    ({"bar": "M2 8h20"}, "ran"),
+    ({"light": "M2 8h20", "call": "M6 8h8"}, "called a model or coding agent"),
+    ({"wait": "M2 4v8m0-4h20"}, "could have started"),
+    ({"retry": "M12 2v12"}, "an attempt failed"),
+    ({"mark": "M12 8h0"}, "restored, skipped or cancelled"),
 )
 _TOOLS = (
     ("zoom-out", "\u2212", "Zoom out"),
@@ -108,7 +108,7 @@ class TimelineSection:
             self._timing.parts.get(execution.node_id),
             wait_of(execution, before, self._timing.loads, kind) if self._is_known(before) else None,
             tuple(each.node_id for each in before if each.ended_ms is None),
-            self._run.redacted,
+            self._run.is_brief,
         )
 
     def _is_known(self, before: Sequence[Execution]) -> bool:
@@ -174,6 +174,7 @@ def _toolbar() -> Element:
 
 
 def _legend() -> Iterator[Element]:
-    for path, class_, text in _LEGEND:
-        drawing = element("svg", element("path", d=path, class_=class_), viewBox="0 0 24 16", aria_hidden="true")
+    for paths, text in _LEGEND:
+        drawn = (element("path", d=path, class_=class_) for class_, path in paths.items())
+        drawing = element("svg", *drawn, viewBox="0 0 24 16", aria_hidden="true")
         yield element("span", drawing, text, class_="completed")

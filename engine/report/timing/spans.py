@@ -39,20 +39,14 @@ class Span(Struct, frozen=True):
     text: str
 
 
-_REDACTED = {SpanKind.LIMIT: "a wait for a limit", SpanKind.ACTIVITY: "an activity"}
-
-
 class _Open(Struct, frozen=True):
     kind: SpanKind
     start: float
     text: str
 
 
-def spans(execution: Execution, *, redacted: bool = False) -> Iterator[Span]:
-    """The spans of an execution in order. An activity during a call is a span of its own.
-
-    `redacted` leaves out what activities and errors say, which may hold values.
-    """
+def spans(execution: Execution) -> Iterator[Span]:
+    """The spans of an execution in order. An activity during a call is a span of its own."""
     call: _Open | None = None
     other: _Open | None = None
     called = ""
@@ -71,25 +65,23 @@ def spans(execution: Execution, *, redacted: bool = False) -> Iterator[Span]:
             if call is not None:
                 yield Span(SpanKind.CALL, min(call.start, at), at, f"{call.text}: failed")
             end = at + event.wait_ms if execution.ended_ms is None else min(at + event.wait_ms, execution.ended_ms)
-            yield Span(SpanKind.RETRY, at, end, attempt_text(event, redacted=redacted))
+            yield Span(SpanKind.RETRY, at, end, attempt_text(event))
             call = _Open(SpanKind.CALL, end, called) if called and event.level == "llm" else None
         elif event.kind is ActivityKind.CALL:
-            called = "a call" if redacted else event.activity
-            call = _Open(SpanKind.CALL, at, called)
+            called, call = event.activity, _Open(SpanKind.CALL, at, event.activity)
         else:
             kind = SpanKind.LIMIT if event.kind is ActivityKind.WAIT else SpanKind.ACTIVITY
-            other = _Open(kind, at, _REDACTED[kind] if redacted else event.activity)
+            other = _Open(kind, at, event.activity)
     for each in (call, other):
         if each is not None and (execution.ended_ms is None or each.start < execution.ended_ms):
             yield Span(each.kind, each.start, execution.ended_ms, each.text)
 
 
-def attempt_text(attempt: NodeAttempt, *, redacted: bool = False) -> str:
+def attempt_text(attempt: NodeAttempt) -> str:
     """Why an attempt failed, and when the next one came: `attempt 2 failed: … (repeated after 3.0 s)`."""
     what = "call" if attempt.level == "llm" else "attempt"
     why = ", because of the rate limit" if attempt.error.type == RATE_LIMITED else ""
-    said = attempt.error.type if redacted else attempt.error.message
-    return f"{what} {attempt.attempt} failed: {said} (repeated after {duration(attempt.wait_ms)}{why})"
+    return f"{what} {attempt.attempt} failed: {attempt.error.message} (repeated after {duration(attempt.wait_ms)}{why})"
 
 
 def _used(event: NodeTokens) -> str:

@@ -92,6 +92,16 @@ def test_bands_lie_one_below_the_other_and_hold_their_boxes(
             assert lane.rank == max([ranks[id_], *before])
 
 
+def test_boxes_without_a_band_are_in_one_only_between_its_boxes() -> None:
+    order = ["first", "a", "middle", "b", "after"]
+
+    plan = layout(order, list(pairwise(order)), SIZE, None, {"a": 0, "b": 0})
+
+    (above, band, below) = plan.lanes
+    assert (above.rank, band.rank, below.rank) == (-0.5, 0, 0.5)
+    assert band.top < plan.boxes["middle"][1] < band.bottom
+
+
 def ancestors(id_: str, edges: list[tuple[str, str]]) -> set[str]:
     found = {from_ for from_, to in edges if to == id_}
     return found.union(*(ancestors(each, edges) for each in found))

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from engine.log.events.events import ErrorInfo as Error
 from engine.log.events.events import (
-    ActivityKind,
     Event,
-    NodeActivity,
     NodeAttempt,
-    NodeFailed,
-    NodeSkipped,
     NodeStarted,
     RunStarted,
 )
-from engine.log.events.events import ErrorInfo as Error
 from engine.report.drawing.markup import Element, fragment
 from engine.report.drawing.timeline_axis import tick_label, ticks
 from engine.report.drawing.timeline_parts import MOST_LANES, lanes
@@ -134,23 +130,3 @@ def test_what_a_log_says_is_never_markup() -> None:
     assert hostile in page.text
     assert ("id", "timeline-row-1") in page.attributes
     assert ("data-node", hostile) in page.attributes
-
-
-def test_a_redacted_timeline_has_types_of_errors_and_no_texts() -> None:
-    error = Error("ValueError", "the key is hush")
-    run, section = on_page(
-        (0, begun("a", "b")),
-        (1, started("a")),
-        (2, NodeActivity(node_id="a", activity="hush, reading")),
-        (3, NodeActivity(node_id="a", activity="calling hush", kind=ActivityKind.CALL)),
-        (4, NodeAttempt(node_id="a", attempt=1, attempt_id="a", level="node", error=error, wait_ms=1)),
-        (9, NodeFailed(node_id="a", attempt_id="a", error=error)),
-        (9, NodeSkipped(node_id="b", reason="hush")),
-    )
-    assert "hush" in fragment(section.whole())
-
-    run.redacted = True
-    text = fragment(section.whole())
-
-    assert "hush" not in text
-    assert "attempt 1 failed: ValueError (repeated after 1 ms)" in text
