@@ -90,6 +90,7 @@ bench: $(INSTALLED) .bench/venv/.installed .bench/node_modules/.package-lock.jso
 	$(BIN)/python benchmarks/lsp.py
 	$(BIN)/python benchmarks/runs.py
 	$(BIN)/python benchmarks/editor.py
+	$(BIN)/python benchmarks/page.py
 
 .PHONY: vscode
 vscode: $(INSTALLED) ## Serve a VS Code with the extension and an example in the browser

@@ -80,7 +80,7 @@ class Timing(Struct):
             return
         parts = self._parts_of(execution)
         parts.load.change(at, by)
-        if by > 0:
+        if by > 0 and execution.place not in self._ended:  # one that took no time has ended already
             parts.running[execution.place] = execution
         else:
             parts.running.pop(execution.place, None)

@@ -197,6 +197,15 @@ def test_the_load_has_every_step_or_the_highest_ones() -> None:
     assert load.share_at_least(1, 0, 10) == 0.5
 
 
+def test_an_item_that_took_no_time_is_not_running() -> None:
+    first, second = item("a", 0), item("a", 1)
+    run = a_run(2, (5, started("a", first)), (5, completed("a", first)), (5, started("a", second)))
+
+    parts = timing_of(run).parts["a"]
+
+    assert [execution.scope for execution in parts.running.values()] == [second]
+
+
 def test_a_timing_that_grows_with_the_log_is_that_of_the_whole_log() -> None:
     items = [item("a", index) for index in range(3)]
     events = timed(
