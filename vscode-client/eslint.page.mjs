@@ -18,7 +18,7 @@ export default defineConfig(
       eqeqeq: 'error',
       curly: ['error', 'multi-line'],
       'no-console': 'error',
-      'max-lines': ['error', 300],
+      'max-lines': ['error', 500],
     },
   },
 );

@@ -96,12 +96,12 @@ def data_element(line: DataLine, start: tuple[float, float], end: tuple[float, f
     if abs(x1 - x2) < WIDTH:  # one below the other: around the right side
         x1, x2 = x1 + half, x2 + half
         around = max(x1, x2) + _BULGE
-        path = f"M{x1:.1f},{y1:.1f}C{around:.1f},{y1:.1f} {around:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
+        path = f"M{x1:.0f},{y1:.0f}C{around:.0f},{y1:.0f} {around:.0f},{y2:.0f} {x2:.0f},{y2:.0f}"
     else:
         side = half if x2 > x1 else -half
         x1, x2 = x1 + side, x2 - side
         middle = (x1 + x2) / 2
-        path = f"M{x1:.1f},{y1:.1f}C{middle:.1f},{y1:.1f} {middle:.1f},{y2:.1f} {x2:.1f},{y2:.1f}"
+        path = f"M{x1:.0f},{y1:.0f}C{middle:.0f},{y1:.0f} {middle:.0f},{y2:.0f} {x2:.0f},{y2:.0f}"
     return element(
         "g",
         element("title", f"{line.to} reads {', '.join(line.fields)} from {line.from_}"),

@@ -24,7 +24,8 @@ _LONGEST_NAME = 32
 class Vertex(Struct, frozen=True):
     """A vertex on a timeline of a run that went on until `now`; `number` is its place in topological order, from 1.
 
-    `waits_for` are the ids of predecessors that have not ended.
+    `waits_for` are the ids of predecessors that have not ended. `is_brief` leaves out what the list of nodes says, too,
+    for a run of many vertices.
     """
 
     execution: Execution
@@ -33,15 +34,18 @@ class Vertex(Struct, frozen=True):
     parts: PartsTiming | None = None
     wait: Wait | None = None
     waits_for: tuple[str, ...] = ()
+    is_brief: bool = False
 
 
 def timeline_row(vertex: Vertex, timing: Timing) -> Element:
     """The row; its id is `timeline-row-<number>`."""
     execution = vertex.execution
+    is_brief = vertex.is_brief and vertex.parts is None
+    drawing = _untitled(_drawing(vertex)) if is_brief else _drawing(vertex)
     return element(
         "details",
-        element("summary", *_cells(execution, _drawing(vertex), _count(vertex.parts))),
-        element("div", *_inside(vertex, timing), class_="timeline-inside"),
+        element("summary", *_cells(execution, drawing, _count(vertex.parts))),
+        *(_brief(vertex) if is_brief else [element("div", *_inside(vertex, timing), class_="timeline-inside")]),
         id=f"timeline-row-{vertex.number}",
         class_=f"timeline-row {execution.status.value}",
         data_node=execution.node_id,
@@ -69,6 +73,21 @@ def _drawing(vertex: Vertex) -> Element:
     else:
         drawn += execution_bar(execution, 6, height - 12)
     return time_svg(vertex.now, height, drawn)
+
+
+def _untitled(drawing: Element) -> Element:
+    """The drawing without tooltips."""
+    for shape in drawing:
+        for title in shape.findall("title"):
+            shape.remove(title)
+    return drawing
+
+
+def _brief(vertex: Vertex) -> Iterator[Element]:
+    wait = vertex.wait
+    if wait is not None and (wait.started_ms or vertex.now) - wait.ready_ms >= vertex.now / 50:
+        yield element("p", wait.text, class_="timeline-words")
+    yield element("a", "Details", href=f"#node-{vertex.number}")
 
 
 def _inside(vertex: Vertex, timing: Timing) -> Iterator[Element]:

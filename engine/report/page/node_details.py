@@ -13,7 +13,7 @@ from engine.report.drawing.diagram import Box
 from engine.report.drawing.markup import Element, element
 from engine.report.executions import Execution
 from engine.report.page.rows import VALUE_PREFIXES, ExecutionRows, RowTable
-from engine.report.page.texts import reached_by_keys
+from engine.report.page.texts import Shown, reached_by_keys
 
 _SHORT_VALUE = 90
 _LONGEST_MESSAGE = 4_000
@@ -78,7 +78,8 @@ def _used(execution: Execution, view: NodeView | None) -> str:
 class FactsOf(Struct, frozen=True):
     """What there is to say about an execution beside what is in it.
 
-    `phase` is the title of its phase. `id` is that of its details, `is_brief` leaves out what only programs read.
+    `phase` is the title of its phase. `id` is that of its details, `is_brief` leaves out what only programs
+    read, and what the drawings show.
     """
 
     box: Box | None = None
@@ -89,7 +90,7 @@ class FactsOf(Struct, frozen=True):
 
 def facts(execution: Execution, rows: ExecutionRows, table: RowTable, of: FactsOf) -> Iterator[Element]:
     """All that is known of it, but for its parts."""
-    owner = (of.id, execution.label) if not execution.scope else None
+    owner = Shown(of.id, execution.node_id) if not execution.scope else None
     yield from _messages(execution)
     yield from _table("Inputs", table.table(rows.inputs(execution), owner))
     yield from _table("Output", table.table(rows.outputs(execution), owner))
@@ -135,14 +136,18 @@ def _figure_texts(execution: Execution, of: FactsOf) -> Mapping[str, str | None]
     origin = execution.produced_by
     return {
         "kind": ", ".join((of.box.kind, *of.box.notes)) if of.box is not None and of.box.notes else None,
-        "phase": of.phase,
-        "started": None if execution.started_ms is None else f"after {duration(execution.started_ms)}",
+        "phase": None if of.is_brief else of.phase,
+        "started": _started(execution) if not of.is_brief else None,
         "attempts": f"{len(execution.tries) + 1}" if execution.tries else None,
         "model": used.model,
         "tokens in / out": f"{used.tokens_in or 0:,} / {used.tokens_out or 0:,}" if _has_tokens(used) else None,
         "cost": money(used.cost_usd) if _has_tokens(used) else None,
         "restored from": None if origin is None else f"run {origin.run_id}, line {origin.seq + 1} of its log",
     }
+
+
+def _started(execution: Execution) -> str | None:
+    return None if execution.started_ms is None else f"after {duration(execution.started_ms)}"
 
 
 def _hashes(execution: Execution) -> Mapping[str, str | None]:

@@ -13,7 +13,7 @@ from engine.report.page.node_details import FactsOf, facts, summary_line
 from engine.report.page.parts import MOST_PARTS, ShownParts, chosen, most_inside
 from engine.report.page.rows import ExecutionRows, RowTable
 from engine.report.page.section import RunOnPage
-from engine.report.page.texts import ValueTexts, fitting_limit
+from engine.report.page.texts import SHARED_FROM, SHARED_FROM_IF_BRIEF, ValueTexts, fitting_limit
 from engine.report.status_signs import SIGNS
 
 _MOST_TEXT = 500_000
@@ -23,9 +23,6 @@ _MOST_PARTS_OF_ALL = 2_000
 """So many parts of all nodes are on a page, if each node has at most a fair share."""
 
 _FEWEST_PARTS = 10
-_MOST_WITH_HASHES = 300
-"""On the page of a run with more nodes, only failed ones have their hashes."""
-
 _FEWEST_CELLS = 4
 
 
@@ -48,7 +45,8 @@ class NodesSection:
         self._boxes = {box.id: box for box in self._run.picture.boxes}
         most = self._most_parts()
         self._parts = {each.node_id: ShownParts(each, most) for each in executions if each.parts}
-        self._table = RowTable(fitting_limit(self._lengths(), _MOST_TEXT))
+        shared_from = SHARED_FROM_IF_BRIEF if self._run.is_brief else SHARED_FROM
+        self._table = RowTable(fitting_limit(self._lengths(), _MOST_TEXT), shared_from)
         return element("section", *map(self._vertex, executions), id="nodes", aria_label="Nodes")
 
     def changed(self, vertices: Set[str]) -> Iterator[Element]:
@@ -124,7 +122,7 @@ class NodesSection:
     def _fact_elements(self, vertex: Execution) -> Iterator[Element]:
         box = self._boxes.get(vertex.node_id)
         phase = None if box is None or box.phase is None else self._run.picture.phases.get(box.phase, box.phase)
-        is_brief = self._shown > _MOST_WITH_HASHES and vertex.status is not NodeStatus.FAILED
+        is_brief = self._run.is_brief and vertex.status is not NodeStatus.FAILED
         return facts(vertex, self._rows, self._table, FactsOf(box, phase, self._id(vertex), is_brief))
 
     def _all_parts(self, whole: Execution, known: ShownParts, id_: str) -> Iterator[Element]:

@@ -77,5 +77,6 @@ def run_page(
 ) -> str:
     """The page of a run as one file, as far as `records` go; the parameters are those of `live_page`."""
     page = live_page(picture, written, read, alive=summary.state is RunState.RUNNING, redacted=redacted)
+    page.run.is_file = True
     page.add(records)
     return file_document(title_of(page.run.summary), page.main())

@@ -10,7 +10,7 @@ from engine.json_types import Json
 from engine.log.events.events import Input
 from engine.report.drawing.markup import Element, element
 from engine.report.executions import Execution, History
-from engine.report.page.texts import SharedTexts, ValueText, ValueTexts, text_box, value_text
+from engine.report.page.texts import SHARED_FROM, SharedTexts, Shown, ValueText, ValueTexts, text_box, value_text
 from engine.report.received_inputs import KnownValues
 
 VALUE_PREFIXES = ("item", "index", "args.", "reads.", "edges.", "runArgs.", "inputs.", "source.")
@@ -89,27 +89,27 @@ class ExecutionRows:
 class RowTable:
     """Draws rows, each text once: where it is on the page already, with a link there."""
 
-    def __init__(self, limit: int) -> None:
-        """No text is shown with more than `limit` characters."""
+    def __init__(self, limit: int, shared_from: int = SHARED_FROM) -> None:
+        """No text is shown with more than `limit` characters; those of `shared_from` are shown once."""
         self.limit = limit
-        self._shared = SharedTexts()
+        self._shared = SharedTexts(shared_from)
 
-    def table(self, rows: Iterable[Row], owner: tuple[str, str] | None = None) -> Element:
-        """The rows; later ones with the same text will link to `owner`, an id and what it is called."""
+    def table(self, rows: Iterable[Row], owner: Shown | None = None) -> Element:
+        """The rows; later ones with the same text will link to `owner`, if they may."""
         return element("dl", *(each for row in rows for each in self._row(row, owner)), class_="values")
 
-    def _row(self, row: Row, owner: tuple[str, str] | None) -> tuple[Element, Element]:
+    def _row(self, row: Row, owner: Shown | None) -> tuple[Element, Element]:
         return element("dt", row.name), element("dd", self._cell(row, owner))
 
-    def _cell(self, row: Row, owner: tuple[str, str] | None) -> Element:
+    def _cell(self, row: Row, owner: Shown | None) -> Element:
         if row.text is None:
             return element("p", f"hash {row.hash}" if row.hash else "left out", class_="note")
         place = self._shared.place(row.text)
-        if place is not None and (owner is None or place[0] != owner[0]):
-            link = element("a", place[1], href=f"#{place[0]}")
-            return element("p", "the same as ", link, class_="note")
+        if place is not None and (owner is None or place.id != owner.id):
+            is_edge = row.name == f"edges.{place.node_id}"
+            return element("a", f"{'its' if is_edge else f'{place.node_id}:'} {place.name}", href=f"#{place.id}")
         if owner is not None:
-            self._shared.add(row.text, owner[0], f"{owner[1]}: {row.name}")
+            self._shared.add(row.text, Shown(owner.id, owner.node_id, row.name))
         return text_box(row.text, row.name, self.limit)
 
 

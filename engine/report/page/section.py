@@ -18,6 +18,8 @@ from engine.report.drawing.markup import Element
 from engine.report.executions import Execution, History, Place
 from engine.report.page.redaction import redacted_record
 
+_LARGE = 600
+
 
 class Section(Protocol):
     """One part of the page.
@@ -40,8 +42,8 @@ class RunOnPage(Struct):
 
     `drawn` is the graph of the experience, None if it is not known or not the one that ran. `alive` says whether an
     engine is executing the run. `touched` are the executions that changed since the last patch, by place. `redacted`
-    leaves values out. `graph_note` is what the user should know about the graph, such as that it is drawn from
-    the last text without errors.
+    leaves values out. `is_file` says that the page is to be sent to others, and will never be patched. `graph_note` is
+    what the user should know about the graph, such as that it is drawn from the last text without errors.
     """
 
     history: History = field(default_factory=History)
@@ -49,6 +51,7 @@ class RunOnPage(Struct):
     drawn: Picture | None = None
     alive: bool = False
     redacted: bool = False
+    is_file: bool = False
     graph_note: str | None = None
     values: InputValues = field(default_factory=lambda: InputValues((), no_blobs))
     read: Read = no_blobs
@@ -76,6 +79,11 @@ class RunOnPage(Struct):
     def picture(self) -> Picture:
         """The graph of the experience; if that is unknown, what the log shows of it."""
         return self.drawn or picture_of_log(self.summary.experience, self.history)
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether what several sections say of a node is to be said once, since a file must stay small."""
+        return self.is_file and len(self.history.executions) > _LARGE
 
     def number(self, vertex: str) -> int:
         """The number of a vertex in topological order, from 1, for ids of elements: `f"node-{number}"`."""

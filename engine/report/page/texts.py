@@ -20,7 +20,9 @@ LONGEST_TEXT = 20_000
 
 _SHORTEST_LIMIT = 120
 _ONE_LINE = 90
-_SHARED_FROM = 160
+SHARED_FROM, SHARED_FROM_IF_BRIEF = 160, 40
+"""How long a text must be, so that it is worth a link to where it is already."""
+
 _MOST_IN_VIEW, _MOST_LINES_IN_VIEW = 700, 12
 """Longer values may be cut by their box (page.css), which the keyboard must reach then to scroll it."""
 
@@ -74,20 +76,30 @@ class ValueTexts:
         return self._known[key]
 
 
+class Shown(Struct, frozen=True):
+    """Where a text is on the page: in the details with this `id`, of the node `node_id`, as the value `name`."""
+
+    id: str
+    node_id: str
+    name: str = ""
+
+
 class SharedTexts:
-    """Where long texts are on the page, so that they are there only once."""
+    """Where longer texts are on the page, so that they are there only once."""
 
-    def __init__(self) -> None:
-        self._places: dict[str, tuple[str, str]] = {}
+    def __init__(self, shortest: int = SHARED_FROM) -> None:
+        """Texts of at least `shortest` characters are worth a link."""
+        self._shortest = shortest
+        self._places: dict[str, Shown] = {}
 
-    def place(self, text: ValueText) -> tuple[str, str] | None:
-        """The id and the name of the element that shows the text already."""
-        return self._places.get(text.text) if text.length >= _SHARED_FROM else None
+    def place(self, text: ValueText) -> Shown | None:
+        """Where the text is already."""
+        return self._places.get(text.text) if text.length >= self._shortest else None
 
-    def add(self, text: ValueText, id_: str, name: str) -> None:
-        """The element `id_`, called `name`, shows the text."""
-        if text.length >= _SHARED_FROM:
-            self._places.setdefault(text.text, (id_, name))
+    def add(self, text: ValueText, place: Shown) -> None:
+        """The text is there now."""
+        if text.length >= self._shortest:
+            self._places.setdefault(text.text, place)
 
 
 def value_text(value: Json) -> ValueText:

@@ -107,6 +107,7 @@ class TimelineSection:
             self._timing.parts.get(execution.node_id),
             wait_of(execution, before, self._timing.loads, kind) if self._is_known(before) else None,
             tuple(each.node_id for each in before if each.ended_ms is None),
+            self._run.is_brief,
         )
 
     def _is_known(self, before: Sequence[Execution]) -> bool:
