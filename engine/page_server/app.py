@@ -67,7 +67,7 @@ class PageApp:
             return RedirectResponse(home, 303)
         text = "No runs yet. Start one with `oe run`; this page then shows it."
         main = element("main", element("h1", "Runs"), element("p", text, class_="note"), id=PAGE_ID)
-        return self._page("Runs", main, self._runs.around_nothing(), None, "", follows=True)
+        return self._page("Runs", main, self._runs.around_nothing(), None, self._runs.lobby.position, follows=True)
 
     async def _run(self, request: Request) -> Response:
         self._audience.came_by()
@@ -88,7 +88,8 @@ class PageApp:
         compared = await asyncio.to_thread(self._compared, left, right)
         if compared is None:
             return _not_found()
-        return self._page(*compared, self._runs.around_nothing(), None, "", follows=False)
+        around = self._runs.surroundings.elements(right, None, "")
+        return self._page(*compared, around, None, self._runs.lobby.position, follows=False)
 
     def _compared(self, *run_ids: str) -> tuple[str, Element] | None:
         """The title and the page of two runs; None if one of them cannot be read."""
