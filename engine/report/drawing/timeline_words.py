@@ -12,6 +12,7 @@ from engine.report.timing.waits import Wait
 
 _MOST = 12
 _LONGEST = 400
+_TIMED = {SpanKind.CALL, SpanKind.LIMIT}
 _SHOWN = {SpanKind.CALL, SpanKind.TOKENS, SpanKind.LIMIT, SpanKind.RETRY}
 _DID_NOT_RUN = {
     NodeStatus.CACHED: "restored",
@@ -70,5 +71,5 @@ def _at(ms: float) -> str:
 
 def _span(span: Span, started: float) -> str:
     at = f"after {duration(span.start - started)}"
-    took_ = f" ({duration(span.end - span.start)})" if span.end is not None and span.kind is not SpanKind.RETRY else ""
+    took_ = f" ({duration(span.end - span.start)})" if span.end is not None and span.kind in _TIMED else ""
     return f"{at}: {shortened(span.text, _LONGEST)}{took_}"
