@@ -117,12 +117,26 @@
     const look = looks.get(view.id);
     const place = placeOf(box);
     if (!look || !place) return;
+    const svg = svgOf(view);
+    const size = svg ? sizeOf(svg) : { width: 0, height: 0 };
     looks.set(view.id, {
       ...look,
-      x: place.x - view.clientWidth / look.scale / 2,
-      y: place.y - view.clientHeight / look.scale / 2,
+      x: within(place.x, view.clientWidth / look.scale, size.width, MARGIN / look.scale),
+      y: within(place.y, view.clientHeight / look.scale, size.height, MARGIN / look.scale),
     });
     show(view);
+  }
+
+  /**
+   * Where a frame begins that has `middle` in its middle, as far as it shows nothing beyond the drawing.
+   * @param {number} middle
+   * @param {number} frame
+   * @param {number} drawing
+   * @param {number} margin
+   */
+  function within(middle, frame, drawing, margin) {
+    if (drawing <= frame) return (drawing - frame) / 2;
+    return Math.min(Math.max(middle - frame / 2, -margin), drawing - frame + margin);
   }
 
   /**
