@@ -67,13 +67,13 @@ class PageApp:
             return RedirectResponse(home, 303)
         text = "No runs yet. Start one with `oe run`; this page then shows it."
         main = element("main", element("h1", "Runs"), element("p", text, class_="note"), id=PAGE_ID)
-        return self._page("Runs", main, self._runs.around_nothing(), None, "", follows=True)
+        return self._page("Runs", main, self._runs.around_nothing(), None, self._runs.lobby.position, follows=True)
 
     async def _run(self, request: Request) -> Response:
         self._audience.came_by()
         run = self._live(request)
         if run is None:
-            return _not_found()
+            return self._missing(request.path_params["run_id"])
         if not self._runs.is_listed(run.run_id):  # it has just begun
             await self._runs.look()
         shown = await run.shown()
@@ -82,13 +82,24 @@ class PageApp:
         follows = "latest" in request.query_params
         return self._page(title, shown.main, around, run.run_id, shown.position, follows=follows)
 
+    def _missing(self, run_id: str) -> Response:
+        """The page of a run that there is not, with the list of those that there are."""
+        if not is_run_id(run_id):
+            return _not_found()
+        text = f"Run {run_id[:8]} was not found. Was it deleted?"
+        main = element("main", element("h1", "No such run"), element("p", text, class_="note"), id=PAGE_ID)
+        page = self._page("No such run", main, self._runs.around_nothing(), None, self._runs.lobby.position)
+        page.status_code = 404
+        return page
+
     async def _compare(self, request: Request) -> Response:
         self._audience.came_by()
         left, right = request.path_params["left"], request.path_params["right"]
         compared = await asyncio.to_thread(self._compared, left, right)
         if compared is None:
             return _not_found()
-        return self._page(*compared, self._runs.around_nothing(), None, "", follows=False)
+        around = self._runs.surroundings.elements(right, None, "")
+        return self._page(*compared, around, None, self._runs.lobby.position)
 
     def _compared(self, *run_ids: str) -> tuple[str, Element] | None:
         """The title and the page of two runs; None if one of them cannot be read."""
@@ -176,7 +187,14 @@ class PageApp:
         return self._runs.live(run_id) if is_run_id(run_id) else None
 
     def _page(
-        self, title: str, main: Element, around: Iterable[Element], run_id: str | None, position: str, *, follows: bool
+        self,
+        title: str,
+        main: Element,
+        around: Iterable[Element],
+        run_id: str | None,
+        position: str,
+        *,
+        follows: bool = False,
     ) -> Response:
         urls = self._runs.urls
         data = {"data-events": urls.events(run_id, position), "data-home": urls.home}

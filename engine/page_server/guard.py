@@ -22,7 +22,6 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    "Cross-Origin-Resource-Policy": "same-origin",
 }
 _NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 

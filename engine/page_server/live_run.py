@@ -39,6 +39,7 @@ _PAUSE_SECONDS = 0.1
 
 _GONE = "The log of this run was deleted. This is the run as it was."
 _OLDER_TEXT = "Drawn from the last text without errors."
+_HEADLESS = "The log of this run does not begin with a readable run.started line, so it cannot be shown."
 _REPLACED = "The log of this run was replaced or cut off. This is what it holds now."
 
 
@@ -207,12 +208,14 @@ class LiveRun:
         self._begin_edition()
 
     def _add(self, records: list[Record]) -> None:
+        if self._page is None and self._tail.problems:
+            raise UnreadableLogError(_HEADLESS)
         if not records:
             return
         self._is_dirty = True
         if self._page is None:
             if not isinstance(records[0].event, RunStarted):
-                raise UnreadableLogError(f"{self._log} does not begin with a readable run.started line.")
+                raise UnreadableLogError(_HEADLESS)
             self._page = self._new_page(records[0].event)
         self._page.add(records)
 

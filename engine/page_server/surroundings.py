@@ -54,7 +54,7 @@ class Surroundings(Struct, frozen=True):
             head.append(element("th", "compare", scope="col"))
         rows = (element("tr", *self._cells(run, run_id)) for run in self.runs)
         table = element("table", element("thead", head), element("tbody", *rows), class_="runs")
-        details = element("details", element("summary", "Other runs"), table, id="run-list")
+        details = element("details", element("summary", "Runs"), table, id="run-list")
         return element("nav", details, id="runs", aria_label="Runs")
 
     def _cells(self, run: RunSummary, shown: str | None) -> Iterator[Element]:

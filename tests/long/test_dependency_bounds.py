@@ -29,8 +29,9 @@ TESTS = (
     "tests/unit/network",
     "tests/unit/server/test_command_arguments.py",
     "tests/lsp/test_hover.py",
+    "tests/unit/page_server/test_live_pages.py",
 )
-"""What touches each library: msgspec, click, rich, the SDKs, jsonschema, cattrs, lsprotocol, pygls."""
+"""What touches each library: msgspec, click, rich, the SDKs, jsonschema, cattrs, lsprotocol, pygls, starlette."""
 
 
 def lower_bounds() -> list[str]:

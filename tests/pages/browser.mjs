@@ -83,6 +83,12 @@ export class Visit {
   async use(theme, width) {
     await this.page.emulateMedia({ ...THEMES[theme], reducedMotion: 'reduce' });
     await this.page.setViewportSize({ width, height: 900 });
+    await this.drawn();
+  }
+
+  /** Resolves once the page has answered to what happened to its window. */
+  async drawn() {
+    await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   }
 
   /** Keeps a picture of the page, or of its top if it is long. */

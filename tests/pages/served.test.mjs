@@ -16,7 +16,7 @@ before(async () => {
 });
 after(() => browser.stop());
 
-for (const name of ['city-report', 'row-pipeline', 'items-300', 'nodes-500']) {
+for (const name of ['city-report', 'row-pipeline', 'items-300']) {
   test(`the served page of ${name} fits, looks, and asks nobody else`, async (context) => {
     const address = await serve(context, RUNS[name].folder);
     const visit = await browser.open(context, address.href);

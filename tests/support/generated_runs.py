@@ -105,11 +105,11 @@ def failures(folder: Path) -> BegunRun:
     return BegunRun(TimedRun(folder, MORNING), events, RunStatus.FAILURE)
 
 
-def items(count: int, *, concurrency: int = 8) -> Generate:
+def items(count: int, *, concurrency: int = 8, seed: int = 0) -> Generate:
     """A fan-out of so many items: each fifteenth is tried again after a rate limit, each fortieth fails."""
 
     def generate(folder: Path) -> BegunRun:
-        random = Random(count)
+        random = Random(seed)
         fan_out = {"source": "$.reviews", "concurrency": concurrency, "on_item_error": "continue"}
         _write(
             folder,
@@ -213,7 +213,7 @@ def stranger(folder: Path) -> BegunRun:
         "constructor",
         "graph",
         "node-1",
-        "\n" * 50,
+        "two\nlines" + "\n" * 50,
     ]
     made = Executions(random)
     given = Input(args={bad: bad, "__proto__": {}}, reads={"long": ENDLESS}, edges={bad: [bad] * 100}, item=bad)
@@ -252,6 +252,9 @@ GENERATED: Mapping[str, Generate] = {
     "twenty-ms": twenty_milliseconds,
     "stranger": stranger,
 }
+
+SECOND: Mapping[str, Generate] = {"items-300": items(300, seed=1), "stranger": stranger}
+"""Runs of some of them that come after the first, to compare."""
 
 
 def _write(

@@ -83,6 +83,8 @@ def command(
         raise click.UsageError("--serve excludes --follow, --html and --json")
     if redact and html is None:
         raise click.UsageError("--redact needs --html FILE")
+    if (port or opens is not None or from_editor) and not serve:
+        raise click.UsageError("--port, --open and --no-open need --serve")
     store = RunStore(experience_folder(path))
     if serve:
         return _serve(store, wanted or LATEST, port, opens, from_editor=from_editor)

@@ -16,7 +16,7 @@ from engine.experience.model import Experience, ExperienceSpec, Join, Node
 from engine.experience.nested.nested_files import MAX_DEPTH, nested_path
 from engine.experience.source.locate import as_json
 
-MOST_DATA_LINES = 2_000
+MOST_DATA_LINES = 1_000
 """A picture has no more of them; the others are left out."""
 
 

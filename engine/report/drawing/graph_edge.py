@@ -90,7 +90,7 @@ def _json(value: object) -> str:
 
 
 def data_element(line: DataLine, start: tuple[float, float], end: tuple[float, float]) -> Element:
-    """A dotted curve from side to side, with a point at its end: `end` reads what `start` wrote."""
+    """A dotted curve from side to side, with a square at its end: `end` reads what `start` wrote."""
     half = WIDTH / 2
     (x1, y1), (x2, y2) = start, end
     if abs(x1 - x2) < WIDTH:  # one below the other: around the right side
@@ -102,10 +102,5 @@ def data_element(line: DataLine, start: tuple[float, float], end: tuple[float, f
         x1, x2 = x1 + side, x2 - side
         middle = (x1 + x2) / 2
         path = f"M{x1:.0f},{y1:.0f}C{middle:.0f},{y1:.0f} {middle:.0f},{y2:.0f} {x2:.0f},{y2:.0f}"
-    return element(
-        "g",
-        element("title", f"{line.to} reads {', '.join(line.fields)} from {line.from_}"),
-        element("path", d=path),
-        element("circle", cx=x2, cy=y2, r=3.4),
-        class_="flow",
-    )
+    reads = element("title", f"{line.to} reads {', '.join(line.fields)} from {line.from_}")
+    return element("path", reads, d=f"{path}m-3,-3h6v6h-6z")

@@ -120,27 +120,71 @@ def _chains(spots: list[Spot], edges: Sequence[tuple[int, int]], width: float) -
 
 def _place(spots: list[Spot], layers: list[list[int]], gap: float) -> None:
     """Move every spot towards the middle of its neighbours, as far as the order and the gaps allow."""
-    offsets = [_offsets(spots, layer, gap) for layer in layers]
-    for layer, offset in zip(layers, offsets, strict=True):
-        _settle(spots, layer, [0.0] * len(layer), offset)
+    chains = _straight_chains(spots, layers)
+    outside = [
+        [each for each in (*spot.above, *spot.below) if chains[each] is not chains[place]]
+        for place, spot in enumerate(spots)
+    ]
+    placing = _Placing(spots, layers, chains, outside, [_offsets(spots, layer, gap) for layer in layers])
+    for number, layer in enumerate(layers):
+        placing.settle(number, [0.0] * len(layer))
     for sweep in range(_SWEEPS):
-        down, both = sweep % 2 == 0, sweep >= _SWEEPS // 2
-        for number in range(len(layers)) if down else range(len(layers) - 1, -1, -1):
+        placing.sweep(down=sweep % 2 == 0, both=sweep >= _SWEEPS // 2)
+    placing.straighten()
+    placing.sweep(down=True, both=True)  # below what has just moved
+    placing.straighten()
+
+
+class _Placing(Struct, frozen=True):
+    """The spots of all layers, with the least distances of each from the first one of its layer.
+
+    `chains` has, by spot, those above and below it that should be one straight line, `outside` its other neighbours.
+    """
+
+    spots: list[Spot]
+    layers: list[list[int]]
+    chains: Mapping[int, Sequence[int]]
+    outside: list[list[int]]
+    offsets: list[list[float]]
+
+    def sweep(self, *, down: bool, both: bool) -> None:
+        """Move the layers, one after the other, towards their neighbours on the side that was passed, or on both."""
+        for number in range(len(self.layers)) if down else range(len(self.layers) - 1, -1, -1):
             wanted = []
-            for place in layers[number]:
-                spot = spots[place]
-                neighbours = [*spot.above, *spot.below] if both else spot.above if down else spot.below
-                wanted.append(_median([spots[each].x for each in neighbours]) if neighbours else spot.x)
-            _settle(spots, layers[number], wanted, offsets[number])
-    chain_of = _chain_of(spots, layers)
-    for _ in range(_SWEEPS // 2):
-        straight = {place: sum(spots[each].x for each in chain) / len(chain) for place, chain in chain_of.items()}
-        for layer, offset in zip(layers, offsets, strict=True):
-            _settle(spots, layer, [straight[place] for place in layer], offset)
+            for place in self.layers[number]:
+                spot = self.spots[place]
+                neighbours = self.outside[place] if both else spot.above if down else spot.below
+                wanted.append(_median([self.spots[each].x for each in neighbours]) if neighbours else spot.x)
+            self.settle(number, wanted)
+
+    def straighten(self) -> None:
+        """Move the spots of each chain to the mean of its ends, as far as lines lead on from there."""
+        ends = {
+            place: [each for each in {chain[0], chain[-1]} if self.outside[each]] or [chain[0]]
+            for place, chain in self.chains.items()
+        }
+        for _ in range(_SWEEPS // 2):
+            means = {place: sum(self.spots[each].x for each in fixed) / len(fixed) for place, fixed in ends.items()}
+            for number, layer in enumerate(self.layers):
+                self.settle(number, [means[place] for place in layer])
+
+    def settle(self, number: int, wanted: Sequence[float]) -> None:
+        """Place a layer as near as possible to `wanted`, by least squares, with order and gaps kept (pooled means)."""
+        offsets = self.offsets[number]
+        pools: list[tuple[float, int]] = []
+        for want, offset in zip(wanted, offsets, strict=False):
+            mean, count = want - offset, 1
+            while pools and pools[-1][0] > mean:
+                other, others = pools.pop()
+                mean, count = (mean * count + other * others) / (count + others), count + others
+            pools.append((mean, count))
+        means = [mean for mean, count in pools for _ in range(count)]
+        for place, mean, offset in zip(self.layers[number], means, offsets, strict=False):
+            self.spots[place].x = mean + offset
 
 
-def _chain_of(spots: Sequence[Spot], layers: Sequence[Sequence[int]]) -> dict[int, list[int]]:
-    """By spot: those above and below it up to where lines join or part, which should be one straight line."""
+def _straight_chains(spots: Sequence[Spot], layers: Sequence[Sequence[int]]) -> dict[int, list[int]]:
+    """By spot: those above and below it up to where lines join or part, from top to bottom."""
     chain_of: dict[int, list[int]] = {}
     for place in (place for layer in layers for place in layer):
         above = spots[place].above
@@ -162,20 +206,6 @@ def _offsets(spots: Sequence[Spot], layer: Sequence[int], gap: float) -> list[fl
     for left, right in pairwise(layer):
         offsets.append(offsets[-1] + (spots[left].width + spots[right].width) / 2 + gap)
     return offsets
-
-
-def _settle(spots: list[Spot], layer: Sequence[int], wanted: Sequence[float], offsets: Sequence[float]) -> None:
-    """Place a layer as near as possible to `wanted`, by least squares, with order and gaps kept (pooled means)."""
-    pools: list[tuple[float, int]] = []
-    for want, offset in zip(wanted, offsets, strict=False):
-        mean, count = want - offset, 1
-        while pools and pools[-1][0] > mean:
-            other, others = pools.pop()
-            mean, count = (mean * count + other * others) / (count + others), count + others
-        pools.append((mean, count))
-    means = [mean for mean, count in pools for _ in range(count)]
-    for place, mean, offset in zip(layer, means, offsets, strict=False):
-        spots[place].x = mean + offset
 
 
 class _Named(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from engine.report.drawing.markup import Element, element
 
@@ -17,6 +17,7 @@ STEPS = (
 """The distances between ticks, in milliseconds."""
 
 _MOST_TICKS = 6
+_LAST_LABEL = 0.96
 
 
 def ticks(end: float) -> Iterator[tuple[float, str]]:
@@ -47,12 +48,25 @@ def tick_label(at: float, step: float) -> str:
 
 
 def axis(end: float) -> Element:
-    """The labels above the bars, and the lines behind them."""
-    placed = [(f"{at / max(end, 1.0):.4%}", label) for at, label in ticks(end)]
-    lines = [element("line", x1=x, x2=x, y1="20", y2="100%") for x, _ in placed]
+    """The labels of the ticks, for above the rows, and their lines there."""
+    placed = list(_placed(end))
     labels = [
-        element("text", label, x=x, y="13", text_anchor="start" if number == 0 else "middle")
-        for number, (x, label) in enumerate(placed)
-        if number == 0 or float(x[:-1]) < 96
+        element("text", label, x=f"{share:.3%}", y="13", text_anchor="middle" if share else "start")
+        for share, label in placed
+        if share < _LAST_LABEL
     ]
-    return element("svg", *lines, *labels, class_="timeline-axis", aria_hidden="true")
+    return element("svg", *_lines(placed, "20"), *labels, class_="timeline-axis", aria_hidden="true")
+
+
+def grid(end: float) -> Element:
+    """The lines of the ticks, for behind the rows."""
+    return element("svg", *_lines(list(_placed(end)), "0"), class_="timeline-grid", aria_hidden="true")
+
+
+def _placed(end: float) -> Iterator[tuple[float, str]]:
+    for at, label in ticks(end):
+        yield at / max(end, 1.0), label
+
+
+def _lines(placed: Sequence[tuple[float, str]], top: str) -> list[Element]:
+    return [element("line", x1=f"{share:.3%}", x2=f"{share:.3%}", y1=top, y2="100%") for share, _ in placed]

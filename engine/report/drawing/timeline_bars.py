@@ -18,6 +18,9 @@ from engine.report.timing.waits import Wait
 ENDLESS = 1e9
 """The width of the bar of what still runs, in milliseconds: it is seen up to the end of the drawing."""
 
+ROW_HEIGHT = 24.0
+"""The height of most rows in pixels, which styles know."""
+
 _LEAST = 0.01
 _MOST_SPANS = 40
 _LONGEST_TEXT = 300
@@ -29,7 +32,7 @@ def time_svg(end: float, height: float, children: Iterable[Element]) -> Element:
         "svg",
         *children,
         viewBox=f"0 0 {written(max(end, 1.0))} {height:.0f}",
-        height=f"{height:.0f}",
+        height=None if height == ROW_HEIGHT else f"{height:.0f}",
         preserveAspectRatio="none",
         class_="time",
         aria_hidden="true",

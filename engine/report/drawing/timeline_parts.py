@@ -9,9 +9,9 @@ from engine.report.drawing.markup import Element, element
 from engine.report.drawing.timeline_bars import execution_bar, failed_end, plain_bar, retries, written
 from engine.report.executions import Execution
 from engine.report.timing.histogram import Slice
-from engine.report.timing.timing import PartsTiming
+from engine.report.timing.timing import MOST_FIRST, PartsTiming
 
-MOST_BARS = 64
+MOST_BARS = MOST_FIRST
 """More parts are not drawn one by one."""
 
 MOST_LANES = 8

@@ -8,15 +8,13 @@ from msgspec import Struct
 
 from engine.log.humanize import shortened_name
 from engine.report.drawing.markup import Element, element
-from engine.report.drawing.timeline_bars import execution_bar, plain_bar, time_svg, wait_line
+from engine.report.drawing.timeline_bars import ROW_HEIGHT, execution_bar, plain_bar, time_svg, wait_line
 from engine.report.drawing.timeline_parts import draw_parts, height_of
 from engine.report.drawing.timeline_words import sentences, took
 from engine.report.executions import Execution, in_order, place_of
-from engine.report.status_signs import SIGNS
 from engine.report.timing.timing import PartsTiming, Timing
 from engine.report.timing.waits import Wait, wait_inside
 
-_HEIGHT = 24.0
 _MOST_ROWS = 40
 _LONGEST_NAME = 32
 
@@ -53,9 +51,9 @@ def timeline_row(vertex: Vertex, timing: Timing) -> Element:
 
 
 def _cells(execution: Execution, drawing: Element, count: str = "") -> Iterator[Element]:
-    sign = element("i", SIGNS[execution.status][0], role="img", aria_label=execution.status.value)
+    """The name, before which styles put the sign of the status, the drawing, and how long it took."""
     name = element("b", shortened_name(execution.label, _LONGEST_NAME))
-    yield element("span", sign, " ", name, element("small", count) if count else None, class_="timeline-name")
+    yield element("span", name, element("small", count) if count else None, class_="timeline-name")
     yield drawing
     yield element("span", took(execution), class_="timeline-took")
 
@@ -66,7 +64,7 @@ def _count(parts: PartsTiming | None) -> str:
 
 def _drawing(vertex: Vertex) -> Element:
     execution, parts = vertex.execution, vertex.parts
-    height = height_of(parts) if parts is not None else _HEIGHT
+    height = height_of(parts) if parts is not None else ROW_HEIGHT
     drawn: list[Element] = [wait_line(vertex.wait, height / 2)] if vertex.wait is not None else []
     if parts is not None:
         drawn += draw_parts(execution, parts, vertex.now)
@@ -118,13 +116,13 @@ def _part_rows(vertex: Vertex, parts: PartsTiming, timing: Timing) -> Iterator[E
 
 
 def _part_row(part: Execution, wait: Wait | None, vertex: Vertex) -> Element:
-    drawn = [wait_line(wait, _HEIGHT / 2)] if wait is not None else []
+    drawn = [wait_line(wait, ROW_HEIGHT / 2)] if wait is not None else []
     drawn += [plain_bar(part, 6, 12, "bar faint")] if part.parts and part.started_ms is not None else []
     drawn += execution_bar(part, 7, 10) if not part.parts else []
     words = [*sentences(part, wait if wait is not None and wait.is_notable else None)][1:]
     return element(
         "div",
-        *_cells(part, time_svg(vertex.now, _HEIGHT, drawn)),
+        *_cells(part, time_svg(vertex.now, ROW_HEIGHT, drawn)),
         element("p", "; ".join(words), class_="timeline-words") if words else None,
         class_=f"timeline-part depth-{min(len(part.scope), 4)} {part.status.value}",
     )

@@ -11,7 +11,8 @@ from engine.report.timing.spans import Span, SpanKind, spans
 from engine.report.timing.waits import Wait
 
 _MOST = 12
-_LONGEST = 400
+_LONGEST = 300
+_TIMED = {SpanKind.CALL, SpanKind.LIMIT}
 _SHOWN = {SpanKind.CALL, SpanKind.TOKENS, SpanKind.LIMIT, SpanKind.RETRY}
 _DID_NOT_RUN = {
     NodeStatus.CACHED: "restored",
@@ -32,6 +33,8 @@ def sentences(execution: Execution, wait: Wait | None, waits_for: tuple[str, ...
     yield _times(execution)
     if wait is not None:
         yield wait.text
+    if execution.error is not None:
+        yield shortened(execution.error.message, _LONGEST)
     if waits_for and execution.status is NodeStatus.PENDING:
         more = f" and {len(waits_for) - _MOST} more" if len(waits_for) > _MOST else ""
         yield f"waits for {', '.join(waits_for[:_MOST])}{more}"
@@ -70,5 +73,5 @@ def _at(ms: float) -> str:
 
 def _span(span: Span, started: float) -> str:
     at = f"after {duration(span.start - started)}"
-    took_ = f" ({duration(span.end - span.start)})" if span.end is not None and span.kind is not SpanKind.RETRY else ""
+    took_ = f" ({duration(span.end - span.start)})" if span.end is not None and span.kind in _TIMED else ""
     return f"{at}: {shortened(span.text, _LONGEST)}{took_}"

@@ -70,7 +70,8 @@ def _runs(comparison: Comparison) -> Element:
     ]
     head = element("tr", element("td"), _run_head("Left", comparison.left), _run_head("Right", comparison.right))
     table = element("table", element("thead", head), element("tbody", *rows), class_="compared")
-    return element("div", table, class_="panel", id="compare-runs")
+    scrolled = {"tabindex": "0", "role": "region", "aria_label": "Both runs"}  # by keys, where the window is narrow
+    return element("div", table, class_="panel", id="compare-runs", **scrolled)
 
 
 def _run_head(side: str, run: ComparedRun) -> Element:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from engine.expressions import MISSING, Missing
 from engine.json_types import Json
@@ -30,7 +31,7 @@ def _content(each: ValueDifference) -> Element:
     if each.how is not How.CHANGED:
         one = each.before if each.how is How.ONLY_LEFT else each.after
         note = element("p", each.how.value, class_="note")
-        return note if one is MISSING else element("div", note, element("pre", _text(one)[:_LONGEST]))
+        return note if one is MISSING else element("div", note, _pre(each.name, [_text(one)[:_LONGEST]]))
     if not each.is_known:
         return element("p", _UNKNOWN, class_="note")
     before, after = _text(each.before), _text(each.after)
@@ -40,8 +41,13 @@ def _content(each: ValueDifference) -> Element:
         lines = line_diff(_known(each.before), _known(each.after))
     if not lines:
         return element("p", "differs only in how its lines end", class_="note")
-    label = f"How {each.name} differs"
-    return element("pre", *map(_line, lines), class_="line-diff", tabindex="0", role="group", aria_label=label)
+    return _pre(each.name, [_line(line) for line in lines])
+
+
+def _pre(name: str, content: Sequence[Element | str]) -> Element:
+    """Text that may scroll, so that the keyboard must reach it."""
+    label = f"How {name} differs"
+    return element("pre", *content, class_="line-diff", tabindex="0", role="group", aria_label=label)
 
 
 def _line(line: Line) -> Element:

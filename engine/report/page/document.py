@@ -16,7 +16,7 @@ STYLES = ("theme.css", "page.css", "graph.css", "timeline.css", "compare.css")
 SERVED_STYLES = (*STYLES, "served.css")
 """The style sheets of a served page, in order."""
 
-FILE_SCRIPTS = ("page.js", "nodes.js", "copy.js", "graph.js", "timeline.js", "compare.js")
+FILE_SCRIPTS = ("page.js", "nodes.js", "copy.js", "viewport.js", "graph.js", "timeline.js", "compare.js")
 """The scripts of a page in a file, in order."""
 
 SERVED_SCRIPTS = (*FILE_SCRIPTS, "live.js", "actions.js", "embedded.js")

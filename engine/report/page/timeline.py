@@ -8,7 +8,7 @@ from engine.log.humanize import duration, shortened_name
 from engine.report.critical_path import critical_path, durations
 from engine.report.drawing.diagram import Picture
 from engine.report.drawing.markup import Element, element
-from engine.report.drawing.timeline_axis import axis
+from engine.report.drawing.timeline_axis import axis, grid
 from engine.report.drawing.timeline_load import load_row
 from engine.report.drawing.timeline_row import Vertex, timeline_row
 from engine.report.executions import Execution
@@ -52,9 +52,8 @@ class TimelineSection:
             _toolbar(),
             element(
                 "div",
-                axis(self._now),
-                load_row(self._timing.loads, self._now),
-                *self._rows(executions, executions),
+                element("div", axis(self._now), load_row(self._timing.loads, self._now), class_="timeline-head"),
+                element("div", grid(self._now), *self._rows(executions, executions), class_="timeline-rows"),
                 class_="panel timeline-panel",
                 role="group",
                 tabindex="0",

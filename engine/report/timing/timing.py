@@ -14,6 +14,9 @@ from engine.report.timing.histogram import Histogram
 from engine.report.timing.load import Load
 from engine.report.timing.waits import Loads
 
+MOST_FIRST = 64
+"""The number of parts that are kept one by one, in the order of their starts."""
+
 _MOST_KEPT = 20
 
 
@@ -41,7 +44,6 @@ class Timing(Struct):
     loads: Loads = field(default_factory=Loads)
     parts: dict[str, PartsTiming] = field(default_factory=dict)
     kinds: Mapping[str, str] = field(default_factory=dict)
-    most_first: int = 64
     _started: dict[Place, float] = field(default_factory=dict)
     _ended: dict[Place, float] = field(default_factory=dict)
     _seen: set[Place] = field(default_factory=set)
@@ -88,7 +90,7 @@ class Timing(Struct):
     def _begin_part(self, execution: Execution) -> None:
         parts = self._parts_of(execution)
         parts.count += 1
-        if len(parts.first) < self.most_first:
+        if len(parts.first) < MOST_FIRST:
             parts.first.append(execution)
 
     def _end_part(self, execution: Execution, ended: float) -> None:

@@ -94,6 +94,18 @@ async def test_a_log_that_is_deleted_and_comes_back_is_shown_with_a_note(tmp_pat
         assert "interrupted" in events.elements["page"]
 
 
+async def test_a_run_that_is_not_there_is_told_with_the_list_of_those_that_are(
+    write_run: WriteRun, reader: PageReader
+) -> None:
+    run = write_run().begin("a")
+    run.complete("a")
+    while run.run_id not in (page := await reader.get("runs/00000000-0000-4000-8000-000000000000")).text:
+        await reader.get(f"runs/{run.run_id}")
+
+    assert page.status_code == 404
+    assert "Run 00000000 was not found" in page.text
+
+
 async def test_a_log_that_cannot_be_read_says_why(tmp_path: Path, reader: PageReader) -> None:
     run_id = write_log(RunStore(tmp_path), COMPLETED)
 

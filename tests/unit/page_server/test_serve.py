@@ -78,6 +78,10 @@ def test_the_command_prints_one_address_and_ends_with_ctrl_c(tmp_path: Path) -> 
 
 
 def test_wrong_usage_is_told(tmp_path: Path) -> None:
-    for arguments, words in ((["--serve", "--html", "x"], "--serve excludes"), ([], "Missing argument")):
+    for arguments, words in (
+        (["--serve", "--html", "x"], "--serve excludes"),
+        (["x", "--port", "1"], "need --serve"),
+        ([], "Missing argument"),
+    ):
         called = call([*OE, "inspect", *arguments], tmp_path)
         assert (called.code, words in called.err) == (2, True)

@@ -24,7 +24,6 @@ from engine.log.events.events import (
 from engine.report.drawing.diagram import Box, Line, Picture, picture_of_analysis
 from engine.report.drawing.graph_box import BoxPlan
 from engine.report.drawing.markup import Element, fragment
-from engine.report.drawing.picture_json import picture_to_json
 from engine.report.page.graph_section import GraphSection
 from engine.report.page.section import RunOnPage
 from tests.support.experiences import yaml_graph
@@ -258,7 +257,7 @@ def test_a_note_says_that_the_graph_is_that_of_an_older_text() -> None:
     assert "Drawn from the last text without errors." in text(GraphSection(run).whole(), "graph-note")
 
 
-def test_the_picture_as_json_has_all_that_a_client_draws(tmp_path: Path) -> None:
+def test_a_picture_has_the_experiences_that_are_nested_in_it(tmp_path: Path) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner/experience.yaml").write_text(yaml_graph("[{id: x, kind: tool, impl: ./t.py}]"))
     files = DiskFiles(tmp_path)
@@ -266,10 +265,7 @@ def test_the_picture_as_json_has_all_that_a_client_draws(tmp_path: Path) -> None
 
     drawn = picture_of_analysis(analyse(outer, files=files), files)
 
-    assert drawn is not None
-    written = picture_to_json(drawn)
-    assert written["phases"] == [{"id": "p", "title": "p"}]
-    (node,) = written["nodes"]  # type: ignore[misc]
-    assert node["repeats"] == "item"  # type: ignore[index,call-overload]
-    assert node["inner"]["nodes"] == [{"id": "x", "kind": "tool"}]  # type: ignore[index,call-overload]
-    assert picture_to_json(BRANCHES)["edges"][0] == {"from": "a", "to": "b", "when": "$.score > 3"}  # type: ignore[index]
+    assert drawn is not None and drawn.phases == {"p": "p"}
+    (box,) = drawn.boxes
+    assert box.repeats == "item"
+    assert box.inner is not None and [inner.id for inner in box.inner.boxes] == ["x"]

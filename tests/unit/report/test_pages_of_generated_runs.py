@@ -24,3 +24,12 @@ def test_a_generated_log_is_one_that_an_engine_could_have_written(tmp_path: Path
     assert [line["seq"] for line in lines] == list(range(len(lines)))
     assert lines == sorted(lines, key=lambda line: line["ts"])
     assert name in page_of_run(run.store, run.run_id)
+
+
+def test_the_page_of_a_thousand_nodes_is_smaller_than_2_mb(tmp_path: Path) -> None:
+    run = written(GENERATED["nodes-1000"], tmp_path)
+
+    page = page_of_run(run.store, run.run_id)
+
+    assert len(page.encode()) < 2_000_000
+    assert 'id="node-1000"' in page

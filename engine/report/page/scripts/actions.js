@@ -154,7 +154,10 @@
   });
 
   page.onReplaced((ids) => {
-    if (ids.includes('actions')) show();
+    if (ids.includes('actions')) {
+      show();
+      if (message.textContent?.startsWith('Cancelling') && !bar()?.querySelector('[data-action=cancel]')) say('');
+    }
     if (ids.includes('page') && planned) void showPlan(planned.url, planned.options);
   });
   page.onSelected(show);

@@ -1,22 +1,14 @@
-// The graph of a run's page: moves, zooms, opens what is inside a box, and follows edges with the keyboard.
-// Zooming and panning change only the viewBox of a drawing, so that hundreds of boxes stay smooth.
+// The graph of a run's page: opens what is inside a box, finds nodes, and follows edges with the keyboard.
 
 (() => {
   const page = window.oePage;
   if (!document.getElementById('graph')) return;
 
-  /** @typedef {{ x: number, y: number, scale: number }} Look */
-
-  const SMALLEST = 0.05;
-  const LARGEST = 3;
   const STEP = 1.25;
-  const FAR = 0.42;
-  const READABLE = 0.6;
   const PAN = 60;
-  const MARGIN = 12;
 
-  /** Where each drawing is looked at, by the id of its frame. @type {Map<string, Look>} */
-  const looks = new Map();
+  const viewport = /** @type {Viewport} */ (page.viewport);
+
   /** The switches that the reader set. @type {Map<string, boolean>} */
   const switches = new Map();
 
@@ -27,137 +19,6 @@
   function svgOf(view) {
     const svg = view.querySelector('svg');
     return svg instanceof SVGSVGElement ? svg : null;
-  }
-
-  /** @param {SVGSVGElement} svg */
-  const sizeOf = (svg) => ({ width: Number(svg.getAttribute('width')), height: Number(svg.getAttribute('height')) });
-
-  // ---- looking
-
-  /** @param {HTMLElement} view */
-  function show(view) {
-    const svg = svgOf(view);
-    const look = looks.get(view.id);
-    if (!svg || !look) return;
-    const width = view.clientWidth / look.scale;
-    const height = view.clientHeight / look.scale;
-    svg.setAttribute('viewBox', `${look.x} ${look.y} ${width} ${height}`);
-    svg.classList.toggle('far', look.scale < FAR);
-    view.style.backgroundPosition = `${-look.x * look.scale}px ${-look.y * look.scale}px`;
-  }
-
-  /**
-   * The scale at which all of it fits, at most its natural size.
-   * @param {HTMLElement} view
-   * @param {SVGSVGElement} svg
-   */
-  function fittingScale(view, svg) {
-    const { width, height } = sizeOf(svg);
-    return Math.min(1, (view.clientWidth - 2 * MARGIN) / width, (view.clientHeight - 2 * MARGIN) / height);
-  }
-
-  /** @param {HTMLElement} view */
-  function fit(view) {
-    const svg = svgOf(view);
-    if (!svg) return;
-    const { width, height } = sizeOf(svg);
-    const scale = Math.max(SMALLEST, fittingScale(view, svg));
-    looks.set(view.id, {
-      x: (width - view.clientWidth / scale) / 2,
-      y: (height - view.clientHeight / scale) / 2,
-      scale,
-    });
-    show(view);
-  }
-
-  /** The first look: all of it, unless that is too small to read; then its start. @param {HTMLElement} view */
-  function begin(view) {
-    const svg = svgOf(view);
-    if (!svg) return;
-    const { width, height } = sizeOf(svg);
-    const room = innerHeight * 0.72;
-    const across = Math.max(READABLE, Math.min(1, (view.clientWidth - 2 * MARGIN) / width));
-    view.classList.add('moves');
-    view.style.height = `${Math.ceil(Math.max(120, Math.min(room, height * across + 2 * MARGIN)))}px`;
-    fit(view);
-    const look = looks.get(view.id);
-    if (!look || look.scale >= READABLE) return;
-    const box = view.querySelector('.box.failed, .box.running') ?? view.querySelector('.box');
-    looks.set(view.id, { ...look, scale: READABLE });
-    if (box) centre(view, box);
-  }
-
-  /**
-   * Zooms so that the point at (x, y) of the view stays where it is.
-   * @param {HTMLElement} view
-   * @param {number} factor
-   * @param {number} x
-   * @param {number} y
-   */
-  function zoom(view, factor, x = view.clientWidth / 2, y = view.clientHeight / 2) {
-    const look = looks.get(view.id);
-    if (!look) return;
-    const scale = Math.min(LARGEST, Math.max(SMALLEST, look.scale * factor));
-    looks.set(view.id, {
-      x: look.x + x / look.scale - x / scale,
-      y: look.y + y / look.scale - y / scale,
-      scale,
-    });
-    show(view);
-  }
-
-  /**
-   * @param {HTMLElement} view
-   * @param {number} right
-   * @param {number} down
-   */
-  function pan(view, right, down) {
-    const look = looks.get(view.id);
-    if (!look) return;
-    looks.set(view.id, { ...look, x: look.x + right / look.scale, y: look.y + down / look.scale });
-    show(view);
-  }
-
-  /**
-   * @param {HTMLElement} view
-   * @param {Element} box
-   */
-  function centre(view, box) {
-    const look = looks.get(view.id);
-    const place = placeOf(box);
-    if (!look || !place) return;
-    looks.set(view.id, {
-      ...look,
-      x: place.x - view.clientWidth / look.scale / 2,
-      y: place.y - view.clientHeight / look.scale / 2,
-    });
-    show(view);
-  }
-
-  /**
-   * Moves the drawing as far as needed for a box to be in view.
-   * @param {HTMLElement} view
-   * @param {Element} box
-   */
-  function reveal(view, box) {
-    const frame = view.getBoundingClientRect();
-    const card = box.getBoundingClientRect();
-    const right = Math.max(0, card.right - frame.right + MARGIN) + Math.min(0, card.left - frame.left - MARGIN);
-    const down = Math.max(0, card.bottom - frame.bottom + MARGIN) + Math.min(0, card.top - frame.top - MARGIN);
-    if (right || down) pan(view, right, down);
-  }
-
-  /** The middle of a box in the coordinates of its drawing. @param {Element} box */
-  function placeOf(box) {
-    const svg = box.closest('svg');
-    const card = box.querySelector('.card');
-    if (!(svg instanceof SVGSVGElement) || !(card instanceof SVGGraphicsElement)) return null;
-    const from = card.getScreenCTM();
-    const to = svg.getScreenCTM();
-    if (!from || !to) return null;
-    const around = card.getBBox();
-    const point = new DOMPoint(around.x + around.width / 2, around.y + around.height / 2);
-    return point.matrixTransform(from).matrixTransform(to.inverse());
   }
 
   // ---- boxes
@@ -196,7 +57,7 @@
     if (!(link instanceof SVGElement)) return;
     link.focus({ preventScroll: true });
     rove(view);
-    reveal(view, box);
+    viewport.reveal(view, box);
   }
 
   /**
@@ -206,13 +67,13 @@
    * @param {string} key
    */
   function neighbour(view, box, key) {
-    const here = placeOf(box);
+    const here = viewport.placeOf(box);
     if (!here) return null;
     /** @type {{ box: Element, far: number }[]} */
     const found = [];
     const along = key === 'ArrowUp' || key === 'ArrowDown' ? numbersAlong(view, box, key) : null;
     for (const other of boxesOf(view)) {
-      const place = other === box ? null : placeOf(other);
+      const place = other === box ? null : viewport.placeOf(other);
       if (!place) continue;
       if (along) {
         if (along.has(lastNumber(other))) found.push({ box: other, far: Math.abs(place.y - here.y) * 2 + Math.abs(place.x - here.x) });
@@ -253,7 +114,7 @@
     followOpened();
     if (!inner.open) return;
     for (const view of inner.querySelectorAll('.graph-view')) {
-      if (view instanceof HTMLElement && view.offsetParent && !looks.has(view.id)) begin(view);
+      if (view instanceof HTMLElement && view.offsetParent) viewport.keep(view);
     }
     inner.querySelector('summary')?.focus({ preventScroll: true });
     inner.scrollIntoView({ block: 'nearest' });
@@ -299,10 +160,7 @@
     for (let each = /** @type {Element | null} */ (view); each; each = each.parentElement) {
       if (each instanceof HTMLDetailsElement) each.open = true;
     }
-    if (!looks.has(view.id)) begin(view);
-    const look = looks.get(view.id);
-    if (look && look.scale < READABLE) looks.set(view.id, { ...look, scale: READABLE });
-    centre(view, box);
+    viewport.goTo(view, box);
     if (view.id !== 'graph-view-all') view.scrollIntoView({ block: 'nearest' });
   }
 
@@ -347,8 +205,8 @@
       const view = lastView();
       if (!view) return;
       const does = button.getAttribute('data-graph');
-      if (does === 'fit') fit(view);
-      else zoom(view, does === 'in' ? STEP : 1 / STEP);
+      if (does === 'fit') viewport.fit(view);
+      else viewport.zoom(view, does === 'in' ? STEP : 1 / STEP);
       return;
     }
     const link = target?.closest('#graph a[data-node]');
@@ -367,7 +225,7 @@
     if (!view || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     const frame = view.getBoundingClientRect();
-    zoom(view, Math.exp(-event.deltaY * 0.002), event.clientX - frame.left, event.clientY - frame.top);
+    viewport.zoom(view, Math.exp(-event.deltaY * 0.002), event.clientX - frame.left, event.clientY - frame.top);
   }, { passive: false });
 
   /** @type {{ view: HTMLElement, x: number, y: number, moved: boolean } | null} */
@@ -382,7 +240,7 @@
     if (!drag) return;
     const [right, down] = [drag.x - event.clientX, drag.y - event.clientY];
     if (!drag.moved && Math.abs(right) + Math.abs(down) < 5) return;
-    pan(drag.view, right, down);
+    viewport.pan(drag.view, right, down);
     drag = { ...drag, x: event.clientX, y: event.clientY, moved: true };
     drag.view.classList.add('dragged');
   });
@@ -411,9 +269,9 @@
     used = view.id;
     const box = elementOf(event.target)?.closest('.box');
     const opener = box?.querySelector('.opener');
-    if (event.key === '+' || event.key === '=') zoom(view, STEP);
-    else if (event.key === '-') zoom(view, 1 / STEP);
-    else if (event.key === '0') fit(view);
+    if (event.key === '+' || event.key === '=') viewport.zoom(view, STEP);
+    else if (event.key === '-') viewport.zoom(view, 1 / STEP);
+    else if (event.key === '0') viewport.fit(view);
     else if (event.key === ' ' && opener) toggle(opener);
     else if (event.key.startsWith('Arrow')) arrow(view, box ?? null, event.key, event.shiftKey);
     else return;
@@ -428,7 +286,7 @@
    */
   function arrow(view, box, key, pans) {
     if (!box || pans) {
-      pan(view, key === 'ArrowRight' ? PAN : key === 'ArrowLeft' ? -PAN : 0, key === 'ArrowDown' ? PAN : key === 'ArrowUp' ? -PAN : 0);
+      viewport.pan(view, key === 'ArrowRight' ? PAN : key === 'ArrowLeft' ? -PAN : 0, key === 'ArrowDown' ? PAN : key === 'ArrowUp' ? -PAN : 0);
       return;
     }
     const next = neighbour(view, box, key);
@@ -445,15 +303,7 @@
     }
     for (const view of views()) {
       if (!view.offsetParent) continue; // inside something closed
-      if (!looks.has(view.id)) begin(view);
-      else if (!view.classList.contains('moves')) {
-        const height = view.style.height;
-        const look = looks.get(view.id);
-        begin(view);
-        if (height) view.style.height = height;
-        if (look) looks.set(view.id, look);
-        show(view);
-      }
+      viewport.keep(view);
       rove(view);
     }
     followOpened();
@@ -485,7 +335,7 @@
       const box = link?.closest('.box');
       if (!box) continue;
       rove(view);
-      reveal(view, box);
+      viewport.reveal(view, box);
       return;
     }
   });
@@ -494,7 +344,7 @@
   addEventListener('resize', () => {
     if (width === innerWidth) return;
     width = innerWidth;
-    for (const view of views()) show(view);
+    for (const view of views()) viewport.show(view);
   });
   refresh();
 })();

@@ -5,6 +5,21 @@ interface Patch {
   elements: Record<string, string>;
 }
 
+/** Moves and zooms the drawings of graphs (viewport.js); `view` is the frame around one. */
+interface Viewport {
+  keep(view: HTMLElement): void;
+  fit(view: HTMLElement): void;
+  /** Zooms around a point of the frame, its middle unless given. */
+  zoom(view: HTMLElement, factor: number, x?: number, y?: number): void;
+  pan(view: HTMLElement, right: number, down: number): void;
+  /** Moves as far as needed for a box to be seen. */
+  reveal(view: HTMLElement, box: Element): void;
+  goTo(view: HTMLElement, box: Element): void;
+  show(view: HTMLElement): void;
+  /** The middle of a box within its drawing. */
+  placeOf(box: Element): DOMPoint | null;
+}
+
 interface OePage {
   /** Replaces elements by id, keeping what is open, focused and scrolled; those not on the page are left out. */
   replace(patch: Patch): void;
@@ -24,6 +39,7 @@ interface OePage {
   announce(text: string): void;
   /** Shows what a resume would do over the graph; null takes it away. */
   showPlan?(plan: unknown): void;
+  viewport?: Viewport;
 }
 
 interface Window {

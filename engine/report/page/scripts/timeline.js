@@ -60,17 +60,21 @@
     const most = Math.max(2, Math.floor(width / PIXELS_PER_TICK));
     const step = STEPS.find((each) => each * most >= span) ?? STEPS[STEPS.length - 1];
     const offset = options.timeOfDay ? heard.started - new Date(heard.started).getTimezoneOffset() * MINUTE : 0;
-    const pieces = [];
+    const texts = [];
+    /** @type {string[]} */
+    const places = [];
     for (let at = Math.ceil((shown.from + offset) / step) * step - offset; at <= shown.to; at += step) {
       const share = (at - shown.from) / span;
       const x = `${(share * 100).toFixed(3)}%`;
-      pieces.push(made('line', { x1: x, x2: x, y1: '20', y2: '100%' }));
+      places.push(x);
       if (share > 0.96) continue;
       const label = options.timeOfDay ? timeOfDay(at, step) : sinceStart(at, step);
       const anchor = share < 0.03 ? 'start' : 'middle';
-      pieces.push(made('text', { x, y: '13', 'text-anchor': anchor }, label));
+      texts.push(made('text', { x, y: '13', 'text-anchor': anchor }, label));
     }
-    axis.replaceChildren(...pieces);
+    const lines = (/** @type {string} */ y1) => places.map((x) => made('line', { x1: x, x2: x, y1, y2: '100%' }));
+    axis.replaceChildren(...lines('20'), ...texts);
+    document.querySelector('.timeline-grid')?.replaceChildren(...lines('0'));
   }
 
   /**
