@@ -23,6 +23,10 @@ def main() -> None:
         call(programs / "oe", "init", "hello", cwd=folder)
         call(programs / "oe", "validate", cwd=folder / "hello")
         call(programs / "oe", "run", cwd=folder / "hello")
+        call(programs / "oe", "inspect", "latest", "--html", "run.html", cwd=folder / "hello")
+        page = (folder / "hello" / "run.html").read_text(encoding="utf-8")
+        if "--completed:" not in page or "window.oePage" not in page:
+            sys.exit("the wheel lacks the styles or scripts of a run's page")
         file = folder / "hello" / "experience.yaml"
         text = file.read_text(encoding="utf-8")
         asyncio.run(open_in_an_editor(programs / "oe-lsp", file, text))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.cache.decisions.decision import Answer
 from engine.log.events.events import Counts
 from engine.log.humanize import duration, plural, shortened, shortened_name
 from engine.log.reading.view import NodeStatus
-from engine.report.drawing.box_states import MOST_CELLS, BoxState
+from engine.report.drawing.box_states import MOST_CELLS, BoxState, Cell
 from engine.report.drawing.diagram import Box, inner_picture
 from engine.report.drawing.item_strip import item_strip
 from engine.report.drawing.markup import Element, element
@@ -47,7 +48,8 @@ class ShownBox(Struct, frozen=True):
     """A box and all that it shows. `number` leads to it: `3`, or `3-2` inside that; `anchor` is the id of its details.
 
     `plan` is what a resume would do with it, `critical` that it is on the critical path, `most_cells` how many items
-    are drawn one by one, `phase` the title of its phase if it cannot be drawn in the band of that.
+    are drawn one by one, `phase` the title of its phase if it cannot be drawn in the band of that. `redacted` leaves
+    errors and activities out.
     """
 
     box: Box
@@ -72,7 +74,7 @@ def box_element(shown: ShownBox, centre: tuple[float, float], height: float) -> 
     box, status = shown.box, shown.state.status
     opens = inner_picture(box) is not None
     room = _ROOM - (_OPENER if opens else 0)
-    strip = item_strip(shown.state.cells, WIDTH - 28, STRIP - 6, shown.most_cells) if height > HEIGHT else None
+    strip = item_strip(_cells(shown), WIDTH - 28, STRIP - 6, shown.most_cells) if height > HEIGHT else None
     link = element(
         "a",
         element("title", "\n".join(_title(shown))),
@@ -95,6 +97,10 @@ def box_element(shown: ShownBox, centre: tuple[float, float], height: float) -> 
         role="listitem",
         transform=f"translate({centre[0] - WIDTH / 2:.0f},{centre[1] - height / 2:.0f})",
     )
+
+
+def _cells(shown: ShownBox) -> Sequence[Cell]:
+    return [replace(cell, why="") for cell in shown.state.cells] if shown.redacted else shown.state.cells
 
 
 def _classes(shown: ShownBox) -> Iterator[str]:
@@ -145,7 +151,7 @@ def _details(shown: ShownBox) -> str:
     elif len(state.cells) > 1:
         said.append(_signed_cells(state))
     if state.status is NodeStatus.RUNNING:
-        activity = single.activity if single is not None else None
+        activity = single.activity if single is not None and not shown.redacted else None
         said.append(activity or ("" if state.cells else "running"))
     elif single is not None and state.duration_ms is not None:
         took = duration(state.duration_ms)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from html import escape
 from xml.etree import ElementTree
 
+from engine.log.humanize import shortened
 from engine.visible import visible
 
 Element = ElementTree.Element
@@ -14,6 +15,15 @@ Child = Element | str | None
 _VOID = frozenset(("br", "hr", "img", "input", "link", "meta"))
 _SHAPES = frozenset(("circle", "line", "path", "rect"))
 """Elements within an svg, where a slash closes them."""
+
+_LONG = frozenset(("d", "content", "data_rows", "points"))
+"""Attributes that may be long, since we wrote them."""
+
+_LONGEST = 1_000
+"""Other attributes hold at most so many characters of a log."""
+
+_LONGEST_TEXT = 21_000
+"""No text is longer, whatever a section makes of a log: its limits are for readers, this one is for the browser."""
 
 _RAW = frozenset(("script", "style"))
 """Elements whose text is not escaped. It is ours."""
@@ -24,7 +34,8 @@ def element(tag: str, *children: Child, **attributes: str | float | None) -> Ele
     made = ElementTree.Element(tag)
     for name, value in attributes.items():
         if value is not None:
-            made.set(name.rstrip("_").replace("_", "-"), _written(value))
+            written = _written(value)
+            made.set(name.rstrip("_").replace("_", "-"), written if name in _LONG else shortened(written, _LONGEST))
     add(made, children)
     return made
 
@@ -33,7 +44,7 @@ def add(parent: Element, children: Iterable[Child]) -> None:
     """Append children to `parent`."""
     for child in children:
         if isinstance(child, str):
-            _add_text(parent, visible(child))
+            _add_text(parent, visible(child if parent.tag in _RAW else shortened(child, _LONGEST_TEXT)))
         elif child is not None:
             parent.append(child)
 

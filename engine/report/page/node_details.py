@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from engine.log.events.events import ErrorInfo, Metrics, NodeAttempt
-from engine.log.humanize import counts_text, duration, money, shortened, tokens_text
+from engine.log.events.events import ErrorInfo, Metrics, NodeAttempt, Sums
+from engine.log.humanize import counts_text, duration, money, shortened, shortened_name, tokens_text
 from engine.log.reading.view import NodeStatus, NodeView
 from engine.report.drawing.diagram import Box
 from engine.report.drawing.markup import Element, element
@@ -18,6 +18,7 @@ from engine.report.page.texts import Shown, reached_by_keys
 _SHORT_VALUE = 90
 _LONGEST_MESSAGE = 4_000
 _MOST_TRIES = 20
+_LONGEST_NAME = 200
 _MOST_WARNINGS = 20
 
 
@@ -35,7 +36,7 @@ def summary_line(
     used = " · ".join(part for part in (_used(execution, view), took) if part)
     return element(
         "summary",
-        element("b", execution.label),
+        element("b", shortened_name(execution.label, _LONGEST_NAME)),
         element("span", execution.status.value, class_="status"),
         element("span", story, class_="story") if story else None,
         element("span", used, class_="took") if used else None,
@@ -79,13 +80,14 @@ class FactsOf(Struct, frozen=True):
     """What there is to say about an execution beside what is in it.
 
     `phase` is the title of its phase. `id` is that of its details, `is_brief` leaves out what only programs
-    read, and what the drawings show.
+    read, and what the drawings show. `spent` is the cost of all inside.
     """
 
     box: Box | None = None
     phase: str | None = None
     id: str = ""
     is_brief: bool = False
+    spent: Sums | None = None
 
 
 def facts(execution: Execution, rows: ExecutionRows, table: RowTable, of: FactsOf) -> Iterator[Element]:
@@ -133,6 +135,8 @@ def _figures(execution: Execution, of: FactsOf) -> Iterator[Element]:
 
 def _figure_texts(execution: Execution, of: FactsOf) -> Mapping[str, str | None]:
     used = execution.metrics or Metrics()
+    spent = of.spent or Sums(used.cost_usd, used.tokens_in or 0, used.tokens_out or 0)
+    has_tokens = bool(spent.tokens_in or spent.tokens_out)
     origin = execution.produced_by
     return {
         "kind": ", ".join((of.box.kind, *of.box.notes)) if of.box is not None and of.box.notes else None,
@@ -140,8 +144,8 @@ def _figure_texts(execution: Execution, of: FactsOf) -> Mapping[str, str | None]
         "started": _started(execution) if not of.is_brief else None,
         "attempts": f"{len(execution.tries) + 1}" if execution.tries else None,
         "model": used.model,
-        "tokens in / out": f"{used.tokens_in or 0:,} / {used.tokens_out or 0:,}" if _has_tokens(used) else None,
-        "cost": money(used.cost_usd) if _has_tokens(used) else None,
+        "tokens in / out": f"{spent.tokens_in:,} / {spent.tokens_out:,}" if has_tokens else None,
+        "cost": money(spent.cost_usd) if has_tokens else None,
         "restored from": None if origin is None else f"run {origin.run_id}, line {origin.seq + 1} of its log",
     }
 
@@ -153,14 +157,10 @@ def _started(execution: Execution) -> str | None:
 def _hashes(execution: Execution) -> Mapping[str, str | None]:
     files = [f"{name} ({part})" for name, part in execution.input_parts.items() if not name.startswith(VALUE_PREFIXES)]
     return {
-        "also part of the input hash": " · ".join(files),
+        "also part of the input hash": shortened(" · ".join(files), _LONGEST_MESSAGE),
         "input hash": execution.input_hash,
         "attempt": execution.attempt_id,
     }
-
-
-def _has_tokens(used: Metrics) -> bool:
-    return bool(used.tokens_in or used.tokens_out)
 
 
 def error_box(error: ErrorInfo, title: str | None = None) -> Element:
@@ -172,14 +172,15 @@ def error_box(error: ErrorInfo, title: str | None = None) -> Element:
         "div",
         element("p", element("b", title)) if title else None,
         element("p", message),
-        element("p", element("code", where)) if where else None,
+        element("p", element("code", shortened_name(where, _LONGEST_NAME))) if where else None,
         class_="callout failed",
         **reached_by_keys(message, "Error"),
     )
 
 
 def _attempt_text(attempt: NodeAttempt) -> str:
+    level = shortened(attempt.level, 20)
     return (
-        f"Attempt {attempt.attempt} ({attempt.level}) failed, repeated after {duration(attempt.wait_ms)}: "
+        f"Attempt {attempt.attempt} ({level}) failed, repeated after {duration(attempt.wait_ms)}: "
         f"{shortened(attempt.error.message, _LONGEST_MESSAGE)}"
     )

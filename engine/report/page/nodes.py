@@ -122,8 +122,10 @@ class NodesSection:
     def _fact_elements(self, vertex: Execution) -> Iterator[Element]:
         box = self._boxes.get(vertex.node_id)
         phase = None if box is None or box.phase is None else self._run.picture.phases.get(box.phase, box.phase)
+        view = self._run.view.nodes.get(vertex.node_id)
+        spent = view.spent if view is not None and vertex.metrics is None else None
         is_brief = self._run.is_brief and vertex.status is not NodeStatus.FAILED
-        return facts(vertex, self._rows, self._table, FactsOf(box, phase, self._id(vertex), is_brief))
+        return facts(vertex, self._rows, self._table, FactsOf(box, phase, self._id(vertex), is_brief, spent))
 
     def _all_parts(self, whole: Execution, known: ShownParts, id_: str) -> Iterator[Element]:
         """The parts as a strip of cells and as a list, with empty places where more parts will come."""

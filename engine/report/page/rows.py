@@ -8,10 +8,13 @@ from msgspec import UNSET, Struct
 
 from engine.json_types import Json
 from engine.log.events.events import Input
+from engine.log.humanize import shortened_name
 from engine.report.drawing.markup import Element, element
 from engine.report.executions import Execution, History
 from engine.report.page.texts import SHARED_FROM, SharedTexts, Shown, ValueText, ValueTexts, text_box, value_text
 from engine.report.received_inputs import KnownValues
+
+_LONGEST_NAME = 200
 
 VALUE_PREFIXES = ("item", "index", "args.", "reads.", "edges.", "runArgs.", "inputs.", "source.")
 """How the input parts that are values begin; others are files, prompts and settings."""
@@ -99,15 +102,16 @@ class RowTable:
         return element("dl", *(each for row in rows for each in self._row(row, owner)), class_="values")
 
     def _row(self, row: Row, owner: Shown | None) -> tuple[Element, Element]:
-        return element("dt", row.name), element("dd", self._cell(row, owner))
+        return element("dt", shortened_name(row.name, _LONGEST_NAME)), element("dd", self._cell(row, owner))
 
     def _cell(self, row: Row, owner: Shown | None) -> Element:
         if row.text is None:
-            return element("p", f"hash {row.hash}" if row.hash else "left out", class_="note")
+            return element("p", f"hash {row.hash[:64]}" if row.hash else "left out", class_="note")
         place = self._shared.place(row.text)
         if place is not None and (owner is None or place.id != owner.id):
-            is_edge = row.name == f"edges.{place.node_id}"
-            return element("a", f"{'its' if is_edge else f'{place.node_id}:'} {place.name}", href=f"#{place.id}")
+            of = "its" if row.name == f"edges.{place.node_id}" else f"{shortened_name(place.node_id, _LONGEST_NAME)}:"
+            name = f"{of} {shortened_name(place.name, _LONGEST_NAME)}"
+            return element("a", name, href=f"#{place.id}")
         if owner is not None:
             self._shared.add(row.text, Shown(owner.id, owner.node_id, row.name))
         return text_box(row.text, row.name, self.limit)

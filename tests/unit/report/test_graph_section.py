@@ -14,6 +14,7 @@ from engine.log.events.events import (
     EdgeEnds,
     ErrorInfo,
     Event,
+    NodeActivity,
     NodeFailed,
     NodeSkipped,
     RunFinished,
@@ -184,6 +185,18 @@ def test_redacted_conditions_have_no_values() -> None:
     said = text(GraphSection(run).whole(), "graph-edge-1")
 
     assert "✓ true" in said and "= 4" not in said
+
+
+def test_a_redacted_graph_has_no_errors_and_no_activity() -> None:
+    failed = NodeFailed(node_id="a", error=ErrorInfo("E", "secret"))
+    of_item = NodeFailed(node_id="a", scope=item("a", 0), error=ErrorInfo("E", "secret"))
+    active = NodeActivity(node_id="b", activity="secret")
+    for drawn, events in ((CHAIN, (failed, started("b"), active)), (FANOUT, (started("a"), of_item, failed))):
+        run = a_run(drawn, begun("a", "b"), *events)
+        assert "secret" in fragment(GraphSection(run).whole())
+        run.redacted = True
+
+        assert "secret" not in fragment(GraphSection(run).whole())
 
 
 def test_the_plan_lies_over_the_boxes_with_its_reasons() -> None:
