@@ -15,7 +15,6 @@ const CHROMIUM = {
   executablePath: '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'],
 };
-const TALLEST = 2000;
 
 /** What make_pages.py made: by name, the folder of the experience, its runs (the oldest first), and the newest one's page. */
 export const RUNS = JSON.parse(readFileSync(process.env.OE_RUNS, 'utf8'));
@@ -91,13 +90,19 @@ export class Visit {
     await this.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   }
 
-  /** Keeps a picture of the page, or of its top if it is long. */
-  async shot(name) {
+  /** Keeps a picture of one element. */
+  async shotOf(selector, name) {
+    await mkdir(SCREENSHOTS, { recursive: true });
+    await this.page.locator(selector).screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' });
+  }
+
+  /** Keeps a picture of the page, or of its top if it is taller than `tallest`. */
+  async shot(name, tallest = 2000) {
     await mkdir(SCREENSHOTS, { recursive: true });
     const { width } = this.page.viewportSize();
     const tall = await this.page.evaluate(() => document.documentElement.scrollHeight);
     // A window of this height, since a picture of more than the window takes seconds on a long page.
-    await this.page.setViewportSize({ width, height: Math.min(Math.max(tall, 400), TALLEST) });
+    await this.page.setViewportSize({ width, height: Math.min(Math.max(tall, 400), tallest) });
     await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), animations: 'disabled' });
   }
 
