@@ -18,7 +18,7 @@ from engine.report.changes import change_lines
 from engine.report.drawing.graph_box import BoxPlan
 from engine.report.drawing.markup import Element, element
 from engine.report.run_preview import estimate_text, need_lines, preview_from_json
-from engine.report.status_signs import ANSWER_SIGNS
+from engine.report.status_signs import ANSWER_SIGNS, answers_text
 from engine.runner.launch import plan_json
 from engine.runner.launch_options import ResumeOptions
 from engine.runner.preview import Preview
@@ -139,7 +139,7 @@ def _listed(addresses: str | list[str]) -> str:
 
 def _totals(plan: ResumePlan) -> str:
     counts = Counter(entry.answer for entry in plan.entries)
-    said = ", ".join(f"{counts[answer]} {answer.value}" for answer in Answer if counts[answer])
+    said = ", ".join(answers_text(answer, counts[answer]) for answer in Answer if counts[answer])
     saved = ", ".join(filter(None, (duration(plan.saved_ms) if plan.saved_ms else "", spent_text(plan.saved))))
     return " ".join(filter(None, (f"{said}." if said else "", f"Restoring saves {saved}." if saved else "")))
 

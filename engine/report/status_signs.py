@@ -18,6 +18,14 @@ SIGNS = {
 }
 """By status: one character, and the name of a terminal colour (or `dim`)."""
 
+_PLURALS = {Answer.DEPENDS: "depend", Answer.IF_PREDECESSORS_SUCCEED: "will run if their predecessors succeed"}
+
+
+def answers_text(answer: Answer, count: int) -> str:
+    """How many nodes have an answer: `1 depends`, `2 depend`."""
+    return f"{count} {answer.value if count == 1 else _PLURALS.get(answer, answer.value)}"
+
+
 ANSWER_SIGNS = {
     Answer.RESTORED: "↺",
     Answer.WILL_RUN: "▶",

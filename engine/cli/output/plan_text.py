@@ -10,7 +10,7 @@ from engine.json_types import Json
 from engine.log.events.codec import sums_to_json
 from engine.log.humanize import duration, spent_text
 from engine.report.changes import change_lines, change_to_json
-from engine.report.status_signs import ANSWER_SIGNS
+from engine.report.status_signs import ANSWER_SIGNS, answers_text
 
 _ITEMS_SHOWN = 10
 
@@ -88,13 +88,5 @@ def _reasons_text(entry: Entry) -> str:
 
 def _totals(plan: Plan) -> str:
     saved = ", ".join(part for part in (duration(plan.saved_ms), spent_text(plan.saved)) if part)
-    counts = [f"{plan.count(answer)} {_plural(answer, plan.count(answer))}" for answer in Answer if plan.count(answer)]
+    counts = [answers_text(answer, plan.count(answer)) for answer in Answer if plan.count(answer)]
     return f"{', '.join(counts)}. Restoring saves {saved}."
-
-
-def _plural(answer: Answer, count: int) -> str:
-    if count == 1:
-        return answer.value
-    return {Answer.DEPENDS: "depend", Answer.IF_PREDECESSORS_SUCCEED: "will run if their predecessors succeed"}.get(
-        answer, answer.value
-    )

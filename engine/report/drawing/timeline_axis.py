@@ -22,7 +22,7 @@ _LAST_LABEL = 0.96
 
 def ticks(end: float) -> Iterator[tuple[float, str]]:
     """At most seven round times from 0 to `end` milliseconds, with their labels."""
-    step = next((step for step in STEPS if step * _MOST_TICKS >= end), STEPS[-1])
+    step = next((step for step in STEPS if step * _MOST_TICKS >= end), end / _MOST_TICKS)
     number = 0
     while number * step <= end:
         yield number * step, tick_label(number * step, step)

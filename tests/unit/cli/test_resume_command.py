@@ -224,7 +224,7 @@ def test_the_reason_of_a_node_that_ran_is_shown_by_inspect_and_on_the_page(oe: O
     table = oe("inspect", "latest", cwd=failed_report)
 
     assert shown.code == 0
-    assert "Ran: asked for with --rerun rank" in (failed_report / "run.html").read_text()
+    assert "<b>Why it ran: </b>asked for with --rerun rank" in (failed_report / "run.html").read_text()
     assert "why rank ran: asked for with --rerun rank\n" in table.out
 
 

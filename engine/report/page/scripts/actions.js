@@ -63,6 +63,8 @@
    * @param {Record<string, string>} options
    */
   async function showPlan(url, options) {
+    planned = null; // the one that is shown is no longer what was asked for
+    plan()?.replaceChildren();
     say('Planning…');
     const { ok, answer } = await ask(`${url}/plan?${new URLSearchParams(options)}`);
     if (!ok) return say(answer.message);

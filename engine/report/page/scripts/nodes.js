@@ -116,7 +116,10 @@
     const button = target.closest('[data-do]')?.getAttribute('data-do');
     if (button) commands[button]?.();
     const link = target.closest('a[href^="#"]')?.getAttribute('href');
-    if (link && openById(link.slice(1))) history.replaceState(null, '', link);
+    if (link && openById(link.slice(1))) {
+      event.preventDefault(); // following the link would take the focus away
+      history.pushState(null, '', link);
+    }
     const row = target.closest('#nodes summary');
     if (row) page.select(row.closest('[data-node]')?.getAttribute('data-node') ?? null);
   });

@@ -58,7 +58,7 @@
     const width = axis.getBoundingClientRect().width;
     const span = shown.to - shown.from;
     const most = Math.max(2, Math.floor(width / PIXELS_PER_TICK));
-    const step = STEPS.find((each) => each * most >= span) ?? STEPS[STEPS.length - 1];
+    const step = STEPS.find((each) => each * most >= span) ?? span / most;
     const offset = options.timeOfDay ? heard.started - new Date(heard.started).getTimezoneOffset() * MINUTE : 0;
     const texts = [];
     /** @type {string[]} */
