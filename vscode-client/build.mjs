@@ -1,4 +1,4 @@
-// Bundles the extension into out/extension.js, or, with --tests, every unit test into out/test/.
+// Bundles the extension into out/extension.js and the script of the run panel into out/panel.js, or, with --tests, every unit test into out/test/.
 import { copyFileSync, readdirSync } from 'node:fs';
 import { build } from 'esbuild';
 
@@ -17,6 +17,14 @@ if (tests) {
     outfile: 'out/extension.js',
     format: 'cjs',
     external: ['vscode'],
+    minify: true,
+  });
+  await build({
+    ...common,
+    entryPoints: ['webview/panel.ts'],
+    outfile: 'out/panel.js',
+    platform: 'browser',
+    format: 'iife',
     minify: true,
   });
 }

@@ -21,6 +21,7 @@ from engine.page_server.live_run import LiveRun
 from engine.page_server.plan import ResumePlan, box_plans, plan_element
 from engine.page_server.served_runs import ServedRuns
 from engine.page_server.surroundings import experience_of
+from engine.page_server.urls import ASSETS, HOME, events_url, newest_url
 from engine.report.comparison.runs import compare_runs, read_compared_run
 from engine.report.drawing.markup import Element, element, fragment
 from engine.report.page.compare_page import compare_main, compare_title
@@ -50,6 +51,7 @@ class PageApp:
         """All that is answered; everything else is not found."""
         return [
             Route("/", self._home),
+            Route("/runs/", self._no_run),
             Route("/events", self._events),
             Route("/assets/{name}", self._asset),
             Route("/runs/{run_id}", self._run),
@@ -57,14 +59,18 @@ class PageApp:
             Route("/runs/{run_id}/plan", self._plan),
             Route("/runs/{run_id}/resume", self._resume, methods=["POST"]),
             Route("/runs/{run_id}/cancel", self._cancel, methods=["POST"]),
-            Route("/compare/{left}/{right}", self._compare),
+            Route("/compare/{left}...{right}", self._compare),
+            Route("/compare/{left}/{right}", self._pair),
         ]
 
     async def _home(self, request: Request) -> Response:  # noqa: ARG002
         self._audience.came_by()
         home = self._runs.home()
-        if home is not None:
-            return RedirectResponse(home, 303)
+        # From here, a page is one folder further down than from another page.
+        return RedirectResponse("runs/" if home is None else home.removeprefix(HOME), 303)
+
+    async def _no_run(self, request: Request) -> Response:  # noqa: ARG002
+        self._audience.came_by()
         text = "No runs yet. Start one with `oe run`; this page then shows it."
         main = element("main", element("h1", "Runs"), element("p", text, class_="note"), id=PAGE_ID)
         return self._page("Runs", main, self._runs.around_nothing(), None, self._runs.lobby.position, follows=True)
@@ -81,6 +87,12 @@ class PageApp:
         around = run.around(shown)
         follows = "latest" in request.query_params
         return self._page(title, shown.main, around, run.run_id, shown.position, follows=follows)
+
+    async def _pair(self, request: Request) -> Response:
+        left, right = request.path_params["left"], request.path_params["right"]
+        if not (is_run_id(left) and is_run_id(right)):
+            return _not_found()
+        return RedirectResponse(f"../{left}...{right}", 303)
 
     def _missing(self, run_id: str) -> Response:
         """The page of a run that there is not, with the list of those that there are."""
@@ -162,7 +174,7 @@ class PageApp:
             return await _planned(error.plan, run, options, f"{error} This is the plan now.", 409)
         except (EngineRefusedError, OSError) as error:
             return _refused(str(error))
-        return JSONResponse({"runId": new_id, "url": self._runs.urls.newest(new_id)})
+        return JSONResponse({"runId": new_id, "url": newest_url(new_id)})
 
     async def _cancel(self, request: Request) -> Response:
         run = self._live(request)
@@ -196,12 +208,11 @@ class PageApp:
         *,
         follows: bool = False,
     ) -> Response:
-        urls = self._runs.urls
-        data = {"data-events": urls.events(run_id, position), "data-home": urls.home}
+        data = {"data-events": events_url(run_id, position), "data-home": HOME}
         if follows:
             data["data-follows"] = "latest"
         body = element("div", element("div", *around, class_="around"), main)
-        return Response(served_document(title, body, urls.assets, data), media_type="text/html")
+        return Response(served_document(title, body, ASSETS, data), media_type="text/html")
 
 
 class _EventStream(StreamingResponse):

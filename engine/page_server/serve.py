@@ -24,7 +24,6 @@ from engine.page_server.app import PageApp
 from engine.page_server.audience import PATIENCE, Audience, Patience
 from engine.page_server.guard import Guard
 from engine.page_server.served_runs import ServedRuns
-from engine.page_server.urls import Urls
 
 HOST = "127.0.0.1"
 _TOKEN_BYTES = 24
@@ -88,7 +87,7 @@ async def page_server(served: Served) -> AsyncIterator[PageServer]:
         async with application(served, ended) as app:
             server = _Server(_config(app.guard))
             serving = asyncio.create_task(server.serve([listener]), name="page server")
-            url = f"http://{HOST}:{listener.getsockname()[1]}{app.runs.urls.home}"
+            url = f"http://{HOST}:{listener.getsockname()[1]}/{app.token}/"
             try:
                 yield PageServer(url, app.runs, app.audience)
             finally:
@@ -101,6 +100,7 @@ class Application(Struct, frozen=True):
     """An ASGI application, and what it serves to whom."""
 
     guard: Guard
+    token: str
     runs: ServedRuns
     audience: Audience
 
@@ -109,12 +109,12 @@ class Application(Struct, frozen=True):
 async def application(served: Served, ended: asyncio.Event) -> AsyncIterator[Application]:
     """An application that follows runs until the block ends. `ended` ends its streams."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    runs = ServedRuns(served.folder, Urls(token), served.chosen, may_act=served.may_act)
+    runs = ServedRuns(served.folder, served.chosen, may_act=served.may_act)
     actions, audience = Actions(runs.store), Audience(served.patience)
     routes = PageApp(runs, actions, audience, ended).routes()
     await runs.start()
     try:
-        yield Application(Guard(Router(routes, redirect_slashes=False), token), runs, audience)
+        yield Application(Guard(Router(routes, redirect_slashes=False), token), token, runs, audience)
     finally:
         await actions.close()
         await runs.close()

@@ -21,7 +21,7 @@ from engine.owned_tasks import OwnedTasks
 from engine.page_server.live_run import LiveRun, TypedText
 from engine.page_server.patch_log import PatchLog
 from engine.page_server.surroundings import Surroundings
-from engine.page_server.urls import Urls
+from engine.page_server.urls import newest_url, run_url
 from engine.report.drawing.markup import Element, fragment
 
 _LISTED = 50
@@ -34,14 +34,13 @@ _LIST_PAUSE_SECONDS = 0.5
 class ServedRuns:
     """The runs in `folder`. `chosen` is the run that was named; without one, pages follow the newest run."""
 
-    def __init__(self, folder: Path, urls: Urls, chosen: str | None, *, may_act: bool) -> None:
+    def __init__(self, folder: Path, chosen: str | None, *, may_act: bool) -> None:
         folder = folder.absolute()
         self.store = RunStore(folder)
-        self.urls = urls
         self.chosen = chosen
         self.typed: dict[str, TypedText] = {}
         self.selected: str | None = None
-        self.surroundings = Surroundings(urls, folder, may_act=may_act)
+        self.surroundings = Surroundings(folder, may_act=may_act)
         self.lobby = PatchLog()
         self._sent_to_lobby: dict[str, str] = {}
         self._live: OrderedDict[str, LiveRun] = OrderedDict()
@@ -70,9 +69,9 @@ class ServedRuns:
     def home(self) -> str | None:
         """The address of the run that is followed; None if there is none yet."""
         if self.chosen is not None:
-            return self.urls.run(self.chosen)
+            return run_url(self.chosen)
         newest = self.surroundings.newest
-        return None if newest is None else self.urls.newest(newest)
+        return None if newest is None else newest_url(newest)
 
     def live(self, run_id: str) -> LiveRun | None:
         """The page of a run; None if there is no such run, and never was while it is kept."""

@@ -11,7 +11,7 @@ from msgspec import Struct
 from engine.file_names import as_on_disk
 from engine.log.humanize import about_money, duration
 from engine.log.reading.summary import RunSummary
-from engine.page_server.urls import Urls
+from engine.page_server.urls import compare_url, newest_url, run_url
 from engine.report.drawing.markup import Element, element
 
 _NODE_ACTIONS = {
@@ -26,7 +26,6 @@ _NODE_ACTIONS = {
 class Surroundings(Struct, frozen=True):
     """What pages say of all runs of a folder: the runs, the newest first, and the one that `latest` means."""
 
-    urls: Urls
     folder: Path
     runs: Sequence[RunSummary] = ()
     newest: str | None = None
@@ -58,7 +57,7 @@ class Surroundings(Struct, frozen=True):
         return element("nav", details, id="runs", aria_label="Runs")
 
     def _cells(self, run: RunSummary, shown: str | None) -> Iterator[Element]:
-        link = element("a", run.short_id, href=self.urls.run(run.run_id))
+        link = element("a", run.short_id, href=run_url(run.run_id))
         if run.run_id == shown:
             link.set("aria-current", "page")
         yield element("th", link, scope="row")
@@ -67,7 +66,7 @@ class Surroundings(Struct, frozen=True):
         yield element("td", None if run.duration_ms is None or run.is_running else duration(run.duration_ms))
         yield element("td", about_money(run.spent.cost_usd or 0.0))
         if shown is not None:
-            other = element("a", "compare", href=self.urls.compare(run.run_id, shown)) if run.run_id != shown else None
+            other = element("a", "compare", href=compare_url(run.run_id, shown)) if run.run_id != shown else None
             if other is not None:
                 other.set("aria-label", f"Compare run {run.short_id} with this one")
             yield element("td", other)
@@ -77,7 +76,7 @@ class Surroundings(Struct, frozen=True):
         newest = self.newest
         place = element("p", id="newest", class_="notice", role="status")
         if newest is not None and newest != run_id:
-            url = self.urls.newest(newest)
+            url = newest_url(newest)
             place.set("data-url", url)
             place.append(element("a", f"Show run {newest[:8]}, the newest", href=url))
         return place
@@ -88,7 +87,7 @@ class Surroundings(Struct, frozen=True):
         if run_id is None or summary is None or not self.may_act:
             return section
         command = ["oe", "resume", run_id, "--experience", str(experience_of(self.folder, summary))]
-        section.set("data-url", self.urls.run(run_id))
+        section.set("data-url", run_url(run_id))
         section.set("data-command", shlex.join(command))
         if summary.is_running:
             again = "Kill what still runs" if is_cancelled else "Cancel run"

@@ -1,40 +1,34 @@
-"""The addresses of what is served, all below the token."""
+"""The addresses of what is served, relative to a page, so that a proxy may put a path of its own in front.
+
+Every page lies one folder below the token: `runs/`, `runs/<run id>`, `compare/<left>...<right>`. Only run ids and
+positions become parts of addresses.
+"""
 
 from __future__ import annotations
 
-from urllib.parse import quote
+HOME = "../"
+"""Leads to the run that is followed."""
 
-from msgspec import Struct
+ASSETS = "../assets"
+"""The folder of scripts and styles."""
 
 
-class Urls(Struct, frozen=True):
-    """Paths for links from one page to others. Only run ids and positions become parts of them."""
+def run_url(run_id: str) -> str:
+    """The page of a run."""
+    return f"../runs/{run_id}"
 
-    token: str
 
-    @property
-    def home(self) -> str:
-        """Leads to the run that is followed."""
-        return f"/{quote(self.token)}/"
+def newest_url(run_id: str) -> str:
+    """The page of the newest run, which goes on to the next one when that begins."""
+    return f"{run_url(run_id)}?latest"
 
-    @property
-    def assets(self) -> str:
-        """The folder of scripts and styles."""
-        return f"{self.home}assets"
 
-    def run(self, run_id: str) -> str:
-        """The page of a run."""
-        return f"{self.home}runs/{run_id}"
+def compare_url(left: str, right: str) -> str:
+    """The page that compares two runs."""
+    return f"../compare/{left}...{right}"
 
-    def newest(self, run_id: str) -> str:
-        """The page of the newest run, which goes on to the next one when that begins."""
-        return f"{self.run(run_id)}?latest"
 
-    def compare(self, left: str, right: str) -> str:
-        """The page that compares two runs."""
-        return f"{self.home}compare/{left}/{right}"
-
-    def events(self, run_id: str | None, after: str) -> str:
-        """The changes of the page of a run since a position; without a run, those of its surroundings."""
-        where = self.home if run_id is None else f"{self.run(run_id)}/"
-        return f"{where}events?after={after}"
+def events_url(run_id: str | None, after: str) -> str:
+    """The changes of the page of a run since a position; without a run, those of its surroundings."""
+    where = HOME if run_id is None else f"{run_url(run_id)}/"
+    return f"{where}events?after={after}"

@@ -10,6 +10,7 @@ from pygls.exceptions import JsonRpcException
 
 from tests.lsp.conftest import Weather
 from tests.lsp.editor import Editor, plain
+from tests.support.page_readers import PageReader
 
 
 def watching(weather: Weather) -> tuple[Editor, list[dict[str, Any]]]:
@@ -95,3 +96,25 @@ async def test_the_parts_of_a_plain_node_are_none_and_wrong_params_are_refused(w
             await editor.ask("oe/runItems", uri=uri, runId=run_id, nodeId="measure", limit="all")
 
     assert (parts.total, parts.items) == (0, [])
+
+
+async def test_two_runs_are_compared_on_a_page_and_node_by_node_in_the_editor(weather: Weather) -> None:
+    failed = weather.oe("run")
+    resumed = weather.mend().oe("resume", failed)
+
+    async with Editor(weather.folder, options={"embedsPages": True, "virtualDocuments": True}) as editor:
+        uri = editor.open()
+        url = (await editor.execute("oe.compareRuns", uri, failed, resumed))["url"]
+        reader = PageReader(url)
+        page = await reader.get()
+        await reader.close()
+        documents = await editor.execute("oe.compareNode", uri, failed, resumed, "compare")
+        texts = [(await editor.ask("oe/document", uri=documents[side])).text for side in ("left", "right")]
+        with pytest.raises(JsonRpcException, match="neither run has nothing"):
+            await editor.execute("oe.compareNode", uri, failed, resumed, "nothing")
+
+    assert page.status_code == 200
+    assert f"compare/{failed}...{resumed}" in url
+    assert "Two runs of weather" in page.text
+    assert "stations.txt" in texts[0]
+    assert "Bern" in texts[1]

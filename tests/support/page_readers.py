@@ -80,6 +80,6 @@ class PageReader:
         found = re.search(r'data-events="([^"]+)"', page)
         assert found
         headers = {} if position is None else {"Last-Event-ID": position}
-        async with self.client.stream("GET", self.origin + found[1], headers=headers) as response:
+        async with self.client.stream("GET", self.url + found[1].removeprefix("../"), headers=headers) as response:
             assert response.headers["content-type"].startswith("text/event-stream")
             yield ReadEvents(response.aiter_lines(), position=position or "")

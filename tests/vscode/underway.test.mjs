@@ -28,7 +28,7 @@ test('Cancel in the notification ends the run, which can then be resumed', async
   await workbench.runCommand('oe: Run experience');
   const progress = workbench.notification('Running waits: 1/2 nodes');
   await progress.waitFor();
-  await workbench.statusBar('oe 1/2').waitFor();
+  await workbench.statusBar('1 run · 1/2').waitFor();
   await workbench.shot('running');
 
   await workbench.clickIn(progress, 'Cancel');
@@ -36,7 +36,7 @@ test('Cancel in the notification ends the run, which can then be resumed', async
   const [runId] = await runIds(folder);
   await workbench.notification(`Run ${runId.slice(0, 8)} was cancelled: 1 completed, 1 cancelled`).waitFor();
   await workbench.lens(`▶ Resume run ${runId.slice(0, 8)} · cancelled`).waitFor();
-  await workbench.statusBar('oe 1/2').waitFor({ state: 'detached' });
+  await workbench.statusBar('1 run · 1/2').waitFor({ state: 'detached' });
   await workbench.shot('cancelled');
   const { events } = await logOf(folder, runId);
   assert.equal(events.at(-1).status, 'cancelled');
@@ -47,7 +47,7 @@ test('a run started in a terminal is shown in the status bar, and "oe: Cancel ru
 
   runInTerminal(context, folder);
 
-  await workbench.statusBar('oe 1/2').waitFor();
+  await workbench.statusBar('1 run · 1/2').waitFor();
   await workbench.lens('■ Cancel run').waitFor();
   assert.equal(await workbench.notification('Running waits').count(), 0);
   await workbench.shot('followed');
@@ -55,7 +55,7 @@ test('a run started in a terminal is shown in the status bar, and "oe: Cancel ru
   await workbench.runCommand('oe: Cancel run');
 
   await workbench.lens('· cancelled').waitFor();
-  await workbench.statusBar('oe 1/2').waitFor({ state: 'detached' });
+  await workbench.statusBar('1 run · 1/2').waitFor({ state: 'detached' });
 });
 
 test('reloading the window does not end a run, and its current state is shown afterwards', async (context) => {
@@ -66,7 +66,7 @@ test('reloading the window does not end a run, and its current state is shown af
 
   await workbench.reload();
 
-  await workbench.statusBar('oe 1/2').waitFor();
+  await workbench.statusBar('1 run · 1/2').waitFor();
   await workbench.lens(`Cancel run ${runId.slice(0, 8)}`).waitFor();
   await workbench.shot('reloaded');
 

@@ -187,6 +187,11 @@ export class Workbench {
     return labels;
   }
 
+  /** The number of the line that the cursor is on, whether the text has the focus or not. */
+  activeLine(number) {
+    return this.page.locator('.editor-instance .line-numbers.active-line-number', { hasText: new RegExp(`^${number}$`) });
+  }
+
   /** A token of the text, as highlighted. */
   token(text) {
     return this.page.locator('.editor-instance .view-line span[class*=mtk]', { hasText: new RegExp(`^${text}$`) });
@@ -237,6 +242,47 @@ export class Workbench {
   /** A line of the output channel "Experience runs", which must be visible. */
   outputLine(text) {
     return this.page.locator('.output-view .view-line', { hasText: text });
+  }
+
+  /** Opens the view of runs in the side bar. */
+  async openRunsView() {
+    await this.page.locator('.activitybar .action-label[aria-label="Experience runs"]').click();
+    await this.page.locator('.composite.title', { hasText: 'Experience runs' }).waitFor();
+  }
+
+  /** What an empty view says. */
+  welcome(text) {
+    return this.page.locator('.welcome-view', { hasText: text });
+  }
+
+  /** A row of the view of runs. */
+  treeRow(text) {
+    return this.page.locator('.tree-explorer-viewlet-tree-view .monaco-list-row', { hasText: text });
+  }
+
+  /** The row of a run. */
+  run(text) {
+    return this.page.locator('.tree-explorer-viewlet-tree-view .monaco-list-row[aria-level="2"]', { hasText: text });
+  }
+
+  async expand(row) {
+    await row.locator('.monaco-tl-twistie').click();
+  }
+
+  /** Clicks an icon that a row shows under the mouse. */
+  async inline(row, label) {
+    await row.hover();
+    await row.locator(`.actions .action-label[aria-label^="${label}"]`).click();
+  }
+
+  async contextMenu(row, label) {
+    await row.click({ button: 'right' });
+    await this.page.locator('.monaco-menu .action-item', { hasText: label }).click();
+  }
+
+  /** The page in the run panel. */
+  runPage() {
+    return this.page.frameLocator('iframe.webview').last().frameLocator('#active-frame').frameLocator('#page');
   }
 
   statusBar(text) {

@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import {
   CodeActionRequest,
   type CodeAction,
+  ExecuteCommandRequest,
   LanguageClient,
   type Middleware,
   RevealOutputChannelOn,
@@ -16,6 +17,16 @@ import * as protocol from './protocol';
 import type { CheckedArg, DeclaredArg, RunSummary } from './protocol';
 import { type Candidate, candidates, selectInterpreter, probeIn } from './pythonSelection';
 import { askQuestion } from './questions';
+import {
+  RUN_ITEMS,
+  type RunItemsParams,
+  type RunItemsResult,
+  type RunParams,
+  RUN_STATE,
+  RUNS_CHANGED,
+  type RunsChangedParams,
+  type RunStateResult,
+} from './runsView/messages';
 import { forwardLines } from './serverLog';
 
 const LANGUAGE = 'oe-experience';
@@ -26,22 +37,27 @@ export interface ServerListeners {
   onEvent(params: protocol.EventParams): void;
   /** The text of a document of the scheme `oe:` was replaced. */
   onDocumentChanged(params: protocol.DocumentParams): void;
+  onRunsChanged(params: RunsChangedParams): void;
   /** Files must be saved before a run; false if one could not be. */
   onSaveFiles(params: protocol.SaveFilesParams): Promise<boolean>;
   /** Variables for engines, such as API keys. */
   environment(): Promise<Readonly<Record<string, string>>>;
-  /** The server ended or is about to be replaced, and reports no more progress. */
+  /** The server answers. */
+  onStarted(): void;
+  /** The server ended or is about to be replaced, and reports no more progress; or it could not start. */
   onStopped(): void;
 }
 
 /** One server process at a time. Starts and stops are queued, so that quick changes cannot leave two. */
 export class Server {
+  /** The interpreter that the server was started with. */
+  python: string | undefined;
   private client: LanguageClient | undefined;
   private queue: Promise<void> = Promise.resolve();
 
   /** `home` is Python's working directory: the extension's own folder, where nobody else can put modules. */
   constructor(
-    private readonly home: string,
+    readonly home: string,
     private readonly output: vscode.LogOutputChannel,
     private readonly listeners: ServerListeners,
   ) {}
@@ -61,11 +77,26 @@ export class Server {
     return this.client?.state === State.Running;
   }
 
-  /** The runs of one experience, newest first. */
+  /** The latest runs of one experience, newest first. */
   async runs(uri: string): Promise<readonly RunSummary[]> {
-    const params: protocol.RunsParams = { uri };
+    return (await this.runsPage(uri)).runs;
+  }
+
+  /** The same, at most `limit`, and whether there are more. Rejects if the server refuses. */
+  async runsPage(uri: string, limit?: number): Promise<protocol.RunsResult> {
+    const params: protocol.RunsParams = limit === undefined ? { uri } : { uri, limit };
     const result = await this.client?.sendRequest<protocol.RunsResult>(protocol.RUNS, params);
-    return result?.runs ?? [];
+    return result ?? { runs: [], hasMore: false };
+  }
+
+  /** The nodes of a run. Rejects if the server refuses. */
+  async runState(params: RunParams): Promise<RunStateResult | undefined> {
+    return this.client?.sendRequest<RunStateResult>(RUN_STATE, params);
+  }
+
+  /** Some parts of a node. Rejects if the server refuses. */
+  async runItems(params: RunItemsParams): Promise<RunItemsResult | undefined> {
+    return this.client?.sendRequest<RunItemsResult>(RUN_ITEMS, params);
   }
 
   /** The args that an open experience declares. */
@@ -99,6 +130,12 @@ export class Server {
     return (found ?? []).filter((action): action is CodeAction => typeof action.command !== 'string');
   }
 
+  /** Executes a command of the server. Rejects with its refusal, which nobody shows. */
+  async execute<Result>(command: string, args: readonly unknown[]): Promise<Result> {
+    if (this.client === undefined) throw new Error('The oe language server is not running.');
+    return (await this.client.sendRequest(ExecuteCommandRequest.type, { command, arguments: [...args] })) as Result;
+  }
+
   /** Cancels a run; its end arrives as progress. */
   cancelProgress(runId: string): void {
     void this.client?.sendNotification(WorkDoneProgressCancelNotification.type, { token: protocol.tokenOfRun(runId) });
@@ -120,11 +157,13 @@ export class Server {
   private async startNow(): Promise<void> {
     const selection = await selectInterpreter(candidates(await pythonSources()), probeIn(this.home));
     if (!selection.found) {
+      this.listeners.onStopped();
       void showNoPython(selection.rejected, this.output, vscode.Uri.file(join(this.home, 'INSTALL.md')));
       return;
     }
     const { candidate, version, serverVersion } = selection;
     this.output.info(`Using Python ${version} at ${candidate.command} with oe-lsp ${serverVersion}`);
+    this.python = candidate.command;
     const client = this.createClient(candidate, await this.listeners.environment());
     this.client = client;
     client.onNotification(protocol.EVENT, (params: protocol.EventParams) => {
@@ -133,12 +172,16 @@ export class Server {
     client.onNotification(protocol.DOCUMENT_CHANGED, (params: protocol.DocumentParams) => {
       this.listeners.onDocumentChanged(params);
     });
+    client.onNotification(RUNS_CHANGED, (params: RunsChangedParams) => {
+      this.listeners.onRunsChanged(params);
+    });
     client.onRequest(ShowMessageRequest.type, askQuestion);
     client.onRequest(protocol.SAVE_FILES, (params: protocol.SaveFilesParams) => this.listeners.onSaveFiles(params));
     client.onDidChangeState(({ newState }) => {
       if (newState === State.Stopped) this.listeners.onStopped();
     });
     await client.start();
+    this.listeners.onStarted();
   }
 
   private async stopNow(): Promise<void> {
@@ -166,6 +209,8 @@ export class Server {
         initializationOptions: {
           trusted: vscode.workspace.isTrusted,
           oeEvents: true,
+          runsChanged: true,
+          embedsPages: true,
           showsCommandErrors: true,
           notifiesRunEnd: true,
           virtualDocuments: true,

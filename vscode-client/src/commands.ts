@@ -2,13 +2,15 @@
 import * as vscode from 'vscode';
 import type { Server } from './client';
 import type { RunOutput } from './runOutput';
+import { createExperience } from './createExperience';
 import { chooseExperience } from './experiences';
 import { askForAll } from './askArgs';
 import { CANCEL_RUN, RESUME_RUN, RUN_EXPERIENCE, type RunSummary, SHOW_PLAN, SHOW_RUN } from './protocol';
+import type { RunPages } from './runPanel/runPages';
 import { pickRun, pickRunningRun, pickShownRun } from './runPicker';
 
 /** Registers the commands of package.json. */
-export function registerCommands(server: Server, output: RunOutput): vscode.Disposable {
+export function registerCommands(server: Server, output: RunOutput, pages: RunPages): vscode.Disposable {
   const withExperience = (action: (uri: string) => Promise<void>) => () => onExperience(server, action);
   return vscode.Disposable.from(
     vscode.commands.registerCommand('oe.run', withExperience(run)),
@@ -17,6 +19,14 @@ export function registerCommands(server: Server, output: RunOutput): vscode.Disp
     vscode.commands.registerCommand('oe.cancel', withExperience((uri) => cancel(server, uri))),
     vscode.commands.registerCommand('oe.chooseShownRun', withExperience((uri) => chooseShownRun(server, uri))),
     vscode.commands.registerCommand('oe.openPlan', withExperience(openPlan)),
+    vscode.commands.registerCommand(
+      'oe.openPage',
+      withExperience((uri) => pages.openRun(uri, 'latest')),
+    ),
+    vscode.commands.registerCommand('oe.createExperience', () => createExperience(server)),
+    vscode.commands.registerCommand('oe.showServerOutput', () => {
+      server.showOutput();
+    }),
     vscode.commands.registerCommand('oe.showOutput', () => {
       output.show();
     }),

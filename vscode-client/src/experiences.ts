@@ -3,13 +3,15 @@ import { sep } from 'node:path';
 import * as vscode from 'vscode';
 
 const LANGUAGE = 'oe-experience';
-const NOT_SOURCES = '**/{node_modules,.openexpertise,.venv,.git}/**';
+/** Every experience of the workspace, and where not to look. */
+export const EXPERIENCE_FILES = '**/experience.{yaml,yml}';
+export const NOT_SOURCES = '**/{node_modules,.openexpertise,.venv,.git}/**';
 
 /** The active editor's experience, else the only one in the workspace, else the user's pick; undefined without one. */
 export async function chooseExperience(): Promise<vscode.Uri | undefined> {
   const active = vscode.window.activeTextEditor?.document;
   if (active?.languageId === LANGUAGE && active.uri.scheme === 'file') return active.uri;
-  const found = await vscode.workspace.findFiles('**/experience.{yaml,yml}', NOT_SOURCES);
+  const found = await vscode.workspace.findFiles(EXPERIENCE_FILES, NOT_SOURCES);
   if (found.length === 0) {
     void vscode.window.showInformationMessage('No experience.yaml in this workspace.');
     return undefined;

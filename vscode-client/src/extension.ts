@@ -12,7 +12,16 @@ import { keyEnvironment, onKeysChanged, removeApiKey, setApiKey } from './apiKey
 import { askIfNeeded } from './askArgs';
 import { saveFiles } from './experiences';
 import { registerNodeCommands } from './nodeCommands';
+import { RunPages } from './runPanel/runPages';
+import { RunStatusBar } from './runStatusBar';
+import { RunsModel } from './runsView/runsModel';
+import { createRunsView } from './runsView/runsView';
 import { VirtualDocuments } from './virtualDocuments';
+
+/** For the texts that the Runs view shows while it is empty. */
+function setServerState(state: 'running' | 'stopped'): void {
+  void vscode.commands.executeCommand('setContext', 'oe.server', state);
+}
 
 let stop: (() => Promise<void>) | undefined;
 
@@ -44,10 +53,22 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       runOutput.append(params);
       endNotifier.onEvent(params);
     },
+    onRunsChanged: (params) => {
+      model.update(params);
+    },
+    onStarted: () => {
+      setServerState('running');
+      model.refresh();
+      pages.serverStarted();
+    },
     onStopped: () => {
+      setServerState('stopped');
       progress.clear();
+      model.clear();
     },
   });
+  const model = new RunsModel(server);
+  const pages = new RunPages(server, context.extensionUri);
   documents.server = server;
   const endNotifier = new RunEndNotifier(server, starts);
   const restart = (): void => {
@@ -59,7 +80,11 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     runOutput,
     progress,
     documents,
-    registerCommands(server, runOutput),
+    model,
+    pages,
+    new RunStatusBar(model, pages),
+    createRunsView(server, model, pages),
+    registerCommands(server, runOutput, pages),
     registerNodeCommands(server),
     vscode.commands.registerCommand('oe.setApiKey', () => setApiKey(context.secrets)),
     vscode.commands.registerCommand('oe.removeApiKey', () => removeApiKey(context.secrets)),

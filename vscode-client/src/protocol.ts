@@ -21,6 +21,12 @@ export interface RunSummary {
   readonly durationMs?: number | null;
   readonly counts: RunCounts;
   readonly total?: number | null;
+  /** So far; no `costUsd` if a price is unknown. */
+  readonly spent: Spent;
+  /** The name of the experience. */
+  readonly name: string;
+  /** A prune keeps it. */
+  readonly pinned: boolean;
   readonly failedAt?: string | null;
   readonly reason?: string | null;
   readonly originalRunId?: string | null;
@@ -32,13 +38,22 @@ export interface RunSummary {
   readonly logUri: string;
 }
 
-/** Request: all runs of one experience, newest first. */
+/** What was paid. */
+export interface Spent {
+  readonly costUsd?: number | null;
+  readonly tokensIn: number;
+  readonly tokensOut: number;
+}
+
+/** Request: the latest runs of one experience, newest first. */
 export const RUNS = 'oe/runs';
 export interface RunsParams {
   readonly uri: string;
+  readonly limit?: number;
 }
 export interface RunsResult {
   readonly runs: readonly RunSummary[];
+  readonly hasMore: boolean;
 }
 
 /** Notification: one line of a followed run's log; values over 2 KiB are elided. */
@@ -145,6 +160,11 @@ export const SHOW_RUN = 'oe.showRun';
 export const SHOW_PLAN = 'oe.showPlan';
 export const SHOW_FAILURE = 'oe.showFailure';
 export const COPY_COMMAND = 'oe.copyCommand';
+export const DELETE_RUN = 'oe.deleteRun';
+export const PIN_RUN = 'oe.pinRun';
+export const OPEN_RUN_PAGE = 'oe.openRunPage';
+export const COMPARE_RUNS = 'oe.compareRuns';
+export const COMPARE_NODE = 'oe.compareNode';
 
 /** Result of `oe.copyCommand`: a command line for a shell. */
 export interface CopiedCommand {

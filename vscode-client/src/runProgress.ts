@@ -1,7 +1,6 @@
-// Progress of runs: a status bar item for all of them, a notification for those started in this window.
+// Progress of runs: a notification for those started in this window.
 import * as vscode from 'vscode';
 import type { Middleware, WorkDoneProgressBegin, WorkDoneProgressReport } from 'vscode-languageclient/node';
-import { statusBarText } from './runText';
 import { runOfToken } from './protocol';
 import { ProgressNotification } from './progressNotification';
 import type { StartedRuns } from './startedRuns';
@@ -22,15 +21,11 @@ interface ShownRun {
 /** Replaces the client library's own progress, which has no Cancel button. */
 export class RunProgress implements vscode.Disposable {
   private readonly shown = new Map<string, ShownRun>();
-  private readonly statusBarItem = vscode.window.createStatusBarItem('oe.runs', vscode.StatusBarAlignment.Left);
 
   constructor(
     private readonly starts: StartedRuns,
     private readonly listener: ProgressListener,
-  ) {
-    this.statusBarItem.name = 'Experience runs';
-    this.statusBarItem.command = 'oe.showOutput';
-  }
+  ) {}
 
   readonly handle: NonNullable<Middleware['handleWorkDoneProgress']> = (token, params, next) => {
     const runId = runOfToken(token);
@@ -61,14 +56,12 @@ export class RunProgress implements vscode.Disposable {
 
   dispose(): void {
     this.clear();
-    this.statusBarItem.dispose();
   }
 
   private begin(runId: string, begin: WorkDoneProgressBegin): void {
     this.remove(runId);
     const run: ShownRun = { title: begin.title, message: begin.message ?? '', percentage: begin.percentage ?? 0 };
     this.shown.set(runId, run);
-    this.showStatusBar();
     void this.notifyIfStartedHere(runId, run);
   }
 
@@ -87,24 +80,10 @@ export class RunProgress implements vscode.Disposable {
     run.message = report.message ?? run.message;
     run.percentage = report.percentage ?? run.percentage;
     run.notification?.report(run.message, run.percentage);
-    this.showStatusBar();
   }
 
   private remove(runId: string): void {
     this.shown.get(runId)?.notification?.close();
     this.shown.delete(runId);
-    this.showStatusBar();
-  }
-
-  private showStatusBar(): void {
-    const runs = [...this.shown.values()];
-    const newest = runs.at(-1);
-    if (newest === undefined) {
-      this.statusBarItem.hide();
-      return;
-    }
-    this.statusBarItem.text = statusBarText(newest.message, runs.length - 1);
-    this.statusBarItem.tooltip = runs.map((run) => `${run.title}: ${run.message}`).join('\n');
-    this.statusBarItem.show();
   }
 }

@@ -114,9 +114,3 @@ const ICONS = {
   running: 'sync~spin',
   interrupted: 'debug-disconnect',
 } as const satisfies Record<RunSummary['status'], string>;
-
-/** `oe 7/12 · 5 cached`, from the progress message `7/12 nodes · 5 cached`; `others` counts further runs. */
-export function statusBarText(message: string, others: number): string {
-  const state = message === '' ? '' : ` ${message.replace(' nodes', '')}`;
-  return `$(sync~spin) oe${state}${others > 0 ? ` (+${others})` : ''}`;
-}

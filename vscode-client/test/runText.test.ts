@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ageText, countsText, describeRun, durationText, endText, questionParts, statusBarText } from '../src/runText';
+import { ageText, countsText, describeRun, durationText, endText, questionParts } from '../src/runText';
 import type { RunSummary } from '../src/protocol';
 
 const RUN: RunSummary = {
@@ -9,6 +9,9 @@ const RUN: RunSummary = {
   startedAt: '2026-05-28T09:15:00.000Z',
   durationMs: 2100,
   counts: { cached: 4, completed: 3, failed: 0, skipped: 0, cancelled: 0 },
+  spent: { costUsd: 0, tokensIn: 0, tokensOut: 0 },
+  name: 'weather',
+  pinned: false,
   originalRunId: null,
   logUri: 'file:///w/.openexpertise/runs/9a8b7c6d.jsonl',
 };
@@ -105,12 +108,6 @@ test('a list item shows outcome and age, then counts, duration and original run'
     description: 'failed at analyse · 2 min ago',
     detail: '2 completed, 1 failed, 1 skipped · 400 ms · resumed from 4f3a1b2c',
   });
-});
-
-test('the status bar shows the newest run and the number of others', () => {
-  assert.equal(statusBarText('7/12 nodes · 5 cached', 0), '$(sync~spin) oe 7/12 · 5 cached');
-  assert.equal(statusBarText('7/12 nodes', 2), '$(sync~spin) oe 7/12 (+2)');
-  assert.equal(statusBarText('', 0), '$(sync~spin) oe');
 });
 
 test('a question is a title and a detail', () => {

@@ -29,6 +29,11 @@ async def open_run_page(session: Session, arguments: Sequence[Any]) -> RunPage:
     if given.run_id is not None and not await asyncio.to_thread(store.log(given.run_id).is_file):
         raise RequestFailedError(f"Run {given.run_id} was not found in {store.runs}.")
     url = await session.pages.url(uri, given.run_id)
+    return await show_page(session, url)
+
+
+async def show_page(session: Session, url: str) -> RunPage:
+    """Open a page, unless the client embeds it."""
     if not session.capabilities.options.embeds_pages:
         await _open(session, url)
     return RunPage(url)

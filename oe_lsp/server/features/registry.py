@@ -101,6 +101,8 @@ COMMANDS = (
     Feature(names.PREVIEW_PROMPT, "preview_prompt:preview_prompt"),
     Feature(names.COPY_COMMAND, "copy_command:copy_command"),
     Feature(names.OPEN_RUN_PAGE, "open_page:open_run_page"),
+    Feature(names.COMPARE_RUNS, "compare_runs:compare_runs"),
+    Feature(names.COMPARE_NODE, "compare_runs:compare_node"),
     Feature(names.DELETE_RUN, "delete_run:delete_run"),
     Feature(names.PIN_RUN, "delete_run:pin_run"),
 )

@@ -188,6 +188,14 @@ class RunItemsResult:
 
 
 @attrs.frozen
+class ComparedNode:
+    """Result of `oe.compareNode`: the URIs of what a node did in both runs, as Markdown."""
+
+    left: str
+    right: str
+
+
+@attrs.frozen
 class DeletedRun:
     """Result of `oe.deleteRun`: what was removed, or would be.
 

@@ -12,6 +12,8 @@ SHOW_FAILURE = "oe.showFailure"
 COPY_COMMAND = "oe.copyCommand"
 PREVIEW_PROMPT = "oe.previewPrompt"
 OPEN_RUN_PAGE = "oe.openRunPage"
+COMPARE_RUNS = "oe.compareRuns"
+COMPARE_NODE = "oe.compareNode"
 DELETE_RUN = "oe.deleteRun"
 PIN_RUN = "oe.pinRun"
 

@@ -32,6 +32,6 @@ async def reader(server: PageServer) -> AsyncIterator[PageReader]:
 async def local_reader(tmp_path: Path) -> AsyncIterator[PageReader]:
     """Somebody who asks the application itself, without a socket between them: enough for whole responses."""
     async with application(Served(tmp_path), asyncio.Event()) as app:
-        reading = PageReader(f"http://127.0.0.1:8000{app.runs.urls.home}", httpx2.ASGITransport(app=app.guard))
+        reading = PageReader(f"http://127.0.0.1:8000/{app.token}/", httpx2.ASGITransport(app=app.guard))
         yield reading
         await reading.close()

@@ -73,7 +73,7 @@ async def _raw(reader: PageReader, path: str) -> bytes:
     ],
 )
 async def test_only_names_of_this_machine_are_hosts(host: str, status: int, local_reader: PageReader) -> None:
-    response = await local_reader.client.get(local_reader.url, headers={"Host": host})
+    response = await local_reader.client.get(f"{local_reader.url}runs/", headers={"Host": host})
 
     assert response.status_code == status
 

@@ -96,6 +96,10 @@
   async function start() {
     if (!planned) return;
     const { url, options, digest } = planned;
+    if (page.embedder) {
+      page.embedder.resume(url, digest ? { ...options, expect: digest } : options);
+      return drop();
+    }
     say('Starting…');
     for (const button of plan()?.querySelectorAll('button') ?? []) button.disabled = true;
     const { ok, answer } = await ask(`${url}/resume`, digest ? { ...options, expect: digest } : options);
@@ -111,6 +115,7 @@
 
   /** @param {string} url */
   async function cancel(url) {
+    if (page.embedder) return page.embedder.cancel(url);
     const { ok, answer } = await ask(`${url}/cancel`, {});
     say(ok ? 'Cancelling: running nodes are being stopped.' : answer.message);
   }
@@ -119,6 +124,7 @@
   async function copy(command) {
     const nodeId = page.selected();
     const text = nodeId === null ? command : `${command} --from ${word(nodeId)}`;
+    if (page.embedder) return page.embedder.copy(text);
     try {
       await navigator.clipboard.writeText(text);
       say(`Copied: ${text}`);

@@ -40,7 +40,16 @@ interface OePage {
   announce(text: string): void;
   /** Shows what a resume would do over the graph; null takes it away. */
   showPlan?(plan: unknown): void;
+  /** An editor that shows the page, and carries out what its buttons ask for (embedded.js). */
+  embedder?: Embedder;
   viewport?: Viewport;
+}
+
+interface Embedder {
+  /** `url` is that of a run. */
+  resume(url: string, options: Record<string, string>): void;
+  cancel(url: string): void;
+  copy(text: string): void;
 }
 
 interface Window {
