@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -75,3 +76,15 @@ def test_the_keys_that_it_names_are_keys_of_the_page() -> None:
 
     assert named is not None
     assert set(named.groups()) <= known
+
+
+def test_the_commands_of_vs_code_exist() -> None:
+    extension = json.loads((PAGE.parents[1] / "vscode-client/package.json").read_text(encoding="utf-8"))["contributes"]
+    views = extension["viewsContainers"]["activitybar"]
+    titles = {each["title"] for each in (*extension["commands"], *views)}
+    lines = [line for line in TEXT.splitlines() if line.startswith("* **VS Code")]
+
+    named = set(re.findall(r"(?<!\*)\*([A-Z][^*]+)\*(?!\*)", " ".join(line.replace("**", "") for line in lines)))
+
+    assert len(named) == 4
+    assert named <= titles
