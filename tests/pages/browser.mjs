@@ -135,19 +135,4 @@ export class Visit {
     assert.deepEqual(this.complaints, []);
     assert.deepEqual(this.requests.filter((url) => !url.startsWith(origin)), []);
   }
-
-  /** The elements that Tab reaches, in order, as texts: as many as `most`, or until the focus leaves the page. */
-  async tabStops(most = 200) {
-    const stops = [];
-    while (stops.length < most) {
-      await this.page.keyboard.press('Tab');
-      const stop = await this.page.evaluate(() => {
-        const { activeElement: at, body } = document;
-        return at === null || at === body ? null : `${at.localName}#${at.id} ${(at.ariaLabel ?? at.textContent).slice(0, 60)}`;
-      });
-      if (stop === null) break;
-      stops.push(stop);
-    }
-    return stops;
-  }
 }

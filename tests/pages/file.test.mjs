@@ -58,3 +58,25 @@ test('in a window that becomes narrower, the graph is still in view', async (con
   });
   assert.equal(outside, 0);
 });
+
+test('Tab reaches every part of the page, Enter opens a node, and ? the keys, which Escape closes', async (context) => {
+  const { page } = await browser.openFile(context, 'city-report');
+  const parts = await page.evaluate(() => [...document.querySelectorAll('main > [id]')].map(({ id }) => id));
+  const reached = new Set();
+  for (let count = 0; count < 150; count += 1) {
+    await page.keyboard.press('Tab');
+    const part = await page.evaluate(() => document.activeElement.closest('main > [id]')?.id);
+    if (part === undefined) break;
+    reached.add(part);
+  }
+  for (const part of ['head', 'graph', 'timeline', 'tools', 'nodes', 'args']) {
+    assert.ok(parts.includes(part) && reached.has(part), `Tab reaches ${part}, not only ${[...reached]}`);
+  }
+  await page.locator('#node-2 > summary').focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#node-2[open]').waitFor();
+  await page.keyboard.press('?');
+  await page.locator('dialog[open]').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('dialog[open]').waitFor({ state: 'detached' });
+});
