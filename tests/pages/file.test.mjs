@@ -47,3 +47,14 @@ test("a stranger's log runs no script and adds no element", async (context) => {
   const ids = await page.locator('[id]').evaluateAll((found) => found.map((element) => element.id));
   assert.equal(new Set(ids).size, ids.length, 'an id of the page was taken by one of the log');
 });
+
+test('in a window that becomes narrower, the graph is still in view', async (context) => {
+  const visit = await browser.openFile(context, 'code-review');
+  await visit.use('light', 600);
+  const outside = await visit.page.evaluate(() => {
+    const frame = document.querySelector('.graph-view').getBoundingClientRect();
+    const cards = [...document.querySelectorAll('.graph-view .card')].map((card) => card.getBoundingClientRect());
+    return cards.filter((card) => card.left < frame.left || card.right > frame.right).length;
+  });
+  assert.equal(outside, 0);
+});

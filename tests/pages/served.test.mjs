@@ -38,7 +38,7 @@ for (const theme of ['light', 'dark']) {
   });
 }
 
-test('an event in the log changes the page, and what was open stays so', async (context) => {
+test('an event in the log changes the page, and what was open and focused stays so', async (context) => {
   const folder = await newFolder(context);
   const run = await RunUnderWay.begin(context, folder, 'twenty-ms');
   const visit = await browser.open(context, (await serve(context, folder)).href);
@@ -56,6 +56,11 @@ test('an event in the log changes the page, and what was open stays so', async (
   await page.locator('#node-1', { hasText: 'completed' }).waitFor();
 
   assert.equal(await page.locator('#node-1[open]').count(), 1, 'what was open stays open');
+  assert.equal(await page.evaluate(() => document.activeElement.closest('details')?.id), 'node-1', 'the focus stays');
+  await page.locator('#graph-node-2 a').first().focus();
+  await run.write(1);
+  await page.locator('#graph-node-2.running').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.closest('.box')?.id), 'graph-node-2', 'also in the graph');
   await run.write(run.events);
   await page.locator('#head', { hasText: 'success' }).waitFor();
   assert.equal(await page.evaluate(() => window.wasHereBefore), true, 'the page was not loaded again');

@@ -50,7 +50,7 @@ def _surroundings(example: str, world: World, agents: Path) -> Iterator[Mapping[
     """What a run of the example needs; gives its args."""
     with pytest.MonkeyPatch.context() as patch, MessagesApi(_model(example)) as api:
         patch.setenv("ANTHROPIC_BASE_URL", api.url)
-        patch.setenv("ANTHROPIC_API_KEY", "sk-ant-test")
+        patch.setenv("ANTHROPIC_API_KEY", "sk-ant-api03-kept-by-nobody-7Qd2")
         answers = {"code-review": REVIEWS, "release-gates": [APPROVES]}
         proposed = {"when": CAUSE, "answer": "pool_size is 45 now. Set it to 30 to undo it."}
         CodingAgents(agents / example, patch).answers(*answers.get(example, [proposed]))

@@ -115,6 +115,16 @@ def test_the_page_of_a_run_is_one_file(oe: Oe, failed_report: Path, tmp_path: Pa
     assert page.count("<script") == 1
 
 
+def test_a_redacted_page_has_no_data_and_needs_a_file(oe: Oe, failed_report: Path, tmp_path: Path) -> None:
+    assert oe("inspect", "latest", "--redact", cwd=failed_report).code == 2
+
+    oe("inspect", "latest", "--html", str(tmp_path / "run.html"), "--redact", cwd=failed_report)
+
+    page = (tmp_path / "run.html").read_text(encoding="utf-8")
+    assert "FileNotFoundError" in page
+    assert not [text for text in ("normals.csv", "Lisbon", "readings.csv", str(failed_report)) if text in page]
+
+
 def test_the_page_shows_the_source_of_a_dataset(oe: Oe, world: World) -> None:
     world.graph(
         "- {id: rows, kind: dataset, source: {type: file, uri: rows.json}, writes: [r]}", state="r: {type: array}"

@@ -344,7 +344,7 @@
   addEventListener('resize', () => {
     if (width === innerWidth) return;
     width = innerWidth;
-    for (const view of views()) viewport.show(view);
+    for (const view of views()) viewport.resized(view);
   });
   refresh();
 })();

@@ -15,7 +15,8 @@ interface Viewport {
   /** Moves as far as needed for a box to be seen. */
   reveal(view: HTMLElement, box: Element): void;
   goTo(view: HTMLElement, box: Element): void;
-  show(view: HTMLElement): void;
+  /** After a change of the width of the frame. */
+  resized(view: HTMLElement): void;
   /** The middle of a box within its drawing. */
   placeOf(box: Element): DOMPoint | null;
 }

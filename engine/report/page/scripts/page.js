@@ -50,17 +50,18 @@
     const focused = focusIn(old);
     keepState(old, made);
     old.replaceWith(made);
-    if (focused) /** @type {HTMLElement | null} */ (document.querySelector(focused))?.focus({ preventScroll: true });
+    if (document.activeElement === document.body) focused()?.focus({ preventScroll: true });
     return true;
   }
 
-  /** A selector of what has the focus in it. @param {Element} element */
+  /** Finds again what has the focus in an element, once that was replaced. @param {Element} element */
   function focusIn(element) {
     const focused = document.activeElement;
-    if (!focused || !element.contains(focused)) return '';
-    if (focused.id) return `#${focused.id}`;
-    const around = focused.closest('details[id]')?.id;
-    return focused.localName === 'summary' && around ? `#${around} > summary` : '';
+    const owner = element.contains(focused) ? focused?.closest('[id]') : null;
+    if (!focused || !owner) return () => null;
+    const alike = () => document.querySelectorAll(`#${CSS.escape(owner.id)} ${focused.localName}`);
+    const at = [...alike()].indexOf(focused);
+    return () => /** @type {HTMLElement | null} */ (at < 0 ? document.getElementById(owner.id) : alike()[at]);
   }
 
   /**

@@ -13,6 +13,10 @@
 
   /** Where each drawing is looked at, by the id of its frame. @type {Map<string, Look>} */
   const looks = new Map();
+  /** How wide each frame was when it was last looked at. @type {Map<string, number>} */
+  const widths = new Map();
+  /** The frames in which somebody has moved the drawing. @type {Set<string>} */
+  const moved = new Set();
   /** What ends a movement, by the id of the frame. @type {Map<string, ReturnType<typeof setTimeout>>} */
   const still = new Map();
 
@@ -31,6 +35,7 @@
     const look = looks.get(view.id);
     if (!svg || !look) return;
     svg.style.transform = `translate(${-look.x * look.scale}px, ${-look.y * look.scale}px) scale(${look.scale})`;
+    widths.set(view.id, view.clientWidth);
     svg.classList.toggle('far', look.scale < FAR);
     svg.classList.add('moving');
     clearTimeout(still.get(view.id));
@@ -88,6 +93,7 @@
   function zoom(view, factor, x = view.clientWidth / 2, y = view.clientHeight / 2) {
     const look = looks.get(view.id);
     if (!look) return;
+    moved.add(view.id);
     const scale = Math.min(LARGEST, Math.max(SMALLEST, look.scale * factor));
     looks.set(view.id, {
       x: look.x + x / look.scale - x / scale,
@@ -105,6 +111,7 @@
   function pan(view, right, down) {
     const look = looks.get(view.id);
     if (!look) return;
+    moved.add(view.id);
     looks.set(view.id, { ...look, x: look.x + right / look.scale, y: look.y + down / look.scale });
     show(view);
   }
@@ -177,10 +184,25 @@
   /** Shows a box in the middle, large enough to read. @param {HTMLElement} view @param {Element} box */
   function goTo(view, box) {
     keep(view);
+    moved.add(view.id);
     const look = looks.get(view.id);
     if (look && look.scale < READABLE) looks.set(view.id, { ...look, scale: READABLE });
     centre(view, box);
   }
 
-  window.oePage.viewport = { keep, fit, zoom, pan, reveal, goTo, show, placeOf };
+  /** After a change of its width: looks from the start, or at the same middle if somebody has moved it. @param {HTMLElement} view */
+  function resized(view) {
+    const look = looks.get(view.id);
+    if (!look || !view.clientWidth) {
+      looks.delete(view.id);
+    } else if (moved.has(view.id)) {
+      const narrower = (widths.get(view.id) ?? view.clientWidth) - view.clientWidth;
+      looks.set(view.id, { ...look, x: look.x + narrower / 2 / look.scale });
+      show(view);
+    } else {
+      begin(view);
+    }
+  }
+
+  window.oePage.viewport = { keep, resized, fit, zoom, pan, reveal, goTo, placeOf };
 })();
