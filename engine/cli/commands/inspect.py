@@ -89,7 +89,7 @@ def command(
     if serve:
         return _serve(store, wanted or LATEST, port, opens, from_editor=from_editor)
     if wanted is None:
-        raise click.MissingParameter(ctx=ctx, param=ctx.command.params[0])
+        raise click.MissingParameter(ctx=ctx, param=ctx.command.params[0], param_hint="'RUN-ID'")
     run_id = find_run(store, wanted)
     if follow:
         from engine.cli.follow import follow_run
