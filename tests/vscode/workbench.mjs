@@ -158,6 +158,18 @@ export class Workbench {
     return this.page.locator('.quick-input-widget .monaco-list-row', { hasText: text });
   }
 
+  /** The texts of all rows of the quick input, in order. Only a dozen exist at a time, so this moves through all of them. */
+  async rows() {
+    const row = (index) => this.page.locator(`.quick-input-widget .monaco-list-row[data-index="${index}"]`);
+    const count = Number(await row(0).getAttribute('aria-setsize'));
+    const texts = [];
+    for (let index = 0; index < count; index += 1) {
+      texts.push(await row(index).textContent());
+      await this.page.keyboard.press('ArrowDown');
+    }
+    return texts;
+  }
+
   /** Puts the cursor at the end of a line (from 1). */
   async goToEndOf(line) {
     await this.page.keyboard.press('Control+g');
