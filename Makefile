@@ -39,7 +39,7 @@ demo: $(INSTALLED) ## Validate, run, fail, plan, mend, resume through the langua
 
 .PHONY: test
 test: $(INSTALLED) $(STRICT)/node_modules/.package-lock.json ## Unit tests, language server over stdio, extension (under 5 minutes)
-	scripts/vscode/check
+	scripts/vscode/unit-tests
 	scripts/in-memory $(BIN)/python -m pytest -m "not long" -n 3 --dist worksteal
 
 .PHONY: check
