@@ -15,6 +15,8 @@ from engine.report.drawing.graph_box import WIDTH
 from engine.report.drawing.markup import Element, element
 
 _LONGEST_CONDITION = 40
+_LONGEST_SHARED = 28
+"""A condition that is written where its edge starts is nearer to those beside it, which bend towards the same box."""
 _LONGEST_VALUE = 60
 _BULGE = 34.0
 
@@ -68,14 +70,15 @@ def _condition(shown: ShownEdge, points: Points) -> Iterator[Element]:
     condition, text = shown.condition, shown.line.label or ""
     (x1, y1), (x2, y2) = (points[0], points[1]) if shown.shared else (points[-2], points[-1])
     x, y = ((3 * x1 + x2) / 4, y1 + 16) if shown.shared else ((x1 + 7 * x2) / 8, y2 - 28)
+    most = _LONGEST_SHARED if shown.shared else _LONGEST_CONDITION
     held = "" if condition is None else _HELD[condition.holds]
     if condition is not None and condition.values:
         held += f": {', '.join(f'{path} = {_json(value)}' for path, value in condition.values)}"
     yield element(
         "text",
         element("title", f"{shown.line.from_} → {shown.line.to}\nwhen {text}\n{held}".rstrip()),
-        element("tspan", shortened(text, _LONGEST_CONDITION), x=x),
-        element("tspan", shortened(held, _LONGEST_CONDITION), x=x, dy=14, class_="held") if held else None,
+        element("tspan", shortened(text, most), x=x),
+        element("tspan", shortened(held, most), x=x, dy=14, class_="held") if held else None,
         x=x,
         y=y,
         class_="condition",
