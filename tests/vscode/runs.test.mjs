@@ -35,6 +35,7 @@ test('runs are listed live, opened beside the text, compared, pinned and deleted
   for (const [theme, kind] of Object.entries(THEMES)) {
     await workbench.useTheme(theme, kind);
     await workbench.shot(kind);
+    await workbench.assertPanelAccessible();
   }
 });
 
@@ -94,6 +95,7 @@ async function openThePage(workbench) {
   await workbench.token('list').first().click();
   await page.locator('#graph .selected[data-node="list"]').waitFor();
   await workbench.shot('selected');
+  await workbench.assertPanelAccessible();
 }
 
 async function compare(workbench, resumed) {

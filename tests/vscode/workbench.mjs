@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT, startCodeServer } from '../../scripts/vscode/codeServer.mjs';
+import { assertAccessible, FRAME } from '../pages/axe.mjs';
 
 const { chromium } = createRequire(join(ROOT, '.code-server/package.json'))('playwright-core');
 const SCREENSHOTS = join(ROOT, 'screenshots');
@@ -295,6 +296,13 @@ export class Workbench {
   /** The page in the run panel. */
   runPage() {
     return this.page.frameLocator('iframe.webview').last().frameLocator('#active-frame').frameLocator('#page');
+  }
+
+  /** Fails if axe finds a barrier in that page or in the panel around it. */
+  async assertPanelAccessible() {
+    const page = this.page.frames().findLast((frame) => frame.name() === 'page');
+    await assertAccessible(page);
+    await assertAccessible(page.parentFrame(), FRAME);
   }
 
   statusBar(text) {
