@@ -46,6 +46,10 @@ class PageProcess:
         """Draw graphs from the text of an experience in the editor, saved or not; None once it is closed."""
         self._say(f"text of {file_name}", {"file": file_name, "text": text})
 
+    def select(self, node_id: str | None) -> None:
+        """Select a node on the pages; None for none."""
+        self._say("selection", {"select": node_id})
+
     def allow(self, *, may_act: bool) -> None:
         """Give the pages buttons, or take them away."""
         self._say("may act", {"mayAct": may_act})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import httpx2
 import pytest
+from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pytest_lsp import client_capabilities
 
@@ -33,6 +34,15 @@ async def test_the_page_follows_the_run_and_the_text_and_ends_with_the_editor(we
             await events.until("summary", "graph")
             editor.change(uri, EXPERIENCE + "\n  nodes: [")
             await events.until("has errors", "notice")
+
+            # And the node under the cursor
+            editor.change(uri, EXPERIENCE)
+            at = types.Position(EXPERIENCE.splitlines().index("      reads: [readings]"), 6)
+            await editor.text_document_document_highlight_async(
+                types.DocumentHighlightParams(types.TextDocumentIdentifier(uri), at)
+            )
+            while events.selected != "compare":
+                await events.next()
 
         # The same server serves the page of another run, and refuses one that is not there
         again = await editor.execute("oe.openRunPage", uri, run_id)

@@ -7,7 +7,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from engine.syntax import LineIndex, View
+from engine.syntax import View
 from engine.visible import visible
 from oe_lsp.ide.document.snapshot import Snapshot
 from oe_lsp.ide.document.vertex_places import VertexPlace, vertex_places
@@ -41,7 +41,7 @@ _WITH_PROMPT = ("agent", "skill", "cli-agent")
 
 def node_actions(snapshot: Snapshot, line: int) -> Iterator[NodeAction]:
     """Yield the actions of the node, pipeline or loop on a line (zero-based); none elsewhere."""
-    found = _vertex_on(snapshot.analysis.tree.root, snapshot.analysis.lines, line)
+    found = vertex_on(snapshot, line)
     if found is None:
         return
     id_, kind, name = found.id, found.kind, visible(found.id)
@@ -58,9 +58,10 @@ def prompt_places(root: View | None) -> Iterator[VertexPlace]:
     return (place for place in vertex_places(root) if place.kind in _WITH_PROMPT)
 
 
-def _vertex_on(root: View | None, lines: LineIndex, line: int) -> VertexPlace | None:
-    """The vertex on a line; None where there is none."""
-    for place in vertex_places(root):
+def vertex_on(snapshot: Snapshot, line: int) -> VertexPlace | None:
+    """The node, pipeline or loop on a line (zero-based); None where there is none."""
+    lines = snapshot.analysis.lines
+    for place in vertex_places(snapshot.analysis.tree.root):
         span = place.span
         if lines.position(span.start).line <= line <= lines.position(max(span.start, span.end - 1)).line:
             return place

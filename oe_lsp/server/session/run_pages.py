@@ -16,11 +16,15 @@ from oe_lsp.server.transport.uris import path_of
 
 
 class RunPages:
-    """Starts each with its first page, and ends all with the session."""
+    """Starts each with its first page, and ends all with the session.
 
-    def __init__(self, documents: Documents, consent: Consent) -> None:
+    `tells_cursor`: the server tells pages which node the cursor is on; a client that embeds pages does so itself.
+    """
+
+    def __init__(self, documents: Documents, consent: Consent, *, tells_cursor: bool) -> None:
         self._documents = documents
         self._consent = consent
+        self._tells_cursor = tells_cursor
         self._processes: dict[Path, PageProcess] = {}
         self._starting = asyncio.Lock()
         documents.subscribe(self._on_snapshot)
@@ -37,6 +41,12 @@ class RunPages:
                 process = self._processes[folder] = await self._start(folder)
         process.allow(may_act=await self._consent.is_given(folder))
         return process.url_of(run_id)
+
+    def show_cursor(self, uri: str, node_id: str | None) -> None:
+        """Select the node under the cursor on the pages of the experience; None for none."""
+        process = self._running(uri)
+        if self._tells_cursor and process is not None:
+            process.select(node_id)
 
     def close_document(self, uri: str) -> None:
         """Draw from the file again, since its text is no longer open."""
@@ -63,7 +73,11 @@ class RunPages:
         self._show_text(snapshot.uri, snapshot.text)
 
     def _show_text(self, uri: str, text: str | None) -> None:
+        path, process = path_of(uri), self._running(uri)
+        if path is not None and process is not None:
+            process.show_text(writable(path.name), text)
+
+    def _running(self, uri: str) -> PageProcess | None:
         path = path_of(uri)
         process = self._processes.get(path.parent) if path is not None else None
-        if path is not None and process is not None and process.is_running:
-            process.show_text(writable(path.name), text)
+        return process if process is not None and process.is_running else None

@@ -139,7 +139,7 @@ class Session:
         )
         calls = CallConfirmation(client, self.documents, self.shown.get, lambda: self.settings.confirm_calls)
         self.launcher = RunLauncher(client, self.feed, (self.consent, files, calls))
-        self.pages = RunPages(self.documents, self.consent)
+        self.pages = RunPages(self.documents, self.consent, tells_cursor=not capabilities.options.embeds_pages)
         self.last_good = LastGood(self.documents)
         self._tasks = OwnedTasks()
 
