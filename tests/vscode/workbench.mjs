@@ -290,7 +290,11 @@ export class Workbench {
 
   async contextMenu(row, label) {
     await row.click({ button: 'right' });
-    await this.page.locator('.monaco-menu .action-item', { hasText: label }).click();
+    const item = this.page.locator('.monaco-menu .action-item', { hasText: label });
+    await item.hover();
+    await this.page.locator('.monaco-menu .action-item.focused', { hasText: label }).waitFor();
+    await this.page.keyboard.press('Enter'); // a menu that has just opened ignores clicks
+    await item.waitFor({ state: 'detached' });
   }
 
   /** The page in the run panel. */
