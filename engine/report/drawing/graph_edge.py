@@ -14,7 +14,7 @@ from engine.report.drawing.diagram import DataLine, Line
 from engine.report.drawing.graph_box import WIDTH
 from engine.report.drawing.markup import Element, element
 
-_LONGEST_CONDITION = 40
+_LONGEST_CONDITION = 34
 _LONGEST_SHARED = 28
 """A condition that is written where its edge starts is nearer to those beside it, which bend towards the same box."""
 _LONGEST_VALUE = 60
