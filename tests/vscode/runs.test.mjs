@@ -32,6 +32,7 @@ test('runs are listed live, opened beside the text, compared, pinned and deleted
   const resumed = (await runIds(folder)).find((id) => id !== failed);
   await compare(workbench, resumed);
   await pinAndDelete(workbench, folder, failed, resumed);
+  await resumeOnThePage(workbench, resumed);
   for (const [theme, kind] of Object.entries(THEMES)) {
     await workbench.useTheme(theme, kind);
     await workbench.shot(kind);
@@ -118,6 +119,21 @@ async function resume(workbench, folder) {
   // The row of the failed run is still open: what is open survives the new list.
   await workbench.treeRow('2 of 120 items failed').waitFor();
   await workbench.shot('resumed');
+}
+
+/** The page outlives a reload of the window. Its button shows the plan, and then resumes as the editor does. */
+async function resumeOnThePage(workbench, resumed) {
+  await workbench.inline(workbench.run(resumed.slice(0, 8)), 'Open run page');
+  await workbench.runPage().locator('#graph').waitFor();
+  const loaded = workbench.page.waitForEvent('load');
+  await workbench.runCommand('Developer: Reload Window');
+  await loaded;
+  const page = workbench.runPage();
+  await page.locator('#action-resume').click();
+  await page.locator('#plan').filter({ hasText: '4 restored' }).waitFor();
+  await workbench.shot('plan');
+  await page.locator('[data-action="start"]').click();
+  await workbench.run('✓ succeeded').nth(1).waitFor();
 }
 
 async function pinAndDelete(workbench, folder, failed, resumed) {
