@@ -91,6 +91,8 @@ bench: $(INSTALLED) .bench/venv/.installed .bench/node_modules/.package-lock.jso
 	$(BIN)/python benchmarks/runs.py
 	$(BIN)/python benchmarks/editor.py
 	$(BIN)/python benchmarks/page.py
+	scripts/vscode/setup
+	node benchmarks/open_page.mjs
 
 .PHONY: vscode
 vscode: $(INSTALLED) ## Serve a VS Code with the extension and an example in the browser
