@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 import httpx2
 
@@ -101,9 +102,10 @@ async def measure(nodes: int, items: int, *, rounds: int) -> Measured:
 async def _read(run: Run, url: str, nodes: int, items: int, rounds: int) -> Measured:
     async with httpx2.AsyncClient(timeout=_SECONDS) as client:
         began = time.perf_counter()
-        page = (await client.get(f"{url}runs/{run.run_id}")).text
+        page_url = f"{url}runs/{run.run_id}"
+        page = (await client.get(page_url)).text
         first = (time.perf_counter() - began) * 1000
-        async with _patches(client, url, page) as patches:
+        async with _patches(client, page_url, page) as patches:
             run.start("node_1")
             await anext(patches)
             numbers = [0] * rounds if items else [number % nodes for number in range(rounds)]
@@ -134,10 +136,12 @@ async def _delay(run: Run, patches: AsyncIterator[dict[str, str]], number: int, 
 
 
 @asynccontextmanager
-async def _patches(client: httpx2.AsyncClient, url: str, page: str) -> AsyncIterator[AsyncIterator[dict[str, str]]]:
+async def _patches(
+    client: httpx2.AsyncClient, page_url: str, page: str
+) -> AsyncIterator[AsyncIterator[dict[str, str]]]:
     found = re.search(r'data-events="([^"]+)"', page)
     assert found
-    async with client.stream("GET", url[: url.index("/", 8)] + found[1]) as response:
+    async with client.stream("GET", urljoin(page_url, found[1])) as response:
 
         async def read() -> AsyncIterator[dict[str, str]]:
             async for line in response.aiter_lines():

@@ -47,7 +47,7 @@ def execution_bar(execution: Execution, top: float, height: float) -> Iterator[E
         return
     inside = list(spans(execution))[:_MOST_SPANS]
     has_calls = any(span.kind is SpanKind.CALL for span in inside)
-    yield plain_bar(execution, top, height)
+    yield plain_bar(execution, top, height, "bar pale" if has_calls else "bar")
     for span in inside:
         yield from _span(span, top, height, execution.status, has_calls=has_calls)
     yield from failed_end(execution, top, height)
