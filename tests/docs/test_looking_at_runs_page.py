@@ -64,7 +64,7 @@ def test_the_options_that_serve_exist() -> None:
 def test_the_pictures_are_there_and_small() -> None:
     pictures = re.findall(r"!\[([^\]]+)\]\(([^)]+)\)", TEXT)
 
-    assert len(pictures) == 4
+    assert len(pictures) == 5
     for _, path in pictures:
         assert (PAGE.parent / path).stat().st_size < MOST_BYTES
 
