@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.log.events.counters import Sums
 from engine.log.events.events import RunStarted
-from engine.log.humanize import counts_text, duration, money, sum_of, tokens_text
+from engine.log.humanize import counts_text, duration, money, shortened, sum_of, tokens_text
 from engine.log.reading.reader import read_log
 from engine.log.reading.summary import RunSummary, summarise
 from engine.log.reading.view import fold
@@ -20,6 +20,7 @@ from engine.report.comparison.values import FindText, How, ValueDifference, diff
 from engine.report.executions import History, history
 
 _MOST_BLOB_BYTES = 1024 * 1024
+_LONGEST_STATUS = 200
 _ALWAYS_DIFFER = ("started", "resumes")
 
 
@@ -82,7 +83,7 @@ def totals(run: ComparedRun) -> dict[str, str]:
     summary = run.summary
     spent, inherited = summary.spent, summary.inherited
     return {
-        "status": summary.status_text,
+        "status": shortened(summary.status_text, _LONGEST_STATUS),
         "started": summary.started_at.strftime("%Y-%m-%d %H:%M:%S UTC"),
         "took": duration(summary.duration_ms) if summary.duration_ms is not None else "",
         "outcomes": counts_text(summary.counts) if sum_of(summary.counts) else "",
