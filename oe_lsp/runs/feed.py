@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterable
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,6 +18,7 @@ from engine.log.reading.summary import RunSummary
 from engine.log.storage.lock import is_held
 from engine.log.storage.run_store import RunStore
 from engine.log.storage.safe_open import open_own
+from engine.log.writing.writer import timestamp, utc_now
 from engine.owned_tasks import OwnedTasks
 from engine.runner.launch import Engine
 from oe_lsp.runs.follow import FollowedRun, Listeners, RunListener, follow
@@ -34,7 +35,8 @@ class RunFeed:
     """Owns the tasks that watch and follow.
 
     `on_change` gets a folder whose list of runs may have changed; `on_unreadable` a folder whose runs cannot be listed,
-    and why, once until they can be listed again.
+    and why, once until they can be listed again. Runs that begin after the feed was made, by `clock`, are new: they are
+    reported from their first line.
     """
 
     def __init__(
@@ -42,12 +44,13 @@ class RunFeed:
         listener: RunListener,
         on_change: Callable[[Path], None],
         on_unreadable: Callable[[Path, OSError], None],
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._listeners = Listeners(listener)
         self._on_change = on_change
         self._on_unreadable = on_unreadable
         self._unreadable: set[Path] = set()
-        self._began_at = datetime.now(timezone.utc)
+        self._began_at = moment(timestamp(clock()))  # as in logs, or a run of the same millisecond would look older
         self._runs: dict[str, FollowedRun] = {}
         self._known: set[str] = set()
         self._started_here: list[tuple[RunStore, str]] = []

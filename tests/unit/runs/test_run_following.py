@@ -17,7 +17,7 @@ from oe_lsp.runs.feed import RunFeed
 from oe_lsp.runs.follow import FollowedRun
 from tests.support.permissions import closed_to_us, shared_folder
 from tests.support.written_logs import STARTED, SUCCESS, write_log
-from tests.support.written_runs import WriteRun
+from tests.support.written_runs import WriteRun, WrittenRun
 
 SECONDS = 10
 
@@ -158,6 +158,19 @@ async def test_the_summary_of_a_followed_run_needs_no_reading(
     summary = feed.summaries()[run.run_id]
 
     assert (summary.state, summary.ended, summary.total) == (RunState.RUNNING, 1, 2)
+
+
+async def test_a_run_that_begins_in_the_millisecond_of_the_feed_is_new(tmp_path: Path, events: Events) -> None:
+    now = datetime(2026, 3, 1, 12, 0, 0, 999_900, tzinfo=timezone.utc)
+    feed = RunFeed(events, events.list_changed, events.unreadable, clock=lambda: now)
+    run = WrittenRun(tmp_path, clock=lambda: now).begin("fetch")
+    feed.start()
+    feed.set_folders([tmp_path])
+    try:
+        await events.until("run.started")
+    finally:
+        run.close()
+        await feed.close()
 
 
 async def test_closing_the_feed_leaves_the_run_alone(
