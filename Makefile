@@ -93,6 +93,7 @@ bench: $(INSTALLED) .bench/venv/.installed .bench/node_modules/.package-lock.jso
 	$(BIN)/python benchmarks/page.py
 	scripts/vscode/setup
 	node benchmarks/open_page.mjs
+	node benchmarks/event_to_screen.mjs
 
 .PHONY: vscode
 vscode: $(INSTALLED) ## Serve a VS Code with the extension and an example in the browser
