@@ -1,6 +1,6 @@
 // A browser that looks at pages as people do: in any theme and width, with the keyboard, or through a screen reader.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -18,6 +18,9 @@ const CHROMIUM = {
 
 /** What make_pages.py made: by name, the folder of the experience, its runs (the oldest first), and the newest one's page. */
 export const RUNS = JSON.parse(readFileSync(process.env.OE_RUNS, 'utf8'));
+
+/** The names of those that are examples. */
+export const EXAMPLES = Object.keys(RUNS).filter((name) => existsSync(join(ROOT, 'examples', name)));
 
 const THEMES = {
   light: { colorScheme: 'light', contrast: 'no-preference', forcedColors: 'none' },

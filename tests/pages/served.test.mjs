@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { ALL_LOOKS, Browser, RUNS, SOME_LOOKS } from './browser.mjs';
+import { ALL_LOOKS, Browser, EXAMPLES, RUNS, SOME_LOOKS } from './browser.mjs';
 import { newFolder, RunUnderWay, serve } from './live.mjs';
 
 const MOST_HEAP = 200e6;
@@ -16,11 +16,11 @@ before(async () => {
 });
 after(() => browser.stop());
 
-for (const name of ['city-report', 'row-pipeline', 'items-300']) {
+for (const name of [...EXAMPLES, 'failures', 'items-300', 'nested', 'six-hours']) {
   test(`the served page of ${name} fits, looks, and asks nobody else`, async (context) => {
     const address = await serve(context, RUNS[name].folder);
     const visit = await browser.open(context, address.href);
-    for (const [theme, width] of name === 'city-report' ? ALL_LOOKS : SOME_LOOKS) {
+    for (const [theme, width] of EXAMPLES.includes(name) ? ALL_LOOKS : SOME_LOOKS) {
       await visit.use(theme, width);
       await visit.shot(`served-${name}-${theme}-${width}`);
       await visit.assertFits();

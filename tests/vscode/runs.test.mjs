@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { runIds } from './runLogs.mjs';
 import { copyFixture, Editor } from './workbench.mjs';
 
-const THEMES = { 'Default Dark Modern': 'vs-dark', 'Dark High Contrast': 'hc-black', 'Light High Contrast': 'hc-light' };
+const THEMES = { 'Default Light Modern': 'vs', 'Default Dark Modern': 'vs-dark', 'Dark High Contrast': 'hc-black', 'Light High Contrast': 'hc-light' };
 
 let editor;
 before(async () => {
@@ -35,8 +35,11 @@ test('runs are listed live, opened beside the text, compared, pinned and deleted
   await resumeOnThePage(workbench, resumed);
   for (const [theme, kind] of Object.entries(THEMES)) {
     await workbench.useTheme(theme, kind);
-    await workbench.shot(kind);
     await workbench.assertPanelAccessible();
+    for (const width of [600, 1400]) {
+      await workbench.page.setViewportSize({ width, height: 940 });
+      await workbench.shot(`${kind}-${width}`);
+    }
   }
 });
 
